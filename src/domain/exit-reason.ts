@@ -46,3 +46,20 @@ export function exitReasonWords(why: string): string {
   if (why === 'target 1 of 1') return 'by its target';
   return why.startsWith('target ') ? `by ${why}` : ((WORDS as Readonly<Record<string, string>>)[why] ?? why);
 }
+
+/**
+ * Why an exit plan closes a whole trade, in the words that the journal keeps: `isByPlan` recognises them, those of
+ * earlier versions too.
+ */
+export const PLAN_EXITS = {
+  target: (reached: TargetReason) => `${reached} is reached`,
+  time: (maxBars: number) => `${maxBars} bars have passed`,
+  /** `moment`: as in `momentWords`. */
+  sessionEnd: (moment: string) => `the session ends ${moment}`,
+};
+
+const BY_PLAN =
+  /^(target \d+ of \d+ is reached|\d+ bars have passed|the session ends [A-Z][a-z]{2}( [\d-]{10})? \d\d:\d\d .+)$/;
+
+/** Quotes and the clock cause such an exit, not the strategy. */
+export const isByPlan = (because: string): boolean => BY_PLAN.test(because);

@@ -14,6 +14,9 @@ import { decideAgain, type PastDaySetting } from '../../src/backtest/past-day/de
 import { hypotheticalDay } from '../../src/backtest/past-day/hypothetical-day.js';
 import { recordedDays } from '../../src/backtest/past-day/read-days.js';
 import { formatMoney } from '../../src/domain/money.js';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { splitBar } from '../../src/trader/warm-up.js';
@@ -46,6 +49,8 @@ const entries = (): Extract<EngineRecord, { type: 'order.intended' }>[] =>
     record.type === 'order.intended' && record.order.purpose === 'entry' ? [record] : [],
   );
 
+const TARGET = { ticks: 10_100, closedPpm: 1_000_000 };
+
 describe('a past day, run again', () => {
   it('comes to the state that it ended with, and decides at each bar what was decided then', () => {
     const engine = createEngine(configOf());
@@ -69,37 +74,51 @@ describe('a past day, run again', () => {
     expect(decisions.bars).toBe(600 - 14);
   });
 
-  it('takes no target that is reached for a decision, where several strategies hold the instrument', async () => {
-    const exits = { targets: [{ ticks: 10_100, closedPpm: 1_000_000 }] };
-    const strategies = [waiting('a', 10_001, 10_011, { exits }), waiting('b', 10_002, 10_012)];
-    const desk = new DeskUnderTest({ strategies }, 1).active();
-    const bars: PastDaySetting['bars'][number][] = [];
-    for (const closeTicks of [10_000, 10_001, 10_002, 10_003]) {
-      const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
-      const time = { instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1 };
-      bars.push({ ...time, ...prices });
-      desk.bar(0, closeTicks);
-      for (const entry of desk.live('entry', 0)) {
-        desk.accept(entry);
-        desk.fill(entry, 10_000);
-        for (const stop of desk.live('protective', 0)) desk.accept(stop);
+  it.each([
+    ['target that is reached', { targets: [TARGET] }, 'target 1 of 1 is reached'],
+    ['time that is up', { maxBars: 10 }, '10 bars have passed'],
+    ['session that ends', { beforeCloseMs: 50 * 60_000 }, 'the session ends Mon 13:00 UTC'],
+  ])(
+    'takes no %s for a decision, where several strategies hold the instrument',
+    async (what, exits, because) => {
+      const strategies = [waiting('a', 10_001, 10_011, { exits }), waiting('b', 10_002, 10_012)];
+      const hours = withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-13:00'] } });
+      const sessions = [{ calendar: new SessionCalendar(hours, () => 0) }];
+      const desk = new DeskUnderTest({ strategies, sessions }, 1).active();
+      const bars: PastDaySetting['bars'][number][] = [];
+      for (const closeTicks of [10_000, 10_001, 10_002, 10_003]) {
+        const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
+        const time = { instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1 };
+        bars.push({ ...time, ...prices });
+        desk.bar(0, closeTicks);
+        for (const entry of desk.live('entry', 0)) {
+          desk.accept(entry);
+          desk.fill(entry, 10_000);
+          for (const stop of desk.live('protective', 0)) desk.accept(stop);
+        }
       }
-    }
-    desk.quote(0, 10_100);
-    expect(desk.recorded('note').at(-1)?.text).toContain('target 1 of 1 is reached');
-    desk.pass(60_000);
-    const { incarnation } = desk.config;
-    const records = desk.records.map((record, at) => ({
-      sequence: at + 1,
-      wallMs: 0,
-      incarnation,
-      chain: '',
-      record,
-    }));
-    const journal = await journalWith(join(folder, 'side-by-side'), records, (record) => record);
-    const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
-    expect(decisions).toMatchObject({ same: 2, differ: 0, first: null });
-  });
+      desk.wait(20 * 60_000);
+      desk.quote(0, 10_100);
+      desk.pass(0);
+      expect(desk.recorded('note').at(-1)?.text).toContain(because);
+      // A bar is due at the minute of that exit.
+      const prices = { openTicks: 10_003, highTicks: 10_003, lowTicks: 10_003, closeTicks: 10_003 };
+      const openMs = desk.marketMs - (desk.marketMs % 60_000) - 60_000;
+      bars.push({ instrument: 0, openMs, spanMs: 60_000, volumeLots: 1, ...prices });
+      desk.pass(60_000);
+      const { incarnation } = desk.config;
+      const records = desk.records.map((record, at) => ({
+        sequence: at + 1,
+        wallMs: 0,
+        incarnation,
+        chain: '',
+        record,
+      }));
+      const journal = await journalWith(join(folder, what), records, (record) => record);
+      const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
+      expect(decisions).toMatchObject({ same: 2, differ: 0, first: null, notJudged: [] });
+    },
+  );
 
   it('comes to the same state where exits were crossed inside, and takes a crossing for no decision', async () => {
     const instruments = coins(['BTC'], { kind: 'linear', sideBySide: true, minNotional: '0' });

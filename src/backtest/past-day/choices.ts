@@ -1,5 +1,6 @@
 /** The strategies' decisions at one bar of one instrument: read from the journal, or made again. */
 import { formatDecimal } from '../../domain/decimal.js';
+import { isByPlan } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, OrderIntent, Side } from '../../domain/order.js';
 import { exitBecause, partBecause } from '../../engine/core.js';
@@ -35,14 +36,11 @@ export const isEntry = (record: EngineRecord): record is EntryRecord =>
   record.order.purpose === 'entry' &&
   record.order.waited === undefined;
 
-/** Exits of an exit plan: quotes and the clock cause them, not the strategy. */
-const BY_PLAN = /^(target \d+ of \d+ is reached|\d+ bars have passed)$/;
-
 /** `hasExits`: the open trade has an exit plan. */
 export function leavesBy(record: EngineRecord, hasExits: boolean): boolean {
   if (record.type !== 'note' || record.strategy === null) return false;
   const because = exitBecause(record.text) ?? partBecause(record.text);
-  return because !== null && !(hasExits && BY_PLAN.test(because));
+  return because !== null && !(hasExits && isByPlan(because));
 }
 
 export function entryOf({ order }: EntryRecord): ChosenEntry {

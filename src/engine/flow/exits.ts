@@ -5,29 +5,19 @@
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
-import type { ExitReason } from '../../domain/exit-reason.js';
+import { type ExitReason, PLAN_EXITS, type TargetReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
-import { momentWords } from '../../domain/sessions/session-words.js';
 import { VALUE } from '../../domain/value.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import {
-  type Core,
-  commit,
-  exitNote,
-  instrumentAt,
-  note,
-  positionAt,
-  sessionsAt,
-  tradeProgressAt,
-} from '../core.js';
+import { type Core, commit, exitNote, instrumentAt, note, positionAt, tradeProgressAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { restingTargets } from '../orders/linked-orders.js';
 import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { isDustOf } from './dust.js';
-import { closesWithin, isMarketOpen } from './session.js';
+import { closesWithin, isMarketOpen, sessionEndWords } from './session.js';
 
 /** A trailing stop moves in steps of its distance divided by this, not with each tick. */
 const TRAIL_STEPS = 10;
@@ -165,15 +155,13 @@ function whyDue(
   const { maxBars, beforeCloseMs } = trade.exits.plan;
   if (leftByTargets(core, holding) === 0) {
     const why = reachedTarget(trade);
-    return { because: `${why} is reached`, why };
+    return { because: PLAN_EXITS.target(why), why };
   }
-  if (isTimeUp(core, trade)) return { because: `${maxBars} bars have passed`, why: 'time' };
+  if (maxBars !== undefined && isTimeUp(core, trade))
+    return { because: PLAN_EXITS.time(maxBars), why: 'time' };
   const at = holding.instrument;
   if (beforeCloseMs === undefined || !closesWithin(core, at, beforeCloseMs)) return null;
-  const { calendar } = sessionsAt(core, at);
-  const { untilMs } = calendar.phaseAt(core.marketMs);
-  const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
-  return { because, why: 'sessionEnd' };
+  return { because: sessionEndWords(core, at), why: 'sessionEnd' };
 }
 
 function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {
@@ -290,7 +278,7 @@ function leftByTargets(core: Core, position: Holding): number | null {
 }
 
 /** The exit reason for the target reached last. */
-export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
+export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): TargetReason {
   return `target ${exits.reached} of ${exits.plan.targets?.length ?? 0}`;
 }
 

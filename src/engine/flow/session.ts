@@ -1,5 +1,6 @@
 /** The trading hours of an instrument: a closed market is not stale, and nothing is entered in it. */
 import type { ExitPlan } from '../../domain/exit-plan.js';
+import { PLAN_EXITS } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
 import { staleMsOf } from '../../limits/stale-data.js';
@@ -41,6 +42,13 @@ export function noEntryReason(core: Core, at: InstrumentId): string | null {
 export function closesWithin(core: Core, at: InstrumentId, beforeMs: number): boolean {
   const { open, untilMs } = sessionsAt(core, at).calendar.phaseAt(core.marketMs);
   return open && untilMs - core.marketMs <= beforeMs;
+}
+
+/** `the session ends Mon 13:00 New York`, of the session that runs. */
+export function sessionEndWords(core: Core, at: InstrumentId): string {
+  const { calendar } = sessionsAt(core, at);
+  const { untilMs } = calendar.phaseAt(core.marketMs);
+  return PLAN_EXITS.sessionEnd(momentWords(calendar, untilMs, core.marketMs));
 }
 
 /** Why a trade in this instrument can't have this exit. Null: it can. */
@@ -106,7 +114,7 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   if (staying.length === 0) return;
   const { untilMs } = calendar.phaseAt(core.marketMs);
   if (untilMs - core.marketMs > flatBeforeCloseMs) return;
-  const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
+  const because = sessionEndWords(core, at);
   note(core, 'info', exitNote(because), at);
   for (const progress of staying) progress.exiting = { because, why: 'sessionEnd' };
 }
@@ -125,7 +133,7 @@ function tellClosesNothing(core: Core, at: InstrumentId): void {
   const what =
     flatBeforeCloseMs === undefined ? 'a trade is to end with it' : 'nothing is to be held over it';
   const text =
-    `${symbol}: the session ends ${momentWords(calendar, untilMs, core.marketMs)} and ${what}, ` +
+    `${symbol}: ${sessionEndWords(core, at)} and ${what}, ` +
     `but a halted desk closes nothing by itself: fermata position close ${symbol} does`;
   note(core, 'alarm', text, at);
 }
