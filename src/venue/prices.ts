@@ -49,9 +49,14 @@ export interface PriceConnection {
   readonly comesBack?: true;
   /** Its stream includes trades if somebody listens to them. */
   readonly tellsTrades?: true;
+  /**
+   * The venue may answer with an empty page although minutes follow; `fetchMinutes` looks further then. Earlier
+   * versions did not, so what they stored as missing there may exist.
+   */
+  readonly looksFurther?: true;
   /** Throws with the venue's reason, as do `fetchMinutes` and `fetchTime`. */
   fetchQuotes(symbols: readonly string[]): Promise<readonly Ticker[]>;
-  /** At most `limit` minutes starting at `sinceMs`, oldest first. */
+  /** At most `limit` minutes from `sinceMs` on, oldest first. Empty: the venue has none from there on. */
   fetchMinutes(symbol: string, sinceMs: number, limit: number): Promise<readonly OhlcvRow[]>;
   /** The venue's clock in milliseconds since 1970; undefined if it gives no time. */
   fetchTime(): Promise<number | undefined>;

@@ -1,6 +1,6 @@
 /**
- * Local servers that answer what the library asks of Bybit, KuCoin and Kraken without a key. As strict as the venues: an unknown path
- * or pair is refused in the venue's own form.
+ * Local servers that answer what the library asks of Bybit, KuCoin, Kraken and OKX without a key. As strict as the venues: an unknown
+ * path or pair is refused in the venue's own form, and a page is as long as theirs.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -61,6 +61,10 @@ const BASES = Object.keys(PAIRS) as Base[];
 const baseOf = (name: string, of: (base: Base) => string): Base | undefined =>
   BASES.find((base) => of(base) === name);
 
+/** Whether nothing was traded in the minute that opens then. */
+export type Lacks = (openS: number) => boolean;
+const lacksNone: Lacks = () => false;
+
 /** Opening times of minutes from `fromS` on up to the one that still runs. */
 function minutesFrom(fromS: number, untilS = Number.POSITIVE_INFINITY): number[] {
   const first = Math.ceil(fromS / MINUTE_S) * MINUTE_S;
@@ -68,10 +72,23 @@ function minutesFrom(fromS: number, untilS = Number.POSITIVE_INFINITY): number[]
   return Array.from({ length: Math.max(0, (last - first) / MINUTE_S + 1) }, (_, at) => first + at * MINUTE_S);
 }
 
+const DAY_S = 1440 * MINUTE_S;
+
+/** Opening times of days in which something was traded, up to the one that still runs. */
+function daysFrom(fromS: number, untilS: number, lacks: Lacks): number[] {
+  const first = Math.ceil(fromS / DAY_S) * DAY_S;
+  const last = Math.min(untilS, nowS());
+  const days = Array.from(
+    { length: Math.max(0, Math.floor((last - first) / DAY_S) + 1) },
+    (_, at) => first + at * DAY_S,
+  );
+  return days.filter((day) => !minutesFrom(day, day + DAY_S - MINUTE_S).every(lacks));
+}
+
 const PAGE_BYBIT = 1000;
 
 /** Newest candles first; with a start, those that follow it. A refusal is an answer with 200. */
-export function startBybit(): Promise<PublicVenue> {
+export function startBybit(lacks = lacksNone): Promise<PublicVenue> {
   const id = (base: Base): string => `${base}USDT`;
   const said = (retCode: number, retMsg: string, result: object) => ({
     ...{ retCode, retMsg, result, retExtInfo: {}, time: Math.round(steadyNowMs()) },
@@ -100,7 +117,9 @@ export function startBybit(): Promise<PublicVenue> {
           const limit = Number(searchParams.get('limit') ?? 200);
           if (limit < 1 || limit > PAGE_BYBIT) return refused;
           const price = PAIRS[base];
-          const times = minutesFrom(Number(searchParams.get('start')) / 1000).slice(0, limit);
+          const times = minutesFrom(Number(searchParams.get('start')) / 1000)
+            .filter((at) => !lacks(at))
+            .slice(0, limit);
           const [high, low, close] = [price + 10, price - 10, price + 5].map(String);
           const list = times
             .reverse()
@@ -140,8 +159,8 @@ function bybitSymbol(base: Base, symbol: string): object {
 const PAGE_KUCOIN = 1500;
 const OK = '200000';
 
-/** Newest candles first, open before close before high before low. */
-export function startKucoin(): Promise<PublicVenue> {
+/** Newest candles first, open before close before high before low. A page is a span of time. */
+export function startKucoin(lacks = lacksNone): Promise<PublicVenue> {
   const name = (base: Base): string => `${base}-USDT`;
   const refused = { code: '400100', msg: 'This pair is not provided at present' };
   return startVenue({
@@ -160,12 +179,17 @@ export function startKucoin(): Promise<PublicVenue> {
             data: { symbol: name(base), buy: `${PAIRS[base]}`, sell: `${PAIRS[base] + 1}` },
           };
         case 'GET /api/v1/market/candles': {
-          if (base === undefined || url.searchParams.get('type') !== '1min') return refused;
-          const [startAt, endAt] = ['startAt', 'endAt'].map((key) => Number(url.searchParams.get(key)));
+          const type = url.searchParams.get('type');
+          if (base === undefined || (type !== '1min' && type !== '1day')) return refused;
+          const [startAt = 0, endAt = 0] = ['startAt', 'endAt'].map((key) =>
+            Number(url.searchParams.get(key)),
+          );
           const price = PAIRS[base];
-          const times = minutesFrom(startAt ?? 0, (endAt ?? 0) - 1)
-            .slice(-PAGE_KUCOIN)
-            .reverse();
+          const all =
+            type === '1day'
+              ? daysFrom(startAt, endAt - 1, lacks)
+              : minutesFrom(startAt, endAt - 1).filter((at) => !lacks(at));
+          const times = all.slice(-PAGE_KUCOIN).reverse();
           return {
             code: OK,
             data: times.map((at) => [
@@ -252,5 +276,68 @@ function krakenPair(base: Base, altname: string): object {
     ...{ aclass_quote: 'currency', quote: 'USDT', lot: 'unit', pair_decimals: 2, lot_decimals: 8 },
     ...{ lot_multiplier: 1, leverage_buy: [], leverage_sell: [], fees: [[0, 0.4]], fees_maker: [[0, 0.25]] },
     ...{ fee_volume_currency: 'ZUSD', ordermin: '0.0001', costmin: '0.5', status: 'online' },
+  };
+}
+
+const PAGE_OKX = 300;
+/** As far back as the newest candles go; older ones have a path of their own. */
+const NEWEST_OKX = 1440;
+
+/** Newest candles first, those after `before` and before `after`, neither included. A page is a span of time. */
+export function startOkx(lacks = lacksNone): Promise<PublicVenue> {
+  const id = (base: Base): string => `${base}-USDT`;
+  const told = (data: readonly unknown[]) => ({ code: '0', msg: '', data });
+  const refused = (code: string, msg: string) => ({ code, msg, data: [] });
+  const candles = ({ searchParams }: URL, isOld: boolean): object => {
+    const base = baseOf(searchParams.get('instId') ?? '', id);
+    if (base === undefined)
+      return refused('51001', "Instrument ID, Instrument code, or Spread ID doesn't exist.");
+    const bar = searchParams.get('bar');
+    if (bar !== '1m' && bar !== '1Dutc') return refused('51000', 'Parameter bar error');
+    const number = (key: string, left: number): number => Number(searchParams.get(key) ?? left);
+    const [limit, before, after] = [number('limit', 100), number('before', 0), number('after', Date.now())];
+    if (limit < 1 || limit > PAGE_OKX) return refused('51000', 'Parameter limit error');
+    const [fromS, untilS] = [(before + 1) / 1000, (after - 1) / 1000];
+    const spanS = bar === '1m' ? MINUTE_S : DAY_S;
+    const all =
+      bar === '1m' ? minutesFrom(fromS, untilS).filter((at) => !lacks(at)) : daysFrom(fromS, untilS, lacks);
+    const there = all.filter((at) => isOld || at > nowS() - NEWEST_OKX * spanS);
+    const price = PAIRS[base];
+    const [high, low, close] = [price + 10, price - 10, price + 5].map(String);
+    const rows = there.slice(-limit).reverse();
+    return told(rows.map((at) => [`${at}000`, `${price}`, high, low, close, '1.5', '90000', '90000', '1']));
+  };
+  return startVenue({
+    hosts: /(^|\.)okx\.com$/,
+    answer(url) {
+      switch (url.pathname) {
+        case '/api/v5/public/time':
+          return told([{ ts: `${Math.round(steadyNowMs())}` }]);
+        case '/api/v5/public/instruments':
+          if (url.searchParams.get('instType') !== 'SPOT')
+            return refused('51000', 'Parameter instType error');
+          return told(BASES.map((one) => okxInstrument(one, id(one))));
+        case '/api/v5/market/candles':
+          return candles(url, false);
+        case '/api/v5/market/history-candles':
+          return candles(url, true);
+        default:
+          return null;
+      }
+    },
+  });
+}
+
+function okxInstrument(base: Base, instId: string): object {
+  return {
+    ...{
+      instType: 'SPOT',
+      instId,
+      baseCcy: base,
+      quoteCcy: 'USDT',
+      state: 'live',
+      listTime: '1548133413000',
+    },
+    ...{ tickSz: '0.1', lotSz: '0.00000001', minSz: '0.00001', maxLmtSz: '9999', maxMktSz: '1000000' },
   };
 }

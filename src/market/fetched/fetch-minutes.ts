@@ -29,7 +29,7 @@ const TRIES = 6;
 const SETTLE_MS = 10_000;
 
 export interface FetchRequest extends Span {
-  readonly prices: Pick<PriceConnection, 'fetchMinutes'>;
+  readonly prices: Pick<PriceConnection, 'fetchMinutes' | 'looksFurther'>;
   readonly from: Pick<Provenance, 'venue' | 'endpoint' | 'address'>;
   readonly instrument: Instrument;
   /** The folder of all fetched data, and the key that seals it. */
@@ -60,35 +60,42 @@ export class FetchStopped extends Error {
 export async function fetchMinutes(request: FetchRequest): Promise<readonly FetchedMonth[]> {
   const months: FetchedMonth[] = [];
   const endMs = Math.min(request.untilMs, floorMinute(request.nowMs() - SETTLE_MS));
+  const fetching: Fetching = { ...request, read: pageReader(request) };
   for (let at = request.fromMs; at < endMs; at = monthEnd(at)) {
     const span = { fromMs: at, untilMs: Math.min(endMs, monthEnd(at)) };
-    months.push(await fetchMonth(request, span));
+    months.push(await fetchMonth(fetching, span));
   }
   return months;
 }
 
-async function fetchMonth(request: FetchRequest, wanted: Span): Promise<FetchedMonth> {
+interface Fetching extends FetchRequest {
+  /** The page of minutes from then on. */
+  readonly read: (sinceMs: number) => Promise<readonly MarketBar[]>;
+}
+
+async function fetchMonth(request: Fetching, wanted: Span): Promise<FetchedMonth> {
   const { folder, key, instrument, from } = request;
   const month = new Date(wanted.fromMs).toISOString().slice(0, 7);
   const about = { ...from, symbol: instrument.symbol, month };
   const file = minutesPlace(folder, about);
   const known = await provenanceOf(file, key);
-  const before =
-    known.kind === 'fetched' && known.provenance.address === from.address ? known.provenance : null;
-  const replaced = before === null ? whyReplaced(known, from.address) : null;
-  if (before !== null && before.fromMs <= wanted.fromMs && before.untilMs >= wanted.untilMs) {
-    return { file, provenance: before, fresh: 0, replaced };
-  }
-  let rows = before === null ? [] : await readRows(file);
+  const ours = known.kind === 'fetched' && known.provenance.address === from.address ? known : null;
+  const before = ours?.provenance ?? null;
+  const replaced = ours === null ? whyReplaced(known, from.address) : null;
+  const doubted = ours?.version === 1 && request.prices.looksFurther === true ? ours.provenance.missing : [];
+  const isStored = before !== null && before.fromMs <= wanted.fromMs && before.untilMs >= wanted.untilMs;
+  if (isStored && doubted.length === 0) return { file, provenance: before, fresh: 0, replaced };
+  const stored = before === null ? [] : await readRows(file);
+  let rows = await withMissing(request, stored, doubted);
+  let fresh = rows.length - stored.length;
   let span: Span = before ?? { fromMs: wanted.fromMs, untilMs: wanted.fromMs };
-  let fresh = 0;
   const keep = (more: Span, all: readonly string[]): Promise<Provenance> => {
     const missing = missingIn(more, all);
     return writeMinutes(folder, { ...about, ...more, missing, fetchedAtMs: request.nowMs() }, all, key);
   };
   // Earlier minutes are added in one piece, so that there is never an unlisted hole.
   if (wanted.fromMs < span.fromMs) {
-    const earlier = await readAll(request, { fromMs: wanted.fromMs, untilMs: span.fromMs }, async () => {});
+    const earlier = await readAll(request, { fromMs: wanted.fromMs, untilMs: span.fromMs });
     rows = [...earlier, ...rows];
     fresh += earlier.length;
     span = { fromMs: wanted.fromMs, untilMs: span.untilMs };
@@ -108,16 +115,30 @@ async function fetchMonth(request: FetchRequest, wanted: Span): Promise<FetchedM
   return { file, provenance, fresh, replaced };
 }
 
+/** The rows, with those that the venue does have of what an earlier version took for missing. */
+async function withMissing(
+  request: Fetching,
+  rows: readonly string[],
+  missing: readonly Span[],
+): Promise<readonly string[]> {
+  const [first, last] = [missing[0], missing.at(-1)];
+  if (first === undefined || last === undefined) return rows;
+  const found = await readAll(request, { fromMs: first.fromMs, untilMs: last.untilMs });
+  const stored = new Set(rows.map(openMsOf));
+  const added = found.filter((row) => !stored.has(openMsOf(row)));
+  return [...rows, ...added].sort((a, b) => openMsOf(a) - openMsOf(b));
+}
+
 /** Rows of a span, page by page. `keep` receives the rows read so far, every few pages. */
 async function readAll(
-  request: FetchRequest,
+  request: Fetching,
   { fromMs, untilMs }: Span,
-  keep: (rows: readonly string[], untilMs: number) => Promise<void>,
+  keep: (rows: readonly string[], untilMs: number) => Promise<void> = async () => {},
 ): Promise<readonly string[]> {
   const rows: string[] = [];
   let sinceMs = fromMs;
   for (let page = 1; sinceMs < untilMs; page += 1) {
-    const bars = await readPage(request, sinceMs);
+    const bars = await request.read(sinceMs);
     for (const bar of bars) if (bar.openMs < untilMs) rows.push(minuteRow(bar, request.instrument));
     const last = bars.at(-1);
     // No more rows: the venue does not have the rest.
@@ -126,6 +147,17 @@ async function readAll(
     if (page % PAGES_KEPT === 0 && sinceMs < untilMs) await keep(rows, sinceMs);
   }
   return rows;
+}
+
+/** Years before a coin was listed are asked for once: a page that begins later holds for each month until then. */
+function pageReader(request: FetchRequest): Fetching['read'] {
+  let newest: { readonly sinceMs: number; readonly bars: readonly MarketBar[] } | null = null;
+  return async (sinceMs) => {
+    const firstMs = newest?.bars[0]?.openMs ?? Number.NEGATIVE_INFINITY;
+    if (newest !== null && newest.sinceMs <= sinceMs && sinceMs <= firstMs) return newest.bars;
+    newest = { sinceMs, bars: await readPage(request, sinceMs) };
+    return newest.bars;
+  };
 }
 
 async function readPage(
@@ -171,13 +203,15 @@ function missingIn({ fromMs, untilMs }: Span, rows: readonly string[]): Span[] {
   const missing: Span[] = [];
   let next = fromMs;
   for (const row of rows) {
-    const openMs = Number(row.slice(0, row.indexOf(',')));
+    const openMs = openMsOf(row);
     if (openMs > next) missing.push({ fromMs: next, untilMs: openMs });
     next = openMs + MINUTE_MS;
   }
   if (next < untilMs) missing.push({ fromMs: next, untilMs });
   return missing;
 }
+
+const openMsOf = (row: string): number => Number(row.slice(0, row.indexOf(',')));
 
 function whyReplaced(known: Awaited<ReturnType<typeof provenanceOf>>, address: string): string | null {
   if (known.kind === 'fetched') return `it was fetched from ${known.provenance.address}, not from ${address}`;

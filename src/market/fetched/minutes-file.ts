@@ -40,11 +40,20 @@ export interface Provenance extends Span {
   readonly sha256: string;
 }
 
+type NoteVersion = 1 | 2;
+
 export type ProvenanceOutcome =
-  | { readonly kind: 'fetched'; readonly provenance: Provenance }
+  | {
+      readonly kind: 'fetched';
+      readonly provenance: Provenance;
+      /** 1: an empty page was taken for the end, so the venue may have some of `missing`. */
+      readonly version: NoteVersion;
+    }
   /** Any other file. `reason`: why it does not count as fetched, in a few words. */
   | { readonly kind: 'other'; readonly reason: string };
 
+/** Of the notes that are written now. */
+const VERSION: NoteVersion = 2;
 const SIDECAR_BYTES_MAX = 4 * 1024 * 1024;
 /** A month of minutes is less than 4 MB of text. */
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
@@ -60,7 +69,7 @@ export function minuteRow(bar: MarketBar, { tickSize, lotSize }: Instrument): st
 
 const span = z.strictObject({ fromMs: z.number().int(), untilMs: z.number().int() });
 const sealed = z.strictObject({
-  version: z.literal(1),
+  version: z.union([z.literal(1), z.literal(2)]),
   venue: z.string().regex(/^[a-z][a-z0-9]{1,30}$/),
   endpoint: z.enum(['live', 'testnet', 'simulator']),
   address: z.string().max(200),
@@ -117,11 +126,11 @@ export async function readProvenance(file: string, key: string | null): Promise<
   }
   const parsed = sealed.safeParse(jsonOf(text));
   if (!parsed.success) return other('the note of where it comes from can’t be read');
-  const { version: _version, seal, ...provenance } = parsed.data;
-  if (!timingSafeEqual(Buffer.from(seal, 'hex'), Buffer.from(sealOf(provenance, key), 'hex'))) {
+  const { version, seal, ...provenance } = parsed.data;
+  if (!timingSafeEqual(Buffer.from(seal, 'hex'), Buffer.from(sealOf(provenance, version, key), 'hex'))) {
     return other('the note of where it comes from was changed, or made by another installation');
   }
-  return { kind: 'fetched', provenance };
+  return { kind: 'fetched', provenance, version };
 }
 
 /** Rows without the header, oldest first. Throws if the file can't be read. */
@@ -146,7 +155,7 @@ export async function writeMinutes(
   const bytes = await promisify(gzip)(`${[BAR_HEADER, ...rows].join('\n')}\n`);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const provenance = { ...about, minutes: rows.length, sha256 };
-  const note = { version: 1, ...ordered(provenance), seal: sealOf(provenance, key) };
+  const note = { version: VERSION, ...ordered(provenance), seal: sealOf(provenance, VERSION, key) };
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await replace(file, bytes);
   await replace(sidecarOf(file), `${JSON.stringify(note, null, 2)}\n`);
@@ -166,9 +175,9 @@ async function replace(path: string, content: string | Buffer): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-function sealOf(provenance: Provenance, key: string): string {
+function sealOf(provenance: Provenance, version: NoteVersion, key: string): string {
   return createHmac('sha256', Buffer.from(key, 'hex'))
-    .update(`fermata-minutes-1\n${JSON.stringify(ordered(provenance))}`)
+    .update(`fermata-minutes-${version}\n${JSON.stringify(ordered(provenance))}`)
     .digest('hex');
 }
 

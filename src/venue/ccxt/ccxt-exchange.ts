@@ -34,6 +34,8 @@ export interface CcxtExchange {
   readonly markets?: Readonly<Record<string, Market>>;
   fetchMarkets(params?: object): Promise<Market[]>;
   loadMarkets(reload: boolean, params?: object): Promise<unknown>;
+  /** The most candles that one request brings; undefined: the library does not know. */
+  featureValue(symbol: string, method: 'fetchOHLCV', feature: 'limit'): number | undefined;
   fetchOHLCV(symbol: string, timeframe: string, sinceMs: number, limit: number): Promise<readonly OhlcvRow[]>;
   fetchBidsAsks(symbols: readonly string[]): Promise<Readonly<Record<string, Ticker>>>;
   fetchTicker(symbol: string): Promise<Ticker>;

@@ -1,5 +1,7 @@
 /** Prices of any venue that ccxt supports. */
-import type { PriceConnection, Ticker } from '../prices.js';
+import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
+import type { OhlcvRow, PriceConnection, Ticker } from '../prices.js';
+import { steadyNowMs } from '../steady-clock.js';
 import {
   type CcxtExchange,
   type ExchangeOptions,
@@ -15,11 +17,54 @@ export async function openCcxtPrices(options: ExchangeOptions): Promise<PriceCon
   const symbols = listedOf(exchange, options.instruments).map(({ symbol }) => symbol);
   return {
     ...pricesOf(exchange),
+    looksFurther: true,
+    fetchMinutes: (symbol, sinceMs, limit) => nextMinutes(exchange, symbol, sinceMs, limit),
     stream: (events) => openLibraryStream(exchange, symbols, events),
   };
 }
 
-/** Everything except the stream. */
+/** Where the library does not know how many candles a request brings: every exchange gives that many. */
+const PAGE_LEAST = 100;
+
+/**
+ * At many exchanges a page is a span of time: it is empty before a coin was listed and while nothing was traded, and
+ * minutes may follow.
+ */
+async function nextMinutes(
+  exchange: CcxtExchange,
+  symbol: string,
+  sinceMs: number,
+  limit: number,
+): Promise<readonly OhlcvRow[]> {
+  const most = exchange.featureValue(symbol, 'fetchOHLCV', 'limit');
+  const page = Math.min(limit, most ?? PAGE_LEAST);
+  for (let fromMs = sinceMs; ; ) {
+    const rows = await exchange.fetchOHLCV(symbol, '1m', fromMs, Math.min(limit, most ?? limit));
+    const untilMs = fromMs + page * MINUTE_MS;
+    if (rows.length > 0 || untilMs > steadyNowMs()) return rows;
+    fromMs = await nextTradedMs(exchange, symbol, untilMs, page);
+  }
+}
+
+/** The first time from `fromMs` on at which there may be minutes, by candles of a day: years take few requests. */
+async function nextTradedMs(
+  exchange: CcxtExchange,
+  symbol: string,
+  fromMs: number,
+  page: number,
+): Promise<number> {
+  // The day that runs may have no candle yet.
+  const lastMs = steadyNowMs() - DAY_MS;
+  // The candle of the day that includes `fromMs` opens before it.
+  for (let sinceMs = fromMs - DAY_MS; sinceMs < lastMs; sinceMs += page * DAY_MS) {
+    const days = await exchange.fetchOHLCV(symbol, '1d', sinceMs, page);
+    const next = days.find(([openMs = 0]) => openMs + DAY_MS > fromMs)?.[0];
+    if (next !== undefined) return Math.max(fromMs, next);
+  }
+  return Math.max(fromMs, lastMs);
+}
+
+/** Everything except the stream. An empty page of minutes is taken for the end of them. */
 export function pricesOf(exchange: CcxtExchange): Omit<PriceConnection, 'stream'> {
   return {
     fetchQuotes: (symbols) => quotesOf(exchange, symbols),
