@@ -43,6 +43,12 @@ export async function periodToTrade(
     if (gap !== undefined) throw notStored(symbol, gap, span, options, address);
   }
   const stored = filesOf(files, symbols, span);
+  const without = symbols.find((symbol) => !stored.some((one) => one.symbol === symbol));
+  if (without !== undefined)
+    throw usageFailure(
+      `--from, --to: ${hadNoMinute(without)}`,
+      `name days on which ${without} was traded, or a desk without it`,
+    );
   const changed = await changedSince(home, stored);
   if (changed !== null)
     throw usageFailure(
@@ -55,6 +61,9 @@ export async function periodToTrade(
     durationMs: span.untilMs - span.fromMs,
   };
 }
+
+/** Of a time that was fetched, for example before a coin was listed. */
+export const hadNoMinute = (symbol: string): string => `the venue had no minute of ${symbol} in this time`;
 
 function isPeriod(options: PeriodOptions): options is Period {
   const { from, to, data = [], market, seed } = options;

@@ -70,15 +70,26 @@ beforeAll(async () => {
   const rows = waves(2 * 1440).map(
     ({ openMs, open, high, low, close }) => `${[openMs, open, high, low, close].join(',')},1`,
   );
-  for (const [symbol, days] of [
-    ['BTC/USDT', 2],
-    ['ETH/USDT', 1],
-  ] as const) {
-    const span = { fromMs: DAY, untilMs: DAY + days * DAY_MS };
-    const about = { ...minutesSource(loaded.desk, undefined).from, symbol, month: '2026-03', ...span };
-    const kept = { ...about, missing: [], fetchedAtMs: DAY + 3 * DAY_MS };
+  const store = async (symbol: string, fromMs: number, days: number, minutes: readonly string[]) => {
+    const span = { fromMs, untilMs: fromMs + days * DAY_MS };
+    const month = new Date(fromMs).toISOString().slice(0, 7);
+    const about = { ...minutesSource(loaded.desk, undefined).from, symbol, month, ...span };
+    const kept = {
+      ...about,
+      missing: minutes.length === 0 ? [span] : [],
+      fetchedAtMs: DAY + 3 * DAY_MS,
+    };
     mkdirSync(homePaths(home).data, { recursive: true });
-    await storeMinutes(homePaths(home).data, kept, rows.slice(0, days * 1440), ensureDataKey(home));
+    await storeMinutes(homePaths(home).data, kept, minutes, ensureDataKey(home));
+  };
+  await store('BTC/USDT', DAY, 2, rows);
+  await store('ETH/USDT', DAY, 1, rows.slice(0, 1440));
+  // Ether as if it was listed on May 1.
+  const april = Date.parse('2026-04-30T00:00:00Z');
+  const later = rows.map((row) => `${Number(row.slice(0, 13)) + april - DAY}${row.slice(13)}`);
+  for (const symbol of ['BTC/USDT', 'ETH/USDT']) {
+    await store(symbol, april, 1, symbol === 'BTC/USDT' ? later.slice(0, 1440) : []);
+    await store(symbol, april + DAY_MS, 1, later.slice(1440));
   }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -352,6 +363,17 @@ describe('fermata backtest', () => {
     expect(period).toEqual({ from: '2026-03-02T00:00:00.000Z', to: '2026-03-03T00:00:00.000Z', days: 1 });
     expect(market.symbols).toEqual(['BTC/USDT', 'ETH/USDT']);
     for (const { fetchedFrom } of market.files) expect(fetchedFrom).toMatch(/^https:/);
+  });
+
+  it('trades on stored months of which the venue had no minute of an instrument, unless they are all', async () => {
+    const { period, market } = await reportOf('--from', '2026-04-30', '--to', '2026-05-01');
+    expect(period).toMatchObject({ from: '2026-04-30T00:00:00.000Z', days: 2 });
+    expect(market.symbols).toEqual(['BTC/USDT', 'ETH/USDT']);
+    expect(market.files).toHaveLength(3);
+    const before = await backtest(['--from', '2026-04-30', '--to', '2026-04-30']);
+    expect(before).toMatchObject({ code: 2, out: '' });
+    expect(before.err).toContain('the venue had no minute of ETH/USDT in this time');
+    expect(before.err).not.toContain('data fetch');
   });
 
   it('trades on nothing of a file that is damaged, and names the row', async () => {

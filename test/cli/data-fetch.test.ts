@@ -56,6 +56,15 @@ describe('fermata data fetch', () => {
       });
   });
 
+  it('offers nothing to trade on where the venue had no minute', async () => {
+    const venue = ['--simulated-venue', simulator.address];
+    const early = ['--from', '2020-01-01', '--to', '2020-01-01', '--desk', 'crypto-bot'];
+    const { out, code } = await data('fetch', 'BTC/USDT', ...early, ...venue);
+    expect({ out, code }).toMatchObject({ code: 0, out: expect.stringContaining('0 minutes') });
+    expect(out).toContain('the venue had no minute of BTC/USDT in this time');
+    expect(out).not.toContain('Trade on them');
+  });
+
   it('says which instruments the desk has, and what a day looks like', async () => {
     const unknown = await data('fetch', 'XRP/USDT', '--from', day, '--to', day, '--desk', 'crypto-bot');
     expect(unknown).toMatchObject({

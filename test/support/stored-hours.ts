@@ -6,7 +6,7 @@ import { type Span, writeMinutes } from '../../src/market/fetched/minutes-file.j
 
 const MINUTE_MS = 60_000;
 
-/** Of the exchange that the desk trades on, a file for each symbol and month: what is in it is not looked at. */
+/** Of the exchange that the desk trades on, a file for each symbol and month: its prices are not looked at. */
 export function storeHours(home: string, desk: Desk, key: string) {
   const { from } = minutesSource(desk, undefined);
   return async (
@@ -17,10 +17,9 @@ export function storeHours(home: string, desk: Desk, key: string) {
     missing: readonly Span[] = [],
   ): Promise<void> => {
     const about = { ...from, symbol, month, fromMs, untilMs, missing, fetchedAtMs: untilMs };
-    const rows = Array.from(
-      { length: (untilMs - fromMs) / MINUTE_MS },
-      (_, at) => `${fromMs + at * MINUTE_MS},1.00,2.00,1.00,1.50,3`,
-    );
+    const rows = Array.from({ length: (untilMs - fromMs) / MINUTE_MS }, (_, at) => fromMs + at * MINUTE_MS)
+      .filter((openMs) => !missing.some((gap) => openMs >= gap.fromMs && openMs < gap.untilMs))
+      .map((openMs) => `${openMs},1.00,2.00,1.00,1.50,3`);
     await writeMinutes(homePaths(home).data, about, rows, key);
   };
 }

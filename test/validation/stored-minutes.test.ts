@@ -27,6 +27,9 @@ beforeAll(async () => {
   await put('BTC/USDT', '2026-11', at(40), at(50));
   await put('ETH/USDT', '2026-11', at(45), at(60));
   await put('ETH/USDT', '2026-12', at(19), at(19) + 1_800_000);
+  // A coin listed in November: of October, the venue had nothing.
+  await put('SOL/USDT', '2026-10', at(0), at(20), [{ fromMs: at(0), untilMs: at(20) }]);
+  await put('SOL/USDT', '2026-11', at(40), at(50), [{ fromMs: at(40), untilMs: at(48) }]);
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -36,7 +39,17 @@ it('are offered by the periods of which every instrument is stored, the newest f
     { name: '2026-10-02T21:00Z/2026-10-03T02:00Z', fromMs: at(45), untilMs: at(50) },
     { name: '2026-10-01T05:00Z/2026-10-01T09:00Z', fromMs: at(5), untilMs: at(9) },
   ]);
-  expect(storedPeriods(files, [...SYMBOLS, 'SOL/USDT'])).toEqual([]);
+  expect(storedPeriods(files, [...SYMBOLS, 'XRP/USDT'])).toEqual([]);
+});
+
+it('are not offered of a month in which the venue had no minute of an instrument, nor traded from its file', async () => {
+  const { files } = await storedMinutes(home, desk, undefined);
+  const all = [...SYMBOLS, 'SOL/USDT'];
+  expect(storedPeriods(files, all).map(({ fromMs, untilMs }) => [fromMs, untilMs])).toEqual([
+    [at(45), at(50)],
+  ]);
+  const traded = filesOf(files, ['SOL/USDT'], { fromMs: at(0), untilMs: at(50) });
+  expect(traded.map(({ month }) => month)).toEqual(['2026-11']);
 });
 
 it('are none of another market', async () => {

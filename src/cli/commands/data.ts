@@ -22,6 +22,7 @@ import { dayText, dayValue, positiveNumber, spanOf } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import { fermataHome, withOperations } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, typedVenue, venueAddress } from '../simulated-venue.js';
+import { hadNoMinute } from '../stored-minutes.js';
 
 const HOURS_DEFAULT = 24;
 const HOURS_MAX = 24 * 366;
@@ -217,6 +218,10 @@ function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): strin
     ...(replaced === null ? [] : [`    fetched anew: ${replaced}`]),
     ...missingLines(provenance.symbol, provenance.missing).map((line) => `    ${line}`),
   ]);
+  const without = [...new Set(fetched.map(({ symbol }) => symbol))].filter((symbol) =>
+    fetched.every((month) => month.symbol !== symbol || month.provenance.minutes === 0),
+  );
+  if (without.length > 0) return [...lines, ...without.map((symbol) => `! ${hadNoMinute(symbol)}`)];
   const { from, to, desk, simulatedVenue } = options;
   const ofDesk = desk === undefined ? '' : ` --desk ${desk}`;
   const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${typedVenue(simulatedVenue)}`;

@@ -39,20 +39,21 @@ export interface StoredPeriod extends Span {
 
 /**
  * Spans of at least an hour for which every symbol is stored, newest first. Minutes that the venue itself lacked
- * count as stored.
+ * count as stored, but not a file without any: nothing can be traded on it.
  */
 export function storedPeriods(
   files: readonly FetchedFile[],
   symbols: readonly string[],
 ): readonly StoredPeriod[] {
-  const stored = files.flatMap(storedIn);
+  const traded = files.filter((file) => storedIn(file).some(hasMinutes));
+  const stored = traded.flatMap(storedIn);
   if (stored.length === 0 || symbols.length === 0) return [];
   const whole = {
     fromMs: Math.min(...stored.map(({ fromMs }) => fromMs)),
     untilMs: Math.max(...stored.map(({ untilMs }) => untilMs)),
   };
   const gaps = symbols
-    .flatMap((symbol) => gapsIn(files, symbol, whole, { hadNone: 'present' }))
+    .flatMap((symbol) => gapsIn(traded, symbol, whole, { hadNone: 'present' }))
     .sort((a, b) => a.fromMs - b.fromMs);
   return presentIn(whole, gaps)
     .filter(({ fromMs, untilMs }) => untilMs - fromMs >= HOUR_MS)
@@ -64,7 +65,7 @@ const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16
 
 type Stored = Provenance & { readonly file: string };
 
-/** Files of these symbols that have minutes of the span. */
+/** Files of these symbols and of the span, without those of which the venue had no minute. */
 export function filesOf(
   files: readonly FetchedFile[],
   symbols: readonly string[],
@@ -72,8 +73,11 @@ export function filesOf(
 ): readonly Stored[] {
   return files
     .flatMap(storedIn)
-    .filter((one) => symbols.includes(one.symbol) && one.fromMs < untilMs && one.untilMs > fromMs);
+    .filter((one) => symbols.includes(one.symbol) && one.fromMs < untilMs && one.untilMs > fromMs)
+    .filter(hasMinutes);
 }
+
+const hasMinutes = ({ minutes }: Stored): boolean => minutes > 0;
 
 /** The first file that is not byte for byte what was fetched, and why. Null: all are. */
 export async function changedSince(
