@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { ensureDataKey } from '../../src/home/secrets.js';
+import { type Span, writeMinutes } from '../../src/market/fetched/minutes-file.js';
 import { runCommand } from './run-command.js';
 
 let simulator: BinanceSimulator;
@@ -54,6 +57,39 @@ describe('fermata data fetch', () => {
         code: 1,
         out: expect.stringMatching(/✗ .*ETH-USDT.*it is gone/),
       });
+  });
+
+  it('judges what came from each venue, testnet and simulator by itself: none hides a gap of another', async () => {
+    const [fromMs, untilMs] = [Date.UTC(2025, 0, 1), Date.UTC(2025, 0, 2)];
+    const gap = { fromMs: fromMs + 120_000, untilMs: fromMs + 180_000 };
+    const minutes = (missing: readonly Span[]) =>
+      Array.from({ length: 1440 }, (_, at) => fromMs + at * 60_000)
+        .filter((openMs) => !missing.some((one) => openMs >= one.fromMs && openMs < one.untilMs))
+        .map((openMs) => `${openMs},1.00,2.00,1.00,1.50,3`);
+    const [exchange, local] = ['https://api.binance.com', 'http://127.0.0.1:9080'];
+    const store = (endpoint: 'live' | 'simulator', address: string, missing: readonly Span[]) => {
+      const about = { venue: 'binance', endpoint, address, symbol: 'SOL/USDT', month: '2025-01' } as const;
+      const span = { fromMs, untilMs, missing, fetchedAtMs: untilMs };
+      const home = join(folder, 'home');
+      return writeMinutes(homePaths(home).data, { ...about, ...span }, minutes(missing), ensureDataKey(home));
+    };
+    await store('live', exchange, [gap]);
+    await store('simulator', local, []);
+    const args = ['gaps', 'SOL/USDT', '--from', '2025-01-01', '--to', '2025-01-01'];
+    const { code, out } = await data(...args);
+    expect({ code, out }).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(
+        `✗ SOL/USDT, from binance at ${exchange}: 1 missing from 2025-01-01 00:02 UTC to 2025-01-01 00:03 UTC`,
+      ),
+    });
+    expect(out).toContain(`✓ SOL/USDT, from binance simulator at ${local}: no gap`);
+    expect(JSON.parse((await data(...args, '--json')).out)).toMatchObject({
+      gaps: [{ ...gap, venue: 'binance', endpoint: 'live', address: exchange }],
+      sources: [exchange, local],
+    });
+    await store('live', exchange, []);
+    expect(await data(...args)).toMatchObject({ code: 0 });
   });
 
   it('offers nothing to trade on where the venue had no minute', async () => {

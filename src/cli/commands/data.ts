@@ -8,6 +8,7 @@ import type { FetchedMonth, FetchRequest } from '../../market/fetched/fetch-minu
 import {
   type FetchedFile,
   fetchedFiles,
+  filesBySource,
   gapsIn,
   type MinutesSource,
   minutesSource,
@@ -129,25 +130,29 @@ async function gapsOfFiles(symbol: string, { from: first, to: last, json }: GapO
   const span = spanOf(first, last);
   const untilMs = Math.min(span.untilMs, Date.now() - (Date.now() % 60_000));
   const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: true });
-  const gaps = gapsIn(files, symbol, { fromMs: span.fromMs, untilMs });
-  const sources = sourcesOf(files, symbol);
-  if (json === true) printJson({ symbol, fromMs: span.fromMs, untilMs, gaps, sources });
+  const asked = { fromMs: span.fromMs, untilMs };
+  const sources = filesBySource(files, symbol);
+  const judged = (sources.length === 0 ? [{ from: null, files: [] }] : sources).map((source) => ({
+    from: source.from,
+    missing: gapsIn(source.files, symbol, asked),
+  }));
+  const gaps = judged.flatMap(({ from, missing }) => missing.map((gap) => ({ ...gap, ...from })));
+  const addresses = [...new Set(sources.map(({ from }) => from.address))];
+  if (json === true) printJson({ symbol, ...asked, gaps, sources: addresses });
   else
     printLines(
-      gaps.length === 0
-        ? [`✓ ${symbol}: no gap in what came from ${sources.join(' and ')}`]
-        : missingLines(symbol, gaps),
+      judged.flatMap(({ from, missing }) => {
+        const what = from === null ? symbol : `${symbol}, from ${sourceName(from)}`;
+        return missing.length === 0 ? [`✓ ${what}: no gap`] : missingLines(what, missing);
+      }),
     );
   return gaps.length === 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-/**
- * Where a symbol's minutes came from. A desk trades on one source only; a simulator is not the same source as
- * its exchange.
- */
-function sourcesOf(files: readonly FetchedFile[], symbol: string): readonly string[] {
-  const of = files.flatMap(({ outcome }) => (outcome.kind === 'fetched' ? [outcome.provenance] : []));
-  return [...new Set(of.filter((one) => one.symbol === symbol).map(({ address }) => address))];
+/** `binance simulator at http://127.0.0.1:9080`. Some venues have no address but their name. */
+function sourceName({ venue, endpoint, address }: MinutesSource['from']): string {
+  const market = endpoint === 'live' ? venue : `${venue} ${endpoint}`;
+  return address === venue ? market : `${market} at ${address}`;
 }
 
 type Fetched = FetchedMonth & Pick<Provenance, 'symbol'>;
@@ -231,13 +236,13 @@ function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): strin
   ];
 }
 
-function missingLines(symbol: string, gaps: readonly Span[]): string[] {
+function missingLines(what: string, gaps: readonly Span[]): string[] {
   const lines = gaps.slice(0, GAPS_SHOWN_MAX).map(({ fromMs, untilMs }) => {
     const minutes = (untilMs - fromMs) / 60_000;
-    return `✗ ${symbol}: ${minutes} missing from ${moment(fromMs)} to ${moment(untilMs)}`;
+    return `✗ ${what}: ${minutes} missing from ${moment(fromMs)} to ${moment(untilMs)}`;
   });
   return gaps.length > lines.length
-    ? [...lines, `✗ ${symbol}: ${gaps.length - lines.length} more gaps; --json has all`]
+    ? [...lines, `✗ ${what}: ${gaps.length - lines.length} more gaps; --json has all`]
     : lines;
 }
 

@@ -45,9 +45,30 @@ export async function fetchedFiles(
   return found;
 }
 
+interface FilesOfSource {
+  readonly from: MinutesSource['from'];
+  readonly files: readonly FetchedFile[];
+}
+
 /**
- * Minutes of the span that no file of this symbol has, oldest first. `hadNone`: how minutes that the venue
- * itself lacked count.
+ * The fetched files of this symbol, by where they come from. A desk trades on one source only: an exchange, its
+ * testnet and a simulator are three.
+ */
+export function filesBySource(files: readonly FetchedFile[], symbol: string): readonly FilesOfSource[] {
+  const sources = new Map<string, FilesOfSource>();
+  for (const one of files) {
+    if (one.outcome.kind !== 'fetched' || one.outcome.provenance.symbol !== symbol) continue;
+    const { venue, endpoint, address } = one.outcome.provenance;
+    const name = [venue, endpoint, address].join(' ');
+    const known = sources.get(name)?.files ?? [];
+    sources.set(name, { from: { venue, endpoint, address }, files: [...known, one] });
+  }
+  return [...sources.values()];
+}
+
+/**
+ * Minutes of the span that no file of this symbol has, oldest first; the files are those of one source. `hadNone`:
+ * how minutes that the venue itself lacked count.
  */
 export function gapsIn(
   files: readonly FetchedFile[],
