@@ -23,39 +23,48 @@ export class EnvironmentProblem extends Error {
   }
 }
 
-/**
- * If the environment overrides the file (TRADING_MODE, SYMBOLS, STOP_LOSS_PCT …), the resulting desk is
- * written to its own file below `home`, so that every process reads the same desk. Throws
- * `EnvironmentProblem` or `DeskFileError`.
- */
+export interface DeskHere {
+  readonly wanted: LoadedDesk;
+  /** The text of the desk's own file. Null: it needs none. */
+  readonly text: string | null;
+}
+
+/** Reads the desk and writes its own file. Throws `EnvironmentProblem` or `DeskFileError`. */
 export function loadDeskHere(
   file: string,
   known: KnownParts,
   env: NodeJS.ProcessEnv,
   home: string,
 ): LoadedDesk {
-  const { wanted, text } = readDeskHere(file, known, env, home);
-  if (text === null) return wanted;
-  const { file: place } = wanted;
+  const here = readDeskHere(file, known, env, home);
+  writeDeskHere(here);
+  return here.wanted;
+}
+
+/**
+ * If the environment overrides the desk file, writes the resulting desk to its own file, so that every
+ * process reads the same desk. Only for whoever starts the desk: one that runs has that file already.
+ */
+export function writeDeskHere({ wanted: { file: place, desk }, text }: DeskHere): void {
+  if (text === null) return;
   mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
-  keepOwnFiles(dirname(place), wanted.desk);
+  keepOwnFiles(dirname(place), desk);
   // Several roles may do this at once: each first writes the same text to its own file.
   const own = `${place}.${process.pid}.new`;
   writeFileSync(own, text, { mode: 0o600 });
   renameSync(own, place);
-  return wanted;
 }
 
 /**
- * As `loadDeskHere`, but writes nothing: for checks next to a running desk. `text`: the text of the desk's
- * own file. Null: the desk needs none.
+ * The desk file as the environment overrides it (TRADING_MODE, SYMBOLS, STOP_LOSS_PCT …): its own file is
+ * named after it below `home`. Writes nothing. Throws `EnvironmentProblem` or `DeskFileError`.
  */
 export function readDeskHere(
   file: string,
   known: KnownParts,
   env: NodeJS.ProcessEnv,
   home: string,
-): { readonly wanted: LoadedDesk; readonly text: string | null } {
+): DeskHere {
   const loaded = loadDesk(file, known);
   const { values: given, ...read } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
   // The variables that make its desk trade real money don't apply to a twin, which stays on paper.

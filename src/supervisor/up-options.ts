@@ -9,6 +9,8 @@ export interface UpOptions {
   /** FERMATA_HOME. */
   readonly home: string;
   readonly loaded: LoadedDesk;
+  /** Writes the desk's own file, if the environment made one; called once no desk runs in this home. */
+  readonly writeDesk?: () => void;
   readonly market: MarketChoice;
   /** Auditor, ledger and bot in their own processes. */
   readonly separate?: boolean;

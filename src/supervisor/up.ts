@@ -89,6 +89,7 @@ async function runLogged(
   const paths = homePaths(claimed.home);
   closeRestoreOrder(paths.home);
   if (options.again?.isOnTrial !== true) closeSwitch(paths.home);
+  options.writeDesk?.();
   const ports = await portsInTurn(options, paths, ending, say);
   const children = openChildrenFile(childrenPath, (why) => log.write('supervisor', 'error', why));
   const context: ProcessesContext = { options, paths, log, children, ending, say, step };

@@ -1,14 +1,19 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readEnvironmentFile } from '../../src/cli/environment-file.js';
 import { readEnvironment, readParameterVariables } from '../../src/desk/environment.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
+import { tryLockFile } from '../../src/home/file-lock.js';
+import { homePaths } from '../../src/home/runtime.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { runCommand } from '../cli/run-command.js';
+import { writeRuntime } from '../cli/trader-double.js';
 import { repository } from '../support/desk-under-test.js';
 
 const example = readFileSync(join(repository, '.env.example'), 'utf8');
@@ -193,5 +198,44 @@ describe('the environment', () => {
     expect([process.env.FERMATA_TEST_ONE, process.env.FERMATA_TEST_TWO]).toEqual(['file', 'shell']);
     delete process.env.FERMATA_TEST_ONE;
     delete process.env.FERMATA_TEST_TWO;
+  });
+});
+
+describe('the own file of a desk that runs with values of its environment', () => {
+  const NOWHERE = ['--simulated-venue', 'http://127.0.0.1:1'];
+  const DAY = ['--from', '2026-01-01', '--to', '2026-01-01'];
+  let own: string;
+  beforeEach(() => {
+    own = loadDeskHere(crypto, {}, { STOP_LOSS_PCT: '4' }, join(home, 'home')).file;
+  });
+  const fermata = (...args: string[]) => runCommand(home, args, { STOP_LOSS_PCT: '3' });
+
+  it.each([
+    [['preflight', ...NOWHERE], 'Pre-flight of crypto-bot'],
+    [['connection', 'test', ...NOWHERE], 'Connection of crypto-bot'],
+    [['data', 'fetch', 'XRP/USDT', ...DAY], 'desk crypto-bot does not trade XRP/USDT'],
+  ])('is left as it is by %j in a shell with other values', async (args, said) => {
+    writeRuntime(join(home, 'home'), own);
+    const before = readFileSync(own, 'utf8');
+    for (const named of [[], ['--desk', 'crypto-bot']]) {
+      const { out, err } = await fermata(...args, ...named);
+      expect(out + err).toContain(said);
+      expect(readFileSync(own, 'utf8')).toBe(before);
+    }
+  });
+
+  it('is left as it is by a second start, which is refused, and written by one that has the home', async () => {
+    const lock = tryLockFile(join(homePaths(join(home, 'home')).run, 'lock'));
+    onTestFinished(() => lock?.release());
+    expect((await fermata('up')).err).toContain('another start holds FERMATA_HOME');
+    expect(loadDesk(own).desk.risk.stopLossPct).toBe(4);
+    lock?.release();
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) => {
+      taken.listen(0, '127.0.0.1', () => resolve((taken.address() as AddressInfo).port));
+    });
+    onTestFinished(() => void taken.close());
+    expect((await fermata('up', '--port', String(port))).err).toContain(`port ${port} on 127.0.0.1 is taken`);
+    expect(loadDesk(own).desk.risk.stopLossPct).toBe(3);
   });
 });

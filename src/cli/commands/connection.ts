@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ConnectionTest } from '../../checks/preflight/connection-reading.js';
-import { loadDeskHere } from '../../home/desk-here.js';
+import { readDeskHere } from '../../home/desk-here.js';
 import type { Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
@@ -40,7 +40,7 @@ async function testConnectionHere({ desk: named, simulatedVenue, json }: Options
   const runtime = runtimeHere(home);
   const file = namedDeskFile(named, runtime);
   const { testConnection } = await import('../../checks/preflight/connection-reading.js');
-  const { desk } = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
+  const { desk } = readDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home).wanted;
   const address = venueAddress(desk, simulatedVenue) ?? runtime?.simulatedVenue;
   const place = { env: process.env, simulatedVenue: address };
   const asking = monthsHere(desk.desk, runtime).then((months) =>

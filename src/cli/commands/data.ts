@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
-import { loadDeskHere } from '../../home/desk-here.js';
+import { readDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey, ensureDataKey } from '../../home/secrets.js';
@@ -162,7 +162,7 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const file = namedDeskFile(options.desk, runtime);
-  const { desk } = loadDeskHere(file, {}, process.env, home);
+  const { desk } = readDeskHere(file, {}, process.env, home).wanted;
   const span = spanOf(options.from, options.to);
   const all = buildInstruments(desk);
   const instruments = [...new Set(symbols)].map((symbol) => {

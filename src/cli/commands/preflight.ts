@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PreflightReport } from '../../contracts/preflight.js';
-import { loadDeskHere } from '../../home/desk-here.js';
+import { readDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
@@ -34,7 +34,8 @@ async function preflight(options: Options): Promise<number> {
   const runtime = runtimeHere(home);
   const file = namedDeskFile(options.desk, runtime);
   const { preflightDesk } = await import('../../operations/go-live/preflight.js');
-  const loaded = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
+  const known = { parts: stepPartsOf(file, runtime) };
+  const { wanted: loaded } = readDeskHere(file, known, process.env, home);
   const { twinOf } = loaded.desk;
   if (twinOf !== undefined)
     throw new CliFailure(

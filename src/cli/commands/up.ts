@@ -6,7 +6,7 @@ import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { moment } from '../../domain/moment.js';
-import { loadDeskHere, readDeskHere } from '../../home/desk-here.js';
+import { readDeskHere, writeDeskHere } from '../../home/desk-here.js';
 import { nameDeskInCommands } from '../../home/desk-in-process.js';
 import { homeOf, knownHomeOf, sharesServers, wouldBeHomeOf } from '../../home/installation.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -93,7 +93,8 @@ async function up(options: Options): Promise<number> {
   refuseTakenName(installationHome(), desk);
   const home = homeOf(installationHome(), desk.desk);
   if (desk.twinOf !== undefined) dropAccountKeys(process.env);
-  const loaded = loadDeskHere(file, parts, process.env, home);
+  const here = readDeskHere(file, parts, process.env, home);
+  const { wanted: loaded } = here;
   nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
   await readyIfReal(loaded, home, simulators.simulatedVenue);
@@ -104,6 +105,7 @@ async function up(options: Options): Promise<number> {
   const upOptions: UpOptions = {
     home,
     loaded,
+    writeDesk: () => writeDeskHere(here),
     market,
     separate: options.separate === true,
     ...(options.port === undefined ? {} : { port: options.port }),
