@@ -2,7 +2,7 @@
  * Passwords come from the terminal without echo, from a file, or from standard input; never from an argument.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
+import type { Readable } from 'node:stream';
 import { PASSWORD_CHARS_MAX } from '../home/people-passwords.js';
 import { CliFailure, usageFailure } from './failure.js';
 
@@ -12,10 +12,9 @@ const ENDS: readonly string[] = ['\r', '\n', '\u0004'];
 const CTRL_C = '\u0003';
 
 /** The part of a terminal or a pipe that is used here. */
-interface PasswordInput extends AsyncIterable<Buffer | string> {
+interface PasswordInput extends Pick<Readable, 'iterator' | 'pause' | 'readableEncoding' | 'setEncoding'> {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
-  pause(): unknown;
 }
 
 interface PasswordQuestion {
@@ -66,20 +65,27 @@ function beginningOf(file: string): string {
   }
 }
 
+/** What came out of a pipe behind the line that was read last: the next question takes it. */
+const behind = new WeakMap<PasswordInput, string>();
+
 async function piped(input: PasswordInput): Promise<string> {
-  let text = '';
-  for await (const part of decoded(input)) {
-    text += part;
-    if (text.includes('\n')) break;
-    if (text.length > BYTES_MAX) throw tooLong();
+  let text = behind.get(input) ?? '';
+  if (!text.includes('\n')) {
+    for await (const part of partsOf(input)) {
+      text += part;
+      if (text.includes('\n')) break;
+      if (text.length > BYTES_MAX) throw tooLong();
+    }
   }
+  const end = text.indexOf('\n');
+  behind.set(input, end < 0 ? '' : text.slice(end + 1));
   return firstLine(text);
 }
 
-/** A chunk may end in the middle of a character. */
-async function* decoded(input: PasswordInput): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
-  for await (const chunk of input) yield typeof chunk === 'string' ? chunk : decoder.write(chunk);
+/** Leaves the input open, which the next question reads too. A chunk may end in the middle of a character. */
+function partsOf(input: PasswordInput): AsyncIterable<string> {
+  if (input.readableEncoding === null) input.setEncoding('utf8');
+  return input.iterator({ destroyOnReturn: false });
 }
 
 /** Raw mode: the terminal does not echo what is typed. */
@@ -88,7 +94,7 @@ async function typed(input: PasswordInput, prompt: string, say: (text: string) =
   input.setRawMode?.(true);
   try {
     let text = '';
-    for await (const part of decoded(input)) {
+    for await (const part of partsOf(input)) {
       for (const key of part) {
         if (key === CTRL_C)
           throw new CliFailure('cancelled', 'nothing was changed', 'give the command again');

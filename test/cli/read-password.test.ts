@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPassword } from '../../src/cli/read-password.js';
 
@@ -19,7 +19,7 @@ const fromFile = (text: string): Promise<string> => {
   return readPassword({ prompt: '', file });
 };
 const fromPipe = (text: string): Promise<string> =>
-  readPassword({ prompt: '', file: undefined, input: Readable.from([text]) as unknown as NodeJS.ReadStream });
+  readPassword({ prompt: '', file: undefined, input: Readable.from([text]) });
 
 describe.each([
   ['a file', fromFile],
@@ -53,6 +53,38 @@ describe.each([
 it('a backspace takes back one character, however many units it has', async () => {
   const input = Object.assign(Readable.from(['key🔑\u007fs\r']), { isTTY: true });
   expect(await readPassword({ prompt: '', file: undefined, input, say: () => undefined })).toBe('keys');
+});
+
+describe('several passwords, one after the other', () => {
+  const reader = (input: Readable) => () =>
+    readPassword({ prompt: '', file: undefined, input, say: () => undefined });
+
+  it('are typed at one terminal, each without echo; what comes behind one is not the next', async () => {
+    const raw: boolean[] = [];
+    const terminal = { isTTY: true, setRawMode: (on: boolean) => void raw.push(on) };
+    const input = Object.assign(new PassThrough(), terminal);
+    const next = reader(input);
+    for (const typed of ['first', 'second', 'third']) {
+      const reading = next();
+      input.write(`${typed}\r\n`);
+      expect(await reading).toBe(typed);
+    }
+    expect(raw).toEqual([true, false, true, false, true, false]);
+    const cancelled = next();
+    input.write('fou\u0003');
+    await expect(cancelled).rejects.toThrow('cancelled');
+    expect(raw.at(-1)).toBe(false);
+  });
+
+  it('are the lines of one pipe, however they are cut into chunks', async () => {
+    const text = Buffer.from('grüße\nsecond 🔑\r\nthird');
+    const bytes = Array.from(text, (byte) => Buffer.from([byte]));
+    for (const chunks of [[text], [text.subarray(0, 3), text.subarray(3)], bytes]) {
+      const next = reader(Readable.from(chunks));
+      for (const line of ['grüße', 'second 🔑', 'third']) expect(await next()).toBe(line);
+      await expect(next()).rejects.toThrow('no password was given');
+    }
+  });
 });
 
 it('a folder is no file that can be read', async () => {

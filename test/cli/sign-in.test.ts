@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readPassword } from '../../src/cli/read-password.js';
 import {
@@ -320,15 +321,8 @@ describe('a session', () => {
 describe('a password at the terminal', () => {
   function terminal(...keys: string[]) {
     const raw: boolean[] = [];
-    const input = {
-      isTTY: true,
-      setRawMode: (on: boolean) => raw.push(on),
-      pause: () => {},
-      async *[Symbol.asyncIterator]() {
-        yield* keys;
-      },
-    };
-    return { input, raw };
+    const setRawMode = (on: boolean) => raw.push(on);
+    return { input: Object.assign(Readable.from(keys), { isTTY: true, setRawMode }), raw };
   }
 
   it('is typed without echo, and can be corrected', async () => {
@@ -350,8 +344,7 @@ describe('a password at the terminal', () => {
   });
 
   it('is read from a pipe', async () => {
-    const { input } = terminal('from a', ' pipe\nrest');
-    const piped = { ...input, isTTY: false };
-    expect(await readPassword({ prompt: '', file: undefined, input: piped })).toBe('from a pipe');
+    const input = Readable.from(['from a', ' pipe\nrest']);
+    expect(await readPassword({ prompt: '', file: undefined, input })).toBe('from a pipe');
   });
 });
