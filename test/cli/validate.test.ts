@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDeskHere } from '../../src/home/desk-here.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { isGenuine, keptReports } from '../../src/validation/report/write-report.js';
 import { runCommand } from './run-command.js';
+import { CRYPTO_DESK } from './trader-double.js';
 
 let folder: string;
 beforeAll(() => {
@@ -12,11 +14,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const validate = (name: string, ...args: readonly string[]) => validateWith({}, name, ...args);
+
 /** In a working folder of its own, where the reports are then. */
-async function validate(name: string, ...args: readonly string[]) {
+async function validateWith(env: NodeJS.ProcessEnv, name: string, ...args: readonly string[]) {
   const place = join(folder, name);
   mkdirSync(place);
-  const end = await runCommand(place, ['validate', '--market', 'simulated', '--seed', '7', ...args]);
+  const end = await runCommand(place, ['validate', '--market', 'simulated', '--seed', '7', ...args], env);
   return { ...end, place };
 }
 
@@ -52,6 +56,18 @@ describe.concurrent('fermata validate', () => {
       ...report
     } = JSON.parse(out);
     expect(isGenuine(readSecret(home, 'decisionKey'), report)).toBe(true);
+  });
+
+  it('is of the desk as a start of this shell would run it: with the values that the environment sets', async () => {
+    const env = { STOP_LOSS_PCT: '4' };
+    const { out, err, place } = await validateWith(env, 'environment', '--duration=1h', '--json');
+    const home = join(place, 'home');
+    const { wanted } = readDeskHere(CRYPTO_DESK, {}, env, home);
+    expect(JSON.parse(out || '{}'), err).toMatchObject({ configHash: wanted.configHash });
+    // The file that a start would write; whoever asks is looked up in what a person wrote.
+    expect(existsSync(wanted.file)).toBe(false);
+    const named = await validateWith(env, 'named', '--duration=1h', '--as', 'operator');
+    expect(named.err).toContain('nobody is signed in');
   });
 
   it('needs a duration', async () => {

@@ -6,6 +6,7 @@ import type { ValidationOutcome } from '../../contracts/validation.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
+import { readDeskHere } from '../../home/desk-here.js';
 import { homeOf } from '../../home/installation.js';
 import { isContainer } from '../../home/process-environment.js';
 import { homePaths, type Runtime } from '../../home/runtime.js';
@@ -28,7 +29,6 @@ import {
 } from '../../validation/request.js';
 import { readProgress } from '../../validation/run.js';
 import { runInProcess } from '../../validation/start-process.js';
-import { loadDesk } from '../../venue/load-desk.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { refuseNothingTraded } from '../backtest-desk.js';
 import { signedInPerson } from '../desk-person.js';
@@ -94,12 +94,14 @@ async function validate(options: ValidateOptions): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const file = namedDeskFile(options.desk, runtime);
-  const loaded = loadDesk(file, { parts: stepPartsOf(file, runtime) });
+  // With the environment's values, as the desk that is to start with real money: a GO counts for its hash alone.
+  const known = { parts: stepPartsOf(file, runtime) };
+  const { wanted: loaded } = readDeskHere(file, known, process.env, home);
   const people = loaded.desk.people.map(({ name }) => name);
   const person =
     options.as === undefined
       ? (namedOnCli(home, Date.now()) ?? people[0] ?? BUILT_IN_OPERATOR)
-      : signedInPerson({ home, deskFile: loaded.file }, ANY_ROLE, options.as);
+      : signedInPerson({ home, deskFile: file }, ANY_ROLE, options.as);
   const stored = await periodToTrade(options, loaded.desk, home, runtime?.simulatedVenue);
   // The result counts for this desk's start with real money, so the desk gets its home now.
   if (!isContainer(process.env)) homeOf(installationHome(), loaded.desk.desk);
