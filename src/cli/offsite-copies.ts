@@ -4,9 +4,9 @@ import { fetchBackup, listOffsite, type OffsiteBackup } from '../backup/offsite/
 import { type OffsitePlace, openOffsite } from '../backup/offsite/storage.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
+import { readDeskHere } from '../home/desk-here.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import type { BackupOperationResult } from '../operations/backups.js';
-import { loadDesk } from '../venue/load-desk.js';
 import { outcomeLines, withRun } from './act-on-desk.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
 import { namedDeskFile } from './named-desk.js';
@@ -65,9 +65,10 @@ export async function fetchFromOffsite(
   });
 }
 
+/** The environment may name the bucket (AWS_S3_BUCKET). */
 function deskOf(home: string, named: string | undefined) {
   const file = namedDeskFile(named, runtimeHere(home));
-  return { file, desk: loadDesk(file).desk };
+  return { file, desk: readDeskHere(file, {}, process.env, home).wanted.desk };
 }
 
 async function askOffsite<T>(

@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 /** With the desk file, `backup-key`, and what the last start wrote down. */
-function anotherMachine(s3 = true): string {
+function anotherMachine(s3 = true, bucket = BUCKET): string {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-machine-'));
   folders.push(folder);
   const home = join(folder, 'home');
@@ -57,7 +57,7 @@ function anotherMachine(s3 = true): string {
   const deskFile = join(folder, 'desk.yaml');
   const { endpoint, region } = simulator;
   const storage = JSON.stringify({
-    ...{ endpoint, region, bucket: BUCKET },
+    ...{ endpoint, region, bucket },
     ...{ accessKeyEnv: 'TEST_ACCESS_KEY', secretKeyEnv: 'TEST_SECRET_KEY' },
   });
   const text = readFileSync(CRYPTO_DESK_FILE, 'utf8').replace(/^backup:.*\n( .*\n)*/m, '');
@@ -116,6 +116,16 @@ it('shows what is here also where the storage refuses, and says which setting is
   rmSync(join(backupsFolder(join(machine, 'home')), ID, 'desk.yaml'));
   const damaged = await runCommand(machine, ['backups', '--local']);
   expect(damaged.out).toContain(`${ID}  ✗ desk.yaml is missing`);
+});
+
+it('finds them in the bucket that the environment names, as the desk that sent them does', async () => {
+  const machine = anotherMachine(true, 'not-this-one');
+  const env = { ...KEYS, AWS_S3_BUCKET: BUCKET };
+  const listed = await runCommand(machine, ['backups', '--desk', 'desk.yaml', '--json'], env);
+  expect(JSON.parse(listed.out || '[]'), listed.err).toMatchObject([
+    { place: 's3', id: UNFINISHED },
+    { place: 's3', id: ID, desk: DESK },
+  ]);
 });
 
 it('asks for the storage in the desk file where there is none', async () => {
