@@ -255,7 +255,7 @@ const PLACES: EnvironmentSection = {
       path,
       'Where the Temporal program and compiled strategies are kept; ~/.cache',
     ),
-    plain('XDG_RUNTIME_DIR', null, path, 'Where the control sockets are'),
+    plain('XDG_RUNTIME_DIR', null, path, 'Where the control sockets are, an absolute path'),
   ],
 };
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { DeskCalendar } from '../domain/trading-day.js';
 
 /** Folder of FERMATA_HOME with the homes of further desks, each named after its desk. */
@@ -156,7 +156,9 @@ const hashIn = (folder: string): string => folder.slice(folder.lastIndexOf('-') 
 
 function socketsFolder(root: string): string {
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 12);
-  const base = process.env.XDG_RUNTIME_DIR ?? tmpdir();
+  // The XDG specification has relative paths ignored, and an empty one is none.
+  const given = process.env.XDG_RUNTIME_DIR ?? '';
+  const base = isAbsolute(given) ? given : tmpdir();
   return join(base, `fermata-${process.getuid?.() ?? 0}-${hash}`);
 }
 

@@ -132,6 +132,17 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     }),
   );
 
+  it.each(['', 'run/user', './here'])(
+    'stop finds the trader from a shell whose XDG_RUNTIME_DIR is %j, which names no folder',
+    inFolder(async ({ folder, begin }, base) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const env = { XDG_RUNTIME_DIR: base };
+      const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test'], env);
+      expect(trader.asked[0], out).toMatchObject({ method: 'stop' });
+      expect(code).toBe(0);
+    }),
+  );
+
   it.each(['stop', 'close-all'])(
     '%s is with the trader before what starts the workflow is loaded, which holds newer versions of Node up',
     inFolder(async ({ folder, begin }, command) => {
