@@ -2,7 +2,6 @@
  * The key with which a person signs decisions about real money: enrolled only here, after the sign-in
  * password.
  */
-import { messageOf } from '../domain/message-of.js';
 import { rolesOf } from '../domain/roles.js';
 import { newPersonKey } from '../domain/signed-vote.js';
 import { passkeyCode, type VotePasskey } from '../domain/vote-passkey.js';
@@ -14,12 +13,13 @@ import { signInPasswordHash } from '../home/sign-in-standing.js';
 import { isWholeCode, typedCode } from '../signing/vote-passkey.js';
 import { passkeyMaker } from '../store/access-rows.js';
 import { type Passkey, PasskeyTable } from '../store/passkeys.js';
-import { openPool } from '../store/pool.js';
+import type { Pool } from '../store/pool.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { recordedPerson } from './desk-person.js';
 import { CliFailure, usageFailure } from './failure.js';
 import { printJson, printLines } from './output.js';
 import { readPassword } from './read-password.js';
+import { withDatabase } from './with-database.js';
 
 export const PASSWORD_CHARS_MIN = 12;
 /** For the code of a passkey to remove. */
@@ -132,7 +132,7 @@ export async function passkeyWithCode(
   enrolledMs: number,
 ): Promise<VotePasskey> {
   const code = typedCode(typed);
-  const found = (await withPasskeys(runtime, (table) => table.of(person))).map(
+  const found = (await rowsOf(runtime, person)).map(
     ({ id: credentialId, name, rpId, algorithm, publicKey }) => {
       const identity = { credentialId, rpId, algorithm, publicKey };
       return { kind: 'passkey', keyId: passkeyCode(identity), name, ...identity, enrolledMs } as const;
@@ -162,7 +162,7 @@ export interface KnownPasskey extends Pick<Passkey, 'id' | 'name' | 'rpId' | 'cr
  */
 export async function passkeysOf(runtime: Runtime, person: string): Promise<readonly KnownPasskey[]> {
   const voting = votePasskeysOf(runtime.home, person);
-  return withPasskeys(runtime, async (table) => knownPasskeys(await table.of(person), voting));
+  return knownPasskeys(await rowsOf(runtime, person), voting);
 }
 
 function knownPasskeys(rows: readonly Passkey[], voting: readonly VotePasskey[]): readonly KnownPasskey[] {
@@ -181,52 +181,66 @@ function knownPasskeys(rows: readonly Passkey[], voting: readonly VotePasskey[])
 /**
  * The passkey is ended outside Postgres first, so that neither a row that is put back nor a restored backup
  * revives it. Rejects with `CliFailure` unless exactly one id begins with `begins`, or if the database is
- * down.
+ * down: if it fails only after the passkey has ended, the same again takes the row away.
  */
 export async function removePasskey(runtime: Runtime, person: string, begins: string): Promise<KnownPasskey> {
-  const voting = votePasskeysOf(runtime.home, person);
-  return withPasskeys(runtime, async (table) => {
-    const all = knownPasskeys(await table.of(person), voting);
-    const found = begins.length < ID_CHARS_MIN ? [] : all.filter(({ id }) => id.startsWith(begins));
-    const [passkey] = found;
-    if (passkey === undefined || found.length > 1)
-      throw new CliFailure(
-        `${found.length === 0 ? 'no' : 'more than one'} passkey of ${person} has an id that begins with ${begins}`,
-        'nothing was removed',
-        `fermata person passkeys ${person} lists them; give ${ID_CHARS_MIN} or more characters of the id`,
-      );
-    endPasskey(runtime.home, passkey.id);
-    removePersonKeys(
-      runtime.home,
-      person,
-      (key) => key.kind === 'passkey' && key.credentialId === passkey.id,
+  const { home } = runtime;
+  const voting = votePasskeysOf(home, person);
+  // An earlier removal may have ended it, and not have reached its row.
+  const isEnded = () => false;
+  const passkey = onlyOne(knownPasskeys(await rowsOf(runtime, person, isEnded), voting), person, begins);
+  const by = { person: recordedPerson(runtime), via: 'cli' } as const;
+  endPasskey(home, passkey.id);
+  removePersonKeys(home, person, (key) => key.kind === 'passkey' && key.credentialId === passkey.id);
+  endSignIns(home, person);
+  if (passkey.signsIn) {
+    await withDatabase(
+      runtime,
+      'passkeys',
+      (pool) => tableIn(pool, runtime, isEnded).remove(passkey.id, person, by),
+      (why) =>
+        new CliFailure(
+          `the passkey “${passkey.name}” of ${person} may still be in the database, which does not answer (${why})`,
+          `it signs nobody in and votes no more, and ${person} is signed out everywhere`,
+          'fermata status shows what is down; run this again when the database is back',
+        ),
     );
-    endSignIns(runtime.home, person);
-    await table.remove(passkey.id, person, { person: recordedPerson(runtime), via: 'cli' });
-    return passkey;
-  });
+  }
+  return passkey;
 }
 
-async function withPasskeys<T>(runtime: Runtime, work: (table: PasskeyTable) => Promise<T>): Promise<T> {
-  const pool = openPool(runtime, 'passkeys');
-  // The web role reports a forged row when somebody tries to use it.
-  const table = new PasskeyTable(
-    pool,
-    runtime.desk,
-    passkeyMaker(runtime.home),
-    (id) => isEndedPasskey(runtime.home, id),
-    () => undefined,
+function onlyOne(all: readonly KnownPasskey[], person: string, begins: string): KnownPasskey {
+  const found = begins.length < ID_CHARS_MIN ? [] : all.filter(({ id }) => id.startsWith(begins));
+  const [passkey] = found;
+  if (passkey !== undefined && found.length === 1) return passkey;
+  throw new CliFailure(
+    `${found.length === 0 ? 'no' : 'more than one'} passkey of ${person} has an id that begins with ${begins}`,
+    'nothing was removed',
+    `fermata person passkeys ${person} lists them; give ${ID_CHARS_MIN} or more characters of the id`,
   );
-  try {
-    return await work(table);
-  } catch (error) {
-    if (error instanceof CliFailure) throw error;
-    throw new CliFailure(
-      `the passkeys can't be read: the database does not answer (${messageOf(error)})`,
-      'whoever is signed in stays so; passkeys sign nobody in while the database is down',
-      'fermata status shows what is down; fermata person remove NAME ends everything of a person without it',
-    );
-  } finally {
-    await pool.end();
-  }
 }
+
+type IsEnded = (id: string) => boolean;
+
+/** `isEnded`: which of them count as absent. */
+function rowsOf(
+  runtime: Runtime,
+  person: string,
+  isEnded: IsEnded = (id) => isEndedPasskey(runtime.home, id),
+): Promise<readonly Passkey[]> {
+  return withDatabase(
+    runtime,
+    'passkeys',
+    (pool) => tableIn(pool, runtime, isEnded).of(person),
+    (why) =>
+      new CliFailure(
+        `the passkeys can't be read: the database does not answer (${why})`,
+        'whoever is signed in stays so; passkeys sign nobody in while the database is down',
+        'fermata status shows what is down; fermata person remove NAME ends everything of a person without it',
+      ),
+  );
+}
+
+/** The web role reports a forged row when somebody tries to use it. */
+const tableIn = (pool: Pool, { home, desk }: Runtime, isEnded: IsEnded): PasskeyTable =>
+  new PasskeyTable(pool, desk, passkeyMaker(home), isEnded, () => undefined);

@@ -85,10 +85,11 @@ export async function createLinkCode(
 ): Promise<void> {
   const hash = tokenHash(code);
   const expires = new Date(Date.now() + minutes * MINUTE_MS);
+  const mac = maker.codeOf(person, saidByCode(hash, desk, expires));
   await pool.query('delete from link_code where desk = $1 and person = $2', [desk, person]);
   await pool.query(
     'insert into link_code (code_hash, desk, person, expires, mac) values ($1, $2, $3, $4, $5)',
-    [hash, desk, person, expires, maker.codeOf(person, saidByCode(hash, desk, expires))],
+    [hash, desk, person, expires, mac],
   );
 }
 

@@ -24,12 +24,13 @@ export async function createSignInToken(
   const token = newToken();
   const hash = tokenHash(token);
   const expires = new Date(Date.now() + minutes * MINUTE_MS);
+  const mac = maker.codeOf(person, saidBy(hash, expires));
   await pool.query("delete from sign_in_token where expires < now() - interval '1 day'");
   await pool.query('insert into sign_in_token (token_hash, person, expires, mac) values ($1, $2, $3, $4)', [
     hash,
     person,
     expires,
-    maker.codeOf(person, saidBy(hash, expires)),
+    mac,
   ]);
   return token;
 }

@@ -136,6 +136,43 @@ it('is not enrolled under a name that keys could not be read with: nobody else�
   expect(personKeysOf(home, 'emma')).toEqual([other]);
 });
 
+it('has ended before the database fails, which is said; the same again takes its row away, too', async () => {
+  const row = { person: 'ines', algorithm: -7, publicKey: 'AA', rpId: 'localhost', counter: 0, createdMs: 5 };
+  await tableOfPasskeys().add({ ...row, id: 'ines-phone', name: 'Phone' });
+  const mark = signInMark(home, 'ines');
+  await database.ownerPool.query(`
+    create function fails() returns trigger language plpgsql as $$ begin raise 'no more room'; end $$;
+    create trigger fails before delete on passkey execute function fails()`);
+  await expect(removePasskey(runtime, 'ines', 'ines-phone')).rejects.toMatchObject({
+    message: 'the passkey “Phone” of ines may still be in the database, which does not answer (no more room)',
+    keptSafe: 'it signs nobody in and votes no more, and ines is signed out everywhere',
+    doThis: 'fermata status shows what is down; run this again when the database is back',
+  });
+  expect(isEndedPasskey(home, 'ines-phone')).toBe(true);
+  expect(signInMark(home, 'ines')).not.toBe(mark);
+  expect(await passkeysOf(runtime, 'ines')).toEqual([]);
+  await database.ownerPool.query('drop trigger fails on passkey');
+  expect(await removePasskey(runtime, 'ines', 'ines-phone')).toMatchObject({ name: 'Phone' });
+  const left = await database.pool.query(`select 1 from passkey where person = 'ines'`);
+  const audit = await database.pool.query(
+    `select 1 from audit where action = 'passkey.remove' and parameters->>'person' = 'ines'`,
+  );
+  expect([left.rowCount, audit.rowCount]).toEqual([0, 1]);
+});
+
+it('is not read where a file about people is damaged, which is said of that file, not of the database', async () => {
+  const row = { person: 'jana', algorithm: -7, publicKey: 'AA', rpId: 'localhost', counter: 0, createdMs: 5 };
+  await tableOfPasskeys().add({ ...row, id: 'jana-phone', name: 'Phone' });
+  const file = join(home, 'people', 'ended-passkeys.json');
+  const intact = readFileSync(file);
+  writeFileSync(file, '{');
+  const damaged = { message: expect.stringMatching(`^${file} is damaged`) };
+  await expect(passkeysOf(runtime, 'jana')).rejects.toMatchObject(damaged);
+  await expect(removePasskey(runtime, 'jana', 'jana-phone')).rejects.toMatchObject(damaged);
+  writeFileSync(file, intact);
+  expect(await passkeysOf(runtime, 'jana')).toMatchObject([{ name: 'Phone', signsIn: true }]);
+});
+
 it('is one of ten at most, with a signing password and without', () => {
   const enrolNext = (person: string) => {
     enrolPersonKey(home, person, votePasskeyOf(new SoftwareAuthenticator(), 'localhost'));

@@ -11,6 +11,7 @@ import {
   SESSION_REST_MS,
   signedInOnCli,
 } from '../../src/home/cli-session.js';
+import { linkMark } from '../../src/home/people-folder.js';
 import { setPassword } from '../../src/home/people-passwords.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { openApproval } from '../../src/store/approvals.js';
@@ -106,6 +107,29 @@ describe('who decides something', () => {
     const { code, err } = await fermata('telegram', 'link', 'operator');
     // As far as the database, which is down here.
     expect(err).toContain("links can't be changed: the database does not answer");
+    expect(code).toBe(1);
+  });
+
+  it('a link to Telegram has ended although the database is down, which is said, and what remains to be done', async () => {
+    const mark = linkMark(home, 'anna');
+    const { code, err } = await fermata('telegram', 'unlink', 'anna');
+    expect(err).toContain('the Telegram link of anna may still be in the database, which does not answer');
+    expect(err).toMatch(/^ {2}kept safe: earlier links and codes of anna count no more$/m);
+    expect(err).toMatch(/^ {2}do this: .*; run this again when the database is back$/m);
+    expect(code).toBe(1);
+    expect(linkMark(home, 'anna')).not.toBe(mark);
+  });
+
+  it.each([
+    ['ended-telegram-links.json', 'telegram', 'link', 'operator'],
+    ['ended-telegram-links.json', 'telegram', 'unlink', 'anna'],
+    ['ended-sign-ins.json', 'link'],
+  ])('%s that is damaged is named by %s, and no database', async (name, ...args) => {
+    const file = join(home, 'people', name);
+    writeFileSync(file, '{');
+    const { code, err } = await fermata(...args);
+    expect(err).toContain(`${file} is damaged`);
+    expect(err).not.toContain('database');
     expect(code).toBe(1);
   });
 

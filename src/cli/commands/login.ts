@@ -17,6 +17,7 @@ import {
   SESSION_REST_MS,
 } from '../../home/cli-session.js';
 import { dashboardFrom, localDashboard } from '../../home/dashboard-address.js';
+import { PeopleFileUnusable } from '../../home/people-folder.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import { type Runtime, secretFile, writtenFileOf } from '../../home/runtime.js';
 import { signInPasswordHash, standingOf } from '../../home/sign-in-standing.js';
@@ -140,6 +141,7 @@ async function newSignInLink(runtime: Runtime, person: string): Promise<string> 
   try {
     return await createSignInLink(runtime, dashboardFrom(runtime.web), person);
   } catch (error) {
+    if (error instanceof PeopleFileUnusable) throw error;
     const why = messageOf(error);
     throw new CliFailure(
       `no link could be made: the database does not answer (${why})`,

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Desk } from '../../desk/schema.js';
-import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/roles.js';
 import { endCliSession, namedOnCli } from '../../home/cli-session.js';
@@ -17,7 +16,6 @@ import { type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { groupedCode } from '../../signing/vote-passkey.js';
 import { appendAudit } from '../../store/audit.js';
 import { unlinkPerson } from '../../store/people.js';
-import { openPool } from '../../store/pool.js';
 import { withdrawSignInTokens } from '../../store/sign-in-tokens.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { recordedPerson, SIGNING_OPTION } from '../desk-person.js';
@@ -32,6 +30,7 @@ import {
   removePasskey,
 } from '../person-key.js';
 import { requireRuntime } from '../running-desk.js';
+import { withDatabase } from '../with-database.js';
 
 const VARIABLE = 'FERMATA_PERSON_PASSWORD';
 
@@ -228,24 +227,24 @@ async function removePerson(runtime: Runtime, name: string): Promise<PersonRemov
   return { name, hadPassword, wasLinked, roles: people.find((person) => person.name === name)?.roles ?? [] };
 }
 
-async function removeLinks(runtime: Runtime, name: string, by: string): Promise<boolean> {
-  const pool = openPool(runtime, 'remove-person');
+function removeLinks(runtime: Runtime, name: string, by: string): Promise<boolean> {
   const { desk } = runtime;
-  try {
-    await withdrawSignInTokens(pool, name);
-    const wasLinked = await unlinkPerson(pool, desk, name);
-    const entry = { desk, person: by, via: 'cli', action: 'person.remove' } as const;
-    const parameters = { person: name, wasLinked };
-    await appendAudit(pool, { ...entry, parameters, outcome: 'signed out' });
-    return wasLinked;
-  } catch (error) {
-    const why = messageOf(error);
-    throw new CliFailure(
-      `the Telegram link and unused sign-in links of ${name} stay: the database does not answer (${why})`,
-      `${name} has no password any more, and every sign-in has ended`,
-      'fermata status shows what is down; run this again when the database is back',
-    );
-  } finally {
-    await pool.end();
-  }
+  return withDatabase(
+    runtime,
+    'remove-person',
+    async (pool) => {
+      await withdrawSignInTokens(pool, name);
+      const wasLinked = await unlinkPerson(pool, desk, name);
+      const entry = { desk, person: by, via: 'cli', action: 'person.remove' } as const;
+      const parameters = { person: name, wasLinked };
+      await appendAudit(pool, { ...entry, parameters, outcome: 'signed out' });
+      return wasLinked;
+    },
+    (why) =>
+      new CliFailure(
+        `the Telegram link and unused sign-in links of ${name} stay: the database does not answer (${why})`,
+        `${name} has no password any more, and every sign-in has ended`,
+        'fermata status shows what is down; run this again when the database is back',
+      ),
+  );
 }

@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
-import { messageOf } from '../../domain/message-of.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR, rolesOf } from '../../domain/roles.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
 import { newToken, telegramMaker } from '../../store/access-rows.js';
 import { type AuditAction, appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
-import { openPool, type Pool } from '../../store/pool.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { recordedPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { requireRunning } from '../running-desk.js';
+import { withDatabase } from '../with-database.js';
 
 const CODE_MINUTES = 15;
 
@@ -57,46 +56,47 @@ async function newTelegramLink(runtime: Runtime, person: string): Promise<Telegr
     throw usageFailure(`the desk file has no person ${person}`, `use one of: ${names}`);
   }
   const code = newToken();
-  await withPool(runtime, async (pool) => {
-    await createLinkCode(pool, telegramMaker(runtime.home), runtime.desk, person, code, CODE_MINUTES);
-    await record(pool, runtime, person, 'telegram.link-code', 'a code was made');
-  });
+  const entry = auditEntry(runtime, person, 'telegram.link-code');
+  const maker = telegramMaker(runtime.home);
+  await withDatabase(
+    runtime,
+    'telegram-link',
+    async (pool) => {
+      await createLinkCode(pool, maker, runtime.desk, person, code, CODE_MINUTES);
+      await appendAudit(pool, { ...entry, outcome: 'a code was made' });
+    },
+    (why) =>
+      new CliFailure(
+        `links can't be changed: the database does not answer (${why})`,
+        'who was linked before stays linked',
+        'fermata status shows what is down; try again when the database is back',
+      ),
+  );
   return { person, code, minutes: CODE_MINUTES };
 }
 
 function removeTelegramLink(runtime: Runtime, person: string): Promise<boolean> {
+  const entry = auditEntry(runtime, person, 'telegram.unlink');
   // From here on, earlier links no longer count, even if they are still in Postgres or are put back there.
   endTelegramLinks(runtime.home, person);
-  return withPool(runtime, async (pool) => {
-    const removed = await unlinkPerson(pool, runtime.desk, person);
-    await record(pool, runtime, person, 'telegram.unlink', removed ? 'removed' : 'there was none');
-    return removed;
-  });
+  return withDatabase(
+    runtime,
+    'telegram-link',
+    async (pool) => {
+      const removed = await unlinkPerson(pool, runtime.desk, person);
+      await appendAudit(pool, { ...entry, outcome: removed ? 'removed' : 'there was none' });
+      return removed;
+    },
+    (why) =>
+      new CliFailure(
+        `the Telegram link of ${person} may still be in the database, which does not answer (${why})`,
+        `earlier links and codes of ${person} count no more`,
+        'fermata status shows what is down; run this again when the database is back',
+      ),
+  );
 }
 
-function record(
-  pool: Pool,
-  runtime: Runtime,
-  person: string,
-  action: AuditAction,
-  outcome: string,
-): Promise<void> {
+function auditEntry(runtime: Runtime, person: string, action: AuditAction) {
   const by = { desk: runtime.desk, person: recordedPerson(runtime), via: 'cli' } as const;
-  return appendAudit(pool, { ...by, action, parameters: { person }, outcome });
-}
-
-async function withPool<T>(runtime: Runtime, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = openPool(runtime, 'telegram-link');
-  try {
-    return await work(pool);
-  } catch (error) {
-    const why = messageOf(error);
-    throw new CliFailure(
-      `links can't be changed: the database does not answer (${why})`,
-      'who was linked before stays linked',
-      'fermata status shows what is down; try again when the database is back',
-    );
-  } finally {
-    await pool.end();
-  }
+  return { ...by, action, parameters: { person } };
 }
