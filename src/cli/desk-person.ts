@@ -112,7 +112,11 @@ export async function signedVote(
       `fermata person key ${person}; or decide it on the page, where a passkey signs: fermata link`,
     );
   }
-  const password = await readPassword({ prompt: `Signing password of ${person}: `, file });
+  const password = await readPassword({
+    prompt: `Signing password of ${person}: `,
+    file,
+    option: '--signing-password-file',
+  });
   const key = await deriveSigningKey(password, enrolled.salt);
   if (key.publicKey !== enrolled.publicKey)
     throw new CliFailure(

@@ -102,7 +102,11 @@ async function newSigningPassword(
   signInHash: string,
   { signingPasswordFile: file }: KeyOptions,
 ): Promise<string> {
-  const password = await readPassword({ prompt: `New signing password of ${name}: `, file });
+  const password = await readPassword({
+    prompt: `New signing password of ${name}: `,
+    file,
+    option: '--signing-password-file',
+  });
   if (password.length < PASSWORD_CHARS_MIN)
     throw usageFailure(
       `the signing password has ${password.length} characters`,
@@ -112,7 +116,10 @@ async function newSigningPassword(
   // person.
   if (await verifyPassword(password, signInHash))
     throw usageFailure('the signing password is the sign-in password', 'take another one');
-  if (file === undefined && (await readPassword({ prompt: 'The same again: ', file })) !== password)
+  if (
+    file === undefined &&
+    (await readPassword({ prompt: 'The same again: ', file, option: '--signing-password-file' })) !== password
+  )
     throw usageFailure('the two were not the same', 'give the command again');
   return password;
 }

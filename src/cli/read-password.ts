@@ -22,6 +22,8 @@ interface PasswordQuestion {
   readonly prompt: string;
   /** Read instead of asking. */
   readonly file: string | undefined;
+  /** The option that names the file. */
+  readonly option?: '--password-file' | '--signing-password-file' | '--file';
   readonly input?: PasswordInput;
   readonly say?: (text: string) => void;
 }
@@ -30,11 +32,12 @@ interface PasswordQuestion {
 export async function readPassword({
   prompt,
   file,
+  option = '--password-file',
   input = process.stdin,
   say = (text) => void process.stderr.write(text),
 }: PasswordQuestion): Promise<string> {
-  if (file !== undefined) return checked(fileText(file));
-  return checked(input.isTTY === true ? await typed(input, prompt, say) : await piped(input));
+  if (file !== undefined) return checked(fileText(file), option);
+  return checked(input.isTTY === true ? await typed(input, prompt, say) : await piped(input), option);
 }
 
 function fileText(file: string): string {
@@ -113,12 +116,12 @@ async function typed(input: PasswordInput, prompt: string, say: (text: string) =
 
 const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? '';
 
-function checked(password: string): string {
+function checked(password: string, option: string): string {
   if (password.length > PASSWORD_CHARS_MAX) throw tooLong();
   if (password !== '') return password;
   throw usageFailure(
     'no password was given',
-    'type it when asked, pipe it in, or name a file with --password-file',
+    `type it when asked, pipe it in, or name a file with ${option}`,
   );
 }
 

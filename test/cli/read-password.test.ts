@@ -55,6 +55,18 @@ it('a backspace takes back one character, however many units it has', async () =
   expect(await readPassword({ prompt: '', file: undefined, input, say: () => undefined })).toBe('keys');
 });
 
+it.each([
+  ['a sign-in password', {}, '--password-file'],
+  ['a signing password', { option: '--signing-password-file' }, '--signing-password-file'],
+  ['a secret that is replaced', { option: '--file' }, '--file'],
+] as const)(
+  '%s that is missing is asked for by the option that its command has',
+  async (_what, more, option) => {
+    const asked = readPassword({ prompt: '', file: undefined, input: Readable.from(['\n']), ...more });
+    await expect(asked).rejects.toMatchObject({ doThis: expect.stringMatching(new RegExp(` ${option}$`)) });
+  },
+);
+
 describe('several passwords, one after the other', () => {
   const reader = (input: Readable) => () =>
     readPassword({ prompt: '', file: undefined, input, say: () => undefined });

@@ -38,7 +38,7 @@ export function secretCommand(command: Command): void {
     .action(async (name: CredentialName, { file, json }: Options) => {
       const runtime = requireRuntime();
       const { title } = CREDENTIALS[name];
-      const value = await readPassword({ prompt: `New ${title}: `, file });
+      const value = await readPassword({ prompt: `New ${title}: `, file, option: '--file' });
       const rotating = rotateSecret(runtime, name, deskPerson(runtime, OPERATOR), value);
       const rotated = await sayingWhat(() => 'waiting for an answer to the new one', rotating);
       if (json === true) printJson(rotated);
