@@ -2,7 +2,7 @@
  * Backup, verification and restore drill of a desk with a million fills: in Postgres, in the ledger's copy of the
  * journal, and in the journal itself. `FERMATA_BENCH_FILLS` makes it smaller.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
@@ -145,13 +145,19 @@ try {
   await writeJournal(journal);
   await fillTables(pool, journal);
   await pool.end();
-  const deskFile = join(home, 'desk.yaml');
-  writeFileSync(deskFile, 'desk: crypto-bot\n');
   const id = backupIdAt(Date.now());
-  const runtime = { home, desk: DESK, deskFile, configHash: 'bench' };
+  const runtime = { home, desk: DESK, configHash: 'bench' };
+  const deskText = 'desk: crypto-bot\n';
   const connection = { ...owner, database: DATABASE };
   const phases = new Phases();
-  const request = { id, runtime, connection, nowMs: Date.now, onPhase: (name: string) => phases.begin(name) };
+  const request = {
+    id,
+    runtime,
+    deskText,
+    connection,
+    nowMs: Date.now,
+    onPhase: (name: string) => phases.begin(name),
+  };
   const taken = await timed('backup', () => takeBackup(request));
   phases.print('backup');
   if (!taken.ok) throw new Error(taken.why);

@@ -43,7 +43,9 @@ export interface BackupRequest {
   readonly id: string;
   /** Null or absent: an everyday backup. */
   readonly tag?: BackupTag | null;
-  readonly runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'configHash'>;
+  readonly runtime: Pick<Runtime, 'home' | 'desk' | 'configHash'>;
+  /** The desk file as the desk was started with it: on the disk it may have been edited since. */
+  readonly deskText: string;
   /** Files of the desk's folder, other than the desk file. Left out: none. */
   readonly own?: readonly OwnFile[];
   /** Connects as the owner of the tables: the product's own role may not read all of them. */
@@ -115,7 +117,7 @@ async function fill(
   onPhase('files');
   if (existsSync(paths.marketPosition))
     await copyFile(paths.marketPosition, join(folder, place.MARKET_POSITION_FILE));
-  await copyFile(runtime.deskFile, join(folder, place.DESK_FILE));
+  await writeFile(join(folder, place.DESK_FILE), request.deskText, { mode: 0o600 });
   for (const { path, content } of request.own ?? []) {
     const file = join(folder, place.OWN_FOLDER, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });

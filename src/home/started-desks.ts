@@ -3,7 +3,6 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
-import { ownFiles } from '../desk/own-strategies.js';
 import type { Mode } from '../domain/mode.js';
 import { dashboardFrom } from './dashboard-address.js';
 import { desksHomes } from './installation.js';
@@ -47,17 +46,16 @@ async function startedIn(home: string): Promise<readonly StartedDesk[]> {
 }
 
 /**
- * Copies the desk as it was started, if it has its own strategies or playbooks or is a paper twin. A role
- * that restarts then never reads a draft, or later changes to its desk's file. `run`: that folder of the
- * home. Call it only after making sure that no desk runs there.
+ * Copies the desk as it was started, with its own strategies and playbooks. A role that restarts then never
+ * reads a draft, or later changes to its desk's file. `run`: that folder of the home. Call it only after
+ * making sure that no desk runs there.
  */
 export function keepStartedDesk(
   run: string,
   { desk, file, text }: LoadedDesk,
-): Pick<Runtime, 'deskFile' | 'writtenFile'> {
+): Required<Pick<Runtime, 'deskFile' | 'writtenFile'>> {
   const folder = join(run, 'started');
   rmSync(folder, { recursive: true, force: true });
-  if (ownFiles(desk).length === 0 && desk.twinOf === undefined) return { deskFile: resolve(file) };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   keepOwnFiles(folder, desk);
   const deskFile = join(folder, 'desk.yaml');

@@ -2,7 +2,7 @@
 
 import { ordersLeave } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
-import type { Runtime } from '../home/runtime.js';
+import { type Runtime, writtenFileOf } from '../home/runtime.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { StartRefused } from './running/runner.js';
 
@@ -11,7 +11,7 @@ export function loadCheckedDesk(runtime: Runtime): LoadedDesk {
   const loaded = loadDesk(runtime.deskFile);
   if (loaded.desk.desk !== runtime.desk) {
     throw new StartRefused(
-      `${runtime.deskFile} is about the desk ${loaded.desk.desk}, not ${runtime.desk}. Nothing was started. ` +
+      `${writtenFileOf(runtime)} is about the desk ${loaded.desk.desk}, not ${runtime.desk}. Nothing was started. ` +
         'Stop Fermata and start it with the desk that you mean (fermata up --desk NAME).',
     );
   }
@@ -26,7 +26,7 @@ export function loadCheckedDesk(runtime: Runtime): LoadedDesk {
     const trades = loaded.desk.mode === 'live' ? 'real money' : 'the broker’s paper account';
     const otherwise = loaded.desk.mode === 'live' ? 'set mode: paper' : 'remove venue.account';
     throw new StartRefused(
-      `${runtime.deskFile} trades ${trades}, and prices were to be ${kind}. No order was sent. ` +
+      `${writtenFileOf(runtime)} trades ${trades}, and prices were to be ${kind}. No order was sent. ` +
         `Start it without --data and --market, or ${otherwise}.`,
     );
   }

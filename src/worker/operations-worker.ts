@@ -51,7 +51,7 @@ export async function startOperationsWorker(
     role: 'operations-worker',
     address: runtime.workerMetrics?.['operations-worker'],
   });
-  const { desk, configHash } = loadDesk(runtime.deskFile, { playbooks: readPlaybooks });
+  const { desk, text: deskText, configHash } = loadDesk(runtime.deskFile, { playbooks: readPlaybooks });
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const pool = openPool(runtime, 'operations-worker');
   const temporal = openTemporal(runtime);
@@ -78,6 +78,7 @@ export async function startOperationsWorker(
         pool,
         checks,
         context: { runtime, desk, trader, pool },
+        deskText,
         decisionKey,
         nowMs: Date.now,
         log,

@@ -1,6 +1,6 @@
 /** A desk with an account in use and one that rests, a ledger that followed both, and evidence, on a database of its own. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackupRequest } from '../../src/backup/take-backup.js';
@@ -40,15 +40,14 @@ export async function deskToBackUp(): Promise<DeskToBackUp> {
   for (const directory of [resting, paths.journal]) await follow(database, directory);
   await recordEvidenceBatch(database.pool, [0, 1, 2, 3, 4].map(evidence));
   await writePaperBook(paths.paperBook);
-  const deskFile = join(home, 'crypto-bot.yaml');
-  writeFileSync(deskFile, 'desk: crypto-bot\n');
   const { host, port, user, password } = database;
   return {
     home,
     database,
     request: (id) => ({
       id,
-      runtime: { home, desk: DESK, deskFile, configHash: 'c0ffee' },
+      runtime: { home, desk: DESK, configHash: 'c0ffee' },
+      deskText: 'desk: crypto-bot\n',
       connection: { host, port, user, password, database: database.database },
       nowMs: Date.now,
     }),

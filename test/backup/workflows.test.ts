@@ -39,6 +39,8 @@ afterAll(async () => {
 
 afterEach(() => vi.unstubAllEnvs());
 
+const DESK_TEXT = 'desk: test\n';
+
 interface DeskWithHome extends BenchDesk {
   readonly home: string;
 }
@@ -51,11 +53,12 @@ async function deskWithHome(
   const home = mkdtempSync(join(tmpdir(), 'fermata-home-'));
   homes.push(home);
   const deskFile = join(home, 'desk.yaml');
-  writeFileSync(deskFile, 'desk: test\n');
+  writeFileSync(deskFile, DESK_TEXT);
   const runtime = { home, deskFile, configHash: 'c0ffee' } as Runtime;
   const desk = await bench.desk({
     serve: ['operations'],
     context: { runtime, desk: { backup: { s3 }, strategies } as never },
+    deskText: DESK_TEXT,
     ...(parts === undefined ? {} : { partCode: () => partCode(parts) }),
   });
   // Known only now; the same object is the worker's.
@@ -197,6 +200,13 @@ describe('the backup workflow', () => {
     );
   });
 
+  it('holds the desk file as the desk was started with it, whatever was written into it since', async () => {
+    const desk = await deskWithHome();
+    writeFileSync(join(desk.home, 'desk.yaml'), 'desk: tomorrow\n');
+    const { backupId } = await backUp(desk);
+    expect(readFileSync(join(desk.home, 'backups', String(backupId), 'desk.yaml'), 'utf8')).toBe(DESK_TEXT);
+  });
+
   it('tells who asked for it its size in megabytes', async () => {
     const desk = await deskWithHome();
     const { operations, temporal } = openOperations(bench, desk);
@@ -334,12 +344,8 @@ describe('the restore drill', () => {
     for (const ms of [takenMs - 86_400_000, takenMs])
       await takeBackup({
         id: backupIdAt(ms),
-        runtime: {
-          home: desk.home,
-          desk: desk.name,
-          deskFile: join(desk.home, 'desk.yaml'),
-          configHash: 'c0ffee',
-        },
+        runtime: { home: desk.home, desk: desk.name, configHash: 'c0ffee' },
+        deskText: DESK_TEXT,
         connection: { ...bench.database },
         nowMs: () => ms,
       });

@@ -1,7 +1,9 @@
 /** `kill -9` of each process while the desk trades, and of all at once. */
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
@@ -52,15 +54,31 @@ async function expectNothingLostOrDoubled(): Promise<void> {
   expect(reconciliation.differences.filter(({ rule }) => rule !== 'correct')).toEqual([]);
 }
 
+/** Somebody edits the desk file meanwhile, which loads as it stands for nobody. */
+async function inTheMiddleOfAnEdit(work: () => Promise<void>): Promise<void> {
+  const text = readFileSync(deskFile, 'utf8');
+  writeFileSync(deskFile, `${text}\nrisk: [`);
+  try {
+    await work();
+  } finally {
+    writeFileSync(deskFile, text);
+  }
+}
+
+/** Resolves once its next process is ready. */
+async function killed(name: string): Promise<void> {
+  const pid = await desk.pidOf(name);
+  process.kill(pid, 'SIGKILL');
+  await until(`${name} ready again`, async () => {
+    const now = (await askSupervisor(desk.home, 'processes', {})).find((one) => one.name === name);
+    return now?.state === 'running' && now.pid !== pid;
+  });
+}
+
 describe('a desk whose processes are killed while it trades', () => {
   it.each(['web', 'operations-worker', 'engine-worker'])('trades on when %s dies', async (name) => {
     const before = await desk.status();
-    const pid = await desk.pidOf(name);
-    process.kill(pid, 'SIGKILL');
-    await until(`${name} restarted`, () => {
-      const now = desk.pids().get(name);
-      return now !== undefined && now !== pid;
-    });
+    await inTheMiddleOfAnEdit(() => killed(name));
     const after = await desk.status();
     expect(after.pid).toBe(before.pid);
     expect(after.mode).toBe('ACTIVE');
@@ -92,8 +110,10 @@ describe('a desk whose processes are killed while it trades', () => {
     const before = await desk.status();
     // What it has said may not be on the disk yet, and the next trader would give those numbers again.
     await until('that on the disk', () => (onDisk().at(-1)?.sequence ?? 0) >= before.sequence);
-    process.kill(before.pid, 'SIGKILL');
-    await until('another trader', async () => (await desk.status()).pid !== before.pid);
+    await inTheMiddleOfAnEdit(async () => {
+      process.kill(before.pid, 'SIGKILL');
+      await until('another trader', async () => (await desk.status()).pid !== before.pid);
+    });
     const armed = await untilTrading();
     expect(armed.incarnation).toBe(before.incarnation);
     expect(armed.fills).toBeGreaterThanOrEqual(before.fills);

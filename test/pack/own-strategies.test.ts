@@ -311,9 +311,13 @@ describe('a desk with a strategy of its own', () => {
     const next = keepStartedDesk(run, loadDesk(file));
     expect(loadDesk(next.deskFile).configHash).toBe(loadDesk(file).configHash);
     expect(loadDesk(next.deskFile).configHash).not.toBe(configHash);
-    const shipped = write('shipped.yaml', deskText({}));
-    expect(keepStartedDesk(run, loadDesk(shipped))).toEqual({ deskFile: shipped });
-    expect(existsSync(next.deskFile)).toBe(false);
+    const ofShipped = deskText({});
+    const shipped = write('shipped.yaml', ofShipped);
+    const withoutCode = keepStartedDesk(run, loadDesk(shipped));
+    expect(existsSync(join(run, 'started', 'strategies'))).toBe(false);
+    write('shipped.yaml', `${ofShipped}\nrisk: [`);
+    expect(readFileSync(withoutCode.deskFile, 'utf8')).toBe(ofShipped);
+    expect(withoutCode.writtenFile).toBe(shipped);
   });
 
   it('begins with a strategy that trades and passes', () => {

@@ -108,6 +108,7 @@ describe('a routine', () => {
       pool: bench.database.pool,
       checks: new Map([...CHECKS, ...checks]),
       context: { runtime, desk, trader, pool: bench.database.pool },
+      deskText: '',
       decisionKey: () => '',
       nowMs: Date.now,
       log: { error: () => undefined },

@@ -43,7 +43,7 @@ async function ran(name: string, nominalMs = DUE): Promise<void> {
   const { desk } = bench.context;
   const activities = createOperationsActivities({
     ...{ pool: bench.database.pool, checks: new Map(), context: bench.context },
-    ...{ decisionKey: () => '', nowMs: Date.now, log: { error: () => undefined } },
+    ...{ deskText: '', decisionKey: () => '', nowMs: Date.now, log: { error: () => undefined } },
   });
   const { title, steps } = desk.routines.find((one) => one.name === name)!;
   const run = {

@@ -314,7 +314,7 @@ describe('the scan of dependencies', () => {
     const { pool } = bench.database;
     const activities = createOperationsActivities({
       ...{ pool, checks: new Map([['scan', scan]]), context: bench.context },
-      ...{ decisionKey: () => '', nowMs: Date.now, log: { error: () => undefined } as never },
+      ...{ deskText: '', decisionKey: () => '', nowMs: Date.now, log: { error: () => undefined } as never },
     });
     const look = () =>
       new MockActivityEnvironment().run(() =>

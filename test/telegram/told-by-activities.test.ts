@@ -20,6 +20,7 @@ describe('a routine', () => {
       pool: database.pool,
       checks: new Map(),
       context: { runtime: {}, desk: { mode: 'paper', routines: ROUTINES } } as CheckContext,
+      deskText: '',
       decisionKey: () => '',
       nowMs: Date.now,
       log: { error: () => undefined },

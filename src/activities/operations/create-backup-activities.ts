@@ -27,6 +27,7 @@ interface BackupDependencies {
   readonly pool: Pool;
   readonly runtime: Runtime;
   readonly desk: Pick<Desk, 'backup' | 'strategies' | 'coded'>;
+  readonly deskText: string;
   readonly owner: () => PgConnection;
   readonly nowMs: () => number;
   /** Of the desk's own checks, reports and actions. */
@@ -70,14 +71,14 @@ export function createBackupActivities(dependencies: BackupDependencies): Backup
 }
 
 function take(
-  { runtime, desk, owner, nowMs, partCode }: BackupDependencies,
+  { runtime, desk, deskText, owner, nowMs, partCode }: BackupDependencies,
   { takenMs, tag = null }: Parameters<BackupActivities['takeBackup']>[0],
 ): ReturnType<BackupActivities['takeBackup']> {
   return withHeartbeat(async (say, signal) => {
     const id = backupIdAt(takenMs);
     const own = [...ownFiles(desk), ...(await partCode())];
     const taken = await takeBackup({
-      ...{ id, tag, runtime, own, connection: owner(), nowMs },
+      ...{ id, tag, runtime, deskText, own, connection: owner(), nowMs },
       ...{ onPhase: say, signal },
     });
     if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };

@@ -49,6 +49,8 @@ interface OperationsDependencies {
   readonly pool: Pool;
   readonly checks: ReadonlyMap<string, Check>;
   readonly context: CheckContext;
+  /** The desk file as this desk was started with it, for backups. */
+  readonly deskText: string;
   readonly decisionKey: () => string;
   /** The connection as the database's owner, for backups. */
   readonly databaseOwner?: () => PgConnection;
@@ -72,7 +74,7 @@ function realMoneyVotes({ desk, runtime }: CheckContext): RealMoneyVotes | null 
 }
 
 export function createOperationsActivities(dependencies: OperationsDependencies): OperationsActivities {
-  const { pool, checks, context, decisionKey, nowMs, log } = dependencies;
+  const { pool, checks, context, deskText, decisionKey, nowMs, log } = dependencies;
   const { databaseOwner = () => ownerConnection(context.runtime), partCode = () => [] } = dependencies;
   const tell = (notice: Notice) => notify(pool, notice, context.runtime.home ?? null);
   return {
@@ -80,7 +82,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     ...createTaskActivities(pool, tell),
     ...createEvidenceActivities(pool),
     ...createBackupActivities({
-      ...{ pool, runtime: context.runtime, desk: context.desk },
+      ...{ pool, runtime: context.runtime, desk: context.desk, deskText },
       ...{ owner: databaseOwner, nowMs, partCode },
     }),
     runCheck: (request) =>

@@ -9,6 +9,7 @@ import { verifyBackup } from '../../backup/verify-backup.js';
 import { BACKUP_TAGS, type BackupTag } from '../../contracts/backup.js';
 import { grouped } from '../../domain/figure-text.js';
 import { OPERATOR } from '../../domain/roles.js';
+import { writtenFileOf } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { inMegabytes } from '../../reports/sizes.js';
 import { loadDesk } from '../../venue/load-desk.js';
@@ -46,7 +47,7 @@ export function backupCommand(command: Command): void {
     .action(async ({ verify = false, s3 = false, tag, as, timeout, json = false }: BackupOptions) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
         const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
-        if (s3) requireOffsite(loadDesk(runtime.deskFile));
+        if (s3) requireOffsite({ ...loadDesk(runtime.deskFile), file: writtenFileOf(runtime) });
         const request = {
           verify: verify || s3,
           offsite: s3,

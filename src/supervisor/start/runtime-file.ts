@@ -25,7 +25,7 @@ export type ServingTemporal =
   | Extract<TemporalSource, { kind: 'address' }>
   | { readonly kind: 'managed'; readonly at: TemporalServerPlace };
 
-/** Also copies the desk's files, if it has strategies or playbooks of its own. */
+/** Also copies the desk file, with the desk's own strategies and playbooks. */
 export function runtimeFor(
   options: UpOptions,
   paths: HomePaths,

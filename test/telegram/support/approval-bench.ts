@@ -90,6 +90,7 @@ export async function openApprovalBench(
         trader: bench.trader.client,
         pool: database.pool,
       },
+      deskText: '',
       decisionKey: () => approvals.decisionKey,
       nowMs: Date.now,
     }),

@@ -46,6 +46,8 @@ export interface DeskOptions {
   /** Traders that were not seen for days. */
   readonly gone?: readonly AdmittedIncarnation[];
   readonly context?: Partial<CheckContext>;
+  /** The desk file as it was started. */
+  readonly deskText?: string;
   readonly partCode?: PartCode;
   /** When an activity has done its work; where this rejects, the answer is lost. */
   readonly afterActivity?: (name: string, args: readonly unknown[]) => Promise<void> | void;
@@ -196,6 +198,7 @@ async function openDesk(
       // A desk without routines, unless a test says more of it.
       desk: { routines: [], ...options.context?.desk } as never,
     },
+    deskText: options.deskText ?? '',
     databaseOwner: () => ({ ...database }),
     decisionKey: () => DECISION_KEY,
     nowMs: Date.now,
