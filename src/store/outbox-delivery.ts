@@ -204,20 +204,24 @@ export async function savePollProblem(pool: Queries, desk: string, problem: stri
 export interface NoticeCursor {
   readonly incarnation: string;
   readonly sequence: number;
+  /** What the journal held when it was first seen: written before `untilMs`, its entries are no news. */
+  readonly past: { readonly sequence: number; readonly untilMs: number };
 }
 
-/** How far one journal has been read. */
+/** How far one journal has been read. Null: it was never seen. */
 export async function readNoticeCursor(
   pool: Queries,
   desk: string,
   incarnation: string,
 ): Promise<NoticeCursor | null> {
-  const found = await pool.query<{ sequence: string }>(
-    'select sequence from notice_cursor where desk = $1 and incarnation = $2',
+  const found = await pool.query<{ sequence: string; past_sequence: string; past_until: Date | null }>(
+    'select sequence, past_sequence, past_until from notice_cursor where desk = $1 and incarnation = $2',
     [desk, incarnation],
   );
   const [row] = found.rows;
-  return row ? { incarnation, sequence: Number(row.sequence) } : null;
+  if (!row) return null;
+  const past = { sequence: Number(row.past_sequence), untilMs: row.past_until?.getTime() ?? 0 };
+  return { incarnation, sequence: Number(row.sequence), past };
 }
 
 /** When any journal of the desk was last read; null: never. */
@@ -229,10 +233,12 @@ export async function lastNoticeReadMs(pool: Queries, desk: string): Promise<num
   return found.rows[0]?.last?.getTime() ?? null;
 }
 
+/** The past stays as it was first saved. */
 export async function saveNoticeCursor(pool: Queries, desk: string, cursor: NoticeCursor): Promise<void> {
+  const { incarnation, sequence, past } = cursor;
   await pool.query(
-    `insert into notice_cursor (desk, incarnation, sequence) values ($1, $2, $3)
+    `insert into notice_cursor (desk, incarnation, sequence, past_sequence, past_until) values ($1, $2, $3, $4, $5)
      on conflict (desk, incarnation) do update set sequence = excluded.sequence, updated = now()`,
-    [desk, cursor.incarnation, cursor.sequence],
+    [desk, incarnation, sequence, past.sequence, new Date(past.untilMs)],
   );
 }

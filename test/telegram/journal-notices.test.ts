@@ -72,42 +72,64 @@ describe('what of the journal is told', () => {
 });
 
 describe('the journal of another account', () => {
-  it('is told since anything was read, and each goes on where it was left', async () => {
-    const two = { ...desk, desk: 'two-accounts' };
-    const told = async (incarnation: string, entries: readonly JournalEntry[]): Promise<number> => {
-      const scripted = new ScriptedTrader(incarnation);
-      let asked = -1;
-      const trader: TraderClient = {
-        ...scripted.client,
-        follow: (from, onEntry, onEnd) => {
-          asked = from;
-          for (const next of entries.filter(({ sequence }) => sequence >= from)) onEntry(next);
-          queueMicrotask(() => onEnd(new TraderUnavailable('the line ended')));
-          return { close: () => undefined };
-        },
-      };
-      await followJournal(
-        { desk: two, pool: database.pool, trader, home: NO_HOME },
-        new AbortController().signal,
-      );
-      return asked;
+  /** One connection to a trader with this journal. Resolves with the entry that it was read from. */
+  async function told(name: string, incarnation: string, entries: readonly JournalEntry[]): Promise<number> {
+    const scripted = new ScriptedTrader(incarnation);
+    const status = { ...scripted.status(), sequence: entries.at(-1)?.sequence ?? 0 };
+    let asked = -1;
+    const trader: TraderClient = {
+      ...scripted.client,
+      call: async () => status as never,
+      follow: (from, onEntry, onEnd) => {
+        asked = from;
+        for (const next of entries.filter(({ sequence }) => sequence >= from)) onEntry(next);
+        queueMicrotask(() => onEnd(new TraderUnavailable('the line ended')));
+        return { close: () => undefined };
+      },
     };
-    const at = (incarnation: string, sequence: number, wallMs: number): JournalEntry => ({
-      ...entry(sequence, halt('person')),
-      incarnation,
-      wallMs,
-    });
-    const long = Date.now() - 3_600_000;
-    const soon = Date.now() + 3_600_000;
-    const [first, other] = [[at('one', 1, long)], [at('two', 1, long), at('two', 2, soon)]];
-    await told('one', first);
-    await told('two', other);
-    const back = await told('one', [...first, at('one', 2, soon)]);
-    const found = await database.pool.query(
-      "select fingerprint from notice where desk = 'two-accounts' order by fingerprint",
+    await followJournal(
+      { desk: { ...desk, desk: name }, pool: database.pool, trader, home: NO_HOME },
+      new AbortController().signal,
     );
+    return asked;
+  }
+  async function toldOf(name: string): Promise<readonly string[]> {
+    const found = await database.pool.query('select fingerprint from notice where desk = $1 order by id', [
+      name,
+    ]);
+    return found.rows.map(({ fingerprint }) => fingerprint);
+  }
+  const at = (incarnation: string, sequence: number, wallMs: number, cause = 'person'): JournalEntry => ({
+    ...entry(sequence, halt(cause as 'person')),
+    incarnation,
+    wallMs,
+  });
+  const long = Date.now() - 3_600_000;
+  const soon = Date.now() + 3_600_000;
+
+  it('is told since anything was read, and each goes on where it was left', async () => {
+    const [first, other] = [[at('one', 1, long)], [at('two', 1, long), at('two', 2, soon)]];
+    await told('two-accounts', 'one', first);
+    await told('two-accounts', 'two', other);
+    const back = await told('two-accounts', 'one', [...first, at('one', 2, soon)]);
     expect(back).toBe(2);
-    expect(found.rows.map(({ fingerprint }) => fingerprint)).toEqual(['journal:one:2', 'journal:two:2']);
+    expect(await toldOf('two-accounts')).toEqual(['journal:two:2', 'journal:one:2']);
+  });
+
+  it('is news from then on however long it is: of a restored one nothing is told again', async () => {
+    const length = 6_000;
+    const before = Array.from({ length }, (_, index) =>
+      at('restored', index + 1, long, index % 1_000 === 999 ? 'person' : 'startup'),
+    );
+    await told('restored', 'kept-aside', [at('kept-aside', 1, long)]);
+    let connections = 0;
+    const restored = [...before, at('restored', length + 1, soon)];
+    while ((await told('restored', 'restored', restored)) <= length) connections += 1;
+    expect(connections).toBeGreaterThan(2);
+    expect(await toldOf('restored')).toEqual([`journal:restored:${length + 1}`]);
+    // By a clock that was put back: what comes now is news, whatever its date.
+    await told('restored', 'restored', [...restored, at('restored', length + 2, long)]);
+    expect(await toldOf('restored')).toContain(`journal:restored:${length + 2}`);
   });
 });
 

@@ -66,21 +66,23 @@ export function keepNotices(context: JournalNoticesContext & { readonly log: Bot
 export async function followJournal(context: JournalNoticesContext, stopping: AbortSignal): Promise<number> {
   const { desk, pool, trader } = context;
   const { incarnation, sequence } = await readWords({ trader });
-  const known = await readNoticeCursor(pool, desk.desk, incarnation);
-  const lastReadMs = await lastNoticeReadMs(pool, desk.desk);
-  // At the very first start, the past is not news. Another journal is, if one was read before.
-  const start = known?.sequence ?? (lastReadMs === null ? sequence : 0);
-  const cursor: NoticeCursor = { incarnation, sequence: start };
+  const cursor =
+    (await readNoticeCursor(pool, desk.desk, incarnation)) ??
+    firstSeen(incarnation, sequence, await lastNoticeReadMs(pool, desk.desk));
   await saveNoticeCursor(pool, desk.desk, cursor);
-  const newsFromMs = known === null ? (lastReadMs ?? 0) : 0;
-  await readFrom(context, cursor, newsFromMs, stopping);
+  await readFrom(context, cursor, stopping);
   return READ_AGAIN_MS;
+}
+
+/** At the very first start, nothing of the past is news. Of another journal, what came since one was last read is. */
+function firstSeen(incarnation: string, sequence: number, lastReadMs: number | null): NoticeCursor {
+  const past = { sequence, untilMs: lastReadMs ?? 0 };
+  return { incarnation, sequence: lastReadMs === null ? sequence : 0, past };
 }
 
 async function readFrom(
   { desk, pool, trader, home }: JournalNoticesContext,
   from: NoticeCursor,
-  newsFromMs: number,
   stopping: AbortSignal,
 ): Promise<void> {
   const waiting: JournalEntry[] = [];
@@ -113,11 +115,14 @@ async function readFrom(
         });
         continue;
       }
-      const notice = entry.wallMs < newsFromMs ? null : noticeOf(desk, entry);
+      // Another trader has begun in between: its journal has a cursor of its own.
+      if (entry.incarnation !== from.incarnation) break;
+      const isPast = entry.sequence <= from.past.sequence && entry.wallMs < from.past.untilMs;
+      const notice = isPast ? null : noticeOf(desk, entry);
       unsaved += 1;
       if (notice !== null) await notify(pool, withAddresses(notice, home));
       if (notice === null && unsaved < SAVE_EVERY_ENTRIES) continue;
-      await saveNoticeCursor(pool, desk.desk, entry);
+      await saveNoticeCursor(pool, desk.desk, { ...from, sequence: entry.sequence });
       unsaved = 0;
     }
   } finally {
