@@ -1,6 +1,7 @@
 /** Everything that the web server needs from the rest of the desk, passed in so that it can be tested by itself. */
 import type { Logger } from 'pino';
 import type { BarsAnswer, TraderStatus } from '../contracts/trader-status.js';
+import type { Desk } from '../desk/schema.js';
 import type { RolesNeeded } from '../domain/roles.js';
 import type { PersonKey } from '../domain/signed-vote.js';
 import type { DeskCalendar } from '../domain/trading-day.js';
@@ -97,6 +98,8 @@ export interface WebDependencies {
   readonly stepOrder: StepOrder;
   /** When the desk's days begin. */
   readonly calendar: DeskCalendar;
+  /** Of the desk file. */
+  readonly instruments: readonly Pick<Desk['instruments'][number], 'symbol' | 'kind'>[];
   readonly operations: DeskOperations;
   /** Commands that make the desk safer go here before anywhere else. */
   readonly trader: Pick<TraderClient, 'call'>;

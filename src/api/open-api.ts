@@ -42,6 +42,7 @@ const NOTHING_BEHIND: WebDependencies = {
   rolesOf: () => [],
   stepOrder: new Map(),
   calendar: { timezone: 'UTC', dayBoundary: '00:00' },
+  instruments: [],
   passwordHashOf: () => null,
   personKeysOf: () => [],
   consumeLink: unavailable,

@@ -102,6 +102,7 @@ async function open(runtime: Runtime, closers: Closers): Promise<void> {
     passwordHashOf: (person) => signInPasswordHash(runtime.home, person),
     stepOrder: new Map(desk.routines.map(({ name, steps }) => [name, steps.map(({ key }) => key)])),
     calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
+    instruments: desk.instruments,
     consumeLink: (token) => consumeSignInToken(pool, signInMaker(runtime.home), token, onForged),
     readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
     readBars: (symbol, count) =>

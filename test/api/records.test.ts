@@ -113,34 +113,88 @@ describe('equity', () => {
     );
   });
 
-  it('of buying and holding has every place on an account in a coin', async () => {
-    const inCoin = await createTestDatabase();
-    await inCoin.ownerPool.query(
-      `insert into equity select $1, $2::timestamptz + n * interval '1 hour', 0.5, 0.5, 0.5, 0, true
-       from generate_series(1, 2) n`,
-      [DESK, START],
-    );
+  interface Held {
+    readonly symbol: string;
+    readonly kind: 'stock' | 'inverse';
+    readonly currency: string;
+    /** Of the account, at every hour. */
+    readonly equity: number;
+    /** Of the minute that closes at each hour. */
+    readonly closes: readonly number[];
+    /** Recorded half an hour before the hour of this number, by each of these journals. */
+    readonly split?: { readonly hour: number; readonly journals: readonly string[]; readonly ratio: object };
+  }
+
+  /** The benchmark of a desk with this one instrument. */
+  async function held({ symbol, kind, currency, equity, closes, split }: Held): Promise<readonly string[]> {
+    const store = await createTestDatabase();
     const { marketData } = idleStatus();
-    await inCoin.ownerPool.query(
-      `insert into bars (desk, source, symbol, open_time, span_seconds, open, high, low, close, volume, simulated)
-       select $1, $3, 'BTC/USD', $2::timestamptz + n * interval '1 hour' - interval '1 minute', 60,
-         40000 + n, 40000 + n, 40000 + n, 40000 + n, 1, true from generate_series(1, 2) n`,
-      [DESK, START, marketData.identity],
-    );
-    const coined = await startWebUnderTest(inCoin.pool);
-    try {
-      const lastPrices = [{ symbol: 'BTC/USD', bid: '40001', ask: '40002' }];
-      coined.trader.status = idleStatus({ currency: 'BTC', marketData: { ...marketData, lastPrices } });
-      const { accessToken } = await coined.signIn();
-      const read = async () => (await coined.call('GET', '/api/equity', { token: accessToken })).json();
-      await expect.poll(read).toMatchObject({
-        currency: 'BTC',
-        buyAndHold: [{ equity: '0.50000000' }, { equity: '0.50001250' }],
-      });
-    } finally {
-      await coined.stop();
-      await inCoin.drop();
+    const { ownerPool } = store;
+    const hourMs = (hour: number): number => Date.parse(START) + hour * 3_600_000;
+    for (const [at, close] of closes.entries()) {
+      await ownerPool.query('insert into equity values ($1, $2, $3, $3, $3, 0, true)', [
+        ...[DESK, new Date(hourMs(at)), equity],
+      ]);
+      await ownerPool.query(
+        `insert into bars (desk, source, symbol, open_time, span_seconds, open, high, low, close, volume, simulated)
+         values ($1, $2, $3, $4, 60, $5, $5, $5, $5, 1, true)`,
+        [DESK, marketData.identity, symbol, new Date(hourMs(at) - 60_000), close],
+      );
     }
+    for (const journal of split?.journals ?? []) {
+      const instruments = [{ symbol: 'OTHER/USD' }, { symbol }];
+      const marketMs = hourMs(split?.hour ?? 0) - 1_800_000;
+      const recorded = { actionId: 'a1', instrument: 1, ...split?.ratio, marketMs };
+      for (const [at, record] of [
+        { type: 'config', instruments },
+        { type: 'split', ...recorded },
+        // Of a session later, in which the instruments have other numbers.
+        { type: 'config', instruments: instruments.toReversed() },
+      ].entries())
+        await ownerPool.query(`insert into journal_entry values ($1, $2, $3, now(), $4, $5, '')`, [
+          ...[DESK, journal, at + 1, record.type, record],
+        ]);
+    }
+    const one = await startWebUnderTest(store.pool, { instruments: [{ symbol, kind }] });
+    try {
+      const lastPrices = [{ symbol, bid: '1', ask: '2' }];
+      one.trader.status = idleStatus({ currency, marketData: { ...marketData, lastPrices } });
+      const { accessToken } = await one.signIn();
+      const read = async () => (await one.call('GET', '/api/equity', { token: accessToken })).json();
+      await expect.poll(read).toMatchObject({ currency, source: 'ledger' });
+      const { buyAndHold } = (await read()) as { buyAndHold: { equity: string }[] };
+      return buyAndHold.map((point) => point.equity);
+    } finally {
+      await one.stop();
+      await store.drop();
+    }
+  }
+  const STOCK = { symbol: 'AAPL/USD', kind: 'stock', currency: 'USD', equity: 10_000 } as const;
+  const IN_COIN = { symbol: 'BTC/USD', kind: 'inverse', currency: 'BTC', equity: 0.5 } as const;
+
+  it('of buying and holding has every place on an account in a coin', async () => {
+    expect(await held({ ...IN_COIN, closes: [40_001, 40_002] })).toEqual(['0.50000000', '0.50001250']);
+  });
+
+  it('of buying and holding is that of a long inverse contract: the coin, and what the contract gains in it', async () => {
+    expect(await held({ ...IN_COIN, closes: [50_000, 100_000, 25_000] })).toEqual([
+      ...['0.50000000', '0.75000000', '0.00000000'],
+    ]);
+  });
+
+  it('of buying and holding a stock goes on in new shares after a split, once for every journal that has it', async () => {
+    const split = { hour: 2, journals: ['aaa'], ratio: { numerator: 4, denominator: 1 } };
+    const closes = [400, 420, 105, 110];
+    const grown = ['10000.00', '10500.00', '10500.00', '11000.00'];
+    expect(await held({ ...STOCK, closes, split })).toEqual(grown);
+    expect(await held({ ...STOCK, closes, split: { ...split, journals: ['aaa', 'bbb'] } })).toEqual(grown);
+    expect(await held({ ...STOCK, closes: [100, 110], split: { ...split, hour: 0 } })).toEqual([
+      ...['10000.00', '11000.00'],
+    ]);
+    const reverse = { ...split, ratio: { numerator: 1, denominator: 10 } };
+    expect(await held({ ...STOCK, closes: [4, 5, 50], split: reverse })).toEqual([
+      ...['10000.00', '12500.00', '12500.00'],
+    ]);
   });
 
   it('comes from memory while the database is down, and says so', async () => {

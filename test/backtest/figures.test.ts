@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BuyAndHold } from '../../src/backtest/measure/backtest-measure.js';
 import { Candles, EquityCurve } from '../../src/backtest/measure/curves.js';
 import {
   cagrOf,
@@ -17,6 +16,7 @@ import {
   UnderwaterMeter,
 } from '../../src/backtest/statistics/figures.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { BuyAndHold } from '../../src/domain/buy-and-hold.js';
 import type { Instrument, InstrumentKind } from '../../src/domain/instrument.js';
 
 const HOUR_MS = 3_600_000;

@@ -2166,7 +2166,7 @@ export interface paths {
                                 /** @description Decimal text */
                                 equity: string;
                             }[];
-                            /** @description The same money held in equal parts of each instrument, without costs; empty: no prices */
+                            /** @description The same money held in equal parts of each instrument, through splits, without costs and dividends; empty: no prices */
                             buyAndHold: {
                                 /** @description Market clock, milliseconds since 1970 */
                                 marketMs: number;

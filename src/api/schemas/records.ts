@@ -40,7 +40,9 @@ export const equitySchema = z.object({
   points: z.array(equityPointSchema).describe('Oldest first'),
   buyAndHold: z
     .array(equityPointSchema)
-    .describe('The same money held in equal parts of each instrument, without costs; empty: no prices'),
+    .describe(
+      'The same money held in equal parts of each instrument, through splits, without costs and dividends; empty: no prices',
+    ),
 });
 
 export const stepSchema = z.object({

@@ -1,9 +1,9 @@
 /** What a backtest retains of its run, gathered from prices and the engine's records as it goes. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
+import { BuyAndHold } from '../../domain/buy-and-hold.js';
 import { isHoldingCost } from '../../domain/cash.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
-import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { parseMoney, readUnits, type Units } from '../../domain/money.js';
@@ -16,7 +16,7 @@ import {
 } from '../../domain/order.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
-import { notional, VALUE, type ValueRule, valuedAt } from '../../domain/value.js';
+import { notional, valuedAt } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { buildCalendars } from '../../trader/engine-config.js';
@@ -386,70 +386,5 @@ export class BacktestMeasure implements Measure {
     if (order === undefined) return;
     const state = order.filledLots >= order.quantityLots ? 'filled' : 'partlyFilled';
     this.#ended(clientId, marketMs, state, order.reason);
-  }
-}
-
-/**
- * The benchmark of a run: the starting equity in equal parts, each spent on one instrument that strategies
- * trade, at its first ask, held, and marked at the bid, without fees. Splits change the holding; dividends
- * stay in cash.
- */
-export class BuyAndHold {
-  readonly drawdown = new DrawdownMeter();
-  readonly #rules: readonly ValueRule[];
-  readonly #held: readonly boolean[];
-  readonly #part: number;
-  #dividends = 0;
-  readonly #asks: (number | null)[];
-  readonly #worths: number[];
-  #sum: number;
-
-  /** `held`: for each instrument, whether a part is spent on it; the others only have prices. */
-  constructor(
-    instruments: readonly Instrument[],
-    held: readonly boolean[],
-    readonly startEquity: number,
-  ) {
-    this.#held = held;
-    this.#rules = instruments.map(({ kind }) => VALUE[kind]);
-    this.#part = startEquity / held.filter((isHeld) => isHeld).length;
-    this.#asks = held.map(() => null);
-    this.#worths = held.map((isHeld) => (isHeld ? this.#part : 0));
-    this.#sum = this.#added();
-  }
-
-  /** Money units, not rounded. */
-  get equity(): number {
-    return this.#sum;
-  }
-
-  /** Summed afresh at each change, so rounding errors do not accumulate. */
-  #added(): number {
-    let sum = this.#dividends;
-    for (const worth of this.#worths) sum += worth;
-    return sum;
-  }
-
-  /** From here on, the holding is in new shares. */
-  split(at: InstrumentId, { numerator, denominator }: SplitRatio): void {
-    const bought = this.#asks[at] ?? null;
-    if (bought !== null) this.#asks[at] = (bought * denominator) / numerator;
-  }
-
-  /** `ticks`: paid for each share held. */
-  dividend(at: InstrumentId, ticks: number): void {
-    const bought = this.#asks[at] ?? null;
-    if (this.#held[at] === true && bought !== null) this.#dividends += (this.#part * ticks) / bought;
-    this.#sum = this.#added();
-  }
-
-  quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {
-    const rule = this.#rules[at];
-    if (this.#held[at] !== true || rule === undefined) return;
-    const bought = this.#asks[at] ?? askTicks;
-    this.#asks[at] = bought;
-    this.#worths[at] = rule.grown(this.#part, bought, bidTicks);
-    this.#sum = this.#added();
-    this.drawdown.add(marketMs, this.equity);
   }
 }
