@@ -141,10 +141,37 @@ const unsigned: Client = createClient<paths>({ fetch: (request) => send(request)
 async function send(request: Request | string, init: RequestInit = {}): Promise<Response> {
   const url = typeof request === 'string' ? request : request.url;
   try {
-    return await fetch(request, { ...init, signal: AbortSignal.timeout(answerWaitMs(url)) });
+    return await fetchUnlessSilent(request, init, answerWaitMs(url));
   } catch {
     throw NO_ANSWER;
   }
+}
+
+/** Gives up only once the server says nothing for so long: a whole export takes longer than any wait for it may. */
+export async function fetchUnlessSilent(
+  request: Request | string,
+  init: RequestInit,
+  waitMs: number,
+): Promise<Response> {
+  const silence = new AbortController();
+  const giveUp = (): void => silence.abort();
+  let timer = setTimeout(giveUp, waitMs);
+  const end = (): void => clearTimeout(timer);
+  const heard = (): void => {
+    end();
+    timer = setTimeout(giveUp, waitMs);
+  };
+  const response = await fetch(request, { ...init, signal: silence.signal }).finally(end);
+  if (response.body === null) return response;
+  heard();
+  const pieces = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (piece, out) => {
+      heard();
+      out.enqueue(piece);
+    },
+    flush: end,
+  });
+  return new Response(response.body.pipeThrough(pieces), response);
 }
 
 /** `url`: with the host. */
