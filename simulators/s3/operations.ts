@@ -55,9 +55,10 @@ const OPERATIONS: readonly Operation[] = [
 ];
 /** The parameters of all operations; any other asks for something that is not built. */
 const PARAMETERS = new Set(
-  'x-id,list-type,prefix,continuation-token,start-after,max-keys,uploads,uploadId,partNumber,delete'.split(
-    ',',
-  ),
+  [
+    'x-id,list-type,prefix,continuation-token,start-after,max-keys,uploads,key-marker,upload-id-marker',
+    'max-uploads,uploadId,partNumber,delete',
+  ].flatMap((names) => names.split(',')),
 );
 const HEADERS_NOT_BUILT =
   /^x-amz-(copy-source|object-lock-|server-side-encryption|acl|grant-|tagging|website-)|^if-(match|modified|unmodified)/;
@@ -172,14 +173,38 @@ function listObjects({ query, name, bucket, pageSize }: Asked): Answer {
   ]);
 }
 
-function listUploads({ query, name, bucket }: Asked): Answer {
+/** By key, those of one key by their beginning. */
+function listUploads({ query, name, bucket, pageSize }: Asked): Answer {
   const prefix = query.get('prefix') ?? '';
-  const uploads = [...bucket.uploads].filter(([, { key }]) => key.startsWith(prefix));
+  const [keyMarker, idMarker] = [query.get('key-marker') ?? '', query.get('upload-id-marker') ?? ''];
+  const uploads = [...bucket.uploads]
+    .filter(([, { key }]) => key.startsWith(prefix))
+    .sort(([, a], [, b]) => (a.key === b.key ? a.begunMs - b.begunMs : a.key < b.key ? -1 : 1));
+  // A marker without the other: the id alone is ignored, the key alone begins after all of its uploads.
+  if (keyMarker !== '' && idMarker !== '') bucket.upload(idMarker, keyMarker);
+  const marked = uploads.findIndex(([id]) => id === idMarker);
+  const rest =
+    keyMarker === ''
+      ? uploads
+      : uploads.filter(
+          ([, { key }], at) => key > keyMarker || (key === keyMarker && marked >= 0 && at > marked),
+        );
+  const page = rest.slice(0, Math.min(Number(query.get('max-uploads') ?? 1_000), pageSize));
+  const [lastId, last] = page.at(-1) ?? [];
+  const isTruncated = rest.length > page.length;
   return xml('ListMultipartUploadsResult', [
     ['Bucket', name],
     ['Prefix', prefix],
-    ['IsTruncated', 'false'],
-    ...uploads.map(
+    ['KeyMarker', keyMarker],
+    ['UploadIdMarker', idMarker],
+    ['IsTruncated', String(isTruncated)],
+    ...(isTruncated
+      ? ([
+          ['NextKeyMarker', last?.key ?? ''],
+          ['NextUploadIdMarker', lastId ?? ''],
+        ] as const)
+      : []),
+    ...page.map(
       ([id, { key, begunMs }]) =>
         [
           'Upload',

@@ -316,6 +316,16 @@ describe('an upload in parts', () => {
     expect(bucket.object('large').bytes.length).toBe(2 * PART + 1);
   });
 
+  it('is ended with every other that was left, over however many pages they are listed', async () => {
+    const bucket = objectsOf(simulator);
+    const keys = ['b', 'a', 'b', 'b', 'a', 'c', 'b'].map((name) => `fermata/${DESK}/${name}`);
+    for (const [at, key] of keys.entries()) bucket.begin(key, at);
+    const others = bucket.begin('another/desk', 0);
+    expect(await place.storage.endUploads(`fermata/${DESK}/`)).toBe(keys.length);
+    expect([...bucket.uploads.keys()]).toEqual([others]);
+    bucket.uploads.clear();
+  });
+
   it('ends on request, with nothing left there', async () => {
     const asked = new AbortController();
     const body = async function* (): AsyncGenerator<Buffer> {

@@ -1,7 +1,12 @@
 /** S3-compatible storage through the AWS client, which is loaded only if a desk has such storage. */
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type {
+  ListMultipartUploadsCommandInput,
+  ListMultipartUploadsCommandOutput,
+  MultipartUpload,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import type { Desk } from '../../desk/schema.js';
 import { secretVariable } from '../../desk/secret-variable.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -180,11 +185,21 @@ class BucketStorage implements Storage {
     return this.#answered(async (options) => {
       const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = await import('@aws-sdk/client-s3');
       const Bucket = this.#Bucket;
-      const unfinished = new ListMultipartUploadsCommand({ Bucket, Prefix });
-      const { Uploads = [] } = await this.#client.send(unfinished, options);
-      for (const { Key, UploadId } of Uploads)
+      const found: MultipartUpload[] = [];
+      let from: Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'> | null = {};
+      // All pages before the first is aborted: each page begins after an upload of the one before.
+      while (from !== null) {
+        const page: ListMultipartUploadsCommandOutput = await this.#client.send(
+          new ListMultipartUploadsCommand({ Bucket, Prefix, ...from }),
+          options,
+        );
+        found.push(...(page.Uploads ?? []));
+        const { IsTruncated, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
+        from = IsTruncated === true && KeyMarker !== undefined ? { KeyMarker, UploadIdMarker } : null;
+      }
+      for (const { Key, UploadId } of found)
         await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options);
-      return Uploads.length;
+      return found.length;
     });
   }
 
