@@ -48,7 +48,7 @@ export async function startOperationsWorker(
 ): Promise<Role> {
   const log = roleLog(name);
   const hideFigures = await installRuntime(log, {
-    role: 'operations-worker',
+    role: name,
     address: runtime.workerMetrics?.['operations-worker'],
   });
   const { desk, text: deskText, configHash } = loadDesk(runtime.deskFile, { playbooks: readPlaybooks });

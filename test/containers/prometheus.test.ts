@@ -23,6 +23,17 @@ interface Configuration {
     readonly job_name: string;
     readonly authorization?: { readonly type: string; readonly credentials_file: string };
     readonly static_configs: readonly { readonly targets: readonly string[] }[];
+    readonly dns_sd_configs?: readonly {
+      readonly names: readonly string[];
+      readonly type: string;
+      readonly port: number;
+    }[];
+    readonly relabel_configs?: readonly {
+      readonly source_labels: readonly string[];
+      readonly regex: string;
+      readonly target_label: string;
+      readonly replacement: string;
+    }[];
   }[];
 }
 
@@ -52,6 +63,12 @@ function metricsIn(expression: string): string[] {
 
 const metricsPort = (service: string): string =>
   /^0\.0\.0\.0:(\d+)$/.exec(environmentOf(service).FERMATA_WORKER_METRICS ?? '')?.[1] ?? 'none';
+
+/** The services with figures of a worker, by their profiles. */
+const workersWith = (isAsked: (profiles: readonly string[] | undefined) => boolean): string[] =>
+  Object.keys(compose.services).filter(
+    (service) => metricsPort(service) !== 'none' && isAsked(compose.services[service]?.profiles),
+  );
 
 let web: WebUnderTest;
 let bench: Bench;
@@ -124,7 +141,7 @@ describe('the figures that Prometheus asks for', () => {
     const [, port] = environmentOf('temporal').PROMETHEUS_ENDPOINT?.split(':') ?? [];
     expect(targets).toEqual({
       fermata: [`127.0.0.1:${environmentOf('web').FERMATA_PORT}`],
-      'temporal-workers': ['engine-worker', 'operations-worker'].map(
+      'temporal-workers': workersWith((profiles) => profiles === undefined).map(
         (service) => `${service}:${metricsPort(service)}`,
       ),
       temporal: [`temporal:${port}`],
@@ -133,6 +150,28 @@ describe('the figures that Prometheus asks for', () => {
     expect(authorization).toEqual({ type: 'Bearer', credentials_file: '/secrets/metrics-token' });
     expect(compose.services.prometheus?.volumes).toContain('secrets-prometheus:/secrets:ro');
     expect(compose.services.prometheus?.network_mode).toBe('service:web');
+  });
+
+  it('are those of a worker of a profile too, of which nothing is missed while the profile is off', () => {
+    const job = configuration.scrape_configs.find(({ job_name }) => job_name === 'temporal-workers');
+    const ofProfiles = workersWith((profiles) => profiles !== undefined);
+    expect(ofProfiles).toContain('operations-worker-2');
+    // Found by its name, which is known only while it runs; a fixed target would be one that is down.
+    const found = job?.dns_sd_configs?.flatMap(({ names, type, port }) =>
+      names.map((name) => [name, type, `${port}`]),
+    );
+    expect(found).toEqual(ofProfiles.map((service) => [service, 'A', metricsPort(service)]));
+    // A worker answers to its name, never to its address.
+    const [named, ...more] = job?.relabel_configs ?? [];
+    expect([named?.source_labels, named?.target_label, more]).toEqual([
+      ['__meta_dns_name'],
+      '__address__',
+      [],
+    ]);
+    for (const service of ofProfiles) {
+      const address = service.replace(new RegExp(`^${named?.regex}$`), named?.replacement ?? '');
+      expect(address).toBe(`${service}:${metricsPort(service)}`);
+    }
   });
 
   onLinux('are all exported, each that an alert is made of', async () => {

@@ -2,10 +2,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { openPool, type Pool } from '../../src/store/pool.js';
+import { freePort } from '../../src/supervisor/free-port.js';
 import { startTimeOf } from '../../src/supervisor/process-table.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
@@ -17,16 +19,22 @@ let pool: Pool;
 let second: ChildProcess;
 /** Stands for a step `command:` that the first worker has running. */
 let program: ChildProcess;
+let figures: string;
 let said = '';
 beforeAll(async () => {
   desk = deskUnderTest('crypto-bot');
   await desk.up('--desk', deskWithQuickAverages(desk.home), '--market', 'simulated');
-  const file = join(homePaths(desk.home).run, 'runtime.json');
+  const runtime = JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
+  // Its figures have an address of their own, as in a container.
+  figures = `127.0.0.1:${await freePort()}`;
+  const workerMetrics = { 'engine-worker': figures, 'operations-worker': figures };
+  const file = join(desk.home, 'second.json');
+  writeFileSync(file, JSON.stringify({ ...runtime, workerMetrics }));
   program = endChildWithThisProcess(spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }));
   const { pid = 0 } = program;
   const running = [{ name: 'sleep', pid, startTime: await startTimeOf(pid) }];
   writeFileSync(join(homePaths(desk.home).run, 'commands.json'), JSON.stringify(running));
-  pool = openPool(JSON.parse(readFileSync(file, 'utf8')) as Runtime, 'test');
+  pool = openPool(runtime, 'test');
   second = endChildWithThisProcess(
     spawn(process.execPath, [join(repository, 'dist/run/run-role.js'), 'operations-worker-2'], {
       env: { ...process.env, FERMATA_HOME: desk.home, FERMATA_RUNTIME: file },
@@ -48,6 +56,20 @@ afterAll(async () => {
 const says = (what: string) => until(`${what}\n${said.slice(-2_000)}`, () => said.includes(what), 120_000);
 const count = async (query: string): Promise<number> =>
   Number((await pool.query<{ n: string }>(`select count(*) as n from ${query}`)).rows[0]?.n);
+
+/** Elsewhere no loopback address is unknown, and nothing is shown. */
+it.runIf(process.platform === 'linux')('the other one shows its figures under its own name', async () => {
+  await says('watch: another process of this desk does it');
+  const [host = '', port = ''] = figures.split(':');
+  const askedAs = (name: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      get({ host, port, path: '/metrics', headers: { host: `${name}:${port}` } }, (response) =>
+        resolve(response.resume().statusCode),
+      ).on('error', reject);
+    });
+  expect(await askedAs('operations-worker-2')).toBe(200);
+  expect(await askedAs('operations-worker')).toBe(421);
+});
 
 it('one watches and keeps the ledger; where it is killed the other does, and nothing is told twice', async () => {
   await says('watch: another process of this desk does it');
