@@ -172,6 +172,7 @@ function strategyAlone(): (bar: BarEvent) => void {
   let atMs = 0;
   const context: StrategyContext = {
     ...{ instrument, positionLots: 0, entryResting: false, lastQuote: null, shorting: true, stopLossPct: 1 },
+    ...{ mayAsk: true, mayEnter: true },
     get session() {
       return calendar.readingAt(atMs);
     },

@@ -320,6 +320,23 @@ describe('a desk with a strategy of its own', () => {
     expect(withoutCode.writtenFile).toBe(shipped);
   });
 
+  it('is run as after a real start: no quote, no request and nothing between bars until it has warmed up', () => {
+    const { folder, write } = strategyFolder();
+    const each = (body: string, between = '') =>
+      strategyOf(body, 'let bars = 0;').replace("'waits',", `'waits', ${between}`);
+    const entry = (ticks: string) =>
+      `desk.enter({ side: 'buy', type: 'limit', ticks: ${ticks}, exits: { stop: { ticks: 9 } }, restBars: 1, because: 'x' });`;
+    const between = `onQuote(desk) { if (bars < 5) throw new Error('a quote at bar ' + bars); },`;
+    write('strategies/asks.ts', each(`bars += 1; ${entry('desk.bid')}`, between));
+    write('strategies/long.ts', each(entry('desk.bid')).replace('parameters.bars,', '5_000,'));
+    write('strategies/looks.ts', each("\nif (Number.isNaN(desk.bid)) throw new Error('no quote');\n"));
+    const checked = (name: string) => describeStrategies(folder, [`strategies/${name}.ts`])[0]!.trial;
+    for (const name of ['asks', 'long']) expect(checked(name)).toMatchObject({ bars: 3000, entries: 3000 });
+    expect(problemsOf(() => checked('looks'))).toEqual([
+      'strategies/looks.ts:10 an error on made-up prices: no quote',
+    ]);
+  });
+
   it('begins with a strategy that trades and passes', () => {
     const { folder } = desk();
     writeFileSync(join(folder, 'strategies/new.ts'), NEW_STRATEGY);

@@ -93,6 +93,11 @@ beforeAll(() => {
   write('strategies/lib/stop.ts', STOP);
   write('strategies/fails.ts', strategyOf('if (desk.lots !== 0)\nthrow new Error("it fell over");'));
   write('strategies/eager.ts', strategyOf(EAGER));
+  write('strategies/anything.ts', strategyOf(ANYTHING));
+  write(
+    'strategies/halves.ts',
+    strategyOf(EAGER.replace('ticks: desk.bid,', 'ticks: bar.closeTicks === 10_100 ? 1.5 : desk.bid,')),
+  );
   write('strategies/closes.ts', strategyOf("desk.exit('always');"));
   write('strategies/endless.ts', strategyOf('\nwhile (desk.lots !== 0) ;\n'));
   write(
@@ -190,6 +195,16 @@ desk.enter({
   side: 'buy', type: 'limit', ticks: desk.bid, exits: { stop: { ticks: desk.bid - 100 } },
   restBars: 9, because: 'dear',
 });
+`;
+
+/** Asks for everything that has a price, by a quote that may not be there, as a strategy may that does not look first. */
+const ANYTHING = `
+const [ticks, stop] = [desk.bid, { ticks: desk.bid - 100 }];
+const entry = { type: 'limit', ticks, exits: { stop }, restBars: 9 } as const;
+desk.adjust({ stop, because: 'moved' });
+desk.change({ ticks, because: 'changed' });
+desk.enterOneOf({ ...entry, side: 'buy', because: 'one' }, { ...entry, side: 'buy', because: 'other' });
+desk.exit('a part', { part: desk.bid / (2 * desk.ask) });
 `;
 
 const CLOCKS = `
@@ -486,6 +501,59 @@ describe('in the engine', () => {
     expect(other.live('entry', 0)).toHaveLength(1);
     other.bar(0, 10_000);
     expect(other.recorded('note').map(({ text }) => text)).toContain('cheap');
+  });
+
+  /** A minute's bar as it comes from a source that has not said a price yet. */
+  const unquotedBar = (desk: DeskUnderTest, close: number, warmup = false): void => {
+    desk.wait(60_000);
+    const prices = { openTicks: close, highTicks: close + 20, lowTicks: close - 20, closeTicks: close };
+    const openMs = desk.marketMs - 60_000;
+    desk.happen({ kind: 'bar', instrument: 0, openMs, spanMs: 60_000, ...prices, volumeLots: 1, warmup });
+  };
+
+  /** What `active` does to a desk that has begun. */
+  const activate = (desk: DeskUnderTest): void => {
+    for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+    desk.snapshot();
+    expect(desk.arm()).toMatchObject({ ok: true });
+  };
+
+  it.each(['eager', 'anything'])(
+    'of %s, drops what it asks for while it warms up, even at prices that are not there',
+    (file) => {
+      const desk = new DeskUnderTest({ strategies: [listed(`./strategies/${file}.ts`, { bars: 3 })] });
+      desk.begin();
+      for (const close of [10_100, 10_100, 10_100]) unquotedBar(desk, close, true);
+      activate(desk);
+      desk.bar(0, 10_100);
+      expect(desk.engine.view.strategies[0]).toMatchObject({ enabled: true, state: 'waits' });
+      expect(desk.live('entry', 0).length).toBeGreaterThan(0);
+    },
+  );
+
+  it('drops an entry of a strategy that is off before it looks at it', () => {
+    const desk = new DeskUnderTest({ strategies: [listed('./strategies/halves.ts', { bars: 1 })] }).active();
+    const toggle = (enabled: boolean) => desk.command({ name: 'toggle', strategy: 'own', enabled });
+    toggle(false);
+    desk.bar(0, 10_100);
+    toggle(true);
+    desk.bar(0, 10_000);
+    expect(desk.engine.view.strategies[0]).toMatchObject({ enabled: true, state: 'waits' });
+    desk.bar(0, 10_100);
+    expect(desk.engine.view.strategies[0]?.state).toContain('ticks: expected a whole number above 0');
+  });
+
+  it('does nothing at a price that is not there before the first quote, says so, and goes on', () => {
+    const desk = new DeskUnderTest({ strategies: [listed('./strategies/eager.ts', { bars: 1 })] });
+    desk.begin();
+    unquotedBar(desk, 10_100);
+    expect(desk.recorded('strategy.toggled')).toEqual([]);
+    expect(desk.recorded('note')).toMatchObject([
+      { strategy: 'own', text: 'dear: there is no price yet, so nothing was done' },
+    ]);
+    activate(desk);
+    desk.bar(0, 10_100);
+    expect(desk.live('entry', 0)).toHaveLength(1);
   });
 
   it('closes no position of another strategy, and cancels no entry of it', () => {

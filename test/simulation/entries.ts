@@ -217,6 +217,8 @@ type Shown = Pick<
 
 /** What it can be asked beside an entry, as it is. */
 const handedOn = (context: StrategyContext): Omit<StrategyContext, 'enter' | keyof Shown> => ({
+  mayAsk: context.mayAsk,
+  mayEnter: context.mayEnter,
   watched: (place) => context.watched(place),
   leg: (place) => context.leg(place),
   exit: (...asked) => context.exit(...asked),

@@ -125,7 +125,7 @@ function checkedLines({ hash, suits, parameters, files, trial, forms, listed }: 
         `  ${name}: ${file} as ${forms[name]}, SHA-256 ${sha256.slice(0, HASH_SHOWN)}`,
     ),
     ...parameters.map((spec) => `  ${spec.name}: ${spec.default} (${rangeText(spec)}), ${spec.meaning}`),
-    `  ${trial.bars} made-up minutes, twice, with the same decisions: ${trial.entries} entries asked for, ${trial.exits} exits`,
+    `  ${trial.bars} made-up minutes after its warm-up, twice, with the same decisions: ${trial.entries} entries asked for, ${trial.exits} exits`,
   ];
 }
 

@@ -37,6 +37,12 @@ const ASKED_NOTHING: Asked = { entries: [], exit: null, sawQuote: false };
 /** Requests in another leg are not judged. */
 const unheard = (leg: StrategyContext): StrategyContext => ({
   ...leg,
+  get mayAsk() {
+    return leg.mayAsk;
+  },
+  get mayEnter() {
+    return leg.mayEnter;
+  },
   get session() {
     return leg.session;
   },
@@ -124,7 +130,9 @@ export class Hindsight {
   #show(slot: StrategySlot, bar: PastBar, warmup: boolean): Asked {
     const core = this.#core;
     const atMs = bar.openMs + bar.spanMs;
+    let isNews = true;
     const mayAsk = (): boolean => !warmup && slot.barsSeen >= slot.strategy.warmupBars;
+    const mayEnter = (): boolean => mayAsk() && isNews && isEnabled(core, slot);
     const context = contextOf(core, slot, { atMs, warmup, late: false });
     const { instrument, positionLots, entryResting, shorting, stopLossPct } = context;
     const entries: EntryWish[] = [];
@@ -136,9 +144,14 @@ export class Hindsight {
       // Its former trade may have been one of several; its next one starts afresh.
       progressAt(core, bar.instrument).trades.delete(slot.name);
     }
-    let isNews = true;
     const asking: StrategyContext = {
       ...{ instrument, positionLots, entryResting, shorting, stopLossPct },
+      get mayAsk() {
+        return mayAsk();
+      },
+      get mayEnter() {
+        return mayEnter();
+      },
       watched: (place) => context.watched(place),
       leg: (place) => (place === -1 ? asking : unheard(context.leg(place))),
       get session() {
@@ -149,7 +162,7 @@ export class Hindsight {
         return context.lastQuote;
       },
       enter: (wish) => {
-        if (!mayAsk() || !isNews || !isEnabled(core, slot)) return;
+        if (!mayEnter()) return;
         // The entry is sent once the trade is closed, which no bar shows.
         if ('reverses' in wish && wish.reverses === true && positionLots !== 0) asking.exit(wish.because);
         else entries.push(wish);
@@ -168,7 +181,7 @@ export class Hindsight {
       cancel: () => undefined,
       change: () => undefined,
       enterOneOf: (wishes) => {
-        if (mayAsk() && isNews && isEnabled(core, slot)) entries.push(...wishes);
+        if (mayEnter()) entries.push(...wishes);
       },
       note: () => undefined,
       fail: () => undefined,

@@ -194,6 +194,14 @@ class ShownContext implements StrategyContext {
     this.stopLossPct = config.risk.stopLossPct;
   }
 
+  get mayAsk(): boolean {
+    return this.#trading;
+  }
+
+  get mayEnter(): boolean {
+    return this.#trading && !this.#occasion.late && isEnabled(this.#core, this.#slot);
+  }
+
   get session(): StrategyContext['session'] {
     return sessionsAt(this.#core, this.instrument.id).calendar.readingAt(this.#occasion.atMs);
   }
@@ -216,13 +224,14 @@ class ShownContext implements StrategyContext {
   }
 
   enter(wish: EntryWish): void {
-    if (this.#mayEnter()) this.#enter(wish);
+    if (this.#takeEntry()) this.#enter(wish);
   }
 
-  #mayEnter(): boolean {
-    if (!this.#trading || this.#occasion.late || this.#allowance.entries <= 0) return false;
+  /** False: it has asked for as many as it may. */
+  #takeEntry(): boolean {
+    if (!this.mayEnter || this.#allowance.entries <= 0) return false;
     this.#allowance.entries -= 1;
-    return isEnabled(this.#core, this.#slot);
+    return true;
   }
 
   #signal(): SignalName | undefined {
@@ -271,13 +280,13 @@ class ShownContext implements StrategyContext {
   }
 
   change(wish: EntryChange): void {
-    if (!this.#trading || this.#occasion.late || this.#allowance.changes <= 0) return;
+    if (!this.mayEnter || this.#allowance.changes <= 0) return;
     this.#allowance.changes -= 1;
-    if (isEnabled(this.#core, this.#slot)) changeEntry(this.#core, this.#slot, wish);
+    changeEntry(this.#core, this.#slot, wish);
   }
 
   enterOneOf(wishes: readonly [RestingWish, RestingWish]): void {
-    if (!this.#mayEnter()) return;
+    if (!this.#takeEntry()) return;
     const signal = this.#signal();
     enterOneOf(
       this.#core,

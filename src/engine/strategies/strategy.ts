@@ -203,6 +203,10 @@ export interface StrategyContext {
   readonly shorting: boolean;
   /** The desk file's stop-loss, in percent of the price. */
   readonly stopLossPct: number;
+  /** Whether it may ask for anything now: it has warmed up. Computed when it is read. */
+  readonly mayAsk: boolean;
+  /** Whether it may also ask for an entry or change one: it is on, and the bar is not late. */
+  readonly mayEnter: boolean;
   /** The market's session clock: at the end of the bar, or at the quote between bars. Computed when it is read. */
   readonly session: SessionReading;
   /** The other instrument at this place, its other legs first; -1: its own. */

@@ -82,8 +82,11 @@ export const STAND_BETWEEN = `"use strict";
 (() => {
   const made = ${EXPORTS}?.default;
   const text = (value) => String(value).slice(0, 400);
+  // Before the first price, numbers that are taken from prices are NaN.
+  class NotANumber extends TypeError {}
+  const unfit = (value, found) => new (Number.isNaN(value) ? NotANumber : TypeError)(found);
   const whole = (value, name) => {
-    if (!Number.isSafeInteger(value) || value <= 0) throw new TypeError(name + ': expected a whole number above 0, found ' + String(value));
+    if (!Number.isSafeInteger(value) || value <= 0) throw unfit(value, name + ': expected a whole number above 0, found ' + String(value));
     return value;
   };
   const leadIn = (seconds, name) => {
@@ -116,7 +119,7 @@ export const STAND_BETWEEN = `"use strict";
     if ([riskPct, lots, equityPct, volatilityPct].filter((one) => one !== undefined).length !== 1) throw new TypeError('size: expected one of riskPct, lots, equityPct and volatilityPct');
     const percent = (value, name, most = 100) => {
       if (value === undefined) return 0;
-      if (typeof value !== 'number' || !(value > 0 && value <= most)) throw new TypeError(name + ': expected a percentage above 0 and up to ' + most + ', found ' + String(value));
+      if (typeof value !== 'number' || !(value > 0 && value <= most)) throw unfit(value, name + ': expected a percentage above 0 and up to ' + most + ', found ' + String(value));
       return value;
     };
     const count = (value, name) => (value === undefined ? 0 : whole(value, name));
@@ -214,6 +217,16 @@ export const STAND_BETWEEN = `"use strict";
       Object.defineProperty(leg, 'entryResting', { enumerable: true, get: () => host.watched(place, 'entryResting') === 1 });
       return Object.freeze(leg);
     };
+    // A wish that would not be heard is not read, so at a start a strategy need not look whether there is a price.
+    const heard = (opens, ask) => (wish, other) => {
+      if (!host.hears(opens)) return;
+      try {
+        ask(wish, other);
+      } catch (thrown) {
+        if (!(thrown instanceof NotANumber) || !host.lacksPrice()) throw thrown;
+        host.note(text(wish.because) + ': there is no price yet, so nothing was done');
+      }
+    };
     const desk = {
       session: Object.freeze({
         get open() { return host.minutesToClose() > 0; },
@@ -223,7 +236,7 @@ export const STAND_BETWEEN = `"use strict";
         get minutesToClose() { return host.minutesToClose(); },
       }),
       lots: 0, entryResting: false, bid: NaN, ask: NaN, shorting: false, stopLossPct: 0,
-      enter(wish) {
+      enter: heard(true, (wish) => {
         const { side, type, ticks, slippage, exits, size, restBars, because } = wish;
         const { postOnly = false, timeInForce = '', until, limit, leadSeconds, trail: turn, reverses = false } = wish;
         if (side !== 'buy' && side !== 'sell') throw new TypeError('side: expected buy or sell, found ' + String(side));
@@ -255,7 +268,7 @@ export const STAND_BETWEEN = `"use strict";
           leadOf(sessionEnd, 'exits.sessionEnd'),
           ...closedAt(targets),
         );
-      },
+      }),
       of(symbol) {
         const reading = readings.get(symbol) ?? (takesAny ? readings.values().next().value : undefined);
         if (reading === undefined) throw new TypeError('desk.of: expected one of the instruments that it watches (' + [...readings.keys()].join(', ') + '), found ' + text(symbol));
@@ -266,13 +279,13 @@ export const STAND_BETWEEN = `"use strict";
         if (leg === undefined) throw new TypeError('desk.leg: expected one of the instruments that it trades (' + [...legs.keys()].join(', ') + '), found ' + text(symbol));
         return leg;
       },
-      exit(because, options) {
+      exit: heard(false, (because, options) => {
         const part = options?.part;
         if (part !== undefined && !(typeof part === 'number' && part > 0 && part < 1)) throw new TypeError('part: expected a part of the position above 0 and below 1, found ' + text(part));
         // A part that rounds to none, or to all of it, is one millionth more or less.
         host.exit(text(because), part === undefined ? 0 : Math.min(${WHOLE_TRADE_PPM - 1}, Math.max(1, Math.round(part * ${WHOLE_TRADE_PPM}))));
-      },
-      adjust(change) {
+      }),
+      adjust: heard(false, (change) => {
         const { stop, targets, trail, breakEvenAt, maxBars, sessionEnd, because } = change;
         const changed = (value, name) => (value === undefined ? 0 : value === null ? -1 : whole(value, name));
         const ticks = (value, name) => changed(value === undefined || value === null ? value : value.ticks, name + '.ticks');
@@ -281,8 +294,8 @@ export const STAND_BETWEEN = `"use strict";
           changed(maxBars, 'maxBars'), sessionEnd === null ? -1 : leadOf(sessionEnd, 'sessionEnd'), text(because), targets !== undefined,
           ...(targets === null || targets?.length === 0 ? [] : closedAt(targets)),
         );
-      },
-      enterOneOf(one, other) {
+      }),
+      enterOneOf: heard(true, (one, other) => {
         for (const [name, wish] of [['first', one], ['second', other]]) {
           const rests = wish?.type === 'stop' || (wish?.type === 'limit' && (wish.timeInForce === undefined || wish.timeInForce === 'day'));
           if (!rests || (wish.reverses ?? false)) throw new TypeError('enterOneOf: expected two entries that rest (of type limit or stop) and reverse nothing, found as the ' + name + ' one type ' + String(wish?.type));
@@ -295,8 +308,8 @@ export const STAND_BETWEEN = `"use strict";
         } finally {
           host.pair(false);
         }
-      },
-      change(change) {
+      }),
+      change: heard(true, (change) => {
         const { side = '', ticks, exits, because } = change;
         if (!['', 'buy', 'sell'].includes(side)) throw new TypeError('side: expected buy or sell, found ' + String(side));
         if (ticks === undefined && exits === undefined) throw new TypeError('change: expected ticks, exits or both');
@@ -310,7 +323,7 @@ export const STAND_BETWEEN = `"use strict";
           leadOf(sessionEnd, 'exits.sessionEnd'),
           ...closedAt(targets),
         );
-      },
+      }),
       cancel(because) { host.cancel(text(because)); },
       note(line) { host.note(text(line)); },
     };

@@ -24,6 +24,7 @@ import {
   type ParameterSpec,
   readParameters,
   type StrategyContext,
+  warmupMinutes,
 } from '../../engine/strategies/strategy.js';
 import type { CompileProblem } from '../compile.js';
 import { HostedStrategy } from './own-definition.js';
@@ -40,7 +41,7 @@ interface Described {
 
 /** Its behaviour on made-up prices, with default parameters. */
 export interface Trial {
-  /** 0: it was not run, because the given artefacts differ from those it declares. */
+  /** Minutes after its warm-up. 0: it was not run, because the given artefacts differ from those it declares. */
   readonly bars: number;
   readonly entries: number;
   readonly exits: number;
@@ -50,7 +51,7 @@ export interface Trial {
 
 const NOT_RUN: Trial = { bars: 0, entries: 0, exits: 0, hash: '' };
 const TRIAL_BARS = 3000;
-/** A longer span gets as many bars, but the trial covers no more minutes than this. */
+/** A longer span gets as many bars, but the trial covers no more minutes than this after its warm-up. */
 const TRIAL_MINUTES_MAX = 60_000;
 /** Always open, so a strategy that waits for certain hours sees all of them. */
 const TRIAL_HOURS = alwaysOpen();
@@ -220,6 +221,8 @@ const isChoices = (choices: unknown): choices is readonly string[] =>
 
 /** A strategy's position in one of its instruments on made-up prices, and what it is shown of it. */
 class TrialInstrument {
+  /** Its warm-up is over. Before that there is no quote, and nothing may be asked for, as at a real start. */
+  begun = false;
   lots = 0;
   close = 0;
   lastBar: FinishedBar | null = null;
@@ -231,7 +234,7 @@ class TrialInstrument {
   }
 
   get lastQuote(): StrategyContext['lastQuote'] {
-    return this.close === 0 ? null : { bidTicks: this.close - 1, askTicks: this.close + 1 };
+    return !this.begun || this.close === 0 ? null : { bidTicks: this.close - 1, askTicks: this.close + 1 };
   }
 
   take(bar: FinishedBar): readonly FinishedBar[] {
@@ -254,6 +257,7 @@ function runTrial(
   const own = new TrialInstrument(spansMs);
   const beside = [...otherLegs, ...watched].map(() => new TrialInstrument(spansMs));
   const bars = Math.min(TRIAL_MINUTES_MAX, TRIAL_BARS * ((own.stream?.longestMs ?? MINUTE_MS) / MINUTE_MS));
+  const warmup = warmupMinutes(strategy);
   const hash = createHash('sha256');
   let [entries, exits, seed, close] = [0, 0, 12_345, 2_000_000];
   let failed: string | null = null;
@@ -274,6 +278,8 @@ function runTrial(
       get lastQuote() {
         return of.lastQuote;
       },
+      mayAsk: of.begun,
+      mayEnter: of.begun,
       // Most strategies with legs are long one leg and short another.
       shorting: otherLegs.length > 0,
       stopLossPct: 2,
@@ -303,7 +309,7 @@ function runTrial(
     };
     return context;
   };
-  for (let at = 0; at < bars && failed === null; at += 1) {
+  for (let at = 0; at < warmup + bars && failed === null; at += 1) {
     const openTicks = close;
     close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
     if (close < 500_000) close = 1_000_000 - close;
@@ -311,15 +317,19 @@ function runTrial(
     const openMs = at * MINUTE_MS;
     const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
     own.close = close;
+    if (at === warmup) for (const one of [own, ...beside]) one.begun = true;
     const context = contextOf(own, openMs + MINUTE_MS);
-    for (const [place, one] of [own, ...beside].entries()) {
-      const where = place === 0 ? undefined : place - 1;
-      for (const fill of one.fills.splice(0))
-        strategy.onFill?.(context, { ...fill, priceTicks: one.close }, where);
+    if (own.begun) {
+      for (const [place, one] of [own, ...beside].entries()) {
+        const where = place === 0 ? undefined : place - 1;
+        for (const fill of one.fills.splice(0))
+          strategy.onFill?.(context, { ...fill, priceTicks: one.close }, where);
+      }
+      const taker = at % 2 === 0 ? 'buy' : null;
+      strategy.onQuote?.(context);
+      strategy.onTrade?.(context, { priceTicks: close, quantityLots: 100, taker });
+      strategy.onTimer?.(context, openMs + MINUTE_MS);
     }
-    strategy.onQuote?.(context);
-    strategy.onTrade?.(context, { priceTicks: close, quantityLots: 100, taker: at % 2 === 0 ? 'buy' : null });
-    strategy.onTimer?.(context, openMs + MINUTE_MS);
     // Mostly low, now and then high. Volume has no draw of its own, so the prices do not depend on it.
     const bar = { openMs, spanMs: MINUTE_MS, ...prices, volumeLots: (seed % 1_000) ** 3 };
     for (const shown of own.take(bar)) strategy.onBar(context, shown);

@@ -111,7 +111,7 @@ export class HostedStrategy implements Strategy {
     private readonly made: Made,
     parameters: ParameterValues,
     instrument: Facts,
-    beside: FactsBeside = ALONE,
+    private readonly beside: FactsBeside = ALONE,
     /** True if no desk file names the instruments: any unknown symbol stands for its first other one. */
     takesAny = false,
   ) {
@@ -266,6 +266,15 @@ export class HostedStrategy implements Strategy {
       if (ofLeg < WISHES_MAX) this.#wishes.push({ leg, ...asked });
     };
     return {
+      hears: (opens) => {
+        const { mayAsk = false, mayEnter = false } = this.#context?.leg(this.#leg) ?? {};
+        return opens ? mayEnter : mayAsk;
+      },
+      lacksPrice: () => {
+        const { legs, watched } = this.beside;
+        const places = [OWN, ...[...legs, ...watched].keys()];
+        return places.some((place) => this.#context?.watched(place).lastQuote === null);
+      },
       turnTo: (place) => {
         this.#leg = place;
       },

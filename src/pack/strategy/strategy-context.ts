@@ -74,6 +74,13 @@ export interface Wishes {
     leadSeconds: number,
     ...targets: readonly number[]
   ): void;
+  /**
+   * Whether a wish would be heard now; one that would not is dropped unread. `opens`: one that enters or
+   * changes an entry.
+   */
+  hears(opens: boolean): boolean;
+  /** Whether one of its instruments has no price yet. */
+  lacksPrice(): boolean;
   /** Later wishes are about the leg at this place; -1: the first leg. */
   turnTo(place: number): void;
   /** `open`: the next two entries are alternatives. */

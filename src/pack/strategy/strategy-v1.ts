@@ -358,7 +358,10 @@ interface TradedView {
 /** One of the instruments that the strategy trades as one. Requests here concern only this instrument. */
 export interface LegView extends WatchedView, TradedView {}
 
-/** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */
+/**
+ * The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none.
+ * What would have no effect is not looked at, so it may have prices that are NaN.
+ */
 export interface DeskView extends TradedView {
   /** Whole ticks; NaN before the first quote. */
   readonly bid: number;

@@ -89,6 +89,8 @@ export class AtTheStrategy {
       lastQuote: past ? null : { bidTicks, askTicks: bidTicks + 1 },
       shorting,
       stopLossPct,
+      mayAsk: !past,
+      mayEnter: !past,
       session: NQ_HOURS.readingAt(momentOf(this.date, at) + 60_000),
       watched: () => ({ lastQuote: null, lastBar: null }),
       leg: () => context,
