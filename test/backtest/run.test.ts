@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import type { BacktestReport } from '../../src/backtest/report/build-report.js';
 import { figureText, monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
@@ -633,6 +634,37 @@ describe('the page of a backtest', () => {
     } finally {
       await browser.close();
     }
+  });
+
+  /** The report's page with its instrument at prices of this step, and the labels of their axis. */
+  async function atStep(tickSize: string, candles?: BacktestReport['candles'][number]['candles']) {
+    const { report } = await backtest(writeMinutes(temporaryFolder(), waves(240)));
+    const html = reportHtml({
+      ...report,
+      candles: report.candles.map((one) => ({
+        ...one,
+        ...(candles === undefined ? {} : { candles, lines: [] }),
+        tickSize,
+      })),
+    });
+    const [chart = ''] = html.split('<svg class="narrow"')[1]?.split('</svg>') ?? [];
+    return {
+      html,
+      labels: [...chart.matchAll(/text-anchor="end">([\d\u202f.]+)</g)].map(([, text]) => text),
+    };
+  }
+
+  it('has as many places at its prices as the grid needs, and no more than the price', async () => {
+    const { labels: cheap } = await atStep('0.000000001');
+    expect(new Set(cheap).size).toBe(5);
+    for (const label of cheap) expect(label).toMatch(/^0\.00\d+$/);
+    const low = { openTicks: 100, highTicks: 100, lowTicks: 100, closeTicks: 100 };
+    const few = [low, { ...low, highTicks: 104 }].map((one, at) => ({ startMs: at * MINUTE_MS, ...one }));
+    const { labels: whole } = await atStep('1', few);
+    expect(whole).toEqual(['100', '101', '102', '103', '104']);
+    const { labels } = await atStep('0.00001');
+    expect(new Set(labels).size).toBe(5);
+    for (const label of labels) expect(label).toMatch(/^\d\d\.\d{1,5}$/);
   });
 
   it('rounds its headline, as the figures beside it', async () => {

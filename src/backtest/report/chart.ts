@@ -1,4 +1,5 @@
 /** A curve, or an instrument's prices with trades, as inline SVG: no script, no font, nothing external. */
+import { placesOfStep } from '../../domain/decimal.js';
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { grouped } from '../../domain/figure-text.js';
 import { shortMoment } from '../../domain/moment.js';
@@ -27,6 +28,8 @@ interface Chart {
   readonly bound: { readonly value: number; readonly label: string } | null;
   /** Whether the area between curve and 0 is filled. */
   readonly filled: boolean;
+  /** Most decimal places of a label. Left out: as many as the distance of the grid lines needs. */
+  readonly placesMax?: number;
 }
 
 /** For a screen and for a phone: a wide chart can't be read when shrunk. The page shows one of the two. */
@@ -42,10 +45,10 @@ const MOMENT_WIDTH = 120;
 
 interface Frame {
   readonly width: number;
+  /** From the lowest grid line up. */
+  readonly labels: readonly { readonly value: number; readonly text: string }[];
   readonly x: (atMs: number) => number;
   readonly y: (value: number) => number;
-  readonly low: number;
-  readonly high: number;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -56,7 +59,7 @@ export function chartSvg(chart: Chart): string {
   const last = chart.points.at(-1);
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return '';
   return figure(chart, escapeHtml(chart.title), first.atMs, last.atMs, (frame) => [
-    gridSvg(frame, chart.unit),
+    gridSvg(frame),
     boundSvg(chart, frame),
     ...(chart.beside === undefined ? [] : [lineSvg('beside', chart.beside, frame)]),
     curveSvg(chart, frame),
@@ -79,12 +82,17 @@ function figure(
   return [`<figure><figcaption>${caption}</figcaption>`, ...drawings, '</figure>'].join('\n');
 }
 
-function frameOf(
-  { points, beside = [], bound, filled }: Chart,
-  width: number,
-  fromMs: number,
-  toMs: number,
-): Frame {
+function frameOf(chart: Chart, width: number, fromMs: number, toMs: number): Frame {
+  const { low, high } = boundsOf(chart);
+  const labels = labelsOf(chart, low, high);
+  return {
+    ...{ width, labels, fromMs, toMs },
+    x: (atMs) => LEFT + ((atMs - fromMs) / (toMs - fromMs)) * (width - LEFT - RIGHT),
+    y: (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM),
+  };
+}
+
+function boundsOf({ points, beside = [], bound, filled }: Chart): { low: number; high: number } {
   const values = [...points, ...beside].map(({ value }) => value);
   if (bound !== null) values.push(bound.value);
   if (filled) values.push(0);
@@ -92,22 +100,27 @@ function frameOf(
   const highest = values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
   const margin = (highest - lowest || Math.abs(highest) * 0.01 || 1) * 0.05;
   // No margin at 0 for a filled curve: a drawdown can't be above 0.
-  const low = filled && lowest === 0 ? 0 : lowest - margin;
-  const high = filled && highest === 0 ? 0 : highest + margin;
   return {
-    ...{ width, low, high, fromMs, toMs },
-    x: (atMs) => LEFT + ((atMs - fromMs) / (toMs - fromMs)) * (width - LEFT - RIGHT),
-    y: (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM),
+    low: filled && lowest === 0 ? 0 : lowest - margin,
+    high: filled && highest === 0 ? 0 : highest + margin,
   };
 }
 
-function gridSvg({ width, low, high, fromMs, toMs, x, y }: Frame, unit: string): string {
-  const places = high - low < 10 ? 2 : 0;
-  const moments = Math.min(GRID_LINES, Math.floor((width - LEFT - RIGHT) / MOMENT_WIDTH));
-  const rows = partsOf(GRID_LINES).map((part) => {
+/** With one place more than tells two neighbours apart. */
+function labelsOf({ unit, placesMax = 20 }: Chart, low: number, high: number): Frame['labels'] {
+  const needed = 1 - Math.floor(Math.log10((high - low) / GRID_LINES));
+  const places = Math.min(placesMax, Math.max(0, needed));
+  return partsOf(GRID_LINES).map((part) => {
     const value = low + part * (high - low);
+    return { value, text: `${grouped(value.toFixed(places))}${unit}` };
+  });
+}
+
+function gridSvg({ width, labels, fromMs, toMs, x, y }: Frame): string {
+  const moments = Math.min(GRID_LINES, Math.floor((width - LEFT - RIGHT) / MOMENT_WIDTH));
+  const rows = labels.map(({ value, text }) => {
     const at = y(value).toFixed(1);
-    return `<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${grouped(value.toFixed(places))}${unit}</text>`;
+    return `<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${text}</text>`;
   });
   const columns = partsOf(moments).map((part) => {
     const atMs = fromMs + part * (toMs - fromMs);
@@ -181,10 +194,18 @@ export function priceChart(
   const drawn = trades.filter((trade) => trade.symbol === symbol).slice(0, TRADES_DRAWN_MAX);
   const some = drawn.length < count ? ` (the first ${drawn.length} of ${grouped(String(count))} trades)` : '';
   const title = `${symbol}: from each entry to its exit, green with a profit${some}`;
-  const chart = { title, unit: '', points, marks: [], bound: null, filled: false };
+  const chart = {
+    title,
+    unit: '',
+    points,
+    marks: [],
+    bound: null,
+    filled: false,
+    placesMax: placesOfStep(tickSize),
+  };
   const caption = `${escapeHtml(title)}${lines.map(legend).join('')}`;
   return figure(chart, caption, first.startMs, last.startMs, (frame) => [
-    gridSvg(frame, ''),
+    gridSvg(frame),
     candlesSvg(candles, scale, frame),
     ...lines.map((line, at) => valuesSvg(line, at, candles, scale, frame)),
     ...drawn.map((trade) => tradeSvg(trade, frame)),
@@ -240,7 +261,7 @@ function tradeSvg(trade: ReportedTrade, { x, y }: Frame): string {
   const said = `${side} ${quantity}, ${entryPrice} to ${exitPrice}: ${result}, ${exitReasonWords(why)}`;
   return (
     `<g class="${kind}"><title>${escapeHtml(said)}</title>` +
-    `<line class="trade" x1="${left}" y1="${from}" x2="${right}" y2="${to}"/>` +
+    `<line class="trade" x1="${LEFT}" y1="${from}" x2="${right}" y2="${to}"/>` +
     `<circle cx="${left}" cy="${from}" r="2.5"/><circle class="exit" cx="${right}" cy="${to}" r="2.5"/></g>`
   );
 }
