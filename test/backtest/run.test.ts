@@ -599,10 +599,11 @@ function notReadable(): readonly string[] {
     const shown = scale === 0 ? [] : [...svg.querySelectorAll('text')];
     return shown.flatMap((word, at) => {
       const { left, top } = word.getBoundingClientRect();
+      const isCut = left < svg.getBoundingClientRect().left;
       const before = at === 0 ? null : (shown[at - 1]?.getBoundingClientRect() ?? null);
       const overlaps = before !== null && Math.abs(before.top - top) < 4 && before.right > left;
       const small = Number.parseFloat(getComputedStyle(word).fontSize) * scale < 8.5;
-      return small || overlaps || left < 0 ? [word.textContent ?? ''] : [];
+      return small || overlaps || isCut ? [word.textContent ?? ''] : [];
     });
   });
   const cells = [...document.querySelectorAll('.formulas td')];
@@ -665,6 +666,24 @@ describe('the page of a backtest', () => {
     const { labels } = await atStep('0.00001');
     expect(new Set(labels).size).toBe(5);
     for (const label of labels) expect(label).toMatch(/^\d\d\.\d{1,5}$/);
+  });
+
+  it('has room for each price at its left, at every width', async () => {
+    const browser = await openBrowser();
+    try {
+      for (const step of ['0.01', '1000', '0.000000000001']) {
+        const { html, labels } = await atStep(step);
+        expect(labels).toHaveLength(5);
+        for (const width of [360, 1280]) {
+          const page = await browser.newPage({ viewport: { width, height: 900 } });
+          await page.setContent(html);
+          expect(await page.evaluate(notReadable), `${step} at ${width} px`).toEqual([]);
+          await page.close();
+        }
+      }
+    } finally {
+      await browser.close();
+    }
   });
 
   it('rounds its headline, as the figures beside it', async () => {

@@ -35,7 +35,11 @@ interface Chart {
 /** For a screen and for a phone: a wide chart can't be read when shrunk. The page shows one of the two. */
 const WIDTHS = { wide: 960, narrow: 400 } as const;
 const HEIGHT = 260;
-const LEFT = 76;
+/** Room for the labels at the left: more than this only if one of them needs it. */
+const LEFT_MIN = 76;
+const LABEL_GAP = 8;
+/** As wide as a digit is in the widest of the systems’ fonts. */
+const DIGIT_WIDTH = 7;
 const RIGHT = 16;
 const TOP = 16;
 const BOTTOM = 34;
@@ -45,6 +49,7 @@ const MOMENT_WIDTH = 120;
 
 interface Frame {
   readonly width: number;
+  readonly left: number;
   /** From the lowest grid line up. */
   readonly labels: readonly { readonly value: number; readonly text: string }[];
   readonly x: (atMs: number) => number;
@@ -85,9 +90,11 @@ function figure(
 function frameOf(chart: Chart, width: number, fromMs: number, toMs: number): Frame {
   const { low, high } = boundsOf(chart);
   const labels = labelsOf(chart, low, high);
+  const longest = Math.max(...labels.map(({ text }) => text.length));
+  const left = Math.max(LEFT_MIN, LABEL_GAP + Math.ceil(longest * DIGIT_WIDTH));
   return {
-    ...{ width, labels, fromMs, toMs },
-    x: (atMs) => LEFT + ((atMs - fromMs) / (toMs - fromMs)) * (width - LEFT - RIGHT),
+    ...{ width, left, labels, fromMs, toMs },
+    x: (atMs) => left + ((atMs - fromMs) / (toMs - fromMs)) * (width - left - RIGHT),
     y: (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM),
   };
 }
@@ -116,11 +123,11 @@ function labelsOf({ unit, placesMax = 20 }: Chart, low: number, high: number): F
   });
 }
 
-function gridSvg({ width, labels, fromMs, toMs, x, y }: Frame): string {
-  const moments = Math.min(GRID_LINES, Math.floor((width - LEFT - RIGHT) / MOMENT_WIDTH));
+function gridSvg({ width, left, labels, fromMs, toMs, x, y }: Frame): string {
+  const moments = Math.min(GRID_LINES, Math.floor((width - left - RIGHT) / MOMENT_WIDTH));
   const rows = labels.map(({ value, text }) => {
     const at = y(value).toFixed(1);
-    return `<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${text}</text>`;
+    return `<line class="grid" x1="${left}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${left - LABEL_GAP}" y="${at}" dy="4" text-anchor="end">${text}</text>`;
   });
   const columns = partsOf(moments).map((part) => {
     const atMs = fromMs + part * (toMs - fromMs);
@@ -133,10 +140,10 @@ function gridSvg({ width, labels, fromMs, toMs, x, y }: Frame): string {
 const partsOf = (count: number): readonly number[] =>
   Array.from({ length: count + 1 }, (_, index) => index / count);
 
-function boundSvg({ bound }: Chart, { width, y }: Frame): string {
+function boundSvg({ bound }: Chart, { width, left, y }: Frame): string {
   if (bound === null) return '';
   const at = y(bound.value).toFixed(1);
-  return `<line class="bound" x1="${LEFT}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${width - RIGHT}" y="${at}" dy="-4" text-anchor="end">${escapeHtml(bound.label)}</text>`;
+  return `<line class="bound" x1="${left}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${width - RIGHT}" y="${at}" dy="-4" text-anchor="end">${escapeHtml(bound.label)}</text>`;
 }
 
 const cornersOf = (points: readonly ChartPoint[], { x, y }: Frame): string[] =>
@@ -261,7 +268,7 @@ function tradeSvg(trade: ReportedTrade, { x, y }: Frame): string {
   const said = `${side} ${quantity}, ${entryPrice} to ${exitPrice}: ${result}, ${exitReasonWords(why)}`;
   return (
     `<g class="${kind}"><title>${escapeHtml(said)}</title>` +
-    `<line class="trade" x1="${LEFT}" y1="${from}" x2="${right}" y2="${to}"/>` +
+    `<line class="trade" x1="${left}" y1="${from}" x2="${right}" y2="${to}"/>` +
     `<circle cx="${left}" cy="${from}" r="2.5"/><circle class="exit" cx="${right}" cy="${to}" r="2.5"/></g>`
   );
 }
