@@ -686,6 +686,15 @@ describe('the page of a backtest', () => {
     }
   });
 
+  it('draws a run without a drawdown along its 0', async () => {
+    const { report } = await backtest(writeMinutes(temporaryFolder(), waves(30)));
+    const equity = report.equity.map(([at, value, , hold]) => [at, value, 0, hold] as const);
+    const html = reportHtml({ ...report, equity });
+    expect(html).toContain('Drawdown from the highest equity so far');
+    expect(html.includes('NaN')).toBe(false);
+    expect(html).toContain('>0.00 %<');
+  });
+
   it('rounds its headline, as the figures beside it', async () => {
     const { report } = await backtest(writeMinutes(temporaryFolder(), waves(30)));
     const page = reportHtml({ ...report, netProfit: '-12.34960000', finalEquity: '9987.65940000' });

@@ -105,6 +105,8 @@ function boundsOf({ points, beside = [], bound, filled }: Chart): { low: number;
   if (filled) values.push(0);
   const lowest = values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
   const highest = values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
+  // A run without any drawdown: its curve lies at the top.
+  if (filled && lowest === 0 && highest === 0) return { low: -1, high: 0 };
   const margin = (highest - lowest || Math.abs(highest) * 0.01 || 1) * 0.05;
   // No margin at 0 for a filled curve: a drawdown can't be above 0.
   return {
