@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readActions } from '../../src/backtest/corporate-actions.js';
+import { reportHtml } from '../../src/backtest/report/report-html.js';
 import { readSignals } from '../../src/backtest/signals-file.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -124,6 +125,24 @@ it('holds four times the shares at a quarter of the price, under a stop that has
   expect(report.halts).toEqual([]);
   // What it would have been to hold since the first price.
   expect(report.buyAndHold!.maxDrawdownPct).toBeLessThan(10);
+});
+
+it('draws a trade over a split at the prices of each time, and says the entry in both', async () => {
+  const given = { desk: followed, signals: heldOverNight('398.00'), actions: files(split, followed) };
+  const { report } = await backtest(splitPrices(), given);
+  const [trade] = report.trades;
+  const [, wide = ''] = reportHtml(report).split('<svg class="wide"');
+  const [, entry, exit] =
+    /<line class="trade" x1="[\d.]+" y1="([\d.]+)" x2="[\d.]+" y2="([\d.]+)"/.exec(wide) ?? [];
+  const labels = [...wide.matchAll(/y="([\d.]+)" dy="4" text-anchor="end">([\d.]+)</g)];
+  const [[, bottom], [, top]] = [labels[0]!, labels.at(-1)!];
+  const [low, high] = [Number(labels[0]![2]), Number(labels.at(-1)![2])];
+  const priceAt = (y: string | undefined): number =>
+    low + ((Number(bottom) - Number(y)) / (Number(bottom) - Number(top))) * (high - low);
+  expect(priceAt(entry)).toBeCloseTo(4 * Number(trade?.entryPrice), -1);
+  expect(priceAt(exit)).toBeCloseTo(Number(trade?.exitPrice), -1);
+  const before = (4 * Number(trade?.entryPrice)).toFixed(3);
+  expect(wide).toContain(`${trade?.entryPrice} (${before} before the split) to ${trade?.exitPrice}`);
 });
 
 it('is stopped out by the price that was a split where nobody says so', async () => {

@@ -1,4 +1,5 @@
 /** A curve, or an instrument's prices with trades, as inline SVG: no script, no font, nothing external. */
+import { parseSplit } from '../../domain/corporate-action.js';
 import { placesOfStep } from '../../domain/decimal.js';
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { grouped } from '../../domain/figure-text.js';
@@ -183,6 +184,7 @@ const TRADES_DRAWN_MAX = 400;
 
 type Prices = BacktestReport['candles'][number];
 type Line = Prices['lines'][number];
+type Actions = NonNullable<BacktestReport['actions']>;
 
 /** Prices of one instrument with its trades, as inline SVG. Empty if there is nothing to draw. */
 export function priceChart(
@@ -190,6 +192,7 @@ export function priceChart(
   trades: readonly ReportedTrade[],
   /** How many trades there were, retained or not. */
   count: number,
+  actions: Actions = [],
 ): string {
   const [first, last] = [candles[0], candles.at(-1)];
   if (first === undefined || last === undefined || last.startMs <= first.startMs) return '';
@@ -217,7 +220,7 @@ export function priceChart(
     gridSvg(frame),
     candlesSvg(candles, scale, frame),
     ...lines.map((line, at) => valuesSvg(line, at, candles, scale, frame)),
-    ...drawn.map((trade) => tradeSvg(trade, frame)),
+    ...drawn.map((trade) => tradeSvg(trade, splitsOver(trade, actions), frame)),
   ]);
 }
 
@@ -261,13 +264,27 @@ function valuesSvg(
   return `<path class="drawn tone-${at % TONES}" d="${path}"><title>${title}</title></path>`;
 }
 
-function tradeSvg(trade: ReportedTrade, { x, y }: Frame): string {
+/** New shares for each one that the trade was opened with. */
+function splitsOver({ symbol, opened, closed }: ReportedTrade, actions: Actions): number {
+  const [fromMs, toMs] = [Date.parse(opened), Date.parse(closed)];
+  return actions
+    .filter((one) => one.kind === 'split' && one.symbol === symbol)
+    .filter(({ at }) => Date.parse(at) > fromMs && Date.parse(at) <= toMs)
+    .map(({ value }) => parseSplit(value) ?? { numerator: 1, denominator: 1 })
+    .reduce((shares, { numerator, denominator }) => (shares * numerator) / denominator, 1);
+}
+
+/** `shares`: a trade is told in the shares of its end, and drawn at the prices of each time. */
+function tradeSvg(trade: ReportedTrade, shares: number, { x, y }: Frame): string {
   const { opened, closed, entryPrice, exitPrice, result, side, quantity, why } = trade;
   if (entryPrice === '' || exitPrice === null) return '';
+  const entered = Number(entryPrice) * shares;
   const [left, right] = [x(Date.parse(opened)), x(Date.parse(closed))].map((at) => at.toFixed(1));
-  const [from, to] = [entryPrice, exitPrice].map((price) => y(Number(price)).toFixed(1));
+  const [from, to] = [entered, Number(exitPrice)].map((price) => y(price).toFixed(1));
   const kind = Number(result) > 0 ? 'win' : 'loss';
-  const said = `${side} ${quantity}, ${entryPrice} to ${exitPrice}: ${result}, ${exitReasonWords(why)}`;
+  const [, places = ''] = entryPrice.split('.');
+  const before = shares === 1 ? '' : ` (${entered.toFixed(places.length)} before the split)`;
+  const said = `${side} ${quantity}, ${entryPrice}${before} to ${exitPrice}: ${result}, ${exitReasonWords(why)}`;
   return (
     `<g class="${kind}"><title>${escapeHtml(said)}</title>` +
     `<line class="trade" x1="${left}" y1="${from}" x2="${right}" y2="${to}"/>` +

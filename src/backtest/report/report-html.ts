@@ -49,7 +49,7 @@ export function reportHtml(report: BacktestReport): string {
 ${escapeHtml(money(report.startingEquity))} became ${escapeHtml(money(report.finalEquity))}, open positions at their last price. ${holdText(report)}</p>
 ${list('What was wrong with the data', problemsOf(report))}
 <h2>Prices and trades</h2>
-${report.candles.map((prices) => priceChart(prices, report.trades.slice(0, TRADES_SHOWN_MAX), countOf(report, prices.symbol))).join('\n')}
+${report.candles.map((prices) => priceChart(prices, report.trades.slice(0, TRADES_SHOWN_MAX), countOf(report, prices.symbol), report.actions)).join('\n')}
 <h2>Equity and drawdown</h2>
 ${equityCharts(report)}
 <h2>Months</h2>
