@@ -22,12 +22,12 @@ import type { DataFile } from './market-choice.js';
 const WARM_UP_MS_MIN = 10 * DAY_MS;
 
 /**
- * Market milliseconds of the day's first and last record, and the account: a paper account names its price
- * source.
+ * Market milliseconds of the day's first record and of the day's end, and the account: a paper account names its
+ * price source.
  */
 interface DayAsked {
   readonly fromMs: number;
-  readonly toMs: number;
+  readonly endMs: number;
   readonly account: string;
 }
 
@@ -38,13 +38,13 @@ interface DayAsked {
 export async function storedBars(
   runtime: Runtime,
   instruments: readonly Instrument[],
-  { fromMs, toMs, account }: DayAsked,
+  { fromMs, endMs, account }: DayAsked,
   warmUpBars: number,
 ): Promise<readonly SeenBar[]> {
   const pool = openPool(runtime, 'replay');
   // Twice as long, for markets that are closed half of the time.
   const warmUpMs = Math.max(WARM_UP_MS_MIN, 2 * warmUpBars * MINUTE_MS);
-  const day = { desk: runtime.desk, fromMs: fromMs - warmUpMs, toMs: toMs + MINUTE_MS };
+  const day = { desk: runtime.desk, fromMs: fromMs - warmUpMs, toMs: endMs };
   try {
     const source = priceSourceOf(account) ?? (await newestSource(pool, { ...day, fromMs }));
     if (source === null) return [];

@@ -22,6 +22,7 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import { splitBar } from '../../src/trader/warm-up.js';
 import { bidBelow } from '../../src/venue/bar-path.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
+import { deskConfig } from '../engine/support/desk-config.js';
 import { waiting } from '../engine/support/waiting.js';
 import { coins, crossStrategy, FUTURES, SPOT } from '../support/engine-config.js';
 import { BEGIN_MS, HOUR_MS, loaded } from '../validation/support/validations.js';
@@ -316,6 +317,68 @@ describe('a past day, run again', () => {
     const over = (await resultOf('over', desk.records.length)).equity;
     expect([running?.to, over?.to]).toEqual([hour, closing].map((units) => formatMoney(units)));
     expect(over?.from).toBe(running?.from);
+  });
+
+  describe('after its last record', () => {
+    /** What follows the day in its journal. */
+    const NEXT = {
+      'goes on': (desk: DeskUnderTest) => {
+        desk.quote(0, 10_000);
+        return desk.records;
+      },
+      'is a later start': (desk: DeskUnderTest) => {
+        const later = new DeskUnderTest({}, 2, desk.records);
+        later.wait(desk.marketMs - later.marketMs);
+        return later.begin().records;
+      },
+      'is nothing': ({ records }: DeskUnderTest) => records,
+    };
+    /** Three bars at noon, and two late at night, at which the strategy would enter now: the last is the next day's. */
+    const dayBefore = async (next: keyof typeof NEXT) => {
+      const desk = new DeskUnderTest({ strategies: [waiting('a', 1, 2)] }).active();
+      const barAt = (openMs: number, instrument: number, closeTicks: number) => {
+        const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
+        return { instrument, openMs, spanMs: 60_000, volumeLots: 1, ...prices };
+      };
+      const bars: PastDaySetting['bars'][number][] = [];
+      for (const closeTicks of [10_000, 10_001, 10_000]) {
+        bars.push(barAt(desk.marketMs, 0, closeTicks), barAt(desk.marketMs, 1, closeTicks));
+        desk.bar(0, closeTicks);
+      }
+      // The sample of the equity that each hour has.
+      desk.wait(60 * 60_000);
+      desk.quote(0, 10_000);
+      const midnightMs = Date.UTC(2026, 0, 6);
+      for (const fromMs of [midnightMs - 30 * 60_000, midnightMs - 60_000])
+        bars.push(barAt(fromMs, 0, 10_011), barAt(fromMs, 1, 10_011));
+      desk.wait(midnightMs + 5_000 - desk.marketMs);
+      const { incarnation } = desk.config;
+      const records = NEXT[next](desk).map((record, at) => ({
+        ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
+      }));
+      const journal = await journalWith(join(folder, next.replaceAll(' ', '-')), records, (record) => record);
+      const day = recordedDays(journal, UTC)[0]!;
+      const decides = deskConfig({ strategies: [waiting('a', 10_011, 2)] });
+      return { day, again: again({ journal, day, config: decides, bars }) };
+    };
+
+    it('is judged to its end where its run goes on in the next day', async () => {
+      const { day, again: judged } = await dayBefore('goes on');
+      expect(day.toMs).toBe(Date.UTC(2026, 0, 6) - 1);
+      // The bar that ends at midnight is the next day's, and nobody trades the other instrument.
+      expect(judged.decisions).toMatchObject({ bars: 4, differ: 1, first: { was: 'nothing' } });
+      expect(judged.barsLeft).toBe(0);
+    });
+
+    it.each(['is a later start', 'is nothing'] as const)(
+      'is left, with the number of its bars, where what follows %s',
+      async (next) => {
+        const { day, again: judged } = await dayBefore(next);
+        expect(day.toMs).toBe(Date.UTC(2026, 0, 5, 13, 3));
+        expect(judged.decisions).toMatchObject({ bars: 3, differ: 0 });
+        expect(judged.barsLeft).toBe(1);
+      },
+    );
   });
 
   it('is traded by a backtest of its bars, with the equity that it began with', async () => {

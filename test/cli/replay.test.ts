@@ -51,6 +51,8 @@ describe('fermata replay', () => {
     expect(words.code).toBe(0);
     expect(words.out).toMatch(/^✓ 2026-03-02 of crypto-bot again: \d+ records/);
     expect(words.out).toContain(report.state.after);
+    // The recording goes on when the run had ended.
+    expect(words.out).toContain(`! ${report.barsLeft} bars after the day’s last record not judged`);
     const other = await replay('--date', DATE, '--data', traded.file, '--expect', '0'.repeat(64));
     expect(other.code).toBe(1);
     expect(other.out).toContain('another state');

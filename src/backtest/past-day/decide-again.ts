@@ -31,7 +31,7 @@ import {
   priceAlike,
   together,
 } from './choices.js';
-import { type RecordedDay, type TimedRecord, timedRecords } from './read-days.js';
+import { isStart, type RecordedDay, type TimedRecord, timedRecords } from './read-days.js';
 
 export interface PastDaySetting {
   readonly journal: string;
@@ -99,6 +99,8 @@ export interface DayAgain {
   /** How many figures in the day's records were computed again and match. */
   readonly checked: { readonly closedTrades: number; readonly cash: number };
   readonly decisions: Judged;
+  /** Bars of the day after its last record, at which no trader may have run: none is judged. */
+  readonly barsLeft: number;
   /** For `changed`, up to its first decision that differs. Null: `changed` was not given. */
   readonly changed: Judged | null;
 }
@@ -188,6 +190,7 @@ class PastDay {
       checked: { closedTrades: this.#closedTrades, cash: this.#equities.length },
       result: this.#dayResult(),
       decisions: this.#tally.judged(),
+      barsLeft: this.#barsLeft(),
       changed: this.#changed === null ? null : this.#changedTally.judged(),
     };
   }
@@ -290,6 +293,14 @@ class PastDay {
     return this.#changed === null ? [this.#then] : [this.#then, this.#changed];
   }
 
+  #barsLeft(): number {
+    const { bars, day } = this.setting;
+    const { slots } = this.#then;
+    return bars
+      .filter((bar) => endOf(bar) > day.toMs && endOf(bar) <= day.endMs)
+      .filter((bar) => slots.some(({ instrument }) => instrument.id === bar.instrument)).length;
+  }
+
   /** The day's bars, each at its place between the records. */
   #dueBars(): readonly DueBar[] {
     const { config, bars, day } = this.setting;
@@ -299,7 +310,7 @@ class PastDay {
     const caused = this.#causedByBars();
     let behind = 0;
     const due = bars
-      .filter((bar) => endOf(bar) >= fromMs && endOf(bar) <= last.marketMs)
+      .filter((bar) => endOf(bar) >= fromMs && endOf(bar) <= day.toMs)
       .map((bar): DueBar => {
         const endMs = endOf(bar);
         while (behind < entries.length && entries[behind]!.marketMs <= endMs) behind += 1;
@@ -345,6 +356,8 @@ class PastDay {
     const changed = this.#changed === null ? null : askAll(this.#changed, bar, quote, () => undefined);
     const then = this.#recorded(caused);
     const now = askAll(this.#then, bar, quote, (slot) => this.#advance(this.#placeOf(slot, caused)));
+    // No strategy that has not seen the bar decides at it.
+    if (now.slots.length === 0 && (changed?.slots ?? []).length === 0 && isNothing(then)) return;
     const why = this.#whyNotJudged(now, then, endMs);
     const { symbol } = instrument;
     const about = (choice: Choice, byQuote: boolean): Difference => ({
@@ -441,8 +454,6 @@ const NO_QUOTE_YET = 'the trader had just started, and a quote may not have come
 const ONLY_WARM_UP =
   'none that is stored ended while the desk ran on it; those before it only warm its strategies up';
 const NO_BAR = 'the bar that it was made at is not stored';
-
-const isStart = (record: EngineRecord): boolean => record.type === 'halt' && record.halt.cause === 'startup';
 
 const endOf = ({ openMs, spanMs }: MarketBar): number => openMs + spanMs;
 

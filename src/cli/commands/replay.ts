@@ -11,7 +11,7 @@ import { type HypotheticalDay, hypotheticalDay } from '../../backtest/past-day/h
 import { type RecordedDay, recordedDays } from '../../backtest/past-day/read-days.js';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { LoadedDesk } from '../../desk/load.js';
-import { amountText } from '../../domain/figure-text.js';
+import { amountText, counted } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
@@ -37,6 +37,7 @@ const DAYS_NAMED_MAX = 20;
 /** Order ids would contain it; a replay sends no orders. */
 const NO_INCARNATION = 'replay';
 const NOTHING_CHANGED = 'the journal was only read';
+const MAY_HAVE_ENDED = 'its trader may have ended, as nothing follows in the journal, or a start';
 
 interface Options {
   readonly date: number;
@@ -252,6 +253,9 @@ function reportLines(report: ReplayReport, currency: string): string[] {
     line('figures equal', `${checked.closedTrades} closed trades, cash ${checked.cash} times`),
     ...(report.withoutBars === null ? [] : [`  ! ${report.withoutBars}`]),
     ...judgedLines('decisions', decisions),
+    ...(report.barsLeft === 0
+      ? []
+      : [`  ! ${counted(report.barsLeft, 'bar')} after the day’s last record not judged: ${MAY_HAVE_ENDED}`]),
     ...(hypothesis === null ? [] : hypothesisLines(report, hypothesis, currency)),
     '  not judged: sizes, refusals, stops, exits of a trade and halts, which go by quotes, the clock and the venue;',
     '  none of these is recorded',
