@@ -17,8 +17,10 @@ import { formatMoney } from '../../src/domain/money.js';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import type { TradedStrategy } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import type { Strategy, StrategyDefinition } from '../../src/engine/strategies/strategy.js';
 import { splitBar } from '../../src/trader/warm-up.js';
 import { bidBelow } from '../../src/venue/bar-path.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
@@ -381,6 +383,72 @@ describe('a past day, run again', () => {
     );
   });
 
+  describe('with a strategy that fails', () => {
+    const FAILED = 'it fell over (strategies/a.ts:12)';
+    const fails = (more: Partial<Strategy> = {}): TradedStrategy => {
+      const strategy = waiting('a', 1, 2, {}, { 10001: (context) => context.fail(FAILED) });
+      const create: StrategyDefinition['create'] = (...given) => ({
+        ...strategy.own!.create(...given),
+        ...more,
+      });
+      return { ...strategy, own: { ...strategy.own!, create } };
+    };
+    /** Three minutes of a desk that ran with it, and the same minutes with what is given now. */
+    const judged = async (name: string, then: TradedStrategy, setting: Partial<PastDaySetting>) => {
+      const desk = new DeskUnderTest({ strategies: [then] }, 1).active();
+      const bars: PastDaySetting['bars'][number][] = [];
+      for (const closeTicks of [10_000, 10_001, 10_000]) {
+        const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
+        bars.push({ instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1, ...prices });
+        desk.bar(0, closeTicks);
+      }
+      desk.wait(60 * 60_000);
+      desk.quote(0, 10_000);
+      const { incarnation } = desk.config;
+      const records = desk.records.map((record, at) => ({
+        ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
+      }));
+      const journal = await journalWith(join(folder, name), records, (record) => record);
+      return again({ journal, day: dayOf(journal), config: desk.config, bars, ...setting });
+    };
+    const failed = {
+      strategy: 'a',
+      symbol: 'BTC/USDT',
+      marketMs: Date.UTC(2026, 0, 5, 12, 2),
+      reason: FAILED,
+    };
+
+    it('names it, with when and why, where it did not fail then', async () => {
+      const config = deskConfig({ strategies: [fails()] }, 1);
+      const { decisions } = await judged('fails', waiting('a', 1, 2), { config });
+      expect(decisions).toMatchObject({ differ: 0, failures: [failed] });
+    });
+
+    it('finds nothing in it where it failed so then, and was switched off', async () => {
+      const { decisions } = await judged('failed-then', fails(), {});
+      expect(decisions).toMatchObject({ bars: 3, differ: 0, failures: [] });
+    });
+
+    it('names it as not judged where it lacks what a journal does not have', async () => {
+      const config = deskConfig({ strategies: [fails({ onQuote: () => undefined })] }, 1);
+      const { decisions } = await judged('lacks-quotes', waiting('a', 1, 2), { config });
+      expect(decisions).toMatchObject({ failures: [] });
+      expect(decisions.notJudged).toEqual([
+        {
+          why: `a failed (${FAILED}), and decides between bars, too: quotes are not recorded`,
+          count: 1,
+        },
+      ]);
+    });
+
+    it('goes no further with another strategy', async () => {
+      const changed = deskConfig({ strategies: [fails()] }, 1);
+      const { decisions, changed: wouldDecide } = await judged('other', waiting('a', 1, 2), { changed });
+      expect(decisions.failures).toEqual([]);
+      expect(wouldDecide).toMatchObject({ bars: 1, first: null, failures: [failed] });
+    });
+  });
+
   it('is traded by a backtest of its bars, with the equity that it began with', async () => {
     const { desk, configHash } = loaded;
     const [fromMs, toMs] = [BEGIN_MS, BEGIN_MS + 10 * HOUR_MS];
@@ -389,8 +457,8 @@ describe('a past day, run again', () => {
       { desk, configHash, set: [] },
       { bars: traded.bars, fromMs, toMs, equity: '12345.00', signal },
     );
-    expect(day.equity?.from).toBe('12345.00000000');
-    expect(day.trades).toBeGreaterThan(2);
+    expect(day).toMatchObject({ equity: { from: '12345.00000000' }, trades: expect.any(Number) });
+    expect('trades' in day && day.trades).toBeGreaterThan(2);
   });
 });
 

@@ -88,6 +88,39 @@ export default strategy({
     expect(hypothesis?.changed).toMatchObject({ trades: 0, open: 0 });
   });
 
+  it('with a strategy that throws: where and why, and no result that would be only half of one', async () => {
+    mkdirSync(join(folder, 'strategies'), { recursive: true });
+    const source = `import { strategy } from 'fermata/strategy';
+
+export default strategy({
+  suits: 'trending',
+  parameters: {},
+  create: () => ({
+    warmupBars: 1,
+    onBar(desk, bar) {
+      if (bar.closeTicks > 6_100_000) throw new Error('too dear');
+    },
+    state: () => 'never enters',
+  }),
+});
+`;
+    writeFileSync(join(folder, 'strategies', 'throws.ts'), source);
+    const args = ['--date', DATE, '--data', traded.file, '--strategy', 'strategies/throws.ts'];
+    const { code, out, err } = await replay(...args);
+    expect(code, err + out).toBe(1);
+    expect(out).toMatch(/^✗ 2026-03-02/);
+    expect(out).toMatch(
+      /✗ \S+ failed at 2026-03-02 00:\d\d UTC, BTC\/USDT: too dear \(strategies\/throws\.ts:9\)/,
+    );
+    expect(out).toMatch(/the desk as it is +\d+ trades closed/);
+    expect(out).toMatch(/the desk with that +no result: .*too dear \(strategies\/throws\.ts:9\)/);
+    const json = await replay(...args, '--json');
+    expect(json.code).toBe(1);
+    const { hypothesis } = JSON.parse(json.out) as ReplayReport;
+    expect(hypothesis?.decisions.failures).toMatchObject([{ reason: 'too dear (strategies/throws.ts:9)' }]);
+    expect(hypothesis?.changed).toEqual({ failures: [expect.stringContaining('too dear')] });
+  });
+
   it('judges no strategy where the candles can’t be read, and says so; a hypothesis needs them', async () => {
     const { code, out } = await replay('--date', DATE);
     // Nothing differs, and nothing is proven: a script must not take it for a pass.

@@ -60,6 +60,16 @@ export interface Difference {
   readonly byQuote: boolean;
 }
 
+/** A strategy failed, and would have been switched off. */
+export interface StrategyFailed {
+  /** Market milliseconds of the bar's end. */
+  readonly marketMs: number;
+  readonly symbol: string;
+  readonly strategy: string;
+  /** What it threw, with its line. */
+  readonly reason: string;
+}
+
 interface NotJudged {
   readonly why: string;
   readonly count: number;
@@ -77,6 +87,8 @@ export interface Judged {
   /** How many of the same decisions have other prices now, because the stand-in quote differs. */
   readonly otherPrices: number;
   readonly first: Difference | null;
+  /** The first failure of each strategy, except one that was recorded then. */
+  readonly failures: readonly StrategyFailed[];
 }
 
 /** The outcome of the day according to its records. */
@@ -147,6 +159,8 @@ class PastDay {
   readonly #entries: TimedRecord[] = [];
   readonly #tally = new Tally();
   readonly #changedTally = new Tally();
+  /** Failures in the records, by strategy and minute. */
+  readonly #failedThen = new Set<string>();
   #before = '';
   #next = 0;
   #closedTrades = 0;
@@ -178,6 +192,8 @@ class PastDay {
         if (isStart(entry.record)) this.#startedMs = entry.marketMs;
       }
     }
+    for (const { record, marketMs } of this.#entries)
+      if (isFailure(record)) this.#failedThen.add(failureKey(record.strategy, marketMs));
     this.#before = stateHash(this.#then.state);
     const due = this.#dueBars();
     this.#warmUpBefore(Math.min(this.#entries[0]!.marketMs, ...due.map(({ endMs }) => endMs)));
@@ -358,8 +374,11 @@ class PastDay {
     const now = askAll(this.#then, bar, quote, (slot) => this.#advance(this.#placeOf(slot, caused)));
     // No strategy that has not seen the bar decides at it.
     if (now.slots.length === 0 && (changed?.slots ?? []).length === 0 && isNothing(then)) return;
-    const why = this.#whyNotJudged(now, then, endMs);
     const { symbol } = instrument;
+    for (const failed of now.failures)
+      if (!this.#failedThen.has(failureKey(failed.slot.name, endMs)))
+        this.#tally.fails(failed, { marketMs: endMs, symbol });
+    const why = this.#whyNotJudged(now, then, endMs);
     const about = (choice: Choice, byQuote: boolean): Difference => ({
       ...{ marketMs: endMs, symbol, byQuote },
       was: inWords(then, instrument),
@@ -372,7 +391,9 @@ class PastDay {
     else if (!sameAct || (!samePrices && !now.usedStandIn))
       this.#tally.differs(about(now.choice, now.usedStandIn));
     else this.#tally.isSame(then, samePrices);
-    if (changed === null || this.#changedTally.hasDifference) return;
+    if (changed === null || this.#changedTally.isOver) return;
+    for (const failed of changed.failures) this.#changedTally.fails(failed, { marketMs: endMs, symbol });
+    if (this.#changedTally.isOver) return;
     const whyChanged = this.#whyNotJudged(changed, then, endMs, false);
     // Both take their prices from the same stand-in quote; the prices of that day came from another quote.
     const isAlike =
@@ -412,11 +433,10 @@ class PastDay {
   /** Null: it can be judged. */
   #whyNotJudged(now: AskedAtBar, then: Choice, endMs: number, byHash = true): string | null {
     if (byHash && this.#then.configHash !== this.#then.state.config?.configHash) return OTHER_FILE;
-    const between = now.slots.find(decidesBetweenBars);
-    if (between !== undefined) return `${between.name} decides between bars, too: ${NO_QUOTES}`;
-    const watching = now.slots.find(({ watched, leg }) => watched.length > 0 || leg !== null);
-    if (watching !== undefined)
-      return `${watching.name} also decides by bars of other instruments: ${NO_ORDER}`;
+    for (const slot of now.slots) {
+      const lacking = whatItLacks(slot);
+      if (lacking !== null) return `${slot.name} ${lacking}`;
+    }
     const cold = now.slots.find(({ barsSeen, strategy }) => barsSeen < strategy.warmupBars);
     if (cold !== undefined) return `too few bars before it are stored for ${cold.name} to have warmed up`;
     if (!isNothing(then) || isNothing(now.choice)) return null;
@@ -455,6 +475,23 @@ const ONLY_WARM_UP =
   'none that is stored ended while the desk ran on it; those before it only warm its strategies up';
 const NO_BAR = 'the bar that it was made at is not stored';
 
+type Toggled = Extract<EngineRecord, { readonly type: 'strategy.toggled' }>;
+
+/** It threw, or could not run on these prices. */
+const isFailure = (record: EngineRecord): record is Toggled =>
+  record.type === 'strategy.toggled' && !record.enabled && !record.automatic && record.by === 'fermata';
+
+const failureKey = (strategy: string, marketMs: number): string =>
+  `${strategy}/${Math.floor(marketMs / MINUTE_MS)}`;
+
+/** What it decides by that a journal does not have. Null: bars of its instrument are enough. */
+function whatItLacks(slot: StrategySlot): string | null {
+  if (decidesBetweenBars(slot)) return `decides between bars, too: ${NO_QUOTES}`;
+  if (slot.watched.length > 0 || slot.leg !== null)
+    return `also decides by bars of other instruments: ${NO_ORDER}`;
+  return null;
+}
+
 const endOf = ({ openMs, spanMs }: MarketBar): number => openMs + spanMs;
 
 /** A bar is shown within the minute after its end; later it counts as late. */
@@ -466,6 +503,12 @@ interface AskedAtBar {
   readonly choice: Choice;
   /** A strategy used the stand-in quote. */
   readonly usedStandIn: boolean;
+  readonly failures: readonly SlotFailed[];
+}
+
+interface SlotFailed {
+  readonly slot: StrategySlot;
+  readonly reason: string;
 }
 
 /** Asks each strategy of the bar's instrument, in order. Calls `before` ahead of each. */
@@ -486,6 +529,9 @@ function askAll(
     slots: asked.map(({ slot }) => slot),
     choice: together(asked.map(({ slot, answer }) => choiceOf(slot.name, answer))),
     usedStandIn: bar.quote === undefined && asked.some(({ answer }) => answer.sawQuote),
+    failures: asked.flatMap(({ slot, answer: { failed } }) =>
+      failed === null ? [] : { slot, reason: failed },
+    ),
   };
 }
 
@@ -498,8 +544,20 @@ class Tally {
   readonly #notJudged = new Map<string, number>();
   #leftOut: string | null = null;
 
-  get hasDifference(): boolean {
-    return this.#first !== null;
+  readonly #failures: StrategyFailed[] = [];
+
+  /** From here on the day would have been another. */
+  get isOver(): boolean {
+    return this.#first !== null || this.#failures.length > 0;
+  }
+
+  fails({ slot, reason }: SlotFailed, at: Pick<StrategyFailed, 'marketMs' | 'symbol'>): void {
+    const strategy = slot.name;
+    const lacking = whatItLacks(slot);
+    // It fails again at each bar.
+    if (lacking !== null) this.#notJudged.set(`${strategy} failed (${reason}), and ${lacking}`, 1);
+    else if (!this.#failures.some((one) => one.strategy === strategy))
+      this.#failures.push({ ...at, strategy, reason });
   }
 
   /** Two empty choices are not a decision, and two equal ones count once. */
@@ -524,7 +582,7 @@ class Tally {
     const notJudged = [...this.#notJudged].map(([why, count]) => ({ why, count }));
     return {
       ...{ bars: this.#bars, same: this.#same, differ: this.#differ, otherPrices: this.#otherPrices },
-      ...{ notJudged, first: this.#first },
+      ...{ notJudged, first: this.#first, failures: this.#failures },
       without: this.#bars > 0 ? null : (this.#leftOut ?? ONLY_WARM_UP),
     };
   }

@@ -10,10 +10,13 @@ import { buildInstruments } from '../../trader/engine-config.js';
 import { runBacktest } from '../run-backtest.js';
 import type { DayResult } from './decide-again.js';
 
-export interface HypotheticalDay extends DayResult {
+interface TradedDay extends DayResult {
   /** Number of positions at the end; the equity counts them at their last prices. */
   readonly open: number;
 }
+
+/** `failures`: a strategy failed, each in a sentence, so what the day would have come to is not known. */
+export type HypotheticalDay = TradedDay | { readonly failures: readonly string[] };
 
 interface DayToTrade {
   /** Of all instruments of the desk, sorted by end; those before `fromMs` are for warm-up. */
@@ -45,6 +48,10 @@ export async function hypotheticalDay(
       fillModel: { path: 'nearer', limitFill: 'touch', volumePartPct: null },
       ...{ beginMs: fromMs, untilMs: toMs, dataKey: null, onProgress: () => undefined },
     });
+    const failures = report.data.problems.flatMap(({ kind, text }) =>
+      kind === 'strategy-failed' ? text : [],
+    );
+    if (failures.length > 0) return { failures };
     return {
       trades: report.trades.length,
       result: report.closedResult,

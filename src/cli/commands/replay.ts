@@ -11,7 +11,7 @@ import { type HypotheticalDay, hypotheticalDay } from '../../backtest/past-day/h
 import { type RecordedDay, recordedDays } from '../../backtest/past-day/read-days.js';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { LoadedDesk } from '../../desk/load.js';
-import { amountText, counted } from '../../domain/figure-text.js';
+import { amountText, counted, instantsWithin } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
@@ -157,9 +157,14 @@ function markOf(report: ReplayReport): '✓' | '!' | '✗' {
     : '✓';
 }
 
-/** A hypothesis may differ: that is an answer. A verification may not. */
+/** A hypothesis may differ: that is an answer. A verification may not, and no strategy may fail in either. */
 const isAsThen = ({ hypothesis, decisions, expected, state }: ReplayReport): boolean =>
-  (expected === null || expected === state.after) && (hypothesis !== null || decisions.differ === 0);
+  (expected === null || expected === state.after) &&
+  decisions.failures.length === 0 &&
+  (hypothesis === null ? decisions.differ === 0 : !hasFailed(hypothesis));
+
+const hasFailed = ({ decisions, asItIs, changed }: Hypothesis): boolean =>
+  decisions.failures.length > 0 || 'failures' in asItIs || 'failures' in changed;
 
 /** Keeps every instrument of the desk file, so that their numbers stay the same. Null: nothing is changed. */
 function changedDesk(loaded: LoadedDesk, { strategy, set = [] }: Options) {
@@ -263,9 +268,13 @@ function reportLines(report: ReplayReport, currency: string): string[] {
 }
 
 function judgedLines(title: string, judged: Judged): string[] {
-  const { bars, same, differ, otherPrices, notJudged, without, first } = judged;
+  const { bars, same, differ, otherPrices, notJudged, without, first, failures } = judged;
   return [
     line(title, `${same} the same, ${differ} that differ, at ${bars} bars`),
+    ...failures.map(
+      ({ strategy, marketMs, symbol, reason }) =>
+        `  ✗ ${strategy} failed at ${moment(marketMs)}, ${symbol}: ${reason}`,
+    ),
     ...(otherPrices === 0
       ? []
       : [`  ! prices of ${otherPrices} of them come from quotes that are not recorded: not judged`]),
@@ -299,13 +308,17 @@ function hypothesisLines(
     const held = open === 0 ? '' : `, ${open} positions open`;
     return `${trades} trades closed, ${amountText(made, currency)} ${currency}${worth}${held}`;
   };
+  const wouldCome = (day: HypotheticalDay): string =>
+    'failures' in day
+      ? `no result: ${day.failures.map((text) => instantsWithin(text, moment)).join('; ')}`
+      : came(day, day.open);
   return [
     line('with', set.join(', ')),
     ...judgedLines('its decisions', decisions),
     line('the day as it was', came(result)),
     '  hypothetical, by a backtest of the day’s bars that begins flat with the day’s first equity; fills would have been others:',
-    line('the desk as it is', came(asItIs, asItIs.open)),
-    line('the desk with that', came(changed, changed.open)),
+    line('the desk as it is', wouldCome(asItIs)),
+    line('the desk with that', wouldCome(changed)),
   ];
 }
 

@@ -30,9 +30,11 @@ export interface Asked {
   readonly exit: string | null;
   /** It read the quote, which only stands in for the one at that moment. */
   readonly sawQuote: boolean;
+  /** Why it would have been switched off. Null: it did not fail, or was off. */
+  readonly failed: string | null;
 }
 
-const ASKED_NOTHING: Asked = { entries: [], exit: null, sawQuote: false };
+const ASKED_NOTHING: Asked = { entries: [], exit: null, sawQuote: false, failed: null };
 
 /** Requests in another leg are not judged. */
 const unheard = (leg: StrategyContext): StrategyContext => ({
@@ -137,6 +139,7 @@ export class Hindsight {
     const { instrument, positionLots, entryResting, shorting, stopLossPct } = context;
     const entries: EntryWish[] = [];
     let exit: string | null = null;
+    let failed: string | null = null;
     let sawQuote = false;
     const progress = tradeProgressOf(core, bar.instrument, slot.name);
     if (positionLots === 0) {
@@ -184,14 +187,18 @@ export class Hindsight {
         if (mayEnter()) entries.push(...wishes);
       },
       note: () => undefined,
-      fail: () => undefined,
+      fail: (reason) => {
+        if (!warmup && isEnabled(core, slot)) failed = reason;
+      },
     };
     // Strategies decide by the bar; the stamps of its event are not shown.
     for (const { late = false, ...shown } of shownOf(slot, bar)) {
       isNews = !late;
       slot.strategy.onBar(asking, shown);
     }
-    return { entries, exit, sawQuote };
+    const unfit = slot.stream?.unfit ?? null;
+    if (unfit !== null) asking.fail(unfit);
+    return { entries, exit, sawQuote, failed };
   }
 }
 
