@@ -1,12 +1,13 @@
 import { connect } from 'node:net';
 import { z } from 'zod';
+import { withLimitsInForce } from '../desk/desk-settings.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { monthsTold } from '../trader/engine-config.js';
 import { readStatus } from '../trader/read-status.js';
 import { tradedVenue } from '../venue/registry.js';
 import { check } from './check.js';
-import { closedNow } from './market-now.js';
+import { whyNoPriceIsDue } from './market-now.js';
 import { testConnection } from './preflight/connection-reading.js';
 
 type Gateway = { readonly host: string; readonly port: number };
@@ -67,13 +68,14 @@ export const connectionTest = check(
   },
 );
 
-export const dataFresh = check('Prices are fresh', NO_PARAMETERS, async ({ trader, desk }) => {
+export const dataFresh = check('Prices are fresh', NO_PARAMETERS, async ({ trader, desk: file }) => {
+  const { marketData, settings } = await readStatus({ trader });
+  const desk = withLimitsInForce(file, settings);
   const ageMsMax = desk.risk.staleDataSeconds * 1_000;
   const expected = `prices arrive, the last at most ${desk.risk.staleDataSeconds} s old`;
-  const { marketData } = await readStatus({ trader });
-  const { state, lastQuoteAgeMs, marketMs } = marketData;
-  const closed = closedNow(desk, marketMs);
-  if (closed !== null) return { verdict: 'pass', observed: `${closed}: no price is due`, expected };
+  const notDue = whyNoPriceIsDue(desk, marketData);
+  if (notDue !== null) return { verdict: 'pass', observed: `${notDue}: no price is due`, expected };
+  const { state, lastQuoteAgeMs } = marketData;
   const age =
     lastQuoteAgeMs === null ? 'no price yet' : `last price ${(lastQuoteAgeMs / 1_000).toFixed(1)} s old`;
   const fresh = state === 'up' && lastQuoteAgeMs !== null && lastQuoteAgeMs <= ageMsMax;

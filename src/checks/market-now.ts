@@ -1,8 +1,9 @@
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { closedWords } from '../domain/sessions/session-words.js';
 import type { TraderClient } from '../trader/client.js';
-import { buildCalendars } from '../trader/engine-config.js';
+import { buildCalendars, isPriceDue } from '../trader/engine-config.js';
 import { readStatus } from '../trader/read-status.js';
 
 /** The market's time; this machine's while the trader doesn't answer. Milliseconds. */
@@ -21,6 +22,19 @@ export async function marketNowMs(trader: Pick<TraderClient, 'call'>): Promise<n
 export function closedNow(desk: Desk, marketMs: number): string | null {
   const next = nextToOpen(buildCalendars(desk), marketMs);
   return next === null ? null : closedWords(next, marketMs);
+}
+
+/**
+ * Why silence of the prices is no fault now: every market of the desk is closed, or has only just opened. Null: a price
+ * is due.
+ */
+export function whyNoPriceIsDue(
+  desk: Desk,
+  marketData: Pick<TraderStatus['marketData'], 'marketMs' | 'speed'>,
+): string | null {
+  const closed = closedNow(desk, marketData.marketMs);
+  if (closed !== null) return closed;
+  return isPriceDue(desk, marketData) ? null : 'the market has only just opened';
 }
 
 /** If every market of the desk is closed: the first one to open. Null: one is open. */

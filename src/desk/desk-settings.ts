@@ -14,6 +14,7 @@ import {
   settingProblem,
   settingSpecs,
   settingValues,
+  withChangedLimits,
 } from '../engine/settings/setting-specs.js';
 import type { Desk } from './schema.js';
 
@@ -45,6 +46,14 @@ export function settingsInForce(
     const fileValue = fileValues[spec.key] as DeclaredValue;
     return { ...spec, fileValue, value: changed[spec.key] ?? fileValue };
   });
+}
+
+/** The desk with the limits in force: those of its file with what people have changed since, as the trader tells. */
+export function withLimitsInForce<One extends Pick<Desk, 'risk'>>(
+  desk: One,
+  { changed }: { readonly changed: SettingValues },
+): One {
+  return { ...desk, risk: withChangedLimits(desk.risk, changed) };
 }
 
 /**

@@ -2,6 +2,8 @@
  * Every bound on waiting and retrying in the core. Milliseconds of the monotonic clock unless a comment says
  * otherwise.
  */
+import type { RiskNumbers } from '../limits/registry.js';
+import { staleMsOf } from '../limits/stale-data.js';
 
 /** Failed lookups and snapshots are repeated after 100 ms, then at doubled intervals of at most 5 s. */
 const RETRY_FIRST_MS = 100;
@@ -75,6 +77,10 @@ export const NO_PRICE_MS = 60_000;
 
 /** A market that has just opened may need this long until its first price; then silence is stale data as usual. */
 export const OPENING_MS = 60_000;
+
+/** How long after the open silence is no fault. */
+export const openingMsOf = (risk: Pick<RiskNumbers, 'staleDataSeconds'>): number =>
+  Math.max(OPENING_MS, staleMsOf(risk));
 
 /**
  * A reversal or a change is dropped once it has waited this much market time for its trade or order to end.

@@ -21,6 +21,7 @@ import { tradingDayStart } from '../domain/trading-day.js';
 import type { VenueCapabilities } from '../domain/venue.js';
 import type { EngineConfig, InstrumentContract, InstrumentSessions } from '../engine/config.js';
 import type { QuoteRules } from '../engine/quote-guard.js';
+import { openingMsOf } from '../engine/timing.js';
 import { definitionOf } from '../pack/strategy/own-definition.js';
 import { zoneOffset } from './zone-offset.js';
 
@@ -122,6 +123,21 @@ export function openTimes(desk: Pick<Desk, 'instruments'>): OpenMs {
   const calendars = buildCalendars(desk);
   return (symbol, fromMs, toMs) =>
     calendars[desk.instruments.findIndex((one) => one.symbol === symbol)]?.openMs(fromMs, toMs) ?? 0;
+}
+
+/**
+ * The engine's rule by the market's own time: whether silence of the prices means that they are late. A market must
+ * be open, and must have been for a while.
+ */
+export function isPriceDue(
+  desk: Pick<Desk, 'instruments' | 'risk'>,
+  { marketMs, speed }: Pick<TraderStatus['marketData'], 'marketMs' | 'speed'>,
+): boolean {
+  const openingMs = openingMsOf(desk.risk) * (speed ?? 1);
+  return buildCalendars(desk).some((calendar) => {
+    const { open, fromMs } = calendar.phaseAt(marketMs);
+    return open && marketMs - fromMs > openingMs;
+  });
 }
 
 /** What holding each instrument costs on a paper account, in the same order. */

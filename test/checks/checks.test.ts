@@ -118,6 +118,43 @@ describe('data-fresh', () => {
     }
   });
 
+  it('goes by the age that people have allowed since, longer or shorter than the desk file’s', async () => {
+    const trader = new ScriptedTrader('abc123');
+    const judged = async (staleDataSeconds: number, lastQuoteAgeMs: number) => {
+      trader.reloaded.push({ values: { 'risk.staleDataSeconds': staleDataSeconds }, approvedBy: [] });
+      trader.market = { lastQuoteAgeMs };
+      return check('data-fresh', { trader });
+    };
+    expect(await judged(20, 11_000)).toMatchObject({
+      verdict: 'pass',
+      expected: 'prices arrive, the last at most 20 s old',
+    });
+    expect(await judged(5, 6_000)).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('asks for no price in the minute after the open, as the engine does, or in the time that a price may be old', async () => {
+    const trader = new ScriptedTrader('abc123');
+    const [first] = loaded.desk.instruments;
+    const futures = [{ ...first, sessions: { calendar: 'cme-equity-index' } }] as never;
+    const desk = { ...loaded.desk, instruments: futures };
+    const openMs = Date.parse('2026-11-22T23:00Z');
+    const judged = async (afterSeconds: number, speed: number) => {
+      trader.market = { lastQuoteAgeMs: 90_000_000, marketMs: openMs + afterSeconds * 1_000, speed };
+      return check('data-fresh', { trader, context: { desk } });
+    };
+    expect(await judged(60, 1)).toMatchObject({
+      verdict: 'pass',
+      observed: 'the market has only just opened: no price is due',
+    });
+    expect(await judged(61, 1)).toMatchObject({ verdict: 'fail' });
+    // A market that runs sixty times as fast has been open for a minute of real time after an hour of its own.
+    expect(await judged(3_600, 60)).toMatchObject({ verdict: 'pass' });
+    expect(await judged(3_660, 60)).toMatchObject({ verdict: 'fail' });
+    trader.reloaded.push({ values: { 'risk.staleDataSeconds': 90 }, approvedBy: [] });
+    expect(await judged(90, 1)).toMatchObject({ verdict: 'pass' });
+    expect(await judged(91, 1)).toMatchObject({ verdict: 'fail' });
+  });
+
   it('asks for no price while every market is closed, and says which opens first', async () => {
     const trader = new ScriptedTrader('abc123');
     const [first, ...others] = loaded.desk.instruments;

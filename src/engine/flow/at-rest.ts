@@ -22,7 +22,7 @@ import { isClosing } from '../halts/mode.js';
 import { isAnyWaiting } from '../orders/end-waiting.js';
 import { earliest } from '../orders/order-watch.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
-import { OPENING_MS } from '../timing.js';
+import { openingMsOf } from '../timing.js';
 import { isDust, isDustAt, knownTicks } from './dust.js';
 import { isPassableMinute, PEAK_STEP } from './equity.js';
 import { nextWakeMs } from './on-tick.js';
@@ -198,7 +198,7 @@ export const nextFlatKnownMs = (core: Core): number =>
 
 /** From when silence of this instrument could mean a stale price. */
 function staleFromMs(core: Core, at: InstrumentId, openSinceMs: number): number {
-  const staleMs = staleMsOf(core.config.risk);
+  const { risk } = core.config;
   const quotedMs = core.market.quotedMonotonicMs[at] as number;
-  return Math.max(quotedMs + staleMs, openSinceMs + Math.max(OPENING_MS, staleMs));
+  return Math.max(quotedMs + staleMsOf(risk), openSinceMs + openingMsOf(risk));
 }

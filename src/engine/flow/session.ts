@@ -3,7 +3,6 @@ import type { ExitPlan } from '../../domain/exit-plan.js';
 import { PLAN_EXITS } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
-import { staleMsOf } from '../../limits/stale-data.js';
 import {
   type Core,
   exitNote,
@@ -17,7 +16,7 @@ import {
 } from '../core.js';
 import { isClosing, mayReduce } from '../halts/mode.js';
 import { holdingsOf, openLots } from '../state.js';
-import { OPENING_MS } from '../timing.js';
+import { openingMsOf } from '../timing.js';
 import { isDust, isDustOf } from './dust.js';
 import { expiryReason } from './expiry.js';
 
@@ -173,6 +172,6 @@ export function watchSessions(core: Core): void {
 /** Whether silence means a late price: the market is open and has been for a while. */
 export function isPriceDue(core: Core, at: InstrumentId): boolean {
   const { openSinceMs } = progressAt(core, at);
-  const silentForMs = Math.max(OPENING_MS, staleMsOf(core.config.risk));
+  const silentForMs = openingMsOf(core.config.risk);
   return openSinceMs !== null && core.monotonicMs - openSinceMs > silentForMs && isMarketOpen(core, at);
 }

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import type { SizePlan } from '../../domain/go-live.js';
 import { isMonthKey, monthKey } from '../../domain/settings-change.js';
-import type { RiskNumbers } from '../../limits/registry.js';
 import type { EngineConfig, InstrumentContract } from '../config.js';
 import type { SettingsState } from '../state.js';
 import {
@@ -12,6 +11,7 @@ import {
   settingProblem,
   settingSpecs,
   settingValues,
+  withChangedLimits,
 } from './setting-specs.js';
 
 /**
@@ -38,9 +38,8 @@ function withChanges(
   source: EngineConfig,
   changed: SettingValues,
 ): Pick<EngineConfig, 'risk' | 'strategies' | 'contracts'> {
-  const risk = Object.entries(source.risk).map(([key, value]) => [key, changed[`risk.${key}`] ?? value]);
   return {
-    risk: Object.fromEntries(risk) as RiskNumbers,
+    risk: withChangedLimits(source.risk, changed),
     strategies: source.strategies.map((strategy) => ({
       ...strategy,
       parameters: { ...strategy.parameters, ...parametersOf(strategy.name, changed) },

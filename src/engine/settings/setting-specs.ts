@@ -126,6 +126,12 @@ export function settingValues({
   return values;
 }
 
+/** The limits with the settings changed since. */
+export function withChangedLimits<Risk extends RiskNumbers>(risk: Risk, changed: SettingValues): Risk {
+  const values = Object.entries(risk).map(([key, value]) => [key, changed[`risk.${key}`] ?? value]);
+  return Object.fromEntries(values) as Risk;
+}
+
 /** The requested values that differ from those in force. Unknown keys are left to the caller. */
 export function settingChanges(inForce: SettingValues, asked: SettingValues): SettingChange[] {
   return Object.entries(asked)
