@@ -3,14 +3,18 @@ import { newestGo } from '../checks/preflight/newest-go.js';
 import { goLiveObstacles, preLiveChecklist } from '../checks/preflight/pre-live-checklist.js';
 import type { Expectation, GoLiveActivities, LiveFills } from '../contracts/go-live.js';
 import type { PreflightReport } from '../contracts/preflight.js';
+import { withLimitsInForce } from '../desk/desk-settings.js';
 import type { Desk } from '../desk/schema.js';
 import { moveAttempt } from '../store/go-live-attempts.js';
 import { readLiveFills } from '../store/performance.js';
 import type { Pool } from '../store/pool.js';
+import type { TraderClient } from '../trader/client.js';
+import { readStatus } from '../trader/read-status.js';
 
 interface GoLiveDependencies {
   readonly pool: Pool;
   readonly desk: Desk;
+  readonly trader: Pick<TraderClient, 'call'>;
   readonly configHash: string;
   readonly home: string;
   readonly reportFolder: string;
@@ -23,16 +27,17 @@ const TRADES_MIN = 5;
 const WIN_RATE_SLACK = 20;
 
 export function createGoLiveActivities(dependencies: GoLiveDependencies): GoLiveActivities {
-  const { pool, desk, preflight } = dependencies;
+  const { pool, desk, trader, preflight } = dependencies;
   return {
     runPreflight: preflight,
     lookBeforeLive: async (reviewedBy) => {
-      const report = await preflight();
+      const [report, { settings }] = await Promise.all([preflight(), readStatus({ trader })]);
+      const inForce = withLimitsInForce(desk, settings);
       const judged = reviewedBy ?? 'not asked yet';
       return {
         checks: report.results,
-        checklist: preLiveChecklist(desk, report, judged),
-        obstacles: goLiveObstacles(desk, report, judged),
+        checklist: preLiveChecklist(inForce, report, judged),
+        obstacles: goLiveObstacles(inForce, report, judged),
         figures: report.results.find(({ key }) => key === 'validation')?.observed ?? '',
       };
     },

@@ -48,6 +48,13 @@ export function settingsInForce(
   });
 }
 
+/** The limits in force that allow more than the desk file's. People have approved each. */
+export function looserThanFile(desk: Desk, changed: SettingValues): readonly Setting[] {
+  return settingsInForce(desk, changed).filter(
+    (setting) => setting.tighter !== 'neither' && needsApproval(setting, setting.fileValue, setting.value),
+  );
+}
+
 /** The desk with the limits in force: those of its file with what people have changed since, as the trader tells. */
 export function withLimitsInForce<One extends Pick<Desk, 'risk'>>(
   desk: One,

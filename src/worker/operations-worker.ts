@@ -106,10 +106,11 @@ export async function startOperationsWorker(
       ...createGoLiveActivities({
         pool,
         desk,
+        trader,
         configHash,
         home: runtime.home,
         reportFolder: resolve(REPORT_FOLDER),
-        preflight: () => preflightOfRuntime(runtime, Date.now),
+        preflight: () => preflightOfRuntime({ runtime, trader }, Date.now),
       }),
       ...createValidationActivities({ home: runtime.home, pool, decisionKey }),
     },

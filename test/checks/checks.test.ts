@@ -231,6 +231,46 @@ describe('risk-settings', () => {
     const desk = { ...others, risk: wide, strategies: sized };
     expect(await check('risk-settings', { context: { desk } })).toMatchObject({ verdict });
   });
+
+  describe('where people have changed limits since', () => {
+    const ratio = { ...loaded.desk, risk: { ...loaded.desk.risk, minRewardRiskRatio: 1.5 } };
+    const changed = (values: Record<string, number>) => {
+      const trader = new ScriptedTrader('abc123', loaded.configHash);
+      trader.reloaded.push({ values, approvedBy: [] });
+      return check('risk-settings', { trader, context: { desk: ratio } });
+    };
+
+    it.each([
+      ['risk.maxPositionSizePct', 5, 'risk.maxPositionSizePct 5 %, looser than 3 % of the desk file'],
+      ['risk.maxConcurrentPositions', 4, 'risk.maxConcurrentPositions 4, looser than 3 of the desk file'],
+      [
+        'risk.minRewardRiskRatio',
+        1.2,
+        'risk.minRewardRiskRatio 1.2 times the risk, looser than 1.5 times the risk of the desk file',
+      ],
+    ])('warns of each looser one: %s %s', async (key, value, looser) => {
+      expect(await changed({ [key]: value })).toMatchObject({
+        verdict: 'warn',
+        observed: `${looser}, as people approved; position size 3 %`,
+      });
+    });
+
+    it('passes for tighter ones, whichever direction that is', async () => {
+      const tighter = { 'risk.maxPositionSizePct': 1, 'risk.minRewardRiskRatio': 2 };
+      expect(await changed(tighter)).toMatchObject({ verdict: 'pass', observed: 'position size 3 %' });
+    });
+
+    it('fails for those in force that contradict one another, though the desk file’s do not', async () => {
+      const { verdict, observed } = await changed({ 'risk.maxPositionSizePct': 90 });
+      expect(verdict).toBe('fail');
+      expect(observed).toContain('loses 4.50 % of equity, more than the daily limit 3 %');
+      expect(observed).toContain('risk.maxPositionSizePct 90 %, looser than 3 %');
+      expect(await changed({ 'risk.maxDrawdownPct': 2 })).toMatchObject({
+        verdict: 'fail',
+        observed: 'the daily loss limit 3 % is wider than the drawdown limit 2 %',
+      });
+    });
+  });
 });
 
 describe('configuration', () => {

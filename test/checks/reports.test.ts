@@ -111,6 +111,17 @@ describe('the reports of a review', () => {
     expect(await report('limits')).toContain('largest drawdown 6.00 % of 15 % allowed');
   });
 
+  it('tell the limits that are in force, and what the desk file has where people have changed one', async () => {
+    bench.trader.reloaded.push({ values: { 'risk.maxDrawdownPct': 20 }, approvedBy: ['anna'] });
+    expect(await report('limits')).toContain(
+      'largest drawdown 0.00 % of 20 % allowed, 15 % in the desk file; worst day 0.00 % of -3 % allowed;',
+    );
+    bench.trader.gone = true;
+    expect(await report('limits')).toContain(
+      'worst day 0.00 % of -3 % allowed by the desk file (the trader does not answer);',
+    );
+  });
+
   it('count no part of a first trade that is still open as closed', async () => {
     await bench.equityAt(NOW - 3_600_000, 10_000);
     await fill('e1', { purpose: 'entry', side: 'buy', quantity: 3 });

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 import { type Bench, preflightBench } from './support/preflight-bench.js';
 
 const BEGIN_MS = Date.parse('2026-01-05T10:00:00Z');
@@ -34,9 +35,9 @@ function compare() {
   const { desk, configHash, home, reportFolder } = bench;
   const preflight = () => bench.look();
   const { pool } = database;
-  return createGoLiveActivities({ pool, desk, configHash, home, reportFolder, preflight }).compareWithPaper(
-    BEGIN_MS,
-  );
+  const trader = new ScriptedTrader('abc').client;
+  const place = { desk, configHash, home, reportFolder };
+  return createGoLiveActivities({ pool, trader, preflight, ...place }).compareWithPaper(BEGIN_MS);
 }
 
 it('passes where about as many trades win as on paper, with both figures', async () => {

@@ -1,6 +1,7 @@
 /** Asking for real money, as the page, the API and the terminal do: nobody is asked while anything stands against it. */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
 import { preflightId } from '../../src/contracts/queues.js';
@@ -11,6 +12,8 @@ import { askPreflight } from '../../src/operations/go-live/ask-preflight.js';
 import { operationsOver } from '../../src/operations/operations.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
 import { openTemporal, TemporalUnavailable } from '../../src/temporal/open-temporal.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { repository } from '../support/desk-under-test.js';
 import { readAudit } from '../support/read-audit.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
@@ -42,9 +45,10 @@ async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, ...how 
   const { desk: parsed, configHash, home } = place;
   const { name } = await bench.desk({
     serve: ['operations'],
-    activities: (desk) =>
+    activities: (desk, trader) =>
       createGoLiveActivities({
         pool: bench.database.pool,
+        trader,
         desk: { ...parsed, desk },
         configHash,
         home,
@@ -149,6 +153,26 @@ it('is refused with everything that is missing at once, and kept in the audit tr
   );
   expect(open).toEqual([]);
   expect(entries[0]).toMatchObject({ action: 'goLive', person: 'operator' });
+});
+
+it('is refused where the stop in force is so far away that it would not begin small', async () => {
+  const { desk: onMargin } = loadDesk(join(repository, 'desks/slob/desk.yaml'));
+  const strategies = onMargin.strategies.map((one) => ({ ...one, size: { equityPct: 80 } }));
+  const start6 = async (stopLossPct: number) => {
+    const { started } = await ask({
+      status: {
+        settings: { version: 1, changed: { 'risk.stopLossPct': stopLossPct }, fileConfigHash: 'c0ffee' },
+      },
+      spoil: (place) => {
+        const { instruments, risk } = onMargin;
+        const goLive = { ...place.desk.goLive, start: onMargin.goLive.start };
+        place.desk = { ...place.desk, ...{ instruments, risk, strategies, goLive } };
+      },
+    });
+    return started.obstacles.filter((text) => text.startsWith('6 '));
+  };
+  expect(await start6(onMargin.risk.stopLossPct)).toEqual([]);
+  expect(await start6(2)).toEqual([expect.stringContaining('1.6 % lost at the stop of a position')]);
 });
 
 describe('the pre-flight', () => {

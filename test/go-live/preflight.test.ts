@@ -1,15 +1,19 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
 import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.js';
 import { peopleFolder } from '../../src/home/people-folder.js';
 import { removePersonKeys } from '../../src/home/person-keys.js';
+import type { Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { keepTelegramProof } from '../../src/notify/channel-credentials.js';
+import { preflightOfRuntime } from '../../src/operations/go-live/preflight.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { keepReport, signReport } from '../../src/validation/report/write-report.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { repository } from '../support/desk-under-test.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 import { type Bench, goReport, preflightBench } from './support/preflight-bench.js';
 
 type Break = (bench: Bench) => void | Promise<void>;
@@ -365,6 +369,45 @@ describe('going live is refused', () => {
       text.replace(/^ {2}start: .*$/m, '  start: { maxPositionSizePct: 101 }'),
     );
     await expect(onSpot).rejects.toThrow(/goLive\.start\.maxPositionSizePct.*at most 100/s);
+  });
+
+  it('by the limits that people have changed since the desk file was read', async () => {
+    const bench = await preflightBench();
+    const trader = new ScriptedTrader('abc', bench.configHash);
+    const { desk } = loadDesk(join(repository, 'desks/slob/desk.yaml'));
+    const activities = createGoLiveActivities({
+      ...{ configHash: bench.configHash, home: bench.home, reportFolder: bench.reportFolder },
+      desk: { ...desk, strategies: desk.strategies.map((one) => ({ ...one, size: { equityPct: 80 } })) },
+      pool: null as never,
+      trader: trader.client,
+      preflight: () =>
+        preflightOfRuntime(
+          {
+            runtime: {
+              home: bench.home,
+              deskFile: join(bench.home, 'desk.yaml'),
+              simulatedVenue: bench.simulator.address,
+            } as Runtime,
+            trader: trader.client,
+          },
+          Date.now,
+        ),
+    });
+    const items = async () => {
+      const { checklist } = await activities.lookBeforeLive('operator');
+      return checklist.flatMap(({ key: item, done, observed }) =>
+        ['stop-loss', 'start-size'].includes(item) ? [[done, observed]] : [],
+      );
+    };
+    expect(await items()).toEqual([
+      [true, 'risk.stopLossPct is 5 %'],
+      [true, 'goLive.start: 0.8 % lost at the stop of a position, 1 positions'],
+    ]);
+    trader.reloaded.push({ values: { 'risk.stopLossPct': 10 }, approvedBy: ['anna'] });
+    expect(await items()).toEqual([
+      [true, 'risk.stopLossPct is 10 %'],
+      [false, 'goLive.start: 8 % lost at the stop of a position, 1 positions'],
+    ]);
   });
 
   it('where the exchange does not list a symbol', async () => {

@@ -4,12 +4,15 @@ import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
+import { withLimitsInForce } from '../../desk/desk-settings.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { keepReadiness } from '../../home/readiness.js';
-import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
+import { deskPaths, homePaths } from '../../home/runtime.js';
 import { spoolNotice } from '../../notify/notify.js';
 import { monthsInForce } from '../../trader/open-trader.js';
+import { readStatus } from '../../trader/read-status.js';
 import { loadDesk } from '../../venue/load-desk.js';
+import type { OperationContext } from '../operation.js';
 
 interface PreflightPlace {
   /** FERMATA_HOME. */
@@ -38,12 +41,18 @@ export async function preflightDesk(
   return report;
 }
 
-/** For the running desk, in the process that has its keys. */
-export function preflightOfRuntime(
-  { home, deskFile, simulatedVenue }: Runtime,
+/** For the running desk, with the limits in force, in the process that has its keys. */
+export async function preflightOfRuntime(
+  { runtime, trader }: Pick<OperationContext, 'runtime' | 'trader'>,
   nowMs: () => number,
 ): Promise<PreflightReport> {
-  return preflightDesk(loadDesk(deskFile), { home, env: process.env, simulatedVenue, nowMs });
+  const { home, deskFile, simulatedVenue } = runtime;
+  const loaded = loadDesk(deskFile);
+  const status = await readStatus({ trader }).catch(() => null);
+  // A file that was edited since is checked as it stands: what was changed before may not outlive the edit.
+  const isItsFile = status?.settings.fileConfigHash === loaded.configHash;
+  const desk = isItsFile ? withLimitsInForce(loaded.desk, status.settings) : loaded.desk;
+  return preflightDesk({ ...loaded, desk }, { home, env: process.env, simulatedVenue, nowMs });
 }
 
 interface StartVerdict {

@@ -8,6 +8,7 @@ import { type GoLiveAttempt, goLiveAttemptSchema, goLiveProgressSchema } from '.
 import { operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import { grantSchema, type TraderStatus } from '../../contracts/trader-status.js';
+import { withLimitsInForce } from '../../desk/desk-settings.js';
 import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
@@ -90,7 +91,8 @@ async function begin(
   const report = await askPreflight(context).catch(messageOf);
   if (typeof report === 'string')
     return refused(`The pre-flight checks could not be made (${report}). Nothing was started.`);
-  const obstacles = goLiveObstacles(desk, report, 'asked in the procedure');
+  const inForce = withLimitsInForce(desk, status.settings);
+  const obstacles = goLiveObstacles(inForce, report, 'asked in the procedure');
   if (obstacles.length > 0) return { ...refused('Going live is not possible yet.'), obstacles };
   const release = releaseOf(PRODUCT_VERSION, status.configHash);
   const open = () =>
@@ -110,7 +112,7 @@ async function begin(
     return refused(
       'Another attempt of this desk is not over: fermata go-live --status. Nothing was started.',
     );
-  return startWorkflow(context, caller, request, attempt, status);
+  return startWorkflow({ ...context, desk: inForce }, caller, request, attempt, status);
 }
 
 async function startWorkflow(

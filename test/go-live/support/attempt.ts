@@ -109,9 +109,10 @@ export async function liveBenchDesk(
   const desk = await bench.desk({
     ...options,
     serve: ['engine', 'operations'],
-    activities: (name) => ({
+    activities: (name, trader) => ({
       ...createGoLiveActivities({
         pool: bench.database.pool,
+        trader,
         desk: deskOf(name),
         configHash: 'c'.repeat(64),
         home: '/nowhere',

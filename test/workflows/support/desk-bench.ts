@@ -19,6 +19,7 @@ import type { ResumeRule } from '../../../src/domain/mode.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { notify } from '../../../src/notify/notify.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
+import type { TraderClient } from '../../../src/trader/client.js';
 import { owesStop } from '../../../src/worker/follow-incarnation.js';
 import { followRuns } from '../../../src/worker/follow-runs.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
@@ -59,7 +60,7 @@ export interface DeskOptions {
   /** Its runs say that they begin and end, as to the real workers. */
   readonly followed?: boolean;
   /** More of the operations worker's. */
-  readonly activities?: (desk: string) => object;
+  readonly activities?: (desk: string, trader: TraderClient) => object;
 }
 
 export interface BenchDesk {
@@ -216,7 +217,7 @@ async function openDesk(
     },
     operations: {
       taskQueue: operationsQueue(name),
-      activities: { ...operations, ...incidents, ...options.activities?.(name) },
+      activities: { ...operations, ...incidents, ...options.activities?.(name, trader.client) },
       bundle: 'operations' as const,
     },
     engine: {
