@@ -3,11 +3,13 @@
  * The books themselves use average cost; tax is mostly computed by lots.
  */
 import { type BookSteps, stepsOf } from '../domain/book-steps.js';
+import { splitShares, splitText } from '../domain/corporate-action.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatUnits, magnitude, mulDivUnits, parseUnits, readUnits, type Units } from '../domain/money.js';
 import type { Fill } from '../domain/order.js';
 import { convertedUnits, settleOf, VALUE } from '../domain/value.js';
 import type { EngineRecord } from '../engine/record.js';
+import type { StoredRecord } from '../store/export-rows.js';
 
 /** Fixed, so that nothing is rescaled when instruments change: no venue's steps need more. */
 const COIN_PLACES = 12;
@@ -21,6 +23,9 @@ export const LOT_COLUMNS = [
 
 /** Records that change holdings. */
 export const LOT_RECORDS = ['config', 'fill', 'position.adopted', 'coins.claimed', 'split'] as const;
+
+/** Of these, those that people enter: in a journal that was put back they may enter them again. */
+export const ENTERED_RECORDS = ['coins.claimed', 'split'] as const;
 
 /** Columns with names given by a venue. */
 export const LOT_TEXTS: readonly string[] = ['opened_by', 'closed_by'];
@@ -57,8 +62,19 @@ export type LotRow = readonly string[];
 export type LotRecord = EngineRecord;
 type RecordOf<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 
+type Place = Pick<StoredRecord, 'journal' | 'entry' | 'isCopy'>;
+
+interface Entered {
+  readonly what: string;
+  /** Where it stands in the newest journal that has it. */
+  entry: string;
+  journal: string;
+}
+
 export class LotBook {
   readonly #holdings = new Map<string, Holding>();
+  /** What people entered, each once. */
+  readonly #entered: Entered[] = [];
   readonly #valued: RecordOf<'fee.valued'>[];
   #instruments: readonly Instrument[] = [];
 
@@ -67,8 +83,12 @@ export class LotBook {
     this.#valued = valued.filter((record) => record.type === 'fee.valued');
   }
 
-  /** The lots, or parts of lots, that the record closes. */
-  take(record: LotRecord): readonly LotRow[] {
+  /** The lots, or parts of lots, that the record closes. `place`: left out if there is only one journal. */
+  take(record: LotRecord, place: Place = { journal: '', entry: '', isCopy: false }): readonly LotRow[] {
+    if (place.isCopy) {
+      for (const one of this.#entered) if (one.entry === place.entry) one.journal = place.journal;
+      return [];
+    }
     switch (record.type) {
       case 'config':
         this.#instruments = record.instruments;
@@ -78,14 +98,10 @@ export class LotBook {
         return this.#fill(record.fill);
       case 'position.adopted':
         return this.#adopted(record);
-      case 'coins.claimed': {
-        const holding = this.#bySymbol(record.symbol);
-        const bought = tradeOf(holding, record.quantityLots, record.costTicks);
-        const { marketMs: atMs } = record;
-        return execute(holding, { ...bought, fees: 0n, by: 'claimed', simulated: null, atMs });
-      }
+      case 'coins.claimed':
+        return this.#claimed(record, place);
       case 'split':
-        return this.#split(record);
+        return this.#split(record, place);
       default:
         return [];
     }
@@ -153,9 +169,19 @@ export class LotBook {
     return execute(holding, { ...trade, fees: 0n, by: 'adopted', rate, simulated: null, atMs: marketMs });
   }
 
+  #claimed(record: RecordOf<'coins.claimed'>, place: Place): readonly LotRow[] {
+    const { symbol, quantityLots, costTicks, marketMs: atMs } = record;
+    if (this.#isEnteredAgain(`claim ${symbol} ${quantityLots} ${costTicks}`, place)) return [];
+    const holding = this.#bySymbol(symbol);
+    const bought = tradeOf(holding, quantityLots, costTicks);
+    return execute(holding, { ...bought, fees: 0n, by: 'claimed', simulated: null, atMs });
+  }
+
   /** Every lot keeps its cost and its date. What no lot of the venue can hold is paid out, oldest first. */
-  #split(record: RecordOf<'split'>): readonly LotRow[] {
+  #split(record: RecordOf<'split'>, place: Place): readonly LotRow[] {
     const holding = this.#at(record.instrument);
+    const what = `split ${holding.instrument.symbol} ${splitText(record)}`;
+    if (this.#isEnteredAgain(what, place, mayBeSplit(holding, record))) return [];
     const [numerator, denominator] = [BigInt(record.numerator), BigInt(record.denominator)];
     for (const lot of holding.lots) {
       lot.coins = mulDivUnits(lot.coins, numerator, denominator);
@@ -169,6 +195,24 @@ export class LotBook {
       ...{ fees: 0n, by: 'in lieu', simulated: null, atMs: record.marketMs },
     });
   }
+
+  /**
+   * Whether it was booked from an earlier journal that has been put back to before it. `mayBe`: nothing else
+   * says that it is another one.
+   */
+  #isEnteredAgain(what: string, { journal, entry }: Place, mayBe = true): boolean {
+    const forgotten = this.#entered.find((one) => mayBe && one.what === what && one.journal !== journal);
+    if (forgotten === undefined) this.#entered.push({ what, journal, entry });
+    else Object.assign(forgotten, { journal, entry });
+    return forgotten !== undefined;
+  }
+}
+
+/** Whether the lots may be in new shares already: they are as many as afterwards, or not as many as before. */
+function mayBeSplit(holding: Holding, record: RecordOf<'split'>): boolean {
+  const { steps } = holding;
+  const [coins, after] = [coinsOf(holding), BigInt(record.quantityLots)];
+  return coins === after * steps.perLot || splitShares(coins, record, steps).lots !== after;
 }
 
 const coinsOf = ({ lots }: Holding): Units => lots.reduce((sum, { coins }) => sum + coins, 0n);

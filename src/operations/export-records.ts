@@ -1,5 +1,6 @@
 import { csvLine, csvText } from '../domain/csv.js';
 import {
+  ENTERED_RECORDS,
   LOT_COLUMNS,
   LOT_RECORDS,
   LOT_TEXTS,
@@ -76,15 +77,17 @@ async function* readLots(
   { desk, fromMs, untilMs }: ExportSpan,
 ): AsyncGenerator<readonly LotRow[]> {
   const valued: LotRecord[] = [];
-  for await (const page of readRecords(pool, desk, ['fee.valued'])) valued.push(...(page as LotRecord[]));
+  for await (const page of readRecords(pool, desk, ['fee.valued']))
+    valued.push(...page.map(({ record }) => record as LotRecord));
   const book = new LotBook(valued);
-  for await (const page of readRecords(pool, desk, LOT_RECORDS)) {
+  for await (const page of readRecords(pool, desk, LOT_RECORDS, ENTERED_RECORDS)) {
     const rows: LotRow[] = [];
-    for (const record of page as readonly LotRecord[]) {
+    for (const stored of page) {
+      const record = stored.record as LotRecord;
       const atMs = record.type === 'fill' ? record.fill.marketMs : 'marketMs' in record ? record.marketMs : 0;
       // Instruments count whenever they were declared.
       if (untilMs !== null && atMs >= untilMs && record.type !== 'config') continue;
-      const closed = book.take(record);
+      const closed = book.take(record, stored);
       if (fromMs === null || atMs >= fromMs) rows.push(...closed);
     }
     if (rows.length > 0) yield rows;

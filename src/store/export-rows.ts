@@ -129,16 +129,28 @@ function pageOf({ from, columns, time, order }: Exported): string {
 
 const ENTRIES_A_PAGE = 1_000;
 
+/** An entry of a journal. */
+export interface StoredRecord {
+  readonly record: unknown;
+  /** Its incarnation. */
+  readonly journal: string;
+  /** Identifies the entry in each journal that has a copy of it. */
+  readonly entry: string;
+  /** Also in an earlier journal. */
+  readonly isCopy: boolean;
+}
+
 /**
  * Records of the journals of the account in use, earlier journals first, each once: a restored journal begins
- * with a copy of another one's entries, and one that was set back repeats fills. Rejects while the database
- * is down.
+ * with a copy of another one's entries, and one that was set back repeats fills. `copied`: types of which the
+ * copies are read, too. Rejects while the database is down.
  */
 export async function* readRecords(
   pool: Pick<Pool, 'query'>,
   desk: string,
   types: readonly string[],
-): AsyncGenerator<readonly unknown[]> {
+  copied: readonly string[] = [],
+): AsyncGenerator<readonly StoredRecord[]> {
   const journals = await pool.query<{ incarnation: string }>(
     `select incarnation from ledger_cursor where desk = $1 and ${ofAccountInUse()} order by updated, incarnation`,
     [desk],
@@ -146,17 +158,18 @@ export async function* readRecords(
   const earlier: string[] = [];
   for (const { incarnation } of journals.rows) {
     for (let after = 0; ; ) {
-      const { rows } = await pool.query<{ sequence: number; record: unknown }>(
-        `select sequence::float8 as sequence, record from journal_entry entry
-          where desk = $1 and incarnation = $2 and type = any($3) and sequence > $4
-            and not exists (select from journal_entry told where told.desk = entry.desk and told.incarnation = any($5)
-              and told.sequence = entry.sequence and told.wall = entry.wall and told.type = entry.type)
+      const { rows } = await pool.query<StoredRecord & { readonly sequence: number }>(
+        `select sequence::float8 as sequence, record, incarnation as journal, sequence || ' ' || wall as entry, "isCopy"
+          from journal_entry entry,
+            lateral (select exists (select from journal_entry told where told.desk = entry.desk and told.incarnation = any($5)
+              and told.sequence = entry.sequence and told.wall = entry.wall and told.type = entry.type) as "isCopy") told
+          where desk = $1 and incarnation = $2 and type = any($3) and sequence > $4 and (type = any($6) or not "isCopy")
             and not exists (select from repeated_fills told where told.desk = entry.desk
               and told.incarnation = entry.incarnation and told.sequence = entry.sequence)
           order by sequence limit ${ENTRIES_A_PAGE}`,
-        [desk, incarnation, types, after, earlier],
+        [desk, incarnation, types, after, earlier, copied],
       );
-      if (rows.length > 0) yield rows.map(({ record }) => record);
+      if (rows.length > 0) yield rows;
       const last = rows.at(-1);
       if (last === undefined || rows.length < ENTRIES_A_PAGE) break;
       after = last.sequence;

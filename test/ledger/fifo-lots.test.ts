@@ -398,6 +398,69 @@ describe('fermata export lots', () => {
     expect(second).toHaveLength(4);
   });
 
+  describe('where an older journal was put back, and people entered what it had forgotten again', () => {
+    const held = async (desk: string) =>
+      (await exported(desk)).map(({ quantity, opened_value, closed_by }) => [
+        quantity,
+        opened_value,
+        closed_by,
+      ]);
+    const split = (numerator: number, quantityLots: number, inLieu = 0): EngineRecord => ({
+      ...{ type: 'split', actionId: 'a1', instrument: 0, numerator, denominator: 2, quantityLots, inLieu },
+      ...{ priceTicks: 5_000, by: 'anna', reason: 'effective Monday', marketMs: START_MS },
+    });
+    const claim = (costTicks: number): EngineRecord => ({
+      ...{ type: 'coins.claimed', symbol: 'BTC/USDT', quantityLots: 2_000, costTicks, value: 0 },
+      ...{ by: 'anna', reason: 'mine', marketMs: START_MS },
+    });
+
+    it('has a split once, and the next one as well', async () => {
+      count = 300;
+      const before = [configOf([share]), trade('buy', 11, 10_000)];
+      const sale = trade('sell', 4, 7_000);
+      // 16.5 new shares: half of one is paid out.
+      await tell('split-again', [...before, split(3, 16, 25e8), sale]);
+      const once = [
+        ['0.5', '33.333333333333333333333333', 'in lieu'],
+        ['4', '266.666666666666666666666667', 't302'],
+      ];
+      expect(await held('split-again')).toEqual([...once, ['12', '800', '']]);
+      const again = [configOf([share], 'def456'), split(3, 16, 25e8), sale];
+      await tell('split-again', [...before, ...again], 'def456');
+      expect(await held('split-again')).toEqual([...once, ['12', '800', '']]);
+      const third = [configOf([share], 'ghi789'), configOf([share], 'ghi789'), split(3, 16, 25e8), sale];
+      await tell('split-again', [...before, ...third, split(3, 18)], 'ghi789');
+      expect(await held('split-again')).toEqual([...once, ['18', '800', '']]);
+    });
+
+    it('has another split of the same ratio, where the first was adopted with the position', async () => {
+      count = 400;
+      const before = [configOf([share]), trade('buy', 10, 10_000)];
+      await tell('split-later', [...before, split(4, 20)]);
+      const adopted = { instrument: 0, quantityLots: 20, priceTicks: 5_000, marketMs: START_MS } as const;
+      const later = [{ type: 'position.adopted', ...adopted }, split(4, 40)] as EngineRecord[];
+      await tell('split-later', [...before, configOf([share], 'def456'), ...later], 'def456');
+      expect(await held('split-later')).toEqual([['40', '1000', '']]);
+    });
+
+    it('has a claim once, however often the journal was put back, and one more that only looks the same', async () => {
+      const before = [configOf([coin])];
+      const anew = (incarnation: string, times: number) =>
+        Array.from({ length: times }, () => configOf([coin], incarnation));
+      await tell('claimed-again', [...before, claim(30_000_00), claim(31_000_00)]);
+      const both = [
+        ['2', '60000', ''],
+        ['2', '62000', ''],
+      ];
+      const second = [...before, ...anew('def456', 2), claim(30_000_00), claim(31_000_00)];
+      await tell('claimed-again', second, 'def456');
+      expect(await held('claimed-again')).toEqual(both);
+      const third = [...before, ...anew('ghi789', 4), claim(31_000_00), claim(30_000_00), claim(30_000_00)];
+      await tell('claimed-again', third, 'ghi789');
+      expect(await held('claimed-again')).toEqual([...both, ['2', '60000', '']]);
+    });
+  });
+
   it('has what was closed between two days, and then what was held at the end of the last', async () => {
     count = 200;
     const records = [
