@@ -1,5 +1,7 @@
 /** Workflows' requests to the trader, and its answers. */
+import { addDecimals } from '../domain/decimal.js';
 import type { Decision } from '../domain/decision.js';
+import { isZero, trimmed } from '../domain/figure-text.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../domain/mode.js';
 import type { CommandResult, ControlMethods, ReloadResult } from './control.js';
@@ -86,6 +88,17 @@ export interface IncidentFacts {
   readonly priceSource: string;
   readonly marketMs: number;
   readonly dayStartMs: number;
+}
+
+/**
+ * What the venue has of each symbol, as "BTC/USDT 0.5", sorted: trades side by side may be against each other.
+ * What nets to nothing is left out.
+ */
+export function netOf(positions: IncidentFacts['positions']): readonly string[] {
+  const nets = new Map<string, string>();
+  for (const { symbol, quantity } of positions)
+    nets.set(symbol, addDecimals([nets.get(symbol) ?? '0', quantity]));
+  return [...nets].flatMap(([symbol, net]) => (isZero(net) ? [] : [`${symbol} ${trimmed(net)}`])).sort();
 }
 
 /** What go-live checks while it watches; small enough for a workflow's history. */

@@ -135,6 +135,37 @@ describe('a crash', () => {
     await incident.end();
   });
 
+  it('compares what the venue has of a contract, where trades in it are side by side', async () => {
+    const { pool } = bench.database;
+    await pool.query('delete from positions where desk = $1', [desk.name]);
+    await pool.query(
+      `insert into positions (desk, symbol, quantity, average_price, realised, simulated, updated)
+       values ($1, 'BTC/USDT', 0.2, 100, 0, true, now()), ($1, 'ETH/USDT', 0, 100, 0, true, now())`,
+      [desk.name],
+    );
+    const sideBySide = (symbol: string, long: string, short: string, net: string) => {
+      const trade = { id: 't1', openedMs: 0, fees: '0', result: '1', risk: null, r: null } as const;
+      const part = { ...trade, strategy: 'ema-cross', stopPrice: '85', protection: 'confirmed' } as const;
+      const parts = [
+        { ...part, side: 'long', quantity: long },
+        { ...part, side: 'short', quantity: short },
+      ] as const;
+      return position(symbol, { quantity: net, parts });
+    };
+    desk.processes.set('trader', 'running');
+    desk.trader.reconciliation = 'clean';
+    desk.trader.held = [
+      sideBySide('BTC/USDT', '0.3', '0.1', '0.2'),
+      sideBySide('ETH/USDT', '1.0', '1.0', '0.0'),
+    ];
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    expect(await stepOf(bench, incident, 'Positions untouched by the restart')).toMatchObject({
+      verdict: 'pass',
+      observed: 'before: BTC/USDT 0.2; after: BTC/USDT 0.2',
+    });
+    await incident.end();
+  });
+
   it('S2-081 tells people at once where a process stays down, and by which command it is started', async () => {
     desk.processes.set('ledger', 'down');
     const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'ledger' });

@@ -4,9 +4,11 @@
  * whether it keeps running.
  */
 import { patched } from '@temporalio/workflow';
+import { netOf } from '../../../../contracts/engine-activities.js';
 import type { SettingsOf } from '../../../../contracts/incident.js';
 import { MINUTE_MS } from '../../../../domain/civil-date.js';
 import { serviceOf } from '../../../../domain/container-service.js';
+import { trimmed } from '../../../../domain/figure-text.js';
 import { moment } from '../../../../domain/moment.js';
 import { runIdentity } from '../../../evidence-trail.js';
 import type { IncidentRun } from '../incident-run.js';
@@ -222,10 +224,10 @@ const UNTOUCHED = {
   expected: 'the same, or explained by fills at the venue meanwhile',
 } as const;
 
-const positionsUntouched = (incident: IncidentRun, before: string) =>
+const positionsUntouched = (incident: IncidentRun, told: string) =>
   askTrader(incident, UNTOUCHED, ({ positions }) => {
-    const after = positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`).sort();
-    const now = after.join('; ') || 'none';
+    const before = told.split('; ').map(trimmed).sort().join('; ');
+    const now = netOf(positions).join('; ') || 'none';
     return { verdict: now === before ? 'pass' : 'warn', observed: `before: ${before}; after: ${now}` };
   });
 
