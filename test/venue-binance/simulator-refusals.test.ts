@@ -135,6 +135,20 @@ describe('the Binance simulator', () => {
     expect((await order(resting)).body).toMatchObject({ status: 'NEW' });
   });
 
+  it.each(['a.b', 'a:b', 'a/b', 'a b', 'x'.repeat(37)])('refuses the client id %s', async (id) => {
+    const answer = await order({ type: 'MARKET', quantity: '0.001', newClientOrderId: id });
+    expect(answer.body).toEqual({
+      code: -1100,
+      msg: "Illegal characters found in parameter 'newClientOrderId'; legal range is '^[a-zA-Z0-9-_]{1,36}$'.",
+    });
+  });
+
+  it('takes a client id of letters, digits, hyphens and underscores', async () => {
+    const id = 'Az09-_'.repeat(6);
+    const answer = await order({ type: 'MARKET', quantity: '0.001', newClientOrderId: id });
+    expect(answer.body).toMatchObject({ clientOrderId: id });
+  });
+
   it('verifies key, signature, time and permission', async () => {
     const stranger = rawClient(simulator.address, { ...OTHER_KEY, apiKey: 'x'.repeat(64) });
     expect((await stranger.signed('GET', '/api/v3/account')).body.code).toBe(-2015);

@@ -147,7 +147,7 @@ function readStrategyType(parameters: Parameters): number | null {
 export function readClientId(parameters: Parameters, name: string): string {
   const id = parameters.optional(name);
   if (id === null) return generatedId();
-  if (!/^[a-zA-Z0-9-_.:/]{1,36}$/.test(id)) {
+  if (!/^[a-zA-Z0-9-_]{1,36}$/.test(id)) {
     throw new Refusal(
       -1100,
       `Illegal characters found in parameter '${name}'; legal range is '^[a-zA-Z0-9-_]{1,36}$'.`,
