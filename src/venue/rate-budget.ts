@@ -109,10 +109,10 @@ interface Admission {
 }
 
 /**
- * `full`: too many are waiting, or the wait is too long. `paused`: the venue asked for silence; nothing is
- * sent until it ends.
+ * `full`: too many are waiting. `orderLimit`, `weightLimit`: this limit leaves no room for it in time.
+ * `paused`: the venue asked for silence; nothing is sent until it ends.
  */
-type Admitted = 'go' | 'full' | 'paused' | 'closed';
+export type Admitted = 'go' | 'full' | 'orderLimit' | 'weightLimit' | 'paused' | 'closed';
 
 interface RateBudgetQueueOptions {
   readonly weight: RateBudget;
@@ -161,10 +161,16 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function waitMsOf({ weight: cost, urgency, countsAsOrder }: Admission): number {
-    const now = nowMs();
-    const ordersMs = countsAsOrder ? orders.wait(1, urgency, now) : 0;
-    return Math.max(ordersMs, weight.wait(cost, urgency, now));
+  function ordersWaitMsOf({ urgency, countsAsOrder }: Admission): number {
+    return countsAsOrder ? orders.wait(1, urgency, nowMs()) : 0;
+  }
+
+  function weightWaitMsOf({ weight: cost, urgency }: Admission): number {
+    return weight.wait(cost, urgency, nowMs());
+  }
+
+  function waitMsOf(admission: Admission): number {
+    return Math.max(ordersWaitMsOf(admission), weightWaitMsOf(admission));
   }
 
   function take(admission: Admission): number {
@@ -185,11 +191,12 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
         const waitMs = heldMs > 0 ? Math.max(heldMs, waitMsOf(admission)) : take(admission);
         const late = nowMs() + waitMs - admission.sinceMs > waitsMsMax(admission);
         if (waitMs === 0 || late) {
-          resolve(waitMs === 0 ? 'go' : 'full');
+          const byOrders = ordersWaitMsOf(admission) > Math.max(heldMs, weightWaitMsOf(admission));
+          resolve(waitMs === 0 ? 'go' : byOrders ? 'orderLimit' : 'weightLimit');
           return false;
         }
         nextMs = Math.min(nextMs, waitMs);
-        heldMs = Math.max(heldMs, weight.wait(admission.weight, urgency, nowMs()));
+        heldMs = Math.max(heldMs, weightWaitMsOf(admission));
         return true;
       });
     }

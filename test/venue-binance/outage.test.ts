@@ -138,7 +138,10 @@ describe('too many unfilled orders', () => {
     const sent = simulator.simulation.count('POST', '/api/v3/order');
     // In the last second of a window an entry waits for the next one instead.
     if (leftMs > 2000) {
-      expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+      expect(await venue.submit(approved({}))).toEqual({
+        ...{ kind: 'rejected', code: 'NOT_SENT' },
+        text: 'Not sent: the limit of orders leaves no room for it within a second.',
+      });
       expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(sent);
     }
     expect(await venue.cancel(entry.clientId, BTC)).toEqual({ kind: 'cancelled' });

@@ -97,7 +97,7 @@ describe('the queue of requests', () => {
     for (let count = 0; count < 40; count += 1) void enter('read', 'read');
     for (let count = 0; count < 60; count += 1) void enter('order', 'urgent');
     await vi.advanceTimersByTimeAsync(8000);
-    expect(done.filter((one) => one === 'read:full')).toHaveLength(40);
+    expect(done.filter((one) => one === 'read:weightLimit')).toHaveLength(40);
     expect(done.filter((one) => one === 'order:go')).toHaveLength(60);
   });
 
@@ -141,8 +141,16 @@ describe('the queue of requests', () => {
     });
     const order = { weight: 1, urgency: 'urgent', countsAsOrder: true, sinceMs: Date.now() } as const;
     expect(await queue.enter(order)).toBe('go');
-    expect(await queue.enter(order)).toBe('full');
+    expect(await queue.enter(order)).toBe('orderLimit');
     expect(queue.waiting).toBe(0);
+  });
+
+  it('names the limit that leaves an order no room: that of requests here', async () => {
+    const { done, enter } = open(1);
+    void enter('cancel', 'urgent');
+    void enter('order', 'order', 1, true);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(done).toEqual(['cancel:go', 'order:weightLimit']);
   });
 
   it('lets cancels and readings through while orders wait for the limit of orders alone', async () => {
@@ -165,7 +173,7 @@ describe('the queue of requests', () => {
     expect(done).toHaveLength(5);
     await vi.advanceTimersByTimeAsync(1000);
     expect(done.filter((one) => one.endsWith(':go'))).toHaveLength(10);
-    expect(done.filter((one) => one.endsWith(':full'))).toHaveLength(5);
+    expect(done.filter((one) => one.endsWith(':orderLimit'))).toHaveLength(5);
   });
 
   it('counts orders apart from weight', async () => {

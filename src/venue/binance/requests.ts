@@ -4,7 +4,13 @@
  */
 import { type Backoff, jitteredMs } from '../../domain/backoff.js';
 import type { Breaker } from '../breaker.js';
-import { ORDER_WAITS_MS_MAX, type RateBudget, type RateBudgetQueue, type Urgency } from '../rate-budget.js';
+import {
+  type Admitted,
+  ORDER_WAITS_MS_MAX,
+  type RateBudget,
+  type RateBudgetQueue,
+  type Urgency,
+} from '../rate-budget.js';
 import { type Answer, silenceMs } from './answer.js';
 import type { BinanceExchange, CcxtBinance, OnHeaders } from './exchange.js';
 
@@ -113,10 +119,14 @@ export function createRequests(options: RequestsOptions): Requests {
   };
 }
 
-function notSentCause(admitted: 'full' | 'paused' | 'closed', pausedUntilMs: number): string {
-  if (admitted === 'full') return 'too many requests wait already';
-  if (admitted === 'closed') return 'the connection was closed by us';
-  return `the venue asked for silence until ${new Date(pausedUntilMs).toISOString()}`;
+function notSentCause(refused: Exclude<Admitted, 'go'>, pausedUntilMs: number): string {
+  return {
+    full: 'too many requests wait already',
+    orderLimit: 'the limit of orders leaves no room for it within a second',
+    weightLimit: 'the limit of requests leaves no room for it in time',
+    paused: `the venue asked for silence until ${new Date(pausedUntilMs).toISOString()}`,
+    closed: 'the connection was closed by us',
+  }[refused];
 }
 
 /** Adjusts budgets and pauses from the venue's response headers. */
