@@ -10,11 +10,11 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
-import { formatMoney, parseMoney } from '../domain/money.js';
+import { parseMoney } from '../domain/money.js';
 import { exactNotional } from '../domain/value.js';
 import type { FixedKey } from '../limits/registry.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
-import { type Finding, type OwnEquity, rateBy } from './own-equity.js';
+import { amountsLike, type Finding, type OwnEquity, rateBy } from './own-equity.js';
 
 interface LimitReading {
   readonly book: BookReading;
@@ -91,7 +91,7 @@ export class LimitWatch {
     ];
   }
 
-  #size({ book, prices }: LimitReading, limits: Limits, instrument: Instrument): Finding[] {
+  #size({ book, prices, status }: LimitReading, limits: Limits, instrument: Instrument): Finding[] {
     const { symbol, tickSize } = instrument;
     const price = prices.get(symbol);
     const rate = rateBy(prices, instrument, this.instruments);
@@ -100,7 +100,8 @@ export class LimitWatch {
     const worth = exactNotional(instrument, lots, price.bid / Number(tickSize)) * rate;
     const allowed = Math.max(limits.size, this.#before?.limits.size ?? limits.size) * MOVED_FACTOR;
     if (!this.#stillPast(symbol, worth > allowed, this.#grew(book, symbol))) return [];
-    const text = `the position in ${symbol} is worth ${formatMoney(Math.round(worth), 2)}, ${formatMoney(Math.round(limits.size), 2)} are allowed`;
+    const amount = amountsLike(status.equity, status.currency);
+    const text = `the position in ${symbol} is worth ${amount(worth)}, ${amount(limits.size)} are allowed`;
     return [{ key: `limit size ${symbol}`, text }];
   }
 
@@ -111,7 +112,8 @@ export class LimitWatch {
     const start = parseMoney(status.dayStartEquity);
     const floor = floorOf(start, pct, own);
     if (own.equity >= floor) return [];
-    const text = `equity is ${formatMoney(own.equity, 2)} after ${formatMoney(start, 2)} at the beginning of the day, ${pct} % may be lost, and the desk is ACTIVE`;
+    const amount = amountsLike(status.equity, status.currency);
+    const text = `equity is ${amount(own.equity)} after ${amount(start)} at the beginning of the day, ${pct} % may be lost, and the desk is ACTIVE`;
     return [{ key: 'limit loss', text }];
   }
 
@@ -210,7 +212,8 @@ class DrawdownWatch {
     const peak = Math.max(this.#peak, parseMoney(status.peakEquity));
     const floor = floorOf(peak / PEAK_STEP, pct, own);
     if (own.equity >= floor) return [];
-    const text = `equity is ${formatMoney(own.equity, 2)} after a peak of ${formatMoney(peak, 2)}, ${pct} % may be lost from it, and the desk is ACTIVE`;
+    const amount = amountsLike(status.equity, status.currency);
+    const text = `equity is ${amount(own.equity)} after a peak of ${amount(peak)}, ${pct} % may be lost from it, and the desk is ACTIVE`;
     return [{ key: 'limit drawdown', text }];
   }
 }

@@ -5,8 +5,9 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
+import { placesIn } from '../domain/figure-text.js';
 import type { Instrument } from '../domain/instrument.js';
-import { formatMoney, parseMoney } from '../domain/money.js';
+import { formatMoney, MONEY_PLACES, parseMoney } from '../domain/money.js';
 import { exactNotional, isOwned, rateAt, VALUE } from '../domain/value.js';
 import { simulatorOf } from '../market/live/feed-addresses.js';
 import { SimulatedSeries } from '../market/simulated/series.js';
@@ -19,8 +20,26 @@ import { priceSourceOf } from '../venue/registry.js';
  * Prices move between the two readings: a difference up to this part of the positions' value is tolerated.
  */
 const MOVED_PART = 0.02;
-/** Money units. The trader cuts to cents at the coarsest, and a broker rounds its figures to cents. */
-export const ROUNDED = 3_000_000;
+/** In units of the last place: the trader cuts its figures there, and a broker rounds its own to cents. */
+const ROUNDED = 3;
+const CENTS = 2;
+
+/** Decimal places of amounts: cents, or of a coin those that the trader's figure shows. */
+function placesOf(figure: string, currency: string): number {
+  const shown = figure.split('.')[1]?.length ?? 0;
+  return Math.max(CENTS, Math.min(placesIn(currency), shown));
+}
+
+/** A difference from the trader's figure, in money units, that rounding explains. */
+export function roundedOff(figure: string, currency: string): number {
+  return ROUNDED * 10 ** (MONEY_PLACES - placesOf(figure, currency));
+}
+
+/** Writes money units with the places of the trader's figure. */
+export function amountsLike(figure: string, currency: string): (units: number) => string {
+  const places = placesOf(figure, currency);
+  return (units) => formatMoney(Math.round(units), places);
+}
 
 export interface OwnEquity {
   /** Money units. */
@@ -78,12 +97,15 @@ export function rateBy(
   return rateAt(conversion, price.bid / tick, price.ask / tick);
 }
 
-export function compareEquity(own: OwnEquity, status: Pick<TraderStatus, 'equity'>): Finding[] {
-  const traders = parseMoney(status.equity);
-  if (Math.abs(traders - own.equity) <= own.value * MOVED_PART + own.dust + ROUNDED) return [];
-  const text =
-    `the trader counts an equity of ${formatMoney(traders, 2)}, the venue's book at the auditor's own prices makes ` +
-    formatMoney(own.equity, 2);
+export function compareEquity(
+  own: OwnEquity,
+  { equity, currency }: Pick<TraderStatus, 'equity' | 'currency'>,
+): Finding[] {
+  const traders = parseMoney(equity);
+  const tolerated = own.value * MOVED_PART + own.dust + roundedOff(equity, currency);
+  if (Math.abs(traders - own.equity) <= tolerated) return [];
+  const amount = amountsLike(equity, currency);
+  const text = `the trader counts an equity of ${amount(traders)}, the venue's book at the auditor's own prices makes ${amount(own.equity)}`;
   return [{ key: 'equity', text }];
 }
 

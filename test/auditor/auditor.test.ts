@@ -2,7 +2,8 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type AuditParts, compareBooks, createAudit, HeldLately, LateCash } from '../../src/auditor/audit.js';
+import { type AuditParts, compareBooks, createAudit } from '../../src/auditor/audit.js';
+import { HeldLately, LateCash } from '../../src/auditor/lateness.js';
 import { readPaperBook } from '../../src/auditor/start-auditor.js';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
@@ -79,7 +80,7 @@ describe('the comparison of books', () => {
     const late = new LateCash();
     const taken = book([], CASH - 6_000 * 1e8);
     const says = (atWallMs: number, state: 'clean' | 'differences' = 'clean') => ({
-      cash: '10000.00',
+      ...{ cash: '10000.00', currency: 'USDT' },
       reconciliation: { state, atWallMs, differences: [] },
     });
     expect(late.look(book([], CASH), says(1))).toEqual([]);
@@ -88,6 +89,20 @@ describe('the comparison of books', () => {
     expect(late.look(taken, says(2, 'differences'))).toEqual([]);
     expect(late.look(taken, says(2))).toEqual(['cash: the trader has 10000.00, the venue 4000.00']);
     expect([late.look(book([], CASH), says(3)), late.isOpen]).toEqual([[], false]);
+  });
+
+  it('0.001 of 0.5 BTC taken out do not stay clean either', () => {
+    const late = new LateCash();
+    const says = (atWallMs: number) => ({
+      ...{ cash: '0.50000000', currency: 'BTC' },
+      reconciliation: { state: 'clean' as const, atWallMs, differences: [] },
+    });
+    for (const atMs of [1, 1]) expect(late.look(book([], 0.499 * 1e8), says(atMs))).toEqual([]);
+    expect(late.look(book([], 0.499 * 1e8), says(2))).toEqual([
+      'cash: the trader has 0.50000000, the venue 0.49900000',
+    ]);
+    expect(late.look(book([], 0.5 * 1e8 - 3), says(3))).toEqual([]);
+    expect(late.isOpen).toBe(false);
   });
 });
 

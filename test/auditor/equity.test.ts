@@ -39,9 +39,22 @@ describe('equity, worked out a second time', () => {
 
   it('may differ by what prices move meanwhile, and by nothing where nothing is held', () => {
     const own = { equity: CASH, value: 1_000 * 1e8, dust: 0 };
-    expect(compareEquity(own, { equity: '10019.00' })).toEqual([]);
-    expect(compareEquity(own, { equity: '10021.00' })).toMatchObject([{ key: 'equity' }]);
-    expect(compareEquity({ equity: CASH, value: 0, dust: 0 }, { equity: '10000.04' })).toHaveLength(1);
+    const says = (equity: string) => ({ equity, currency: 'USDT' });
+    expect(compareEquity(own, says('10019.00'))).toEqual([]);
+    expect(compareEquity(own, says('10021.00'))).toMatchObject([{ key: 'equity' }]);
+    expect(compareEquity({ equity: CASH, value: 0, dust: 0 }, says('10000.04'))).toHaveLength(1);
+  });
+
+  it('may differ by the last places that the trader shows: cents of dollars, and those of a coin', () => {
+    const own = { equity: 0.5 * 1e8, value: 0, dust: 0 };
+    const found = (equity: string, currency: string) =>
+      compareEquity(own, { equity, currency }).map(({ text }) => text);
+    expect(found('0.50000003', 'BTC')).toEqual([]);
+    expect(found('0.49', 'BTC')).toEqual([]);
+    expect(found('0.52999999', 'USDT')).toEqual([]);
+    expect(found('0.50001000', 'BTC')).toEqual([
+      "the trader counts an equity of 0.50001000, the venue's book at the auditor's own prices makes 0.50000000",
+    ]);
   });
 
   it('stops a desk that counts another equity, however the figures move, and not at the first look', async () => {

@@ -14,6 +14,16 @@ describe('limits, looked at from outside', () => {
     );
   });
 
+  it('say amounts of a coin with the places that the trader’s own have', async () => {
+    const { look } = watchedDesk();
+    const says = { currency: 'BTC', cash: '9999.00000000', equity: '9999.00000000' };
+    const large = { lots: { 'BTC/USDT': 4_000 }, price: PRICE, cash: 9_999, says };
+    await look({ ...large, lots: {} });
+    const lots = { ...large, says: { ...says, cash: '7999.00000000' } };
+    await look(lots);
+    expect(await look(lots)).toMatch(/BTC\/USDT is worth 2000.00000000, 999.90000000 are allowed/);
+  });
+
   it('stop a desk that holds more positions than it may, counted with the size that people chose', async () => {
     const { look } = watchedDesk();
     const half = {

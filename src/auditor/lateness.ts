@@ -1,0 +1,81 @@
+/** Which differences may only be late: between the venue's lists, the trader's readings and the auditor's. */
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { parseMoney } from '../domain/money.js';
+import type { BookReading } from '../venue/book-reading.js';
+import { amountsLike, roundedOff } from './own-equity.js';
+
+/**
+ * A cash difference that the trader does not see. The venue's lists may still explain it, for example as a
+ * deposit, and the trader queries them at its next reading. So it becomes a finding only if the trader calls
+ * a later reading clean.
+ */
+export class LateCash {
+  #since: { readonly difference: string; readonly readAtWallMs: number | null } | null = null;
+
+  /** Cash differs, and it is not known yet whether that is wrong. */
+  get isOpen(): boolean {
+    return this.#since !== null;
+  }
+
+  look(
+    { cash: venues }: BookReading,
+    { cash, currency, reconciliation }: Pick<TraderStatus, 'cash' | 'currency' | 'reconciliation'>,
+  ): string[] {
+    const ours = parseMoney(cash);
+    if (venues === null || Math.abs(ours - venues) <= roundedOff(cash, currency)) {
+      this.#since = null;
+      return [];
+    }
+    const amount = amountsLike(cash, currency);
+    const difference = amount(venues - ours);
+    if (this.#since?.difference !== difference) {
+      this.#since = { difference, readAtWallMs: reconciliation.atWallMs };
+      return [];
+    }
+    // The trader has not read the account since, or it has seen the difference and reported it.
+    if (reconciliation.atWallMs === this.#since.readAtWallMs || reconciliation.state !== 'clean') return [];
+    return [`cash: the trader has ${amount(ours)}, the venue ${amount(venues)}`];
+  }
+}
+
+/** How long the trader itself lets a list of positions lag behind the list of fills. */
+const LISTED_LATE_MS = 15_000;
+
+/** What the trader held recently: a list at the venue may still show it. */
+export class HeldLately {
+  #statuses: { readonly atMs: number; readonly status: Pick<TraderStatus, 'positions' | 'dust'> }[] = [];
+
+  constructor(private readonly nowMs: () => number) {}
+
+  note({ positions, dust }: Pick<TraderStatus, 'positions' | 'dust'>): void {
+    const atMs = this.nowMs();
+    this.#statuses = this.#statuses.filter((one) => atMs - one.atMs < LISTED_LATE_MS);
+    this.#statuses.push({ atMs, status: { positions, dust } });
+  }
+
+  some(agrees: (status: Pick<TraderStatus, 'positions' | 'dust'>) => boolean): boolean {
+    return this.#statuses.some(({ status }) => agrees(status));
+  }
+}
+
+/** Longer than the trader itself tolerates: by then it should have halted, as it could not compare. */
+const UNCOMPARED_MAX_MS = 240_000;
+
+/** Detects a trader that goes on trading although none of its own readings has agreed for too long. */
+export class LateReading {
+  #sinceMs: number | null = null;
+
+  constructor(private readonly nowMs: () => number) {}
+
+  look({ mode, reconciliation }: Pick<TraderStatus, 'mode' | 'reconciliation'>): string | null {
+    const trades = mode === 'ACTIVE' || mode === 'REDUCING';
+    const compared = reconciliation.state === 'clean' || reconciliation.state === 'differences';
+    if (!trades || compared) {
+      this.#sinceMs = null;
+      return null;
+    }
+    this.#sinceMs ??= this.nowMs();
+    if (this.nowMs() - this.#sinceMs < UNCOMPARED_MAX_MS) return null;
+    return `the trader trades, and no reading of its account has agreed for ${UNCOMPARED_MAX_MS / 1000} s`;
+  }
+}
