@@ -85,6 +85,11 @@ export interface ReadingAccess {
    * trader and auditor would never be seen. Rejects if the venue doesn't answer as it should.
    */
   bookReader(options: ReadBook): () => Promise<BookReading>;
+  /**
+   * For the pre-flight, which may run alongside the auditor: reads the account once, and judges what the
+   * auditor's own key may do beyond that. Rejects as a reading does.
+   */
+  tryOut(options: ReadBook): Promise<PermissionVerdict>;
 }
 
 export interface ReadBook {
@@ -125,7 +130,7 @@ export interface AccountReader {
 }
 
 export interface PermissionVerdict {
-  /** Each one forbids trading with this key. */
+  /** Each one forbids using this key. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }

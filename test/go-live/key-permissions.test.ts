@@ -8,7 +8,7 @@ import { parseDesk } from '../../src/venue/load-desk.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 import { liveDeskText } from './support/live-desk.js';
 
-/** The check, on a desk whose key may do this. */
+/** The check of the trader's key, on a desk whose key may do this. */
 async function look(permissions: typeof SPOT_ONLY) {
   const keys = DEFAULT_KEYS.map((key) => (key.apiKey === TRADING_KEY.apiKey ? { ...key, permissions } : key));
   const simulator = await startBinanceSimulator({ keys });

@@ -14,6 +14,7 @@ import { keepReport, signReport } from '../../src/validation/report/write-report
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { repository } from '../support/desk-under-test.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
+import { READING_KEY, TRADING_KEY, WITHDRAWING_KEY } from '../venue-binance/support/raw-client.js';
 import { type Bench, goReport, preflightBench } from './support/preflight-bench.js';
 
 type Break = (bench: Bench) => void | Promise<void>;
@@ -286,7 +287,10 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
   ['Telegram’s token can’t be one', setTo('TELEGRAM_BOT_TOKEN', 'abc'), 'telegram', 'fail', /token/],
 ];
 
-const ALONE_WITH_KEY = { FERMATA_SEPARATE: '1', BINANCE_AUDITOR_API_KEY: 'a'.repeat(64) };
+const AUDITOR_KEY = {
+  BINANCE_AUDITOR_API_KEY: READING_KEY.apiKey,
+  BINANCE_AUDITOR_SECRET_KEY: READING_KEY.secret,
+};
 
 describe('with everything in place', () => {
   it('the pre-flight passes, and only the person’s review is missing', async () => {
@@ -463,7 +467,8 @@ it('a rate limiter that is off warns, and forbids nothing', async () => {
 
 it.each<[string, Readonly<Record<string, string>>, 'pass' | 'warn', string]>([
   ['beside a supervisor takes the trader’s key', {}, 'pass', 'by the trader’s key'],
-  ['has a key of its own', ALONE_WITH_KEY, 'pass', 'by a key of its own'],
+  ['has a key of its own', AUDITOR_KEY, 'pass', 'by a key of its own'],
+  ['alone has a key of its own', { ...AUDITOR_KEY, FERMATA_SEPARATE: '1' }, 'pass', 'by a key of its own'],
   ['alone has none', { FERMATA_SEPARATE: '1' }, 'warn', 'BINANCE_AUDITOR_API_KEY is not set'],
 ])('an auditor that %s is said by name, and forbids nothing', async (_what, env, verdict, words) => {
   const bench = await preflightBench();
@@ -473,6 +478,43 @@ it.each<[string, Readonly<Record<string, string>>, 'pass' | 'warn', string]>([
   expect(result).toMatchObject({ verdict, observed: expect.stringContaining(words) });
   expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
 });
+
+it.each<[string, Readonly<Record<string, string>>, RegExp]>([
+  ['has no secret', { BINANCE_AUDITOR_SECRET_KEY: '' }, /BINANCE_AUDITOR_SECRET_KEY is not set/],
+  ['can’t be one', { BINANCE_AUDITOR_API_KEY: 'abc' }, /BINANCE_AUDITOR_API_KEY does not look like a key/],
+  ['is not known', { BINANCE_AUDITOR_API_KEY: 'a'.repeat(64) }, /answered the auditor with 401 \(-2015\)/],
+  ['has another secret', { BINANCE_AUDITOR_SECRET_KEY: 'b'.repeat(64) }, /with 400 \(-1022\)/],
+  [
+    'may trade',
+    {
+      BINANCE_AUDITOR_API_KEY: TRADING_KEY.apiKey,
+      BINANCE_AUDITOR_SECRET_KEY: TRADING_KEY.secret,
+    },
+    /the key may trade: a read-only key is expected here/,
+  ],
+  [
+    'may withdraw',
+    {
+      BINANCE_AUDITOR_API_KEY: WITHDRAWING_KEY.apiKey,
+      BINANCE_AUDITOR_SECRET_KEY: WITHDRAWING_KEY.secret,
+    },
+    /the key may withdraw/,
+  ],
+])(
+  'an auditor’s key that %s forbids the start: nobody would watch, or too much could be done with it',
+  async (_what, env, words) => {
+    const bench = await preflightBench();
+    Object.assign(bench.env, AUDITOR_KEY, env);
+    const report = await bench.look();
+    expect(report.results.filter(({ verdict }) => verdict !== 'pass')).toEqual([
+      expect.objectContaining({
+        ...{ key: 'auditor-key', verdict: 'fail' },
+        observed: expect.stringMatching(words),
+      }),
+    ]);
+    expect(goLiveObstacles(bench.desk, report, 'operator').join()).toMatch(words);
+  },
+);
 
 it('approvers without a key to sign with are named, with the command for each; asking is not forbidden', async () => {
   const bench = await preflightBench();

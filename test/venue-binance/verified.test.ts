@@ -2,10 +2,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { tradedVenue } from '../../src/venue/registry.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { BTC, ETH, INSTRUMENTS, openOnSimulator, openVenue, QUICK } from './support/opened.js';
-import { OTHER_KEY, READING_KEY, rawClient, WITHDRAWING_KEY } from './support/raw-client.js';
+import { OTHER_KEY, READING_KEY, rawClient, TRADING_KEY, WITHDRAWING_KEY } from './support/raw-client.js';
 
 /** Looked at again by itself where an exchange that is busy has not answered in time. */
 const says = (venue: BinanceVenue, reason: string) =>
@@ -24,10 +25,17 @@ describe('the key', () => {
   it('that may not trade is refused for a trader and wanted for an auditor', async () => {
     const trader = await openOnSimulator({ credentials: READING_KEY });
     await says(trader.venue, 'the key may not trade');
-    const auditor = await openOnSimulator({ credentials: READING_KEY, purpose: 'read' });
-    await eventually(() => expect(auditor.venue.state.up).toBe(true));
-    const wrong = await openOnSimulator({ purpose: 'read' });
-    await says(wrong.venue, 'a read-only key is expected');
+    const audited = async ({ apiKey, secret }: typeof READING_KEY) => {
+      const env = { BINANCE_AUDITOR_API_KEY: apiKey, BINANCE_AUDITOR_SECRET_KEY: secret };
+      const signedIn = tradedVenue('binance').live.signInToRead(env);
+      if (!signedIn.ok) throw new Error(signedIn.problem);
+      const endpoint = { kind: 'simulator', address: trader.simulator.address } as const;
+      return signedIn.access.tryOut({ endpoint, instruments: INSTRUMENTS, foreign: {} });
+    };
+    expect(await audited(READING_KEY)).toEqual({ problems: [], warnings: [] });
+    expect((await audited(TRADING_KEY)).problems).toEqual([
+      'the key may trade: a read-only key is expected here',
+    ]);
   });
 
   it('that is of another account than the books sends no order, not one that closes either', async () => {

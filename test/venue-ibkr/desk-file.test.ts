@@ -1,14 +1,17 @@
 /** A desk file that names this venue, as the trader, the auditor and the pre-flight take it. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { IbkrSimulator, SimulatorOptions } from '../../simulators/ibkr/start.js';
 import { createAudit } from '../../src/auditor/audit.js';
 import { readExchange } from '../../src/checks/preflight/exchange-reading.js';
+import { runPreflight } from '../../src/checks/preflight/run-preflight.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { DeskFileError } from '../../src/desk/problem.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import { freePort } from '../../src/supervisor/free-port.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { startTrader } from '../../src/trader/start.js';
@@ -305,6 +308,36 @@ it('is looked at before it trades: whose account it is, its money, its contracts
   expect(wrong.balances).toMatchObject({ ok: false, why: expect.stringContaining('IBKR_ACCOUNT: expected') });
   const remote = await look('http://10.0.0.1:4002');
   expect(remote.balances).toMatchObject({ ok: false, why: expect.stringContaining('like 127.0.0.1:4002') });
+});
+
+it('is looked at as the auditor will read it, beside an auditor that reads it at that moment', async () => {
+  const simulator = await startSimulator();
+  onTestFinished(() => simulator.close());
+  const { desk } = parseDesk('desk.yaml', DESK, { strategies: () => new Map() });
+  const auditor = connect(simulator.port, '127.0.0.1');
+  onTestFinished(() => void auditor.destroy());
+  auditor.write('API\0');
+  for (const text of ['v177..177', '71\x002\x0013\0\0'])
+    auditor.write(Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]));
+  await vi.waitFor(() => expect([...simulator.simulation.clients.keys()]).toContain(13));
+  const look = async (simulatedVenue: string, env = {}) => {
+    const subject = { desk, env, simulatedVenue, configHash: '', home: '/nowhere', reportFolder: '/nowhere' };
+    const exchange = await readExchange({ desk, env, simulatedVenue });
+    const { results } = await runPreflight({ ...subject, exchange, nowMs: 0 });
+    return results.find(({ key }) => key === 'auditor-key');
+  };
+  expect(await look(simulator.address)).toMatchObject({
+    verdict: 'pass',
+    observed: 'read over a connection of its own; the venue has no keys',
+  });
+  expect(await look(simulator.address, { IBKR_ACCOUNT: 'DU999999' })).toMatchObject({
+    verdict: 'fail',
+    observed: expect.stringContaining('IBKR_ACCOUNT: expected one of'),
+  });
+  expect(await look(`127.0.0.1:${await freePort()}`)).toMatchObject({
+    verdict: 'fail',
+    observed: expect.stringContaining('ECONNREFUSED'),
+  });
 });
 
 it('has its prices beside a validation, a fetch and a connection test: each reads them by a client id of its own', async () => {

@@ -117,6 +117,8 @@ export interface PreflightSubject {
   readonly exchange: ExchangeReading;
   /** Address of a simulator on this machine that replaces the exchange. */
   readonly simulatedVenue?: string | undefined;
+  /** As in `ExchangeQuestion`. */
+  readonly months?: ReadonlyMap<string, ContractMonth> | undefined;
   readonly nowMs: number;
   /** Folder of the validation reports. */
   readonly reportFolder: string;

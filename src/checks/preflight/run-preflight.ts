@@ -1,7 +1,13 @@
 /** All checks before a start with real money, in the order of the runbook. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PreflightReport, PreflightResult, PreflightVerdict } from '../../contracts/preflight.js';
+import type {
+  PreflightOutcome,
+  PreflightReport,
+  PreflightResult,
+  PreflightVerdict,
+} from '../../contracts/preflight.js';
+import { notTheDesks } from '../../desk/fee-assets.js';
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import { secretVariable } from '../../desk/secret-variable.js';
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -12,6 +18,7 @@ import { verifyPassword } from '../../home/people-passwords.js';
 import { personKeysOf } from '../../home/person-keys.js';
 import { homePaths, SECRET_FILES } from '../../home/runtime.js';
 import { telegramCredentials, telegramProof } from '../../notify/channel-credentials.js';
+import { buildInstruments } from '../../trader/engine-config.js';
 import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
 import { type PreflightCheck, type PreflightSubject, withAdvice } from './exchange-reading.js';
@@ -153,25 +160,52 @@ export const keyPermissions: PreflightCheck = {
   },
 };
 
-/** Under `fermata up` the auditor may use the trader's key; in its own container it only has this one. */
+/**
+ * Reads the account as the auditor will. Under `fermata up` the auditor may use the trader's key; in its own
+ * container it only has its own.
+ */
 const auditorKey: PreflightCheck = {
   key: 'auditor-key',
   title: 'Auditor can read the account',
-  look: ({ desk, env }) => {
+  look: async (subject) => {
+    const { desk, env } = subject;
     const [variable] = credentialNames(tradedVenue(desk.venue.name).live, 'auditor');
     if (variable === undefined) {
-      const expected = 'a connection of its own, so that the account is watched from outside';
-      return { verdict: 'pass', observed: 'by a connection of its own; the venue has no keys', expected };
+      const expected = 'read over a connection of its own, so that the account is watched from outside';
+      return readAsAuditor(subject, 'over a connection of its own; the venue has no keys', expected);
     }
-    const expected = `${variable} and its secret: a read-only key, so that the account is watched from outside`;
+    const expected = `${variable} and its secret: a key that reads the account and may do nothing else, so that the account is watched from outside`;
     if (secretVariable(env, variable) !== null)
-      return { verdict: 'pass', observed: 'by a key of its own', expected };
+      return readAsAuditor(subject, 'by a key of its own', expected);
     const isSeparate = env.FERMATA_SEPARATE === '1' && !env.FERMATA_RUNTIME;
     return isSeparate
       ? { verdict: 'warn', observed: `${variable} is not set: the auditor can’t run`, expected }
-      : { verdict: 'pass', observed: 'by the trader’s key', expected };
+      : readAsAuditor(subject, 'by the trader’s key', expected);
   },
 };
+
+async function readAsAuditor(
+  { desk, env, simulatedVenue, months }: PreflightSubject,
+  how: string,
+  expected: string,
+): Promise<PreflightOutcome> {
+  const { live } = tradedVenue(desk.venue.name);
+  const fail = (observed: string) => ({ verdict: 'fail', observed, expected }) as const;
+  const signedIn = live.signInToRead(env);
+  if (!signedIn.ok) return fail(`${signedIn.problem}. ${signedIn.doThis}`);
+  try {
+    const { problems, warnings } = await signedIn.access.tryOut({
+      endpoint: live.endpoint(desk, simulatedVenue, env),
+      instruments: buildInstruments(desk, months),
+      foreign: notTheDesks(desk),
+    });
+    if (problems.length > 0) return fail(problems.join('; '));
+    if (warnings.length > 0) return { verdict: 'warn', observed: warnings.join('; '), expected };
+    return { verdict: 'pass', observed: `read ${how}`, expected };
+  } catch (error) {
+    return fail(messageOf(error));
+  }
+}
 
 const balance: PreflightCheck = {
   key: 'balance',

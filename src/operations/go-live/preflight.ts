@@ -33,7 +33,7 @@ export async function preflightDesk(
   const months = monthsInForce(desk, journal, nowMs());
   const exchange = await readExchange({ desk, env, simulatedVenue, months });
   const reportFolder = resolve(REPORT_FOLDER);
-  const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue };
+  const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue, months };
   const report = await runPreflight({ ...subject, nowMs: nowMs() });
   const { verdict, results, atMs } = report;
   const passed = results.filter((one) => one.verdict === 'pass').length;

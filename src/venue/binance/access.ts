@@ -7,8 +7,13 @@ import type {
   SignIn,
   TradingAccess,
 } from '../definition.js';
-import { exchangeReader } from './audit-reading.js';
-import { type BinanceCredentials, readAuditorCredentials, readCredentials } from './credentials.js';
+import { exchangeReader, readRestrictions } from './audit-reading.js';
+import {
+  type BinanceCredentials,
+  hasAuditorKey,
+  readAuditorCredentials,
+  readCredentials,
+} from './credentials.js';
 import { judgePermissions } from './permissions.js';
 
 /** Time limits of a pre-flight: shorter, because a person is waiting. */
@@ -36,7 +41,17 @@ export function signInToRead(env: Environment): SignIn<ReadingAccess> {
   const read = readAuditorCredentials(env);
   if (!read.ok) return read;
   const { credentials } = read;
-  return { ok: true, access: { bookReader: (options) => exchangeReader({ ...options, credentials }) } };
+  const access: ReadingAccess = {
+    bookReader: (options) => exchangeReader({ ...options, credentials }),
+    async tryOut(options) {
+      const exchange = { ...options, credentials };
+      await exchangeReader(exchange)();
+      // The test environment does not say what a key may do, and the trader's key has a check of its own.
+      if (options.endpoint.kind === 'testnet' || !hasAuditorKey(env)) return { problems: [], warnings: [] };
+      return judgePermissions(await readRestrictions(exchange), 'read');
+    },
+  };
+  return { ok: true, access };
 }
 
 async function openReader(options: OpenReader, credentials: BinanceCredentials): Promise<AccountReader> {

@@ -9,6 +9,7 @@ import type { ReadBook } from '../definition.js';
 import { askExchange, exchangePrices } from './best-prices.js';
 import type { BinanceCredentials } from './credentials.js';
 import { rootOf } from './endpoint.js';
+import { type KeyPermissions, readKeyPermissions } from './permissions.js';
 
 const UNITS = 8;
 
@@ -49,18 +50,29 @@ export function exchangeReader(exchange: ExchangeToRead): () => Promise<BookRead
   };
 }
 
-async function readBalances({ endpoint, credentials }: ExchangeToRead): Promise<ReadonlyMap<string, number>> {
-  const root = rootOf(endpoint);
-  const { serverTime } = (await askExchange(`${root}/api/v3/time`)) as { serverTime: number };
-  const query = `omitZeroBalances=true&recvWindow=5000&timestamp=${serverTime}`;
-  const signature = createHmac('sha256', credentials.secret).update(query).digest('hex');
-  const account = (await askExchange(
-    `${root}/api/v3/account?${query}&signature=${signature}`,
-    credentials.apiKey,
-  )) as {
+async function readBalances(exchange: ExchangeToRead): Promise<ReadonlyMap<string, number>> {
+  const account = (await askSigned(exchange, '/api/v3/account', 'omitZeroBalances=true&')) as {
     balances: readonly Balance[];
   };
   return new Map(
     account.balances.map(({ asset, free, locked }) => [asset, parseMoney(free) + parseMoney(locked)]),
   );
+}
+
+/** What the key may do. Rejects if the exchange does not answer as it should. */
+export async function readRestrictions(exchange: ExchangeToRead): Promise<KeyPermissions> {
+  return readKeyPermissions(await askSigned(exchange, '/sapi/v1/account/apiRestrictions'));
+}
+
+/** `parameters`: each with an ampersand at its end. */
+async function askSigned(
+  { endpoint, credentials }: ExchangeToRead,
+  path: string,
+  parameters = '',
+): Promise<unknown> {
+  const root = rootOf(endpoint);
+  const { serverTime } = (await askExchange(`${root}/api/v3/time`)) as { serverTime: number };
+  const query = `${parameters}recvWindow=5000&timestamp=${serverTime}`;
+  const signature = createHmac('sha256', credentials.secret).update(query).digest('hex');
+  return askExchange(`${root}${path}?${query}&signature=${signature}`, credentials.apiKey);
 }

@@ -49,7 +49,7 @@ class ExchangeRefused extends Error {
     status: number,
     readonly code: number | null,
   ) {
-    super(`the exchange answered the auditor with ${status}`);
+    super(`the exchange answered the auditor with ${status}${code === null ? '' : ` (${code})`}`);
   }
 }
 

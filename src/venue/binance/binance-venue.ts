@@ -77,7 +77,6 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
     endpoint: options.endpoint,
     markets,
     prices: createReferencePrices(),
-    purpose: options.purpose ?? 'trade',
   };
   const history = createHistory(options, verifying);
   const executions = createExecutions({

@@ -28,14 +28,20 @@ export function readCredentials(environment: Readonly<Record<string, string | un
   }
 }
 
+const AUDITOR_KEY = 'BINANCE_AUDITOR_API_KEY';
+
+export function hasAuditorKey(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return secretVariable(environment, AUDITOR_KEY) !== null;
+}
+
 /** The auditor's own read-only key if there is one, else the trader's. */
 export function readAuditorCredentials(
   environment: Readonly<Record<string, string | undefined>>,
 ): CredentialsRead {
-  const apiKey = secretVariable(environment, 'BINANCE_AUDITOR_API_KEY');
+  const apiKey = secretVariable(environment, AUDITOR_KEY);
   if (apiKey === null) {
     const read = readCredentials(environment);
-    return read.ok ? read : { ...read, problem: `BINANCE_AUDITOR_API_KEY is not set, and ${read.problem}` };
+    return read.ok ? read : { ...read, problem: `${AUDITOR_KEY} is not set, and ${read.problem}` };
   }
   const secret = secretVariable(environment, 'BINANCE_AUDITOR_SECRET_KEY') ?? '';
   const read = judge(apiKey, secret);

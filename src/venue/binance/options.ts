@@ -39,8 +39,6 @@ export const BINANCE_RATES = {
 export interface BinanceVenueOptions {
   readonly endpoint: VenueEndpoint;
   readonly credentials: BinanceCredentials;
-  /** `read`: for an auditor's key, which must not be able to trade. */
-  readonly purpose?: 'trade' | 'read';
   readonly instruments: readonly Instrument[];
   /**
    * Coins in the account that are not the desk's: decimal text by currency. A currency not listed counts as the

@@ -19,7 +19,6 @@ export interface VerifyContext {
   readonly endpoint: VenueEndpoint;
   readonly markets: readonly BinanceMarket[];
   readonly prices: ReferencePrices;
-  readonly purpose: 'trade' | 'read';
 }
 
 /**
@@ -35,7 +34,7 @@ export async function verify(context: VerifyContext): Promise<readonly string[]>
       readCanTrade(context),
       readPrices(context),
     ]);
-    const problems = [...problemsOfAll, ...judgePermissions(permissions, context.purpose).problems];
+    const problems = [...problemsOfAll, ...judgePermissions(permissions, 'trade').problems];
     if (!canTrade) problems.push('trading is disabled on this account by the exchange');
     const otherAccount = context.connection.accountId.problem();
     if (otherAccount !== null) problems.push(otherAccount);

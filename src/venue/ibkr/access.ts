@@ -5,6 +5,7 @@ import type {
   Environment,
   OpenReader,
   OpenVenue,
+  ReadBook,
   ReadingAccess,
   SignIn,
   TradingAccess,
@@ -31,13 +32,21 @@ export function signIn(env: Environment): SignIn<TradingAccess> {
 }
 
 export function signInToRead(env: Environment): SignIn<ReadingAccess> {
-  return signedIn(env, ({ clientId, account }) => ({
-    bookReader: ({ endpoint, instruments }) =>
+  return signedIn(env, ({ clientId, account }) => {
+    const readerAs = (client: number, { endpoint, instruments }: ReadBook) =>
       accountReading({
         ...{ address: gatewayAt(addressOf(endpoint), env), account, instruments },
-        clientId: clientId + CLIENTS.auditor,
-      }),
-  }));
+        clientId: clientId + client,
+      });
+    return {
+      bookReader: (options) => readerAs(CLIENTS.auditor, options),
+      async tryOut(options) {
+        // The auditor's own id may be in use, and those of the pre-flight's other readings may not be free again yet.
+        await readerAs(CLIENTS.test, options)();
+        return { problems: [], warnings: [] };
+      },
+    };
+  });
 }
 
 function signedIn<Access>(env: Environment, access: (settings: IbkrSettings) => Access): SignIn<Access> {

@@ -18,7 +18,8 @@ const USUAL_CLIENT_ID = 10;
 
 /**
  * Offsets from the desk's client id. The trader's orders use the id itself and its readings the next one; a
- * pre-flight and the account in a connection test likewise use two ids. Each reader of prices has its own.
+ * pre-flight and the account in a connection test likewise use two ids. Each reader of prices has its own;
+ * that of a connection test also reads the account as the auditor does, for a pre-flight.
  */
 export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fetch: 7, test: 8 } as const;
 
