@@ -29,6 +29,8 @@ export interface AuditParts {
   readonly nowMs?: () => number;
   /** Called in each audit without prices; books are still compared. */
   readonly onPricesMissing: (why: string) => void;
+  /** Called at the end of each audit that compared the books. */
+  readonly onCompleted?: () => void;
 }
 
 const ANSWER_MS = 3_000;
@@ -57,22 +59,22 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
     const lasting = found.filter(({ key }) => seen.has(key));
     seen = new Set(found.map(({ key }) => key));
     for (const key of halted) if (!seen.has(key)) halted.delete(key);
-    if (lasting.every(({ key }) => halted.has(key))) return null;
-    const reason = lasting.map(({ text }) => text).join('; ');
-    await trader.call(
-      'halt',
-      {
-        commandId: randomUUID(),
-        by: 'auditor',
-        reason: reason.slice(0, REASON_LENGTH_MAX),
-        cause: 'auditor',
-        resume: 'person',
-      },
-      { timeoutMs: ANSWER_MS },
-    );
+    const isNew = lasting.some(({ key }) => !halted.has(key));
+    const reason = isNew ? lasting.map(({ text }) => text).join('; ') : null;
+    if (reason !== null) await halt(trader, reason);
     for (const { key } of lasting) halted.add(key);
+    if (book !== null) parts.onCompleted?.();
     return reason;
   };
+}
+
+async function halt(trader: AuditParts['trader'], reason: string): Promise<void> {
+  const why = { by: 'auditor', reason: reason.slice(0, REASON_LENGTH_MAX) };
+  await trader.call(
+    'halt',
+    { commandId: randomUUID(), ...why, cause: 'auditor', resume: 'person' },
+    { timeoutMs: ANSWER_MS },
+  );
 }
 
 async function findings(

@@ -12,6 +12,7 @@ import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
 import { readUnits, type WrittenUnits } from '../domain/money.js';
+import { keepLastAudit, type LastAudit, readLastAudit } from '../home/last-audit.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments, monthsTold } from '../trader/engine-config.js';
@@ -39,6 +40,8 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
     ? tradedVenue(desk.venue.name).live.endpoint(desk, runtime.simulatedVenue)
     : null;
   let lastMissing = '';
+  let last: LastAudit = { atMs: readLastAudit(runtime.home)?.atMs ?? null, problem: null };
+  keepLastAudit(runtime.home, last);
   const readPrices = ownPrices(
     desk,
     instruments,
@@ -60,22 +63,25 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       if (why !== lastMissing) log('warn', `equity and limits could not be looked at: ${why}`);
       lastMissing = why;
     },
+    onCompleted: () => {
+      last = { atMs: Date.now(), problem: null };
+    },
   });
 
-  let lastProblem = '';
   let running: Promise<void> | null = null;
   const look = async (): Promise<void> => {
     try {
       const halted = await audit();
       if (halted !== null) log('error', `halted: ${halted}`);
-      lastProblem = '';
+      last = { ...last, problem: null };
     } catch (error) {
       // No reason to stop the desk: a trader that does not answer is the supervisor's business, and the next audit
-      // reads the book again.
+      // reads the book again. The operations worker tells people when none is completed for long.
       const problem = messageOf(error);
-      if (problem !== lastProblem) log('warn', `nothing could be compared: ${problem}`);
-      lastProblem = problem;
+      if (problem !== last.problem) log('warn', `nothing could be compared: ${problem}`);
+      last = { ...last, problem };
     } finally {
+      keepLastAudit(runtime.home, last);
       running = null;
     }
   };

@@ -62,6 +62,7 @@ export type WokenTopic =
   | 'stuck-run'
   | 'earlier-build'
   | 'abandoned'
+  | 'unwatched-account'
   | 'unwatched-go-live'
   | 'watched-on'
   | 'contract-ends';

@@ -181,7 +181,7 @@ interface Standing {
 }
 
 /** The notice comes first: if incidents themselves are stuck, opening another is of no use. */
-async function tellStanding(
+export async function tellStanding(
   { log, ...context }: TraderWatchContext,
   home: string | null,
   standing: Standing,

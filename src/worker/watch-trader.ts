@@ -16,6 +16,7 @@ import { repeat } from './repeat.js';
 import { marketClockRoutines, routinesByTrades } from './routines-due.js';
 import { scheduleUpkeep } from './schedule-upkeep.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
+import { watchOverAuditor } from './watch-auditor.js';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -35,6 +36,7 @@ export function watchTrader(context: TraderWatchContext, options: TraderWatchOpt
       : []),
     ['schedules', scheduleUpkeep(context, options.home)],
     ['incidents', incidentsOfTrader(context)],
+    ...(options.home === null ? [] : [['auditor', watchOverAuditor(context, options.home)] as const]),
     ['changes that runs wait for', changesOfTrader(context)],
     ['checks of a halted desk', changesOfChecks(context, options.failingChecks)],
   ];

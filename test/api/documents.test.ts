@@ -28,7 +28,13 @@ const TOPICS: Readonly<Record<WokenTopic, true>> = {
     'stuck-run': true,
     'earlier-build': true,
   },
-  ...{ abandoned: true, 'unwatched-go-live': true, 'watched-on': true, 'contract-ends': true },
+  ...{
+    abandoned: true,
+    'unwatched-account': true,
+    'unwatched-go-live': true,
+    'watched-on': true,
+    'contract-ends': true,
+  },
 };
 
 const sections = new Map(

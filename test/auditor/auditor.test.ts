@@ -197,6 +197,31 @@ describe('the auditor', () => {
     expect(trader.sent('halt')).toEqual([]);
   });
 
+  it('completes an audit where it compared the books, whatever it found', async () => {
+    const trader = new ScriptedTrader('abc123');
+    let completed = 0;
+    let reading: BookReading | null = book();
+    const audit = createAudit({
+      ...parts(trader),
+      readBook: () => reading,
+      onCompleted: () => {
+        completed += 1;
+      },
+    });
+    await audit();
+    reading = book([['BTC/USDT', 500]]);
+    for (const _ of [1, 2]) await audit();
+    expect([completed, trader.sent('halt').length]).toEqual([3, 1]);
+    reading = null;
+    await audit();
+    trader.reconciliation = 'pending';
+    reading = book();
+    await audit();
+    trader.gone = true;
+    await expect(audit()).rejects.toThrow();
+    expect(completed).toBe(3);
+  });
+
   it('waits while the trader itself still compares, and where there is no book yet', async () => {
     const trader = new ScriptedTrader('abc123');
     trader.reconciliation = 'pending';

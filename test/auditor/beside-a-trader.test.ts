@@ -6,7 +6,8 @@ import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { createAudit } from '../../src/auditor/audit.js';
 import { ownPrices } from '../../src/auditor/own-equity.js';
-import { readPaperBook } from '../../src/auditor/start-auditor.js';
+import { readPaperBook, startAuditor } from '../../src/auditor/start-auditor.js';
+import { readLastAudit } from '../../src/home/last-audit.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -47,6 +48,12 @@ it('agrees with a trader that opens and closes positions, and stops it once the 
   }
   expect(missing).toEqual([]);
   expect((await home.status()).positions.length + (await home.status()).fills).toBeGreaterThan(0);
+
+  const auditor = await startAuditor(home.runtime);
+  const last = () => readLastAudit(home.runtime.home);
+  const { atMs } = await until('an audit', () => (last()?.atMs ? last() : null));
+  expect([Date.now() - Number(atMs) < 60_000, last()?.problem]).toEqual([true, null]);
+  await auditor.stop();
 
   // A fill that the trader never hears of: as if somebody had sold at the venue behind its back.
   const fill: BookRecord = {

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { operationsQueue, resumptionId } from '../../src/contracts/queues.js';
 import { FERMATA_DESK } from '../../src/contracts/run-label.js';
+import { keepLastAudit } from '../../src/home/last-audit.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
@@ -27,6 +28,7 @@ import { marketClockRoutines, routinesByTrades } from '../../src/worker/routines
 import { scheduleUpkeep } from '../../src/worker/schedule-upkeep.js';
 import { lookForStuck, stuckRuns } from '../../src/worker/stuck-runs.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
+import { watchOverAuditor } from '../../src/worker/watch-auditor.js';
 import { resumptionOfHalts } from '../../src/worker/watch-trader.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
@@ -417,5 +419,82 @@ describe('the watch over stuck workflows', () => {
       (await readIncidents(pool, desk.name)).some(({ subject }) => subject === 'workflow.no-such-workflow'),
     );
     await handle.terminate();
+  });
+});
+
+describe('the watch over the auditor', () => {
+  const MINUTE_MS = 60_000;
+
+  /** A desk that is polled each second by a clock of its own. */
+  async function watched() {
+    const desk = await bench.desk();
+    const home = mkdtempSync(join(tmpdir(), 'auditor-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    let nowMs = 0;
+    const follow = watchOverAuditor(contextOf(desk), home, () => nowMs);
+    const { pool } = bench.database;
+    return {
+      trader: desk.trader,
+      sleep: (ms: number) => {
+        nowMs += ms;
+      },
+      audited: (atMs: number | null, problem: string | null = null) => keepLastAudit(home, { atMs, problem }),
+      pass: async (minutes: number) => {
+        const endMs = nowMs + minutes * MINUTE_MS;
+        for (; nowMs < endMs; nowMs += 1_000) await follow(desk.trader.status());
+      },
+      notices: async () => {
+        const query = "select body from notice where desk = $1 and event = 'warning' order by body";
+        return (await pool.query<{ body: string }>(query, [desk.name])).rows.map(({ body }) => body);
+      },
+      incidents: () => readIncidents(pool, desk.name),
+    };
+  }
+
+  it('tells people after five minutes without an audit, once, and again after one was completed', async () => {
+    const { audited, pass, notices, incidents } = await watched();
+    audited(at('2026-03-02T10:00:00Z'), 'the exchange answered the auditor with 401 (-2015)');
+    await pass(4.9);
+    expect(await notices()).toEqual([]);
+    await pass(5);
+    const body = expect.stringMatching(
+      /no audit since 2026-03-02 10:00.*: .* with 401 \(-2015\)\. The desk goes on/,
+    );
+    expect(await notices()).toEqual([body]);
+    await until('the incident', async () =>
+      (await incidents()).some(
+        ({ subject, title }) => subject === 'auditor' && title.includes('nobody watches'),
+      ),
+    );
+    audited(at('2026-03-02T10:20:00Z'));
+    await pass(6);
+    expect(await notices()).toHaveLength(2);
+    expect(await incidents()).toHaveLength(1);
+  });
+
+  it('is quiet where audits are completed, and where no auditor keeps them', async () => {
+    const { audited, pass, notices } = await watched();
+    await pass(11);
+    for (let minute = 0; minute < 12; minute += 1) {
+      audited(minute * MINUTE_MS);
+      await pass(1);
+    }
+    expect(await notices()).toEqual([]);
+  });
+
+  it('is quiet while the trader can’t compare its books either, and after a trader or machine that was away', async () => {
+    const { trader, audited, pass, sleep, notices } = await watched();
+    audited(null, 'fetch failed');
+    trader.reconciliation = 'failed';
+    await pass(60);
+    trader.reconciliation = 'pending';
+    await pass(60);
+    trader.reconciliation = 'clean';
+    await pass(1);
+    sleep(3_600_000);
+    await pass(1);
+    expect(await notices()).toEqual([]);
+    await pass(4);
+    expect(await notices()).toEqual([expect.stringContaining('no audit yet')]);
   });
 });

@@ -1,0 +1,59 @@
+/**
+ * Tells people that nobody watches the account: the auditor has completed no audit for minutes, although the
+ * trader reads that account.
+ */
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
+import { moment } from '../domain/moment.js';
+import { readLastAudit } from '../home/last-audit.js';
+import { tellStanding } from './stuck-runs.js';
+import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
+
+/** An audit is due every three seconds. */
+const UNAUDITED_MINUTES_MAX = 5;
+/** A longer pause between two polls is no time without an audit: the trader was down, or the machine slept. */
+const PAUSE_MS_MAX = 10_000;
+
+/** `home`: FERMATA_HOME. `nowMs`: monotonic time. */
+export function watchOverAuditor(
+  context: TraderWatchContext,
+  home: string,
+  nowMs: () => number = () => performance.now(),
+): StatusFollower {
+  let auditedMs: number | null | undefined;
+  let unauditedMs = 0;
+  let polledMs = nowMs();
+  let told = false;
+  return async (status) => {
+    const passedMs = nowMs() - polledMs;
+    polledMs += passedMs;
+    const last = readLastAudit(home);
+    if (last === null || last.atMs !== auditedMs) {
+      auditedMs = last?.atMs;
+      unauditedMs = 0;
+      told = false;
+      return;
+    }
+    if (readsTheAccount(status)) unauditedMs += Math.min(passedMs, PAUSE_MS_MAX);
+    if (told || unauditedMs < UNAUDITED_MINUTES_MAX * MINUTE_MS) return;
+    const since = last.atMs === null ? 'yet' : `since ${moment(last.atMs)}`;
+    const key = `unwatched-account:${last.atMs ?? status.startedWallMs}`;
+    await tellStanding(context, home, {
+      about: 'unwatched-account',
+      ...{ fingerprint: key, key },
+      subject: 'auditor',
+      source: 'watch over the auditor',
+      title: 'nobody watches the account from outside',
+      detail: `the auditor has completed no audit ${since}, although the trader reads the account: ${last.problem ?? 'it does not say why'}`,
+      doThis:
+        'The desk goes on by its own books and limits. Put right what the auditor names, or stop the desk.',
+      fields: { key },
+    });
+    told = true;
+  };
+}
+
+/** Where the trader can't compare its books either, the venue is away, and that is told by itself. */
+function readsTheAccount({ reconciliation: { state } }: TraderStatus): boolean {
+  return state === 'clean' || state === 'differences';
+}
