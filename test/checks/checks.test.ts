@@ -16,6 +16,7 @@ import { CHECKS } from '../../src/checks/registry.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { StepParameters } from '../../src/desk/step-parts.js';
+import { keepLastAudit, type LastAudit } from '../../src/home/last-audit.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { TraderUnavailable } from '../../src/trader/client.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -315,6 +316,55 @@ describe('backup-age', () => {
     });
     const desk = { ...loaded.desk, mode: 'live' as const };
     expect(await check('backup-age', { context: { desk } })).toMatchObject({ verdict: 'fail' });
+  });
+});
+
+describe('books-agree, of the auditor', () => {
+  const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+  /** A trader that has just read the venue, beside an auditor that has left this. */
+  function beside(audit: LastAudit | null, startedWallMs = 0) {
+    const trader = new ScriptedTrader('abc123');
+    trader.readAtWallMs = Date.now();
+    const status = trader.status.bind(trader);
+    trader.status = () => ({ ...status(), startedWallMs });
+    const own = mkdtempSync(join(home, 'audited-'));
+    if (audit !== null) keepLastAudit(own, audit);
+    return {
+      trader,
+      check: () => check('books-agree', { trader, context: { runtime: { home: own } as Runtime } }),
+    };
+  }
+
+  it('fails while a halt of its is active, with its words', async () => {
+    const { trader, check } = beside({ atMs: Date.now(), problem: null });
+    trader.halt('auditor', 'person');
+    expect(await check()).toMatchObject({ verdict: 'fail', observed: 'auditor by test' });
+  });
+
+  it('needs an audit as young as the reading', async () => {
+    expect(await beside({ atMs: minutesAgo(14), problem: null }).check()).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringMatching(/no difference; audited 14\.0 minutes ago$/),
+      expected: expect.stringContaining('and an audit, each at most 15 minutes old'),
+    });
+    expect(await beside({ atMs: minutesAgo(16), problem: 'its key was refused' }).check()).toMatchObject({
+      verdict: 'not_run',
+      observed: expect.stringMatching(/no difference; audited 16\.0 minutes ago: its key was refused$/),
+    });
+  });
+
+  it('gives one that has compared nothing yet as long, from the trader’s start on', async () => {
+    const none = { atMs: null, problem: 'fetch failed' };
+    const observed = expect.stringMatching(/no difference; not audited yet: fetch failed$/);
+    expect(await beside(none, minutesAgo(14)).check()).toMatchObject({ verdict: 'pass', observed });
+    expect(await beside(none, minutesAgo(16)).check()).toMatchObject({ verdict: 'not_run', observed });
+  });
+
+  it('says so where no auditor has left anything', async () => {
+    expect(await beside(null).check()).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringMatching(/no difference; no auditor keeps its audits here$/),
+    });
   });
 });
 
