@@ -13,8 +13,8 @@ import type { SignedReport } from '../../src/validation/report/report.js';
 import { keepReport, signReport } from '../../src/validation/report/write-report.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { repository } from '../support/desk-under-test.js';
-import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 import { READING_KEY, TRADING_KEY, WITHDRAWING_KEY } from '../venue-binance/support/raw-client.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 import { type Bench, goReport, preflightBench } from './support/preflight-bench.js';
 
 type Break = (bench: Bench) => void | Promise<void>;
