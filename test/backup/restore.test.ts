@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -28,7 +29,7 @@ import { backupToRestore, restoreAsOrdered } from '../../src/cli/restore-in-plac
 import type { EngineRecord } from '../../src/engine/record.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { readRestoreMark, readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-mark.js';
-import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { type DeskPaths, deskPaths, homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
@@ -46,6 +47,7 @@ import { runCommand } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
+import { traderHome } from '../trader/spawn-trader.js';
 import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
 
 const PROGRAM = fileURLToPath(new URL('./restore-until.ts', import.meta.url));
@@ -73,11 +75,15 @@ async function homeWithBackup(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-restore-'));
   folders.push(folder);
   const home = join(folder, 'home');
+  await putBackup(home);
+  return home;
+}
+
+async function putBackup(home: string): Promise<void> {
   cpSync(join(backupsFolder(desk.home), ID), join(backupsFolder(home), ID), { recursive: true });
   mkdirSync(homePaths(home).run, { recursive: true });
   mkdirSync(homePaths(home).logs, { recursive: true });
   await ensureSecrets(home);
-  return home;
 }
 
 const KILLED = {
@@ -328,6 +334,52 @@ const incarnationOf = (home: string): string =>
   readFileSync(join(journalOf(home), readdirSync(journalOf(home)).filter((name) => name !== 'lock')[0] ?? ''))
     .subarray(0, 64)
     .toString('hex');
+
+describe('what people decided since the backup', () => {
+  const anna = (commandId: string) => ({ commandId, by: 'anna', reason: 'it lost its mind' });
+  const asideAs = 'simulated-303-seed-7';
+  const setAside = ({ root, account, restingAccounts, rulesFrom }: DeskPaths): void => {
+    mkdirSync(restingAccounts);
+    renameSync(account, join(restingAccounts, asideAs));
+    mkdirSync(join(root, 'account'));
+    writeFileSync(rulesFrom, asideAs);
+  };
+
+  it.each<[what: string, kills: boolean, first: (home: string, paths: DeskPaths) => Promise<unknown>]>([
+    ['after a restore that never started', true, (home) => restore(home)],
+    ['after a reset', false, async (home) => resetPaper(home, DESK, new Date())],
+    ['of an account set aside', true, async (_home, paths) => setAside(paths)],
+    // As a kill leaves it between the two moves of setting it aside.
+    [
+      'of an account that is in use all the same',
+      true,
+      async (_home, { rulesFrom }) => writeFileSync(rulesFrom, asideAs),
+    ],
+  ])('is taken over by the start that follows a restore: %s', async (_what, kills, first) => {
+    const trader = traderHome();
+    const { home } = trader.runtime;
+    const paths = deskPaths(homePaths(home), DESK);
+    await putBackup(home);
+    const running = await trader.start();
+    const { strategies } = await trader.until(({ reconciliation }) => reconciliation.state === 'clean');
+    const strategy = strategies[0]?.name ?? '';
+    await trader.client.call('toggle', { ...anna('off'), strategy, enabled: false });
+    await trader.client.call('resize', { ...anna('smaller'), sizePct: 50, decisions: [] });
+    if (kills) await trader.client.call('kill', anna('kill'));
+    running.child.kill('SIGTERM');
+    await running.exited;
+
+    await first(home, paths);
+    expect(await restore(home)).toMatchObject({ passed: true });
+    await trader.start();
+    const { halts, ...now } = await trader.status();
+    expect(now.sizePct).toBe(50);
+    expect(now.strategies.find(({ name }) => name === strategy)?.enabled).toBe(false);
+    const killed = { cause: 'kill', by: 'anna', resume: 'two-people' };
+    expect(halts.filter(({ cause }) => cause === 'kill')).toMatchObject(kills ? [killed] : []);
+    expect(existsSync(paths.rulesFrom)).toBe(false);
+  });
+});
 
 describe('`fermata restore`', () => {
   const refusals: readonly [string, readonly string[], RegExp][] = [

@@ -1,6 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resetPaper } from '../../src/cli/commands/paper.js';
 import type { HaltCause } from '../../src/domain/mode.js';
@@ -67,6 +75,15 @@ describe('fermata paper reset', () => {
     expect(readdirSync(keptIn).sort()).toEqual(['journal', 'paper-book']);
     expect(existsSync(deskPaths(homePaths(home), 'crypto-bot').journal)).toBe(false);
     expect(existsSync(deskPaths(homePaths(home), 'crypto-bot').paperBook)).toBe(false);
+  });
+
+  it('leaves what people decided on this account to the next one, where an earlier change of account was cut off', async () => {
+    await account([halt('drawdown', 'lost too much')]);
+    const { restingAccounts, rulesFrom } = deskPaths(homePaths(home), 'crypto-bot');
+    // As a kill leaves it before the account has moved: the one that is named there is in use.
+    writeFileSync(rulesFrom, 'simulated-303-seed-7');
+    const { keptIn } = resetPaper(home, 'crypto-bot', NOW);
+    expect(resolve(restingAccounts, readFileSync(rulesFrom, 'utf8'))).toBe(keptIn);
   });
 
   it('does not lift what a person has to: a failed check, a go-live that was taken back', async () => {

@@ -15,10 +15,11 @@ import {
   restoreFolder,
   restoreMarkFile,
 } from '../../home/restore-mark.js';
-import { deskPaths, homePaths } from '../../home/runtime.js';
+import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
 import type { Pool } from '../../store/pool.js';
+import { rulesToTakeOverFrom } from '../../trader/accounts/paper-accounts.js';
 import { copyAnew, restoredHalt } from '../../trader/journal/begin-anew.js';
 import { openJournal } from '../../trader/journal/open-journal.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
@@ -131,8 +132,8 @@ async function makeReady(
   await proveRestored(steps, backup, { title: 'Restored into a database of its own', open }, signal);
   const { manifest } = backup;
   const stamp = place.backupIdAt(startedMs);
-  const { root, account } = deskPaths(homePaths(home), manifest.desk);
-  const keptIn = join(root, `before-restore-${stamp}`);
+  const paths = deskPaths(homePaths(home), manifest.desk);
+  const keptIn = join(paths.root, `before-restore-${stamp}`);
   let has: readonly string[] = [];
   const { databaseOnly = false } = request;
   if (databaseOnly)
@@ -155,11 +156,9 @@ async function makeReady(
       async () => {
         if (manifest.journal === null) return { ok: false, observed: 'the desk had no journal yet' };
         await stageAccounts(backup, request);
-        // People's decisions since the backup stay in force: stops, tighter limits, strategies that are off.
-        if (existsSync(join(account, 'journal'))) {
-          const rules = join('..', basename(keptIn), ACCOUNT);
+        const rules = rulesSince(paths, keptIn);
+        if (rules !== null)
           await writeFile(join(stagedIn(home), place.RULES_FROM_FILE), rules, { mode: 0o600 });
-        }
         await place.syncTree(stagedIn(home));
         has = KEPT.filter((name) => existsSync(join(stagedIn(home), name)));
         await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
@@ -180,6 +179,20 @@ async function makeReady(
   };
   await writeMark(home, mark);
   return mark;
+}
+
+/**
+ * People's decisions since the backup stay in force: stops, tighter limits, strategies that are off. Returns
+ * the path to the account that has them, as it will be once `keptIn` holds what is there now. Null: there is
+ * none.
+ */
+function rulesSince(paths: DeskPaths, keptIn: string): string | null {
+  const kept = join('..', basename(keptIn));
+  const pending = rulesToTakeOverFrom(paths);
+  if (pending === null) return existsSync(paths.journal) ? join(kept, ACCOUNT) : null;
+  // The present account has not taken them over yet, so nobody has armed it. Accounts set aside move too;
+  // what an earlier restore or reset has kept stays where it is.
+  return pending.startsWith('..') ? pending : join(kept, place.SET_ASIDE_FOLDER, pending);
 }
 
 const DESK_RESTORED = 'Backup restored in the place of the desk';

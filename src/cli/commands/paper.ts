@@ -8,6 +8,7 @@ import { tryLockFile } from '../../home/file-lock.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
+import { rulesToTakeOverFrom } from '../../trader/accounts/paper-accounts.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -76,7 +77,7 @@ function setAside(paths: DeskPaths, now: Date): PaperReset {
   const keptIn = join(paths.root, `before-reset-${now.toISOString().replaceAll(/[:.]/g, '-')}`);
   // If rules of an earlier account have yet to be taken over, they remain the ones to take over: nobody has
   // armed this account since.
-  if (!existsSync(paths.rulesFrom))
+  if (rulesToTakeOverFrom(paths) === null)
     writeFileSync(paths.rulesFrom, relative(paths.restingAccounts, keptIn), { mode: 0o600, flush: true });
   renameSync(paths.account, keptIn);
   return { keptIn };

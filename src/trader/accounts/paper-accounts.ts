@@ -2,7 +2,7 @@
  * Each price source has a paper account of its own: a position bought at one market's prices is worth nothing
  * at another's. One account is in use; the others are set aside, unchanged, until their prices are back.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
 import type { DeskPaths } from '../../home/runtime.js';
@@ -49,12 +49,25 @@ export function restingAccounts({ restingAccounts: folder }: Pick<DeskPaths, 're
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
+/**
+ * Path, from the folder of accounts set aside, to the one whose stops and limits the traded account has yet to
+ * take over. Null: there is none, or that account is the traded one again.
+ */
+export function rulesToTakeOverFrom({
+  restingAccounts: folder,
+  rulesFrom,
+}: Pick<DeskPaths, 'restingAccounts' | 'rulesFrom'>): string | null {
+  if (!existsSync(rulesFrom)) return null;
+  const from = readFileSync(rulesFrom, 'utf8');
+  return existsSync(join(folder, from, 'journal')) ? from : null;
+}
+
 function layToRest(account: string, incarnation: string, paths: AccountPaths): void {
   const folder = folderOf(account);
   const taken = existsSync(join(paths.restingAccounts, folder));
   const name = taken ? `${folder}-${incarnation}` : folder;
   // Rules of an earlier account not taken over yet stay: nobody has armed this account since.
-  if (!existsSync(paths.rulesFrom)) writeFileSync(paths.rulesFrom, name, { mode: 0o600, flush: true });
+  if (rulesToTakeOverFrom(paths) === null) writeFileSync(paths.rulesFrom, name, { mode: 0o600, flush: true });
   renameSync(paths.account, join(paths.restingAccounts, name));
 }
 

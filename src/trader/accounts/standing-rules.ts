@@ -3,7 +3,7 @@
  * strategies they switched off, a smaller size, tighter limits. Nothing that allows more is taken over: it
  * was approved for another account.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { settingsSource } from '../../desk/desk-settings.js';
 import type { Desk } from '../../desk/schema.js';
@@ -21,6 +21,7 @@ import type { DeskPaths } from '../../home/runtime.js';
 import type { Journal } from '../journal/journal.js';
 import { readJournal } from '../journal/read-journal.js';
 import type { CommandRequest, Runner } from '../running/runner.js';
+import { rulesToTakeOverFrom } from './paper-accounts.js';
 
 type RulePaths = Pick<DeskPaths, 'restingAccounts' | 'rulesFrom'>;
 
@@ -54,13 +55,11 @@ export async function takeOverRules({ paths, desk, engine, runner, journal }: Ta
 }
 
 function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandRequest[] {
-  if (!existsSync(paths.rulesFrom)) return [];
-  const from = readFileSync(paths.rulesFrom, 'utf8');
-  const journal = join(paths.restingAccounts, from, 'journal');
-  // The account is no longer set aside: it is in use again.
-  if (!existsSync(journal)) return [];
+  const from = rulesToTakeOverFrom(paths);
+  if (from === null) return [];
   const state = createState();
-  for (const { record } of readJournal(journal)) applyRecord(state, record);
+  for (const { record } of readJournal(join(paths.restingAccounts, from, 'journal')))
+    applyRecord(state, record);
   const when = whenSaid(from);
   return [...stops(state), ...switchedOff(state, now), ...smaller(state, now), ...tighter(state, now)].map(
     ({ by, reason, command }, index) => ({
