@@ -9,6 +9,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** Its heading in the list of commands. */
   readonly group: string;
+  /** `--desk` may be given several times: it acts on each of these desks. */
+  readonly forSeveralDesks?: boolean;
   /** Adds arguments, options and the action. */
   readonly load: () => Promise<Configure>;
 }
@@ -150,6 +152,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'stop',
     group: 'Stop and resume',
     summary: 'no new entries; resting entries are cancelled, positions and stops kept',
+    forSeveralDesks: true,
     load: async () => (await import('./commands/stop.js')).stopCommand,
   },
   {

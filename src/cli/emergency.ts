@@ -23,7 +23,7 @@ import {
   type UrgentOptions,
   withinSeconds,
 } from './act-on-desk.js';
-import { presentFailure } from './failure.js';
+import { type CliFailure, presentFailure } from './failure.js';
 import { failureJson, printFailure, printJson, printLines, sayingWhat } from './output.js';
 import { endedDesk, requireRuntime } from './running-desk.js';
 
@@ -70,33 +70,49 @@ export async function emergency(kind: EmergencyKind, options: UrgentOptions): Pr
   return showOutcome(WORDS[kind], outcome, options.json === true, whatHelps(outcome));
 }
 
+export interface DesksToStop {
+  readonly homes: readonly string[];
+  /** Names under which no desk was started, given next to others that are stopped all the same. */
+  readonly unknown: readonly { readonly desk: string; readonly failure: CliFailure }[];
+}
+
 /**
- * Stops the desks of these homes concurrently: none waits for another, and each reports as soon as it is
- * done. Returns the exit code: 0 only if every stop is proven.
+ * Stops these desks concurrently: none waits for another, and each reports as soon as it is done, as does each
+ * name that no desk has. Returns the exit code: 0 only if every stop is proven.
  */
-export async function stopEach(homes: readonly string[], options: UrgentOptions): Promise<number> {
-  const ends = await Promise.all(
-    homes.map(async (home) => {
-      const runtime = requireRuntime(home);
-      const { desk } = runtime;
-      const what = `stop of ${desk}`;
-      try {
-        const outcome = await outcomeOf('stop', what, runtime, options);
-        if (options.json !== true)
-          printLines(outcomeLines(what, outcome, { home, doThis: whatHelps(outcome) }));
-        return {
-          exitCode: exitCodeOf(outcome),
-          end: { desk, ...outcomeJson(outcome, { home, doThis: whatHelps(outcome) }) },
-        };
-      } catch (error) {
-        const failure = presentFailure(error);
-        if (options.json !== true) printFailure(error, false);
-        return { exitCode: failure.exitCode, end: { desk, ...failureJson(failure) } };
-      }
-    }),
-  );
+export async function stopEach({ homes, unknown }: DesksToStop, options: UrgentOptions): Promise<number> {
+  const ends = await Promise.all([
+    ...homes.map((home) => stopOne(home, options)),
+    ...unknown.map(({ desk, failure }) => notStopped(desk, failure, options)),
+  ]);
   if (options.json === true) printJson({ desks: ends.map(({ end }) => end) });
   return Math.max(...ends.map(({ exitCode }) => exitCode));
+}
+
+interface StopEnd {
+  readonly exitCode: number;
+  /** For scripts. */
+  readonly end: object;
+}
+
+async function stopOne(home: string, options: UrgentOptions): Promise<StopEnd> {
+  const runtime = requireRuntime(home);
+  const { desk } = runtime;
+  const what = `stop of ${desk}`;
+  try {
+    const outcome = await outcomeOf('stop', what, runtime, options);
+    const shown = { home, doThis: whatHelps(outcome) };
+    if (options.json !== true) printLines(outcomeLines(what, outcome, shown));
+    return { exitCode: exitCodeOf(outcome), end: { desk, ...outcomeJson(outcome, shown) } };
+  } catch (error) {
+    return notStopped(desk, error, options);
+  }
+}
+
+function notStopped(desk: string, error: unknown, { json }: UrgentOptions): StopEnd {
+  const failure = presentFailure(error);
+  if (json !== true) printFailure(error, false);
+  return { exitCode: failure.exitCode, end: { desk, ...failureJson(failure) } };
 }
 
 /** If it goes on by itself, nobody needs to ask again. */

@@ -74,10 +74,16 @@ async function run(argv: readonly string[]): Promise<void> {
 
 /** `--desk NAME` may come before the command, as in our own messages, which put it before any command. */
 function deskBehind(argv: readonly string[]): readonly string[] {
-  const taken = argv[0] === '--desk' && argv.length > 1 ? 2 : argv[0]?.startsWith('--desk=') ? 1 : 0;
-  const [desk, command] = [argv.slice(0, taken), argv.slice(taken)];
+  const taken = wordsOfDesks(argv);
+  const [desks, command] = [argv.slice(0, taken), argv.slice(taken)];
   const end = command.indexOf('--');
-  return end < 0 ? [...command, ...desk] : command.toSpliced(end, 0, ...desk);
+  return end < 0 ? [...command, ...desks] : command.toSpliced(end, 0, ...desks);
+}
+
+/** How many words at the beginning name desks. */
+function wordsOfDesks(argv: readonly string[]): number {
+  const words = argv[0] === '--desk' && argv.length > 1 ? 2 : argv[0]?.startsWith('--desk=') ? 1 : 0;
+  return words === 0 ? 0 : words + wordsOfDesks(argv.slice(words));
 }
 
 const DASHED_ID = /^-[\w-]{15}$/;
@@ -131,6 +137,21 @@ async function configure(command: Command, entry: CommandEntry): Promise<void> {
   for (const nested of command.commands) {
     quiet(nested);
   }
+  if (entry.forSeveralDesks !== true)
+    for (const one of [command, ...command.commands]) refuseSeveralDesks(one);
+}
+
+/** The option parser would take the last name and leave the others out silently. */
+function refuseSeveralDesks(command: Command): void {
+  let named: string | null = null;
+  command.on('option:desk', (name: string) => {
+    if (named !== null && named !== name)
+      throw usageFailure(
+        `--desk: expected one desk; found ${named} and ${name}`,
+        'give the command once for each of them; only fermata stop takes several',
+      );
+    named = name;
+  });
 }
 
 /**

@@ -54,30 +54,18 @@ export async function chooseDesk(
     const desk = nameOf(named);
     chosen = knownHomeOf(installation, desk);
     const known = { always: 0, 'where-several': 1 }[unknownName as string] ?? Number.POSITIVE_INFINITY;
-    if (chosen === null && homes.length > known) throw notStarted(desk, homes);
+    if (chosen === null && homes.length > known) throw notStarted([desk], homes);
     if (unknownName === 'where-several') chosen ??= homes[0] ?? null;
   } else chosen = homes.length > 1 ? await onlyOneOf(homes) : (homes[0] ?? null);
 }
 
-/**
- * The homes of the desks to stop: the named one, otherwise all that run, so that nobody has to name a desk in
- * haste. If certainly none runs, all that were ever started: each reports for itself. Throws if a name is
- * refused.
- */
-export async function chooseToStop(named: string | true | undefined): Promise<readonly string[]> {
-  if (typeof named === 'string') {
-    await chooseDesk(named, 'where-several');
-    return [fermataHome()];
-  }
-  const homes = startedHomes(installationHome());
-  const running = homes.length > 1 ? await runningOf(homes) : [];
-  const meant = running.length > 0 ? running : homes;
-  chosen = meant.length === 1 ? (meant[0] ?? null) : null;
-  return meant.length === 0 ? [fermataHome()] : meant;
+/** For commands that find their desk themselves. Null: the first desk's home, or there is none yet. */
+export function chooseHome(home: string | null): void {
+  chosen = home;
 }
 
 /** Homes of the desks that were started here. */
-const startedHomes = (installation: string): readonly string[] =>
+export const startedHomes = (installation: string): readonly string[] =>
   desksHomes(installation).filter((home) => runtimeHere(home) !== null);
 
 /**
@@ -92,21 +80,23 @@ async function nameIn(file: string): Promise<string> {
 }
 
 /** The desk's name, from a name or from its folder or file. */
-const nameOf = (nameOrFile: string): string =>
+export const nameOf = (nameOrFile: string): string =>
   basename(nameOrFile.replace(/([/\\]desk)?\.ya?ml$/, '').replace(/[/\\]+$/, ''));
 
-const deskNamesIn = (homes: readonly string[]): readonly string[] =>
+export const deskNamesIn = (homes: readonly string[]): readonly string[] =>
   homes.map((home) => runtimeHere(home)?.desk ?? '');
 
 const sameWith = (names: readonly string[]): string =>
   `the same with ${names.map((name) => `--desk ${name}`).join(', or with ')}`;
 
-function notStarted(desk: string, homes: readonly string[]): CliFailure {
-  const names = deskNamesIn(homes);
+export const notStartedWords = (names: readonly string[], homes: readonly string[]): string =>
+  `no desk ${names.join(' or ')} was started here, only ${deskNamesIn(homes).join(' and ')}`;
+
+export function notStarted(names: readonly string[], homes: readonly string[]): CliFailure {
   return new CliFailure(
-    `no desk ${desk} was started here, only ${names.join(' and ')}`,
+    notStartedWords(names, homes),
     'nothing was sent to any desk',
-    sameWith(names),
+    sameWith(deskNamesIn(homes)),
   );
 }
 
@@ -125,7 +115,7 @@ async function onlyOneOf(homes: readonly string[]): Promise<string> {
 }
 
 /** Homes of desks that have not certainly ended. */
-async function runningOf(homes: readonly string[]): Promise<readonly string[]> {
+export async function runningOf(homes: readonly string[]): Promise<readonly string[]> {
   const states = await Promise.all(homes.map(async (home) => ({ home, ended: await hasEnded(home) })));
   return states.filter(({ ended }) => !ended).map(({ home }) => home);
 }

@@ -405,6 +405,93 @@ describe.concurrent('where several desks run', () => {
     }),
   );
 
+  it.each([
+    [['stop', '--desk', 'crypto-bot', '--desk', 'second']],
+    [['--desk', 'crypto-bot', 'stop', '--desk=second']],
+    [['--desk', 'second', '--desk', 'crypto-bot', 'stop']],
+    [['stop', '--desk', 'second', 'odd', '--desk', 'crypto-bot', '--desk', 'second']],
+  ])(
+    'a stop with several names is for each of these and no other: %j',
+    inFolder(async (here, args) => {
+      const { trader, second } = await beginTwo(here, 0);
+      const { folder, begin } = here;
+      const other = writeRuntime(join(folder, 'home', 'desk-homes', 'other'), CRYPTO_DESK, 'other');
+      const third = await begin(other, stoppable(0));
+      const { code, out } = await runCommand(folder, [...args, ...PATIENT]);
+      for (const desk of [trader, second])
+        expect(desk.asked.filter(({ method }) => method === 'stop')).toHaveLength(1);
+      expect(out).toContain('✓ stop of crypto-bot: proven');
+      expect(out).toContain('✓ stop of second: proven');
+      expect([third.asked, code]).toEqual([[], 0]);
+    }),
+  );
+
+  it.each([[['--desk', 'second', '--desk']], [['--desk', '']]])(
+    'a stop for which one name is missing is for each of them: %j',
+    inFolder(async (here, args) => {
+      const { trader, second } = await beginTwo(here, 0);
+      const { code } = await runCommand(here.folder, ['stop', ...PATIENT, ...args]);
+      for (const desk of [trader, second]) expect(desk.asked[0]).toMatchObject({ method: 'stop' });
+      expect(code).toBe(0);
+    }),
+  );
+
+  it(
+    'a stop answers for a name that no desk has, and the others are stopped',
+    inFolder(async (here) => {
+      const { trader, second } = await beginTwo(here, 0);
+      const { folder } = here;
+      // It got a home, and no start of it came as far as to be recorded.
+      mkdirSync(join(folder, 'home', 'desk-homes', 'half'));
+      const names = ['third', 'crypto-bot', 'half'].flatMap((name) => ['--desk', name]);
+      const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--json', ...names]);
+      const error = (name: string) => ({
+        desk: name,
+        error: { message: `no desk ${name} was started here, only crypto-bot and second` },
+      });
+      expect(JSON.parse(out)).toMatchObject({
+        desks: [{ desk: 'crypto-bot', proven: true }, error('third'), error('half')],
+      });
+      expect([trader.asked[0]?.method, second.asked, code]).toEqual(['stop', [], 1]);
+      const none = await runCommand(folder, ['stop', '--desk', 'third', '--desk', 'half']);
+      expect(none.err).toMatch(/^✗ no desk third or half was started here, only crypto-bot and second\n/);
+      expect([second.asked, none.code]).toEqual([[], 1]);
+    }),
+  );
+
+  it(
+    'a stop of this desk and of one that was started elsewhere does not say of both that it is proven',
+    inFolder(async ({ folder, begin }) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const names = ['--desk', 'crypto-bot', '--desk', 'elsewhere'];
+      const { code, out, err } = await runCommand(folder, ['stop', ...PATIENT, ...names]);
+      expect(trader.asked[0]).toMatchObject({ method: 'stop' });
+      expect(out).toContain('✓ stop of crypto-bot: proven');
+      expect(err).toContain('✗ no desk elsewhere was started here, only crypto-bot\n');
+      expect(code).toBe(1);
+    }),
+  );
+
+  it(
+    'any other command is for one desk, and refused with two names',
+    inFolder(async (here) => {
+      const { trader, second } = await beginTwo(here, 0);
+      const { folder } = here;
+      for (const command of [['close-all'], ['status'], ['order', 'cancel', 'x'], ['up']]) {
+        const args = ['--desk', 'crypto-bot', ...command, '--desk', 'second'];
+        const { code, err } = await runCommand(folder, args);
+        expect(err).toMatch(
+          /^✗ --desk: expected one desk; found (crypto-bot and second|second and crypto-bot)\n/,
+        );
+        expect(code).toBe(2);
+      }
+      expect([trader.asked, second.asked]).toEqual([[], []]);
+      const twice = await runCommand(folder, ['--desk', 'second', 'status', '--desk', 'second', '--json']);
+      expect(JSON.parse(twice.out)).toMatchObject({ mode: 'ACTIVE' });
+      expect(trader.asked).toEqual([]);
+    }),
+  );
+
   it(
     'one that lives beside nobody is found without a name',
     inFolder(async (here) => {

@@ -3,16 +3,30 @@
  * ignored.
  */
 import { type Command, Option } from 'commander';
+import { knownHomeOf } from '../../home/installation.js';
 import { ANY_REASON, TIMEOUT_SECONDS_MAX, type UrgentOptions, urgentOptions } from '../act-on-desk.js';
-import { emergency, stopEach } from '../emergency.js';
-import { chooseToStop } from '../running-desk.js';
+import { type DesksToStop, emergency, stopEach } from '../emergency.js';
+import { CliFailure } from '../failure.js';
+import {
+  chooseDesk,
+  chooseHome,
+  deskNamesIn,
+  fermataHome,
+  installationHome,
+  nameOf,
+  notStarted,
+  notStartedWords,
+  runningOf,
+  startedHomes,
+} from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;
 
 interface StopOptions {
   /** True: the option was given without a value. */
   readonly reason?: string | true;
-  readonly desk?: string | true;
+  /** True: every desk that runs here. */
+  readonly desk?: readonly string[] | true;
   readonly as?: string | true;
   readonly timeout?: string | true;
   readonly json?: boolean;
@@ -22,7 +36,12 @@ export function stopCommand(command: Command): void {
   command
     .argument('[words...]', 'why, as --reason')
     .option(...ANY_REASON)
-    .option('--desk [name]', 'which desk; without it every desk that runs here')
+    .addOption(
+      new Option(
+        '--desk [name]',
+        'which desk, several times for several; without it all that run here',
+      ).argParser(withDesk),
+    )
     .option('--as [person]', 'who decides this: the signed-in person')
     .addOption(
       new Option('--timeout [seconds]', 'how long to wait for the proof').default(
@@ -33,20 +52,71 @@ export function stopCommand(command: Command): void {
     .option('--json', 'for scripts')
     .allowUnknownOption()
     .action(async (words: readonly string[], { reason, desk, as, timeout, json }: StopOptions) => {
-      const homes = await chooseToStop(desk);
+      const asked = await desksToStop(desk === true ? [] : desk);
       const options = {
         reason: [...(typeof reason === 'string' ? [reason] : []), ...words].join(' '),
         timeout: secondsIn(timeout),
         ...(typeof as === 'string' ? { as } : {}),
         ...(json === undefined ? {} : { json }),
       };
-      process.exitCode = await (homes.length === 1 ? emergency('stop', options) : stopEach(homes, options));
+      const isOne = asked.homes.length === 1 && asked.unknown.length === 0;
+      process.exitCode = await (isOne ? emergency('stop', options) : stopEach(asked, options));
       const unknown = words.filter((word) => word.startsWith('-'));
       if (unknown.length > 0)
         process.stderr.write(
-          `! not known to stop: ${unknown.join(', ')}. It was taken as the reason; the desk of ${homes.join(' and of ')} was asked to stop.\n`,
+          `! not known to stop: ${unknown.join(', ')}. It was taken as the reason; the desk of ${asked.homes.join(' and of ')} was asked to stop.\n`,
         );
     });
+}
+
+/** An empty name, as of an unset variable, may stand for any desk: every one is stopped. */
+function withDesk(name: string, before: StopOptions['desk'] = []): StopOptions['desk'] {
+  return name.trim() === '' || before === true ? true : [...before, name];
+}
+
+/**
+ * The desks to stop: those named, otherwise all that run, so that nobody has to name a desk in haste. If
+ * certainly none runs, all that were ever started: each reports for itself. Throws if no name is of a desk.
+ */
+async function desksToStop(named: readonly string[] = []): Promise<DesksToStop> {
+  const homes = startedHomes(installationHome());
+  const [name, ...more] = new Set(named.map(nameOf));
+  if (name !== undefined && (more.length === 0 || homes.length === 0)) {
+    await chooseDesk(name, 'where-several');
+    return { homes: [fermataHome()], unknown: [] };
+  }
+  const toStop =
+    name === undefined
+      ? { homes: await runningAmong(homes), unknown: [] }
+      : namedAmong(homes, [name, ...more]);
+  chooseHome(toStop.homes.length === 1 ? (toStop.homes[0] ?? null) : null);
+  return toStop.homes.length === 0 ? { ...toStop, homes: [fermataHome()] } : toStop;
+}
+
+async function runningAmong(homes: readonly string[]): Promise<readonly string[]> {
+  const running = homes.length > 1 ? await runningOf(homes) : [];
+  return running.length > 0 ? running : homes;
+}
+
+function namedAmong(homes: readonly string[], names: readonly string[]): DesksToStop {
+  const homesOf = (desk: string) => {
+    const home = knownHomeOf(installationHome(), desk);
+    return home !== null && homes.includes(home) ? [home] : [];
+  };
+  const unknown = names.filter((desk) => homesOf(desk).length === 0);
+  // If a single desk was started here, an unknown name stands for it, as where it is the only name.
+  const meant = homes.length === 1 ? homes : [...new Set(names.flatMap(homesOf))];
+  if (meant.length === 0) throw notStarted(unknown, homes);
+  const keptSafe = `only ${deskNamesIn(meant).join(' and ')} ${meant.length === 1 ? 'was' : 'were'} asked to stop`;
+  const doThis =
+    'fermata desks lists what runs here; a desk of another FERMATA_HOME is stopped with that one';
+  return {
+    homes: meant,
+    unknown: unknown.map((desk) => ({
+      desk,
+      failure: new CliFailure(notStartedWords([desk], homes), keptSafe, doThis),
+    })),
+  };
 }
 
 function secondsIn(text: string | true | undefined): number {
