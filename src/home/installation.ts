@@ -53,12 +53,15 @@ export function desksHomes(installation: string): readonly string[] {
 export const sharesServers = (home: string): boolean => desksHomes(installationOf(home)).length > 1;
 
 /**
- * Names of the desks with a journal in this very home. Before desks had their own homes, one home could hold
- * several.
+ * Names of the desks that ran in this very home: they have a journal or, after a reset of the paper account,
+ * rules for the next one. Before desks had their own homes, one home could hold several.
  */
 export function desksStartedIn(home: string): string[] {
   const folder = join(homePaths(home).home, 'desks');
-  const isStarted = (name: string) => existsSync(deskPaths(homePaths(home), name).journal);
+  const isStarted = (name: string) => {
+    const { journal, rulesFrom } = deskPaths(homePaths(home), name);
+    return existsSync(journal) || existsSync(rulesFrom);
+  };
   return existsSync(folder) ? readdirSync(folder).filter(isStarted).sort() : [];
 }
 

@@ -14,10 +14,11 @@ import { resetPaper } from '../../src/cli/commands/paper.js';
 import type { HaltCause } from '../../src/domain/mode.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
+import { wouldBeHomeOf } from '../../src/home/installation.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { runCommand } from './run-command.js';
-import { writeRuntime } from './trader-double.js';
+import { CRYPTO_DESK, writeRuntime } from './trader-double.js';
 
 const NOW = new Date(Date.UTC(2026, 0, 2));
 let folder: string;
@@ -84,6 +85,24 @@ describe('fermata paper reset', () => {
     writeFileSync(rulesFrom, 'simulated-303-seed-7');
     const { keptIn } = resetPaper(home, 'crypto-bot', NOW);
     expect(resolve(restingAccounts, readFileSync(rulesFrom, 'utf8'))).toBe(keptIn);
+  });
+
+  it('leaves the desk among those that ran here, in its own home', async () => {
+    await account([halt('drawdown', 'lost too much')]);
+    writeRuntime(home);
+    resetPaper(home, 'crypto-bot', NOW);
+    const listed = async () => {
+      const { out } = await runCommand(folder, ['desks', '--json']);
+      const { desks } = JSON.parse(out) as { desks: { name: string; started: boolean }[] };
+      return desks.find(({ name }) => name === 'crypto-bot');
+    };
+    expect(await listed()).toMatchObject({ started: true, runs: false });
+    // Homes of before desks had their own may hold several: another one was started last in this one.
+    writeRuntime(home, CRYPTO_DESK, 'second');
+    expect(await listed()).toMatchObject({ started: true, runs: false });
+    expect(wouldBeHomeOf(home, 'crypto-bot')).toBe(home);
+    const { err } = await runCommand(folder, ['journal', '--desk', 'crypto-bot']);
+    expect(err).toContain('desk crypto-bot has no journal yet');
   });
 
   it('does not lift what a person has to: a failed check, a go-live that was taken back', async () => {

@@ -51,11 +51,11 @@ function printJournal({ desk, from, last, json }: Options): void {
   }
   const { journal } = deskPaths(homePaths(home), name);
   if (!existsSync(journal)) {
-    if (name === own) throw noneYet(name);
-    const here = desksStartedIn(home).join(', ');
+    const here = desksStartedIn(home);
+    if (name === own || here.includes(name)) throw noneYet(name);
     throw noJournal(
       `--desk: expected a desk that was started with FERMATA_HOME ${home}; found ${name || 'nothing'}`,
-      here === '' ? 'begin one with: fermata up' : `name one of: ${here}`,
+      here.length === 0 ? 'begin one with: fermata up' : `name one of: ${here.join(', ')}`,
     );
   }
   const text = json === true ? JSON.stringify : entryLine;
