@@ -123,14 +123,17 @@ export async function runningOf(homes: readonly string[]): Promise<readonly stri
 /** Throws if no desk was ever started here. */
 export function requireRuntime(home: string = fermataHome()): Runtime {
   const runtime = runtimeHere(home);
-  if (runtime === null) {
-    throw new CliFailure(
-      `no desk runs with FERMATA_HOME ${home}`,
-      'nothing was sent anywhere',
-      'start one with `fermata up`, or run this in the folder where it was started (or set FERMATA_HOME)',
-    );
-  }
-  return runtime;
+  if (runtime !== null) return runtime;
+  const others = startedHomes(installationHome()).length > 0;
+  throw new CliFailure(
+    others
+      ? `the desk whose home is ${home} was never started; others of this FERMATA_HOME were`
+      : `no desk runs with FERMATA_HOME ${home}`,
+    'nothing was sent anywhere',
+    others
+      ? 'fermata desks lists what runs; start the desk with `fermata up`'
+      : 'start one with `fermata up`, or run this in the folder where it was started (or set FERMATA_HOME)',
+  );
 }
 
 const START_IT = 'start it with `fermata up`; what happened before: fermata logs';

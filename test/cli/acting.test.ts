@@ -493,6 +493,24 @@ describe.concurrent('where several desks run', () => {
   );
 
   it(
+    'the end of one that has ended already names it, and where to see what runs',
+    inFolder(async (here) => {
+      await beginTwo(here, 0);
+      const { folder } = here;
+      writeRuntime(join(folder, 'home', 'desk-homes', 'third'), CRYPTO_DESK, 'third');
+      const { code, err } = await runCommand(folder, ['down', '--desk', 'third']);
+      expect(err).toMatch(/^✗ desk third has ended already: none of its processes runs\n/);
+      expect(err).toMatch(/^ {2}do this: {3}fermata desks lists what runs/m);
+      expect(code).toBe(1);
+      // Nothing is recorded of its start.
+      mkdirSync(join(folder, 'home', 'desk-homes', 'half'));
+      const half = await runCommand(folder, ['down', '--desk', 'half']);
+      expect(half.err).toMatch(/^✗ the desk whose home is \S+half was never started; others /);
+      expect(half.code).toBe(1);
+    }),
+  );
+
+  it(
     'one that lives beside nobody is found without a name',
     inFolder(async (here) => {
       const { trader } = await beginTwo(here, 0);

@@ -5,7 +5,7 @@ import { openActions } from '../../supervisor/open-actions.js';
 import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines, sayingWhat } from '../output.js';
-import { fermataHome } from '../running-desk.js';
+import { fermataHome, requireRuntime } from '../running-desk.js';
 
 const TIMEOUT_SECONDS_MAX = 600;
 
@@ -36,9 +36,9 @@ async function end({ timeout, hurry, json }: Options): Promise<void> {
   );
   if (outcome.kind === 'not-running') {
     throw new CliFailure(
-      `no desk runs with FERMATA_HOME ${home}`,
+      `desk ${requireRuntime(home).desk} has ended already: none of its processes runs`,
       'there was nothing to end',
-      'run this in the folder where the desk was started, or set FERMATA_HOME',
+      'fermata desks lists what runs here; a desk that was started elsewhere is ended in that folder, or with its FERMATA_HOME',
     );
   }
   if (outcome.kind === 'unanswered') {
