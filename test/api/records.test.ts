@@ -49,13 +49,17 @@ async function fill({ ownerPool }: TestDatabase): Promise<void> {
          $2, $2, true, 'g', 'i'),
        ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'venue', 'Venue reachable', 'check', 'pass', 'answered in 3 ms',
          'answers within 2 s', $2, $2, true, 'i', 'h'),
-       ($1, 'backup:w', 'b1', 'b1', 'backup', 'take', 'Taken', 'action', 'pass', '12 files', 'all', $2,
+       ($1, 'backup:' || $1, 'b1', 'b1', 'backup', 'take', 'Taken', 'action', 'pass', '12 files', 'all', $2,
          $2::timestamptz + interval '2 seconds', true, 'h', 'j'),
-       ($1, 'backup:w', 'b2', 'b2', 'backup', 'take', 'Taken', 'action', 'pass', '12 files', 'all', $2, $2, true, 'j', 'k'),
-       ($1, 'backup:w', 'b2', 'b2', 'backup', 'verify', 'Verified', 'check', 'fail', '1 byte differs', 'none differs',
+       ($1, 'backup:' || $1, 'b2', 'b2', 'backup', 'take', 'Taken', 'action', 'pass', '12 files', 'all', $2, $2, true, 'j', 'k'),
+       ($1, 'backup:' || $1, 'b2', 'b2', 'backup', 'verify', 'Verified', 'check', 'fail', '1 byte differs', 'none differs',
          $2, $2, true, 'k', 'l'),
-       ($1, 'drill:w', 'd1', 'd1', 'restore-drill', 'restore', 'Restored', 'action', 'pass', 'equal', 'equal', $2, $2,
+       ($1, 'drill:' || $1, 'd1', 'd1', 'restore-drill', 'restore', 'Restored', 'action', 'pass', 'equal', 'equal', $2, $2,
          true, 'l', 'm'),
+       ($1, 'routine:' || $1 || ':backup:x', 'r3', 'r3', 'backup', 'backup', 'Backup, verified', 'action', 'pass', '12 files',
+         'all', $2, $2, true, 'm', 'o'),
+       ($1, 'routine:' || $1 || ':restore-drill:x', 'r4', 'r4', 'restore-drill', 'restore', 'Restore drill', 'action', 'pass',
+         'equal', 'equal', $2, $2, true, 'o', 'p'),
        ('another-desk', 'backup:x', 'x1', 'x1', 'backup', 'take', 'Taken', 'action', 'pass', '', '', $2, $2, true, '', 'n')`,
     [DESK, START],
   );
@@ -228,10 +232,10 @@ describe('routines', () => {
 });
 
 describe('backups and restore drills', () => {
-  it('are listed with their steps, newest first, each with its own run; one that failed is not hidden', async () => {
+  it('are listed once each with their steps, newest first; one that failed is not hidden, and no routine is one', async () => {
     const { runs } = await get<{ runs: unknown[] }>('/api/backups');
     expect(runs).toMatchObject([
-      { routine: 'restore-drill', workflowId: 'drill:w', runId: 'd1', verdict: 'pass' },
+      { routine: 'restore-drill', workflowId: `drill:${DESK}`, runId: 'd1', verdict: 'pass' },
       {
         routine: 'backup',
         runId: 'b2',

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { backupWorkflowId, drillWorkflowId } from '../../contracts/queues.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
@@ -68,19 +69,22 @@ const rowSchema = stepSchema.extend({
 /** Limit for each run: a backup has at most three steps, a drill some more. */
 const STEPS_EACH_MAX = 40;
 
+/** A routine of the desk may have either name, and evidence of its own of the backup that it asked for. */
 const STEPS = `
   select workflow_id as "workflowId", run_id as "runId", routine, step_key as key, name, kind, verdict,
     expected, observed, person,
     (extract(epoch from started) * 1000)::float8 as "startedMs",
     (extract(epoch from finished) * 1000)::float8 as "finishedMs"
-  from evidence where desk = $1 and routine in ('backup', 'restore-drill') order by id desc limit $2`;
+  from evidence where desk = $1 and routine in ('backup', 'restore-drill') and workflow_id in ($2, $3)
+  order by id desc limit $4`;
 
 /**
  * Backups and restore drills with their steps, from the evidence, including those that failed; newest first. Rejects
  * while the database is down.
  */
 async function readBackups(database: Database, desk: string, limit: number): Promise<readonly BackupRun[]> {
-  const found = await database.query(STEPS, [desk, limit * STEPS_EACH_MAX]);
+  const of = [desk, backupWorkflowId(desk), drillWorkflowId(desk)];
+  const found = await database.query(STEPS, [...of, limit * STEPS_EACH_MAX]);
   const runs = new Map<string, BackupRun>();
   for (const row of found.rows) {
     const { workflowId, runId, routine, ...step } = rowSchema.parse(row);
