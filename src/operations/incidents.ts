@@ -18,7 +18,7 @@ import { hasRole, MAY_STOP, rolesOf } from '../domain/roles.js';
 import { incidentId } from '../notify/incident-notice.js';
 import { readEvidence } from '../store/evidence.js';
 import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incidents.js';
-import { type Reported, reportIncident } from '../temporal/incidents/report-incident.js';
+import { fingerprintOf, type Reported, reportIncident } from '../temporal/incidents/report-incident.js';
 import {
   type Caller,
   type MayBeUnknown,
@@ -69,9 +69,10 @@ export async function openIncident(
   const unfit = unknownKind(context.desk, kind) ?? whyUnfit({ title, detail });
   if (unfit !== null) return notOpened(`${unfit} Nothing was opened.`);
   try {
+    const subject = own === undefined ? subjectOf(title) : '';
     const reported = await reportIncident(context, {
       kind,
-      subject: own === undefined ? subjectOf(title) : '',
+      subject,
       key: commandId ?? context.newId(),
       source: `${caller.person} (${caller.via})`,
       title,
@@ -80,7 +81,7 @@ export async function openIncident(
     });
     const what = reported.opened
       ? `The incident "${title}" is open.`
-      : `Added to the incident "${title}" that lasts.`;
+      : await addedTo(context, reported, fingerprintOf(context.desk.desk, { kind, subject }));
     const audit = await recordAudit(context, caller, {
       action: 'openIncident',
       parameters: { ...(own === undefined ? {} : { kind }), title, detail },
@@ -104,6 +105,13 @@ export async function openIncident(
 }
 
 const notOpened = (detail: string): IncidentOpened => ({ ...notDone(detail), incident: null });
+
+/** Names the incident by the title that it was opened with, unless Postgres does not answer. */
+async function addedTo({ pool, desk }: Store, reported: Reported, fingerprint: string): Promise<string> {
+  const found = await findIncident(pool, desk.desk, idOf(reported) ?? fingerprint).catch(() => null);
+  const named = found === null ? '' : ` "${found.title}"`;
+  return `Added to the incident${named} that lasts.`;
+}
 
 function idOf({ workflowId, firstRunId }: Reported): string | null {
   return workflowId === null || firstRunId === null ? null : incidentId({ workflowId, firstRunId });

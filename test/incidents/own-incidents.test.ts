@@ -250,7 +250,7 @@ describe('every entrance', () => {
     expect(opened).toMatchObject({ ok: true, detail: 'The incident "The bank is late" is open.' });
     expect(await rowOf('late-bank')).toMatchObject({ subject: '', title: 'The bank is late' });
     const again = await openIncident(context, anna, { kind: 'late-bank', title: 'Still', detail: '' });
-    expect(again.detail).toBe('Added to the incident "Still" that lasts.');
+    expect(again.detail).toBe('Added to the incident "The bank is late" that lasts.');
   });
 
   it('refuses a kind that the desk does not have, and says which it has', async () => {

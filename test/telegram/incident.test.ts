@@ -53,7 +53,7 @@ describe('/incident', () => {
 
   it('with the same title again belongs to the one that lasts', async () => {
     bot.type(ANNA, '/incident withdrawals are SLOW!');
-    await bot.answered(ANNA, /✅ Added to the incident "withdrawals are SLOW!" that lasts\./);
+    await bot.answered(ANNA, /✅ Added to the incident "Withdrawals are slow" that lasts\./);
     expect(await reported()).toHaveLength(1);
   });
 
