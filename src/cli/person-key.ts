@@ -102,11 +102,8 @@ async function newSigningPassword(
   signInHash: string,
   { signingPasswordFile: file }: KeyOptions,
 ): Promise<string> {
-  const password = await readPassword({
-    prompt: `New signing password of ${name}: `,
-    file,
-    option: '--signing-password-file',
-  });
+  const ask = (prompt: string) => readPassword({ prompt, file, option: '--signing-password-file' });
+  const password = await ask(`New signing password of ${name}: `);
   if (password.length < PASSWORD_CHARS_MIN)
     throw usageFailure(
       `the signing password has ${password.length} characters`,
@@ -116,10 +113,7 @@ async function newSigningPassword(
   // person.
   if (await verifyPassword(password, signInHash))
     throw usageFailure('the signing password is the sign-in password', 'take another one');
-  if (
-    file === undefined &&
-    (await readPassword({ prompt: 'The same again: ', file, option: '--signing-password-file' })) !== password
-  )
+  if (file === undefined && (await ask('The same again: ')) !== password)
     throw usageFailure('the two were not the same', 'give the command again');
   return password;
 }
