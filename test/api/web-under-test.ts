@@ -186,7 +186,7 @@ function dependencies(
     rolesOf: (person) => ROLES[person] ?? [],
     stepOrder: new Map([['pre-market', ['venue', 'data']]]),
     calendar: { timezone: 'UTC', dayBoundary: '00:00' },
-    instruments: [],
+    instruments: ['BTC/USDT', 'ETH/USDT'].map((symbol) => ({ symbol, kind: 'spot' as const })),
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, rowMaker, token, neverForged)),
     operations: scriptedOperations(client, pool),
     trader: client,

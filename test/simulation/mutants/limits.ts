@@ -89,8 +89,8 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a strategy that is off opens positions',
     file: 'engine/strategies/on-bar.ts',
-    find: 'return isEnabled(this.#core, this.#slot);',
-    put: 'return true;',
+    find: '!this.#occasion.late && isEnabled(this.#core, this.#slot);',
+    put: '!this.#occasion.late;',
   },
   {
     what: 'anybody may raise the position size',
