@@ -47,6 +47,40 @@ const again = (changes: Partial<PastDaySetting> = {}) => {
   });
 };
 
+type Bar = PastDaySetting['bars'][number];
+
+/** A minute at one price. */
+const minuteAt = (openMs: number, closeTicks: number, instrument = 0): Bar => ({
+  ...{ instrument, openMs, spanMs: 60_000, volumeLots: 1 },
+  ...{ openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks },
+});
+
+/** Whatever the desk entered is filled, and its stops rest. */
+function fillEntries(desk: DeskUnderTest): void {
+  for (const entry of desk.live('entry', 0)) {
+    desk.accept(entry);
+    desk.fill(entry, 10_000);
+    for (const stop of desk.live('protective', 0)) desk.accept(stop);
+  }
+}
+
+/** The journal that a trader would have of this desk. */
+function journalOf(
+  name: string,
+  { config: { incarnation }, records }: DeskUnderTest,
+  { kept = records, change = (record) => record }: JournalKept = {},
+): Promise<string> {
+  const entries = kept.map((record, at) => ({
+    ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
+  }));
+  return journalWith(join(folder, name), entries, change);
+}
+
+interface JournalKept {
+  readonly kept?: readonly EngineRecord[];
+  readonly change?: (record: EngineRecord) => EngineRecord;
+}
+
 const entries = (): Extract<EngineRecord, { type: 'order.intended' }>[] =>
   traded.entries.flatMap(({ record }) =>
     record.type === 'order.intended' && record.order.purpose === 'entry' ? [record] : [],
@@ -88,36 +122,20 @@ describe('a past day, run again', () => {
       const hours = withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-13:00'] } });
       const sessions = [{ calendar: new SessionCalendar(hours, () => 0) }];
       const desk = new DeskUnderTest({ strategies, sessions }, 1).active();
-      const bars: PastDaySetting['bars'][number][] = [];
+      const bars: Bar[] = [];
       for (const closeTicks of [10_000, 10_001, 10_002, 10_003]) {
-        const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
-        const time = { instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1 };
-        bars.push({ ...time, ...prices });
+        bars.push(minuteAt(desk.marketMs, closeTicks));
         desk.bar(0, closeTicks);
-        for (const entry of desk.live('entry', 0)) {
-          desk.accept(entry);
-          desk.fill(entry, 10_000);
-          for (const stop of desk.live('protective', 0)) desk.accept(stop);
-        }
+        fillEntries(desk);
       }
       desk.wait(20 * 60_000);
       desk.quote(0, 10_100);
       desk.pass(0);
       expect(desk.recorded('note').at(-1)?.text).toContain(because);
       // A bar is due at the minute of that exit.
-      const prices = { openTicks: 10_003, highTicks: 10_003, lowTicks: 10_003, closeTicks: 10_003 };
-      const openMs = desk.marketMs - (desk.marketMs % 60_000) - 60_000;
-      bars.push({ instrument: 0, openMs, spanMs: 60_000, volumeLots: 1, ...prices });
+      bars.push(minuteAt(desk.marketMs - (desk.marketMs % 60_000) - 60_000, 10_003));
       desk.pass(60_000);
-      const { incarnation } = desk.config;
-      const records = desk.records.map((record, at) => ({
-        sequence: at + 1,
-        wallMs: 0,
-        incarnation,
-        chain: '',
-        record,
-      }));
-      const journal = await journalWith(join(folder, what), records, (record) => record);
+      const journal = await journalOf(what, desk);
       const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
       expect(decisions).toMatchObject({ same: 2, differ: 0, first: null, notJudged: [] });
     },
@@ -131,17 +149,11 @@ describe('a past day, run again', () => {
       waiting('b', 10_002, 10_012, { ...short, size: { lots: 10 } }),
     ];
     const desk = new DeskUnderTest({ instruments, capabilities: FUTURES, strategies }, 1).active();
-    const bars: PastDaySetting['bars'][number][] = [];
+    const bars: Bar[] = [];
     for (const closeTicks of [10_000, 10_001, 10_002, 10_003, 10_011, 10_012, 10_013]) {
-      const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
-      const time = { instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1 };
-      bars.push({ ...time, ...prices });
+      bars.push(minuteAt(desk.marketMs, closeTicks));
       desk.bar(0, closeTicks);
-      for (const entry of desk.live('entry', 0)) {
-        desk.accept(entry);
-        desk.fill(entry, 10_000);
-        for (const stop of desk.live('protective', 0)) desk.accept(stop);
-      }
+      fillEntries(desk);
       // Both are on their way out.
       if (closeTicks === 10_012)
         for (const { clientId } of desk.live('protective', 0))
@@ -153,11 +165,7 @@ describe('a past day, run again', () => {
     desk.pass(60_000);
     expect(desk.recorded('trades.crossed')).toHaveLength(1);
     expect(desk.recorded('trade.closed')).toHaveLength(2);
-    const { incarnation } = desk.config;
-    const records = desk.records.map((record, at) => ({
-      ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
-    }));
-    const whole = await journalWith(join(folder, 'crossed'), records, (record) => record);
+    const whole = await journalOf('crossed', desk);
     const setting = { config: desk.config, bars };
     const { state, checked, result, decisions } = again({ journal: whole, day: dayOf(whole), ...setting });
     expect(state.after).toBe(desk.engine.stateHash());
@@ -166,9 +174,10 @@ describe('a past day, run again', () => {
     expect(Number(result.result)).toBeCloseTo(results[0]! + results[1]!, 8);
     // Two entries, two exits.
     expect(decisions).toMatchObject({ same: 4, differ: 0, first: null });
-    const other = await journalWith(join(folder, 'crossed-otherwise'), records, (record) =>
-      record.type === 'trades.crossed' ? { ...record, priceTicks: record.priceTicks + 1 } : record,
-    );
+    const other = await journalOf('crossed-otherwise', desk, {
+      change: (record) =>
+        record.type === 'trades.crossed' ? { ...record, priceTicks: record.priceTicks + 1 } : record,
+    });
     expect(() => again({ journal: other, day: dayOf(other), ...setting })).toThrow(/\(trade\.closed, /);
   });
 
@@ -179,7 +188,7 @@ describe('a past day, run again', () => {
       { instruments, strategies: crossStrategy(instruments, parameters), capabilities: SPOT },
       1,
     ).active();
-    const bars: PastDaySetting['bars'][number][] = [];
+    const bars: Bar[] = [];
     const show = (closeTicks: number): void => {
       const range = { highTicks: closeTicks + 20, lowTicks: closeTicks - 20 };
       const prices = { openTicks: closeTicks, ...range, closeTicks };
@@ -200,11 +209,7 @@ describe('a past day, run again', () => {
     for (const closeTicks of [2_490, 2_480, 2_530]) show(closeTicks);
     expect(desk.recorded('order.intended')).toHaveLength(1);
     desk.pass(60_000);
-    const { incarnation } = desk.config;
-    const records = desk.records.map((record, at) => ({
-      ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
-    }));
-    const journal = await journalWith(join(folder, 'split'), records, (record) => record);
+    const journal = await journalOf('split', desk);
     const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
     expect(decisions).toMatchObject({ same: 1, differ: 0, first: null });
   });
@@ -306,13 +311,8 @@ describe('a past day, run again', () => {
     atMinutes(30, 9_970);
     const whileItRuns = desk.records.length;
     const closing = atMinutes(24 * 60, 9_975);
-    const entriesOf = (records: readonly EngineRecord[]) =>
-      records.map((record, at) => {
-        const { incarnation } = desk.config;
-        return { sequence: at + 1, wallMs: 0, incarnation, chain: '', record };
-      });
     const resultOf = async (name: string, many: number) => {
-      const journal = await journalWith(join(folder, name), entriesOf(desk.records.slice(0, many)), (r) => r);
+      const journal = await journalOf(name, desk, { kept: desk.records.slice(0, many) });
       return again({ journal, day: recordedDays(journal, UTC)[0]!, config: desk.config, bars: [] }).result;
     };
     const running = (await resultOf('running', whileItRuns)).equity;
@@ -338,13 +338,9 @@ describe('a past day, run again', () => {
     /** Three bars at noon, and two late at night, at which the strategy would enter now: the last is the next day's. */
     const dayBefore = async (next: keyof typeof NEXT) => {
       const desk = new DeskUnderTest({ strategies: [waiting('a', 1, 2)] }).active();
-      const barAt = (openMs: number, instrument: number, closeTicks: number) => {
-        const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
-        return { instrument, openMs, spanMs: 60_000, volumeLots: 1, ...prices };
-      };
-      const bars: PastDaySetting['bars'][number][] = [];
+      const bars: Bar[] = [];
       for (const closeTicks of [10_000, 10_001, 10_000]) {
-        bars.push(barAt(desk.marketMs, 0, closeTicks), barAt(desk.marketMs, 1, closeTicks));
+        bars.push(minuteAt(desk.marketMs, closeTicks), minuteAt(desk.marketMs, closeTicks, 1));
         desk.bar(0, closeTicks);
       }
       // The sample of the equity that each hour has.
@@ -352,13 +348,9 @@ describe('a past day, run again', () => {
       desk.quote(0, 10_000);
       const midnightMs = Date.UTC(2026, 0, 6);
       for (const fromMs of [midnightMs - 30 * 60_000, midnightMs - 60_000])
-        bars.push(barAt(fromMs, 0, 10_011), barAt(fromMs, 1, 10_011));
+        bars.push(minuteAt(fromMs, 10_011), minuteAt(fromMs, 10_011, 1));
       desk.wait(midnightMs + 5_000 - desk.marketMs);
-      const { incarnation } = desk.config;
-      const records = NEXT[next](desk).map((record, at) => ({
-        ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
-      }));
-      const journal = await journalWith(join(folder, next.replaceAll(' ', '-')), records, (record) => record);
+      const journal = await journalOf(next.replaceAll(' ', '-'), desk, { kept: NEXT[next](desk) });
       const day = recordedDays(journal, UTC)[0]!;
       const decides = deskConfig({ strategies: [waiting('a', 10_011, 2)] });
       return { day, again: again({ journal, day, config: decides, bars }) };
@@ -396,19 +388,14 @@ describe('a past day, run again', () => {
     /** Three minutes of a desk that ran with it, and the same minutes with what is given now. */
     const judged = async (name: string, then: TradedStrategy, setting: Partial<PastDaySetting>) => {
       const desk = new DeskUnderTest({ strategies: [then] }, 1).active();
-      const bars: PastDaySetting['bars'][number][] = [];
+      const bars: Bar[] = [];
       for (const closeTicks of [10_000, 10_001, 10_000]) {
-        const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
-        bars.push({ instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1, ...prices });
+        bars.push(minuteAt(desk.marketMs, closeTicks));
         desk.bar(0, closeTicks);
       }
       desk.wait(60 * 60_000);
       desk.quote(0, 10_000);
-      const { incarnation } = desk.config;
-      const records = desk.records.map((record, at) => ({
-        ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
-      }));
-      const journal = await journalWith(join(folder, name), records, (record) => record);
+      const journal = await journalOf(name, desk);
       return again({ journal, day: dayOf(journal), config: desk.config, bars, ...setting });
     };
     const failed = {
