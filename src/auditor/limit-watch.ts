@@ -14,7 +14,7 @@ import { parseMoney } from '../domain/money.js';
 import { exactNotional } from '../domain/value.js';
 import type { FixedKey } from '../limits/registry.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
-import { amountsLike, type Finding, type OwnEquity, rateBy } from './own-equity.js';
+import { amountsOf, type Finding, type OwnEquity, rateBy } from './own-equity.js';
 
 interface LimitReading {
   readonly book: BookReading;
@@ -100,7 +100,7 @@ export class LimitWatch {
     const worth = exactNotional(instrument, lots, price.bid / Number(tickSize)) * rate;
     const allowed = Math.max(limits.size, this.#before?.limits.size ?? limits.size) * MOVED_FACTOR;
     if (!this.#stillPast(symbol, worth > allowed, this.#grew(book, symbol))) return [];
-    const amount = amountsLike(status.equity, status.currency);
+    const amount = amountsOf(status);
     const text = `the position in ${symbol} is worth ${amount(worth)}, ${amount(limits.size)} are allowed`;
     return [{ key: `limit size ${symbol}`, text }];
   }
@@ -112,7 +112,7 @@ export class LimitWatch {
     const start = parseMoney(status.dayStartEquity);
     const floor = floorOf(start, pct, own);
     if (own.equity >= floor) return [];
-    const amount = amountsLike(status.equity, status.currency);
+    const amount = amountsOf(status);
     const text = `equity is ${amount(own.equity)} after ${amount(start)} at the beginning of the day, ${pct} % may be lost, and the desk is ACTIVE`;
     return [{ key: 'limit loss', text }];
   }
@@ -212,7 +212,7 @@ class DrawdownWatch {
     const peak = Math.max(this.#peak, parseMoney(status.peakEquity));
     const floor = floorOf(peak / PEAK_STEP, pct, own);
     if (own.equity >= floor) return [];
-    const amount = amountsLike(status.equity, status.currency);
+    const amount = amountsOf(status);
     const text = `equity is ${amount(own.equity)} after a peak of ${amount(peak)}, ${pct} % may be lost from it, and the desk is ACTIVE`;
     return [{ key: 'limit drawdown', text }];
   }

@@ -41,6 +41,10 @@ export function amountsLike(figure: string, currency: string): (units: number) =
   return (units) => formatMoney(Math.round(units), places);
 }
 
+/** Writes money units with the places of the trader's equity. */
+export const amountsOf = ({ equity, currency }: Pick<TraderStatus, 'equity' | 'currency'>) =>
+  amountsLike(equity, currency);
+
 export interface OwnEquity {
   /** Money units. */
   readonly equity: number;
@@ -97,14 +101,12 @@ export function rateBy(
   return rateAt(conversion, price.bid / tick, price.ask / tick);
 }
 
-export function compareEquity(
-  own: OwnEquity,
-  { equity, currency }: Pick<TraderStatus, 'equity' | 'currency'>,
-): Finding[] {
+export function compareEquity(own: OwnEquity, status: Pick<TraderStatus, 'equity' | 'currency'>): Finding[] {
+  const { equity, currency } = status;
   const traders = parseMoney(equity);
   const tolerated = own.value * MOVED_PART + own.dust + roundedOff(equity, currency);
   if (Math.abs(traders - own.equity) <= tolerated) return [];
-  const amount = amountsLike(equity, currency);
+  const amount = amountsOf(status);
   const text = `the trader counts an equity of ${amount(traders)}, the venue's book at the auditor's own prices makes ${amount(own.equity)}`;
   return [{ key: 'equity', text }];
 }

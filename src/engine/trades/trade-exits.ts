@@ -19,8 +19,8 @@ interface EntryFill {
 
 /**
  * An entry brings its stop and exits. If the stop has moved since, or several entries make the trade, no fill
- * moves it back. If only dust was held before, the exits start afresh: those of the previous trade are done, and its
- * stop was for another market.
+ * moves it back. If only dust was held before, the exits start afresh: those of the previous trade are done,
+ * and its stop was for another market.
  */
 export function takeExits(
   trade: TradeEntry,
