@@ -5,9 +5,10 @@ import { amountText, counted, gainText, grouped, placesIn } from '../../domain/f
 import { lasted, moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
-import { type ChartPoint, chartSvg, escapeHtml, priceChart } from './chart.js';
+import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';
 import { deniedLines, refusedSignalLines, signalsText } from './execution.js';
 import { list, pageHtml, table } from './page.js';
+import { priceChart } from './price-chart.js';
 
 /** A page shows no more trades, so a run need not retain more for it. */
 export const TRADES_SHOWN_MAX = 500;
