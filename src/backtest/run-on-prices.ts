@@ -70,6 +70,8 @@ export interface Measure {
   readonly coverage: readonly BarCoverage[];
   readonly closedTrades: number;
   readonly fillCount: number;
+  /** Called before the desk begins. `inTheWay`: what was last in the way of its start; empty: nothing. */
+  onBegin?(inTheWay: () => string): void;
   /** Called before the engine sees the event. */
   onMarket(event: TimedEvent): void;
   /** Called once the strategies have seen the bar. */
@@ -99,6 +101,7 @@ interface RunParts<Measured extends Measure> {
   readonly records: RunRecords;
   readonly fills?: InstanceSetting['fills'];
   readonly takesNoShortcut?: boolean;
+  readonly waitsForAll?: InstanceSetting['waitsForAll'];
   /** Signals from outside the desk, by time of arrival. Left out: none. */
   readonly signals?: readonly TimedSignal[];
   /** Splits and dividends, by time. Left out: none. */
@@ -281,6 +284,7 @@ export class Run<Measured extends Measure> {
       wallMs: this.#parts.wallMs ?? beginMs,
       ...(this.#parts.fills === undefined ? {} : { fills: this.#parts.fills }),
       takesNoShortcut: this.#parts.takesNoShortcut === true,
+      waitsForAll: this.#parts.waitsForAll === true,
       onRecord: (record, wallMs) => {
         records.append(record, wallMs, wallMs); // the run has one clock for both times
         measure.onRecord(record);
@@ -288,6 +292,7 @@ export class Run<Measured extends Measure> {
     });
     this.#measure = measure;
     this.#opened = opened;
+    measure.onBegin?.(() => opened.instance.inTheWay);
     opened.instance.begin();
     for (const bar of this.#actions?.past(this.#past, beginMs) ?? this.#past) opened.instance.warmUp(bar);
     return opened;

@@ -22,6 +22,8 @@ export interface ValidationRequest {
    */
   readonly beginMs?: number;
   readonly market: MarketChoice;
+  /** From when it trades. Left out, by former versions: from when every instrument has a price. */
+  readonly trades?: 'from-first-price';
   readonly criteria: Criteria;
   /** Absolute path: where the reports are put. */
   readonly reportFolder: string;
@@ -84,8 +86,9 @@ export function keepRequest(
   mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   writeFileSync(place.deskFile, text, { mode: 0o600 });
   keepOwnFiles(place.directory, desk);
-  replaceFile(place.request, request);
-  return request;
+  const written: ValidationRequest = { ...request, trades: 'from-first-price' };
+  replaceFile(place.request, written);
+  return written;
 }
 
 const WHAT_IS_ASKED = ['desk', 'configHash', 'durationMs', 'beginMs', 'market', 'criteria'] as const;

@@ -133,6 +133,7 @@ function newRun(
     instruments,
     feed,
     records: new RunJournal(journal),
+    waitsForAll: request.trades === undefined,
     measureFrom: (fromMs) =>
       new BacktestMeasure({
         ...{ desk: scope.desk, instruments, fromMs, endsWithPrices: false, tradesMax: TRADES_MAX },

@@ -55,6 +55,28 @@ describe('a backtest', () => {
     expect(figures?.exposurePct).toBeLessThan(60);
   });
 
+  it('trades from the first price on, also while another instrument has none yet', async () => {
+    const folder = temporaryFolder();
+    const minutes = waves(8 * 60);
+    const later = minutes.slice(5 * 60);
+    const files = [
+      { symbol: 'BTC/USDT', file: writeMinutes(folder, minutes) },
+      { symbol: 'ETH/USDT', file: writeMinutes(folder, later, 'later.csv') },
+    ];
+    const { report } = await backtest('', { files });
+    const openedIn = (symbol: string): number[] =>
+      report.trades.filter((trade) => trade.symbol === symbol).map(({ opened }) => Date.parse(opened));
+    const [first] = openedIn('BTC/USDT');
+    // As on its own.
+    const alone = await backtest(files[0]!.file);
+    expect(first).toBe(Date.parse(alone.report.trades[0]!.opened));
+    expect(first).toBeLessThan(later[0]!.openMs);
+    expect(openedIn('ETH/USDT')[0]).toBeGreaterThan(later[0]!.openMs);
+    expect(report.halts).toEqual([]);
+    const general = await backtest('', { files, takesNoShortcut: true });
+    expect(general.report.stateHash).toBe(report.stateHash);
+  });
+
   it('tells how far it has come, also where nobody said when its prices end', async () => {
     const file = writeMinutes(temporaryFolder(), waves(600));
     let nowMs = 0;

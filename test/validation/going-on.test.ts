@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/contracts/market-feed.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { openPrices } from '../../src/validation/data/open-prices.js';
-import { placeAt } from '../../src/validation/request.js';
+import { placeAt, type ValidationRequest } from '../../src/validation/request.js';
 import { RunInterrupted, runValidation } from '../../src/validation/run.js';
 import type { ValidationMessage } from '../../src/validation/start-process.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
@@ -121,6 +121,59 @@ describe('a validation that was killed', () => {
       entries.map(({ record }) => record).filter(({ type }) => type !== 'trade.closed'),
     );
     expect(records.filter(({ type }) => type === 'trade.closed').length).toBeLessThan(closings);
+  });
+
+  it('goes on where an earlier version had begun it, which waited for a price of each instrument', async () => {
+    const home = temporaryFolder();
+    const minutes = waves(6 * 60);
+    const files = [
+      { symbol: 'BTC/USDT', file: writeMinutes(home, minutes) },
+      { symbol: 'ETH/USDT', file: writeMinutes(home, minutes.slice(150), 'later.csv') },
+    ];
+    const market = { ...recorded(''), files };
+    /** Asked for by such a version. */
+    const prepareThen = (durationMs = 6 * HOUR_MS): string => {
+      const directory = prepare(temporaryFolder(), { market, durationMs });
+      const { request } = placeAt(directory);
+      const { trades, ...then } = JSON.parse(readFileSync(request, 'utf8')) as ValidationRequest;
+      expect(trades).toBe('from-first-price');
+      writeFileSync(request, JSON.stringify(then));
+      return directory;
+    };
+    const recordsOf = (directory: string) => [...readJournal(placeAt(directory).journal)];
+    const armedMs = (directory: string) =>
+      recordsOf(directory).find(({ record }) => record.type === 'armed')?.record;
+    const whole = prepareThen();
+    const report = await runValidation(whole);
+    const pricedMs = minutes[150]!.openMs;
+    expect(armedMs(whole)).toMatchObject({ marketMs: pricedMs });
+    expect(report.halts).toMatchObject([
+      {
+        cause: 'startup',
+        reason: expect.stringContaining('no price yet of ETH/USDT'),
+        lifted: new Date(pricedMs).toISOString(),
+      },
+    ]);
+
+    const begun = prepareThen();
+    const entries = recordsOf(whole);
+    const { journal } = await openJournal({
+      directory: placeAt(begun).journal,
+      drawIncarnation: () => entries[0]!.incarnation,
+    });
+    for (const { record, wallMs } of entries.slice(0, 30)) journal.append(record, wallMs, wallMs);
+    await journal.whenDurable(journal.lastSequence);
+    await journal.close();
+    expect(problemsOf(await runValidation(begun))).not.toContain('not-repeatable');
+    expect(recordsOf(begun).map(({ record }) => record)).toEqual(entries.map(({ record }) => record));
+
+    const never = await runValidation(prepareThen(2 * HOUR_MS));
+    expect(never.halts).toMatchObject([{ cause: 'startup', lifted: null }]);
+    expect(never.reasons.join()).toMatch(/Trading was halted for 100\.0 % .* no price yet of ETH\/USDT/);
+
+    const now = prepare(temporaryFolder(), { market });
+    await runValidation(now);
+    expect(armedMs(now)).toMatchObject({ marketMs: BEGIN_MS + MINUTE_MS });
   });
 
   it('refuses an id that stands for another validation', () => {

@@ -16,6 +16,7 @@ import type { EngineConfig } from '../../engine/config.js';
 import { createEngine, type Engine } from '../../engine/engine.js';
 import type { EngineEvent, QuoteEvent } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
+import type { EngineView } from '../../engine/view.js';
 import type { Approved } from '../../limits/gate.js';
 import { buildCalendars, buildHoldingCosts, engineConfig } from '../../trader/engine-config.js';
 import {
@@ -117,10 +118,22 @@ export class TradingInstance {
       time.moveTo(atMs);
       this.#host.post({ kind: 'tick' });
       if (atMs === this.#boundaryMs) this.#boundaryMs = this.#nextBoundaryMs();
+      if (atMs === this.#parts.arming.dueMs) this.#arm();
     }
     this.#chargeUntil(marketMs);
     time.moveTo(marketMs);
     this.#tick();
+  }
+
+  #arm(): void {
+    const { arming, engine, time } = this.#parts;
+    const command = arming.commandFor(engine, time.marketMs);
+    if (command !== null) this.command(command);
+  }
+
+  /** What was last in the way of its start. Empty: nothing. */
+  get inTheWay(): string {
+    return this.#parts.arming.inTheWay;
   }
 
   /** Books each charge at its own time, after the prices of that time. */
@@ -131,9 +144,10 @@ export class TradingInstance {
     }
   }
 
-  /** The next close or opening, or the earlier time by which a position must be closed. */
+  /** The next close or opening, or an earlier time by which a position must be closed or trading may start. */
   #nextStopMs(): number {
-    return Math.min(this.#boundaryMs, this.#parts.engine.nextFlatMs());
+    const { engine, arming } = this.#parts;
+    return Math.min(this.#boundaryMs, engine.nextFlatMs(), arming.dueMs);
   }
 
   #nextBoundaryMs(): number {
@@ -143,7 +157,7 @@ export class TradingInstance {
 
   /** The venue matches before the engine sees the price, as a real one does. */
   onMarket(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
-    const { time, arming, engine } = this.#parts;
+    const { time } = this.#parts;
     this.#venue.onMarket(event);
     if (this.#parts.takesNoShortcut) this.#post(event);
     else if (event.kind === 'quote') this.#host.take(this.#stamped(event, time.wallMs(), time.marketMs));
@@ -171,8 +185,7 @@ export class TradingInstance {
         monotonicMs: wallMs,
       });
     }
-    const command = arming.commandFor(engine, time.marketMs);
-    if (command !== null) void this.#host.command(command);
+    this.#arm();
   }
 
   /**
@@ -265,6 +278,8 @@ export interface InstanceSetting {
   /** Wall time at the start. */
   readonly wallMs: number;
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
+  /** Arms only once every instrument has a price, as former versions did. Left out: at the latest after a minute. */
+  readonly waitsForAll?: boolean;
   /** How orders are filled, if differently from the running paper venue. */
   readonly fills?: SteppedVenueOptions['fills'];
   /** For comparison tests: every price is an event of its own, and nothing is skipped. */
@@ -319,7 +334,8 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   });
   const link = new SteppedLink(venue);
   const { dayStartMs } = config;
-  const arming = new ArmingRule({ configHash, instrumentCount: instruments.length, dayStartMs });
+  const { waitsForAll = false } = setting;
+  const arming = new ArmingRule({ configHash, instruments, dayStartMs, waitsForAll });
   const instance = new TradingInstance({
     ...{ engine, link, time, arming, calendars, onRecord, takesNoShortcut },
   });
@@ -337,10 +353,14 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 /** After a refusal, the next attempt follows a minute of market time later. */
 const RETRY_MARKET_MS = 60_000;
 
+/** Prices of data that begin together come within this time; an instrument whose data begin later is not waited for. */
+const FIRST_MINUTE_MS = 60_000;
+
 interface ArmingRuleParts {
   readonly configHash: string;
-  readonly instrumentCount: number;
+  readonly instruments: readonly Pick<Instrument, 'id' | 'symbol'>[];
   readonly dayStartMs: (marketMs: number) => number;
+  readonly waitsForAll: boolean;
 }
 
 /**
@@ -349,28 +369,52 @@ interface ArmingRuleParts {
 export class ArmingRule {
   readonly #parts: ArmingRuleParts;
   #halted = true;
+  #begun = false;
   #tries = 0;
   #nextTryMs = Number.NEGATIVE_INFINITY;
+  /** Market time at which the engine had its first price. Null: it has none. */
+  #pricedMs: number | null = null;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #inTheWay = '';
 
   constructor(parts: ArmingRuleParts) {
     this.#parts = parts;
   }
 
   onRecord(record: EngineRecord): void {
-    if (record.type === 'armed') this.#halted = false;
-    else if (record.type === 'halt') this.#halted = true;
+    if (record.type === 'armed') {
+      this.#halted = false;
+      this.#begun = true;
+      this.#dueMs = Number.POSITIVE_INFINITY;
+    } else if (record.type === 'halt') this.#halted = true;
   }
 
   get isHalted(): boolean {
     return this.#halted;
   }
 
+  /** What was last in the way of the start. Empty: nothing. */
+  get inTheWay(): string {
+    return this.#inTheWay;
+  }
+
+  /**
+   * Market time at which prices that are missing are waited for no longer. It starts then before the prices of
+   * that moment, so that strategies may enter at the first bar. Infinity: none is missing, or that is over.
+   */
+  get dueMs(): number {
+    return this.#dueMs;
+  }
+
   /** Null: nothing is halted, or something forbids arming for now. */
   commandFor(engine: Engine, marketMs: number): CommandRequest | null {
+    if (marketMs >= this.#dueMs) this.#dueMs = Number.POSITIVE_INFINITY;
     if (!this.#halted || marketMs < this.#nextTryMs) return null;
     const { haltId, halts, quotes, reconciliation } = engine.view;
-    if (haltId === null || quotes.length < this.#parts.instrumentCount) return null;
+    if (quotes.length > 0) this.#pricedMs ??= marketMs;
+    if (haltId === null || this.#waitsForPrices(quotes, marketMs)) return null;
     this.#nextTryMs = marketMs + RETRY_MARKET_MS;
+    if (!this.#begun) this.#inTheWay = obstaclesOf(engine) || this.#inTheWay;
     if (reconciliation.state !== 'clean' || !halts.every((halt) => this.#mayLift(halt, marketMs)))
       return null;
     this.#tries += 1;
@@ -383,11 +427,36 @@ export class ArmingRule {
     };
   }
 
+  #waitsForPrices(quotes: EngineView['quotes'], marketMs: number): boolean {
+    const { instruments, waitsForAll } = this.#parts;
+    if (quotes.length >= instruments.length) {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      return false;
+    }
+    const priced = new Set(quotes.map(({ instrument }) => instrument));
+    const without = instruments.filter(({ id }) => !priced.has(id));
+    this.#inTheWay = `no price yet of ${without.map(({ symbol }) => symbol).join(', ')}`;
+    if (waitsForAll || this.#pricedMs === null) return true;
+    const untilMs = this.#pricedMs + FIRST_MINUTE_MS;
+    if (marketMs >= untilMs) return false;
+    this.#dueMs = untilMs;
+    return true;
+  }
+
   #mayLift({ resume, atMarketMs }: Halt, marketMs: number): boolean {
     if (resume === 'auto') return true;
     const { dayStartMs } = this.#parts;
     return resume === 'next-day' && dayStartMs(marketMs) > dayStartMs(atMarketMs);
   }
+}
+
+/** What the engine itself finds in the way of arming, besides its halts. */
+function obstaclesOf(engine: Engine): string {
+  const halts = engine.view.halts.map(({ mode, reason }) => `${mode}: ${reason}`);
+  const reasons = engine
+    .whyNotTrading()
+    .filter(({ subject, reason }) => subject === 'desk' && !halts.includes(reason));
+  return reasons.map(({ reason }) => reason).join('; ');
 }
 
 /** The host's link to a paper venue that answers at once. */

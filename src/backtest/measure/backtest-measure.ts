@@ -139,6 +139,10 @@ export class BacktestMeasure implements Measure {
   readonly #closed = new Set<InstrumentId>();
   readonly #endsWithPrices: boolean;
   readonly #details: Details;
+  #inTheWay: () => string = () => '';
+  /** Until the desk is armed for the first time. */
+  #startHalt: Halt | null = null;
+  #firstPriceMs: number | null = null;
   /** Orders under way; with `onOrder`, also orders that ended since the oldest of those was sent. */
   readonly #orders = new Map<string, OrderSeen>();
 
@@ -180,8 +184,13 @@ export class BacktestMeasure implements Measure {
     return this.trades.sums.count;
   }
 
+  onBegin(inTheWay: () => string): void {
+    this.#inTheWay = inTheWay;
+  }
+
   onMarket(event: TimedEvent): void {
     const { marketMs } = event;
+    if (event.kind === 'quote') this.#firstPriceMs ??= marketMs;
     this.#hoursUntil(marketMs);
     // The first price of a month comes at the same moment as the last bar of the previous one, after it.
     const isOfNext =
@@ -263,9 +272,11 @@ export class BacktestMeasure implements Measure {
         this.trades.add(record, this.months.at(-1)?.month ?? '');
         break;
       case 'halt':
-        if (record.halt.cause !== 'startup') this.halts.push({ halt: record.halt, liftedMs: null });
+        if (record.halt.cause === 'startup') this.#startHalt = record.halt;
+        else this.halts.push({ halt: record.halt, liftedMs: null });
         break;
       case 'armed':
+        this.#endStartHalt(record.marketMs);
         for (const seen of this.halts) seen.liftedMs ??= record.marketMs;
         break;
       case 'strategy.toggled':
@@ -294,7 +305,18 @@ export class BacktestMeasure implements Measure {
     // An hour's equity is known once the hour is over. Live prices do not come on the second.
     this.#hoursUntil(Math.min(this.#toMs, lastMs + MINUTE_MS) + 1);
     this.#sample(Math.min(this.#toMs, lastMs));
+    this.#endStartHalt(Math.min(this.#toMs, lastMs));
     this.#tellOrders(() => true);
+  }
+
+  /** Every run begins halted. That counts only if it outlasts the first minute of prices. */
+  #endStartHalt(marketMs: number): void {
+    const halt = this.#startHalt;
+    this.#startHalt = null;
+    if (halt === null || marketMs <= (this.#firstPriceMs ?? marketMs) + MINUTE_MS) return;
+    const why = this.#inTheWay();
+    const reason = why === '' ? halt.reason : `${halt.reason}: ${why}`;
+    this.halts.unshift({ halt: { ...halt, reason }, liftedMs: null });
   }
 
   #sample(marketMs: number): void {

@@ -415,8 +415,11 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
         `  ! ${strategy} was switched off from ${when(at)} to ${onAgain === null ? 'the end' : when(onAgain)}: ${reason}`,
     ),
     ...report.halts
-      .filter(({ lifted }) => lifted === null)
-      .map(({ at, reason }) => `  ! halted from ${when(at)} to the end: ${reason}`),
+      .filter(({ lifted, cause }) => lifted === null || cause === 'startup')
+      .map(
+        ({ at, lifted, reason }) =>
+          `  ! halted from ${when(at)} to ${lifted === null ? 'the end' : when(lifted)}: ${reason}`,
+      ),
     ...outputs.flatMap(([name, file]) => (file === undefined ? [] : [line(name, file)])),
   ];
 }

@@ -212,7 +212,8 @@ class LiveDesk {
     const config = engineConfig(ruled, configHash, incarnation, this.instruments, venue.capabilities);
     this.#engine = createEngine(config);
     const { dayStartMs } = config;
-    this.#arming = new ArmingRule({ configHash, instrumentCount: this.instruments.length, dayStartMs });
+    const { instruments } = this;
+    this.#arming = new ArmingRule({ configHash, instruments, dayStartMs, waitsForAll: true });
     const timers = { after: (delayMs: number, work: () => void) => this.#schedule(delayMs, work) };
     this.#runner = new Runner({
       ...{ engine: this.#engine, journal, clock: time, timers, pace: 'stepped' },
