@@ -15,6 +15,7 @@ import type {
 import type { Notice } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
+import { placesIn } from '../domain/figure-text.js';
 import { homePaths } from '../home/runtime.js';
 import { incidentId, incidentNotice } from '../notify/incident-notice.js';
 import { taskNotice } from '../notify/notices.js';
@@ -40,6 +41,8 @@ type Traded = Pick<Desk['instruments'][number], 'symbol' | 'lotSize'>;
 interface IncidentDependencies {
   readonly pool: Pool;
   readonly desk: string;
+  /** Of its account. */
+  readonly currency: string;
   /** Its instruments, for their lots; left out: quantities are shown as the ledger has them. */
   readonly instruments?: readonly Traded[];
   /** FERMATA_HOME. */
@@ -60,7 +63,7 @@ interface IncidentDependencies {
 }
 
 export function createIncidentActivities(dependencies: IncidentDependencies): IncidentActivities {
-  const { pool, desk, home, tell, processState, restartProcess, reportIncident } = dependencies;
+  const { pool, desk, currency, home, tell, processState, restartProcess, reportIncident } = dependencies;
   const { contactsOf = () => [] } = dependencies;
   return {
     announceIncident: async ({ incident: row, key, text }) => {
@@ -82,7 +85,7 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
     askForReview: (review) => askForReview(pool, tell, review),
     readStatusPage,
     marketConditions: (question) => marketConditions(pool, desk, question),
-    lossesByStrategy: ({ sinceMarketMs }) => lossesByStrategy(pool, desk, sinceMarketMs),
+    lossesByStrategy: ({ sinceMarketMs }) => lossesByStrategy(pool, desk, sinceMarketMs, currency),
     ledgerPositions: () => ledgerPositions(pool, desk, dependencies.instruments ?? []),
     processState,
     restartProcess,
@@ -148,6 +151,7 @@ export async function lossesByStrategy(
   pool: Pick<Pool, 'query'>,
   desk: string,
   sinceMarketMs: number | null,
+  currency: string,
 ): Promise<readonly StrategyLoss[]> {
   const found = await pool.query<{ strategy: string; result: string; fills: string }>(
     `select coalesce(nullif(fills.strategy, 'fermata'), owner.strategy, 'fermata') as strategy, sum(realised - fee) as result, count(*) as fills
@@ -164,6 +168,7 @@ export async function lossesByStrategy(
   return found.rows.map(({ strategy, result, fills }) => ({
     strategy,
     result: Number(result),
+    amount: Number(result).toFixed(placesIn(currency)),
     fills: Number(fills),
   }));
 }

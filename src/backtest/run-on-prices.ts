@@ -6,6 +6,7 @@ import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-fee
 import type { Desk } from '../desk/schema.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import { converterOf } from '../domain/build-instrument.js';
+import { placesIn } from '../domain/figure-text.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney } from '../domain/money.js';
 import { isInCoin, isOwned } from '../domain/value.js';
@@ -337,7 +338,7 @@ export class Run<Measured extends Measure> {
       marketMs,
       part,
       trades: closedTrades,
-      equity: formatMoney(equity.equity, 2),
+      equity: formatMoney(equity.equity, placesIn(this.#parts.desk.paper.currency)),
     });
   }
 

@@ -191,6 +191,8 @@ export interface StrategyLoss {
   readonly strategy: string;
   /** Realised result less fees, in the quote currency; for display, not for computing. */
   readonly result: number;
+  /** The same with the places of the account's currency. Not told by earlier versions. */
+  readonly amount?: string;
   readonly fills: number;
 }
 

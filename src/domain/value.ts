@@ -3,6 +3,7 @@
  * always proceeds minus cost. An inverse contract is worth less of its coin the higher the price, so the cost
  * of a long one is negative.
  */
+import { placesIn } from './figure-text.js';
 import type { Conversion, Instrument, InstrumentKind } from './instrument.js';
 import { formatMoney, MONEY_PLACES, mulDivUnits, type Units, worth } from './money.js';
 
@@ -188,8 +189,8 @@ export function unitOf({ kind, base }: Pick<Instrument, 'kind' | 'base'>): strin
 }
 
 /** Decimal places of amounts in words: hundredths say little about a coin. */
-export function shownPlaces({ kind }: Pick<Instrument, 'kind'>): number {
-  return isInCoin({ kind }) ? MONEY_PLACES : 2;
+export function shownPlaces(instrument: Settling): number {
+  return isInCoin(instrument) ? MONEY_PLACES : placesIn(settleOf(instrument));
 }
 
 /** An amount in the currency that the instrument settles in, in words: `12.50 USD`. NaN: not known. */
@@ -199,7 +200,7 @@ export function moneyText(instrument: Settling, amount: number): string {
 }
 
 /** The same without the currency. */
-export function amountText(instrument: Pick<Instrument, 'kind'>, amount: number): string {
+export function amountText(instrument: Settling, amount: number): string {
   return formatMoney(Math.round(amount), shownPlaces(instrument));
 }
 

@@ -1,12 +1,13 @@
 /** The desk's account as the limits see it. */
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent, Side } from '../domain/order.js';
-import { alike, dearerTicks, exactNotional } from '../domain/value.js';
+import { alike, dearerTicks, exactNotional, shownPlaces } from '../domain/value.js';
 import type { AccountView, EntryView, Holding, RiskCheck } from '../limits/limit.js';
 import { largestPosition } from '../limits/size-factor.js';
 import { heldAt } from './books.js';
 import {
   type Core,
+  instrumentAt,
   isChangedFrom,
   isClosedByPerson,
   isSideBySide,
@@ -34,6 +35,7 @@ export function accountView(core: Core): AccountView {
     quoteAgeMs: newest < 0 ? null : core.monotonicMs - newest,
     openPositions: openPositions(core),
     largestPosition: Math.max(0, ...state.positions.map((position) => worthOf(core, position))),
+    places: shownPlaces(instrumentAt(core, 0)),
     lossesInARow: state.lossesInARow,
     holdings: holdingsOnce(core),
     entriesLastMinute: () => entriesLastMinute(core),

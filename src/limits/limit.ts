@@ -100,6 +100,8 @@ export interface AccountView {
   readonly quoteAgeMs: number | null;
   readonly openPositions: number;
   readonly largestPosition: number;
+  /** Decimal places of its amounts in words. */
+  readonly places: number;
   readonly lossesInARow: number;
   readonly holdings: () => readonly Holding[];
   readonly entriesLastMinute: () => number;

@@ -39,9 +39,9 @@ export const positionSizeLimit = limit({
         `${maxPct} % of equity${reduced(check.sizeFactorPpm)} allows ${amountText(instrument, most)}`,
     };
   },
-  reading: ({ equity, largestPosition: most }, value) => {
+  reading: ({ equity, largestPosition: most, places }, value) => {
     const part = ((most / equity) * 100).toFixed(2);
-    const now = most === 0 || equity <= 0 ? '0.00 %' : `${part} % (${formatMoney(Math.round(most), 2)})`;
+    const now = most === 0 || equity <= 0 ? '0.00 %' : `${part} % (${formatMoney(Math.round(most), places)})`;
     return { value: `${value} % of equity`, now };
   },
 });

@@ -1,6 +1,6 @@
 /** What a halted desk's paper twins have done since, for the person deciding whether it trades again. */
 import { MINUTE_MS } from '../domain/civil-date.js';
-import { counted } from '../domain/figure-text.js';
+import { counted, placesIn } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { moment } from '../domain/moment.js';
 import { growthOf, returnsOnCapital } from '../domain/statistics.js';
@@ -13,20 +13,32 @@ import { CURVE_POINTS_MAX, drawdownOf } from './equity-figures.js';
 
 interface Halted {
   readonly halts: readonly { readonly atWallMs: number }[];
+  /** Of its account, and so of its twin's. */
+  readonly currency: string;
+}
+
+interface Asked {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+  readonly currency: string;
 }
 
 /**
  * A line per twin, since the first halt still active; empty if the desk is not halted, or has no twin. No
  * rule depends on it, and it reports what it can't read: it never holds up a decision.
  */
-export async function whatTwinsDid(runtime: Runtime, { halts }: Halted, nowMs: number): Promise<string[]> {
+export async function whatTwinsDid(
+  runtime: Runtime,
+  { halts, currency }: Halted,
+  nowMs: number,
+): Promise<string[]> {
   if (halts.length === 0) return [];
-  const sinceMs = Math.min(...halts.map(({ atWallMs }) => atWallMs));
+  const asked = { sinceMs: Math.min(...halts.map(({ atWallMs }) => atWallMs)), nowMs, currency };
   try {
     const twins = desksHomes(installationOf(runtime.home))
       .flatMap((home) => runtimeHere(home) ?? [])
       .filter(({ twinOf }) => twinOf === runtime.desk);
-    return await Promise.all(twins.map((twin) => lineOf(runtime, twin, sinceMs, nowMs)));
+    return await Promise.all(twins.map((twin) => lineOf(runtime, twin, asked)));
   } catch (error) {
     return [`whether it has a paper twin could not be read (${messageOf(error)})`];
   }
@@ -35,14 +47,13 @@ export async function whatTwinsDid(runtime: Runtime, { halts }: Halted, nowMs: n
 async function lineOf(
   { postgres }: Runtime,
   { home, desk, postgres: own }: Runtime,
-  sinceMs: number,
-  nowMs: number,
+  asked: Asked,
 ): Promise<string> {
-  const said = `${desk}, its paper twin, since ${moment(sinceMs)}: `;
+  const said = `${desk}, its paper twin, since ${moment(asked.sinceMs)}: `;
   // The server is where the desk itself finds it: it may have moved after the twin ended.
   const pool = openPool({ home, postgres: { ...postgres, database: own.database } }, 'paper twin');
   try {
-    return `${said}${await read(pool, desk, sinceMs, nowMs)}`;
+    return `${said}${await read(pool, desk, asked)}`;
   } catch (error) {
     return `${said}what it did could not be read (${messageOf(error)})`;
   } finally {
@@ -50,7 +61,7 @@ async function lineOf(
   }
 }
 
-async function read(pool: Pool, desk: string, sinceMs: number, nowMs: number): Promise<string> {
+async function read(pool: Pool, desk: string, { sinceMs, nowMs, currency }: Asked): Promise<string> {
   const fromMs = await marketAt(pool, desk, sinceMs);
   if (fromMs === null) return 'nothing on record';
   const span = { desk, fromMs, toMs: NO_END_MS };
@@ -62,8 +73,8 @@ async function read(pool: Pool, desk: string, sinceMs: number, nowMs: number): P
   const traded =
     trades.length === 0
       ? 'no trade closed'
-      : `${counted(trades.length, 'trade')} closed (${won} won), together ${withSign(result, '')}`;
-  return `${traded}; equity ${withSign(growth * 100, ' %')}, largest drawdown ${(drawdownOf(curve) * 100).toFixed(2)} %`;
+      : `${counted(trades.length, 'trade')} closed (${won} won), together ${withSign(result, placesIn(currency))}`;
+  return `${traded}; equity ${withSign(growth * 100, 2)} %, largest drawdown ${(drawdownOf(curve) * 100).toFixed(2)} %`;
 }
 
 /** The twin's own time: its market may be simulated. */
@@ -76,4 +87,4 @@ async function marketAt(pool: Pool, desk: string, sinceMs: number): Promise<numb
   return rows[0]?.at ?? null;
 }
 
-const withSign = (value: number, unit: string): string => `${value < 0 ? '' : '+'}${value.toFixed(2)}${unit}`;
+const withSign = (value: number, places: number): string => `${value < 0 ? '' : '+'}${value.toFixed(places)}`;

@@ -90,6 +90,7 @@ export async function startOperationsWorker(
       ...createIncidentActivities({
         pool,
         desk: desk.desk,
+        currency: desk.paper.currency,
         instruments: desk.instruments,
         home: runtime.home,
         contactsOf: (kind) => contactsFor(desk, kind),

@@ -1,5 +1,9 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { whatTwinsDid } from '../../src/reports/paper-twins.js';
 import { REPORTS } from '../../src/reports/registry.js';
+import { webRuntime } from '../support/web-runtime.js';
 import { CheckBench, NOW } from './check-bench.js';
 
 const bench = new CheckBench();
@@ -206,4 +210,31 @@ describe('the reports of a review', () => {
     expect(await report('limits', desk)).toContain('worst day -0.91 %');
     expect(await report('limits')).toContain('worst day -3.68 %');
   });
+});
+
+it('what a paper twin did is told with the places of its account', async () => {
+  const runtime = await webRuntime(bench.home, bench.database);
+  const twin = { ...runtime, desk: 'crypto-bot-paper', twinOf: 'crypto-bot' };
+  const home = join(bench.home, 'desk-homes', twin.desk);
+  mkdirSync(join(home, 'run'), { recursive: true });
+  writeFileSync(join(home, 'run', 'runtime.json'), JSON.stringify({ ...twin, home }));
+  const at = new Date(NOW - 60_000);
+  const { pool } = bench.database;
+  await pool.query(
+    `insert into journal_entry (desk, incarnation, sequence, wall, type, record, chain)
+     values ($1, 'abc123', 1, $2, 'note', jsonb_build_object('marketMs', $3::float8), '')`,
+    [twin.desk, at, at.getTime()],
+  );
+  await pool.query(
+    `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+       realised, simulated, market, wall, incarnation, sequence)
+     values ($1, 'BTC/USD', 'x1', 'x1', 'sell', 1, 100, 0.00002, 'taker', 'exit', 'ema-cross', 0.0005, true, $2, $2, 'abc123', 1)`,
+    [twin.desk, at],
+  );
+  const did = (currency: string) =>
+    whatTwinsDid(runtime, { currency, halts: [{ atWallMs: NOW - 3_600_000 }] }, NOW);
+  expect(await did('BTC')).toEqual([
+    expect.stringMatching(/1 trade closed \(1 won\), together \+0\.00048000; equity \+0\.00 %/),
+  ]);
+  expect(await did('USDT')).toEqual([expect.stringContaining('together +0.00; equity')]);
 });

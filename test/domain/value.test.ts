@@ -6,7 +6,7 @@ import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { DecimalError, parseDecimal } from '../../src/domain/decimal.js';
 import type { Instrument, InstrumentKind } from '../../src/domain/instrument.js';
 import { formatUnits, mulDivUnits, type Units, worth } from '../../src/domain/money.js';
-import { isOwned, settleOf, VALUE } from '../../src/domain/value.js';
+import { isOwned, moneyText, settleOf, VALUE } from '../../src/domain/value.js';
 import { sameInstruments } from '../../src/engine/apply-config.js';
 import { applyExecution } from '../../src/engine/apply-execution.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
@@ -313,3 +313,12 @@ function fine(step: string): Units {
 function places(step: string): number {
   return step.includes('.') ? step.length - step.indexOf('.') - 1 : 0;
 }
+
+it.each([
+  ['spot', 'ETH/BTC', '0.00120000 BTC'],
+  ['spot', 'BTC/USDT', '0.00 USDT'],
+  ['inverse', 'BTC/USD', '0.00120000 BTC'],
+] as const)('an amount of a coin has all its places in words: %s %s', (kind, symbol, words) => {
+  const steps = { tickSize: '0.00001', lotSize: kind === 'inverse' ? '1' : '0.001', multiplier: '100' };
+  expect(moneyText(buildInstrument(0, { symbol, kind, ...steps, ...NO_FEES }), 120_000)).toBe(words);
+});

@@ -24,8 +24,8 @@ it('a loss is that of the strategy whose stop was filled, and one of a close-all
        values ($1, 'BTC/USDT', $2::text, 'f' || $2, 'buy', 1, 100, 1, 'taker', $3, $4, $5, false, $6, $6, 'abc', $2::int)`,
       [DESK, at, purpose, strategy, realised, new Date(1_000 + at)],
     );
-  expect(await lossesByStrategy(database.pool, DESK, 0)).toEqual([
-    { strategy: 'cross', result: -82, fills: 2 },
-    { strategy: 'meanrev', result: -22, fills: 2 },
+  expect(await lossesByStrategy(database.pool, DESK, 0, 'USDT')).toEqual([
+    { strategy: 'cross', result: -82, amount: '-82.00', fills: 2 },
+    { strategy: 'meanrev', result: -22, amount: '-22.00', fills: 2 },
   ]);
 });

@@ -177,6 +177,23 @@ describe('a large drawdown', () => {
     await incident.result();
   });
 
+  it('tells losses of an account in coins with every place of the coin', async () => {
+    const inCoins = await bench.desk({ serve: ['operations', 'engine'], currency: 'BTC' });
+    await bench.database.pool.query(
+      `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+         realised, simulated, market, wall, incarnation, sequence)
+       values ($1, 'BTC/USD', 'exit', 'exit', 'sell', 1, 100, 0.00002, 'taker', 'exit', 'ema-cross', -0.0005, true, $2, $2, 'inc', 1)`,
+      [inCoins.name, new Date(inCoins.trader.marketMs - 60_000)],
+    );
+    inCoins.trader.risk = NEAR;
+    const incident = await openIncident(bench, inCoins, { kind: 'large-drawdown' });
+    expect((await stepOf(bench, incident, 'Losses by strategy')).observed).toBe(
+      'ema-cross: -0.00052000 today in 1 fills',
+    );
+    inCoins.trader.risk = CALM;
+    await incident.result();
+  });
+
   it('S2-077 offers smaller positions, and makes them smaller when a person agrees', async () => {
     desk.trader.risk = NEAR;
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });

@@ -105,6 +105,10 @@ describe('what is an incident', () => {
       strategy('a', { trades: 10, wins: 3, symbol: 'ETH/USDT' }),
     ];
     expect(of(...both)).toEqual([['strategy-underperforming', 'a']]);
+    const inCoins = [strategy('a', { trades: 20, wins: 5, realised: '-0.00042000' })];
+    expect(symptomsOf(cryptoBot, scriptedStatus({ currency: 'BTC', strategies: inCoins }))).toMatchObject([
+      { detail: '20 trades, 5 won, result -0.00042000' },
+    ]);
   });
 
   it('is begun with the keys that the desk file has for its kind, and with none of the others', () => {

@@ -4,6 +4,7 @@
  */
 import { type EvidenceVerdict, VERDICT_RANK } from '../../contracts/evidence.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
+import { placesIn } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { formatMoney } from '../../domain/money.js';
 import { buildInstruments } from '../../trader/engine-config.js';
@@ -83,7 +84,7 @@ function balance({ balances }: ExchangeReading): ConnectionPart {
   const said = { title: BALANCE, expected: 'known' } as const;
   if (!balances.ok) return { ...said, verdict: 'fail', observed: `not known: ${balances.why}` };
   const { cash, currency } = balances.value;
-  return { ...said, verdict: 'pass', observed: `${formatMoney(cash, 2)} ${currency}` };
+  return { ...said, verdict: 'pass', observed: `${formatMoney(cash, placesIn(currency))} ${currency}` };
 }
 
 async function marketData(

@@ -11,6 +11,7 @@ import { notTheDesks } from '../../desk/fee-assets.js';
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import { secretVariable } from '../../desk/secret-variable.js';
 import { DAY_MS } from '../../domain/civil-date.js';
+import { placesIn } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { formatMoney, parseMoney } from '../../domain/money.js';
@@ -212,10 +213,11 @@ const balance: PreflightCheck = {
   title: 'Sufficient balance',
   look: ({ desk, exchange: { balances } }) => {
     const least = parseMoney(desk.goLive.minBalance);
-    const expected = `at least ${formatMoney(least, 2)} ${desk.paper.currency}`;
+    const shown = (amount: number | bigint, of: string) => `${formatMoney(amount, placesIn(of))} ${of}`;
+    const expected = `at least ${shown(least, desk.paper.currency)}`;
     if (!balances.ok) return { verdict: 'fail', observed: `not known: ${balances.why}`, expected };
     const { cash, currency } = balances.value;
-    const observed = `${formatMoney(cash, 2)} ${currency}`;
+    const observed = shown(cash, currency);
     const enough = cash >= least && currency === desk.paper.currency;
     return { verdict: enough ? 'pass' : 'fail', observed, expected };
   },

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { placed, trimmed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { resumedText } from '../../domain/mode.js';
-import { formatMoney } from '../../domain/money.js';
+import { formatMoney, type WrittenUnits } from '../../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import { desksStartedIn } from '../../home/installation.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
@@ -89,6 +90,9 @@ function newest(entries: Iterable<JournalEntry>, count: number): JournalEntry[] 
   return seen <= count ? ring : [...ring.slice(begin), ...ring.slice(0, begin)];
 }
 
+/** With all its places: an entry doesn't say whether its currency is a coin. */
+const moneyText = (units: WrittenUnits): string => placed(trimmed(formatMoney(units)), null);
+
 /** A journal entry as one line of plain words. */
 function entryLine(entry: JournalEntry): string {
   const time = new Date(entry.wallMs).toISOString().slice(0, 19);
@@ -107,7 +111,7 @@ function recordText(record: EngineRecord): string {
     case 'fill':
       return `${record.fill.clientId} ${record.fill.side} ${record.fill.quantityLots} lots at ${record.fill.priceTicks} ticks`;
     case 'equity':
-      return `${formatMoney(record.equity, 2)}, peak ${formatMoney(record.peak, 2)}, cash ${formatMoney(record.cash, 2)}, unrealised ${formatMoney(record.unrealised, 2)}`;
+      return `${moneyText(record.equity)}, peak ${moneyText(record.peak)}, cash ${moneyText(record.cash)}, unrealised ${moneyText(record.unrealised)}`;
     case 'halt':
       return `${record.halt.mode} by ${record.halt.by} (${record.halt.cause}): ${record.halt.reason}`;
     case 'armed':

@@ -4,7 +4,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { splitText } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { exitReasonWords } from '../../domain/exit-reason.js';
-import { grouped } from '../../domain/figure-text.js';
+import { grouped, placesIn } from '../../domain/figure-text.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
@@ -12,6 +12,7 @@ import type { Fill, OrderIntent } from '../../domain/order.js';
 import { priceWords, waitingWords } from '../../domain/order-words.js';
 import { changesText } from '../../domain/settings-change.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
+import { shownPlaces } from '../../domain/value.js';
 import type { EngineRecord } from '../../engine/record.js';
 
 const LINES_MAX = 50;
@@ -63,9 +64,9 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
     case 'fill':
       return fillText(record.fill, wording);
     case 'cash':
-      return `${record.kind} of ${number(formatMoney(record.amount, 2))} ${record.currency} by ${record.by}: ${record.reason}`;
+      return `${record.kind} of ${number(formatMoney(record.amount, placesIn(record.currency)))} ${record.currency} by ${record.by}: ${record.reason}`;
     case 'fee.valued':
-      return `a fee of ${number(record.amount)} ${record.asset} is worth ${number(formatMoney(record.fee, 4))}`;
+      return `a fee of ${number(record.amount)} ${record.asset} is worth ${number(formatMoney(record.fee, feePlaces(wording)))}`;
     case 'halt':
       return haltText(record.halt);
     case 'armed':
@@ -149,6 +150,9 @@ function signalText(
   const what = `${action} ${nameOf(instrument, wording.instruments)}${prices.join('')}`;
   return `signal ${id} of ${source}, revision ${revision}, by ${by}: ${what}`;
 }
+
+/** A fee may be less than a cent. */
+const feePlaces = ({ instruments }: Wording): number => Math.max(4, ...instruments.map(shownPlaces));
 
 function splitLine(record: Extract<EngineRecord, { readonly type: 'split' }>, wording: Wording): string {
   const { instruments, number } = wording;

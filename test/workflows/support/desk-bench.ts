@@ -49,6 +49,8 @@ export interface DeskOptions {
   readonly context?: Partial<CheckContext>;
   /** The desk file as it was started. */
   readonly deskText?: string;
+  /** Of its account. */
+  readonly currency?: string;
   readonly partCode?: PartCode;
   /** When an activity has done its work; where this rejects, the answer is lost. */
   readonly afterActivity?: (name: string, args: readonly unknown[]) => Promise<void> | void;
@@ -171,6 +173,7 @@ async function openDesk(
     pool,
     desk: name,
     instruments: [{ symbol: 'BTC/USDT', lotSize: '0.1' }],
+    currency: options.currency ?? 'USDT',
     home: options.logsHome ?? '/nowhere',
     tell: (notice) => notify(pool, notice),
     processState: async (process) => processes.get(process) ?? null,

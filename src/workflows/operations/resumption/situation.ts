@@ -101,7 +101,7 @@ async function readDrawdownEvidence({ desk, incarnation }: ResumptionInput): Pro
     return [
       `Equity ${facts.equity}, ${facts.drawdownPct} % below its peak; today ${facts.dayPnl}`,
       `Market: ${market.says}`,
-      `Today by strategy: ${losses.map(({ strategy, result }) => `${strategy} ${result.toFixed(2)}`).join(', ') || 'nothing was closed'}`,
+      `Today by strategy: ${losses.map(({ strategy, result, amount }) => `${strategy} ${amount ?? result.toFixed(2)}`).join(', ') || 'nothing was closed'}`,
       `Strategies: ${facts.strategies.map(strategyLine).join('; ') || 'none'}`,
       `Open positions: ${facts.positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`).join(', ') || 'none'}`,
       `Position size now: ${facts.sizePct} % of the desk file's`,

@@ -122,7 +122,8 @@ async function lossesByStrategy(incident: IncidentRun) {
     observed:
       [
         ...losses.map(
-          ({ strategy, result, fills }) => `${strategy}: ${result.toFixed(2)} today in ${fills} fills`,
+          ({ strategy, result, amount, fills }) =>
+            `${strategy}: ${amount ?? result.toFixed(2)} today in ${fills} fills`,
         ),
         ...open,
       ].join('; ') || 'no strategy has closed or holds anything today',

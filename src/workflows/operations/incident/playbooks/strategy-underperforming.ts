@@ -5,6 +5,7 @@
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { StrategyStatus, TraderStatus } from '../../../../contracts/trader-status.js';
+import { placesIn } from '../../../../domain/figure-text.js';
 import { iso } from '../../../../domain/moment.js';
 import type { IncidentRun } from '../incident-run.js';
 import { offer, switchOff } from './offer.js';
@@ -40,7 +41,7 @@ export const strategyUnderperforming: ShippedPlaybook<'strategy-underperforming'
   },
 };
 
-function openedByTrader({ strategies, incarnation }: TraderStatus, settings: Settings): Opening[] {
+function openedByTrader({ strategies, incarnation, currency }: TraderStatus, settings: Settings): Opening[] {
   // Each journal counts its own trades, so the keys name the journal.
   const byName = new Map<string, StrategyStatus[]>();
   for (const slot of strategies) byName.set(slot.name, [...(byName.get(slot.name) ?? []), slot]);
@@ -53,7 +54,7 @@ function openedByTrader({ strategies, incarnation }: TraderStatus, settings: Set
       return [{ subject, title, key: `off:${incarnation}:${total.trades}`, detail: off.reason }];
     }
     if (off !== null || slots.every(({ enabled }) => !enabled) || !isLosing(total, settings)) return [];
-    const detail = `${total.trades} trades, ${total.wins} won, result ${total.realised.toFixed(2)}`;
+    const detail = `${total.trades} trades, ${total.wins} won, result ${total.realised.toFixed(placesIn(currency))}`;
     const round = Math.floor(total.trades / settings.losingTrades);
     return [{ subject, title: `${subject} keeps losing`, key: `losing:${incarnation}:${round}`, detail }];
   });
