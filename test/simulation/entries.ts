@@ -63,6 +63,8 @@ export interface AskedEntries {
   readonly reworks: boolean;
   /** While it holds, it closes parts of its position and changes its exits. */
   readonly changes: boolean;
+  /** It enters twice at a time, each with a stop of its own. */
+  readonly doubles: boolean;
 }
 
 /** In runs with limit entries without terms; it takes nothing from what the seed draws. */
@@ -143,9 +145,24 @@ export function waitsOfSeed(seed: number): AskedEntries['waits'] {
 /** Of runs with limit entries without terms; it takes nothing from what the seed draws. */
 export const turnsOfSeed = (seed: number): boolean => seed % 20 === 5;
 
+/** Of runs with limit entries without terms and without exits; it takes nothing from what the seed draws. */
+export const doublesOfSeed = (seed: number): boolean => seed % 10 === 0;
+
+/** The stop of every other second entry is so much nearer than that of the first, of the others so much farther. */
+const OTHER_STOP_TICKS = 9;
+const SIZE_OF_TWO = { equityPct: 4 };
+
+function enterTwice(context: StrategyContext, entry: EntryWish, bidTicks: number): void {
+  const nearer = entry.side === 'buy' ? OTHER_STOP_TICKS : -OTHER_STOP_TICKS;
+  const protectTicks = entry.protectTicks + (bidTicks % 2 === 0 ? nearer : -nearer);
+  context.enter({ ...entry, size: SIZE_OF_TWO });
+  context.enter({ ...entry, size: SIZE_OF_TWO, protectTicks });
+}
+
 export function withEntries(listed: TradedStrategy, asked: AskedEntries): TradedStrategy {
   const isPlain = asked.entryType === 'limit' && asked.terms === null && asked.waits === null && !asked.turns;
-  if (asked.exits === null && isPlain && !asked.signals && !asked.changes && !asked.reworks) return listed;
+  const isSole = !asked.signals && !asked.changes && !asked.reworks && !asked.doubles;
+  if (asked.exits === null && isPlain && isSole) return listed;
   return {
     ...listed,
     own: {
@@ -266,6 +283,7 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
       const isLimit = entry.type === undefined || entry.type === 'limit';
       if (asked.reworks && shorting && lastQuote !== null && isLimit)
         context.enterOneOf([entry, otherOf(entry, lastQuote)]);
+      else if (asked.doubles && lastQuote !== null) enterTwice(context, entry, lastQuote.bidTicks);
       else context.enter(entry);
     },
     exit: (because, ...part) => {

@@ -33,6 +33,7 @@ import { LimitEntries } from './watchers/limit-entries.js';
 import { LossLimits } from './watchers/loss-limits.js';
 import { MarketEntries } from './watchers/market-entries.js';
 import { MarketHours } from './watchers/market-hours.js';
+import { NearestStop } from './watchers/nearest-stop.js';
 import { OrderSizes } from './watchers/order-sizes.js';
 import { Permissions } from './watchers/permissions.js';
 import { Prompt } from './watchers/prompt.js';
@@ -127,6 +128,7 @@ export class Oracle {
       new CashRecords(bank, book, scenario),
       new StopsTrusted(book, scenario),
       new StopChanges(book, scenario, this.#unprotectable),
+      ...(scenario.doubles ? [new NearestStop(book)] : []),
       new RefusedStops(book, scenario),
       new Trades(scenario),
       new Exits(book, scenario),

@@ -12,6 +12,7 @@ import {
   type AskedEntries,
   asLegs,
   changesOfSeed,
+  doublesOfSeed,
   entryTypeOfSeed,
   legsOfSeed,
   mirrored,
@@ -232,6 +233,7 @@ function againstAnother(scenario: Scenario): Scenario {
       signals: false,
       changes: false,
       reworks: false,
+      doubles: false,
       hours: false,
       flatByClose: false,
     },
@@ -305,6 +307,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     changes: changesOfSeed(seed),
     // A signal has one entry there, as its watcher knows it.
     reworks: reworksOfSeed(seed) && !hasSignals(seed),
+    doubles: doublesOfSeed(seed) && exitsOfSeed(seed) === null && !changesOfSeed(seed),
     terms: termsOfSeed(seed),
     waits: waitsOfSeed(seed),
     turns: turnsOfSeed(seed),

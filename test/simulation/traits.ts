@@ -43,6 +43,7 @@ const TRAITS: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   'trades that are turned round': ({ turns }) => turns,
   'targets, trailing stops, ends by time': ({ exits }) => exits !== null,
   'trades that end with their session': ({ exits }) => exits === 'session',
+  'two entries at a time, each with its stop': ({ doubles }) => doubles,
   'exits that a strategy changes': ({ changes }) => changes,
   'signals from outside': ({ signals }) => signals,
   'strategies that trade several instruments as one': ({ legs }) => legs,

@@ -136,4 +136,10 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     find: "  raiseFault(core, 'protection-missing', ",
     put: "  if (seconds > 1e9) raiseFault(core, 'protection-missing', ",
   },
+  {
+    what: 'a later fill takes the stop of the whole trade farther from the market',
+    file: 'engine/trades/trade-exits.ts',
+    find: '  if (keepsStop === true) trade.keepsStop = true;\n',
+    put: '  void keepsStop;\n',
+  },
 ];
