@@ -29,6 +29,8 @@ export interface LoadedDesk {
   readonly desk: Desk;
   /** The path as given. */
   readonly file: string;
+  /** The file that a person wrote, if `file` is made of it and the environment. */
+  readonly writtenFile?: string;
   /** The whole desk file, even for a paper twin, whose own file only names its desk. */
   readonly text: string;
   /** The folder with the desk's own checks: `file` may be a copy of what a person wrote, or a twin's. */

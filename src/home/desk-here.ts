@@ -97,5 +97,5 @@ export function readDeskHere(
   const wanted = parseDesk(place, made.text, { ...known, folder });
   return wanted.configHash === loaded.configHash
     ? { wanted: loaded, text: null }
-    : { wanted, text: made.text };
+    : { wanted: { ...wanted, writtenFile: file }, text: made.text };
 }

@@ -26,7 +26,7 @@ const POSTGRES_PORT = 5432;
  */
 export function runtimeFromEnvironment(env: Environment, reachesTemporal = true): Runtime {
   const home = required(env, 'FERMATA_HOME');
-  const { desk, file, folder, configHash } = loadDeskHere(
+  const { desk, file, writtenFile, folder, configHash } = loadDeskHere(
     resolveDesk(env.FERMATA_DESK || DEFAULT_DESK, { workingFolder: process.cwd(), home }),
     { playbooks: readPlaybooks },
     env,
@@ -43,6 +43,7 @@ export function runtimeFromEnvironment(env: Environment, reachesTemporal = true)
     home: homePaths(home).home,
     desk: desk.desk,
     deskFile: file,
+    ...(writtenFile === undefined ? {} : { writtenFile }),
     deskFolder: folder,
     configHash,
     calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },

@@ -52,7 +52,7 @@ async function startedIn(home: string): Promise<readonly StartedDesk[]> {
  */
 export function keepStartedDesk(
   run: string,
-  { desk, file, text }: LoadedDesk,
+  { desk, file, writtenFile = file, text }: LoadedDesk,
 ): Required<Pick<Runtime, 'deskFile' | 'writtenFile'>> {
   const folder = join(run, 'started');
   rmSync(folder, { recursive: true, force: true });
@@ -60,5 +60,5 @@ export function keepStartedDesk(
   keepOwnFiles(folder, desk);
   const deskFile = join(folder, 'desk.yaml');
   writeFileSync(deskFile, text, { mode: 0o600 });
-  return { deskFile, writtenFile: resolve(file) };
+  return { deskFile, writtenFile: resolve(writtenFile) };
 }

@@ -593,16 +593,18 @@ describe('`fermata rollback`', () => {
     expect(readFileSync(JSON.parse(out).kept, 'utf8')).toContain('stopLossPct: 4.0');
     expect(readdirSync(join(home, '..')).filter((name) => name.startsWith('.'))).toEqual([]);
 
-    // Made at each start, from the desk file and what the environment sets: the next start would undo it.
-    const made = join(homePaths(home).run, `${DESK}.yaml`);
-    writeFileSync(made, shipped.replace('stopLossPct: 5.0', 'stopLossPct: 3.0'));
-    writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify({ ...runtime, deskFile: made }));
+    // The environment would change it at the next start.
+    writeFileSync(file, shipped.replace('stopLossPct: 5.0', 'stopLossPct: 4.0'));
+    writeFileSync(join(home, '..', '.env'), 'STOP_LOSS_PCT=3\n');
     const undone = await rollback(home, '--timestamp', ID, '--config');
     expect([undone.code, undone.err]).toEqual([
       1,
-      expect.stringMatching(/made at each start from the desk file/),
+      expect.stringMatching(/would not start as backup .* has it: the environment sets/),
     ]);
-    expect(readFileSync(made, 'utf8')).toContain('stopLossPct: 3.0');
+    expect(readFileSync(file, 'utf8')).toContain('stopLossPct: 4.0');
+    writeFileSync(join(home, '..', '.env'), 'STOP_LOSS_PCT=5\n');
+    expect(await rollback(home, '--timestamp', ID, '--config')).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(shipped);
   });
 
   it('is made as a person agreed to it in an incident, once, and Temporal goes on', async () => {

@@ -9,15 +9,17 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCheck } from '../../src/activities/operations/create-operations-activities.js';
 import type { CheckContext } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { StepParameters } from '../../src/desk/step-parts.js';
+import { loadDeskHere } from '../../src/home/desk-here.js';
 import { keepLastAudit, type LastAudit } from '../../src/home/last-audit.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { keepStartedDesk } from '../../src/home/started-desks.js';
 import { TraderUnavailable } from '../../src/trader/client.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
@@ -285,6 +287,28 @@ describe('configuration', () => {
     writeFileSync(deskFile, loaded.text.replace('stopLossPct: 5.0', 'stopLossPct: 4.0'));
     expect(await check('configuration', { deskFile })).toMatchObject({ verdict: 'warn' });
     expect(await check('configuration')).toMatchObject({ verdict: 'pass' });
+  });
+
+  it('looks at the file that a person edits, with what the environment sets', async () => {
+    vi.stubEnv('STOP_LOSS_PCT', '3');
+    const started = loadDeskHere(CRYPTO_DESK_FILE, {}, process.env, home);
+    const writtenFile = join(home, 'written.yaml');
+    const kept = keepStartedDesk(homePaths(home).run, { ...started, writtenFile });
+    const runtime = { home, ...kept, configHash: started.configHash } as Runtime;
+    const trader = new ScriptedTrader('abc123', started.configHash);
+    const verdicts = [];
+    for (const [from, to] of [
+      ['', ''],
+      ['stopLossPct: 5.0', 'stopLossPct: 4.0'],
+      ['maxPositionSizePct: 3.0', 'maxPositionSizePct: 2.5'],
+    ] as const) {
+      expect(loaded.text).toContain(from);
+      writeFileSync(writtenFile, loaded.text.replace(from, to));
+      verdicts.push((await check('configuration', { trader, context: { runtime } })).verdict);
+    }
+    // The environment sets the second one, whatever the file says.
+    expect(verdicts).toEqual(['pass', 'pass', 'warn']);
+    vi.unstubAllEnvs();
   });
 });
 

@@ -6,9 +6,9 @@ import type { Manifest } from '../../backup/manifest.js';
 import { ownBackups } from '../../backup/retention.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import { DEFAULT_DESK, isShipped } from '../../desk/resolve-desk.js';
-import { homePaths, writtenFileOf } from '../../home/runtime.js';
+import { readDeskHere } from '../../home/desk-here.js';
+import { writtenFileOf } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
-import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { stepPartsOf } from '../named-desk.js';
 import { confirmed, printJson, printLines } from '../output.js';
@@ -102,7 +102,8 @@ interface RolledBackFile {
 
 /**
  * Puts the desk file of a backup in the place of the current one, which is kept next to it. A running desk is
- * unaffected until its next start. Throws if the backup is damaged or its file no longer loads.
+ * unaffected until its next start. Throws if the backup is damaged, its file no longer loads,
+ * or the environment would change it.
  */
 async function rollBackDeskFile(
   home: string,
@@ -123,12 +124,6 @@ async function rollBackDeskFile(
       'nothing was touched',
       'run a desk file of your own: fermata init',
     );
-  if (dirname(file) === homePaths(home).run)
-    throw new CliFailure(
-      `${file} is made at each start from the desk file and what the environment sets differently`,
-      'nothing was touched',
-      `take those settings (SYMBOLS, STOP_LOSS_PCT and the like) out of the environment and .env, start the desk once, and give this again; the backup's file is ${join(backupsFolder(home), id, DESK_FILE)}`,
-    );
   const folder = join(backupsFolder(home), id);
   const verification = await verifyBackup(folder);
   if (!verification.ok)
@@ -143,7 +138,13 @@ async function rollBackDeskFile(
   const next = join(dirname(file), `.rollback-${process.pid}.yaml`);
   try {
     writeFileSync(next, wanted, { mode: 0o600 });
-    loadDesk(next, { parts: stepPartsOf(next) });
+    const parts = stepPartsOf(next);
+    if (readDeskHere(next, { parts }, process.env, home).text !== null)
+      throw new CliFailure(
+        `the desk would not start as backup ${id} has it: the environment sets some of it differently`,
+        'nothing was touched',
+        'take those settings (SYMBOLS, STOP_LOSS_PCT and the like) out of the environment and .env, and give this again',
+      );
     await confirm();
     const kept = `${file}.before-rollback-${backupIdAt(Date.now())}`;
     copyFileSync(file, kept);
