@@ -21,6 +21,8 @@ interface TakenOrders {
   readonly lotSize: string | null;
   /** Several strategies may each have a trade in one instrument. False: one of them at a time. */
   readonly tradeOfEach: boolean;
+  /** Stop orders of one instrument that may rest at a time. Null: more than a desk's strategies need. */
+  readonly stopsMax: number | null;
 }
 
 /** What the rules of a desk file need to know about a venue that real orders can go to. */

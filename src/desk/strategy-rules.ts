@@ -127,3 +127,20 @@ export function tradedByTurns(
     ];
   });
 }
+
+/** Instruments with as many strategies as the desk's venue takes stop orders, or more, a sentence each: paper has its bound too. */
+export function stopsShared(
+  desk: Pick<Desk, 'venue' | 'instruments' | 'strategies'>,
+  venues: readonly Pick<DeskVenue, 'name' | 'takes'>[],
+): readonly string[] {
+  const takes = venues.find(({ name }) => name === desk.venue.name)?.takes;
+  return desk.instruments.flatMap(({ symbol, kind }) => {
+    const most = takes?.[kind]?.stopsMax ?? Number.POSITIVE_INFINITY;
+    const traders = desk.strategies.filter(({ symbols }) => symbols.includes(symbol)).length;
+    if (traders < most) return [];
+    return [
+      `${symbol}: ${traders} strategies trade it, and ${desk.venue.name} takes ${most} stop orders in it at a time: ` +
+        `while trades and entries need them all, nothing more is entered, and a stop that moves is cancelled before it is sent anew`,
+    ];
+  });
+}

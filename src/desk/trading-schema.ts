@@ -223,7 +223,7 @@ export const strategySchema = z.strictObject({
     .array(symbol)
     .min(1)
     .describe(
-      'Instruments of this desk that it trades: each on its own, or all as one if the strategy has `legs`.',
+      'Instruments of this desk that it trades: each on its own, or all as one if the strategy has `legs`. Strategies of one instrument share the stop orders that its venue takes (docs/VENUES.md#stop-orders-of-one-instrument).',
     ),
   watches: z
     .array(symbol)

@@ -95,6 +95,8 @@ export interface Instrument {
    * Most lots of an order filled at the market, including a stop once it fires. Left out: `maxQuantityLots`.
    */
   readonly maxMarketLots?: number;
+  /** Stop orders that may rest at a time, entries by a stop included. Left out: no bound is known. */
+  readonly maxStops?: number;
   /** Smallest order value, in money units. 0: the venue has none. */
   readonly minNotional: number;
   /** Fee rates in parts per million of notional. */

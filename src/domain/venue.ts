@@ -57,13 +57,15 @@ export interface VenueCapabilities {
   readonly cashStep?: number;
 }
 
-/** How many lots the venue takes in one order. Null: no known bound. */
+/** How many lots the venue takes in one order, and how many stops. Null or left out: no known bound. */
 export interface QuantityLimits {
   readonly instrument: InstrumentId;
   readonly minLots: number;
   readonly maxLots: number | null;
   /** For orders that fill at the market, including stops once they fire. */
   readonly maxMarketLots: number | null;
+  /** Stop orders that may rest at a time, entries by a stop included. */
+  readonly maxStops?: number;
 }
 
 /** What the venue can do to resting orders of one instrument, if that is less than its capabilities say. */
@@ -138,6 +140,8 @@ export type ReplaceOutcome =
       readonly code: string;
       readonly text: string;
       readonly wouldTrigger?: boolean;
+      /** The venue counts the new order beside the old one, and takes no more: cancel the old one first. */
+      readonly tooMany?: boolean;
     }
   /** The old order was not open (it filled or triggered first); the new one was not sent. */
   | { readonly kind: 'notOpen'; readonly code: string; readonly text: string }

@@ -16,7 +16,7 @@ import {
   progressAt,
   remainingLots,
 } from './core.js';
-import { isDust, knownTicks } from './flow/dust.js';
+import { isDust, isDustOf, knownTicks } from './flow/dust.js';
 import { noEntryReason } from './flow/session.js';
 import { unconvertedReason, valuedNow } from './flow/stale-data.js';
 import { needsGoLive } from './halts/go-live-missing.js';
@@ -89,6 +89,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
       (isSideBySide(core, at)
         ? restingEntryLots(core, at, undefined, intent.side)
         : restingEntryLots(core, at)) - insteadLots(core, intent),
+    stopsNeeded: () => stopsNeeded(core, intent),
     otherOpenPositions: openPositions(core, at),
     equity: market.equity,
     dailyFloor: limits.dailyFloor,
@@ -252,6 +253,24 @@ function insteadLots(core: Core, { instrument: at, side, changes, oneOf }: Order
     if (isCounted && (other.clientId === changes || isOther)) lots += remainingLots(entry);
   }
   return lots;
+}
+
+/** One for each trade, and for each entry by a stop: it rests as one until it fills, and then its trade needs it. */
+function stopsNeeded(core: Core, wanted: OrderIntent): number {
+  const at = wanted.instrument;
+  const inNeed = new Set(
+    holdingsOf(positionAt(core, at))
+      .filter((holding) => openLots(holding) !== 0 && !isDustOf(core, holding))
+      .map(ownerOf),
+  );
+  let stopEntries = 0;
+  const resting = [...liveOrders(core, at)].map(({ intent }) => intent);
+  for (const { purpose, type, strategy, clientId } of [wanted, ...resting]) {
+    if (purpose !== 'entry' || clientId === wanted.changes) continue;
+    if (type === 'stop') stopEntries += 1;
+    else inNeed.add(strategy);
+  }
+  return inNeed.size + stopEntries;
 }
 
 /** Instruments with a position, or with an entry that may still open one, not counting `except`. */

@@ -61,6 +61,8 @@ export interface OrderWatch {
   amendByMs: number | null;
   /** The venue refused to reduce its quantity, so it is replaced instead. */
   amendRefused: boolean;
+  /** The venue had no room for another beside it, so it is cancelled first. */
+  replaceRefused: boolean;
   /** Bars for which an entry may still rest. Null: no limit. */
   barsLeft: number | null;
 }

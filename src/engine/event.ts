@@ -218,7 +218,7 @@ export type EngineEvent =
       readonly replaced: string;
       readonly venueId: string;
     } & Stamp)
-  /** The new order was refused or not sent. `old`: what became of `replaced`. */
+  /** The new order was refused or not sent. `old`: what became of `replaced`. `tooMany`: cancel that first. */
   | ({
       readonly kind: 'order.replaceRejected';
       readonly clientId: string;
@@ -227,15 +227,12 @@ export type EngineEvent =
       readonly code: string;
       readonly text: string;
       readonly wouldTrigger?: boolean;
+      readonly tooMany?: boolean;
     } & Stamp)
   | ({ readonly kind: 'fill'; readonly fill: Fill } & Stamp)
   /** Cash that moves at the venue without a trade, reported as it moves. A snapshot lists it too. */
   | ({ readonly kind: 'venue.movement'; readonly movement: CashMovement } & Stamp)
-  | ({
-      readonly kind: 'venue.health';
-      readonly state: 'up' | 'down';
-      readonly detail: string;
-    } & Stamp)
+  | ({ readonly kind: 'venue.health'; readonly state: 'up' | 'down'; readonly detail: string } & Stamp)
   /** The circuit breaker of the venue's API changed its state. */
   | ({
       readonly kind: 'venue.breaker';

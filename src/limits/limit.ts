@@ -42,6 +42,8 @@ export interface RiskCheck {
   readonly positionLots: number;
   /** Lots of live entries on this instrument. Side by side: of those on the order's side. */
   readonly restingEntryLots: number;
+  /** Stop orders of this instrument that its trades and live entries need, this entry included. */
+  readonly stopsNeeded: () => number;
   /** Other instruments with a position or a live entry. */
   readonly otherOpenPositions: number;
   /** Money units; positions at the last quotes. */

@@ -27,6 +27,7 @@ import {
   reducesRule,
   sessionRule,
   stopEntryRule,
+  stopRoomRule,
   venueBreakerRule,
 } from './rules.js';
 import { staleDataLimit } from './stale-data.js';
@@ -67,6 +68,7 @@ export const GATE = [
   exitsRule,
   minRewardRiskRatioLimit,
   protectableRule,
+  stopRoomRule,
 ] as const satisfies readonly (Rule | Limit)[];
 
 type Declared = Exclude<(typeof GATE)[number], Rule>;

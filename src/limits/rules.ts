@@ -169,6 +169,17 @@ export const conversionRule: Rule = rule(({ intent, unconverted }) => {
   return { limit: 'conversion', reason: unconverted };
 });
 
+/** No entry whose stop, or that itself as a stop, the venue would refuse for the number of those that rest. */
+export const stopRoomRule: Rule = rule(({ intent, instrument: { symbol, maxStops }, stopsNeeded }) => {
+  if (intent.purpose !== 'entry' || maxStops === undefined) return null;
+  const needed = stopsNeeded();
+  if (needed <= maxStops) return null;
+  return {
+    limit: 'stop-room',
+    reason: `with it, trades and entries in ${symbol} would need ${needed} stop orders, and the venue takes ${maxStops} at a time`,
+  };
+});
+
 const PPM = 1_000_000;
 
 /** A stop that must be a limit order has its limit this much beyond its trigger, and is judged by it: 5 %. */

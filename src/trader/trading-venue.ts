@@ -12,7 +12,7 @@ import { feedAddresses } from '../market/live/feed-addresses.js';
 import { spreadTicksOf } from '../market/spread.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
-import { tradedVenue } from '../venue/registry.js';
+import { asAtVenue, tradedVenue } from '../venue/registry.js';
 import { buildCalendars, buildHoldingCosts } from './engine-config.js';
 import type { Log } from './log.js';
 import { StartRefused } from './running/runner.js';
@@ -45,7 +45,7 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
   const paper = parts.openPaper({
     directory: paths.paperBook,
     prices: feed.source.identity,
-    instruments,
+    instruments: asAtVenue(instruments, desk.venue.name),
     paper: desk.paper,
     nowMs: () => feed.nowMs(),
     spreadTicks: spreadTicksOf(desk.instruments, instruments),

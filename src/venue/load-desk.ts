@@ -5,7 +5,7 @@
 import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
 import { fileAt } from '../desk/resolve-desk.js';
 import type { Desk } from '../desk/schema.js';
-import { tradedByTurns } from '../desk/strategy-rules.js';
+import { stopsShared, tradedByTurns } from '../desk/strategy-rules.js';
 import { playbookNames, readPlaybooks } from '../pack/playbook/read-playbooks.js';
 import { readStrategies } from '../pack/strategy/read-strategies.js';
 import { feedNames, TRADED_VENUES } from './registry.js';
@@ -31,7 +31,10 @@ const judged = (known: KnownParts): LoadOptions => ({
 });
 
 /** What is allowed in the desk file but worth knowing, one sentence each. */
-export const remarksOn = (desk: Desk): readonly string[] => tradedByTurns(desk, venues);
+export const remarksOn = (desk: Desk): readonly string[] => [
+  ...tradedByTurns(desk, venues),
+  ...stopsShared(desk, venues),
+];
 
 /** Throws `DeskFileError`. */
 export function loadDesk(file: string, known: KnownParts = {}): LoadedDesk {

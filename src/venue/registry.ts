@@ -1,5 +1,6 @@
 /** Every venue that has a folder here, one line each. */
 import { grouped } from '../domain/figure-text.js';
+import type { Instrument } from '../domain/instrument.js';
 import binance from './binance/definition.js';
 import bybit from './bybit/definition.js';
 import { ccxtNames, ccxtPrices } from './ccxt/ccxt-venue.js';
@@ -32,6 +33,15 @@ export function priceSourceOf(name: string): PriceSource {
   return VENUES.find((venue) => venue.name === name)?.prices ?? ccxtPrices(name);
 }
 
+/** Instruments of a paper account, with the bounds that the desk's venue has and its file does not know. */
+export function asAtVenue(instruments: readonly Instrument[], name: string): readonly Instrument[] {
+  const takes = TRADED_VENUES.find((venue) => venue.name === name)?.live.takes;
+  return instruments.map((instrument) => {
+    const stopsMax = takes?.[instrument.kind]?.stopsMax ?? null;
+    return stopsMax === null ? instrument : { ...instrument, maxStops: stopsMax };
+  });
+}
+
 /** Venues whose public prices can be read, as named in a desk file's `feeds`. */
 export const feedNames = (): readonly string[] => [
   ...new Set([...VENUES.map(({ name }) => name), ...ccxtNames()]),
@@ -43,13 +53,13 @@ export function takenTable(): string {
     names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
   const rows = TRADED_VENUES.flatMap(({ name, live }) =>
     Object.entries(live.takes).map(
-      ([kind, { symbols, entries, terms, lotSize, tradeOfEach }]) =>
-        `| \`${name}\` | \`${kind}\` | ${symbols.parts}: \`${symbols.example}\` | ${listed(entries)} | ${listed(terms)} | ${lotSize ?? 'as the symbol has it'} | ${tradeOfEach ? 'a trade each' : 'one at a time'} |`,
+      ([kind, { symbols, entries, terms, lotSize, tradeOfEach, stopsMax }]) =>
+        `| \`${name}\` | \`${kind}\` | ${symbols.parts}: \`${symbols.example}\` | ${listed(entries)} | ${listed(terms)} | ${lotSize ?? 'as the symbol has it'} | ${tradeOfEach ? 'a trade each' : 'one at a time'} | ${stopsMax ?? 'as many as needed'} |`,
     ),
   );
   return [
-    '| venue | kind | symbols | entries (`enters`) | terms of a limit (`terms`) | `lotSize` | strategies in one instrument, without `sideBySide` |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
+    '| venue | kind | symbols | entries (`enters`) | terms of a limit (`terms`) | `lotSize` | strategies in one instrument, without `sideBySide` | stop orders of one at a time |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
 }

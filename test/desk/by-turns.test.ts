@@ -1,7 +1,7 @@
-/** Two strategies on one instrument: a trade each, or one at a time, and then it is said before the second is refused. */
+/** Several strategies on one instrument: a trade each, or one at a time, and then it is said before the second is refused. */
 import { expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
-import { tradedByTurns } from '../../src/desk/strategy-rules.js';
+import { stopsShared, tradedByTurns } from '../../src/desk/strategy-rules.js';
 import { TRADED_VENUES } from '../../src/venue/registry.js';
 
 const VENUES = TRADED_VENUES.map(({ name, live: { takes, mixesKinds, keepsPaper, account } }) => ({
@@ -36,3 +36,28 @@ it.each([
     `X/USD: one of a, b trades it at a time, because a position has one trade on this account${more}`,
   ]);
 });
+
+it.each([
+  [4, 'binance', 'spot', []],
+  [
+    5,
+    'binance',
+    'spot',
+    [
+      expect.stringMatching(
+        /^X\/USD: 5 strategies trade it, and binance takes 5 stop orders in it at a time: /,
+      ),
+    ],
+  ],
+  [7, 'binance', 'spot', [expect.stringMatching(/^X\/USD: 7 strategies trade it, and binance takes 5 /)]],
+  [7, 'binance', 'linear', []],
+  [7, 'kraken', 'spot', []],
+  [7, 'ibkr', 'future', []],
+])(
+  '%i strategies on one instrument at %s (%s): it is said where its stops are as few',
+  (count, name, kind, words) => {
+    const [instruments, venue] = [[{ symbol: 'X/USD', kind }], { name }];
+    const listed = Array.from({ length: count }, (_, at) => ({ name: `s${at}`, symbols: ['X/USD'] }));
+    expect(stopsShared({ venue, instruments, strategies: listed } as unknown as Desk, VENUES)).toEqual(words);
+  },
+);

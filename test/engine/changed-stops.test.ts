@@ -168,6 +168,29 @@ describe('a stop for less than the position', () => {
     expect(sent(desk, 'replace')).toMatchObject([{ clientId: stop.clientId }]);
   });
 
+  it('is cancelled first where the venue takes no more stops beside it; the gap is measured', () => {
+    const { desk, stop, next } = grown();
+    desk.happen({
+      kind: 'order.replaceRejected',
+      clientId: next.clientId,
+      replaced: stop.clientId,
+      ...{ old: 'rests', code: '-1013', text: 'Filter failure: MAX_NUM_ALGO_ORDERS', tooMany: true },
+    });
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId, state: 'working' }]);
+    desk.pass(200);
+    expect([sent(desk, 'replace'), desk.sent('cancel')]).toEqual([[], [stop.clientId]]);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const [sole] = desk.sent('submit');
+    expect(sole).toMatchObject({ purpose: 'protective', quantityLots: 130, stopTicks: stop.stopTicks });
+    desk.wait(80);
+    desk.accept(sole!);
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: sole!.clientId, state: 'working' }]);
+    expect(gaps(desk).at(-1)).toMatchObject({ ended: 'protected' });
+    // There may be room again by the next change.
+    desk.fill(desk.live('entry', 0)[0]!, 10_000, 30);
+    expect(sent(desk, 'replace')).toMatchObject([{ clientId: sole!.clientId, order: { quantityLots: 160 } }]);
+  });
+
   it('is restored at once where it went and the new one was refused; then the new one is tried again', () => {
     const { desk, stop, next } = grown();
     desk.wait(100);

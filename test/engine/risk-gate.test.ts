@@ -51,6 +51,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     closing: false,
     positionLots: 0,
     restingEntryLots: 0,
+    stopsNeeded: () => 1,
     otherOpenPositions: 0,
     equity: parseMoney('10000'),
     dailyFloor: parseMoney('9700'),

@@ -14,6 +14,9 @@ import { type Asks, waiting } from './support/waiting.js';
 const A = waiting('a', 10_001, 10_011);
 const B = waiting('b', 10_002, 10_012, { protectTicks: 9_700 });
 
+/** A wish for more. */
+const ADDED = { side: 'buy', protectTicks: 9_800, restBars: 3, because: 'asked to', size: { lots: 100 } };
+
 function deskOf(changes: Partial<EngineConfig> = {}, journal: readonly EngineRecord[] = []): DeskUnderTest {
   return new DeskUnderTest({ strategies: [A, B], ...changes }, 1, journal);
 }
@@ -200,6 +203,78 @@ describe('a stop that the venue refuses for one of two trades', () => {
     settle(desk, 9_690);
     expect(desk.lots(0)).toBe(0);
     expect(closed(desk).map(([, why]) => why)).toEqual(['unprotectable', 'unprotectable']);
+  });
+});
+
+describe('a venue that takes so many stops of an instrument at a time', () => {
+  const three = [A, B, waiting('c', 10_003, 10_013)];
+  const taking = (maxStops: number, strategies = three): DeskUnderTest => {
+    const desk = deskOf({ strategies }).active();
+    const bounds = { instrument: 0, minLots: 1, maxLots: null, maxMarketLots: null, maxStops };
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ quantityLimits: [bounds] });
+    return desk;
+  };
+  const denied = (desk: DeskUnderTest) =>
+    desk.recorded('order.denied').map(({ limit, reason, order }) => [order.strategy, limit, reason]);
+  const noRoom = (strategy: string, needed: number, most: number) => [
+    strategy,
+    'stop-room',
+    `with it, trades and entries in BTC/USDT would need ${needed} stop orders, and the venue takes ${most} at a time`,
+  ];
+
+  it('is sent no entry whose stop it would refuse: trades count, and entries that may open one', () => {
+    const desk = taking(2);
+    desk.bar(0, 10_001);
+    fillEntry(desk);
+    desk.bar(0, 10_002);
+    expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'b' }]);
+    desk.bar(0, 10_003);
+    fillEntry(desk);
+    desk.bar(0, 10_003);
+    expect(denied(desk)).toEqual([noRoom('c', 3, 2), noRoom('c', 3, 2)]);
+    expect(stops(desk).map(([strategy]) => strategy)).toEqual(['a', 'b']);
+    desk.bar(0, 10_011);
+    settle(desk);
+    desk.bar(0, 10_003);
+    expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'c' }]);
+  });
+
+  it('is sent what it has room for', () => {
+    const desk = taking(3);
+    for (const close of [10_001, 10_002, 10_003]) desk.bar(0, close);
+    expect(desk.live('entry', 0).map(({ strategy }) => strategy)).toEqual(['a', 'b', 'c']);
+    expect(denied(desk)).toEqual([]);
+  });
+
+  describe('where a strategy enters by a stop, which rests as one,', () => {
+    const stop = { type: 'stop', stopTicks: 10_050, limitTicks: 10_070, slippageTicks: 20 };
+    const byStop: Asks = { 10004: (context) => context.enter({ ...ADDED, ...stop } as never) };
+    const adding = (maxStops: number) => taking(maxStops, [waiting('a', 10_001, 10_011, {}, byStop)]);
+    const resting = (desk: DeskUnderTest) => desk.live('entry', 0).map(({ type }) => type);
+
+    it.each([
+      [1, [], [noRoom('a', 2, 1)]],
+      [2, ['stop'], []],
+    ])('is sent none beside the stop of its trade if it takes %i', (most, entries, refused) => {
+      const desk = adding(most);
+      desk.bar(0, 10_004);
+      expect(resting(desk)).toEqual(['stop']);
+      desk.fill(desk.live('entry', 0)[0]!, 10_060);
+      settle(desk);
+      desk.bar(0, 10_004);
+      expect([resting(desk), denied(desk)]).toEqual([entries, refused]);
+    });
+
+    it.each([
+      [1, ['stop'], [noRoom('a', 2, 1)]],
+      [2, ['stop', 'limit'], []],
+    ])('is sent no entry at a limit beside it if it takes %i: its stop would be the second', (...row) => {
+      const [most, entries, refused] = row;
+      const desk = adding(most);
+      for (const close of [10_004, 10_001]) desk.bar(0, close);
+      expect([resting(desk), denied(desk)]).toEqual([entries, refused]);
+    });
   });
 });
 

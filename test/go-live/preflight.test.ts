@@ -303,6 +303,7 @@ describe('with everything in place', () => {
       'api-key',
       'balance',
       'symbols',
+      'stop-room',
       'rate-limit',
       'stop-loss',
       'daily-loss',
@@ -463,6 +464,23 @@ it('a rate limiter that is off warns, and forbids nothing', async () => {
   expect(report.verdict).toBe('warn');
   expect(report.results.find((one) => one.key === 'rate-limit')).toMatchObject({ verdict: 'warn' });
   expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
+});
+
+it('as many strategies in a symbol as the venue takes stops are said, and forbid nothing', async () => {
+  const bench = await preflightBench();
+  const [first] = bench.desk.strategies;
+  const five = Array.from({ length: 5 }, (_, at) => ({ ...first!, name: `s${at}`, symbols: ['BTC/USDT'] }));
+  const looked = async (strategies: typeof five) => {
+    bench.desk = { ...bench.desk, strategies };
+    const report = await bench.look();
+    expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
+    return report.results.find(({ key }) => key === 'stop-room');
+  };
+  expect(await looked(five.slice(1))).toMatchObject({ verdict: 'pass' });
+  expect(await looked(five)).toMatchObject({
+    verdict: 'warn',
+    observed: expect.stringMatching(/^BTC\/USDT: 5 strategies trade it, and binance takes 5 stop orders/),
+  });
 });
 
 it.each<[string, Readonly<Record<string, string>>, 'pass' | 'warn', string]>([

@@ -86,11 +86,12 @@ export class FaultyNetwork {
         }),
       cashMovements: (sinceMs) => ask(async () => this.#listed(this.bank.listedSince(sinceMs))),
       quantityLimits: () =>
-        venue.instruments.map(({ id, minQuantityLots, maxQuantityLots, maxMarketLots }) => ({
+        venue.instruments.map(({ id, minQuantityLots, maxQuantityLots, maxMarketLots, maxStops }) => ({
           instrument: id,
           minLots: minQuantityLots,
           maxLots: maxQuantityLots,
           maxMarketLots: maxMarketLots ?? null,
+          ...(maxStops === undefined ? {} : { maxStops }),
         })),
       positions: () =>
         ask(async () => {

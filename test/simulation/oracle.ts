@@ -354,7 +354,9 @@ export class Oracle {
 
 function exchangeOf(event: EngineEvent): string | null {
   if (event.kind === 'order.replaced') return 'stop exchanged';
-  return event.kind === 'order.replaceRejected' ? `stop not exchanged: the old one ${event.old}` : null;
+  if (event.kind !== 'order.replaceRejected') return null;
+  const why = event.tooMany === true ? ', as many as the venue takes' : '';
+  return `stop not exchanged: the old one ${event.old}${why}`;
 }
 
 const HOW = { limit: '', market: ' at the market', stop: ' by a stop' } as const;

@@ -22,7 +22,7 @@ export class Referee {
   ) {
     const submit = venue.submit.bind(venue);
     venue.submit = async (order) => {
-      const wrong = this.#whyNot(order);
+      const wrong = this.#whyNot(order) ?? (await this.#tooMany(order));
       const outcome = await submit(order);
       if (outcome.kind === 'accepted') this.#object(wrong);
       await this.lookAtAccount();
@@ -36,7 +36,7 @@ export class Referee {
       });
     const replace = venue.replace.bind(venue);
     venue.replace = async (clientId, order) => {
-      const wrong = this.#whyNot(order);
+      const wrong = this.#whyNot(order) ?? (await this.#tooMany(order));
       const outcome = await replace(clientId, order);
       if (outcome.kind === 'replaced') this.#object(wrong);
       return outcome;
@@ -95,6 +95,17 @@ export class Referee {
     return type === 'stop' && passed
       ? `the venue took the stop ${clientId} at ${stopTicks}, which the market has passed`
       : null;
+  }
+
+  /** What an order is to replace still rests when it is judged. */
+  async #tooMany({ clientId, instrument, type }: OrderIntent): Promise<string | null> {
+    const { maxStops } = this.scenario.instruments[instrument]!;
+    if (type !== 'stop' || maxStops === undefined) return null;
+    const open = await this.venue.openOrders();
+    const stops = open.filter((order) => order.instrument === instrument && order.type === 'stop').length;
+    return stops < maxStops
+      ? null
+      : `the venue took the stop ${clientId} beside ${stops} others, and takes ${maxStops}`;
   }
 
   /** The rate is the market's of that moment, and the fee is money of the account at it. */

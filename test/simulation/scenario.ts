@@ -176,7 +176,7 @@ const SECOND = 'behind';
 const OPPOSITE = 'against';
 
 export function drawScenario(seed: number, random: Random): Scenario {
-  const drawn = calmButForStops(againstAnother(besideAnother(drawDesk(seed, random))));
+  const drawn = withFewStops(calmButForStops(againstAnother(besideAnother(drawDesk(seed, random)))));
   // A minute after each opening no price is due yet: that minute is most of such a run.
   const scenario = drawn.hours ? { ...drawn, ...NO_SILENCE, diskStallEveryMs: 0 } : drawn;
   const { strangerEveryMs, conversionEveryMs, restoreEveryMs, ownedByOthers } = scenario;
@@ -216,6 +216,18 @@ function besideAnother(scenario: Scenario): Scenario {
   const sideBySide =
     seed % 10 === 9 && exits === null && entryType === 'limit' && scenario.capabilities.stopLocksBalance;
   return sideBySide ? { ...scenario, sideBySide, signals: false, feesIn: 'quote' } : scenario;
+}
+
+/**
+ * In each twentieth run, and in two of three of those side by side. While all rest that it takes, the venue exchanges
+ * no stop; where it takes one for two strategies, only one of them can trade.
+ */
+function withFewStops(scenario: Scenario): Scenario {
+  const { seed, sideBySide, against, capabilities, instruments } = scenario;
+  const beside = sideBySide && !against ? [null, 1, 2][Math.floor(seed / 10) % 3] : null;
+  const few = seed % 20 === 11 ? 1 : (beside ?? null);
+  if (few === null || !capabilities.replaces) return scenario;
+  return { ...scenario, instruments: instruments.map((one) => ({ ...one, maxStops: few })) };
 }
 
 /** In some runs of contracts; it takes nothing from what the seed draws, and leaves all other seeds as they are. */
@@ -428,7 +440,7 @@ const againstOf = (
 export const configHashOf = ({ seed }: Scenario, edition: number): string =>
   edition === 0 ? `config-${seed}` : `config-${seed}-${edition}`;
 
-/** What the venue takes in one order is the venue's to say. */
-function asInDeskFile({ maxMarketLots: _, ...instrument }: Instrument): Instrument {
+/** What the venue takes is the venue's to say. */
+function asInDeskFile({ maxMarketLots: _, maxStops: __, ...instrument }: Instrument): Instrument {
   return { ...instrument, minQuantityLots: 1 };
 }

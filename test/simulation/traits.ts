@@ -48,6 +48,8 @@ const TRAITS: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   'signals from outside': ({ signals }) => signals,
   'strategies that trade several instruments as one': ({ legs }) => legs,
   'strategies side by side on one instrument': ({ sideBySide }) => sideBySide,
+  'a venue that takes few stops, and exchanges none while all of them rest': ({ instruments }) =>
+    instruments.some(({ maxStops }) => maxStops !== undefined),
   'strategies against each other on an account that nets': ({ against }) => against,
   'a close-all at the end, to be proven flat': ({ endsFlat }) => endsFlat,
 };

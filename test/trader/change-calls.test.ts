@@ -56,6 +56,11 @@ it('an exchange that was done names both orders', async () => {
 
 it.each<[string, ReplaceOutcome, object]>([
   ['as a whole: the old one rests', refused('rejected'), { old: 'rests', wouldTrigger: false }],
+  [
+    'as a whole since too many rest',
+    { ...refused('rejected'), tooMany: true } as ReplaceOutcome,
+    { old: 'rests', wouldTrigger: false, tooMany: true },
+  ],
   ['as a whole since its price is passed', refused('rejected', true), { old: 'rests', wouldTrigger: true }],
   ['after the old one went', refused('cancelledOnly'), { old: 'cancelled', wouldTrigger: false }],
   [

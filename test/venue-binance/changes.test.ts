@@ -119,6 +119,20 @@ describe('replacing an order', () => {
     expect(await venue.openOrders()).toHaveLength(1);
   });
 
+  it('says that too many rest where the exchange takes no more stops beside the old one', async () => {
+    const { venue } = opened;
+    const stop = await protectedPosition();
+    const one = 100;
+    await venue.amendQuantity?.(stop.clientId, BTC, one);
+    for (const ticks of [1, 2, 3, 4])
+      expect(await venue.submit(stopAt(5_500_000 + ticks, one))).toMatchObject({ kind: 'accepted' });
+    expect(await venue.replace?.(stop.clientId, stopAt(5_600_000, one))).toMatchObject({
+      ...{ kind: 'rejected', code: '-1013', tooMany: true },
+      text: 'Filter failure: MAX_NUM_ALGO_ORDERS',
+    });
+    expect(await venue.openOrders()).toHaveLength(5);
+  });
+
   it.each<[string, FaultEffect]>([
     ['a dropped connection', { kind: 'drop' }],
     ['a page', { kind: 'html' }],

@@ -150,7 +150,7 @@ describe('symbols', () => {
     );
   });
 
-  it('tell what the exchange takes in one order, in lots of the desk', async () => {
+  it('tell what the exchange takes in one order, in lots of the desk, and how many stops', async () => {
     const quantities = { minQty: '0.00015', maxQty: '900.00005', marketMaxQty: '71.5' };
     const { venue } = await openOnSimulator(
       { instruments: [{ ...INSTRUMENTS[BTC]!, lotSize: '0.0001' }, INSTRUMENTS[ETH]!] },
@@ -163,8 +163,8 @@ describe('symbols', () => {
     );
     await eventually(() => expect(venue.state.up).toBe(true));
     expect(venue.quantityLimits?.()).toMatchObject([
-      { instrument: BTC, minLots: 2, maxLots: 9_000_000, maxMarketLots: 715_000 },
-      { instrument: ETH, minLots: 1 },
+      { instrument: BTC, minLots: 2, maxLots: 9_000_000, maxMarketLots: 715_000, maxStops: 5 },
+      { instrument: ETH, minLots: 1, maxStops: 5 },
     ]);
   });
 

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { readModules } from '../../scripts/structure/modules.mjs';
 import { moneyAtStake } from '../../src/domain/account.js';
 import { credentialIn, ENVIRONMENT } from '../../src/venue/environment.js';
-import { priceSourceOf, TRADED_VENUES, VENUES } from '../../src/venue/registry.js';
+import { asAtVenue, priceSourceOf, TRADED_VENUES, VENUES } from '../../src/venue/registry.js';
+import { btc } from '../support/paper-instruments.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -34,6 +35,20 @@ describe('the registry', () => {
     expect(heavy.length).toBeGreaterThan(1);
     expect(heavy.filter(({ path }) => loaded.has(path))).toEqual([]);
   });
+});
+
+describe('a paper account', () => {
+  it.each([
+    ['binance', 'spot', 5],
+    ['binance', 'linear', undefined],
+    ['ibkr', 'stock', undefined],
+    ['kraken', 'spot', undefined],
+  ] as const)(
+    'of a desk at %s takes as many stops of one instrument (%s) as that does',
+    (name, kind, most) => {
+      expect(asAtVenue([{ ...btc, kind }], name)[0]?.maxStops).toBe(most);
+    },
+  );
 });
 
 describe('public prices', () => {

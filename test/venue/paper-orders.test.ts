@@ -331,6 +331,50 @@ describe('what the paper venue refuses', () => {
     expect(await answerTo({ ...stop, quantityLots: 1_000 })).toBe('accepted');
   });
 
+  describe('is a stop of which as many rest as the venue takes of a symbol', () => {
+    const stopAt = (stopTicks: number) =>
+      approved({ side: 'sell', type: 'stop', stopTicks, quantityLots: 100 });
+    const tooMany = {
+      ...{ kind: 'rejected', code: '-1013', tooMany: true },
+      text: 'Filter failure: MAX_NUM_ALGO_ORDERS',
+    };
+    const taking = (maxStops: number) => ({
+      instruments: cryptoInstruments.map((one) => ({ ...one, maxStops })),
+    });
+
+    it('also one that is to replace another of them: there is room once that is cancelled', async () => {
+      await bench.reopen(taking(2));
+      await bench.buyOne();
+      const [first, second] = [stopAt(5_900_000), stopAt(5_910_000)];
+      for (const one of [first, second])
+        expect(await bench.venue.submit(one)).toMatchObject({ kind: 'accepted' });
+      expect(await bench.venue.submit(stopAt(5_920_000))).toMatchObject(tooMany);
+      expect(await bench.venue.replace(first.clientId, stopAt(5_930_000))).toMatchObject(tooMany);
+      expect(await bench.venue.openOrders()).toMatchObject(
+        [first, second].map(({ clientId }) => ({ clientId })),
+      );
+      const target = approved({ side: 'sell', type: 'limit', limitTicks: 6_100_000, quantityLots: 100 });
+      expect(await bench.venue.submit(target)).toMatchObject({ kind: 'accepted' });
+      await bench.venue.cancel(first.clientId, 0);
+      expect(await bench.venue.submit(stopAt(5_930_000))).toMatchObject({ kind: 'accepted' });
+      expect(bench.venue.quantityLimits()).toMatchObject([
+        { instrument: 0, maxStops: 2 },
+        { instrument: 1, maxStops: 2 },
+      ]);
+    });
+
+    it('except in a book that had more before there was a bound: it keeps those that it has', async () => {
+      await bench.buyOne();
+      const stops = [5_900_000, 5_910_000, 5_920_000].map(stopAt);
+      for (const one of stops) await bench.venue.submit(one);
+      await bench.reopen(taking(2));
+      bench.quote(2000, 5_999_800, 6_000_000);
+      expect(await bench.venue.submit(stopAt(5_930_000))).toMatchObject(tooMany);
+      await bench.venue.cancel(stops[0]!.clientId, 0);
+      expect(await bench.venue.submit(stopAt(5_930_000))).toMatchObject({ kind: 'accepted' });
+    });
+  });
+
   it('is an order below the smallest value or without a whole quantity or price', async () => {
     bench.quote(1000, 5_999_800, 6_000_000);
     const rejections = await Promise.all([

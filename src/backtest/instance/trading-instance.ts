@@ -31,6 +31,7 @@ import type { QuoteEvent as MarketQuote } from '../../venue/bar-path.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
 import type { VenueStreamEvent } from '../../venue/port.js';
+import { asAtVenue } from '../../venue/registry.js';
 import { VirtualTime } from './virtual-time.js';
 
 /** As in the running trader: at least one tick a second. */
@@ -321,7 +322,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   };
   const engine = createEngine({ ...config, drawHaltId });
   const venue = new SteppedPaperVenue({
-    instruments,
+    instruments: asAtVenue(instruments, desk.venue.name),
     paper: desk.paper,
     cash: parseMoney(desk.paper.balance),
     bookId: incarnationOf(id),

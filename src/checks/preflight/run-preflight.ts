@@ -10,6 +10,7 @@ import type {
 import { notTheDesks } from '../../desk/fee-assets.js';
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import { secretVariable } from '../../desk/secret-variable.js';
+import { stopsShared } from '../../desk/strategy-rules.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { placesIn } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -242,6 +243,20 @@ const symbols: PreflightCheck = {
   },
 };
 
+/** What the desk then does is safe, and not what its file seems to say: it enters less, and a stop moves with a gap. */
+const stopRoom: PreflightCheck = {
+  key: 'stop-room',
+  title: 'Room for every stop',
+  look: ({ desk }) => {
+    const { name, live } = tradedVenue(desk.venue.name);
+    const expected = 'fewer strategies in an instrument than the venue takes stop orders';
+    const short = stopsShared(desk, [{ name, takes: live.takes }]);
+    return short.length > 0
+      ? { verdict: 'warn', observed: short.join('; '), expected }
+      : { verdict: 'pass', observed: 'enough for each strategy, and for one that moves', expected };
+  },
+};
+
 const rateLimit: PreflightCheck = {
   key: 'rate-limit',
   title: 'Rate limit configured',
@@ -258,6 +273,7 @@ const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
   apiKey,
   balance,
   symbols,
+  stopRoom,
   rateLimit,
   stopLoss,
   dailyLoss,

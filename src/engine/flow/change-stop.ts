@@ -1,8 +1,8 @@
 /**
  * Moves from the current stops to the wanted one with the smallest gap that the venue allows. Fewer lots:
  * amend in place. Another price or more lots: replace in one request. The old stop is cancelled first only if
- * the venue can do neither. One step at a time: while the venue owes an answer, the resting stop is not
- * changed.
+ * the venue can do neither, or takes no other beside it. One step at a time: while the venue owes an answer, the
+ * resting stop is not changed.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { FixedOrders } from '../../domain/venue.js';
@@ -64,7 +64,7 @@ function change(core: Core, position: Holding, old: OrderEntry, wanted: WantedSt
   }
   const lots = remainingLots(old);
   progress.formerStop = { side, stopTicks, lots, why, sinceMs: core.monotonicMs, due: false };
-  if (replaces) place(core, position, wanted, clientId);
+  if (replaces && watch?.replaceRefused !== true) place(core, position, wanted, clientId);
   else cancelOrder(core, old, 'the position changed');
 }
 

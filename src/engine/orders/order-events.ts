@@ -151,8 +151,10 @@ function onWouldTake(core: Core, entry: OrderEntry, said: string): void {
 }
 
 function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.replaceRejected'>): void {
-  const { replaced, code, text, wouldTrigger } = event;
+  const { replaced, code, text, wouldTrigger, tooMany } = event;
   const old = core.state.orders.get(replaced);
+  if (tooMany === true && old !== undefined && !FINAL_ORDER_STATES.has(old.state))
+    watchOf(core, replaced).replaceRefused = true;
   if (old !== undefined && event.old === 'cancelled')
     changeOrder(core, old, 'cancelled', 'cancelled for another that the venue refused');
   if (old !== undefined && event.old === 'notOpen') {

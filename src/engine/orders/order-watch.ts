@@ -16,6 +16,7 @@ export function newWatch(answerByMs: number | null): OrderWatch {
     cancelsUnanswered: 0,
     amendByMs: null,
     amendRefused: false,
+    replaceRefused: false,
     barsLeft: null,
   };
 }

@@ -1,12 +1,12 @@
 /**
- * How many lots the venue takes in one order, according to its snapshots. The venue may change this, so no
+ * How much the venue takes of an instrument, according to its snapshots. The venue may change this, so no
  * record stores it. Until the first snapshot the desk file's instruments apply, and the desk can't be armed.
  */
 import type { ClosedInstrument, FixedOrders, QuantityLimits } from '../../domain/venue.js';
 import { type Core, markChanged, note } from '../core.js';
 
 export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]): void {
-  for (const { instrument: at, minLots, maxLots, maxMarketLots } of limits) {
+  for (const { instrument: at, minLots, maxLots, maxMarketLots, maxStops } of limits) {
     const [configured, before] = [core.config.instruments[at], core.instruments[at]];
     if (configured === undefined) continue;
     const now = {
@@ -14,6 +14,7 @@ export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]
       minQuantityLots: Math.max(configured.minQuantityLots, minLots),
       maxQuantityLots: Math.min(configured.maxQuantityLots, maxLots ?? configured.maxQuantityLots),
       ...(maxMarketLots === null ? {} : { maxMarketLots }),
+      ...(maxStops === undefined ? {} : { maxStops }),
     };
     core.instruments[at] = now;
     const changed =

@@ -101,8 +101,10 @@ export function replaceEvent(oldId: string, clientId: string, outcome: ReplaceOu
     default: {
       const { code, text } = outcome;
       const wouldTrigger = 'wouldTrigger' in outcome && outcome.wouldTrigger === true;
+      const tooMany = outcome.kind === 'rejected' && outcome.tooMany === true;
       const old = WHAT_BECAME_OF_THE_OLD[outcome.kind];
-      return { kind: 'order.replaceRejected', clientId, replaced: oldId, old, code, text, wouldTrigger };
+      const why = { code, text, wouldTrigger, ...(tooMany ? { tooMany } : {}) };
+      return { kind: 'order.replaceRejected', clientId, replaced: oldId, old, ...why };
     }
   }
 }

@@ -19,6 +19,8 @@ const NO_SUCH_ORDER = -2013;
 const PARTLY_FAILED = -2021;
 const FAILED = -2022;
 const AMEND_REJECTED = -2038;
+/** Filters that count open orders: the old one still counts when the new one is judged. */
+const TOO_MANY = /^Filter failure: (EXCHANGE_)?MAX_NUM_/;
 
 export interface Changes {
   amendQuantity(clientId: string, instrument: InstrumentId, quantityLots: number): Promise<AmendOutcome>;
@@ -150,7 +152,14 @@ function replaceOutcome(
     // Refused as a whole, before either half: filters and the order count are checked first.
     if (answer.code !== PARTLY_FAILED && answer.code !== FAILED) {
       const { code, text } = answer;
-      return { kind: 'rejected', code: String(code), text, wouldTrigger: wouldTrigger(code, text) };
+      const tooMany = TOO_MANY.test(text) ? { tooMany: true } : {};
+      return {
+        kind: 'rejected',
+        code: String(code),
+        text,
+        wouldTrigger: wouldTrigger(code, text),
+        ...tooMany,
+      };
     }
     return halvesOutcome(fieldsOf(answer.data, 'cancel and replace'), clientId, whyNot(answer));
   });

@@ -29,6 +29,7 @@ const binance: VenueDefinition = {
         terms: ['postOnly', 'fillOrKill'],
         lotSize: null,
         tradeOfEach: true,
+        stopsMax: 5,
       },
     },
     mixesKinds: true,

@@ -27,6 +27,8 @@ export interface Listing {
   readonly maxQuantity: bigint;
   /** The limit for market orders; 0 means none. */
   readonly maxMarketQuantity: bigint;
+  /** Stop orders of an account that may be open at a time; null if it does not say. */
+  readonly maxStops: number | null;
 }
 
 /** Reads the body of `exchangeInfo`. Throws `Unbelievable`. */
@@ -61,7 +63,12 @@ function readListing(fields: Fields): Listing {
     minQuantity: step('LOT_SIZE', 'minQty'),
     maxQuantity: step('LOT_SIZE', 'maxQty'),
     maxMarketQuantity: step('MARKET_LOT_SIZE', 'maxQty'),
+    maxStops: countOf(filters.get('MAX_NUM_ALGO_ORDERS')?.maxNumAlgoOrders),
   };
+}
+
+function countOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
 }
 
 /** What forbids trading this instrument; null if nothing does. */
@@ -94,13 +101,14 @@ function stepProblem(what: string, ours: bigint, exchanges: bigint): string | nu
 
 /** Rounded to whole lots of the desk, so that the exchange accepts every quantity within them. */
 export function quantityLimits({ instrument, lot }: BinanceMarket, listing: Listing): QuantityLimits {
-  const { minQuantity, maxQuantity, maxMarketQuantity } = listing;
+  const { minQuantity, maxQuantity, maxMarketQuantity, maxStops } = listing;
   const most = (quantity: bigint) => (quantity === 0n ? null : Number(quantity / lot));
   return {
     instrument: instrument.id,
     minLots: Math.max(1, Number((minQuantity + lot - 1n) / lot)),
     maxLots: most(maxQuantity),
     maxMarketLots: most(maxMarketQuantity),
+    ...(maxStops === null ? {} : { maxStops }),
   };
 }
 

@@ -17,7 +17,13 @@ import {
 
 /** Contracts are requested by their currency code, which has three letters. */
 const SYMBOL = /^[A-Z0-9]{1,12}\/[A-Z]{3}$/;
-const TAKEN = { entries: ['limit', 'stop'], terms: [], lotSize: '1', tradeOfEach: false } as const;
+const TAKEN = {
+  entries: ['limit', 'stop'],
+  terms: [],
+  lotSize: '1',
+  tradeOfEach: false,
+  stopsMax: null,
+} as const;
 
 const ibkr: VenueDefinition = {
   name: 'ibkr',

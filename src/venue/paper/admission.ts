@@ -27,6 +27,8 @@ interface Rejection {
   readonly text: string;
   readonly wouldTrigger?: true;
   readonly wouldTake?: true;
+  /** There is room once another order is cancelled. */
+  readonly tooMany?: true;
 }
 
 /** What the venue's prices mean for an order and its account. */
@@ -68,6 +70,11 @@ const BELOW_MAINTENANCE: Rejection = {
   text: 'Margin is insufficient: equity is below the maintenance margin of what is held.',
 };
 const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter failure: ${name}` });
+const tooMany = (name: string): Rejection => ({ ...filter(name), tooMany: true });
+
+export function restingStops(book: PaperBook, { symbol }: Pick<Instrument, 'symbol'>): number {
+  return [...book.openOrders(symbol)].filter(({ type }) => type === 'stop').length;
+}
 
 /** Null if the order is accepted. */
 export function refuse(
@@ -90,7 +97,9 @@ export function refuseByFilters(
   book: PaperBook,
   { reserveTicks, closed }: PricesNow,
 ): Rejection | null {
-  if (book.openOrderCount >= OPEN_ORDERS_MAX) return filter('MAX_NUM_ORDERS');
+  if (book.openOrderCount >= OPEN_ORDERS_MAX) return tooMany('MAX_NUM_ORDERS');
+  if (order.type === 'stop' && restingStops(book, instrument) >= (instrument.maxStops ?? OPEN_ORDERS_MAX))
+    return tooMany('MAX_NUM_ALGO_ORDERS');
   if (!isLots(order.quantityLots, instrument)) return filter('LOT_SIZE');
   if (order.type !== 'limit' && order.quantityLots > largestAtMarket(instrument))
     return filter('MARKET_LOT_SIZE');

@@ -4,7 +4,14 @@ import type { HandedAction } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { AmendOutcome, CancelOutcome, ReplaceOutcome, SendOutcome } from '../../domain/venue.js';
-import { type PricesNow, refuse, refuseAmendment, refuseByAccount, refuseByFilters } from './admission.js';
+import {
+  type PricesNow,
+  refuse,
+  refuseAmendment,
+  refuseByAccount,
+  refuseByFilters,
+  restingStops,
+} from './admission.js';
 import type { PaperBook } from './book.js';
 import type { BookRecord, PaperOrder } from './book-record.js';
 import { type Exchange, isOpen } from './exchange.js';
@@ -27,11 +34,21 @@ const NO_SYMBOL = { code: '-1121', text: 'Invalid symbol.' };
 const NOT_OPEN = { code: '-2011', text: 'Unknown order sent.' };
 
 export class OrderDesk {
-  constructor(private readonly parts: OrderDeskParts) {}
+  readonly #instruments: readonly Instrument[];
+
+  constructor(private readonly parts: OrderDeskParts) {
+    const { book, instruments } = parts;
+    // An account that had more stops resting before the bound was known may go on having as many.
+    this.#instruments = instruments.map((one) =>
+      one.maxStops === undefined
+        ? one
+        : { ...one, maxStops: Math.max(one.maxStops, restingStops(book, one)) },
+    );
+  }
 
   submit(intent: OrderIntent, write: Write): SendOutcome {
     const { book, paper } = this.parts;
-    const instrument = this.parts.instruments[intent.instrument];
+    const instrument = this.#instruments[intent.instrument];
     if (!instrument) return { kind: 'rejected', ...NO_SYMBOL };
     const prices = this.#prices(intent, instrument);
     const rejection = refuse(intent, instrument, book, prices, paper);
@@ -46,7 +63,7 @@ export class OrderDesk {
   }
 
   amend(clientId: string, id: InstrumentId, quantityLots: number, write: Write): AmendOutcome {
-    const instrument = this.parts.instruments[id];
+    const instrument = this.#instruments[id];
     const order = this.#open(clientId, id);
     if (!instrument || !order) return { kind: 'notOpen', ...NOT_OPEN, code: '-2038' };
     const rejection = refuseAmendment(order, quantityLots, instrument);
@@ -61,7 +78,7 @@ export class OrderDesk {
    */
   replace(oldId: string, intent: OrderIntent, write: Write): ReplaceOutcome {
     const { book, paper } = this.parts;
-    const instrument = this.parts.instruments[intent.instrument];
+    const instrument = this.#instruments[intent.instrument];
     if (!instrument) return { kind: 'rejected', ...NO_SYMBOL };
     const prices = this.#prices(intent, instrument);
     const filtered = refuseByFilters(intent, instrument, book, prices);
@@ -109,7 +126,7 @@ export class OrderDesk {
 
   #open(clientId: string, instrument: InstrumentId): PaperOrder | null {
     const order = this.parts.book.orders.get(clientId);
-    const isOurs = order !== undefined && order.symbol === this.parts.instruments[instrument]?.symbol;
+    const isOurs = order !== undefined && order.symbol === this.#instruments[instrument]?.symbol;
     return isOurs && isOpen(order) ? order : null;
   }
 

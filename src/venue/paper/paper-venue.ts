@@ -16,6 +16,7 @@ import type {
   AmendOutcome,
   CancelOutcome,
   CashListed,
+  QuantityLimits,
   ReplaceOutcome,
   SendOutcome,
   VenueBalances,
@@ -31,7 +32,7 @@ import { onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { BookLog } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
-import { paperCapabilities } from './capabilities.js';
+import { paperCapabilities, paperLimits } from './capabilities.js';
 import { Exchange } from './exchange.js';
 import { HoldingCharges } from './holding-charges.js';
 import { paperHours } from './hours.js';
@@ -199,6 +200,10 @@ export class PaperVenue implements VenuePort {
   balances(): Promise<VenueBalances> {
     if (!this.#closed && !this.#faulty) this.#charges.passTo(this.options.nowMs() - PRICES_LATE_MS);
     return this.#account.balances();
+  }
+
+  quantityLimits(): readonly QuantityLimits[] {
+    return paperLimits(this.instruments);
   }
 
   /** Everything in the account, as decimal text by currency. */

@@ -13,6 +13,7 @@ import type { SessionCalendar } from '../../domain/sessions/session-calendar.js'
 import type {
   AmendOutcome,
   CancelOutcome,
+  QuantityLimits,
   ReplaceOutcome,
   SendOutcome,
   VenueOrder,
@@ -24,6 +25,7 @@ import type { VenueStreamEvent } from '../port.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
 import type { PaperFill } from './book-record.js';
+import { paperLimits } from './capabilities.js';
 import { Exchange, type ExchangeRules } from './exchange.js';
 import { HoldingCharges } from './holding-charges.js';
 import { paperHours } from './hours.js';
@@ -56,10 +58,12 @@ export class SteppedPaperVenue {
   readonly #charges: HoldingCharges;
   readonly #write: Write = (record) => this.#book.apply(record);
   readonly #ids: ReadonlyMap<string, InstrumentId>;
+  readonly #limits: readonly QuantityLimits[];
 
   constructor(options: SteppedVenueOptions) {
     const { instruments, paper, cash, bookId, onEvent } = options;
     this.#ids = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
+    this.#limits = paperLimits(instruments);
     const begin = {
       bookId,
       currency: paper.currency,
@@ -174,6 +178,7 @@ export class SteppedPaperVenue {
       openOrders,
       fills: this.#fillsSince(sinceTradeMs),
       cash: this.#book.cashUnits,
+      quantityLimits: this.#limits,
     };
   }
 

@@ -92,4 +92,10 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
     find: '  return isWithin(lots, Math.max(1, minQuantityLots), maxQuantityLots);',
     put: '  return isWithin(lots, Math.min(1, minQuantityLots), maxQuantityLots);',
   },
+  {
+    what: 'the paper venue takes more stops than the exchange',
+    file: 'venue/paper/admission.ts',
+    find: 'restingStops(book, instrument) >= (instrument',
+    put: 'restingStops(book, instrument) > (instrument',
+  },
 ];

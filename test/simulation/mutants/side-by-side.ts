@@ -34,4 +34,10 @@ export const SIDE_BY_SIDE_MUTANTS: readonly Mutant[] = [
     find: 'parts.find((part) => part.trade !== null && ownerOf(part) === owner) ??',
     put: 'parts.find((part) => part.trade !== null) ??',
   },
+  {
+    what: 'an entry is approved whose stop the venue would have no room for',
+    file: 'limits/rules.ts',
+    find: '  if (needed <= maxStops) return null;',
+    put: '  if (needed <= maxStops + 1) return null;',
+  },
 ];

@@ -121,8 +121,14 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'a stop is taken off for another where the venue exchanges them',
     file: 'engine/flow/change-stop.ts',
-    find: '  if (replaces) place(',
-    put: "  if (replaces && clientId === '') place(",
+    find: '  if (replaces && watch?.replaceRefused',
+    put: "  if (replaces && clientId === '' && watch?.replaceRefused",
+  },
+  {
+    what: 'a stop is sent to be exchanged again where the venue takes no other beside it',
+    file: 'engine/flow/change-stop.ts',
+    find: '  if (replaces && watch?.replaceRefused !== true) place(',
+    put: '  if (replaces) place(',
   },
   {
     what: 'a position whose stop is refused for ever is kept',

@@ -26,6 +26,8 @@ export class SideBySide implements Watcher {
   readonly #bids = new Map<number, number>();
   /** Looked up, and the venue did not have them: one that it takes all the same sells what another exit has sold since. */
   readonly #absent = new Set<string>();
+  /** Stops beside which the venue takes no other: they give way to one that is elsewhere. */
+  readonly #noRoom = new Set<string>();
   readonly #bareSinceMs = new Map<string, number>();
   /** Who gave lots for the newest fill, and the order that was filled. */
   #taken: { readonly order: OrderIntent | undefined; readonly owners: readonly string[] } | null = null;
@@ -37,7 +39,14 @@ export class SideBySide implements Watcher {
   ) {}
 
   restarted(records: readonly EngineRecord[]): void {
-    for (const state of [this.#held, this.#orders, this.#exiting, this.#bareSinceMs, this.#absent])
+    for (const state of [
+      this.#held,
+      this.#orders,
+      this.#exiting,
+      this.#bareSinceMs,
+      this.#absent,
+      this.#noRoom,
+    ])
       state.clear();
     for (const record of records) this.#take(record);
     this.#exiting.clear();
@@ -45,6 +54,7 @@ export class SideBySide implements Watcher {
 
   heard(event: EngineEvent): void {
     if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+    if (event.kind === 'order.replaceRejected' && event.tooMany === true) this.#noRoom.add(event.replaced);
   }
 
   thawed(): void {
@@ -63,7 +73,8 @@ export class SideBySide implements Watcher {
 
   /** What a reading of the account shows of an order is no order of this process: a journal put back forgot its trade. */
   left(effect: Effect): string | null {
-    return effect.kind === 'submit' || effect.kind === 'replace' ? this.#tooMuch(effect.order) : null;
+    if (effect.kind !== 'submit' && effect.kind !== 'replace') return null;
+    return this.#tooMuch(effect.order) ?? this.#withoutRoom(effect.order);
   }
 
   looked({ wallMs }: Moment): string | null {
@@ -117,7 +128,22 @@ export class SideBySide implements Watcher {
       : null;
   }
 
-  /** A stop that fits its trade goes only for an exit of that trade. */
+  /** Each trade needs a stop, and each strategy that may have one: here, all enter at a limit. */
+  #withoutRoom({ purpose, strategy, instrument, clientId }: OrderIntent): string | null {
+    const bounds = this.scenario.instruments[instrument]!;
+    if (purpose !== 'entry' || bounds.maxStops === undefined) return null;
+    const bidTicks = this.#bids.get(instrument) ?? 0;
+    const trading = [...(this.#held.get(instrument) ?? [])]
+      .filter(([, lots]) => isTradableAt(bounds, lots, bidTicks, SURELY_TRADABLE))
+      .map(([owner]) => owner);
+    const entering = this.book.liveOn(instrument, 'entry').map(({ intent }) => intent.strategy);
+    const needed = new Set([...trading, ...entering, strategy]).size;
+    return needed <= bounds.maxStops
+      ? null
+      : `the entry ${clientId} left, ${needed} stops would be needed in ${instrument}, and the venue takes ${bounds.maxStops}`;
+  }
+
+  /** A stop that fits its trade goes only for an exit of that trade, or for one elsewhere that has no room beside it. */
   #takenOff(clientId: string, wallMs: number): string | null {
     const order = this.book.live.get(clientId);
     if (order?.intent.purpose !== 'protective' || order.state === 'cancelling') return null;
@@ -131,7 +157,7 @@ export class SideBySide implements Watcher {
     const others = this.book
       .liveOn(instrument, 'protective')
       .filter(({ intent }) => intent.strategy === strategy);
-    return isElsewhere || others.length > 1 || strategy === NOBODY
+    return isElsewhere || others.length > 1 || strategy === NOBODY || this.#noRoom.has(clientId)
       ? null
       : `${clientId}, the stop of ${strategy} for its ${own} lots, was taken off and nothing closes its trade`;
   }

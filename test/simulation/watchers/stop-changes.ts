@@ -20,6 +20,8 @@ export class StopChanges implements Watcher {
   /** Where a strategy wants out: its stop is in the way of the sale. */
   readonly #exits = new Set<number>();
   readonly #amendRefused = new Set<string>();
+  /** The venue takes no other beside them: they have to be taken off first. */
+  readonly #noRoom = new Set<string>();
   private readonly capabilities: VenueCapabilities;
 
   constructor(
@@ -33,10 +35,12 @@ export class StopChanges implements Watcher {
   restarted(): void {
     this.#gone.clear();
     this.#exits.clear();
+    this.#noRoom.clear();
   }
 
   heard(event: EngineEvent): void {
     if (event.kind === 'order.amendRejected') this.#amendRefused.add(event.clientId);
+    if (event.kind === 'order.replaceRejected' && event.tooMany === true) this.#noRoom.add(event.replaced);
   }
 
   recorded(record: EngineRecord, { wallMs }: Moment): null {
@@ -66,6 +70,10 @@ export class StopChanges implements Watcher {
     const isSmaller = stopTicks === before.stopTicks && quantityLots < before.lots;
     if (isSmaller && this.capabilities.amends && !this.#amendRefused.has(before.clientId))
       return `${clientId} left for ${before.clientId}, which could have been made smaller`;
+    if (this.#noRoom.has(before.clientId))
+      return old === undefined
+        ? null
+        : `${clientId} left to be exchanged for ${before.clientId}, and the venue takes no other beside that`;
     return old === undefined && this.capabilities.replaces
       ? `${before.clientId} was taken off for ${clientId}, at a venue that exchanges them`
       : null;
