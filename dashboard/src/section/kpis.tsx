@@ -27,6 +27,7 @@ const COLUMNS: readonly Column<KpiShown>[] = [
   {
     title: 'State',
     cell: ({ state }) => <span class={`lamp ${STATES[state][1]}`}>{STATES[state][0]}</span>,
+    long: true,
   },
   { title: 'Held against', cell: ({ kind, bound }) => readable(`${kind} ${bound}`), long: true },
   { title: 'Now', cell: ({ says }) => readable(sentence(says)), long: true },
