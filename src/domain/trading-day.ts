@@ -12,12 +12,15 @@ export type ZoneOffset = (utcMs: number) => number;
 
 /**
  * Start (UTC milliseconds) of the trading day that `marketMs` belongs to. `boundary` is `HH:MM` in the zone.
- * On the day of a clock change the boundary moves with the wall clock of the zone.
+ * On the day of a clock change the boundary moves with the wall clock of the zone; a day that has begun does not begin
+ * again where clocks go back over its boundary.
  */
 export function tradingDayStart(marketMs: number, boundary: string, offsetAt: ZoneOffset): number {
   const boundaryMs = minuteOfDay(boundary) * MINUTE_MS;
   const local = marketMs + offsetAt(marketMs);
   const localStart = Math.floor((local - boundaryMs) / DAY_MS) * DAY_MS + boundaryMs;
+  const next = utcOfLocal(localStart + DAY_MS, offsetAt);
+  if (next <= marketMs) return next;
   const start = utcOfLocal(localStart, offsetAt);
   return start <= marketMs ? start : utcOfLocal(localStart - DAY_MS, offsetAt);
 }
@@ -28,10 +31,14 @@ export function tradingDate(ms: number, boundary: string, offsetAt: ZoneOffset):
   return new Date(startMs + offsetAt(startMs)).toISOString().slice(0, 10);
 }
 
-/** UTC milliseconds of a local time, passed as milliseconds since 1970 on the zone's clocks. */
+/**
+ * UTC milliseconds of a local time, passed as milliseconds since 1970 on the zone's clocks. A time that the clocks skip
+ * is that much later: 02:30 is 03:30.
+ */
 export function utcOfLocal(localMs: number, offsetAt: ZoneOffset): number {
   const guess = localMs - offsetAt(localMs);
-  return localMs - offsetAt(guess);
+  const found = localMs - offsetAt(guess);
+  return found + offsetAt(found) === localMs ? found : Math.max(guess, found);
 }
 
 export interface TradingDays {

@@ -1,5 +1,5 @@
-import { afterEach, expect, it, vi } from 'vitest';
-import { zoneOffset } from '../../src/trader/zone-offset.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { datesOf, tradingDaysOf, zoneOffset } from '../../src/trader/zone-offset.js';
 
 const HOUR_MS = 3_600_000;
 const at = (text: string): number => Date.parse(text);
@@ -58,4 +58,49 @@ it('asks the time zone data once of moments that are asked by turns', () => {
     for (const moment of ['2026-07-15T14:00:00Z', '2026-07-15T20:00:00Z', '2026-07-14T22:00:00Z'])
       offsetAt(at(moment));
   expect(asked).toHaveBeenCalledTimes(3);
+});
+
+describe('where the clocks change at the boundary of the day', () => {
+  it('begins the day whose first hour is left out when that hour would have ended', () => {
+    const dateOf = datesOf({ timezone: 'America/Santiago', dayBoundary: '00:00' });
+    const moments = [
+      '2026-09-06T03:59:59Z',
+      '2026-09-06T04:00Z',
+      '2026-09-07T02:59:59Z',
+      '2026-09-07T03:00Z',
+    ];
+    expect(moments.map((moment) => dateOf(at(moment)))).toEqual([
+      '2026-09-05',
+      '2026-09-06',
+      '2026-09-06',
+      '2026-09-07',
+    ]);
+  });
+
+  it.each([
+    ['America/New_York', '02:00', '2026-03-07', '2026-03-10'],
+    ['America/New_York', '01:30', '2026-10-31', '2026-11-03'],
+    ['Europe/Berlin', '02:30', '2026-03-28', '2026-03-31'],
+    ['Europe/Berlin', '02:30', '2026-10-24', '2026-10-27'],
+    ['America/Santiago', '00:00', '2026-09-05', '2026-09-08'],
+    ['America/Santiago', '00:30', '2026-09-05', '2026-09-08'],
+    ['America/Havana', '00:30', '2026-10-31', '2026-11-03'],
+  ])(
+    'has each day once, and ends it after every moment of it, in %s at %s',
+    (timezone, boundary, from, until) => {
+      const calendar = { timezone, dayBoundary: boundary };
+      const [days, dateOf] = [tradingDaysOf(calendar), datesOf(calendar)];
+      const dates: string[] = [];
+      for (let ms = at(`${from}T12:00Z`); ms < at(`${until}T12:00Z`); ms += HOUR_MS / 4) {
+        expect(days.startOfDay(ms)).toBeLessThanOrEqual(ms);
+        expect(days.endOfDay(ms)).toBeGreaterThan(ms);
+        expect(days.startOfDay(days.endOfDay(ms) - 1)).toBe(days.startOfDay(ms));
+        if (dates.at(-1) !== dateOf(ms)) dates.push(dateOf(ms));
+      }
+      const first = at(from);
+      expect(dates).toEqual(
+        [0, 1, 2, 3].map((day) => new Date(first + day * 24 * HOUR_MS).toISOString().slice(0, 10)),
+      );
+    },
+  );
 });
