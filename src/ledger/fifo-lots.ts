@@ -115,7 +115,7 @@ export class LotBook {
   }
 
   #declare(instrument: Instrument): void {
-    // An inverse contract is counted and paid in the same coin: its values have the places of its quantity.
+    // Where both are one currency, its values have the places of its quantity.
     const scales = new Map([
       [settleOf(instrument), VALUE_PLACES],
       [instrument.base, COIN_PLACES],
@@ -260,10 +260,13 @@ function cutOff(from: Amounts, size: Units): Amounts {
   return off;
 }
 
+/** An inverse contract, and a pair that begins with the desk's currency, settle in what they are counted in. */
+const placesOfValues = ({ base, quote }: BookSteps): number => (quote === base ? COIN_PLACES : VALUE_PLACES);
+
 /** `closing` null: the lot is still held. */
 function rowOf(holding: Holding, lot: Lot, closing: Execution | null): LotRow {
   const { instrument, steps } = holding;
-  const places = steps.kind === 'inverse' ? COIN_PLACES : VALUE_PLACES;
+  const places = placesOfValues(steps);
   const value = (units: Units): string => plain(formatUnits(units, places));
   const closed = (cell: (by: Execution) => string): string => (closing === null ? '' : cell(closing));
   const fees = lot.fees + (closing?.fees ?? 0n);

@@ -313,6 +313,21 @@ describe('contracts', () => {
     ]);
     expect(rows[0]).toMatchObject({ currency: 'USD', rate: '0.00625' });
   });
+
+  it('of a pair that begins with the desk’s currency are worth as much as any other', () => {
+    const pair = { ...spec, kind: 'fx', tickSize: '0.001', pip: '0.01', lotSize: '0.01' } as const;
+    const yen = buildInstrument(0, { symbol: 'USD/JPY', multiplier: '100000', ...pair });
+    const rows = lotsOf(withConversions([yen], 'USD'), [
+      trade('buy', 100, 150_000, { rate: 1 / 150, fee: 3.5e8 }),
+      trade('sell', 50, 150_400, { rate: 1 / 160, fee: 3.5e8 }),
+    ]);
+    // 50,000 dollars rose by 0.4 yen: 20,000 yen, at 160 a dollar; less half of 3.50, and 3.50.
+    expect(rows).toMatchObject([
+      { opened_value: '7500000', closed_value: '7520000', quantity: '0.5', fees: '5.25', result: '119.75' },
+      { opened_value: '7500000', quantity: '0.5', fees: '1.75', closed: '' },
+    ]);
+    expect(rows[0]).toMatchObject({ value_currency: 'JPY', currency: 'USD' });
+  });
 });
 
 describe('fermata export lots', () => {
