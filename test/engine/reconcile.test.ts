@@ -82,6 +82,22 @@ describe('reconciliation', () => {
     });
   });
 
+  it('switches a strategy off whose losses one that it adopts completes', () => {
+    const desk = new DeskUnderTest({ tracker: { maxConsecutiveLosses: 1, reEnableCheckMs: 3_600_000 } });
+    desk.active().hold(0);
+    desk.wait(20_000);
+    for (let reading = 0; reading < 2; reading += 1) {
+      desk.quote(0, 9_900);
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ positions: [0, 0] });
+      desk.pass(500);
+    }
+    expect(desk.recorded('trade.closed')).toMatchObject([
+      { why: 'venue', result: expect.stringMatching(/^-/) },
+    ]);
+    expect(desk.recorded('strategy.toggled')).toMatchObject([{ enabled: false, automatic: true }]);
+  });
+
   describe('with a list of positions that is behind the fills', () => {
     /** Held since just now: at a venue that goes on listing what it had before. */
     function read(desk: DeskUnderTest, lots: number, times: number): void {

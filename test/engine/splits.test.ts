@@ -246,3 +246,17 @@ it('books a dividend at a venue of ours on what is held, and leaves that of any 
   other.hold(0);
   expect(other.command(DIVIDEND)).toMatchObject({ ok: false, code: 'books-itself' });
 });
+
+it('switches a strategy off whose losses a trade completes that is paid out in full', () => {
+  const tracker = { maxConsecutiveLosses: 1, reEnableCheckMs: 3_600_000 };
+  const desk = stockDesk(true, { tracker, sessions: [{ calendar: untilFour() }] }).active();
+  desk.hold(0);
+  desk.quote(0, 10_000);
+  desk.wait(8 * 3_600_000);
+  const action = { kind: 'split', symbol: 'AAPL/USDT', numerator: 1, denominator: 1_000_000 } as const;
+  expect(desk.command({ name: 'corporateAction', action })).toMatchObject({ ok: true });
+  expect(desk.recorded('trade.closed')).toMatchObject([
+    { why: 'split', result: expect.stringMatching(/^-/) },
+  ]);
+  expect(desk.recorded('strategy.toggled')).toMatchObject([{ enabled: false, automatic: true }]);
+});

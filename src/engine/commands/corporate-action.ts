@@ -31,6 +31,7 @@ import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { isMarketOpen } from '../flow/session.js';
 import { beginAnew, cancelInOldShares, splitPrices } from '../flow/split.js';
+import { disableLosing } from '../strategies/tracker.js';
 import { done, refused } from './outcome.js';
 
 type Take = Extract<Command, { readonly name: 'corporateAction' }>;
@@ -124,6 +125,7 @@ function takeSplit(
       handed: { actionId: commandId, action: ratio, priceTicks },
     });
   beginAnew(core, at);
+  disableLosing(core);
   wantFreshSnapshot(core);
   const paid =
     inLieu === 0n ? '' : `; ${formatUnits(inLieu)} ${instrument.quote} for what is less than a lot`;

@@ -32,6 +32,7 @@ import { isOversold } from '../flow/wanted-stop.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { Difference } from '../record.js';
 import { holdingsOf, openLots } from '../state.js';
+import { disableLosing } from '../strategies/tracker.js';
 import { CONFIRM_AFTER_MS, HELD_BEFORE_MAX, POSITION_LISTED_LATE_MS } from '../timing.js';
 import { NOBODY, ownerOf } from '../trades/trade.js';
 
@@ -208,6 +209,7 @@ function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void
   measureStopGap(core, at);
   note(core, 'alarm', reason, at);
   raiseFault(core, 'reconciliation', reason);
+  disableLosing(core);
 }
 
 /** " (cross 0.100, behind 0.050)": whose the lots were. Empty where the position is whole. */
