@@ -234,6 +234,62 @@ it('go on where what was held was split', async () => {
   ]);
 });
 
+const AAPL = buildInstrument(0, {
+  ...{ symbol: 'AAPL/USD', kind: 'stock', tickSize: '0.01', lotSize: '1' },
+  ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
+});
+
+/** In money units: what the dividend brought, and what was paid for less than a share. */
+const dividend = (amount: number): EngineRecord => ({
+  ...{ type: 'dividend', actionId: `d${minutes}`, instrument: 0, perShare: '1.00', amount },
+  ...{ by: 'anna', reason: 'quarterly', marketMs: now() },
+});
+const split = (
+  [numerator, denominator]: readonly [number, number],
+  quantityLots: number,
+  priceTicks: number,
+  inLieu = 0,
+): EngineRecord => ({
+  ...{ type: 'split', actionId: `s${minutes}`, instrument: 0, numerator, denominator, quantityLots },
+  ...{ inLieu, priceTicks, by: 'anna', reason: `${numerator}:${denominator}`, marketMs: now() },
+});
+
+it('have the dividends that were received or paid meanwhile in their result, as the engine', async () => {
+  const records = [
+    // A short one pays it: 90.00 were gained by the price.
+    ...[trade('sell', 100, 5_000), dividend(-100e8), trade('buy', 100, 4_910)],
+    ...[trade('buy', 100, 5_000), dividend(100e8), dividend(50e8), trade('sell', 100, 4_900)],
+    ...[trade('buy', 100, 5_000), trade('sell', 100, 5_001)],
+  ];
+  const { analytics, engine, realised, shown, total } = await told('dividends', records, [AAPL]);
+  expect(shown).toEqual([
+    ['long', '100', '50', '50.01', '0.8'],
+    ['long', '100', '50', '49', '49.8'],
+    ['short', '100', '50', '49.1', '-10.2'],
+  ]);
+  expect(engine).toEqual({ trips: 3, wins: 2 });
+  expect(realised).toBe(40_40000000n);
+  expect(total).toMatchObject({ trips: 3, wins: 2, net: '40.4', fees: '0.6' });
+  expect(analytics).toMatchObject({ net: '40.40', best: '49.80', worst: '-10.20' });
+});
+
+it('have what a split paid for less than a share in their result, less what that had cost', async () => {
+  const records = [
+    // 16.5 new shares at 66.67: half of one is paid out at 70.
+    ...[trade('buy', 11, 10_000), split([3, 2], 16, 7_000, 35e8), trade('sell', 16, 8_000)],
+    // 10.5 of 105 shares sold short, and 6.5 of 13 after three more: each half is paid for.
+    ...[trade('sell', 105, 1_000), split([1, 10], -10, 10_100, -50_50000000), dividend(-10e8)],
+    ...[trade('sell', 3, 10_000), split([1, 2], -6, 20_400, -102e8), trade('buy', 6, 19_900)],
+    ...[trade('buy', 100, 5_000), trade('sell', 100, 5_001)],
+  ];
+  const { analytics, engine, realised, roundTrips } = await told('in-lieu', records, [AAPL]);
+  // 1,280 + 35 − 1,100; 1,050 + 300 − 50.50 − 10 − 102 − 1,194.
+  expect(roundTrips.map(({ net }) => net)).toEqual(['0.8', '-6.8', '214.8']);
+  expect(engine).toEqual({ trips: 3, wins: 2 });
+  expect(realised).toBe(208_80000000n);
+  expect(analytics).toMatchObject({ net: '208.80', worst: '-6.80' });
+});
+
 const NQ = buildInstrument(0, {
   ...{ symbol: 'NQ/USD', kind: 'future', exchange: 'CME', multiplier: '20', tickSize: '0.25', lotSize: '1' },
   ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },

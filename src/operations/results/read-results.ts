@@ -8,6 +8,7 @@ import { readAnalytics } from './read-analytics.js';
 import {
   CLOSED_BY_FILL,
   type FoundResults,
+  NET,
   NUMBERED_FILLS,
   OPENED_BY,
   type Period,
@@ -38,7 +39,7 @@ const ROUND_TRIPS = `
     select symbol, incarnation, trip, ${OPENED_BY} as strategy, min(opening) as opening,
       min(market) as opened_at, max(market) as closed_at, sum(size) filter (where side = opening) as quantity,
       sum(size * price) filter (where side = opening) as paid, sum(size * price * rate) filter (where side = opening) as worth, sum(size / nullif(price, 0)) filter (where side = opening) as parts, sum(size * price) filter (where side <> opening) as got,
-      sum(size) filter (where side <> opening) as given, sum(realised) - sum(fee) as net, sum(fee) as fees,
+      sum(size) filter (where side <> opening) as given, ${NET} as net, sum(fee) as fees,
       (array_agg(purpose order by sequence desc))[1] as reason, max(scale(price)) as digits, ${CLOSED_BY_FILL} as closed
     from sided group by symbol, incarnation, trip having bool_or(flat)
   ), placed as (

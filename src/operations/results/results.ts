@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 import { KPI_READING_NAMES } from '../../desk/kpi-schema.js';
+import { MONEY_SCALE } from '../../domain/money.js';
 import { KPI_STATES, type Kpi, readKpis } from '../../reports/read-kpis.js';
 import { JOURNAL_INSTRUMENTS } from '../../store/performance.js';
 import { ofAccountInUse } from '../../store/read-ledger.js';
@@ -76,11 +77,12 @@ export type FoundResults = Pick<Results, 'total' | 'periods' | 'roundTrips' | 't
  * Which fills make up a round trip: the one rule for everything that counts them. Common table expressions,
  * those of the journal's instruments first; `$1` is the desk. `numbered` has each fill with its trip, and
  * each change of a position without a fill (`purpose` is null): a quantity adopted from the venue, coins that
- * a person assigned to the desk, or a split, whose quantity is in new shares, which cost nothing. A trip ends
- * as in the engine: when less than one lot is held. That remainder stays and counts on; coins that the venue
- * kept as its fee are not held. Steps are those in the journal at that time. Each journal counts separately,
- * since a new one begins flat. It also counts the fills that it repeats of an earlier journal (`told` is
- * false), which has reported the trips that those ended.
+ * a person assigned to the desk, or a split, whose quantity is in new shares, which cost nothing; and each
+ * dividend, which changes none. `cash` is what a split or a dividend paid, `ratio` a split's new shares for an
+ * old one. A trip ends as in the engine: when less than one lot is held. That remainder stays and counts on;
+ * coins that the venue kept as its fee are not held. Steps are those in the journal at that time. Each journal
+ * counts separately, since a new one begins flat. It also counts the fills that it repeats of an earlier
+ * journal (`told` is false), which has reported the trips that those ended.
  */
 export const NUMBERED_FILLS = `
   ${JOURNAL_INSTRUMENTS}, without_fill as (
@@ -88,6 +90,8 @@ export const NUMBERED_FILLS = `
       (record ->> 'quantityLots')::numeric * (each ->> 'lotSize')::numeric as quantity,
       case type when 'split' then 0 else coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric end
         * (each ->> 'tickSize')::numeric as price, coalesce((record ->> 'rate')::numeric, 1) as rate,
+      coalesce(record ->> 'inLieu', record ->> 'amount')::numeric / ${MONEY_SCALE} as cash,
+      (record ->> 'numerator')::numeric / (record ->> 'denominator')::numeric as ratio,
       to_timestamp((record ->> 'marketMs')::float8 / 1000) as market
     from journal_entry entry cross join lateral (
       select each from configured, jsonb_array_elements(instruments) with ordinality listed (each, place)
@@ -95,7 +99,7 @@ export const NUMBERED_FILLS = `
         and (each ->> 'symbol' = record ->> 'symbol' or place = (record ->> 'instrument')::int + 1)
       order by configured.sequence desc limit 1
     ) instrument
-    where desk = $1 and type in ('position.adopted', 'coins.claimed', 'split') and ${ofAccountInUse('entry.incarnation')}
+    where desk = $1 and type in ('position.adopted', 'coins.claimed', 'split', 'dividend') and ${ofAccountInUse('entry.incarnation')}
   ), filled as (
     select symbol, incarnation, sequence, true as told, side, quantity, price, coalesce(rate, 1) as rate, market, strategy, realised, fee, fee_asset, fee_amount, purpose
     from fills where desk = $1 and ${ofAccountInUse()}
@@ -106,11 +110,12 @@ export const NUMBERED_FILLS = `
     select symbol, incarnation, sequence, told, side, price, rate, market, strategy, realised, fee, purpose, quantity as size,
       case side when 'sell' then -quantity
         else quantity - case fee_asset when split_part(symbol, '/', 1) then fee_amount else 0 end end as by,
-      null::numeric as adopted
+      null::numeric as adopted, null::numeric as cash, null::numeric as ratio
     from filled
     union all
     select symbol, incarnation, sequence, false, null, price, rate, market, null, null, null, null, null,
-      case type when 'coins.claimed' then quantity else 0 end, case when type in ('position.adopted', 'split') then quantity end
+      case type when 'coins.claimed' then quantity else 0 end, case when type in ('position.adopted', 'split') then quantity end,
+      cash, ratio
     from without_fill
   ), since_adopted as (
     select *, count(adopted) over (partition by symbol, incarnation order by sequence) as adoptions from change
@@ -122,7 +127,7 @@ export const NUMBERED_FILLS = `
       held - coalesce(lag(held) over (partition by symbol, incarnation order by sequence), 0) as moved_by
     from holding left join steps using (symbol, incarnation)
   ), numbered as (
-    select symbol, incarnation, sequence, told, price, rate, market, strategy, realised, fee, purpose, flat,
+    select symbol, incarnation, sequence, told, price, rate, market, strategy, realised, fee, purpose, flat, cash, ratio,
       coalesce(side, case when moved_by < 0 then 'sell' else 'buy' end) as side, coalesce(size, abs(moved_by)) as size,
       count(*) filter (where flat)
         over (partition by symbol, incarnation order by sequence rows between unbounded preceding and 1 preceding) as trip
@@ -131,6 +136,16 @@ export const NUMBERED_FILLS = `
 
 /** Over a trip's rows: ended by a fill, first reported in this journal. Otherwise its result is not known. */
 export const CLOSED_BY_FILL = 'bool_or(flat and told)';
+
+/**
+ * Over a trip's rows: its result before fees. The shares that a split paid out took their cost with them,
+ * which is no fill's: such a trip's result is all that it received less all that it paid.
+ */
+const GROSS = `coalesce(sum(cash), 0) + case when bool_or(ratio is not null and cash <> 0)
+  then sum(case side when 'sell' then size else -size end * price) else sum(realised) end`;
+
+/** Over a trip's rows: its result after fees. */
+export const NET = `${GROSS} - sum(fee)`;
 
 /** Over a trip's rows, as in the engine: whose order opened it. Its end may be nobody's, as a close-all's. */
 export const OPENED_BY = "coalesce((array_agg(strategy order by sequence))[1], 'fermata')";
