@@ -51,6 +51,17 @@ const adopted = (quantityLots: number): EngineRecord => ({
   marketMs: now(),
 });
 
+/** Not filled by itself: only where it was, and since when. */
+const stopOrder = (clientId: string, stopTicks: number): EngineRecord => ({
+  type: 'order.intended',
+  order: {
+    ...{ clientId, instrument: 0, strategy: 'cross', purpose: 'protective', side: 'sell', type: 'stop' },
+    ...{ quantityLots: 200, limitTicks: null, stopTicks, protectTicks: null, reduceOnly: false },
+    timeInForce: 'GTC',
+  } as OrderIntent,
+  marketMs: now(),
+});
+
 /** One after the other in a new journal of a new desk: what the page is told, and what the engine makes of the same. */
 async function told(
   desk: string,
@@ -172,18 +183,9 @@ it('go on in their order where coins were given to the desk and sold', async () 
 
 it('go on where a restored journal does, each once, with what it was entered at and risked before', async () => {
   const desk = 'restored';
-  const order = (clientId: string, stopTicks: number): EngineRecord => ({
-    type: 'order.intended',
-    order: {
-      ...{ clientId, instrument: 0, strategy: 'cross', purpose: 'protective', side: 'sell', type: 'stop' },
-      ...{ quantityLots: 200, limitTicks: null, stopTicks, protectTicks: null, reduceOnly: false },
-      timeInForce: 'GTC',
-    } as OrderIntent,
-    marketMs: now(),
-  });
   const before = [
     ...[trade('buy', 100, LOW), trade('sell', 100, HIGH)],
-    ...[trade('buy', 200, LOW), order('fabc1239', LOW - 50_000)],
+    ...[trade('buy', 200, LOW), stopOrder('fabc1239', LOW - 50_000)],
   ];
   const lost = [trade('sell', 200, HIGH), trade('buy', 300, LOW)];
   const first = await told(desk, [...before, ...lost]);
@@ -288,6 +290,37 @@ it('have what a split paid for less than a share in their result, less what that
   expect(engine).toEqual({ trips: 3, wins: 2 });
   expect(realised).toBe(208_80000000n);
   expect(analytics).toMatchObject({ net: '208.80', worst: '-6.80' });
+});
+
+it('lost what was risked where a stop took them out after a split, of shares that became more or fewer', async () => {
+  const { roundTrips } = await told(
+    'risked-before-split',
+    [
+      ...[trade('buy', 100, 5_000), stopOrder('fabc123901', 4_500), split([4, 1], 400, 1_200)],
+      ...[stopOrder('fabc123902', 1_125), trade('sell', 400, 1_125)],
+      ...[
+        trade('buy', 100, 500),
+        stopOrder('fabc123903', 450),
+        split([1, 10], 10, 4_800),
+        trade('sell', 10, 4_500),
+      ],
+      // A part is sold before the split, more is bought after it, and only then a stop is placed.
+      ...[
+        trade('buy', 100, 5_000),
+        trade('sell', 50, 5_000),
+        split([3, 2], 75, 3_000),
+        trade('buy', 25, 3_000),
+      ],
+      ...[stopOrder('fabc123904', 2_400), trade('sell', 100, 2_400)],
+    ],
+    [AAPL],
+  );
+  // Of the last one 175 new shares were entered, for 5,750, and would have been stopped out for 4,200.
+  expect(roundTrips.map(({ net, r }) => [net, r])).toEqual([
+    ['-850.4', -0.5486],
+    ['-50.2', -1.004],
+    ['-500.2', -1.0004],
+  ]);
 });
 
 const NQ = buildInstrument(0, {

@@ -30,14 +30,20 @@ interface ResultsQuery {
 /**
  * `paid` is in the quote currency, `worth` in the desk's: the two differ where results are converted.
  * A trip's stop is the last stop order created before the trip was opened, else the first one after. Sorting
- * closing-side orders and trip ends by time finds it in one sort.
+ * closing-side orders and trip ends by time finds it in one sort. What was risked is counted in the shares of
+ * the trip's opening: `grown` is how many of a later moment each of them has become, `entered` all that were
+ * entered, and the stop is the price of one.
  */
 const ROUND_TRIPS = `
   with ${NUMBERED_FILLS}, sided as (
-    select *, first_value(side) over (partition by symbol, incarnation, trip order by sequence) as opening from numbered
+    select *, first_value(side) over since as opening, exp(sum(ln(coalesce(ratio, 1))) over since) as grown from numbered
+    window since as (partition by symbol, incarnation, trip order by sequence)
+  ), splits as materialized (
+    select symbol, incarnation, trip, sequence, market, grown from sided where ratio is not null
   ), ended as (
     select symbol, incarnation, trip, ${OPENED_BY} as strategy, min(opening) as opening,
       min(market) as opened_at, max(market) as closed_at, sum(size) filter (where side = opening) as quantity,
+      sum(size / grown) filter (where side = opening and ratio is null) as entered,
       sum(size * price) filter (where side = opening) as paid, sum(size * price * rate) filter (where side = opening) as worth, sum(size / nullif(price, 0)) filter (where side = opening) as parts, sum(size * price) filter (where side <> opening) as got,
       sum(size) filter (where side <> opening) as given, ${NET} as net, sum(fee) as fees,
       (array_agg(purpose order by sequence desc))[1] as reason, max(scale(price)) as digits, ${CLOSED_BY_FILL} as closed
@@ -53,13 +59,14 @@ const ROUND_TRIPS = `
         where desk = $1 and purpose = 'protective' and price is not null
     ) events
   ), stops as (
-    select symbol, incarnation, trip,
-      coalesce((array_agg(placed.price order by at desc) filter (where at <= opened_at))[1],
-        (array_agg(placed.price order by at) filter (where at > opened_at))[1]) as stop
-    from placed join ended using (symbol, incarnation, trip)
-    where placed.side <> opening and at <= closed_at group by symbol, incarnation, trip
+    select distinct on (symbol, incarnation, trip) symbol, incarnation, trip, placed.price as stop, at as stop_at
+    from placed join ended using (symbol, incarnation, trip) where placed.side <> opening and at <= closed_at
+    order by symbol, incarnation, trip, at > opened_at, abs(extract(epoch from at - opened_at))
   ), trips as (
-    select ended.*, stop, paid / quantity as entry, coalesce(multiplier, 1) as multiplier, inverse
+    select ended.*, paid / quantity as entry, stop * coalesce((select grown from splits
+        where (splits.symbol, splits.incarnation, splits.trip) = (ended.symbol, ended.incarnation, ended.trip) and market <= stop_at
+        order by sequence desc limit 1), 1) as stop,
+      coalesce(multiplier, 1) as multiplier, inverse
     from ended left join stops using (symbol, incarnation, trip) left join steps using (symbol, incarnation)
     where closed and closed_at >= to_timestamp($2::float8 / 1000)
       and ($3::text is null or symbol = $3) and ($4::text is null or strategy = $4)
@@ -72,7 +79,7 @@ const LISTED = `${ROUND_TRIPS}
     trim_scale(quantity)::text as quantity, trim_scale(round(entry, 8))::text as entry,
     trim_scale(round(coalesce(got / given, entry), 8))::text as exit, digits as "priceDigits", trim_scale(net)::text as net,
     coalesce(round(net / nullif(case when inverse then parts else worth end * multiplier, 0) * 100, 4), 0)::float8 as "netPct",
-    round(net / nullif(case when inverse then abs(parts - quantity / nullif(stop, 0)) else abs(entry - stop) * quantity * worth / nullif(paid, 0) end * multiplier, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
+    round(net / nullif(case when inverse then abs(parts - quantity / nullif(stop, 0)) else abs(paid - entered * stop) * worth / nullif(paid, 0) end * multiplier, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
   from trips order by closed_at desc, incarnation desc, trip desc limit $5`;
 
 const SUMS = `count(*)::int as trips, (count(*) filter (where net > 0))::int as wins,
