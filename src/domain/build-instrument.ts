@@ -137,8 +137,13 @@ export function converterOf<One extends { readonly symbol: string }>(
   );
 }
 
+type Convertible = Pick<Instrument, 'id' | 'symbol' | 'kind' | 'base' | 'quote' | 'tickSize' | 'conversion'>;
+
 /** Adds each instrument's conversion to the desk's currency. One without a conversion is unchanged. */
-export function withConversions(instruments: readonly Instrument[], currency: string): readonly Instrument[] {
+export function withConversions<One extends Convertible>(
+  instruments: readonly One[],
+  currency: string,
+): readonly One[] {
   return instruments.map((instrument) => {
     const by = converterOf(instrument, currency, instruments);
     if (by === undefined) return instrument;

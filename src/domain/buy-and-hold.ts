@@ -2,33 +2,55 @@
 import type { SplitRatio } from './corporate-action.js';
 import type { Instrument, InstrumentId } from './instrument.js';
 import { DrawdownMeter } from './statistics.js';
-import { VALUE, type ValueRule } from './value.js';
+import { rateAt, VALUE } from './value.js';
+
+type Held = Pick<Instrument, 'kind' | 'conversion'>;
+
+interface Quote {
+  readonly bidTicks: number;
+  readonly askTicks: number;
+}
+
+interface Purchase {
+  readonly ticks: number;
+  /** Of the conversion to the desk's currency; 1 without one. */
+  readonly rate: number;
+}
 
 /**
  * The benchmark of trading: the starting equity in equal parts, each spent on one instrument at its first ask,
- * held, and marked at the bid, without fees. Splits change the holding; dividends stay in cash.
+ * held, and marked at the bid, without fees. Splits change the holding; dividends stay in cash. If results are
+ * converted, a part is spent once there is a rate, and what it has gained is worth the rate of now.
  */
 export class BuyAndHold {
   readonly drawdown = new DrawdownMeter();
-  readonly #rules: readonly ValueRule[];
-  readonly #held: readonly boolean[];
+  readonly #instruments: readonly Held[];
   readonly #part: number;
   #dividends = 0;
-  readonly #asks: (number | null)[];
+  readonly #quotes: (Quote | null)[];
+  readonly #purchases: (Purchase | null)[];
   readonly #worths: number[];
+  /** By instrument: those held whose worth depends on its price. */
+  readonly #marks: readonly (readonly InstrumentId[])[];
   #sum: number;
 
-  /** `held`: for each instrument, whether a part is spent on it; the others only have prices. */
+  /**
+   * `instruments`: by id. `held`: for each of them, whether a part is spent on it; the others only have prices.
+   */
   constructor(
-    instruments: readonly Pick<Instrument, 'kind'>[],
+    instruments: readonly Held[],
     held: readonly boolean[],
     readonly startEquity: number,
   ) {
-    this.#held = held;
-    this.#rules = instruments.map(({ kind }) => VALUE[kind]);
+    this.#instruments = instruments;
     this.#part = startEquity / held.filter((isHeld) => isHeld).length;
-    this.#asks = held.map(() => null);
+    this.#quotes = held.map(() => null);
+    this.#purchases = held.map(() => null);
     this.#worths = held.map((isHeld) => (isHeld ? this.#part : 0));
+    const ids = [...instruments.keys()].filter((id) => held[id] === true);
+    this.#marks = instruments.map((_, at) =>
+      ids.filter((id) => id === at || instruments[id]?.conversion?.by === at),
+    );
     this.#sum = this.#added();
   }
 
@@ -46,24 +68,43 @@ export class BuyAndHold {
 
   /** From here on, the holding is in new shares. */
   split(at: InstrumentId, { numerator, denominator }: SplitRatio): void {
-    const bought = this.#asks[at] ?? null;
-    if (bought !== null) this.#asks[at] = (bought * denominator) / numerator;
+    const bought = this.#purchases[at] ?? null;
+    if (bought !== null) this.#purchases[at] = { ...bought, ticks: (bought.ticks * denominator) / numerator };
   }
 
   /** `ticks`: paid for each share held. */
   dividend(at: InstrumentId, ticks: number): void {
-    const bought = this.#asks[at] ?? null;
-    if (this.#held[at] === true && bought !== null) this.#dividends += (this.#part * ticks) / bought;
+    const bought = this.#purchases[at] ?? null;
+    if (bought !== null) this.#dividends += (this.#part * ticks) / bought.ticks;
     this.#sum = this.#added();
   }
 
   quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {
-    const rule = this.#rules[at];
-    if (this.#held[at] !== true || rule === undefined) return;
-    const bought = this.#asks[at] ?? askTicks;
-    this.#asks[at] = bought;
-    this.#worths[at] = rule.grown(this.#part, bought, bidTicks);
+    const marked = this.#marks[at];
+    if (marked === undefined || marked.length === 0) return;
+    this.#quotes[at] = { bidTicks, askTicks };
+    for (const id of marked) this.#worths[id] = this.#worthOf(id);
     this.#sum = this.#added();
     this.drawdown.add(marketMs, this.equity);
+  }
+
+  /** The part itself until it can be spent. */
+  #worthOf(id: InstrumentId): number {
+    const instrument = this.#instruments[id];
+    const quote = this.#quotes[id] ?? null;
+    const rate = this.#rateOf(instrument);
+    if (instrument === undefined || quote === null || rate === null) return this.#part;
+    const bought = this.#purchases[id] ?? { ticks: quote.askTicks, rate };
+    this.#purchases[id] = bought;
+    const worth = VALUE[instrument.kind].grown(this.#part, bought.ticks, quote.bidTicks);
+    if (rate === bought.rate) return worth;
+    return this.#part + ((worth - this.#part) * rate) / bought.rate;
+  }
+
+  /** Null: not known yet. */
+  #rateOf({ conversion }: Pick<Held, 'conversion'> = {}): number | null {
+    if (conversion === undefined) return 1;
+    const quote = this.#quotes[conversion.by] ?? null;
+    return quote === null ? null : rateAt(conversion, quote.bidTicks, quote.askTicks);
   }
 }

@@ -119,32 +119,46 @@ describe('equity', () => {
 
   interface Held {
     readonly symbol: string;
-    readonly kind: 'stock' | 'inverse';
+    readonly kind: 'stock' | 'inverse' | 'fx';
     readonly currency: string;
     /** Of the account, at every hour. */
     readonly equity: number;
     /** Of the minute that closes at each hour. */
     readonly closes: readonly number[];
+    /** Of the pair that converts, if its results are converted; null: none came. */
+    readonly rates?: { readonly symbol: string; readonly closes: readonly (number | null)[] };
     /** Recorded half an hour before the hour of this number, by each of these journals. */
     readonly split?: { readonly hour: number; readonly journals: readonly string[]; readonly ratio: object };
   }
 
-  /** The benchmark of a desk with this one instrument. */
-  async function held({ symbol, kind, currency, equity, closes, split }: Held): Promise<readonly string[]> {
+  /** The benchmark of a desk with this one instrument, or with that which converts its results as well. */
+  async function held({
+    symbol,
+    kind,
+    currency,
+    equity,
+    closes,
+    rates,
+    split,
+  }: Held): Promise<readonly string[]> {
     const store = await createTestDatabase();
     const { marketData } = idleStatus();
     const { ownerPool } = store;
     const hourMs = (hour: number): number => Date.parse(START) + hour * 3_600_000;
-    for (const [at, close] of closes.entries()) {
-      await ownerPool.query('insert into equity values ($1, $2, $3, $3, $3, 0, true)', [
-        ...[DESK, new Date(hourMs(at)), equity],
-      ]);
+    const priced = [{ symbol, closes }, ...(rates === undefined ? [] : [rates])];
+    const bars = priced.flatMap(({ symbol: of, closes: each }) =>
+      each.flatMap((close, at) => (close === null ? [] : [{ of, at, close }])),
+    );
+    for (const { of, at, close } of bars)
       await ownerPool.query(
         `insert into bars (desk, source, symbol, open_time, span_seconds, open, high, low, close, volume, simulated)
          values ($1, $2, $3, $4, 60, $5, $5, $5, $5, 1, true)`,
-        [DESK, marketData.identity, symbol, new Date(hourMs(at) - 60_000), close],
+        [DESK, marketData.identity, of, new Date(hourMs(at) - 60_000), close],
       );
-    }
+    for (const at of closes.keys())
+      await ownerPool.query('insert into equity values ($1, $2, $3, $3, $3, 0, true)', [
+        ...[DESK, new Date(hourMs(at)), equity],
+      ]);
     for (const journal of split?.journals ?? []) {
       const instruments = [{ symbol: 'OTHER/USD' }, { symbol }];
       const marketMs = hourMs(split?.hour ?? 0) - 1_800_000;
@@ -159,9 +173,11 @@ describe('equity', () => {
           ...[DESK, journal, at + 1, record.type, record],
         ]);
     }
-    const one = await startWebUnderTest(store.pool, { instruments: [{ symbol, kind }] });
+    const one = await startWebUnderTest(store.pool, {
+      instruments: priced.map(({ symbol: of }) => ({ symbol: of, kind })),
+    });
     try {
-      const lastPrices = [{ symbol, bid: '1', ask: '2' }];
+      const lastPrices = priced.map(({ symbol: of }) => ({ symbol: of, bid: '1', ask: '2' }));
       one.trader.status = idleStatus({ currency, marketData: { ...marketData, lastPrices } });
       const { accessToken } = await one.signIn();
       const read = async () => (await one.call('GET', '/api/equity', { token: accessToken })).json();
@@ -198,6 +214,18 @@ describe('equity', () => {
     const reverse = { ...split, ratio: { numerator: 1, denominator: 10 } };
     expect(await held({ ...STOCK, closes: [4, 5, 50], split: reverse })).toEqual([
       ...['10000.00', '12500.00', '12500.00'],
+    ]);
+  });
+
+  it('of buying and holding pairs in another currency has their gains at the rate of each moment, from the first one on', async () => {
+    const pair = { kind: 'fx', currency: 'USD', equity: 10_000 } as const;
+    expect(await held({ ...pair, symbol: 'USD/JPY', closes: [100, 150, 50] })).toEqual([
+      ...['10000.00', '13333.33', '0.00'],
+    ]);
+    // Half of it is spent on the pair that converts, which gains 25 yen on 100: 1,000 dollars at 125.
+    const rates = { symbol: 'USD/JPY', closes: [null, 100, 100, 125] };
+    expect(await held({ ...pair, symbol: 'GBP/JPY', closes: [150, 200, 220, 220], rates })).toEqual([
+      ...['10000.00', '10500.00', '11400.00'],
     ]);
   });
 

@@ -179,6 +179,30 @@ describe('buying and holding', () => {
     hold.quote(0, 3, 80_000, 80_001);
     expect(hold.equity).toBeCloseTo(750, 9);
   });
+
+  const byYen = { conversion: { to: 'USD', by: 1, tickSize: '0.01', isInverse: true } };
+
+  it('converts what is gained in another currency at the rate of now', () => {
+    const hold = new BuyAndHold([priced('fx'), { ...priced('fx', 1), ...byYen }], [false, true], 1000);
+    hold.quote(1, 1, 10_000, 10_000);
+    // 500 dollars' worth of yen are gained, and a yen is worth two thirds of what it was.
+    hold.quote(1, 2, 15_000, 15_000);
+    expect(hold.equity).toBeCloseTo(1333.33, 2);
+  });
+
+  it('buys once there is a rate, and is worth less by the rate alone once there is a gain', () => {
+    const hold = new BuyAndHold([{ ...priced('fx'), ...byYen }, priced('fx', 1)], [true, false], 1000);
+    hold.quote(0, 1, 15_000, 15_002);
+    hold.quote(0, 2, 19_998, 20_000);
+    expect(hold.equity).toBe(1000);
+    hold.quote(1, 3, 9_999, 10_001);
+    expect(hold.equity).toBeCloseTo(999.9, 9);
+    hold.quote(0, 4, 22_000, 22_002);
+    expect(hold.equity).toBeCloseTo(1100, 9);
+    hold.quote(1, 5, 12_499, 12_501);
+    expect(hold.equity).toBeCloseTo(1080, 9);
+    expect(hold.drawdown.worst).toMatchObject({ peakMs: 4, troughMs: 5 });
+  });
 });
 
 describe('curves of a long run', () => {

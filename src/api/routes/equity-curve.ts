@@ -2,8 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { withConversions } from '../../domain/build-instrument.js';
 import { BuyAndHold } from '../../domain/buy-and-hold.js';
 import { placesIn } from '../../domain/figure-text.js';
+import type { Instrument } from '../../domain/instrument.js';
 import { ofAccountInUse } from '../../store/read-ledger.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import type { EquityPoint, StatusWatch } from '../live/status-watch.js';
@@ -124,9 +126,21 @@ const SPLITS = `
   ) told
   order by "marketMs"`;
 
+type Listed = Pick<Instrument, 'id' | 'symbol' | 'kind' | 'base' | 'quote' | 'tickSize' | 'conversion'>;
+
+/** With the conversion of its results. The tick is 1: candles have prices, not ticks. */
+function listed(instruments: WebDependencies['instruments'], currency: string): readonly Listed[] {
+  const each = instruments.map(({ symbol, kind }, id): Listed => {
+    const [base = '', quote = ''] = symbol.split('/');
+    return { id, symbol, kind, base, quote, tickSize: '1' };
+  });
+  return withConversions(each, currency);
+}
+
 /**
  * The benchmark of a desk: its first equity, invested in equal parts in each instrument and held, without costs and
- * dividends. From the first point at which every instrument had a price; empty if there is none.
+ * dividends. From the first point at which every instrument had a price; empty if there is none. An instrument
+ * without a price, or whose conversion has none, is left out.
  */
 async function readBuyAndHold(
   { database, runtime: { desk }, instruments }: Pick<WebDependencies, 'database' | 'runtime' | 'instruments'>,
@@ -134,20 +148,24 @@ async function readBuyAndHold(
   points: readonly EquityPoint[],
 ): Promise<readonly EquityPoint[]> {
   const prices = new Set(lastPrices.map(({ symbol }) => symbol));
-  const held = instruments.filter(({ symbol }) => prices.has(symbol));
-  const symbols = held.map(({ symbol }) => symbol);
+  const all = listed(instruments, currency);
+  const isPriced = all.map(({ symbol }) => prices.has(symbol));
+  const held = all.map(
+    ({ conversion }, id) =>
+      isPriced[id] === true && (conversion === undefined || isPriced[conversion.by] === true),
+  );
+  const symbols = all.map(({ symbol }) => symbol).filter((symbol) => prices.has(symbol));
   const times = points.map(({ marketMs }) => new Date(marketMs).toISOString());
-  if (symbols.length === 0 || times.length === 0) return [];
+  if (!held.includes(true) || times.length === 0) return [];
   const candles = await readCandles(database, [desk, identity, symbols, times]);
   const priced = points.filter(({ marketMs }) => candles.get(marketMs)?.length === symbols.length);
   const [first] = priced;
   if (first === undefined) return [];
   let splits = (await database.query(SPLITS, [desk])).rows.map((row) => splitSchema.parse(row));
-  const everyOne = held.map(() => true);
-  const hold = new BuyAndHold(held, everyOne, Number(first.equity));
+  const hold = new BuyAndHold(all, held, Number(first.equity));
   return priced.map(({ marketMs }) => {
     for (const { symbol, openMs, close } of candles.get(marketMs) ?? []) {
-      const at = symbols.indexOf(symbol);
+      const at = all.findIndex((one) => one.symbol === symbol);
       // A candle stays as it was traded: in new shares if it began after the split.
       const due = splits.filter((split) => split.symbol === symbol && split.marketMs <= openMs);
       for (const split of due) hold.split(at, split);
