@@ -61,6 +61,11 @@ export interface RoutineInput {
   readonly cause: RoutineCause;
   /** When it was due by market time. Null: started by a schedule; its scheduled time counts. */
   readonly nominalMs: number | null;
+  /**
+   * Times at which its schedule may start it though the clocks go back and show the time again, when it is due. It does
+   * nothing then. Absent: none.
+   */
+  readonly repeatedMs?: readonly number[];
   /** Market time when it was started. Null: the market clock is the wall clock. */
   readonly marketMs: number | null;
   /**

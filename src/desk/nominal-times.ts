@@ -1,6 +1,6 @@
 /** When a routine is due, in the desk's time zone: pure calendar, for any clock. */
 import { DateTime } from 'luxon';
-import { minuteOfDay, timeOfDay } from '../domain/civil-date.js';
+import { DAY_MS, minuteOfDay, timeOfDay } from '../domain/civil-date.js';
 import type { DeskRoutine } from './schema.js';
 
 type RoutineTimes = TimesOfDay & Pick<DeskRoutine, 'weekdays' | 'daysOfMonth' | 'months'>;
@@ -43,6 +43,30 @@ export function nominalTimesBetween(
   return found.slice(-countMax);
 }
 
+/**
+ * Where clocks go back and show a time of `at` twice, the first of the two: the routine is due at the other one, which
+ * Temporal's schedules start in every zone. They start the first one too in zones behind UTC. For all of `years`.
+ */
+export function repeatedTimes(routine: RoutineTimes, timezone: string, years: readonly number[]): number[] {
+  const once = onlyOnce(routine);
+  if (once.size === 0) return [];
+  const days = years.flatMap((year) => longDaysOf(timezone, year)).filter((day) => isDueOn(routine, day));
+  return days.flatMap((day) => [...once].flatMap((time) => occurrences(day, time).slice(0, -1)));
+}
+
+const longDays = new Map<string, readonly DateTime[]>();
+
+function longDaysOf(timezone: string, year: number): readonly DateTime[] {
+  const key = `${timezone} ${year}`;
+  const known = longDays.get(key);
+  if (known !== undefined) return known;
+  const first = DateTime.fromObject({ year }, { zone: timezone });
+  const days = Array.from({ length: 366 }, (_, index) => first.plus({ days: index }));
+  const found = days.filter((day) => day.year === year && isLong(day));
+  longDays.set(key, found);
+  return found;
+}
+
 /** `weekday`: 1 is Monday, 7 is Sunday. */
 type CalendarDay = Pick<DateTime, 'month' | 'weekday' | 'day'>;
 
@@ -55,12 +79,34 @@ function isDueOn({ weekdays, daysOfMonth, months }: RoutineTimes, date: Calendar
 
 function timesOfDay(routine: RoutineTimes, day: DateTime): number[] {
   if (!isDueOn(routine, day)) return [];
-  const times = timesOf(routine).map((time) =>
-    day.set({ hour: Number(time.slice(0, 2)), minute: Number(time.slice(3, 5)) }).toMillis(),
-  );
+  const once = isLong(day) ? onlyOnce(routine) : null;
+  const times = timesOf(routine).flatMap((time) => {
+    if (once === null) return onClocks(day, time).toMillis();
+    return occurrences(day, time).slice(once.has(time) ? -1 : 0);
+  });
   // On the day whose clocks go forward, a time in the missing hour is that of an hour later.
   return [...new Set(times)].sort((one, other) => one - other);
 }
+
+/** When the clocks show this time on a day on which they go back, in order: twice in the hour that they repeat. */
+function occurrences(day: DateTime, time: string): number[] {
+  return onClocks(day, time)
+    .getPossibleOffsets()
+    .map((one) => one.toMillis())
+    .sort((one, other) => one - other);
+}
+
+const onClocks = (day: DateTime, time: string): DateTime =>
+  day.set({ hour: Number(time.slice(0, 2)), minute: Number(time.slice(3, 5)) });
+
+/** An interval goes on in both hours. */
+function onlyOnce(routine: RoutineTimes): ReadonlySet<string> {
+  const interval = new Set(timesOf({ ...routine, at: [] }));
+  return new Set(routine.at.filter((time) => !interval.has(time)));
+}
+
+/** Whether clocks go back on it. */
+const isLong = (day: DateTime): boolean => day.plus({ days: 1 }).toMillis() - day.toMillis() > DAY_MS;
 
 type TimesOfDay = Pick<DeskRoutine, 'at' | 'every' | 'session'>;
 

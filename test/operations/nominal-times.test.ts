@@ -9,6 +9,8 @@ const at = (text: string): number => Date.parse(text);
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 const daily = { at: ['00:00'], weekdays: [], daysOfMonth: [] };
 
+const HALF_A_DAY_MS = 43_200_000;
+
 describe('due times', () => {
   it('are the next one after a moment, never that moment itself', () => {
     expect(iso(nextNominalMs(daily, 'UTC', at('2026-03-01T23:59:59Z')))).toBe('2026-03-02T00:00:00.000Z');
@@ -41,6 +43,22 @@ describe('due times', () => {
       '2026-03-08T07:00:00.000Z',
     );
   });
+
+  it.each([
+    ['America/New_York', '01:30', '2026-11-01T05:30:00.000Z', '2026-11-01T06:30:00.000Z'],
+    ['Europe/Berlin', '02:30', '2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z'],
+  ])(
+    'in the hour that the clocks of %s repeat come at its end, those of an interval twice',
+    (zone, time, ...both) => {
+      const [first, second] = both;
+      const day = [at(first) - HALF_A_DAY_MS, at(first) + HALF_A_DAY_MS] as const;
+      const night = { ...daily, at: [time] };
+      expect(nominalTimesBetween(night, zone, ...day, 9).map(iso)).toEqual([second]);
+      expect(iso(nextNominalMs(night, zone, day[0]))).toBe(second);
+      const every = { ...night, at: [time], every: '1h', session: `${time}-${time}` };
+      expect(nominalTimesBetween(every, zone, ...day, 9).map(iso)).toEqual(both);
+    },
+  );
 
   it('come once where an interval has a time in the missing hour and one an hour later', () => {
     const hourly = { at: [], every: '1h', weekdays: [], daysOfMonth: [] };

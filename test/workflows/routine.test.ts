@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routineId } from '../../src/contracts/queues.js';
 import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
 import { readMissedRuns, readRoutineRuns } from '../../src/store/routine-run.js';
-import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
+import { scheduleDefinitions, scheduledRunId } from '../../src/temporal/schedules/schedule-definition.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
@@ -315,6 +315,40 @@ describe.concurrent('a routine', () => {
     // The server's time of a trigger has no fractions of a second.
     expect(run.nominalMs).toBeGreaterThan(triggeredMs - 1_000);
     expect(run.nominalMs).toBeLessThanOrEqual(Date.now());
+    await schedule.delete();
+  });
+
+  it.each([
+    ['once', { at: ['01:30'] }, ['not_run', 'pass']],
+    ['twice as one of an interval', { at: [], every: '30m', session: '01:30-01:45' }, ['pass', 'pass']],
+  ] as const)('runs %s where the clocks show its time twice', async (_, times, verdicts) => {
+    const desk = await bench.desk();
+    const november = new Date(Date.UTC(new Date().getUTCFullYear(), 10, 7));
+    const sunday = november.getTime() - november.getUTCDay() * 86_400_000;
+    const due = [sunday + 5.5 * 3_600_000, sunday + 6.5 * 3_600_000];
+    const routine = {
+      ...cryptoDesk().routines[0]!,
+      weekdays: [],
+      daysOfMonth: [],
+      ...times,
+      at: [...times.at],
+    };
+    const of = { ...cryptoDesk(), timezone: 'America/New_York', desk: desk.name, routines: [routine] };
+    const [definition] = scheduleDefinitions(of, desk.trader.incarnation, true);
+    const { scheduleId, options } = definition!;
+    const args = [{ ...(options.action.args?.[0] as RoutineInput), latestMinutes: 1e7 }];
+    const action = { ...options.action, args };
+    const schedule = await bench.client.schedule.create({ scheduleId, ...options, action });
+    const [start, end] = [new Date(sunday), new Date(sunday + 8 * 3_600_000)];
+    await schedule.backfill({ start, end, overlap: 'ALLOW_ALL' });
+    const results = due.map(async (ms) => {
+      const run = bench.client.workflow.getHandle(scheduledRunId(scheduleId, ms));
+      await until('the schedule has started it', () => run.describe().catch(() => null));
+      return ((await run.result()) as RoutineResult).verdict;
+    });
+    expect(await Promise.all(results)).toEqual(verdicts);
+    const runs = await readRoutineRuns(bench.database.pool, desk.name);
+    expect(runs.map(({ nominalMs }) => nominalMs).sort()).toEqual(due.slice(verdicts[0] === 'pass' ? 0 : 1));
     await schedule.delete();
   });
 });

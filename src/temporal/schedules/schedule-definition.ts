@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporalio/client';
 import { FERMATA_DESK } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { timesOf } from '../../desk/nominal-times.js';
+import { repeatedTimes, timesOf } from '../../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { routineInput, routineStart } from './start-routine.js';
 
@@ -39,12 +39,15 @@ export function scheduleDefinitions(
   simulated: boolean,
   marketClock = false,
 ): ScheduleDefinition[] {
+  const years = yearsAhead();
   return desk.routines
     .filter((routine) => timesOf(routine).length > 0 || routine.everyTrades !== undefined)
     .map((routine) => {
       const occasion = { nominalMs: null, marketMs: null, incarnation, person: null, simulated };
+      const repeatedMs = repeatedTimes(routine, desk.timezone, years);
       const input = {
         ...routineInput(desk, routine, { cause: 'schedule', ...occasion }),
+        ...(repeatedMs.length > 0 ? { repeatedMs } : {}),
         ...(marketClock ? { marketClock } : {}),
       };
       const spec = {
@@ -76,6 +79,14 @@ export function scheduleDefinitions(
         },
       };
     });
+}
+
+/** Far longer than a schedule stays as it is: each start of the desk makes it anew. */
+const YEARS_AHEAD = 5;
+
+function yearsAhead(): readonly number[] {
+  const now = new Date().getUTCFullYear();
+  return Array.from({ length: YEARS_AHEAD }, (_, index) => now + index);
 }
 
 function calendarAt({ weekdays, daysOfMonth, months }: DeskRoutine, time: string): CalendarSpec {

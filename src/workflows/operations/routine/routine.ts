@@ -57,6 +57,12 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const byHandMs = await marketTimeOf(input);
   const nominalMs = byHandMs ?? input.nominalMs ?? scheduledMs() ?? startedMs;
   const marketMs = byHandMs ?? input.marketMs ?? startedMs;
+  if (byHandMs === null && isRepeated(input, nominalMs)) {
+    verdict = 'not_run';
+    showPhase('Not run', [`the clocks show the time of ${iso(nominalMs)} once more: it is due then`]);
+    showVerdict(verdict);
+    return { verdict, steps };
+  }
   const run = runIdentity(input.desk);
   const opened = records
     .openRoutineRun(run, {
@@ -164,6 +170,10 @@ function budgetOf({ budgetMinutes }: RoutineInput, startedMs: number): Budget | 
   const untilMs = startedMs + budgetMinutes * 60_000;
   return { minutes: budgetMinutes, untilMs, over: sleep(Math.max(1, untilMs - Date.now())) };
 }
+
+/** In the hour that clocks repeat, a schedule may start it twice; the second time counts. */
+const isRepeated = ({ repeatedMs = [] }: RoutineInput, nominalMs: number): boolean =>
+  repeatedMs.includes(nominalMs);
 
 /** A routine that a person or a start asks for is never too late. */
 function isTooLate({ cause, latestMinutes }: RoutineInput, lateMs: number): boolean {
