@@ -70,8 +70,10 @@ export async function runRoutine(
     const result = await awaitVerdict(temporal, workflowId, patienceMs);
     const verdict = result?.verdict ?? null;
     const failed = (result?.steps ?? []).filter((step) => step.verdict === 'fail');
-    const ended = recordAudit(context, caller, { ...asked, outcome: verdict ?? 'not finished' });
-    const problems = (await Promise.all([begun, ended])).filter((problem) => problem !== null);
+    // Behind the first: over another connection it may be written before it.
+    const written = await begun;
+    const ended = await recordAudit(context, caller, { ...asked, outcome: verdict ?? 'not finished' });
+    const problems = [written, ended].filter((problem) => problem !== null);
     return {
       ok: true,
       proven: verdict === 'pass' || verdict === 'warn',
