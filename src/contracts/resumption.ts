@@ -55,7 +55,7 @@ export interface ResumptionProgress {
 
 export interface DecisionOutcome {
   readonly armed: boolean;
-  /** The decision was taken and still counts, but its checks take longer than a person waits: it may yet arm. */
+  /** The decision was taken and still counts: it may yet arm, once its checks are through, or what it waits for is there. */
   readonly checking?: true;
   readonly detail: string;
 }

@@ -7,6 +7,7 @@ import { moment } from '../domain/moment.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { pollUntil } from '../home/try-again.js';
 import { whatTwinsDid } from '../reports/paper-twins.js';
+import { TemporalUnavailable } from '../temporal/open-temporal.js';
 import { resumptionStart } from '../temporal/resumption-start.js';
 import { readStatus } from '../trader/read-status.js';
 import {
@@ -94,7 +95,7 @@ export async function resumeTrading(
   return askForReason(context, caller, unexplained, {
     ok: outcome.armed || proven || outcome.checking === true,
     proven,
-    detail: outcome.checking === true && !proven ? stillChecking(outcome.detail, decision) : outcome.detail,
+    detail: outcome.checking === true && !proven ? stillCounts(outcome.detail, decision) : outcome.detail,
     haltId,
     workflowId: outcome.workflowId,
     problems: audit === null ? [] : [audit],
@@ -102,9 +103,13 @@ export async function resumeTrading(
 }
 
 /** Not a refusal: whoever reads it as one would leave the desk that trades a moment later. */
-const stillChecking = (detail: string, { expiresWallMs }: Decision): string =>
-  `Its checks are not through yet (${detail}). The decision counts until ${moment(expiresWallMs)}, and the desk trades as soon as ` +
-  'they pass. Stop it if you don’t want that.';
+const stillCounts = (detail: string, { expiresWallMs }: Decision): string =>
+  `The desk does not trade yet (${detail}). The decision counts until ${moment(expiresWallMs)}, and the desk trades as ` +
+  'soon as nothing is in the way. Decide again to change the size. Stop it if you don’t want that.';
+
+const mayCount = (why: string, { expiresWallMs }: Decision): string =>
+  `Whether the decision counts is not known: ${why}. If it does, it counts until ${moment(expiresWallMs)}, and the desk ` +
+  'trades as soon as nothing is in the way. Stop it if you don’t want that.';
 
 async function decide(
   context: OperationContext,
@@ -126,6 +131,8 @@ async function decide(
     );
     return { ...outcome, workflowId: start.workflowId };
   } catch (error) {
+    if (error instanceof TemporalUnavailable)
+      return { armed: false, detail: mayCount(error.message, decision), workflowId: start.workflowId };
     const detail = `The desk stays as it is: ${causeOf(error)}. Stop and close-all work in any case.`;
     return { armed: false, detail, workflowId: null };
   }

@@ -124,12 +124,9 @@ async function deliver({ log }: Answering, send: () => Promise<SendOutcome>): Pr
   return false;
 }
 
-/**
- * For a resumption that was accepted, and continues by itself once a second person has decided or a check is
- * clean again.
- */
+/** For a decision that counts, and takes effect once a second person has decided or a check is clean again. */
 export function waitingText(what: string, { detail }: OperationResult): string {
-  return `⏳ ${what}: not yet. It ${detail}.`;
+  return `⏳ ${what}: not yet. ${detail}`;
 }
 
 /** `run`: the address at which a person can read it. */

@@ -90,7 +90,7 @@ const confirmTap: TapHandler = {
     );
     if (refusal !== null || button.verb === 'leave') return;
     const outcome = await carryOut(context, person, { ...button, verb: button.verb }, tap);
-    const waits = button.verb === 'resume' && !outcome.ok && outcome.workflowId !== null;
+    const waits = button.verb === 'resume' && outcome.ok && !outcome.proven;
     const label = LABELS[button.verb];
     const text = waits ? waitingText(label, outcome) : outcomeText(label, outcome, runOf(context, outcome));
     await answer(context, tap.chatId, text);

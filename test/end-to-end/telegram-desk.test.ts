@@ -58,7 +58,7 @@ async function resumeByTwo(): Promise<void> {
       'It is being done.',
     );
     if (chat === operator) {
-      await chat.reads(/⏳ Resume: not yet\. It waits for 1 more of two people to decide/);
+      await chat.reads(/⏳ Resume: not yet\. .*waits for 1 more of two people to decide/);
       await ben.reads(/operator wants crypto-bot to trade again/);
     }
   }

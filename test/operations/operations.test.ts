@@ -238,18 +238,37 @@ describe.concurrent('resume trading', () => {
     const result = await operationsOf(desk).resumeTrading(ANNA, { reason: 'all well' });
     expect(result).toMatchObject({ ok: true, proven: false, workflowId: run.workflowId });
     expect(result.detail).toMatch(
-      /^Its checks are not through yet .*counts until .*Stop it if you don’t want that\.$/,
+      /^The desk does not trade yet \(.*counts until .*Stop it if you don’t want that\.$/,
     );
     desk.trader.losesAnswersTo = null;
     expect((await run.result()).state).toBe('armed');
   });
 
-  it('is refused with Temporal down, and says what was kept safe', async () => {
+  it('is no refusal where a check fails: the decision counts, until the same person decides anew', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('person', 'person');
+    desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
+    const operations = operationsOf(desk);
+    const first = await operations.resumeTrading(ANNA, { reason: 'all well' });
+    expect(first).toMatchObject({ ok: true, proven: false });
+    expect(first.detail).toMatch(
+      /waits for these checks to pass: ✗ Market data fresh.*The decision counts until .*Stop it if you don’t want that\.$/,
+    );
+    const again = await operations.resumeTrading(ANNA, { reason: 'smaller', sizePct: 50 });
+    expect(again).toMatchObject({ ok: true, proven: false });
+    desk.checks.clear();
+    await until('the desk to trade', () => desk.trader.mode === 'ACTIVE');
+    expect(desk.trader.sent('arm')).toMatchObject([{ decisions: [{ sizePct: 50, reason: 'smaller' }] }]);
+  });
+
+  it('may count where Temporal does not answer: nobody says that the desk stays as it is', async () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.halt('person', 'person');
     const result = await operationsOf(desk, { temporal: true }).resumeTrading(ANNA, { reason: 'test' });
     expect(result).toMatchObject({ ok: false, proven: false });
-    expect(result.detail).toContain('The desk stays as it is: Temporal at 127.0.0.1:1 did not answer');
+    expect(result.detail).toMatch(
+      /^Whether the decision counts is not known: Temporal at 127\.0\.0\.1:1 did not answer .*\. If it does, it counts until .*Stop it if you don’t want that\./,
+    );
     expect(desk.trader.sent('arm')).toEqual([]);
   });
 

@@ -58,6 +58,19 @@ it('goes on at the smaller size that was asked for, and asks for the reason that
   await eventually(() => expect(said()).toMatch(/no reason was given: task \d+ asks for it/));
 });
 
+it('tells that the decision counts on while a check fails, and not that it was refused', async () => {
+  desk.trader.halt('person', 'person');
+  desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
+  bot.simulator.simulation.type(ANNA, '/resume 30%');
+  await eventually(() => expect(said()).toContain('Position size 30 % of the desk file’s'));
+  tapLast('Resume at 30 %');
+  await eventually(() =>
+    expect(said()).toMatch(/⏳ Resume: not yet\. .*Market data fresh.*The decision counts until /),
+  );
+  desk.checks.clear();
+  await eventually(() => expect(desk.trader.mode).toBe('ACTIVE'));
+});
+
 it.each(['0', '101 %', '12.5', 'half', '50 % now'])(
   'answers /resume %s with how to write it',
   async (size) => {

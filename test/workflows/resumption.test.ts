@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
 import { emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
+import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
 import type { RoutineStep } from '../../src/contracts/routine.js';
 import type { Decision } from '../../src/domain/decision.js';
 import type { ResumeRule } from '../../src/domain/mode.js';
@@ -202,19 +203,44 @@ describe.concurrent('resumption', () => {
   it('needs two people where the rule says so, and counts each of them once', async () => {
     const { desk, haltId, run } = await waiting('two-people');
     const first = await run.decide(decisionOf(desk, haltId, 'anna'));
-    expect(first).toMatchObject({ armed: false, detail: 'waits for 1 more of two people to decide' });
-    expect(await refusalOf(run.decide(decisionOf(desk, haltId, 'anna')))).toContain(
-      'anna has decided already',
-    );
-    await until('the others are asked', async () => {
+    expect(first).toMatchObject({
+      armed: false,
+      checking: true,
+      detail: 'waits for 1 more of two people to decide',
+    });
+    expect(await run.decide(decisionOf(desk, haltId, 'anna'))).toEqual(first);
+    expect((await run.progress()).decidedBy).toEqual(['anna']);
+    await until('the others are asked, each time', async () => {
       const told = await bench.database.pool.query(
         `select 1 from notice where desk = $1 and title = $2 and audience = '{approver}' and body like $3`,
         [desk.name, `anna wants ${desk.name} to trade again`, 'Why: "anna looked".%'],
       );
-      return told.rowCount === 1;
+      return told.rowCount === 2;
     });
     expect(await run.decide(decisionOf(desk, haltId, 'ben'))).toMatchObject({ armed: true });
     expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
+  });
+
+  it('counts the newest decision of a person alone: at its size, and the earlier one never again', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
+    const haltId = desk.trader.halt('person', 'person');
+    // It looks again by itself only long after this test: what arms is the person's next decision.
+    const timing = { ...RESUMPTION_TIMING, retryMs: 3_600_000 };
+    const run = await startResumption(bench, desk, haltId, { steps: STEPS, timing });
+    await run.waitsFor('Market data fresh');
+    const full = decisionOf(desk, haltId);
+    const half = signedDecision(desk.name, 'resume', haltId, { sizePct: 50 });
+    expect(await run.decide(full)).toMatchObject({ armed: false, checking: true });
+    expect(await refusalOf(run.decide(full))).toContain('counts already');
+    expect(await run.decide(half)).toMatchObject({ armed: false, checking: true });
+    expect(await refusalOf(run.decide(full))).toContain('used up');
+    desk.checks.clear();
+    const less = signedDecision(desk.name, 'resume', haltId, { sizePct: 40 });
+    expect(await run.decide(less)).toMatchObject({ armed: true });
+    expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna', decisions: [less] }]);
+    await run.result();
+    await keepHistory(bench, 'resumption-decided-again', run.workflowId);
   });
 
   it('ends when a newer halt takes the place of its own', async () => {
@@ -257,7 +283,8 @@ describe.concurrent('resumption', () => {
     const { desk, haltId, run } = await waiting('person');
     desk.trader.refusesArming = 'the configuration has changed';
     const outcome = await run.decide(decisionOf(desk, haltId));
-    expect(outcome.armed).toBe(false);
+    expect(outcome).toMatchObject({ armed: false });
+    expect(outcome).not.toHaveProperty('checking');
     expect(outcome.detail).toContain('the configuration has changed');
     expect((await run.progress()).decidedBy).toEqual([]);
     desk.trader.refusesArming = null;

@@ -75,7 +75,8 @@ const BUTTONS: readonly Button[] = [
       status: 409,
       code: 'resume-refused',
       title: 'Trading was not resumed',
-      keptSafe: 'The desk stays as it is: no new entries, protective stops in place.',
+      keptSafe:
+        'No check is left out: the desk trades only after all of them. Protective stops are in place.',
       doThis: 'Clear what is named, then resume again.',
     },
   },

@@ -3,6 +3,7 @@ import { reasonOf } from '../../domain/no-reason.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
 import {
+  ASK_AGAIN,
   notProvenInTime,
   showOutcome,
   type UrgentOptions,
@@ -14,6 +15,8 @@ import { wholeNumber } from '../option-values.js';
 import { withOperations } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 120;
+const IT_MAY_TRADE =
+  'fermata status shows whether it trades; fermata resume again, with another --size; or fermata stop';
 
 interface ResumeOptions extends UrgentOptions {
   readonly size?: number;
@@ -36,7 +39,7 @@ export function resumeCommand(command: Command): void {
         const own = await signedVote(runtime, operations, caller.person, decided, signingPasswordFile);
         const resumed = operations.resumeTrading(caller, { reason: reasonOf(reason), sizePct: size, ...own });
         const outcome = await withinSeconds(timeout, resumed, notProvenInTime('resume', timeout));
-        return showOutcome('resume', outcome, json === true);
+        return showOutcome('resume', outcome, json === true, outcome.ok ? IT_MAY_TRADE : ASK_AGAIN);
       }, `every check and the trader's yes, at most ${timeout} s`);
     });
 }

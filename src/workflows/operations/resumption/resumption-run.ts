@@ -131,10 +131,14 @@ export class ResumptionRun {
     };
   }
 
-  /** Starts a full new pass for this decision: no earlier finding answers the person. */
+  /**
+   * Starts a full new pass for this decision: no earlier finding answers the person. It takes the place of an earlier
+   * one by the same person, whose size and reason count no more.
+   */
   accept(decision: Decision): void {
     // The run ended while the decision was being verified: there is no further pass, and the end answers the person.
     if (this.ended && patched(END_STAYS)) return;
+    this.spend(this.#accepted.filter(({ person }) => person === decision.person));
     this.#accepted = [...this.#accepted, decision];
     this.#unheard = true;
     this.state = 'looking';
@@ -150,6 +154,11 @@ export class ResumptionRun {
 
   isSpent({ decisionId }: Decision): boolean {
     return this.#spent.includes(decisionId);
+  }
+
+  /** Whether this very decision may still arm the desk. */
+  counts({ decisionId }: Decision): boolean {
+    return !this.ended && this.decisions.some((decision) => decision.decisionId === decisionId);
   }
 
   /** The pass itself failed: no signal announces when the next one would succeed. */

@@ -162,7 +162,7 @@ function permissionOf(
   return { granted: false, waitsFor: 'a person to decide' };
 }
 
-/** People's decisions about one halt. Verified where the key is; one decision per person. */
+/** People's decisions about one halt. Verified where the key is; each person's newest counts. */
 class Decisions {
   /** People whose decision is being verified: another one by the same person is refused meanwhile. */
   readonly #verifying = new Set<string>();
@@ -171,7 +171,7 @@ class Decisions {
 
   /** Refuses a decision that is visibly invalid. Synchronous; throwing refuses the update, and nothing is recorded. */
   refuseUnfit(decision: Decision): void {
-    const { ended, detail, input, decisions } = this.run;
+    const { ended, detail, input } = this.run;
     if (ended) throw new Error(`this resumption has ended: ${detail}`);
     if (isUnsealed(decision)) throw new Error('a decision in plain text counts for nothing');
     if (decision?.choice !== 'resume') throw new Error('expected the choice "resume"');
@@ -179,9 +179,11 @@ class Decisions {
     if (decision.subject !== input.haltId) throw new Error('the decision is about another halt');
     if (!(decision.expiresWallMs > Date.now())) throw new Error('the decision has expired');
     if (this.run.isSpent(decision)) throw new Error('this decision was used up: decide again');
-    const hasDecided =
-      this.#verifying.has(decision.person) || decisions.some(({ person }) => person === decision.person);
-    if (hasDecided) throw new Error(`${decision.person} has decided already`);
+    if (this.run.counts(decision)) throw new Error('this decision counts already');
+    if (this.#verifying.has(decision.person))
+      throw new Error(
+        `an earlier decision by ${decision.person} is being verified: decide again in a moment`,
+      );
   }
 
   /** Lets the procedure continue, and waits for the outcome of the decision. */
@@ -213,7 +215,7 @@ class Decisions {
     const { state, detail, rule, decidedBy } = run.progress;
     if (state === 'waiting' && rule === 'two-people' && decidedBy.length === 1)
       run.findings.trail.keep('asking for the second person', askOthers(run.input, decision, detail));
-    return { armed: state === 'armed', detail, ...(state === 'looking' ? { checking: true } : {}) };
+    return { armed: state === 'armed', detail, ...(run.counts(decision) ? { checking: true } : {}) };
   }
 }
 
