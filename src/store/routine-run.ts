@@ -162,7 +162,7 @@ export async function readMissedRuns(pool: Pool, desk: string, limit = 50): Prom
 
 type Queries = Pick<Pool, 'query'>;
 
-interface RoutineSweep {
+export interface RoutineSweep {
   readonly routine: string;
   readonly untilMs: number;
   readonly missedCatchups: number;

@@ -307,6 +307,16 @@ describe('the sweep for what was missed', () => {
     expect((await sweep(at('2026-03-04T12:00:00Z'))).swept).toEqual([]);
   });
 
+  it('does not count what came due while the desk file did not have it, once it is put back', async () => {
+    await sweep(at('2026-01-10T12:00:00Z'));
+    await sweep(at('2026-01-10T13:00:00Z'), { desk: { ...desk, routines: [] } });
+    await sweep(at('2026-04-20T12:00:00Z'), { desk: { ...desk, routines: [] } });
+    expect((await sweep(at('2026-04-20T13:00:00Z'))).swept).toEqual([]);
+    expect(await told()).toEqual([]);
+    // It counts again from then on.
+    expect((await sweep(at('2026-04-21T13:00:00Z'))).swept).toHaveLength(1);
+  });
+
   it('does not make good what came due while a person had paused it, once it is resumed', async () => {
     const minutes = (count: number) => Date.now() + count * 60_000;
     const dueAt = new Date(minutes(-20)).toISOString().slice(11, 16);

@@ -11,6 +11,7 @@ import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
 import {
   lastSettledMs,
+  type RoutineSweep,
   readSettledTimes,
   readSweeps,
   recordMissedRun,
@@ -66,7 +67,8 @@ interface Looked {
  */
 export async function sweepMissed(context: SweepContext): Promise<readonly Swept[]> {
   const { desk, pool } = context;
-  const looked = await lookAtAll(context);
+  const sweeps = await readSweeps(pool, desk.desk);
+  const looked = await lookAtAll(context, sweeps);
   const missed = looked.flatMap(({ routine, missed: due }) => due.map((ms) => swept(routine, ms, false)));
   const given = looked.filter(({ gaveUp }) => gaveUp > 0);
   if (missed.length + given.length > 0) await tellMissed(context, missed, given);
@@ -75,6 +77,9 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
       await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason: REASON });
     await saveSweep(pool, desk.desk, { routine: routine.name, untilMs: fromMs, missedCatchups });
   }
+  // What the desk file does not have is not due: a routine that is put back counts from then.
+  for (const sweep of sweeps.filter((one) => !looked.some(({ routine }) => routine.name === one.routine)))
+    await saveSweep(pool, desk.desk, { ...sweep, untilMs: Math.max(sweep.untilMs, context.nowMs()) });
   const madeGood: Swept[] = [];
   const failures: unknown[] = [];
   for (const { routine, fromMs, untilMs, missedCatchups, late } of looked) {
@@ -104,13 +109,10 @@ const swept = ({ name, title }: DeskRoutine, nominalMs: number, caughtUp: boolea
   caughtUp,
 });
 
-async function lookAtAll(context: SweepContext): Promise<readonly Looked[]> {
+async function lookAtAll(context: SweepContext, sweeps: readonly RoutineSweep[]): Promise<readonly Looked[]> {
   const { desk, pool } = context;
   const nowMs = context.nowMs();
-  const [sweeps, states] = await Promise.all([
-    readSweeps(pool, desk.desk),
-    readScheduleStates(pool, desk.desk),
-  ]);
+  const states = await readScheduleStates(pool, desk.desk);
   const looked: Looked[] = [];
   for (const routine of desk.routines.filter((one) => timesOf(one).length > 0)) {
     const scheduleId = scheduleIdOf(desk.desk, routine.name);
