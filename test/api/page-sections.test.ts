@@ -71,6 +71,10 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
       .poll(() => panel.innerText())
       .toContain('NQ/USD is NQZ6 (202612), last trade 2026-12-18 (4 days), to be rolled from 2026-12-14 on');
     expect(await panel.innerText()).toContain('Nothing is entered until people roll it.');
+    const asBefore = page.viewportSize() ?? { width: 1024, height: 740 };
+    await resize(page, { width: 390, height: 740 });
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await resize(page, asBefore);
     await panel.getByRole('button', { name: 'Roll NQ/USD…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Roll NQ/USD?' });
     await dialog.getByLabel('Month').selectOption('202706');
