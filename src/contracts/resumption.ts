@@ -58,6 +58,8 @@ export interface DecisionOutcome {
   /** The decision was taken and still counts: it may yet arm, once its checks are through, or what it waits for is there. */
   readonly checking?: true;
   readonly detail: string;
+  /** When the decision was made that this answers: whoever asks again gets the answer of then. */
+  readonly atWallMs?: number;
 }
 
 export const RESUMPTION_MESSAGES = {

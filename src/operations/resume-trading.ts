@@ -75,16 +75,17 @@ export async function resumeTrading(
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused, haltId);
   const decisionId = request.commandId ?? context.newId();
-  const decision = signAs(context, caller, {
-    decisionId,
-    choice: 'resume',
-    subject: haltId,
-    expiresWallMs: context.nowMs() + DECISION_VALID_MS,
-    ...sizeOf(request.sizePct),
-    ...(reason === null ? {} : { reason }),
-    signature: request.signature,
-  });
-  const outcome = await decide(context, status, decision);
+  const sign = (id: string): Decision =>
+    signAs(context, caller, {
+      decisionId: id,
+      choice: 'resume',
+      subject: haltId,
+      expiresWallMs: context.nowMs() + DECISION_VALID_MS,
+      ...sizeOf(request.sizePct),
+      ...(reason === null ? {} : { reason }),
+      signature: request.signature,
+    });
+  const { decision, outcome } = await decideNow(context, status, sign, decisionId);
   // Somebody may have armed the desk meanwhile: the trader's state now is what counts.
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
   const audit = await recordAudit(context, caller, {
@@ -111,11 +112,24 @@ const mayCount = (why: string, { expiresWallMs }: Decision): string =>
   `Whether the decision counts is not known: ${why}. If it does, it counts until ${moment(expiresWallMs)}, and the desk ` +
   'trades as soon as nothing is in the way. Stop it if you don’t want that.';
 
-async function decide(
+type Decided = DecisionOutcome & { readonly workflowId: string | null };
+
+/** Temporal gives the answer to an earlier decision of this id again: what did not arm then, may arm now. */
+async function decideNow(
   context: OperationContext,
   status: TraderStatus,
-  decision: Decision,
-): Promise<DecisionOutcome & { workflowId: string | null }> {
+  sign: (id: string) => Decision,
+  id: string,
+): Promise<{ readonly decision: Decision; readonly outcome: Decided }> {
+  const decision = sign(id);
+  const outcome = await decide(context, status, decision);
+  if (outcome.armed || outcome.workflowId === null || outcome.atWallMs === decision.atWallMs)
+    return { decision, outcome };
+  const anew = sign(`${id}:${context.newId()}`);
+  return { decision: anew, outcome: await decide(context, status, anew) };
+}
+
+async function decide(context: OperationContext, status: TraderStatus, decision: Decision): Promise<Decided> {
   const start = resumptionStart(context.desk, decision.subject, status);
   try {
     const outcome = await context.temporal.within(UPDATE_MS, (client) =>
@@ -132,7 +146,10 @@ async function decide(
     return { ...outcome, workflowId: start.workflowId };
   } catch (error) {
     if (error instanceof TemporalUnavailable)
-      return { armed: false, detail: mayCount(error.message, decision), workflowId: start.workflowId };
+      return {
+        ...{ armed: false, atWallMs: decision.atWallMs, workflowId: start.workflowId },
+        detail: mayCount(error.message, decision),
+      };
     const detail = `The desk stays as it is: ${causeOf(error)}. Stop and close-all work in any case.`;
     return { armed: false, detail, workflowId: null };
   }

@@ -261,6 +261,22 @@ describe.concurrent('resume trading', () => {
     expect(desk.trader.sent('arm')).toMatchObject([{ decisions: [{ sizePct: 50, reason: 'smaller' }] }]);
   });
 
+  it('is decided anew where it is asked for again with its id, after a decision that the trader refused', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('person', 'person');
+    const operations = operationsOf(desk);
+    const request = { reason: 'all well', commandId: randomUUID() };
+    desk.trader.refusesArming = 'the configuration has changed';
+    const refused = await operations.resumeTrading(ANNA, request);
+    expect(refused).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('configuration has changed'),
+    });
+    desk.trader.refusesArming = null;
+    expect(await operations.resumeTrading(ANNA, request)).toMatchObject({ ok: true, proven: true });
+    expect(desk.trader.mode).toBe('ACTIVE');
+  });
+
   it('may count where Temporal does not answer: nobody says that the desk stays as it is', async () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.halt('person', 'person');

@@ -208,7 +208,10 @@ describe.concurrent('resumption', () => {
       checking: true,
       detail: 'waits for 1 more of two people to decide',
     });
-    expect(await run.decide(decisionOf(desk, haltId, 'anna'))).toEqual(first);
+    expect(await run.decide(decisionOf(desk, haltId, 'anna'))).toEqual({
+      ...first,
+      atWallMs: expect.any(Number),
+    });
     expect((await run.progress()).decidedBy).toEqual(['anna']);
     await until('the others are asked, each time', async () => {
       const told = await bench.database.pool.query(
@@ -231,7 +234,7 @@ describe.concurrent('resumption', () => {
     await run.waitsFor('Market data fresh');
     const full = decisionOf(desk, haltId);
     const half = signedDecision(desk.name, 'resume', haltId, { sizePct: 50 });
-    expect(await run.decide(full)).toMatchObject({ armed: false, checking: true });
+    expect(await run.decide(full)).toMatchObject({ armed: false, checking: true, atWallMs: full.atWallMs });
     expect(await refusalOf(run.decide(full))).toContain('counts already');
     expect(await run.decide(half)).toMatchObject({ armed: false, checking: true });
     expect(await refusalOf(run.decide(full))).toContain('used up');

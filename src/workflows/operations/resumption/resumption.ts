@@ -215,7 +215,11 @@ class Decisions {
     const { state, detail, rule, decidedBy } = run.progress;
     if (state === 'waiting' && rule === 'two-people' && decidedBy.length === 1)
       run.findings.trail.keep('asking for the second person', askOthers(run.input, decision, detail));
-    return { armed: state === 'armed', detail, ...(run.counts(decision) ? { checking: true } : {}) };
+    const { atWallMs } = decision;
+    return {
+      ...{ armed: state === 'armed', detail, atWallMs },
+      ...(run.counts(decision) ? { checking: true } : {}),
+    };
   }
 }
 
