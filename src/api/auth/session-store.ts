@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 
-/** Sign-ins of one person. The next one ends that person's oldest, and nobody else's. */
+/** Sign-ins of one person. The next one ends that person's sign-in unused for longest, and nobody else's. */
 const FAMILIES_OF_A_PERSON_MAX = 20;
 export const REFRESH_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
@@ -39,6 +39,7 @@ const sameDigest = (left: string, right: string): boolean =>
   timingSafeEqual(Buffer.from(left, 'hex'), Buffer.from(right, 'hex'));
 
 export class SessionStore {
+  /** Those unused for longest first. */
   readonly #families: Map<string, Family>;
   #isUnwritten = false;
 
@@ -108,7 +109,9 @@ export class SessionStore {
     const found = this.#families.get(family);
     if (found === undefined || found.expiresMs <= this.nowMs()) return false;
     try {
-      return this.#stands(found);
+      if (!this.#stands(found)) return false;
+      this.#keepAsNewest(family, found);
+      return true;
     } catch (error) {
       if (error instanceof PeopleFileUnusable) return false;
       throw error;
@@ -131,7 +134,7 @@ export class SessionStore {
 
   #issue(family: string, person: string, passkey: string | undefined): string {
     const secret = randomBytes(32).toString('base64url');
-    this.#families.set(family, {
+    this.#keepAsNewest(family, {
       person,
       expiresMs: this.nowMs() + REFRESH_LIFETIME_MS,
       current: digest(secret),
@@ -140,6 +143,12 @@ export class SessionStore {
     });
     this.#save();
     return `${family}.${secret}`;
+  }
+
+  /** A map keeps the place of a key that it has: what was used last has to be entered last. */
+  #keepAsNewest(name: string, family: Family): void {
+    this.#families.delete(name);
+    this.#families.set(name, family);
   }
 
   #dropExpired(): void {
