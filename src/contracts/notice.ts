@@ -28,6 +28,8 @@ export interface Notice {
   readonly text: string;
   /** Notices with the same fingerprint are the same notice, which is sent once. */
   readonly fingerprint: string;
+  /** When it happened (wall milliseconds), if the notice may be stored later than that. */
+  readonly occurredMs?: number;
   /** One row of buttons below the message. */
   readonly buttons?: readonly NoticeButton[];
   /** People with one of these desk-file roles also get it in their own chats, not only in the desk's. */

@@ -121,11 +121,12 @@ function isUnreached(error: unknown): boolean {
   );
 }
 
-function letterOf(desk: string, from: string, { id, address, severity, title, text, createdMs }: Mail) {
+function letterOf(desk: string, from: string, mail: Mail) {
+  const { id, address, severity, title, text, createdMs, occurredMs } = mail;
   return {
     ...{ from: { name: `Fermata ${desk}`, address: from }, to: address },
     subject: `${severity === 'critical' ? 'CRITICAL: ' : ''}${forPeople(title)}`,
-    text: `${forPeople(text)}\n\n${new Date(createdMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+    text: `${forPeople(text)}\n\n${new Date(occurredMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
     date: new Date(createdMs),
     messageId: `<${desk}.${createdMs}.${id}@${from.slice(from.indexOf('@') + 1)}>`,
     // Tells other servers not to send automatic replies.

@@ -136,7 +136,8 @@ export async function spoolNotice(home: string, notice: Notice): Promise<void> {
   if (size > SPOOL_BYTES_MAX) throw new Error(`${file} is full: notices are only in the log now`);
   // One write per line, since several processes append to this file.
   // The newline before it ends a line that a full disk or a crash has truncated.
-  await appendFile(file, `\n${JSON.stringify(notice)}\n`, { mode: 0o600 });
+  const timed: Notice = { occurredMs: Date.now(), ...notice };
+  await appendFile(file, `\n${JSON.stringify(timed)}\n`, { mode: 0o600 });
 }
 
 /**

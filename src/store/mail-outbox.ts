@@ -44,7 +44,10 @@ export interface Mail {
   readonly severity: Notice['severity'];
   readonly title: string;
   readonly text: string;
+  /** When the notice was stored. */
   readonly createdMs: number;
+  /** When it happened, as far as that is known; otherwise as `createdMs`. */
+  readonly occurredMs: number;
 }
 
 /**
@@ -60,6 +63,7 @@ export async function takeDueMail(pool: Queries, desk: string, leaseMs: number):
     title: string;
     body: string;
     created: Date;
+    occurred: Date;
   }>(
     `with due as (
        select o.id from mail_outbox o join notice n on n.id = o.notice_id
@@ -69,13 +73,15 @@ export async function takeDueMail(pool: Queries, desk: string, leaseMs: number):
      update mail_outbox o set state = 'sending', attempts = o.attempts + 1, tried = now(),
        next_attempt = now() + make_interval(secs => $2)
        from due, notice n where o.id = due.id and n.id = o.notice_id
-     returning o.id, o.address, o.attempts, n.severity, n.title, n.body, n.created`,
+     returning o.id, o.address, o.attempts, n.severity, n.title, n.body, n.created,
+       coalesce(n.occurred, n.created) as occurred`,
     [desk, leaseMs / 1_000],
   );
-  const mails = taken.rows.map(({ body: text, created, ...row }) => ({
+  const mails = taken.rows.map(({ body: text, created, occurred, ...row }) => ({
     ...row,
     text,
     createdMs: created.getTime(),
+    occurredMs: occurred.getTime(),
   }));
   return mails.toSorted((one, other) => rankOf(one) - rankOf(other) || Number(one.id) - Number(other.id));
 }

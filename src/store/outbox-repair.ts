@@ -12,12 +12,12 @@ const SINGLY_MAX = 5;
 
 const NOT_TO_BE_ANSWERED = `not exists (select 1 from approval a where a.id = n.approval_id and a.state = 'open')`;
 
-/** Turns rows of `old` (id, severity, title, created) into one notice; `chats` is an SQL expression of type text[]. */
+/** Turns rows of `old` (id, severity, title, occurred) into one notice; `chats` is an SQL expression of type text[]. */
 const toldAsOne = (chats: string, key: string) => `
   summed as (
     select count(*) as number, count(*) filter (where severity = 'critical') as critical, max(id) as newest,
-      to_char(min(created) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as earliest,
-      to_char(max(created) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as latest,
+      to_char(min(occurred) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as earliest,
+      to_char(max(occurred) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as latest,
       (array_agg(title order by (severity = 'critical') desc, id desc))[1] as example
     from old
   ), told as (
@@ -58,7 +58,7 @@ export async function sendRefusedAgain(
        where n.id = o.notice_id and o.desk = $1 and o.chat_id = $2 and o.state in ('refused', 'pending')
          and (n.created < now() - make_interval(hours => ${NEWS_HOURS}) or (o.state = 'refused' and n.event = 'test'))
          and ${NOT_TO_BE_ANSWERED}
-       returning o.id, n.event, n.severity, n.title, n.created
+       returning o.id, n.event, n.severity, n.title, coalesce(n.occurred, n.created) as occurred
      ), again as (
        update outbox set state = 'pending', finished = null, next_attempt = now(), reason = ''
        where desk = $1 and chat_id = $2 and state = 'refused' and id not in (select id from late)
@@ -86,7 +86,7 @@ export async function sumUpBacklog(
      ), late as (
        update notice n set addressed = now() from waiting
        where n.id = waiting.id and (select count(*) from waiting where event = any($3::text[])) > ${SINGLY_MAX}
-       returning n.id, n.event, n.severity, n.title, n.created
+       returning n.id, n.event, n.severity, n.title, coalesce(n.occurred, n.created) as occurred
      ), old as (select * from late where event = any($3::text[])), ${toldAsOne('$2::text[]', "'backlog'")}`,
     [desk, chats, events],
   );

@@ -8,8 +8,8 @@ type Queries = Pick<Pool, 'query'>;
 /** Null if this fingerprint existed already. */
 export async function insertNotice(pool: Queries, notice: Notice): Promise<string | null> {
   const added = await pool.query<{ id: string }>(
-    `insert into notice (desk, fingerprint, event, severity, title, body, buttons, audience, approval_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (desk, fingerprint) do nothing returning id`,
+    `insert into notice (desk, fingerprint, event, severity, title, body, buttons, audience, approval_id, occurred)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (desk, fingerprint) do nothing returning id`,
     [
       notice.desk,
       notice.fingerprint,
@@ -20,6 +20,7 @@ export async function insertNotice(pool: Queries, notice: Notice): Promise<strin
       JSON.stringify(notice.buttons ?? []),
       notice.audience ?? [],
       notice.approvalId ?? null,
+      notice.occurredMs === undefined ? null : new Date(notice.occurredMs),
     ],
   );
   return added.rows[0]?.id ?? null;
@@ -78,7 +79,8 @@ export interface Delivery {
   readonly title: string;
   readonly text: string;
   readonly buttons: NonNullable<Notice['buttons']>;
-  readonly createdMs: number;
+  /** When it happened, as far as that is known; otherwise when the notice was stored. */
+  readonly occurredMs: number;
 }
 
 interface DeliveryRow {
@@ -93,7 +95,7 @@ interface DeliveryRow {
   readonly title: string;
   readonly body: string;
   readonly buttons: NonNullable<Notice['buttons']>;
-  readonly created: Date;
+  readonly occurred: Date;
 }
 
 /** The oldest unfinished delivery of each chat, if it is due, so each chat reads in order. */
@@ -101,7 +103,8 @@ export async function nextDeliveries(pool: Queries, desk: string): Promise<reado
   const found = await pool.query<DeliveryRow>(
     `select * from (
        select distinct on (o.chat_id) o.id, o.notice_id, o.chat_id, o.state, o.attempts, o.after_message_id,
-         o.next_attempt, n.event, n.severity, n.title, n.body, n.buttons, n.created
+         o.next_attempt, n.event, n.severity, n.title, n.body, n.buttons,
+         coalesce(n.occurred, n.created) as occurred
        from outbox o join notice n on n.id = o.notice_id
        where o.desk = $1 and o.state in ('pending', 'sending') order by o.chat_id, o.id
      ) head where next_attempt <= now() order by id`,
@@ -119,7 +122,7 @@ export async function nextDeliveries(pool: Queries, desk: string): Promise<reado
     title: row.title,
     text: row.body,
     buttons: row.buttons,
-    createdMs: row.created.getTime(),
+    occurredMs: row.occurred.getTime(),
   }));
 }
 

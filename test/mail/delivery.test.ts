@@ -58,6 +58,16 @@ describe('a notice', () => {
     await lampIs('ok', null);
   });
 
+  it('says when it happened, and is dated when it was stored', async () => {
+    await open();
+    await bench.tell({ occurredMs: Date.UTC(2020, 10, 20, 2, 11, 9) });
+    bench.start();
+    await arrived(1);
+    const [letter] = bench.letters;
+    expect(letter?.data).toContain('2020-11-20 02:11:09 UTC');
+    expect(letter && fieldOf(letter, 'Date')).not.toContain('2020');
+  });
+
   it('that the server puts off (451) is tried again until it is taken, once', async () => {
     await open();
     bench.simulation.fault({ at: 'rcpt', effect: { kind: 'reply', reply: '451 4.3.0 try later' }, times: 2 });

@@ -37,6 +37,26 @@ it('of an incident that is no more than a title have no empty line', () => {
   );
 });
 
+it('of the spool keep the time at which they were given', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-notices-'));
+  const stored: unknown[] = [];
+  const query = (_sql: string, values: readonly unknown[]) => {
+    stored.push(values);
+    return Promise.resolve({ rows: [{ id: '1' }] });
+  };
+  const notice = { desk: 'my-desk', event: 'halt', severity: 'critical', title: 'Halted', text: '' } as const;
+  const given = new Date();
+  await spoolNotice(home, { ...notice, fingerprint: 'now' });
+  await spoolNotice(home, { ...notice, fingerprint: 'journal', occurredMs: AT_MS });
+  const spooled = new Date();
+  await takeInSpool(home, { query } as unknown as Parameters<typeof takeInSpool>[1]);
+  rmSync(home, { recursive: true, force: true });
+  const [now, journal] = stored.map((values) => (values as unknown[]).at(-1)) as Date[];
+  expect(journal).toEqual(new Date(AT_MS));
+  expect(now?.getTime()).toBeGreaterThanOrEqual(given.getTime());
+  expect(now?.getTime()).toBeLessThanOrEqual(spooled.getTime());
+});
+
 it('behind one that a full disk has truncated is stored all the same', async () => {
   const home = mkdtempSync(join(tmpdir(), 'fermata-notices-'));
   try {

@@ -52,6 +52,12 @@ describe('what of the journal is told', () => {
     expect(noticeOf(desk, entry(3, halt('startup')))).toBeNull();
   });
 
+  it('is told with the time at which it happened, however late it is read', () => {
+    const atNight = Date.UTC(2026, 10, 20, 2, 11, 9);
+    const read = noticeOf(desk, { ...entry(3, halt('person')), wallMs: atNight });
+    expect(read).toMatchObject({ occurredMs: atNight });
+  });
+
   it('is each fill in the decimals of its instrument', () => {
     const fill = {
       tradeId: '1',

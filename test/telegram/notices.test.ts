@@ -63,6 +63,13 @@ describe('a notice', () => {
     );
   });
 
+  it('says when it happened, and not when it was stored', async () => {
+    bench.start();
+    await notify(database.pool, alert(0, { occurredMs: Date.UTC(2026, 10, 20, 2, 11, 9) }));
+    await eventually(() => expect(titles()).toEqual(['alert 0']));
+    expect(bench.sent(ALERTS_CHAT).at(-1)?.text).toMatch(/\n2026-11-20 02:11:09 UTC$/);
+  });
+
   it('arrives at everybody who is linked where the desk has no chat, past any that wait for people who are not', async () => {
     await Promise.all([bench.link('anna', ANNA), bench.link('ben', BEN)]);
     const unheard = alert(0, { title: 'for nobody yet', audience: ['viewer'] });

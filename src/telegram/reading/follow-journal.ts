@@ -152,9 +152,14 @@ type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'setup' | 'title' | 't
  * The notice for an entry of the trader's journal. Null for a record that people are not notified of. The
  * same entry always has the same fingerprint.
  */
-export function noticeOf(desk: Desk, { record, incarnation, sequence }: JournalEntry): Notice | null {
+export function noticeOf(desk: Desk, entry: JournalEntry): Notice | null {
+  const { record, incarnation, sequence, wallMs } = entry;
   const told = toldOf(desk, record) ?? askedFor(desk, record);
-  return told && { ...told, desk: desk.desk, fingerprint: `journal:${incarnation}:${sequence}` };
+  if (told === null) return null;
+  return {
+    ...{ ...told, desk: desk.desk, fingerprint: `journal:${incarnation}:${sequence}` },
+    occurredMs: wallMs,
+  };
 }
 
 function toldOf(desk: Desk, record: EngineRecord): Told | null {

@@ -127,8 +127,8 @@ const SIGNS = { info: '', warning: '⚠️ ', critical: '🛑 ' } as const;
 
 /** The same delivery always has the same text, so that it can be found again. */
 function messageOf(delivery: Delivery): Outgoing {
-  const { severity, title, text, createdMs, buttons, chatId } = delivery;
-  const at = `${new Date(createdMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const { severity, title, text, occurredMs, buttons, chatId } = delivery;
+  const at = `${new Date(occurredMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
   return {
     chatId,
     text: [`${SIGNS[severity]}${title}`, text, at].filter((line) => line !== '').join('\n'),
