@@ -25,6 +25,10 @@ export class BotAccount {
   /** The address that gets the updates instead of pollers; empty: none. Nothing is delivered to it here. */
   webhook = '';
   commands: readonly { command: string; description: string }[] = [];
+  /** Privacy mode is off: it reads all messages of its groups. */
+  readsAllOfGroups = false;
+  /** Groups whose administrator it is: there it reads all messages, too. */
+  readonly administers = new Set<number>();
   private pending: Update[] = [];
   private nextUpdateId = 1_000;
   private nextCallbackId = 1;
@@ -84,6 +88,7 @@ export class BotAccount {
       entities?: readonly Entity[];
       document?: DocumentSent;
       photo?: readonly PhotoSent[];
+      replyTo?: Message;
     } = {},
   ): Message {
     const scope = chat.type === 'supergroup' ? String(chat.id) : 'account';
@@ -103,6 +108,7 @@ export class BotAccount {
       ...(extra.entities === undefined || extra.entities.length === 0 ? {} : { entities: extra.entities }),
       ...(extra.document === undefined ? {} : { document: extra.document }),
       ...(extra.photo === undefined ? {} : { photo: extra.photo }),
+      ...(extra.replyTo === undefined ? {} : { reply_to_message: extra.replyTo }),
     };
     this.messages.set(`${chat.id}:${messageId}`, message);
     return message;
@@ -118,7 +124,15 @@ export class BotAccount {
   }
 
   pushMessage(message: Message): void {
-    this.push({ message });
+    if (this.hears(message)) this.push({ message });
+  }
+
+  /** In a group, a bot in privacy mode gets only commands, replies to it, and messages that name it. */
+  private hears({ chat, text, reply_to_message: replyTo }: Message): boolean {
+    if (chat.type === 'private' || this.readsAllOfGroups || this.administers.has(chat.id)) return true;
+    const named = [...text.matchAll(/@(\w+)/g)].map(([, name]) => name?.toLowerCase());
+    if (replyTo?.from.id === this.user.id || named.includes(this.user.username?.toLowerCase())) return true;
+    return /^\/\w+(?![\w@])/.test(text);
   }
 
   pushCallback(query: Omit<CallbackQuery, 'id' | 'chat_instance'>): string {

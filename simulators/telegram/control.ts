@@ -8,8 +8,10 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
   ['GET  /_simulator', 'bots, chats, messages, updates not confirmed, faults that wait'],
   [
     'POST /_simulator/type',
-    '{"user":7,"text":"/status"}: a person writes; "chat":-1001 in a group, "date":seconds',
+    '{"user":7,"text":"/status"}: a person writes; "chat":-1001 in a group, "date":seconds, "replyTo":message',
   ],
+  ['POST /_simulator/administer', '{"chat":-1001,"on":true}: the bot is an administrator of the group'],
+  ['POST /_simulator/privacy', '{"on":false}: the bot reads everything in its groups'],
   ['POST /_simulator/tap', '{"user":7,"chat":7,"message":12,"label":"Approve"}: a person taps a button'],
   ['POST /_simulator/callback', '{"user":7,"chat":7,"message":12,"data":"…"}: data of a client of one’s own'],
   ['POST /_simulator/block', '{"user":7,"blocked":true}'],
@@ -29,6 +31,7 @@ export function controlActions(simulation: Simulation): ReadonlyMap<string, (bod
         simulation.type(number(body, 'user'), text(body, 'text'), {
           ...(body.chat === undefined ? {} : { chatId: number(body, 'chat') }),
           ...(body.date === undefined ? {} : { date: number(body, 'date') }),
+          ...(body.replyTo === undefined ? {} : { replyTo: number(body, 'replyTo') }),
         }),
     ],
     ['tap', (body) => ({ callback: simulation.tap(number(body, 'user'), place(body), text(body, 'label')) })],
@@ -39,6 +42,13 @@ export function controlActions(simulation: Simulation): ReadonlyMap<string, (bod
       }),
     ],
     ['block', (body) => simulation.block(number(body, 'user'), body.blocked === true)],
+    ['administer', (body) => simulation.administer(number(body, 'chat'), body.on === true)],
+    [
+      'privacy',
+      (body) => {
+        simulation.bot().readsAllOfGroups = body.on === false;
+      },
+    ],
     ['away', (body) => simulation.setAway(body.on === true)],
     ['fault', (body) => simulation.faults.add(body as unknown as Fault)],
     ['calm', () => simulation.faults.clear()],

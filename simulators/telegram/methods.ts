@@ -46,7 +46,7 @@ function getMe(bot: BotAccount): object {
   return {
     ...bot.user,
     can_join_groups: true,
-    can_read_all_group_messages: false,
+    can_read_all_group_messages: bot.readsAllOfGroups,
     supports_inline_queries: false,
     can_connect_to_business: false,
     has_main_web_app: false,
@@ -72,9 +72,10 @@ function fullChat(chat: Chat): object {
 }
 
 function chatMember(bot: BotAccount, parameters: Parameters): object {
-  bot.chat(parameters.chat_id);
+  const chat = bot.chat(parameters.chat_id);
   const id = integer(parameters, 'user_id', 0);
-  if (id === bot.user.id) return { status: 'member', user: bot.user };
+  if (id === bot.user.id)
+    return { status: bot.administers.has(chat.id) ? 'administrator' : 'member', user: bot.user };
   const person = bot.people.get(id);
   if (!person) throw badRequest('user not found');
   return { status: 'member', user: person.user };

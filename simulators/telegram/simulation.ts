@@ -40,22 +40,21 @@ export class Simulation {
 
   /**
    * A person writes to the bot; in a private chat unless `chatId` names a group. `date`: seconds since 1970, by
-   * default now.
+   * default now. `replyTo`: id of the message that it answers.
    */
   type(
     userId: number,
     text: string,
-    options: { chatId?: number; date?: number; token?: string } = {},
+    options: { chatId?: number; date?: number; replyTo?: number; token?: string } = {},
   ): Message {
     const bot = this.bot(options.token);
     const { user } = bot.ensurePerson(userId);
     const chat = bot.ensureChat(options.chatId ?? userId, user);
-    const message = bot.addMessage(
-      chat,
-      user,
-      text,
-      options.date === undefined ? {} : { date: options.date },
-    );
+    const answered = options.replyTo === undefined ? undefined : bot.messageOf(chat.id, options.replyTo);
+    const message = bot.addMessage(chat, user, text, {
+      ...(options.date === undefined ? {} : { date: options.date }),
+      ...(answered === undefined ? {} : { replyTo: answered }),
+    });
     bot.pushMessage(message);
     return message;
   }
@@ -90,6 +89,14 @@ export class Simulation {
 
   block(userId: number, blocks: boolean, token?: string): void {
     this.bot(token).ensurePerson(userId).blocksBot = blocks;
+  }
+
+  /** Somebody makes the bot an administrator of a group, or no longer. */
+  administer(chatId: number, administers: boolean, token?: string): void {
+    const bot = this.bot(token);
+    bot.ensureChat(chatId);
+    if (administers) bot.administers.add(chatId);
+    else bot.administers.delete(chatId);
   }
 
   setAway(away: boolean): void {

@@ -53,6 +53,7 @@ export interface Message {
   entities?: readonly Entity[];
   readonly document?: DocumentSent;
   readonly photo?: readonly PhotoSent[];
+  readonly reply_to_message?: Message;
 }
 
 /** The message in its form on the wire. */

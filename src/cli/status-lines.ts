@@ -58,7 +58,8 @@ export function statusLines(
 
 function alertsLine({ channel, state, problem, why }: ShownChannel): string {
   if (problem !== null) return `alerts     ✗ ${problem}`;
-  return `alerts     ${state === 'off' ? `off: ${why}` : `arrive ${CHANNEL_WORDS[channel]}`}`;
+  if (state === 'off') return `alerts     off: ${why}`;
+  return `alerts     arrive ${CHANNEL_WORDS[channel]}${why === null ? '' : `; ${why}`}`;
 }
 
 const READY = {

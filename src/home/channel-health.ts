@@ -23,7 +23,10 @@ const healthSchema = z.object({
     .enum(['ok', 'refusing', 'silent', 'off'])
     .describe('refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up'),
   sinceMs: z.number().describe('Wall clock, milliseconds since 1970'),
-  why: z.string().nullable().describe('In words; null while it is well'),
+  why: z
+    .string()
+    .nullable()
+    .describe('In words; null while it is well. With ok: what people write that does not arrive'),
   nobody: z.literal(true).optional().describe('There is nobody whom it could tell'),
   waiting: z.number().describe('Alerts that have still to be delivered'),
   refused: z

@@ -170,3 +170,23 @@ it('alerts are told although how the bot is can not be kept', async () => {
   await tell(0);
   await eventually(() => expect(titles()).toEqual(['alert 0']));
 });
+
+it('a group in which the bot does not get everything is named, with what to write there, until it gets it', async () => {
+  const group = -1_001_234;
+  const { simulation } = bench.simulator;
+  simulation.bot().ensureChat(group);
+  await bench.link('anna', ANNA);
+  bench.start({ chatId: group });
+  const bot = simulation.bot().user.username;
+  const why = expect.stringContaining(`write /stop@${bot} there, since the bare word stop does not arrive`);
+  await became({ state: 'ok', why, problem: null });
+  expect(bench.log.filter((line) => line.includes(`/stop@${bot}`))).toHaveLength(1);
+  bench.type(ANNA, 'stop', { chatId: group });
+  expect(simulation.bot().unconfirmed).toBe(0);
+  bench.type(ANNA, `/stop@${bot}`, { chatId: group });
+  await bench.answered(group, /Stop: /);
+  simulation.administer(group, true);
+  await became({ state: 'ok', why: null });
+  bench.type(ANNA, 'stop', { chatId: group });
+  await eventually(() => expect(bench.trader.sent('stop').length).toBeGreaterThan(1));
+});

@@ -147,6 +147,34 @@ describe('the limit of messages', () => {
   });
 });
 
+describe('in a group', () => {
+  const GROUP = -100_124;
+  const NAME = 'fermata_1000000001_bot';
+  const heard = async (text: string, options: { replyTo?: number } = {}): Promise<boolean> => {
+    const { message_id: id } = simulator.simulation.type(7, text, { chatId: GROUP, ...options });
+    const offset = (await bot.api.getUpdates({ offset: -1 })).at(-1)?.update_id;
+    const updates = offset === undefined ? [] : await bot.api.getUpdates({ offset });
+    return updates.some(({ message }) => message?.chat.id === GROUP && message.message_id === id);
+  };
+
+  it('a bot in privacy mode gets commands, replies and what names it; an administrator gets all', async () => {
+    expect(await bot.api.getMe()).toMatchObject({ can_read_all_group_messages: false, username: NAME });
+    expect(await heard('stop')).toBe(false);
+    expect(await heard('/stop@another_bot')).toBe(false);
+    expect(await heard('/stop')).toBe(true);
+    expect(await heard(`/stop@${NAME} odd prices`)).toBe(true);
+    expect(await heard(`stop, @${NAME}`)).toBe(true);
+    const { message_id: replyTo } = await bot.api.sendMessage(GROUP, 'HALTED');
+    expect(await heard('stop', { replyTo })).toBe(true);
+    simulator.simulation.administer(GROUP, true);
+    expect(await heard('stop')).toBe(true);
+    simulator.simulation.administer(GROUP, false);
+    expect(await heard('stop')).toBe(false);
+    simulator.simulation.bot().readsAllOfGroups = true;
+    expect(await heard('stop')).toBe(true);
+  });
+});
+
 describe('a webhook', () => {
   it('keeps polls away with 409 until it is deleted, and drops what waits where it is asked to', async () => {
     simulator.simulation.type(7, 'one');

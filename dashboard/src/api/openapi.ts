@@ -8221,7 +8221,7 @@ export interface components {
                 state: "ok" | "refusing" | "silent" | "off";
                 /** @description Wall clock, milliseconds since 1970 */
                 sinceMs: number;
-                /** @description In words; null while it is well */
+                /** @description In words; null while it is well. With ok: what people write that does not arrive */
                 why: string | null;
                 /**
                  * @description There is nobody whom it could tell
@@ -8779,7 +8779,7 @@ export interface components {
                 state: "ok" | "refusing" | "silent" | "off";
                 /** @description Wall clock, milliseconds since 1970 */
                 sinceMs: number;
-                /** @description In words; null while it is well */
+                /** @description In words; null while it is well. With ok: what people write that does not arrive */
                 why: string | null;
                 /**
                  * @description There is nobody whom it could tell

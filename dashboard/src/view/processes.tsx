@@ -52,7 +52,9 @@ export function Processes({ processes, alerts }: Pick<LiveState, 'processes' | '
             <span class={`lamp ${ALERT_TONES[state]}`}>
               alerts {channel === 'mail' ? 'by mail' : `on ${channel}`}
             </span>
-            <span class="soft">{state === 'ok' ? 'arrive' : <Words text={why ?? state} />}</span>
+            <span class="soft">
+              <Words text={state === 'ok' ? ['arrive', why].filter(Boolean).join('; ') : (why ?? state)} />
+            </span>
           </li>
         ))}
       </ul>

@@ -9,7 +9,7 @@ import { type ChatCommand, sentAgo } from './command.js';
 
 /**
  * Any form that a phone writes: `/Stop`, `/stop!`, `Stop`. A sentence that only begins with the word doesn't
- * count.
+ * count. In a group the bare word arrives only at a bot that reads all of it (`ChatWatch`).
  */
 const STOP = /^\s*(?:\/stop(?:@(?<bot>\w+))?(?!\w)[.!]*(?<why>[\s\S]*)|stop[\s.!]*)$/i;
 

@@ -13,6 +13,7 @@ import {
 } from '../../home/channel-health.js';
 import { sendRefusedAgain, type Undelivered, undelivered } from '../../store/outbox-repair.js';
 import type { Pool } from '../../store/pool.js';
+import type { BotLog } from '../bot-context.js';
 import type { KnownPeople } from '../people.js';
 import type { SendLane } from './send-lane.js';
 import type { SendOutcome } from './send-outcome.js';
@@ -22,6 +23,7 @@ interface ChatWatchContext {
   readonly home: string;
   readonly pool: Pool;
   readonly lane: SendLane;
+  readonly log: BotLog;
   readonly people: KnownPeople;
   readonly chatId: string | null;
   readonly nowMs: () => number;
@@ -40,6 +42,8 @@ export class ChatWatch {
   /** Consecutive requests without an answer; a single one is not reported. */
   #unheard = 0;
   #asked = false;
+  /** What people write in the desk's group and the bot does not get; null: it gets all of it. */
+  #withheld: string | null = null;
   #said: ChannelHealth | null = null;
   #saidMs = 0;
 
@@ -86,6 +90,19 @@ export class ChatWatch {
       const outcome = await lane.askAbout(chat, this.#proven.has(chat));
       if (outcome !== null) await this.saw(chat, outcome);
     }
+    await this.#askWhatIsWithheld();
+  }
+
+  /** A person may change it at any time. Without an answer, what was known stays. */
+  async #askWhatIsWithheld(): Promise<void> {
+    const { lane, chatId, log } = this.#context;
+    if (chatId === null || !isGroup(chatId)) return;
+    const withheld = await lane.partlyHeardAs(chatId).then(
+      (name) => name && onlyCommandsReach(name),
+      () => this.#withheld,
+    );
+    if (withheld !== null && withheld !== this.#withheld) log('warn', withheld);
+    this.#withheld = withheld;
   }
 
   /** Records the health when it has changed, and at intervals. */
@@ -132,7 +149,7 @@ export class ChatWatch {
     if (refusals.length > 0) return { state: 'refusing', why: refusals.join('; ') };
     if (!this.#proven.has(this.#mainChat() ?? ''))
       return { state: 'silent', why: 'Telegram has not answered since the bot was started' };
-    return { state: 'ok', why: null };
+    return { state: 'ok', why: this.#withheld };
   }
 
   /** The desk's chat or, if it has none, that of the first linked person. */
@@ -145,6 +162,12 @@ export class ChatWatch {
     return [...new Set([...(chatId === null ? [] : [chatId]), ...people.chats()])];
   }
 }
+
+const isGroup = (chatId: string): boolean => chatId.startsWith('-');
+
+const onlyCommandsReach = (bot: string): string =>
+  `in the group of the alerts the bot gets only commands and replies: write /stop@${bot} there, since the bare word ` +
+  'stop does not arrive. To change that, make the bot an administrator of the group';
 
 /** Null if Telegram itself was reached and accepted the token. */
 function standingOf(outcome: SendOutcome): Standing | null {

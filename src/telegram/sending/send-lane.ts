@@ -140,7 +140,7 @@ export class SendLane {
    */
   async askAbout(chatId: string, quietly: boolean): Promise<SendOutcome | null> {
     try {
-      const signal = grammySignal(AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(REQUEST_MS)]));
+      const signal = this.#signal();
       if (quietly) await this.api.getChat(chatId, signal);
       else await this.api.sendChatAction(chatId, 'typing', {}, signal);
       return { kind: 'sent', messageId: 0 };
@@ -151,6 +151,21 @@ export class SendLane {
       const noSuchSign = outcome.kind === 'refused' && !outcome.ofChat && !quietly;
       return noSuchSign ? this.askAbout(chatId, true) : outcome;
     }
+  }
+
+  /**
+   * The bot's name if it is given only a part of what is written in this group, as in privacy mode, which is the default;
+   * null if it is given all of it. Rejects if Telegram does not answer.
+   */
+  async partlyHeardAs(chatId: string): Promise<string | null> {
+    const { id, username, can_read_all_group_messages: readsAll } = await this.api.getMe(this.#signal());
+    if (readsAll) return null;
+    const { status } = await this.api.getChatMember(chatId, id, this.#signal());
+    return status === 'administrator' || status === 'creator' ? null : username;
+  }
+
+  #signal(): GrammySignal {
+    return grammySignal(AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(REQUEST_MS)]));
   }
 
   #keep(chatId: string, messageId: number, text: string): void {
