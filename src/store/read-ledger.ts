@@ -1,4 +1,5 @@
 /** How far the ledger has read, the positions computed from fills so far, and whose records count. */
+import type { Instrument } from '../domain/instrument.js';
 import type { HaltCause } from '../domain/mode.js';
 import { POST_ONLY_REFUSED } from '../domain/order.js';
 import type { Pool } from './pool.js';
@@ -12,6 +13,22 @@ export async function readLedgerSequence(pool: Queries, desk: string, incarnatio
     [desk, incarnation],
   );
   return found.rows[0]?.sequence ?? 0;
+}
+
+/** The instruments in force at an entry of a journal. Null: the ledger has not read that far. */
+export async function readInstrumentsAt(
+  pool: Queries,
+  desk: string,
+  incarnation: string,
+  sequence: number,
+): Promise<readonly Instrument[] | null> {
+  if ((await readLedgerSequence(pool, desk, incarnation)) < sequence) return null;
+  const found = await pool.query<{ instruments: readonly Instrument[] }>(
+    `select record -> 'instruments' as instruments from journal_entry
+      where desk = $1 and incarnation = $2 and type = 'config' and sequence <= $3 order by sequence desc limit 1`,
+    [desk, incarnation, sequence],
+  );
+  return found.rows[0]?.instruments ?? null;
 }
 
 /** Signed quantity by symbol as decimal text, for one journal; closed positions are left out. */

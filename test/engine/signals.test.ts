@@ -477,3 +477,15 @@ it('is read by people: what came, what was refused and why', () => {
     ]),
   );
 });
+
+it('is read by people with the instruments of its time, whatever the desk file lists now', () => {
+  const desk = deskOf().active();
+  send(desk, { stop: null });
+  const [btc, ...others] = desk.config.instruments;
+  const log = new ActivityLog(others.map((one, id) => ({ ...one, id, symbol: `not ${btc?.symbol}` })));
+  for (const record of desk.records) log.add(record, 0);
+  const texts = log.newestFirst().map(({ text }) => text);
+  expect(texts).toContain(
+    'signal 7 of tv, revision 1, by operator: buy BTC/USDT, entry 99.90, target 102.00, target 104.00',
+  );
+});

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
-import { readNoticeCursor } from '../../src/store/outbox-delivery.js';
+import { readNoticeCursor, saveNoticeCursor } from '../../src/store/outbox-delivery.js';
 import { followJournal, noticeOf } from '../../src/telegram/reading/follow-journal.js';
 import { type TraderClient, TraderUnavailable } from '../../src/trader/client.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
@@ -40,6 +40,19 @@ const halt = (cause: 'person' | 'startup'): EngineRecord => ({
   },
 });
 
+const fill = {
+  tradeId: '1',
+  clientId: 'f1',
+  instrument: 0,
+  side: 'buy' as const,
+  quantityLots: 1_234,
+  priceTicks: 6_000_050,
+  fee: 0,
+  liquidity: 'taker' as const,
+  marketMs: 0,
+  simulated: true,
+};
+
 describe('what of the journal is told', () => {
   it('is each halt but those of an orderly start and end', () => {
     expect(noticeOf(desk, entry(3, halt('person')))).toMatchObject({
@@ -59,18 +72,6 @@ describe('what of the journal is told', () => {
   });
 
   it('is each fill in the decimals of its instrument', () => {
-    const fill = {
-      tradeId: '1',
-      clientId: 'f1',
-      instrument: 0,
-      side: 'buy' as const,
-      quantityLots: 1_234,
-      priceTicks: 6_000_050,
-      fee: 0,
-      liquidity: 'taker' as const,
-      marketMs: 0,
-      simulated: true,
-    };
     expect(noticeOf(desk, entry(4, { type: 'fill', fill }))?.title).toBe(
       'crypto-bot: Order Filled - buy 0.01234 BTC/USDT at 60\u202f000.50',
     );
@@ -190,5 +191,45 @@ describe('the journal', () => {
     expect(asked[1]).toBe((asked[0] ?? 0) + 1);
     const told = await database.pool.query('select fingerprint from notice where desk = $1', [desk.desk]);
     expect(told.rows).toEqual(asked.map((sequence) => ({ fingerprint: `journal:abc:${sequence}` })));
+  });
+
+  it('names the instruments of the time of an entry, whatever the desk file says by now', async () => {
+    const [btc, eth] = desk.instruments;
+    const now = { ...desk, desk: 'edited', instruments: [eth!] };
+    const config = (sequence: number, instruments: unknown): JournalEntry =>
+      entry(sequence, {
+        ...{ type: 'config', configHash: 'x', desk: 'edited', symbols: [], marketMs: 0 },
+        ...{ startingCash: '0' as never, instruments: instruments as never },
+      });
+    const first = config(1, [{ ...btc, id: 0 }]);
+    const { pool } = database;
+    await pool.query(
+      `insert into journal_entry (desk, incarnation, sequence, wall, type, record, chain)
+       values ('edited', 'abc', 1, now(), 'config', $1, '')`,
+      [JSON.stringify(first.record)],
+    );
+    await pool.query(`insert into ledger_cursor (desk, incarnation, sequence, chain, account)
+      values ('edited', 'abc', 3, '', 'paper')`);
+    await saveNoticeCursor(pool, 'edited', {
+      incarnation: 'abc',
+      sequence: 2,
+      past: { sequence: 0, untilMs: 0 },
+    });
+    const filled = (sequence: number) => entry(sequence, { type: 'fill', fill });
+    const unread = [filled(3), config(4, [{ ...eth, id: 0 }]), filled(5)];
+    const trader: TraderClient = {
+      ...new ScriptedTrader('abc').client,
+      follow: (_, onEntry, onEnd) => {
+        for (const next of unread) onEntry(next);
+        queueMicrotask(() => onEnd(new TraderUnavailable('the line ended')));
+        return { close: () => undefined };
+      },
+    };
+    await followJournal({ desk: now, pool, trader, home: NO_HOME }, new AbortController().signal);
+    const told = await pool.query(`select title from notice where desk = 'edited' order by id`);
+    expect(told.rows.map(({ title }) => title)).toEqual([
+      expect.stringContaining('buy 0.01234 BTC/USDT at '),
+      expect.stringContaining('buy 0.1234 ETH/USDT at '),
+    ]);
   });
 });

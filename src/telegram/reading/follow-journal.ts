@@ -7,8 +7,9 @@ import { eventsTold } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { grouped } from '../../domain/figure-text.js';
+import type { Instrument } from '../../domain/instrument.js';
 import { type HaltCause, RESUME_WORDS, resumedText } from '../../domain/mode.js';
-import type { OrderIntent } from '../../domain/order.js';
+import type { Fill, OrderIntent } from '../../domain/order.js';
 import { priceWords } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
@@ -22,6 +23,7 @@ import {
   saveNoticeCursor,
 } from '../../store/outbox-delivery.js';
 import type { Pool } from '../../store/pool.js';
+import { readInstrumentsAt } from '../../store/read-ledger.js';
 import type { TraderClient } from '../../trader/client.js';
 import { readWords } from '../../trader/read-status.js';
 import type { BotLog } from '../bot-context.js';
@@ -85,6 +87,9 @@ async function readFrom(
   from: NoticeCursor,
   stopping: AbortSignal,
 ): Promise<void> {
+  // Entries that were not read yet may be older than the desk file.
+  let instruments: readonly Named[] =
+    (await readInstrumentsAt(pool, desk.desk, from.incarnation, from.sequence)) ?? desk.instruments;
   const waiting: JournalEntry[] = [];
   let wake = (): void => undefined;
   let ended = false;
@@ -118,7 +123,8 @@ async function readFrom(
       // Another trader has begun in between: its journal has a cursor of its own.
       if (entry.incarnation !== from.incarnation) break;
       const isPast = entry.sequence <= from.past.sequence && entry.wallMs < from.past.untilMs;
-      const notice = isPast ? null : noticeOf(desk, entry);
+      if (entry.record.type === 'config') instruments = entry.record.instruments;
+      const notice = isPast ? null : noticeOf(desk, entry, instruments);
       unsaved += 1;
       if (notice !== null) await notify(pool, withAddresses(notice, home));
       if (notice === null && unsaved < SAVE_EVERY_ENTRIES) continue;
@@ -148,13 +154,18 @@ const errorOf = (cause: HaltCause): string =>
 
 type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'setup' | 'title' | 'text'>;
 
+type Named = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize'>;
+
 /**
  * The notice for an entry of the trader's journal. Null for a record that people are not notified of. The
- * same entry always has the same fingerprint.
+ * same entry always has the same fingerprint. `instruments`: as they were when it was written.
  */
-export function noticeOf(desk: Desk, entry: JournalEntry): Notice | null {
-  const { record, incarnation, sequence, wallMs } = entry;
-  const told = toldOf(desk, record) ?? askedFor(desk, record);
+export function noticeOf(
+  desk: Desk,
+  { record, incarnation, sequence, wallMs }: JournalEntry,
+  instruments: readonly Named[] = desk.instruments,
+): Notice | null {
+  const told = toldOf(desk, record, instruments) ?? askedFor(desk, record, instruments);
   if (told === null) return null;
   return {
     ...{ ...told, desk: desk.desk, fingerprint: `journal:${incarnation}:${sequence}` },
@@ -162,7 +173,7 @@ export function noticeOf(desk: Desk, entry: JournalEntry): Notice | null {
   };
 }
 
-function toldOf(desk: Desk, record: EngineRecord): Told | null {
+function toldOf(desk: Desk, record: EngineRecord, instruments: readonly Named[]): Told | null {
   switch (record.type) {
     case 'halt': {
       const { cause, by, reason, resume, mode } = record.halt;
@@ -210,19 +221,19 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
           }
         : null;
     case 'fill':
-      return fillTold(desk, record.fill);
+      return fillTold(desk, record.fill, instruments);
     default:
       return null;
   }
 }
 
 /** Events that are only reported if the desk file names them: a desk that trades often has many. */
-function askedFor(desk: Desk, record: EngineRecord): Told | null {
-  const told = oftenTold(desk, record);
+function askedFor(desk: Desk, record: EngineRecord, instruments: readonly Named[]): Told | null {
+  const told = oftenTold(desk, record, instruments);
   return told !== null && eventsTold(desk.notify).includes(told.event) ? told : null;
 }
 
-function oftenTold(desk: Desk, record: EngineRecord): Told | null {
+function oftenTold(desk: Desk, record: EngineRecord, instruments: readonly Named[]): Told | null {
   switch (record.type) {
     case 'note': {
       const setup = setupNote(record);
@@ -231,7 +242,7 @@ function oftenTold(desk: Desk, record: EngineRecord): Told | null {
       return { event: 'setup', severity: 'info', setup: id, title: `Setup Detected - ${id}`, text };
     }
     case 'order.intended':
-      return record.order.purpose === 'entry' ? orderPlaced(desk, record.order) : null;
+      return record.order.purpose === 'entry' ? orderPlaced(desk, record.order, instruments) : null;
     case 'order.state':
       return record.state === 'rejected'
         ? {
@@ -252,8 +263,8 @@ function oftenTold(desk: Desk, record: EngineRecord): Told | null {
   }
 }
 
-function orderPlaced(desk: Desk, order: OrderIntent): Told | null {
-  const listed = desk.instruments[order.instrument];
+function orderPlaced(desk: Desk, order: OrderIntent, instruments: readonly Named[]): Told | null {
+  const listed = instruments[order.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
   const at = priceWords(order, (ticks) => grouped(formatDecimal(ticks, tickSize)));
@@ -271,8 +282,8 @@ function toggled(desk: Desk, record: Extract<EngineRecord, { type: 'strategy.tog
   };
 }
 
-function fillTold(desk: Desk, fill: Extract<EngineRecord, { type: 'fill' }>['fill']): Told | null {
-  const listed = desk.instruments[fill.instrument];
+function fillTold(desk: Desk, fill: Fill, instruments: readonly Named[]): Told | null {
+  const listed = instruments[fill.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
   const quantity = grouped(formatDecimal(fill.quantityLots, lotSize));

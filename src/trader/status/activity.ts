@@ -27,11 +27,16 @@ interface Wording {
 
 export class ActivityLog {
   #lines: Line[] = [];
+  /** As they were when the record was written: ids and steps of another desk file mean others. */
+  #instruments: readonly Instrument[];
 
-  constructor(readonly instruments: readonly Instrument[]) {}
+  constructor(instruments: readonly Instrument[]) {
+    this.#instruments = instruments;
+  }
 
   add(record: EngineRecord, wallMs: number): void {
-    const text = activityText(record, { instruments: this.instruments, number: grouped });
+    if (record.type === 'config') this.#instruments = record.instruments;
+    const text = activityText(record, { instruments: this.#instruments, number: grouped });
     if (text === null) return;
     this.#lines.push({ wallMs, marketMs: marketMsOf(record), text });
     if (this.#lines.length > 2 * LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX);

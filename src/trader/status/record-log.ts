@@ -48,10 +48,15 @@ export class RecordLog {
   /** The setup that an order belongs to: the venue's reports name only the order. */
   readonly #orders = new Map<string, string>();
 
+  /** As they were when the record was written. */
+  #instruments: readonly Instrument[];
+
   constructor(
     private readonly log: Log,
-    private readonly instruments: readonly Instrument[],
-  ) {}
+    instruments: readonly Instrument[],
+  ) {
+    this.#instruments = instruments;
+  }
 
   /** For a journal that is replayed: its records were logged when they happened. */
   follow(record: EngineRecord): void {
@@ -63,11 +68,12 @@ export class RecordLog {
     const isCalmNote = record.type === 'note' && record.level === 'info';
     const isAboutNothing = fields.kind === undefined && fields.setup === undefined;
     if (record.type === 'order.denied' || (isCalmNote && isAboutNothing)) return;
-    const text = activityText(record, { instruments: this.instruments, number: (decimal) => decimal });
+    const text = activityText(record, { instruments: this.#instruments, number: (decimal) => decimal });
     if (text !== null) this.log(isCalmNote || CALM.has(record.type) ? 'info' : 'warn', text, { ...fields });
   }
 
   #fieldsOf(record: EngineRecord): Fields {
+    if (record.type === 'config') this.#instruments = record.instruments;
     if (record.type === 'note') return this.#ofNote(record);
     if (record.type === 'reconciled') return { kind: 'venue' };
     if (record.type === 'halt') {
@@ -103,7 +109,7 @@ export class RecordLog {
   }
 
   #setupAt(instrument: number): string | undefined {
-    return this.#setups.get(this.instruments[instrument]?.symbol ?? '');
+    return this.#setups.get(this.#instruments[instrument]?.symbol ?? '');
   }
 
   #keep(clientId: string, setup: string): void {
