@@ -17,10 +17,14 @@ export const freeBytes: FreeBytes = async (folder) => {
 };
 
 /** Written in full, not sparse. A no-op if there is hardly room for it. */
-export async function ensureBallast(path: string, directory: string): Promise<void> {
+export async function ensureBallast(
+  path: string,
+  directory: string,
+  free: FreeBytes = freeBytes,
+): Promise<void> {
   if (existsSync(path) && statSync(path).size === BALLAST_BYTES) return;
   await rm(path, { force: true });
-  if ((await freeBytes(directory)) < 4 * BALLAST_BYTES) return;
+  if ((await free(directory)) < 4 * BALLAST_BYTES) return;
   const file = await open(path, 'w', 0o600);
   try {
     // Not zeros: a compressing file system would reserve nothing.
@@ -35,13 +39,33 @@ interface DiskWatch {
   close(): void;
 }
 
-export function watchDisk(path: string, directory: string, onFull: (freeMb: number) => void): DiskWatch {
-  const timer = setInterval(async () => {
-    const free = await freeBytes(directory).catch(() => Number.POSITIVE_INFINITY);
-    if (free >= FREE_BYTES_LOW || !existsSync(path)) return;
+/** Frees the ballast when the disk is full, and makes it again once there is room: the next full disk needs it too. */
+export function watchDisk(
+  path: string,
+  directory: string,
+  onFull: (freeMb: number) => void,
+  free: FreeBytes = freeBytes,
+): DiskWatch {
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    const found = await free(directory).catch(() => null);
+    if (found === null) return;
+    if (found >= FREE_BYTES_LOW) {
+      // A disk that fills up meanwhile is looked at again.
+      await ensureBallast(path, directory, free).catch(() => undefined);
+      return;
+    }
+    if (!existsSync(path)) return;
     // Report the disk even if the ballast can't be deleted (read-only, broken).
     await rm(path, { force: true }).catch(() => undefined);
-    onFull(Math.round(free / 1024 / 1024));
+    onFull(Math.round(found / 1024 / 1024));
+  };
+  const timer = setInterval(async () => {
+    if (isLooking) return;
+    isLooking = true;
+    await look().finally(() => {
+      isLooking = false;
+    });
   }, EVERY_MS);
   timer.unref();
   return { close: () => clearInterval(timer) };

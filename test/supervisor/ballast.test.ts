@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { watchDisk } from '../../src/supervisor/ballast.js';
+import { ensureBallast, watchDisk } from '../../src/supervisor/ballast.js';
 
 /** Has no free space, ever. */
 const FULL = '/proc';
@@ -29,4 +29,45 @@ it('a full disk whose reserved space can not be freed is told of, and ends nothi
     await vi.waitFor(() => expect(told.length + unhandled.length).toBe(look + 1), { timeout: 60_000 });
   }
   expect({ unhandled, told }).toEqual({ unhandled: [], told: [0, 0] });
+});
+
+it('reserves the space again once there is room, and tells of the next full disk too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ballast-'));
+  const ballast = join(folder, 'ballast');
+  const MB = 1024 * 1024;
+  let free = 1024 * MB;
+  await ensureBallast(ballast, folder);
+  const size = () => (existsSync(ballast) ? statSync(ballast).size : 0);
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const told: number[] = [];
+  const watch = watchDisk(
+    ballast,
+    folder,
+    (freeMb) => told.push(freeMb),
+    async () => free,
+  );
+  onTestFinished(() => {
+    watch.close();
+    vi.useRealTimers();
+    rmSync(folder, { recursive: true });
+  });
+  const lookUntil = (holds: () => void): Promise<void> =>
+    vi.waitFor(
+      () => {
+        vi.advanceTimersByTime(10_000);
+        holds();
+      },
+      { timeout: 60_000 },
+    );
+  for (const count of [1, 2]) {
+    free = 10 * MB;
+    await lookUntil(() => expect(told).toHaveLength(count));
+    expect(size()).toBe(0);
+    // What the reserve itself gave back is no room for another one.
+    free = 74 * MB;
+    await lookUntil(() => expect(size()).toBe(0));
+    free = 1024 * MB;
+    await lookUntil(() => expect(size()).toBe(64 * MB));
+  }
+  expect(told).toEqual([10, 10]);
 });
