@@ -54,6 +54,8 @@ export function repeatedTimes(routine: RoutineTimes, timezone: string, years: re
   return days.flatMap((day) => [...once].flatMap((time) => occurrences(day, time).slice(0, -1)));
 }
 
+/** Begun ones of a year. */
+const WEEKS = 53;
 const longDays = new Map<string, readonly DateTime[]>();
 
 function longDaysOf(timezone: string, year: number): readonly DateTime[] {
@@ -61,7 +63,11 @@ function longDaysOf(timezone: string, year: number): readonly DateTime[] {
   const known = longDays.get(key);
   if (known !== undefined) return known;
   const first = DateTime.fromObject({ year }, { zone: timezone });
-  const days = Array.from({ length: 366 }, (_, index) => first.plus({ days: index }));
+  // Only weeks in which the clocks go back: to look at each day of each year would take long at each start.
+  const weeks = Array.from({ length: WEEKS }, (_, index) => first.plus({ weeks: index }));
+  const days = weeks
+    .filter((week) => week.plus({ weeks: 1 }).offset < week.offset)
+    .flatMap((week) => Array.from({ length: 7 }, (_, index) => week.plus({ days: index })));
   const found = days.filter((day) => day.year === year && isLong(day));
   longDays.set(key, found);
   return found;
@@ -105,8 +111,10 @@ function onlyOnce(routine: RoutineTimes): ReadonlySet<string> {
   return new Set(routine.at.filter((time) => !interval.has(time)));
 }
 
-/** Whether clocks go back on it. */
-const isLong = (day: DateTime): boolean => day.plus({ days: 1 }).toMillis() - day.toMillis() > DAY_MS;
+/** Whether clocks go back on it, be it over its midnight. */
+const isLong = (day: DateTime): boolean => beginOf(day.plus({ days: 1 })) - beginOf(day) > DAY_MS;
+
+const beginOf = (day: DateTime): number => Math.min(...occurrences(day, '00:00'));
 
 type TimesOfDay = Pick<DeskRoutine, 'at' | 'every' | 'session'>;
 

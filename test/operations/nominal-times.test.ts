@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { nextNominalMs, nominalTimesBetween } from '../../src/desk/nominal-times.js';
+import { nextNominalMs, nominalTimesBetween, repeatedTimes } from '../../src/desk/nominal-times.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
@@ -47,6 +47,8 @@ describe('due times', () => {
   it.each([
     ['America/New_York', '01:30', '2026-11-01T05:30:00.000Z', '2026-11-01T06:30:00.000Z'],
     ['Europe/Berlin', '02:30', '2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z'],
+    // Clocks that go back over midnight.
+    ['America/Havana', '00:30', '2026-11-01T04:30:00.000Z', '2026-11-01T05:30:00.000Z'],
   ])(
     'in the hour that the clocks of %s repeat come at its end, those of an interval twice',
     (zone, time, ...both) => {
@@ -55,6 +57,7 @@ describe('due times', () => {
       const night = { ...daily, at: [time] };
       expect(nominalTimesBetween(night, zone, ...day, 9).map(iso)).toEqual([second]);
       expect(iso(nextNominalMs(night, zone, day[0]))).toBe(second);
+      expect(repeatedTimes(night, zone, [2026]).map(iso)).toEqual([first]);
       const every = { ...night, at: [time], every: '1h', session: `${time}-${time}` };
       expect(nominalTimesBetween(every, zone, ...day, 9).map(iso)).toEqual(both);
     },
