@@ -98,7 +98,8 @@ export function refuseByFilters(
   { reserveTicks, closed }: PricesNow,
 ): Rejection | null {
   if (book.openOrderCount >= OPEN_ORDERS_MAX) return tooMany('MAX_NUM_ORDERS');
-  if (order.type === 'stop' && restingStops(book, instrument) >= (instrument.maxStops ?? OPEN_ORDERS_MAX))
+  const { maxStops } = instrument;
+  if (order.type === 'stop' && maxStops !== undefined && restingStops(book, instrument) >= maxStops)
     return tooMany('MAX_NUM_ALGO_ORDERS');
   if (!isLots(order.quantityLots, instrument)) return filter('LOT_SIZE');
   if (order.type !== 'limit' && order.quantityLots > largestAtMarket(instrument))

@@ -95,7 +95,7 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
   {
     what: 'the paper venue takes more stops than the exchange',
     file: 'venue/paper/admission.ts',
-    find: 'restingStops(book, instrument) >= (instrument',
-    put: 'restingStops(book, instrument) > (instrument',
+    find: 'restingStops(book, instrument) >= maxStops)',
+    put: 'restingStops(book, instrument) > maxStops)',
   },
 ];
