@@ -12,8 +12,8 @@ import { check } from './check.js';
 const SHOWN = 8;
 
 /**
- * Compares the desk file on the disk, as its person wrote it, with the one that this installation was started with and the one that the trader
- * runs.
+ * Compares the desk file on the disk, as its person wrote it, with the one that this installation was started
+ * with and the one that the trader runs.
  */
 export const configuration = check(
   'The trader runs the configuration that was loaded',
@@ -30,7 +30,10 @@ export const configuration = check(
   },
 );
 
-/** With what the environment sets, as at a start. The code of strategies is compared, never run: a draft may take long to compile, or never end. */
+/**
+ * With what the environment sets, as at a start. The code of strategies is compared, never run: a draft may take
+ * long to compile, or never end.
+ */
 function hashOfFile(file: string, started: Desk, home: string): string {
   const changed: string[] = [];
   const strategies: ReadStrategies = (folder, kinds, artefacts) =>

@@ -14,6 +14,10 @@ export function lasted(ms: number): string {
 export const moment = (ms: number): string =>
   `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+/** The same to the second, where messages follow each other. */
+export const momentToSecond = (ms: number): string =>
+  `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
 /** The same for narrow places where the year is known: `11-20 19:01`, in UTC. */
 export const shortMoment = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
 

@@ -239,7 +239,10 @@ export interface Runtime {
   readonly home: string;
   readonly desk: string;
   readonly deskFile: string;
-  /** The file that a person wrote, if `deskFile` is a copy made at the start, perhaps with what the environment sets. Absent: `deskFile`. */
+  /**
+   * The file that a person wrote, if `deskFile` is a copy made at the start, perhaps with what the environment
+   * sets. Absent: `deskFile`.
+   */
   readonly writtenFile?: string;
   /** The folder of a person's desk file, with the desk's own checks; absent: the folder of `deskFile`. */
   readonly deskFolder?: string;

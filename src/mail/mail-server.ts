@@ -1,6 +1,6 @@
 /** Hands mail to the mail server by SMTP and reports what is certain afterwards. */
 import { createTransport } from 'nodemailer';
-import { forPeople } from '../domain/moment.js';
+import { forPeople, momentToSecond } from '../domain/moment.js';
 import type { MailSettings } from '../notify/channel-credentials.js';
 import type { Mail } from '../store/mail-outbox.js';
 
@@ -126,7 +126,7 @@ function letterOf(desk: string, from: string, mail: Mail) {
   return {
     ...{ from: { name: `Fermata ${desk}`, address: from }, to: address },
     subject: `${severity === 'critical' ? 'CRITICAL: ' : ''}${forPeople(title)}`,
-    text: `${forPeople(text)}\n\n${new Date(occurredMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+    text: `${forPeople(text)}\n\n${momentToSecond(occurredMs)}`,
     date: new Date(createdMs),
     messageId: `<${desk}.${createdMs}.${id}@${from.slice(from.indexOf('@') + 1)}>`,
     // Tells other servers not to send automatic replies.

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Incident } from '../../contracts/incident.js';
 import type { IncidentShown } from '../../contracts/published.js';
+import { momentToSecond } from '../../domain/moment.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { actingPerson, signedInPerson } from '../desk-person.js';
@@ -49,12 +50,12 @@ export function incidentLine({
   outcome,
 }: Incident): string {
   const who = acknowledgedBy === null ? 'nobody has it' : `${acknowledgedBy} has it`;
-  return `${id}  ${severity.padEnd(8)} ${timeOf(openedMs)}  ${title} (${state === 'resolved' ? outcome : who})`;
+  return `${id}  ${severity.padEnd(8)} ${momentToSecond(openedMs)}  ${title} (${state === 'resolved' ? outcome : who})`;
 }
 
 export function timelineOf({ timeline, alerts, files, contacts, state }: IncidentShown): string[] {
   return [
-    ...timeline.map(({ atMs, name, observed }) => `  ${timeOf(atMs)}  ${name}: ${observed}`),
+    ...timeline.map(({ atMs, name, observed }) => `  ${momentToSecond(atMs)}  ${name}: ${observed}`),
     ...alerts.map(
       ({ times, source, detail }) =>
         `  seen ${times === 1 ? 'once' : `${times} times`} by ${[source, detail].filter(Boolean).join(': ')}`,
@@ -63,8 +64,6 @@ export function timelineOf({ timeline, alerts, files, contacts, state }: Inciden
     ...(state === 'resolved' ? [] : contacts.map((line) => `  call: ${line}`)),
   ];
 }
-
-const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 interface ReportOptions {
   readonly kind?: string;

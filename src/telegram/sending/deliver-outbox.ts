@@ -2,8 +2,10 @@
  * Sends the outbox to Telegram, in order within each chat, each message once. Each request is recorded before
  * it is made; a message whose outcome is unknown is looked for before it is sent again.
  */
+
 import { eventsOnTelegram } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
+import { momentToSecond } from '../../domain/moment.js';
 import { addressNotice, type Delivery, nextDeliveries, unaddressedNotices } from '../../store/outbox.js';
 import {
   beginSending,
@@ -128,7 +130,7 @@ const SIGNS = { info: '', warning: '⚠️ ', critical: '🛑 ' } as const;
 /** The same delivery always has the same text, so that it can be found again. */
 function messageOf(delivery: Delivery): Outgoing {
   const { severity, title, text, occurredMs, buttons, chatId } = delivery;
-  const at = `${new Date(occurredMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const at = momentToSecond(occurredMs);
   return {
     chatId,
     text: [`${SIGNS[severity]}${title}`, text, at].filter((line) => line !== '').join('\n'),
