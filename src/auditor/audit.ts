@@ -1,7 +1,7 @@
 /**
  * One audit of the whole desk from outside. A finding counts once two audits in a row find the very same:
  * between two readings a fill may have reached only one of the books. The auditor can only stop the desk, and
- * reports each finding once.
+ * reports each finding once, and anew if it is still there after people have lifted its halt.
  */
 import { randomUUID } from 'node:crypto';
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -45,6 +45,7 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const lateReading = new LateReading(nowMs);
   const held = new HeldLately(nowMs);
   let seen: ReadonlySet<string> = new Set();
+  /** What the auditor's halts in force are about. */
   const halted = new Set<string>();
   return async () => {
     const status = await trader.call('status', {}, { timeoutMs: ANSWER_MS });
@@ -53,6 +54,12 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
     held.note(status);
     if (status.reconciliation.state === 'pending' && late === null) return null;
     limits.note(status);
+    if (halted.size > 0 && !status.halts.some(({ cause }) => cause === 'auditor')) {
+      // People lifted the halt: books that still differ halt again, and limits are judged from here.
+      halted.clear();
+      seen = new Set();
+      limits.accept();
+    }
     const book = late === null ? await parts.readBook(status) : null;
     const found = late === null ? [] : [{ key: late, text: late }];
     if (book !== null) found.push(...(await findings(parts, limits, lateCash, held, book, status)));

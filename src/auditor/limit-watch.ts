@@ -33,10 +33,7 @@ interface Limits {
 
 interface Look {
   readonly lots: ReadonlyMap<string, number>;
-  /**
-   * Where trades may be against each other, the larger side: the net can grow up to it as the other side is
-   * closed.
-   */
+  /** The larger side of trades against each other: the net can grow up to it as the other is closed. */
   readonly sides: ReadonlyMap<string, number>;
   readonly limits: Limits;
 }
@@ -61,6 +58,11 @@ export class LimitWatch {
   /** Called in each audit, even if neither book nor prices can be read. */
   note(status: TraderStatus): void {
     this.#drawdown.note(status);
+  }
+
+  /** People have seen what is past its limit, and let the desk trade with it: only further growth counts. */
+  accept(): void {
+    this.#past.clear();
   }
 
   look(reading: LimitReading): Finding[] {

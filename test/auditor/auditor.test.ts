@@ -138,6 +138,18 @@ describe('the auditor', () => {
     expect(trader.sent('halt')).toHaveLength(2);
   });
 
+  it('halts again for the same difference once people have let the desk trade with it', async () => {
+    const trader = new ScriptedTrader('abc123');
+    const audit = createAudit({ ...parts(trader), readBook: () => book([['BTC/USDT', 500]]) });
+    for (let look = 0; look < 4; look += 1) await audit();
+    expect(trader.sent('halt')).toHaveLength(1);
+    trader.halts = [];
+    trader.mode = 'ACTIVE';
+    expect(await audit()).toBeNull();
+    expect(await audit()).toContain('BTC/USDT');
+    expect(trader.sent('halt')).toHaveLength(2);
+  });
+
   it('halts for 6,000 of 10,000 USDT taken out that the trader calls clean after a reading of its own', async () => {
     const trader = new ScriptedTrader('abc123');
     const audit = createAudit({ ...parts(trader), readBook: () => book([], CASH - 6_000 * 1e8) });

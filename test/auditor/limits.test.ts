@@ -14,6 +14,20 @@ describe('limits, looked at from outside', () => {
     );
   });
 
+  it('let a desk trade on whose people have seen what is past its limit, until it grows further', async () => {
+    const { look, trader } = watchedDesk();
+    await look({ lots: {}, price: PRICE });
+    const large = { lots: { 'BTC/USDT': 4_000 }, price: PRICE };
+    for (let looks = 0; looks < 3; looks += 1) await look(large);
+    trader.halts = [];
+    trader.mode = 'ACTIVE';
+    for (let looks = 0; looks < 3; looks += 1) expect(await look(large)).toBeNull();
+    const larger = { lots: { 'BTC/USDT': 5_000 }, price: PRICE };
+    await look(larger);
+    expect(await look(larger)).toContain('BTC/USDT is worth 2500.00');
+    expect(trader.sent('halt')).toHaveLength(2);
+  });
+
   it('say amounts of a coin with the places that the trader’s own have', async () => {
     const { look } = watchedDesk();
     const says = { currency: 'BTC', cash: '9999.00000000', equity: '9999.00000000' };

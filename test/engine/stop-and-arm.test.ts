@@ -107,6 +107,17 @@ describe('arm', () => {
     expect(desk.arm('person')).toMatchObject({ ok: false, code: 'unknown-orders' });
   });
 
+  it('waits after a halt of the auditor for a reading of the venue that began since', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    const before = desk.effects.find(({ kind }) => kind === 'requestSnapshot');
+    desk.command({ name: 'stop', why: { cause: 'auditor', resume: 'person' } });
+    desk.snapshot({ requestId: before?.kind === 'requestSnapshot' ? before.requestId : 0 });
+    expect(desk.arm('person')).toMatchObject({ ok: false, code: 'not-reconciled' });
+    desk.snapshot();
+    expect(desk.arm('person').ok).toBe(true);
+  });
+
   it('by rule lifts a next-day halt only once the market day has changed; a person may earlier', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'stop', why: { cause: 'daily-loss', resume: 'next-day' } });

@@ -1,5 +1,5 @@
 /** Commands from people and from parts of the desk. Each is recorded and answered. */
-import { type Core, commit, wantSnapshot } from '../core.js';
+import { type Core, commit, wantFreshSnapshot, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { haltWhy } from '../halts/mode.js';
@@ -94,10 +94,17 @@ function stop(core: Core, command: Stop, event: CommandEvent): CommandOutcome {
     reason: event.reason,
     ...(command.why ?? haltWhy(core.config, 'person')),
   });
+  if (command.why?.cause === 'auditor') doubtBooks(core);
   const cancelled =
     entries === 1 ? '1 entry order is being cancelled' : `${entries} entry orders are being cancelled`;
   const dropped = waiting === 0 ? '' : `, ${waiting} that waited in the core dropped`;
   return done(core, `stopped; ${cancelled}${dropped}, positions keep their protective stops`);
+}
+
+/** The auditor disagrees: only a snapshot that is requested from here on shows whether our books are right. */
+function doubtBooks(core: Core): void {
+  core.sync.state = 'pending';
+  wantFreshSnapshot(core);
 }
 
 function liveEntries(core: Core): number {

@@ -101,6 +101,8 @@ export class DeskUnderTest {
   /** Answers the newest snapshot request; by default with exactly what we believe. */
   snapshot(
     changes: {
+      /** The newest one where left out. */
+      requestId?: number;
       positions?: readonly number[];
       openOrders?: readonly VenueOrder[];
       fills?: readonly Fill[];
@@ -123,7 +125,7 @@ export class DeskUnderTest {
     return this.happen({
       kind: 'venue.snapshot',
       snapshot: {
-        requestId: this.#newestRequest(),
+        requestId: changes.requestId ?? this.#newestRequest(),
         positions: lots.map((quantityLots, instrument) => ({ instrument, quantityLots })),
         openOrders: changes.openOrders ?? view.orders.map((order) => venueOrder(order, order.filledLots)),
         fills: changes.fills ?? [],
