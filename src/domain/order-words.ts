@@ -1,6 +1,14 @@
 /** The price of an order in words, to follow what is bought or sold. */
 import { isBounded, type OrderIntent, shownTicks, type Waited } from './order.js';
 
+/** The code of an order that was never sent: the venue certainly has no such order. */
+export const NOT_SENT = 'NOT_SENT';
+
+/** What the refusal of an order says where it never left. Null: the venue itself refused it. */
+export function whyNotSent(reason: string): string | null {
+  return reason.startsWith(NOT_SENT) ? reason.replace(/^NOT_SENT:? ?(Not sent: )?/, '') : null;
+}
+
 type Words = Pick<OrderIntent, 'type' | 'limitTicks' | 'stopTicks'> &
   Partial<Pick<OrderIntent, 'timeInForce' | 'postOnly'>>;
 

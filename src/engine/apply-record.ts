@@ -17,6 +17,7 @@ import {
   applySignalWithdrawn,
   noteSignalDenied,
   noteSignalFilled,
+  noteSignalRejected,
 } from './apply-signals.js';
 import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
@@ -224,6 +225,7 @@ function applyOrderState(state: EngineState, record: Of<'order.state'>): void {
     throw new RangeError(`the order ${record.clientId} was sent, and the gate denied it`);
   if (record.venueId !== null) entry.venueId = record.venueId;
   entry.reason = record.reason;
+  if (record.state === 'rejected') noteSignalRejected(state, entry);
   moveTo(state, entry, record.state);
 }
 

@@ -5,7 +5,7 @@ import { mulDivUnits, parseUnits } from '../domain/money.js';
 import type { OrderIntent } from '../domain/order.js';
 import { SIGNAL_LIFE_MS_MAX, type Signal, type SignalName, signalKey } from '../domain/signal.js';
 import type { EngineRecord } from './record.js';
-import type { EngineState, SignalEntry } from './state.js';
+import type { EngineState, OrderEntry, SignalEntry } from './state.js';
 
 /**
  * Market time for which a signal is remembered after its expiry: one sent again with a later expiry is still
@@ -50,6 +50,12 @@ export function applySignalRefused(state: EngineState, record: Of<'signal.refuse
 /** A signal is refused when a limit denies its entry. */
 export function noteSignalDenied(state: EngineState, { order, limit, reason }: Of<'order.denied'>): void {
   if (order.signal !== undefined) noteRefused(state, order.signal, limit, reason);
+}
+
+/** Nor is a signal followed whose entry is refused on its way or by the venue. */
+export function noteSignalRejected(state: EngineState, { intent, filledLots, reason }: OrderEntry): void {
+  if (intent.signal !== undefined && intent.purpose === 'entry' && filledLots === 0)
+    noteRefused(state, intent.signal, 'rejected', reason);
 }
 
 export function noteSignalFilled(state: EngineState, { signal, purpose }: OrderIntent): void {

@@ -45,7 +45,7 @@ describe('a signal', () => {
     const desk = deskOf().active();
     expect(send(desk)).toMatchObject({
       ok: true,
-      detail: expect.stringContaining('its entry is at the venue'),
+      detail: expect.stringContaining('its entry is on its way to the venue'),
     });
     const types = desk.records.map(({ type }) => type);
     expect(types.indexOf('signal')).toBeLessThan(types.indexOf('order.intended'));
@@ -62,6 +62,34 @@ describe('a signal', () => {
       },
     ]);
     expect(standing(desk)).toBe('resting');
+  });
+
+  it('is told as at the venue once that has accepted its entry, and as refused where it was not sent', () => {
+    const desk = deskOf().active();
+    send(desk);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    expect(send(desk)).toMatchObject({ detail: expect.stringContaining('its entry is at the venue') });
+    const other = deskOf().active();
+    send(other);
+    const { clientId } = other.live('entry', 0)[0]!;
+    const text = 'Not sent: 5 NQZ6 would take 105000.00 of initial margin.';
+    other.happen({ kind: 'order.rejected', clientId, code: 'NOT_SENT', text });
+    const reason = `NOT_SENT: ${text}`;
+    expect(other.engine.view.signals[0]).toMatchObject({
+      standing: 'refused',
+      refused: { limit: 'rejected', reason },
+    });
+    expect(other.engine.view.signalsRefused).toEqual(new Map([['rejected', 1]]));
+    const log = new ActivityLog(other.config.instruments);
+    for (const record of other.records) log.add(record, 0);
+    expect(log.newestFirst().map(({ text: line }) => line)).toEqual(
+      expect.arrayContaining([
+        'an entry order was not sent: 5 NQZ6 would take 105000.00 of initial margin.',
+        `order ${clientId} was not sent: 5 NQZ6 would take 105000.00 of initial margin.`,
+      ]),
+    );
+    expect(deskOf({}, {}, other.records).engine.stateHash()).toBe(other.engine.stateHash());
   });
 
   it('without an entry price is entered at the market, no worse than the slippage', () => {

@@ -1,5 +1,6 @@
 /** The venue's reports about one order, requested or not, and the engine's reactions. */
 import { FINAL_ORDER_STATES, isDoneAtOnce, POST_ONLY_REFUSED } from '../../domain/order.js';
+import { whyNotSent } from '../../domain/order-words.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import {
   type Core,
@@ -120,12 +121,11 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
   const isLate = FINAL_ORDER_STATES.has(entry.state);
   if (!changeOrder(core, entry, 'rejected', reason)) return;
   const { instrument, purpose } = entry.intent;
-  note(
-    core,
-    purpose === 'entry' ? 'info' : 'warn',
-    `the venue refused a ${purpose} order: ${reason}`,
-    instrument,
-  );
+  const order = `${/^[aeiou]/.test(purpose) ? 'an' : 'a'} ${purpose} order`;
+  const notSent = whyNotSent(reason);
+  const text =
+    notSent === null ? `the venue refused ${order}: ${reason}` : `${order} was not sent: ${notSent}`;
+  note(core, purpose === 'entry' ? 'info' : 'warn', text, instrument);
   const { closeRefusals, stopRefusals } = progressOfOrder(core, entry.intent);
   // If our books may be wrong, read the snapshot well before the next attempt: a snapshot that overlaps an
   // order proves nothing.

@@ -100,10 +100,9 @@ export function standingOf(core: Core, entry: SignalEntry, resting = restingSign
   return entry.expiresMs <= core.marketMs ? 'expired' : 'taken';
 }
 
-const STANDING_WORDS: Readonly<Record<SignalStanding, string>> = {
+const STANDING_WORDS: Readonly<Record<Exclude<SignalStanding, 'resting'>, string>> = {
   withdrawn: 'it was withdrawn',
   filled: 'its entry was filled',
-  resting: 'its entry is at the venue',
   refused: 'it is not followed',
   expired: 'it has expired',
   taken: 'a strategy has it',
@@ -116,13 +115,18 @@ function isWaiting({ state }: Core, { signal: of }: SignalEntry): boolean {
   return false;
 }
 
+function restingWords(core: Core, entry: SignalEntry): string {
+  if (isWaiting(core, entry)) return 'its entry waits in the desk, not at the venue';
+  const orders = entry.signal === null ? [] : signalEntries(core, entry.signal);
+  return orders.every(({ state }) => state === 'intended')
+    ? 'its entry is on its way to the venue'
+    : 'its entry is at the venue';
+}
+
 /** The signal's standing, in words. */
 export function signalWords(core: Core, entry: SignalEntry): string {
   const standing = standingOf(core, entry);
-  const words =
-    standing === 'resting' && isWaiting(core, entry)
-      ? 'its entry waits in the desk, not at the venue'
-      : STANDING_WORDS[standing];
+  const words = standing === 'resting' ? restingWords(core, entry) : STANDING_WORDS[standing];
   return entry.refused === null ? words : `${words}: ${entry.refused.reason}`;
 }
 

@@ -7,6 +7,7 @@ import type { HandedAction } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { NOT_SENT } from '../../domain/order-words.js';
 import type { AmendOutcome, CashListed, ReplaceOutcome } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
 import { longestReadingMs } from '../../engine/sync/request-snapshot.js';
@@ -57,7 +58,7 @@ export class CallLane {
   }
 }
 
-const NOT_ABLE = { code: 'NOT_SENT', text: 'Not sent: this venue has no such request.' };
+const NOT_ABLE = { code: NOT_SENT, text: 'Not sent: this venue has no such request.' };
 
 export async function amended(
   venue: VenuePort,

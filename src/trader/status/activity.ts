@@ -9,7 +9,7 @@ import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
-import { priceWords, waitingWords } from '../../domain/order-words.js';
+import { priceWords, waitingWords, whyNotSent } from '../../domain/order-words.js';
 import { changesText } from '../../domain/settings-change.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import { shownPlaces } from '../../domain/value.js';
@@ -63,9 +63,7 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
     case 'order.denied':
       return `${orderText(record.order, wording)}: denied by ${record.limit}: ${record.reason}`;
     case 'order.state':
-      return record.state === 'rejected'
-        ? `order ${record.clientId} was rejected by the venue: ${record.reason}`
-        : null;
+      return record.state === 'rejected' ? rejectedText(record) : null;
     case 'fill':
       return fillText(record.fill, wording);
     case 'cash':
@@ -139,6 +137,13 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
     case 'equity':
       return null;
   }
+}
+
+function rejectedText({ clientId, reason }: Extract<EngineRecord, { readonly type: 'order.state' }>): string {
+  const notSent = whyNotSent(reason);
+  return notSent === null
+    ? `order ${clientId} was rejected by the venue: ${reason}`
+    : `order ${clientId} was not sent: ${notSent}`;
 }
 
 function signalText(

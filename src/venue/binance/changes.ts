@@ -5,13 +5,14 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { NOT_SENT } from '../../domain/order-words.js';
 import type { AmendOutcome, ReplaceOutcome } from '../../domain/venue.js';
 import type { Approved } from '../../limits/gate.js';
 import type { Answer } from './answer.js';
 import { type Fields, fieldsOf, stepsField, textField, Unbelievable } from './decode.js';
 import type { BinanceMarket } from './market.js';
 import { orderParameters } from './orders.js';
-import { isFilterFailure, NOT_SENT, sendOutcome, whyNot, wouldTrigger } from './outcomes.js';
+import { isFilterFailure, sendOutcome, whyNot, wouldTrigger } from './outcomes.js';
 import type { TradingContext } from './trading.js';
 
 const CANCEL_REJECTED = -2011;

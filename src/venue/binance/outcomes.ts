@@ -1,13 +1,11 @@
 /** What an answer means for an order: this table decides whether it is accepted, rejected or unknown. */
 import type { OrderIntent } from '../../domain/order.js';
+import { NOT_SENT } from '../../domain/order-words.js';
 import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
 import type { Answer } from './answer.js';
 import { fieldsOf, textField, Unbelievable, wholeField } from './decode.js';
 import type { BinanceMarket } from './market.js';
 import { readOrder, sentType } from './orders.js';
-
-/** The code of an order that was never sent: the venue certainly has no such order. */
-export const NOT_SENT = 'NOT_SENT';
 
 const FILTER_FAILURE = -1013;
 export const INVALID_SYMBOL = -1121;

@@ -1,6 +1,7 @@
 /** Orders and cancels: each ends in one of the port's outcomes, whatever the wire does. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { NOT_SENT } from '../../domain/order-words.js';
 import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
 import type { Approved } from '../../limits/gate.js';
 import { VenueUnavailable } from '../port.js';
@@ -9,14 +10,7 @@ import { fieldsOf, listOf } from './decode.js';
 import type { Executions } from './executions.js';
 import type { BinanceMarket } from './market.js';
 import { orderParameters, readOrder } from './orders.js';
-import {
-  cancelOutcome,
-  isFilterFailure,
-  lookupOutcome,
-  NOT_SENT,
-  PARTLY_FILLED,
-  sendOutcome,
-} from './outcomes.js';
+import { cancelOutcome, isFilterFailure, lookupOutcome, PARTLY_FILLED, sendOutcome } from './outcomes.js';
 
 /** Above this many symbols, one request for the open orders of all of them is cheaper than one each. */
 const SYMBOLS_ONE_BY_ONE_MAX = 13;

@@ -5,9 +5,6 @@
 
 import type { Instrument } from '../../domain/instrument.js';
 
-/** The code of an order that was never sent: the broker certainly has no such order. */
-export const NOT_SENT = 'NOT_SENT';
-
 type Meaning =
   /** It was refused before or at the exchange: there is no such order. */
   | 'rejected'

@@ -5,6 +5,7 @@
 import { type Contract, EventName, type Order, type OrderState } from '@stoqey/ib';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { NOT_SENT } from '../../domain/order-words.js';
 import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
 import type { Approved } from '../../limits/gate.js';
 import { VenueUnavailable } from '../port.js';
@@ -13,7 +14,7 @@ import { believed } from './decode.js';
 import { after, type Gateway, type Session } from './gateway.js';
 import { Margins, takesMargin } from './margin.js';
 import { isCancelled, isOver, isTaken, orderOf, readOrder } from './orders.js';
-import { meaningOf, NOT_SENT } from './outcomes.js';
+import { meaningOf } from './outcomes.js';
 import { completedOrders, executions, openOrders, type ToldOrder } from './questions.js';
 import { type Setup, verified } from './setup.js';
 
