@@ -7,6 +7,7 @@ import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { FixedOrders } from '../../src/domain/venue.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { LimitEntry } from '../../src/engine/strategies/strategy.js';
+import { activityText } from '../../src/trader/status/activity.js';
 import { exitsStatus } from '../../src/trader/status/exits-status.js';
 import { coins, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
@@ -143,6 +144,9 @@ describe('targets', () => {
     expect(desk.recorded('target.reached')).toEqual([]);
     desk.quote(0, 10_200);
     expect(desk.recorded('target.reached')).toMatchObject([{ targets: 1, priceTicks: 10_200 }]);
+    const [reached] = desk.recorded('target.reached');
+    const wording = { instruments: desk.config.instruments, number: (decimal: string) => decimal };
+    expect(activityText(reached!, wording)).toBe('BTC/USDT: target 1 was reached at 102.00');
     expect(desk.effects.at(-1)).toEqual({
       ...{ kind: 'amend', clientId: stop.clientId, instrument: 0, quantityLots: lots / 2 },
     });

@@ -177,7 +177,7 @@ function targetText(
   wording: Wording,
 ): string {
   const price = priceText(priceTicks, instrument, wording);
-  return `${nameOf(instrument, wording.instruments)}: target ${targets} was reached at ${price}: its part is closed at the market`;
+  return `${nameOf(instrument, wording.instruments)}: target ${targets} was reached at ${price}`;
 }
 
 function stopMovedText(
