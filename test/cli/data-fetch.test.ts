@@ -92,6 +92,33 @@ describe('fermata data fetch', () => {
     expect(await data(...args)).toMatchObject({ code: 0 });
   });
 
+  it('counts as missing what is missing while the market of the desk’s instrument was open', async () => {
+    // Friday, 3 January 2025, with the hour's break from 17:00 to 18:00 in New York; the weekend begins with it.
+    const [fromMs, untilMs] = [Date.UTC(2025, 0, 3), Date.UTC(2025, 0, 4)];
+    const closed = { fromMs: Date.UTC(2025, 0, 3, 22), untilMs };
+    const open = { fromMs: fromMs + 600_000, untilMs: fromMs + 660_000 };
+    const isMissing = (openMs: number) => openMs >= closed.fromMs || openMs === open.fromMs;
+    const rows = Array.from({ length: 1440 }, (_, at) => fromMs + at * 60_000)
+      .filter((openMs) => !isMissing(openMs))
+      .map((openMs) => `${openMs},1.00,2.00,1.00,1.50,3`);
+    const about = {
+      venue: 'ibkr',
+      endpoint: 'live',
+      address: 'ibkr',
+      symbol: 'NQ/USD',
+      month: '2025-01',
+    } as const;
+    const span = { fromMs, untilMs, missing: [open, closed], fetchedAtMs: untilMs };
+    const home = join(folder, 'home');
+    await writeMinutes(homePaths(home).data, { ...about, ...span }, rows, ensureDataKey(home));
+    const args = ['gaps', 'NQ/USD', '--from', '2025-01-03', '--to', '2025-01-03'];
+    const alone = await data(...args);
+    expect(alone.out.split('\n').filter((line) => line.startsWith('✗'))).toHaveLength(2);
+    expect(alone.out).toContain('hours in which its market is closed are included');
+    const ofDesk = await data(...args, '--desk', 'slob', '--json');
+    expect(JSON.parse(ofDesk.out)).toMatchObject({ gaps: [open], closedHours: 'left out' });
+  });
+
   it('offers nothing to trade on where the venue had no minute', async () => {
     const venue = ['--simulated-venue', simulator.address];
     const early = ['--from', '2020-01-01', '--to', '2020-01-01', '--desk', 'crypto-bot'];

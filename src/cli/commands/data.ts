@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { Desk } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { readDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -13,9 +15,9 @@ import {
   type MinutesSource,
   minutesSource,
 } from '../../market/fetched/fetched-files.js';
-import type { Provenance, Span } from '../../market/fetched/minutes-file.js';
+import type { Span } from '../../market/fetched/minutes-file.js';
 import type { DataGaps } from '../../operations/find-data-gaps.js';
-import { buildInstruments } from '../../trader/engine-config.js';
+import { buildCalendars, buildInstruments } from '../../trader/engine-config.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { namedDeskFile } from '../named-desk.js';
@@ -91,6 +93,7 @@ interface GapOptions {
   readonly hours: number;
   readonly from?: number;
   readonly to?: number;
+  readonly desk?: string;
   readonly json?: boolean;
 }
 
@@ -102,6 +105,7 @@ function gapsCommand(command: Command): void {
     .option('--hours <hours>', 'how far back, in market time', positiveNumber(HOURS_MAX), HOURS_DEFAULT)
     .option('--from <date>', 'first day of fetched minutes, UTC', dayValue)
     .option('--to <date>', 'last day of fetched minutes, UTC', dayValue)
+    .option('--desk <name or file>', 'whose trading hours count; by default those of the desk that runs here')
     .option('--json', 'for scripts')
     .action(async (symbol: string | undefined, options: GapOptions) => {
       process.exitCode =
@@ -109,10 +113,10 @@ function gapsCommand(command: Command): void {
     });
 }
 
-async function gapsOfDesk({ hours, json, from, to }: GapOptions): Promise<number> {
-  if (from !== undefined || to !== undefined) {
+async function gapsOfDesk({ hours, json, from, to, desk }: GapOptions): Promise<number> {
+  if (from !== undefined || to !== undefined || desk !== undefined) {
     throw usageFailure(
-      '--from and --to are about fetched minutes',
+      '--from, --to and --desk are about fetched minutes',
       'name the symbol: fermata data gaps BTC/USDT --from …',
     );
   }
@@ -122,7 +126,8 @@ async function gapsOfDesk({ hours, json, from, to }: GapOptions): Promise<number
   return found.gaps.length + found.without.length === 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-async function gapsOfFiles(symbol: string, { from: first, to: last, json }: GapOptions): Promise<number> {
+async function gapsOfFiles(symbol: string, options: GapOptions): Promise<number> {
+  const { from: first, to: last, json } = options;
   if (first === undefined || last === undefined) {
     throw usageFailure('the span is missing', 'write --from DATE --to DATE, both days included');
   }
@@ -132,22 +137,52 @@ async function gapsOfFiles(symbol: string, { from: first, to: last, json }: GapO
   const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: true });
   const asked = { fromMs: span.fromMs, untilMs };
   const sources = filesBySource(files, symbol);
+  const calendar = calendarHere(symbol, options.desk, home);
   const judged = (sources.length === 0 ? [{ from: null, files: [] }] : sources).map((source) => ({
     from: source.from,
-    missing: gapsIn(source.files, symbol, asked),
+    missing: whileOpen(gapsIn(source.files, symbol, asked), calendar),
   }));
   const gaps = judged.flatMap(({ from, missing }) => missing.map((gap) => ({ ...gap, ...from })));
   const addresses = [...new Set(sources.map(({ from }) => from.address))];
-  if (json === true) printJson({ symbol, ...asked, gaps, sources: addresses });
+  if (json === true)
+    printJson({
+      symbol,
+      ...asked,
+      gaps,
+      sources: addresses,
+      closedHours: calendar === null ? 'included' : 'left out',
+    });
   else
-    printLines(
-      judged.flatMap(({ from, missing }) => {
+    printLines([
+      ...judged.flatMap(({ from, missing }) => {
         const what = from === null ? symbol : `${symbol}, from ${sourceName(from)}`;
         return missing.length === 0 ? [`✓ ${what}: no gap`] : missingLines(what, missing);
       }),
-    );
+      ...(calendar === null && gaps.length > 0
+        ? [
+            `hours in which its market is closed are included: no desk that trades ${symbol} was named (--desk)`,
+          ]
+        : []),
+    ]);
   return gaps.length === 0 ? EXIT_OK : EXIT_FAILED;
 }
+
+/** Null: no desk is named or runs here, or it does not trade this symbol. */
+function calendarHere(symbol: string, named: string | undefined, home: string): SessionCalendar | null {
+  const runtime = runtimeHere(home);
+  if (named === undefined && runtime === null) return null;
+  const { desk } = readDeskHere(namedDeskFile(named, runtime), {}, process.env, home).wanted;
+  return calendarOf(desk, symbol);
+}
+
+function calendarOf(desk: Desk, symbol: string): SessionCalendar | null {
+  const at = desk.instruments.findIndex((one) => one.symbol === symbol);
+  return buildCalendars(desk)[at] ?? null;
+}
+
+/** What of these gaps is missing while the market was open; all of it if nobody knows its hours. */
+const whileOpen = (gaps: readonly Span[], calendar: SessionCalendar | null): readonly Span[] =>
+  calendar === null ? gaps : gaps.flatMap(({ fromMs, untilMs }) => calendar.openSpans(fromMs, untilMs));
 
 /** `binance simulator at http://127.0.0.1:9080`. Some venues have no address but their name. */
 function sourceName({ venue, endpoint, address }: MinutesSource['from']): string {
@@ -155,7 +190,11 @@ function sourceName({ venue, endpoint, address }: MinutesSource['from']): string
   return address === venue ? market : `${market} at ${address}`;
 }
 
-type Fetched = FetchedMonth & Pick<Provenance, 'symbol'>;
+interface Fetched extends FetchedMonth {
+  readonly symbol: string;
+  /** Of the stored list of missing minutes, those in which the market was open. */
+  readonly gaps: readonly Span[];
+}
 
 /** Needs no running desk, only the desk file, the venue's public interface and the folder of fetched data. */
 async function fetchSymbols(symbols: readonly string[], options: FetchOptions): Promise<readonly Fetched[]> {
@@ -192,7 +231,14 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
         onProgress: progressOf(instrument.symbol, span),
       };
       const months = await fetchMinutes(request);
-      fetched.push(...months.map((month) => ({ ...month, symbol: instrument.symbol })));
+      const calendar = calendarOf(desk, instrument.symbol);
+      fetched.push(
+        ...months.map((month) => ({
+          ...month,
+          symbol: instrument.symbol,
+          gaps: whileOpen(month.provenance.missing, calendar),
+        })),
+      );
     }
   } finally {
     await prices.close().catch(() => undefined);
@@ -217,11 +263,11 @@ function progressOf(symbol: string, { fromMs, untilMs }: Span): (doneMs: number)
 
 function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): string[] {
   if (fetched.length === 0) return ['nothing to fetch: the span has no finished minute yet'];
-  const lines = fetched.flatMap(({ file, provenance, fresh, replaced }) => [
-    `${provenance.missing.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${provenance.minutes} minutes, ${fresh} new, from ${provenance.address}`,
+  const lines = fetched.flatMap(({ file, provenance, fresh, replaced, gaps }) => [
+    `${gaps.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${provenance.minutes} minutes, ${fresh} new, from ${provenance.address}`,
     `    ${file}`,
     ...(replaced === null ? [] : [`    fetched anew: ${replaced}`]),
-    ...missingLines(provenance.symbol, provenance.missing).map((line) => `    ${line}`),
+    ...missingLines(provenance.symbol, gaps).map((line) => `    ${line}`),
   ]);
   const without = [...new Set(fetched.map(({ symbol }) => symbol))].filter((symbol) =>
     fetched.every((month) => month.symbol !== symbol || month.provenance.minutes === 0),

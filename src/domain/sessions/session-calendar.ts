@@ -67,14 +67,19 @@ export class SessionCalendar {
 
   /** How many milliseconds of that time it is open. */
   openMs(fromMs: number, toMs: number): number {
-    let total = 0;
-    for (let atMs = fromMs; atMs < toMs; ) {
-      const { open, untilMs } = this.phaseAt(atMs);
-      const endMs = Math.min(untilMs, toMs);
-      if (open) total += endMs - atMs;
+    return this.openSpans(fromMs, toMs).reduce((total, span) => total + span.untilMs - span.fromMs, 0);
+  }
+
+  /** The stretches of that time in which it is open, oldest first. */
+  openSpans(fromMs: number, untilMs: number): { readonly fromMs: number; readonly untilMs: number }[] {
+    const spans: { fromMs: number; untilMs: number }[] = [];
+    for (let atMs = fromMs; atMs < untilMs; ) {
+      const phase = this.phaseAt(atMs);
+      const endMs = Math.min(phase.untilMs, untilMs);
+      if (phase.open) spans.push({ fromMs: atMs, untilMs: endMs });
       atMs = endMs;
     }
-    return total;
+    return spans;
   }
 
   readingAt(utcMs: number): SessionReading {
