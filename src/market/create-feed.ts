@@ -4,6 +4,7 @@ import type { MarketFeed } from '../contracts/market-feed.js';
 import { ordersLeave } from '../desk/desk-venue.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
+import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { MarketChoice } from '../home/runtime.js';
 import type { LiveAddresses, PriceReader } from '../venue/prices.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
@@ -25,6 +26,8 @@ export interface FeedOutside {
   /** By feed; a feed that is not listed uses `addresses`. */
   readonly addressesOf?: ReadonlyMap<string, LiveAddresses>;
   readonly reader: PriceReader;
+  /** Trading hours by instrument. Absent: always open. */
+  readonly calendars?: readonly SessionCalendar[];
 }
 
 /** `addresses`: null for the venues' own. */
@@ -90,7 +93,7 @@ function simulated(
   desk: Pick<Desk, 'instruments' | 'market'>,
   instruments: readonly Instrument[],
   position: MarketPositionStore,
-  { steadyMs }: FeedOutside,
+  { steadyMs, calendars }: FeedOutside,
   because?: string,
 ): MarketFeed {
   return openSimulatedFeed({
@@ -100,6 +103,7 @@ function simulated(
     speed: choice.speed === undefined ? desk.market.speed : choice.speed,
     position,
     steadyMs,
+    ...(calendars === undefined ? {} : { calendars }),
     ...(because ? { because } : {}),
   });
 }

@@ -31,7 +31,7 @@ import { type AccountInUse, restingAccounts } from './accounts/paper-accounts.js
 import { takeOverRules } from './accounts/standing-rules.js';
 import { takeDeskRules } from './accounts/twin-rules.js';
 import { DeskTrader } from './desk-trader.js';
-import { buildInstruments, engineConfig, type TradedAccount } from './engine-config.js';
+import { buildCalendars, buildInstruments, engineConfig, type TradedAccount } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
 import { readJournal, replayJournal } from './journal/read-journal.js';
 import type { Log } from './log.js';
@@ -111,7 +111,8 @@ async function openPrices(parts: OpenTraderParts, { directory }: Journal): Promi
   const dated = buildInstruments(loaded.desk, monthsInForce(loaded.desk, directory, clock.wallMs()));
   const position = openMarketPositionFile(parts.paths.marketPosition);
   const { desk, outside } = deskOfFeeds(runtime, loaded.desk);
-  const feed = await createFeed(runtime.market, desk, dated, position, outside);
+  const calendars = buildCalendars(loaded.desk);
+  const feed = await createFeed(runtime.market, desk, dated, position, { ...outside, calendars });
   parts.log('info', `prices: ${feed.source.label}`, { market: feed.source });
   // Simulated and recorded prices belong to no month: nothing is rolled on them.
   const instruments = feed.source.kind === 'live' ? dated : buildInstruments(loaded.desk);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { MarketEvent, MarketFeed } from '../../src/contracts/market-feed.js';
+import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import type { MarketPositionStore } from '../../src/market/position.js';
 import { SIMULATION_START_MS } from '../../src/market/simulated/price-walk.js';
 import { openSimulatedFeed } from '../../src/market/simulated/simulated-feed.js';
@@ -16,7 +17,7 @@ class Wall {
 function open(
   wall: Wall,
   position: MarketPositionStore,
-  more: { seed?: number; speed?: number | null } = {},
+  more: { seed?: number; speed?: number | null; calendars?: readonly SessionCalendar[] } = {},
 ) {
   const feed = openSimulatedFeed({
     instruments: cryptoInstruments,
@@ -43,6 +44,22 @@ function expectInOrder(events: readonly MarketEvent[]): void {
 }
 
 describe('a simulated feed', () => {
+  it('has as many past minutes as are asked for of the hours in which the market was open', async () => {
+    // It begins on a Monday at midnight: the newest minute of these hours is that of the Friday before.
+    const hours = [{ open: 9 * 60, close: 16 * 60 }];
+    const week = { mon: hours, tue: hours, wed: hours, thu: hours, fri: hours };
+    const calendar = new SessionCalendar({ zone: 'UTC', week, exception: () => null }, () => 0);
+    const { feed } = open(new Wall(), memoryPosition(), { calendars: [calendar, alwaysOpen()] });
+    const [past, whole] = await Promise.all([feed.history(0, 500), feed.history(1, 500)]);
+    const day = (date: string) => Date.parse(`${date}T00:00:00Z`);
+    expect(past).toHaveLength(500);
+    expect(past.at(-1)?.openMs).toBe(day('2025-01-03') + 16 * 3_600_000 - 60_000);
+    // 420 of that Friday, and the last 80 of the Thursday.
+    expect(past[0]?.openMs).toBe(day('2025-01-02') + 16 * 3_600_000 - 80 * 60_000);
+    expect(whole.at(-1)?.openMs).toBe(SIMULATION_START_MS - 120_000);
+    expect(await feed.history(0, 1_000_000)).toHaveLength(20 * 420);
+  });
+
   it('lets market time pass at its speed, from the start of trading', async () => {
     const wall = new Wall();
     const { feed, events } = open(wall, memoryPosition());

@@ -2,6 +2,7 @@
 import type { MarketBar, MarketFeed } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { barQuotes, type QuoteEvent } from '../../venue/bar-path.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed, type TimedEvent, type TimedSource } from '../replay-feed.js';
@@ -16,6 +17,8 @@ interface SimulatedFeedOptions {
   readonly speed: number | null;
   readonly position: MarketPositionStore;
   readonly steadyMs: () => number;
+  /** Trading hours by instrument. Absent: always open. */
+  readonly calendars?: readonly SessionCalendar[];
   /** Why prices are simulated although real ones were requested. */
   readonly because?: string;
 }
@@ -25,7 +28,7 @@ export function openSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
   const { instruments, spreadTicks, seed, speed, position, steadyMs } = options;
   const identity = `simulated-${SIMULATION_SERIES}-seed-${seed}`;
   const startMs = Math.max(SIMULATION_START_MS - 1, position.load(identity) ?? 0);
-  const events = new SimulatedSource(seed, instruments, spreadTicks, startMs);
+  const events = new SimulatedSource(seed, instruments, spreadTicks, startMs, options.calendars);
   const pace = speed === null ? 'as fast as it goes' : `${speed}x`;
   const because = options.because ? ` (${options.because})` : '';
   return new ReplayFeed({
@@ -64,6 +67,7 @@ class SimulatedSource implements TimedSource {
     private readonly instruments: readonly Instrument[],
     private readonly spreadTicks: readonly number[],
     private readonly startMs: number,
+    private readonly calendars: readonly SessionCalendar[] = [],
   ) {
     this.#series = instruments.map((instrument) => this.#newSeries(instrument));
     this.#nextMinute = Math.max(SIMULATION_FIRST_MINUTE, Math.floor(startMs / MINUTE_MS));
@@ -100,10 +104,25 @@ class SimulatedSource implements TimedSource {
     return Promise.resolve();
   }
 
-  /** Bars before `nowMs`, computed separately so that reading history never advances the stream. */
+  /**
+   * The last `count` bars before `nowMs` while the market was open, fewer near the beginning. Computed separately, so
+   * that reading history never advances the stream.
+   */
   history(instrument: number, count: number, nowMs: number): readonly MarketBar[] {
     const wanted = this.instruments[instrument];
-    return wanted ? this.#newSeries(wanted).bars(Math.floor(nowMs / MINUTE_MS), count) : [];
+    if (wanted === undefined) return [];
+    const calendar = this.calendars[instrument];
+    const isOpen = (minute: number): boolean =>
+      calendar?.opensWithin(minute * MINUTE_MS, (minute + 1) * MINUTE_MS) ?? true;
+    const end = Math.floor(nowMs / MINUTE_MS);
+    let [first, open] = [end, 0];
+    while (open < count && first > SIMULATION_FIRST_MINUTE) {
+      first -= 1;
+      if (isOpen(first)) open += 1;
+    }
+    return this.#newSeries(wanted)
+      .bars(end, end - first)
+      .filter(({ openMs }) => isOpen(openMs / MINUTE_MS));
   }
 
   #newSeries(instrument: Instrument): SimulatedSeries {
