@@ -50,3 +50,19 @@ export const ordersLeave = ({ mode, venue }: Pick<Desk, 'mode' | 'venue'>): bool
   mode === 'live' || isBrokerPaper(venue);
 
 export const isBrokerPaper = ({ account }: Desk['venue']): boolean => account === 'broker-paper';
+
+/**
+ * Why a desk does not start on these prices: orders that leave need the market's own. Null: it may. `startIt`: how
+ * it starts instead.
+ */
+export function unfitPrices(
+  desk: Pick<Desk, 'mode' | 'venue'>,
+  prices: string,
+): { readonly problem: string; readonly startIt: string } | null {
+  if (!ordersLeave(desk) || (prices !== 'simulated' && prices !== 'recorded')) return null;
+  const isReal = desk.mode === 'live';
+  return {
+    problem: `trades ${isReal ? 'real money' : 'the broker’s paper account'}, and prices were to be ${prices}`,
+    startIt: `without --data and --market, or ${isReal ? 'set mode: paper' : 'remove venue.account'}`,
+  };
+}

@@ -2,8 +2,17 @@
  * Starts the trader of one desk: journal (which locks), control socket, then everything else. It answers status
  * requests and accepts a stop from the first moment. It always comes up HALTED.
  */
+import { unfitPrices } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
-import { type DeskPaths, deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import {
+  type DeskPaths,
+  deskPaths,
+  homePaths,
+  type Role,
+  type Runtime,
+  writtenFileOf,
+} from '../home/runtime.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { openPaperVenue, type PaperVenue, type PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import { type AccountInUse, useAccount } from './accounts/paper-accounts.js';
 import { type ControlServer, listenForControl } from './control/control-server.js';
@@ -15,8 +24,8 @@ import type { Journal } from './journal/journal.js';
 import { openJournal } from './journal/open-journal.js';
 import { type Log, openLog } from './log.js';
 import { type OpenedTrader, openTrader } from './open-trader.js';
-import { loadCheckedDesk } from './refuse-start.js';
 import { type Clock, systemClock } from './running/clock.js';
+import { StartRefused } from './running/runner.js';
 import { startingStatus } from './status/starting-status.js';
 
 /** Where a desk's journal is, and the file that says how far it had come. */
@@ -50,6 +59,29 @@ export async function startTraderOn(
     await start.abort(error);
     throw error;
   }
+}
+
+/** Preconditions that are checked before anything is opened. Throws `DeskFileError` or `StartRefused`. */
+function loadCheckedDesk(runtime: Runtime): LoadedDesk {
+  const loaded = loadDesk(runtime.deskFile);
+  if (loaded.desk.desk !== runtime.desk) {
+    throw new StartRefused(
+      `${writtenFileOf(runtime)} is about the desk ${loaded.desk.desk}, not ${runtime.desk}. Nothing was started. ` +
+        'Stop Fermata and start it with the desk that you mean (fermata up --desk NAME).',
+    );
+  }
+  if (loaded.configHash !== runtime.configHash) {
+    throw new StartRefused(
+      `${runtime.deskFile} was changed since Fermata started. Nothing was started with a mix of old and new. ` +
+        'Stop Fermata (fermata down) and start it again to trade with the new file, or undo the change.',
+    );
+  }
+  const unfit = unfitPrices(loaded.desk, runtime.market.kind);
+  if (unfit !== null) {
+    const { problem, startIt } = unfit;
+    throw new StartRefused(`${writtenFileOf(runtime)} ${problem}. No order was sent. Start it ${startIt}.`);
+  }
+  return loaded;
 }
 
 class Start implements Role {

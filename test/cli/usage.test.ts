@@ -131,6 +131,11 @@ describe.concurrent('a command that is not understood', () => {
       '--from: expected a day like 2026-10-01',
       'fermata help export',
     ],
+    [
+      ['up', '--desk', 'slob', '--market', 'simulated'],
+      'trades the broker’s paper account, and prices were to be simulated',
+      'start it without --data and --market, or remove venue.account',
+    ],
     [['up', '--exit-at-end'], '--exit-at-end needs a recording', 'add --data FILE'],
     [
       ['up', '--simulated-venue', 'binance=http://10.0.0.1:9080'],

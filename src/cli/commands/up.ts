@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
+import { unfitPrices } from '../../desk/desk-venue.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
@@ -97,8 +98,9 @@ async function up(options: Options): Promise<number> {
   const { wanted: loaded } = here;
   nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
-  await readyIfReal(loaded, home, simulators.simulatedVenue);
   const market = marketChoice(ofTwin(options, desk), loaded.desk);
+  refuseUnfitPrices(loaded.desk, market.kind, file);
+  await readyIfReal(loaded, home, simulators.simulatedVenue);
   if (market.kind === 'recorded') await checkRecordings(market.files, loaded.desk);
   // Loaded when a restore is ordered: once everything has ended, another build may have replaced this one.
   let restores: Promise<typeof import('../restore-in-place.js')> | null = null;
@@ -189,6 +191,12 @@ function refuseTakenName(installation: string, { desk, twinOf }: Pick<Desk, 'des
     'nothing was started',
     `start it where ${twinOf} was started, or set FERMATA_HOME to that folder`,
   );
+}
+
+function refuseUnfitPrices(desk: Desk, prices: string, file: string): void {
+  const unfit = unfitPrices(desk, prices);
+  if (unfit === null) return;
+  throw usageFailure(`${file} ${unfit.problem}`, `start it ${unfit.startIt}`);
 }
 
 /**
