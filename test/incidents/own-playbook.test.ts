@@ -7,6 +7,7 @@ import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
+import { keepHistory } from '../workflows/support/keep-history.js';
 import { openIncident, type RunningIncident, timelineOf, toldOf } from './incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
 
@@ -197,6 +198,36 @@ describe('an own playbook', () => {
     desk.trader.halts = [];
     desk.trader.mode = 'ACTIVE';
     expect((await incident.result()).outcome).toBe('the desk trades');
+  });
+
+  it('is over when the desk trades again, too, while a step waits for a person: the other steps are left out', async () => {
+    desk.trader.halt('venue', 'auto');
+    const steps = [
+      step('by-hand', { human: 'Start the gateway again', waitMinutes: 60 }),
+      step('after', { check: 'database' }),
+    ];
+    const incident = await open(steps, { over: 'trading' });
+    await until('the task', async () =>
+      (await readTasks(bench.database.pool, desk.name)).find(({ title }) => title === 'Step by-hand'),
+    );
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    expect((await incident.result()).outcome).toBe('the desk trades');
+    expect(await stepOf(bench, incident, 'Step by-hand')).toMatchObject({
+      verdict: 'not_run',
+      observed: expect.stringContaining('the incident is over'),
+    });
+    expect(await stepOf(bench, incident, 'Step after')).toMatchObject({
+      verdict: 'not_run',
+      observed: 'not run: the desk trades again',
+    });
+    await keepHistory(bench, 'incident-own-playbook-trades-again', incident.workflowId);
+  });
+
+  it('carries out its steps where the desk trades all along', async () => {
+    const incident = await open([step('look', { check: 'database' })], { over: 'trading' });
+    expect((await incident.result()).outcome).toBe('the desk trades');
+    expect(await stepOf(bench, incident, 'Step look')).toMatchObject({ verdict: 'pass' });
   });
 
   it('halts and stops trading once each, with proof', async () => {

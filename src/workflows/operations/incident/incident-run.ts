@@ -34,6 +34,9 @@ const FOUND_MAX = 2_000;
 const NAMED_BY_RUN = 'an-incident-is-named-by-its-run';
 const NAME_CHARS = 8;
 
+export const DECLARED_OVER = 'the incident was declared over';
+const TRADES_AGAIN = 'the desk trades again';
+
 type IncidentWorkflow = (input: IncidentInput) => Promise<IncidentProgress>;
 
 export class IncidentRun {
@@ -51,6 +54,10 @@ export class IncidentRun {
   /** Only the trader that the incident began with carries out what people agree to. */
   readonly #asked: AskedTrader;
   #woken = false;
+  /** How often its subject has changed so far. */
+  wakes = 0;
+  /** The desk trades again, and that ends this incident, whatever steps are left. */
+  tradesAgain = false;
   /** Number of offers with an open question, or with an answer that is being carried out. */
   offersUnderWay = 0;
 
@@ -139,6 +146,12 @@ export class IncidentRun {
     }
   }
 
+  /** Why nothing that still waits for people is waited for any longer. Null: it is. */
+  get overBecause(): string | null {
+    if (this.log.resolved !== null) return DECLARED_OVER;
+    return this.tradesAgain ? TRADES_AGAIN : null;
+  }
+
   show(phase: string): void {
     this.log.phase = phase;
     showIncident(this.input, this.log);
@@ -153,6 +166,7 @@ export class IncidentRun {
   /** Ends the pause early, because the subject of the incident has changed. */
   wake(told?: LookAgain): void {
     this.#woken = true;
+    this.wakes += 1;
     this.#asked.name(told);
   }
 

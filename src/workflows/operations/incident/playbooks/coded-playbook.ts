@@ -32,9 +32,9 @@ import { causeOf } from '../../../../domain/message-of.js';
 import { isUnsealed } from '../../../../domain/unsealed.js';
 import { runIdentity } from '../../../evidence-trail.js';
 import type { Finding } from '../incident-log.js';
-import type { IncidentRun } from '../incident-run.js';
+import { DECLARED_OVER, type IncidentRun } from '../incident-run.js';
 import { askPeople } from './offer.js';
-import { carryOutStep, DECLARED_OVER } from './own-playbook.js';
+import { carryOutStep } from './own-playbook.js';
 import type { Playbook } from './playbook.js';
 
 const askSignal = defineSignal<[PlaybookAsk]>(PLAYBOOK_MESSAGES.ask);

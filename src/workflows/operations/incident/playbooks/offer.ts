@@ -202,11 +202,11 @@ async function askAll(
   step: PlaybookStep,
   answers: readonly PlaybookAnswer[],
 ): Promise<{ readonly chosen: Chosen | null; readonly said: readonly string[] }> {
-  const { log, approvals, input } = incident;
+  const { approvals, input } = incident;
   const untilMs = Date.now() + input.timing.offerMs;
   const agreed: Chosen[] = [];
   const overtaken = (): string | null => {
-    if (log.resolved !== null) return 'the incident was declared over';
+    if (incident.overBecause !== null) return incident.overBecause;
     return agreed[0] === undefined ? null : `${agreed[0].by} chose "${agreed[0].answer.title}"`;
   };
   const asked = answers.map(async (answer) => {

@@ -15,15 +15,19 @@ import { backoffMs } from '../../../../domain/backoff.js';
 import { paced } from '../../../paced.js';
 import { leaveOut, runStep } from '../../routine/run-steps.js';
 import { recordResult, type StepContext, type StepOutcome } from '../../routine/step.js';
-import type { IncidentRun } from '../incident-run.js';
+import { DECLARED_OVER, type IncidentRun } from '../incident-run.js';
 import { choose } from './offer.js';
 import type { Playbook } from './playbook.js';
 import { tradingAction } from './trading-action.js';
+import { TradingWatch } from './trading-watch.js';
 
-export const DECLARED_OVER = 'the incident was declared over';
+const TRADES = 'the desk trades';
 
 /** Runs that began before this patch continue as new only once all steps are done. */
 const MOVES_AMONG_STEPS = 'an-own-playbook-goes-on-in-a-new-run-among-its-steps';
+
+/** Runs that began before this patch look whether the desk trades only once all steps are done. */
+const ENDS_AMONG_STEPS = 'an-own-playbook-ends-among-its-steps-when-the-desk-trades';
 
 /** Pause between two attempts of a check: doubles from the first value up to the second. */
 const AGAIN = { firstMs: 2_000, mostMs: 30_000 };
@@ -35,11 +39,12 @@ export const ownPlaybook =
   (playbook: OwnPlaybook): Playbook =>
   async (incident) => {
     await carryOutSteps(incident, playbook);
+    if (incident.tradesAgain) return TRADES;
     const last = playbook.steps.at(-1);
     const hasPassed = last !== undefined && isSettled(resultOf(incident, last));
     if (playbook.over === 'trading')
       return incident.watch('waiting for the desk to trade', async () =>
-        (await incident.facts())?.mode === 'ACTIVE' ? 'the desk trades' : null,
+        (await incident.facts())?.mode === 'ACTIVE' ? TRADES : null,
       );
     if (playbook.over === 'passed') {
       if (hasPassed) return `"${last.title}" passed`;
@@ -54,8 +59,15 @@ export const ownPlaybook =
 async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Promise<void> {
   const { steps } = playbook;
   // Reads the trader once, because evidence and reports carry the market's time.
-  if (steps.some((step) => resultOf(incident, step) === undefined)) await incident.facts();
-  const context = contextOf(incident, playbook, () => incident.log.resolved !== null);
+  const isLeft = steps.some((step) => resultOf(incident, step) === undefined);
+  const facts = isLeft ? await incident.facts() : null;
+  const endsTrading = isLeft && playbook.over === 'trading' && patched(ENDS_AMONG_STEPS);
+  const watch = endsTrading ? new TradingWatch(incident, facts) : null;
+  const isOver = () => incident.overBecause !== null;
+  const context = {
+    ...contextOf(incident, playbook, isOver),
+    ...(watch === null ? {} : { cancelledBy: 'the incident is over' }),
+  };
   let stoppedBy: string | null = null;
   for (const step of steps) {
     const { log, people } = incident;
@@ -63,7 +75,7 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
     if (log.done[key] === undefined) await moveIfDue(incident);
     incident.show(step.title);
     const isNeeded = step.unless === undefined || !isSettled(log.done[`step:${step.unless}`]);
-    const reason = log.resolved !== null ? DECLARED_OVER : stoppedBy;
+    const reason = incident.overBecause ?? stoppedBy;
     if (log.done[key] === undefined) {
       if (reason !== null) log.done[key] = (await leaveOut(step, reason, context)).verdict;
       else if (isNeeded) log.done[key] = (await carryOut(incident, step, playbook, context)).verdict;
@@ -78,6 +90,7 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
       people.alarm('stopped', `${stoppedBy}: a person says what is to be done`);
     }
   }
+  watch?.stop();
 }
 
 /** Only while no step is under way, or between two attempts of a check. */

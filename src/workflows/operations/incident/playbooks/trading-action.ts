@@ -70,13 +70,13 @@ export async function tradingAction(
   }
 }
 
-/** Ends without an agreement if the incident is declared over meanwhile. */
+/** Ends without an agreement if the incident is over meanwhile. */
 async function askFirst(
   incident: IncidentRun,
   { key, title }: PlaybookStep,
   terms: ApprovalParameters,
 ): Promise<Agreement> {
-  const { log, approvals, input } = incident;
+  const { approvals, input } = incident;
   let isDecided = false;
   const asking = askPeople(
     incident,
@@ -86,8 +86,8 @@ async function askFirst(
   ).finally(() => {
     isDecided = true;
   });
-  await condition(() => isDecided || log.resolved !== null);
-  if (!isDecided) approvals.withdraw('the incident was declared over');
+  await condition(() => isDecided || incident.overBecause !== null);
+  if (!isDecided) approvals.withdraw(incident.overBecause ?? '');
   const { state, detail, votes } = await asking;
   const by = state === 'approved' ? votes.map(({ person }) => person).join(' and ') : null;
   return { by, said: `${state}: ${detail}` };
