@@ -54,6 +54,21 @@ export function repeatedTimes(routine: RoutineTimes, timezone: string, years: re
   return days.flatMap((day) => [...once].flatMap((time) => occurrences(day, time).slice(0, -1)));
 }
 
+/**
+ * How the clocks changed at a due time that a schedule of Temporal leaves out or may leave out: `forward` over its time
+ * of day, or `back`, so that a time of an interval comes twice. Null: they did not.
+ */
+export function clockChangeAt(
+  routine: RoutineTimes,
+  timezone: string,
+  nominalMs: number,
+): 'forward' | 'back' | null {
+  const due = DateTime.fromMillis(nominalMs, { zone: timezone });
+  const time = timeOfDay(due.hour * 60 + due.minute);
+  if (!timesOf(routine).includes(time)) return 'forward';
+  return !onlyOnce(routine).has(time) && due.getPossibleOffsets().length > 1 ? 'back' : null;
+}
+
 /** Begun ones of a year. */
 const WEEKS = 53;
 const longDays = new Map<string, readonly DateTime[]>();

@@ -224,6 +224,22 @@ describe('the sweep for what was missed', () => {
     desk = { ...desk, timezone: 'America/New_York', routines: [nightly] };
     await sweep(at('2026-03-08T06:55:00Z'));
     expect((await sweep(at('2026-03-08T07:05:00Z'))).caughtUp).toEqual(['2026-03-08T07:00:00.000Z']);
+    const why = /due\.\nPre-market, due .*: run now \(the clocks went forward over its time/;
+    expect(await told()).toMatchObject([{ body: expect.stringMatching(why) }]);
+  });
+
+  it('says of each that was missed whether the clocks left it out or nothing ran', async () => {
+    const nightly = { ...desk.routines[0]!, at: ['02:00'], weekdays: [], daysOfMonth: [] };
+    desk = { ...desk, timezone: 'America/New_York', routines: [nightly] };
+    await sweep(at('2026-03-07T08:00:00Z'));
+    await sweep(at('2026-03-10T05:00:00Z'));
+    const missed = await readMissedRuns(database.pool, desk.desk);
+    expect(missed.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('the desk was not running'),
+      expect.stringContaining('the clocks went forward'),
+    ]);
+    const body = /was not running.*\n.*03-08.*: missed \(the clocks.*\n.*03-09.*: missed\n/;
+    expect(await told()).toMatchObject([{ body: expect.stringMatching(body) }]);
   });
 
   it('leaves to its schedule what has only just come due, and says nothing of what ran', async () => {

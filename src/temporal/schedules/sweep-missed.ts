@@ -4,7 +4,7 @@
  * missed, and people are told.
  */
 import { createHash } from 'node:crypto';
-import { nominalTimesBetween, timesOf } from '../../desk/nominal-times.js';
+import { clockChangeAt, nominalTimesBetween, timesOf } from '../../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
 import { notify } from '../../notify/notify.js';
@@ -41,6 +41,8 @@ interface Swept {
   readonly routine: string;
   readonly title: string;
   readonly nominalMs: number;
+  /** Why nothing ran when it was due. */
+  readonly reason: string;
   readonly caughtUp: boolean;
 }
 
@@ -48,6 +50,10 @@ const RECORDED_MAX = 100;
 /** Temporal first catches up by itself where it can. */
 export const SETTLE_MS = 3 * 60_000;
 const REASON = 'the desk was not running, or this machine slept';
+const CLOCKS_CHANGED = {
+  forward: 'the clocks went forward over its time, which its schedule leaves out',
+  back: 'the clocks went back, and its schedule may leave out a time that they show twice',
+} as const;
 
 interface Looked {
   readonly routine: DeskRoutine;
@@ -69,12 +75,16 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
   const { desk, pool } = context;
   const sweeps = await readSweeps(pool, desk.desk);
   const looked = await lookAtAll(context, sweeps);
-  const missed = looked.flatMap(({ routine, missed: due }) => due.map((ms) => swept(routine, ms, false)));
+  const missed = looked.flatMap(({ routine, missed: due }) =>
+    due.map((ms) => swept(desk, routine, ms, false)),
+  );
   const given = looked.filter(({ gaveUp }) => gaveUp > 0);
   if (missed.length + given.length > 0) await tellMissed(context, missed, given);
   for (const { routine, fromMs, missedCatchups, missed: due } of looked) {
-    for (const nominalMs of due)
-      await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason: REASON });
+    for (const nominalMs of due) {
+      const reason = reasonOf(desk, routine, nominalMs);
+      await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason });
+    }
     await saveSweep(pool, desk.desk, { routine: routine.name, untilMs: fromMs, missedCatchups });
   }
   // What the desk file does not have is not due: a routine that is put back counts from then.
@@ -86,7 +96,7 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
     try {
       for (const nominalMs of late) {
         await context.catchUp(routine, nominalMs);
-        madeGood.push(swept(routine, nominalMs, true));
+        madeGood.push(swept(desk, routine, nominalMs, true));
       }
       await saveSweep(pool, desk.desk, {
         routine: routine.name,
@@ -102,12 +112,18 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
   return [...missed, ...madeGood];
 }
 
-const swept = ({ name, title }: DeskRoutine, nominalMs: number, caughtUp: boolean): Swept => ({
-  routine: name,
-  title,
+const swept = (desk: Desk, routine: DeskRoutine, nominalMs: number, caughtUp: boolean): Swept => ({
+  routine: routine.name,
+  title: routine.title,
   nominalMs,
+  reason: reasonOf(desk, routine, nominalMs),
   caughtUp,
 });
+
+function reasonOf({ timezone }: Desk, routine: DeskRoutine, nominalMs: number): string {
+  const change = clockChangeAt(routine, timezone, nominalMs);
+  return change === null ? REASON : CLOCKS_CHANGED[change];
+}
 
 async function lookAtAll(context: SweepContext, sweeps: readonly RoutineSweep[]): Promise<readonly Looked[]> {
   const { desk, pool } = context;
@@ -150,8 +166,16 @@ async function unsettled(
   return open;
 }
 
-const lineOf = ({ title, nominalMs, caughtUp }: Swept): string =>
-  `${title}, due ${moment(nominalMs)}: ${caughtUp ? 'run now' : 'missed'}`;
+function lineOf({ title, nominalMs, caughtUp, reason }: Swept): string {
+  const why = reason === REASON ? '' : ` (${reason})`;
+  return `${title}, due ${moment(nominalMs)}: ${caughtUp ? 'run now' : 'missed'}${why}`;
+}
+
+/** A line that has a reason of its own says it. */
+function heading(found: readonly Swept[], hasOthers = false): string {
+  const isUsual = hasOthers || found.some(({ reason }) => reason === REASON);
+  return `Nothing ran when they were due${isUsual ? `: ${REASON}` : ''}.`;
+}
 
 /** Derived from the text, so that a sweep that could not record it tells it only once. */
 const fingerprintOf = (desk: string, lines: readonly string[]): string =>
@@ -175,11 +199,9 @@ async function tellMissed(
       event: 'routine',
       severity: 'warning',
       title: `${desk.desk}: ${routines(lines.length)} missed`,
-      text: [
-        `Nothing ran when they were due: ${REASON}.`,
-        ...lines,
-        'One that is still of use: fermata run NAME.',
-      ].join('\n'),
+      text: [heading(missed, given.length > 0), ...lines, 'One that is still of use: fermata run NAME.'].join(
+        '\n',
+      ),
       fingerprint: fingerprintOf(desk.desk, [...lines, ...counted]),
     },
     home,
@@ -195,7 +217,7 @@ async function tellMadeGood({ desk, pool, home }: SweepContext, madeGood: readon
       event: 'routine',
       severity: 'info',
       title: `${desk.desk}: ${routines(lines.length, 'is', 'are')} made good`,
-      text: [`Nothing ran when they were due: ${REASON}.`, ...lines].join('\n'),
+      text: [heading(madeGood), ...lines].join('\n'),
       fingerprint: fingerprintOf(desk.desk, lines),
     },
     home,
