@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -11,8 +20,9 @@ import {
   cachedBinary,
   downloadTemporal,
 } from '../../src/supervisor/temporal/fetch-temporal.js';
-import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
+import { resolveTemporal, type TemporalDatabase } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { OPTIONS_NEEDED } from '../../src/supervisor/temporal/server-options.js';
+import { databaseFileFor, databaseInUse, markReady } from '../../src/supervisor/temporal/start-temporal.js';
 import type { Progress } from '../../src/supervisor/up-options.js';
 
 /** Nothing listens there. */
@@ -83,6 +93,51 @@ test('a temporal on PATH is taken if its server is new enough', async () => {
     serverVersion: '1.29.1',
     from: 'path',
   });
+});
+
+/** A home in which a server of each version ran, the last one most recently. */
+async function ranAs(...versions: readonly string[]): Promise<TemporalDatabase | null> {
+  const directory = join(folder, 'temporal');
+  for (const [at, version] of versions.entries()) {
+    const file = await databaseFileFor(directory, version);
+    writeFileSync(file, 'of all runs');
+    utimesSync(file, 1_000 + at, 1_000 + at);
+    await markReady(file);
+  }
+  return databaseInUse(directory);
+}
+
+test('where a server ran before, one of its version goes on, whatever is on PATH by now', async () => {
+  const env = environment();
+  const path = fakeTemporal(join(env.PATH ?? '', 'temporal'), '1.31.0');
+  const cached = fakeTemporal(cachedBinary(env), '1.29.1');
+  expect(await resolveTemporal({ env, database: await ranAs() })).toMatchObject({ path });
+  const database = await ranAs('1.30.0', '1.29.1');
+  expect(await resolveTemporal({ env, database, onProgress })).toEqual({
+    ...{ kind: 'binary', path: cached, serverVersion: '1.29.1', from: 'cache' },
+  });
+  expect(lines).toMatchObject([{ text: expect.stringContaining('its server is 1.31.0') }]);
+  // An earlier build has pinned it.
+  const earlier = fakeTemporal(join(folder, 'cache', 'fermata', 'temporal-cli-1.4.0', 'temporal'), '1.29.1');
+  fakeTemporal(cachedBinary(env), '1.30.0');
+  expect(await resolveTemporal({ env, database })).toMatchObject({ path: earlier });
+});
+
+test('where none of its version is at hand the start is refused, until a person lets the other one begin afresh', async () => {
+  const env = environment();
+  const path = fakeTemporal(join(env.PATH ?? '', 'temporal'), '1.31.0');
+  const database = await ranAs('1.29.1');
+  const file = join(folder, 'temporal', 'server-1.29.1-sealed.db');
+  const refused = await resolveTemporal({ env, database }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    name: 'StartFailure',
+    message: expect.stringContaining(`server 1.29.1 here`),
+    doThis: expect.stringContaining(`mv '${file}.ready' '${file}.left'`),
+  });
+  execFileSync('sh', ['-c', /mv .*/.exec((refused as { doThis: string }).doThis)?.[0] ?? '']);
+  const now = await databaseInUse(join(folder, 'temporal'));
+  expect(await resolveTemporal({ env, database: now })).toMatchObject({ path, serverVersion: '1.31.0' });
+  expect(existsSync(file)).toBe(true);
 });
 
 test.each([

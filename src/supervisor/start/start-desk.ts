@@ -12,7 +12,7 @@ import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
 import { prepareNamespace } from '../temporal/prepare-namespace.js';
 import { resolveTemporal } from '../temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../temporal/server-options.js';
-import { addressesOf } from '../temporal/start-temporal.js';
+import { addressesOf, databaseInUse } from '../temporal/start-temporal.js';
 import { StartFailure } from '../up-options.js';
 import {
   type DeskPorts,
@@ -82,6 +82,7 @@ async function beginTemporal(context: ProcessesContext, processes: DeskProcesses
   const source = await resolveTemporal({
     env,
     signal: ending.asked,
+    database: await databaseInUse(paths.servers.temporal),
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
   });
   if (source.kind === 'binary') {

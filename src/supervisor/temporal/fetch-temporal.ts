@@ -237,11 +237,23 @@ const LOCK_POLL_MS = 250;
 
 /** The user's own cache of the pinned `temporal` program, shared by every desk and every clone. */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
-  return join(userCache(env), `temporal-cli-${TEMPORAL_CLI_VERSION}`);
+  return join(userCache(env), `${CACHE_PREFIX}${TEMPORAL_CLI_VERSION}`);
 }
+
+const CACHE_PREFIX = 'temporal-cli-';
 
 export function cachedBinary(env: NodeJS.ProcessEnv): string {
   return join(cacheDirectory(env), 'temporal');
+}
+
+/** The pinned program first, then those that earlier builds have pinned. */
+export async function cachedBinaries(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const folders = await readdir(userCache(env)).catch(() => []);
+  const earlier = folders
+    .filter((name) => name.startsWith(CACHE_PREFIX))
+    .map((name) => join(userCache(env), name));
+  const paths = [cacheDirectory(env), ...earlier].map((folder) => join(folder, 'temporal'));
+  return [...new Set(paths)].filter((path) => existsSync(path));
 }
 
 /**

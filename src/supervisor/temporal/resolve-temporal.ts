@@ -5,8 +5,14 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { externalTemporal } from '../../home/external-temporal.js';
-import type { OnProgress } from '../up-options.js';
-import { buildTemporal, cachedBinary, downloadTemporal, withCacheLock } from './fetch-temporal.js';
+import { type OnProgress, StartFailure } from '../up-options.js';
+import {
+  buildTemporal,
+  cachedBinaries,
+  cachedBinary,
+  downloadTemporal,
+  withCacheLock,
+} from './fetch-temporal.js';
 import { OPTIONS_NEEDED, TEMPORAL_SERVER_MINIMUM } from './server-options.js';
 
 export type TemporalSource =
@@ -18,6 +24,8 @@ export type TemporalSource =
       readonly serverVersion: string;
       readonly from: 'path' | 'cache' | 'download' | 'build';
     };
+
+type BinarySource = Extract<TemporalSource, { readonly kind: 'binary' }>;
 
 class TemporalNotFound extends Error {
   override readonly name = 'TemporalNotFound';
@@ -36,7 +44,15 @@ const WAYS_OUT =
   'https://docs.temporal.io/cli/setup-cli; (2) install Go 1.25 or newer, and it is built once and kept; ' +
   '(3) set FERMATA_TEMPORAL=external and TEMPORAL_ADDRESS=host:port to a server that already runs';
 
+/** What the server of one version has stored: no other version goes on with it. */
+export interface TemporalDatabase {
+  readonly serverVersion: string;
+  readonly file: string;
+}
+
 interface ResolveOptions {
+  /** That of the server that ran last here; null: none ran yet. */
+  readonly database?: TemporalDatabase | null;
   readonly env?: NodeJS.ProcessEnv;
   readonly onProgress?: OnProgress;
   /** Ends a download or a build. */
@@ -85,34 +101,79 @@ function externalAddress(env: NodeJS.ProcessEnv): string {
 
 /**
  * In this order: the server named with FERMATA_TEMPORAL=external, a `temporal` on PATH, the cached one, a download, a
- * build from source. Throws TemporalNotFound with every reason and the three ways out.
+ * build from source. Throws TemporalNotFound with every reason and the three ways out. Where a server ran before, only
+ * one of its version will do: any other would begin without the runs that are open. Throws StartFailure if there is none.
  */
 export async function resolveTemporal(options: ResolveOptions = {}): Promise<TemporalSource> {
   const env = options.env ?? process.env;
   const onProgress = options.onProgress ?? (() => undefined);
   if (temporalKind(env) === 'external') return { kind: 'address', address: externalAddress(env) };
+  if (options.database) return resolveFor(options.database, { ...options, env, onProgress });
   const why: string[] = [];
   const onPath = await fromPath(env, onProgress, why);
   if (onPath) return onPath;
   const cached = await fromCache(env, onProgress, why);
   if (cached) return cached;
+  const found = await fetchOnce(env, onProgress, why, options.signal);
+  if (found) return found;
+  throw new TemporalNotFound(why);
+}
+
+async function resolveFor(
+  database: TemporalDatabase,
+  { env, onProgress, signal }: ResolveOptions & Required<Pick<ResolveOptions, 'env' | 'onProgress'>>,
+): Promise<TemporalSource> {
+  const { serverVersion, file } = database;
+  const onPath = await findOnPath('temporal', env.PATH ?? '');
+  const candidates = [
+    ...(onPath === null ? [] : [{ path: onPath, from: 'path' as const }]),
+    ...(await cachedBinaries(env)).map((path) => ({ path, from: 'cache' as const })),
+  ];
+  for (const { path, from } of candidates) {
+    const examined = await examineBinary(path);
+    if (examined.usable && examined.serverVersion === serverVersion)
+      return { kind: 'binary', path, serverVersion, from };
+    const found = examined.usable ? `its server is ${examined.serverVersion}` : examined.why;
+    onProgress({ kind: 'line', text: `Skipping ${path}: ${found}; Temporal ran as ${serverVersion} here` });
+  }
+  if (!existsSync(cachedBinary(env))) {
+    const found = await fetchOnce(env, onProgress, [], signal).catch((error: unknown) => {
+      if (error instanceof TemporalNotFound) return null;
+      throw error;
+    });
+    if (found?.serverVersion === serverVersion) return found;
+  }
+  throw new StartFailure(
+    `Temporal ran as server ${serverVersion} here, and no temporal with that server is at hand: one of another version ` +
+      `would begin without what is stored in ${file}`,
+    `put the Temporal CLI with server ${serverVersion} on PATH (https://docs.temporal.io/cli/setup-cli) and start again; or ` +
+      'begin afresh, which drops every procedure that is open and ends a permission for real money: ' +
+      `mv '${file}.ready' '${file}.left'`,
+  );
+}
+
+/** Null: it could not be fetched by another start. */
+async function fetchOnce(
+  env: NodeJS.ProcessEnv,
+  onProgress: OnProgress,
+  why: string[],
+  signal: AbortSignal | undefined,
+): Promise<BinarySource | null> {
   const fetched = await withCacheLock(
     env,
     () => onProgress({ kind: 'line', text: 'Another start is fetching Temporal: waiting for it …' }),
-    () => fetchOrBuild(env, onProgress, why, options.signal),
-    options.signal,
+    () => fetchOrBuild(env, onProgress, why, signal),
+    signal,
   );
   // Null: another start has fetched it.
-  const found = fetched ?? (await fromCache(env, onProgress, why));
-  if (found) return found;
-  throw new TemporalNotFound(why);
+  return fetched ?? (await fromCache(env, onProgress, why));
 }
 
 async function fromPath(
   env: NodeJS.ProcessEnv,
   onProgress: OnProgress,
   why: string[],
-): Promise<TemporalSource | null> {
+): Promise<BinarySource | null> {
   const path = await findOnPath('temporal', env.PATH ?? '');
   if (path === null) {
     why.push('no temporal on PATH');
@@ -141,7 +202,7 @@ async function fromCache(
   env: NodeJS.ProcessEnv,
   onProgress: OnProgress,
   why: string[],
-): Promise<TemporalSource | null> {
+): Promise<BinarySource | null> {
   const path = cachedBinary(env);
   if (!existsSync(path)) return null;
   const examined = await examineBinary(path);
@@ -156,7 +217,7 @@ async function fetchOrBuild(
   onProgress: OnProgress,
   why: string[],
   signal: AbortSignal | undefined,
-): Promise<TemporalSource> {
+): Promise<BinarySource> {
   for (const [from, get] of [
     ['download', downloadTemporal],
     ['build', buildTemporal],

@@ -1,6 +1,6 @@
 /** Our own Temporal development server: one per FERMATA_HOME, reachable only from this machine. */
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
@@ -9,6 +9,7 @@ import { freePort } from '../free-port.js';
 import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
 import { inOwnNetwork, type ServerNetwork, socketAddresses, startRelay } from './own-network.js';
 import { prepareNamespace } from './prepare-namespace.js';
+import type { TemporalDatabase } from './resolve-temporal.js';
 import { type ServerPorts, serverArguments, TEMPORAL_NAMESPACE } from './server-options.js';
 import { type WatchTimes, watchServer } from './watch-server.js';
 
@@ -146,7 +147,7 @@ const SET_ASIDE = '.broken';
 
 /**
  * The database file for this version of the development server. A newer server doesn't migrate an older one's
- * file, so each version has its own; schedules come back from Postgres and the desk file. A file never marked
+ * file, so each version has its own, and a start goes on with the one in use. A file never marked
  * as ready (its first start was killed) would never start again, and is removed.
  */
 export async function databaseFileFor(directory: string, serverVersion: string): Promise<string> {
@@ -158,6 +159,21 @@ export async function databaseFileFor(directory: string, serverVersion: string):
   }
   return file;
 }
+
+const OF_A_VERSION = /^server-(.+)-sealed\.db$/;
+
+/** The ready database of the server that ran last, whatever its version; null: none ran yet. */
+export async function databaseInUse(directory: string): Promise<TemporalDatabase | null> {
+  const names = await readdir(directory).catch(() => []);
+  const ready = names.flatMap((name) => {
+    const [serverVersion, file] = [OF_A_VERSION.exec(name)?.[1], join(directory, name)];
+    return serverVersion === undefined || !wasReady(file) ? [] : [{ serverVersion, file }];
+  });
+  return ready.sort((one, other) => writtenMs(other.file) - writtenMs(one.file))[0] ?? null;
+}
+
+const writtenMs = (file: string): number =>
+  Math.max(...PARTS.map((part) => statSync(`${file}${part}`, { throwIfNoEntry: false })?.mtimeMs ?? 0));
 
 /** Call once the server has answered from it. */
 export async function markReady(file: string): Promise<void> {
