@@ -50,8 +50,13 @@ export function settingsInForce(
 
 /** The limits in force that allow more than the desk file's. People have approved each. */
 export function looserThanFile(desk: Desk, changed: SettingValues): readonly Setting[] {
-  return settingsInForce(desk, changed).filter(
-    (setting) => setting.tighter !== 'neither' && needsApproval(setting, setting.fileValue, setting.value),
+  return changedBeyondFile(desk, changed).filter(({ tighter }) => tighter !== 'neither');
+}
+
+/** What trades otherwise than the desk file says, and not merely within tighter limits: a validation of the file says nothing of it. */
+export function changedBeyondFile(desk: Desk, changed: SettingValues): readonly Setting[] {
+  return settingsInForce(desk, changed).filter((setting) =>
+    needsApproval(setting, setting.fileValue, setting.value),
   );
 }
 

@@ -415,6 +415,31 @@ describe('going live is refused', () => {
     ]);
   });
 
+  it('where the desk trades by settings that the validation says nothing of', async () => {
+    const bench = await preflightBench();
+    const trader = new ScriptedTrader('abc', bench.configHash);
+    const { home, simulator } = bench;
+    keepReport(home, JSON.parse(readFileSync(bench.report(), 'utf8')) as SignedReport);
+    const runtime = {
+      ...{ home, deskFile: join(home, 'desk.yaml'), simulatedVenue: simulator.address },
+    } as Runtime;
+    const validation = async () => {
+      const { results } = await preflightOfRuntime({ runtime, trader: trader.client }, Date.now);
+      return results.find((one) => one.key === 'validation');
+    };
+    const [strategy] = bench.desk.strategies;
+    const [parameter, inFile] = Object.entries(strategy?.parameters ?? {})[0] as [string, number];
+    const changed = `strategies.${strategy?.name}.parameters.${parameter}`;
+    trader.reloaded.push({ values: { 'risk.dailyLossLimitPct': 1 }, approvedBy: [] });
+    expect(await validation()).toMatchObject({ verdict: 'pass' }); // tighter
+    trader.reloaded.push({ values: { [changed]: inFile + 1, 'risk.stopLossPct': 10 }, approvedBy: ['anna'] });
+    const found = await validation();
+    expect(found?.verdict).toBe('warn');
+    expect(found?.observed).toContain(`${changed} is ${inFile + 1} (file: ${inFile})`);
+    expect(found?.observed).toContain('risk.stopLossPct is 10 (file: 5)');
+    expect(found?.observed).not.toContain('dailyLossLimitPct');
+  });
+
   it('where the exchange does not list a symbol', async () => {
     const bench = await preflightBench((text) => text.replaceAll('ETH/USDT', 'XYZ/USDT'));
     const report = await bench.look();

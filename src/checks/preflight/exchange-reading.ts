@@ -3,6 +3,7 @@
  * that is closed afterwards.
  */
 import type { PreflightOutcome } from '../../contracts/preflight.js';
+import type { Setting } from '../../desk/desk-settings.js';
 import { notTheDesks } from '../../desk/fee-assets.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -119,6 +120,8 @@ export interface PreflightSubject {
   readonly simulatedVenue?: string | undefined;
   /** As in `ExchangeQuestion`. */
   readonly months?: ReadonlyMap<string, ContractMonth> | undefined;
+  /** Settings of the running desk that a validation of its file says nothing of. */
+  readonly beyondFile?: readonly Setting[];
   readonly nowMs: number;
   /** Folder of the validation reports. */
   readonly reportFolder: string;

@@ -7,6 +7,7 @@ import type {
   PreflightResult,
   PreflightVerdict,
 } from '../../contracts/preflight.js';
+import type { Setting } from '../../desk/desk-settings.js';
 import { notTheDesks } from '../../desk/fee-assets.js';
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import { secretVariable } from '../../desk/secret-variable.js';
@@ -124,11 +125,18 @@ const validationReport: PreflightCheck = {
     const endpoint = tradedVenue(desk.venue.name).live.endpoint(desk, simulatedVenue, env);
     const found = newestGo(subject, { endpoint, nowMs });
     if (!found.ok) return { verdict: 'warn', observed: found.why, expected };
+    const { beyondFile = [] } = subject;
+    if (beyondFile.length > 0) return { verdict: 'warn', observed: notValidated(beyondFile), expected };
     const { created, results } = found.value.report;
     const figures = `${results.trades} trades, win rate ${shown(results.winRatePct)} %, Sharpe ${shown(results.sharpe)}, drawdown ${shown(results.maxDrawdownPct)} %`;
     return { verdict: 'pass', observed: `GO of ${created}: ${figures}`, expected };
   },
 };
+
+function notValidated(settings: readonly Setting[]): string {
+  const changes = settings.map(({ key, value, fileValue }) => `${key} is ${value} (file: ${fileValue})`);
+  return `the GO is of the desk file, and the desk trades by other settings: ${changes.join(', ')}. Write them into the file and validate again, or change them back`;
+}
 
 function shown(figure: number | null): string {
   return figure === null ? 'unknown' : figure.toFixed(2);

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
-import { withLimitsInForce } from '../../desk/desk-settings.js';
+import { changedBeyondFile, type Setting, withLimitsInForce } from '../../desk/desk-settings.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { keepReadiness } from '../../home/readiness.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
@@ -28,12 +28,13 @@ export const REPORT_FOLDER = 'data';
 export async function preflightDesk(
   { desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>,
   { home, env, simulatedVenue, nowMs }: PreflightPlace,
+  beyondFile: readonly Setting[] = [],
 ): Promise<PreflightReport> {
   const { journal } = deskPaths(homePaths(home), desk.desk);
   const months = monthsInForce(desk, journal, nowMs());
   const exchange = await readExchange({ desk, env, simulatedVenue, months });
   const reportFolder = resolve(REPORT_FOLDER);
-  const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue, months };
+  const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue, months, beyondFile };
   const report = await runPreflight({ ...subject, nowMs: nowMs() });
   const { verdict, results, atMs } = report;
   const passed = results.filter((one) => one.verdict === 'pass').length;
@@ -51,8 +52,11 @@ export async function preflightOfRuntime(
   const status = await readStatus({ trader }).catch(() => null);
   // A file that was edited since is checked as it stands: what was changed before may not outlive the edit.
   const isItsFile = status?.settings.fileConfigHash === loaded.configHash;
-  const desk = isItsFile ? withLimitsInForce(loaded.desk, status.settings) : loaded.desk;
-  return preflightDesk({ ...loaded, desk }, { home, env: process.env, simulatedVenue, nowMs });
+  const place = { home, env: process.env, simulatedVenue, nowMs };
+  if (!isItsFile) return preflightDesk(loaded, place);
+  const beyondFile = changedBeyondFile(loaded.desk, status.settings.changed);
+  const desk = withLimitsInForce(loaded.desk, status.settings);
+  return preflightDesk({ ...loaded, desk }, place, beyondFile);
 }
 
 interface StartVerdict {
