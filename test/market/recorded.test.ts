@@ -1,9 +1,12 @@
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../simulators/random.js';
 import type { MarketBar } from '../../src/contracts/market-feed.js';
+import type { Instrument } from '../../src/domain/instrument.js';
 import { checkRecording } from '../../src/market/recorded/check-recording.js';
 import { openRecordedFeed, RecordedSource } from '../../src/market/recorded/recorded-feed.js';
+import { openJoinedFiles } from '../../src/market/recorded/recorded-file.js';
 import type { TimedEvent } from '../../src/market/replay-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { memoryPosition } from './memory-position.js';
@@ -147,6 +150,18 @@ describe('bars that were passed', () => {
   });
 });
 
+/** Of this process; only Linux tells them so. */
+function openFiles(): readonly string[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)];
+    } catch {
+      return []; // the one that this list itself was read with
+    }
+  });
+}
+
 describe('several files of one symbol', () => {
   it('follow each other in the order of their first rows, as one file with all of them does', async () => {
     const rows = Array.from({ length: 6 }, (_, at) => `${(at + 1) * 60_000},100,101,99,100.5,1`);
@@ -157,6 +172,21 @@ describe('several files of one symbol', () => {
     );
     expect(joined.short).toEqual(whole.short);
     expect(joined.short.filter((line) => line.includes(' b0 '))).toHaveLength(6);
+  });
+
+  it('are as many as the months of ten years, of which one is open at a time', async () => {
+    const symbol = 'BTC/USDT';
+    const files = Array.from({ length: 120 }, (_, at) =>
+      file(`${BARS}${(at + 1) * 60_000},100,101,99,100,1\n`),
+    );
+    const { short } = await play(files.map((each) => ({ symbol, file: each })));
+    expect(short.filter((line) => line.includes(' b0 '))).toHaveLength(120);
+    const joined = await openJoinedFiles(files, cryptoInstruments[0] as Instrument);
+    while ((await joined.next())?.[0]?.tsMs !== 60 * 60_000)
+      expect(openFiles().filter((each) => files.includes(each)).length).toBeLessThanOrEqual(1);
+    await joined.close();
+    expect(await joined.next()).toBeNull();
+    await expect.poll(() => openFiles().filter((each) => files.includes(each))).toEqual([]);
   });
 
   it('go on in the middle of the second one after a stop', async () => {

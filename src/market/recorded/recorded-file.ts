@@ -251,18 +251,19 @@ function tooLong(file: string, row: number): DataFileError {
   });
 }
 
-/** All files are opened at the start. */
-const FILES_MAX = 64;
+/** A month each, for a hundred years. */
+const FILES_MAX = 1_200;
 
-interface Part {
+/** A file by its first rows. */
+interface Part extends Pick<RecordedFile, 'format' | 'spanMs' | 'firstMs'> {
   readonly file: string;
-  readonly rows: RecordedFile;
+  readonly bytes: number;
 }
 
 /**
  * Joins several recorded files of one instrument, for example one per month. Sorts the files by their first
- * rows. Each must end before the next one begins, and all must have the same format. Throws `DataFileError`;
- * no file stays open then.
+ * rows. Each must end before the next one begins, and all must have the same format. One file is open at a
+ * time. Throws `DataFileError`; no file stays open then.
  */
 export async function openJoinedFiles(
   files: readonly string[],
@@ -273,61 +274,94 @@ export async function openJoinedFiles(
   if (files.length > FILES_MAX)
     throw problem(files[FILES_MAX] as string, `at most ${FILES_MAX} files of one symbol`, `${files.length}`);
   const parts: Part[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(parts.map(({ rows }) => rows.close()));
-  };
-  try {
-    for (const file of files) parts.push({ file, rows: await openRecordedFile(file, instrument) });
-    parts.sort((a, b) => a.rows.firstMs - b.rows.firstMs);
-    for (const part of parts.slice(1)) checkFormat(part, parts[0] as Part);
-  } catch (error) {
-    await close();
-    throw error;
+  for (const file of files) parts.push(await partOf(file, instrument));
+  parts.sort((a, b) => a.firstMs - b.firstMs);
+  for (const part of parts.slice(1)) checkFormat(part, parts[0] as Part);
+  return new JoinedFiles(parts as [Part, ...Part[]], instrument);
+}
+
+async function partOf(file: string, instrument: Instrument): Promise<Part> {
+  const rows = await openRecordedFile(file, instrument);
+  const { format, spanMs, firstMs } = rows;
+  const bytes = rows.bytes().all;
+  await rows.close();
+  return { file, format, spanMs, firstMs, bytes };
+}
+
+class JoinedFiles implements RecordedFile {
+  readonly format: RecordedFormat;
+  readonly spanMs: number;
+  readonly firstMs: number;
+  readonly #parts: readonly Part[];
+  readonly #instrument: Instrument;
+  readonly #bytes: number;
+  #at = 0;
+  /** The part at `#at`, while it is read. */
+  #open: RecordedFile | null = null;
+  #last: RecordedRow | null = null;
+  /** Of the parts before `#at`. */
+  #bytesBefore = 0;
+  #closed = false;
+
+  constructor(parts: readonly [Part, ...Part[]], instrument: Instrument) {
+    const [{ format, spanMs, firstMs }] = parts;
+    this.format = format;
+    this.spanMs = spanMs;
+    this.firstMs = firstMs;
+    this.#parts = parts;
+    this.#instrument = instrument;
+    this.#bytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   }
-  return joined(parts, close);
-}
 
-function joined(parts: readonly Part[], close: () => Promise<void>): RecordedFile {
-  const [{ rows: first }] = parts as readonly [Part, ...Part[]];
-  let at = 0;
-  let last: RecordedRow | null = null;
-  const next = async (): Promise<readonly RecordedRow[] | null> => {
-    for (; at < parts.length; at += 1) {
-      const part = parts[at] as Part;
-      const rows = await part.rows.next();
-      if (rows === null) {
-        const following = parts[at + 1];
-        if (following !== undefined && last !== null) checkOrder(part.file, last, following);
-        continue;
+  async next(): Promise<readonly RecordedRow[] | null> {
+    for (let part = this.#parts[this.#at]; part !== undefined; part = this.#parts[this.#at]) {
+      this.#open ??= await openRecordedFile(part.file, this.#instrument);
+      if (this.#closed) break;
+      const rows = await this.#open.next();
+      if (rows !== null) {
+        this.#last = rows.at(-1) ?? this.#last;
+        return rows;
       }
-      last = rows.at(-1) ?? last;
-      return rows;
+      await this.#closePart();
+      this.#at += 1;
+      this.#bytesBefore += part.bytes;
+      const following = this.#parts[this.#at];
+      if (following !== undefined && this.#last !== null) checkOrder(part.file, this.#last, following);
     }
+    await this.#closePart();
     return null;
-  };
-  const bytes = (): BytesRead => {
-    const each = parts.map(({ rows }) => rows.bytes());
-    const sum = (of: keyof BytesRead): number => each.reduce((all, one) => all + one[of], 0);
-    return { read: sum('read'), all: sum('all') };
-  };
-  const { format, spanMs, firstMs } = first;
-  return { format, spanMs, firstMs, next, bytes, close };
+  }
+
+  bytes(): BytesRead {
+    return { read: this.#bytesBefore + (this.#open?.bytes().read ?? 0), all: this.#bytes };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#closePart();
+  }
+
+  async #closePart(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    await open?.close();
+  }
 }
 
-function checkFormat({ file, rows }: Part, first: Part): void {
-  const { format, spanMs, firstMs } = first.rows;
-  const fits = rows.format === format && rows.spanMs === spanMs;
-  if (!fits || (spanMs > 0 && (rows.firstMs - firstMs) % spanMs !== 0))
+function checkFormat(part: Part, first: Part): void {
+  const { format, spanMs, firstMs } = first;
+  const fits = part.format === format && part.spanMs === spanMs;
+  if (!fits || (spanMs > 0 && (part.firstMs - firstMs) % spanMs !== 0))
     throw problem(
-      file,
+      part.file,
       `${described(format, spanMs)}, as in ${first.file}`,
-      described(rows.format, rows.spanMs),
+      described(part.format, part.spanMs),
     );
 }
 
 function checkOrder(file: string, last: RecordedRow, following: Part): void {
-  if (following.rows.firstMs > last.tsMs) return;
-  const [begins, ends] = [following.rows.firstMs, last.tsMs].map((ms) => new Date(ms).toISOString());
+  if (following.firstMs > last.tsMs) return;
+  const [begins, ends] = [following.firstMs, last.tsMs].map((ms) => new Date(ms).toISOString());
   throw problem(following.file, `rows after the last one of ${file}, ${ends}`, `a first one of ${begins}`);
 }
 
