@@ -16,6 +16,7 @@ import {
   notDone,
   type OperationContext,
   type OperationResult,
+  TO_DO,
 } from './operation.js';
 import { askForReason, recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
@@ -53,6 +54,7 @@ export async function resumeTrading(
     return notDone(`The trader does not answer (${status}). Nothing was changed. Look at fermata status.`);
   }
   const { haltId } = status;
+  if (isAtOtherSize(status, request)) return tradesAtOtherSize(status, request);
   if (status.mode === 'ACTIVE' || haltId === null) {
     return { ...notDone('The desk is trading already.'), ok: true, proven: status.mode === 'ACTIVE' };
   }
@@ -87,11 +89,14 @@ export async function resumeTrading(
     });
   const { decision, outcome } = await decideNow(context, status, sign, decisionId);
   // Somebody may have armed the desk meanwhile: the trader's state now is what counts.
-  const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
+  const standing = await standingAfter(context, outcome.armed ? PROOF_MS : 0);
+  const proven = standing?.mode === 'ACTIVE';
   const audit = await recordAudit(context, caller, {
     ...asked,
     outcome: outcome.armed ? 'armed' : outcome.detail,
   });
+  if (standing !== null && isAtOtherSize(standing, request))
+    return { ...tradesAtOtherSize(standing, request), problems: audit === null ? [] : [audit] };
   const unexplained = { did: 'resumed trading', commandId: decisionId, reason: request.reason };
   return askForReason(context, caller, unexplained, {
     ok: outcome.armed || proven || outcome.checking === true,
@@ -158,8 +163,22 @@ async function decide(context: OperationContext, status: TraderStatus, decision:
 const sizeOf = (sizePct: number | undefined): { sizePct?: number } =>
   sizePct === undefined ? {} : { sizePct };
 
-async function isActive(context: OperationContext, patienceMs: number): Promise<boolean> {
-  const modeNow = async () => (await readStatus(context).catch(() => null))?.mode;
+type Standing = Pick<TraderStatus, 'mode' | 'sizePct' | 'haltId'>;
+
+/** Another decision armed it, so this one's size was not applied. */
+const isAtOtherSize = ({ mode, sizePct }: Standing, asked: ResumeRequest): boolean =>
+  mode === 'ACTIVE' && asked.sizePct !== undefined && asked.sizePct !== sizePct;
+
+const tradesAtOtherSize = ({ sizePct, haltId }: Standing, asked: ResumeRequest): OperationResult =>
+  notDone(
+    `The desk trades already, at ${sizePct} % of its position size. The size was not changed.${TO_DO}change it: ` +
+      `fermata size ${asked.sizePct} (POST /api/size).`,
+    haltId,
+  );
+
+/** As soon as it trades, at the latest after `patienceMs`. Null: the trader does not answer. */
+async function standingAfter(context: OperationContext, patienceMs: number): Promise<Standing | null> {
+  const read = () => readStatus(context).catch(() => null);
   const times = { withinMs: patienceMs, everyMs: POLL_MS };
-  return (await pollUntil(modeNow, (mode) => mode === 'ACTIVE', times)) === 'ACTIVE';
+  return pollUntil<Standing | null>(read, (standing) => standing?.mode === 'ACTIVE', times);
 }

@@ -277,6 +277,32 @@ describe.concurrent('resume trading', () => {
     expect(desk.trader.mode).toBe('ACTIVE');
   });
 
+  it('does not change the size of a desk that trades already: the answer names the size in force', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const operations = operationsOf(desk);
+    const result = await operations.resumeTrading(ANNA, { reason: 'smaller', sizePct: 50 });
+    expect(result).toMatchObject({ ok: false, proven: false });
+    expect(result.detail).toMatch(/trades already, at 100 % .* was not changed\. To do: .*fermata size 50/);
+    desk.trader.sizePct = 50;
+    expect(await operations.resumeTrading(ANNA, { reason: 'smaller', sizePct: 50 })).toMatchObject({
+      ok: true,
+      proven: true,
+    });
+  });
+
+  it('is not done where an earlier decision arms the desk meanwhile, at another size', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('person', 'person');
+    desk.checks.set('data-fresh', () => {
+      desk.trader.mode = 'ACTIVE';
+      return { verdict: 'fail', observed: '9 s old', expected: 'fresh' };
+    });
+    const asked = { reason: 'smaller', sizePct: 50 };
+    const result = await operationsOf(desk).resumeTrading(ANNA, asked);
+    expect(result).toMatchObject({ ok: false, proven: false });
+    expect(result.detail).toContain('trades already, at 100 %');
+  });
+
   it('may count where Temporal does not answer: nobody says that the desk stays as it is', async () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.halt('person', 'person');

@@ -218,9 +218,10 @@ export class ScriptedTrader {
     },
     kill: ({ commandId, by }: ControlMethods['kill']['params']) =>
       this.taken(commandId, this.halt('kill', 'two-people', by)),
-    arm: ({ commandId, haltId }: ControlMethods['arm']['params']) => {
+    arm: ({ commandId, haltId, decisions }: ControlMethods['arm']['params']) => {
       if (this.refusesArming !== null) throw refused(this.refusesArming);
       if (haltId !== this.haltId) throw refused('there is a newer halt');
+      this.sizePct = decisions.at(-1)?.sizePct ?? this.sizePct;
       this.halts = [];
       this.mode = 'ACTIVE';
       return this.taken(commandId, null);
