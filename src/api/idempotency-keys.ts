@@ -1,12 +1,13 @@
 /**
- * One key, one request: the same key with the same body gets the same answer; with another body it is
- * refused. Answers are stored in memory and in Postgres; while Postgres is slow or down, only memory counts,
+ * One key, one request: for two days the same key with the same body gets the same answer; with another body
+ * it is refused. Answers are stored in memory and in Postgres; while Postgres is slow or down, only memory counts,
  * because an emergency never waits for a database. Only successful answers are stored, so that a failure can
  * be retried with its key.
  */
 import { createHash } from 'node:crypto';
+import { DAY_MS } from '../domain/civil-date.js';
 import { type OperationResult, outcomeSchema } from '../operations/operation.js';
-import type { KeyedRequest, KeyState } from '../store/idempotency.js';
+import { KEY_DAYS, type KeyedRequest, type KeyState } from '../store/idempotency.js';
 
 const KEYS_MAX = 1000;
 const STORE_WAIT_MS = 250;
@@ -29,6 +30,7 @@ export type KeyedAnswer =
 
 interface Kept {
   readonly requestHash: string;
+  readonly takenMs: number;
   readonly answer: Promise<KeyedAnswer>;
 }
 
@@ -37,18 +39,21 @@ type Work = () => Promise<OperationResult>;
 export class IdempotencyKeys {
   readonly #kept = new Map<string, Kept>();
 
-  constructor(private readonly store: KeyStore) {}
+  constructor(
+    private readonly store: KeyStore,
+    private readonly nowMs: () => number,
+  ) {}
 
   /** For actions that must not happen twice (close-all, resume). Rejects as `work` does. */
   async once(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
-    const known = this.#kept.get(name(request));
+    const known = this.#find(request);
     if (known !== undefined) return replay(request, known);
     return this.#remember(request, this.#claimAndWork(request, work));
   }
 
   /** For a stop: it is under way already, whatever the key; only the answer stays the same. Rejects as `underWay` does. */
   async always(request: KeyedRequest, underWay: Promise<OperationResult>): Promise<KeyedAnswer> {
-    const known = this.#kept.get(name(request));
+    const known = this.#find(request);
     const outcome = await underWay;
     const before = await (known === undefined
       ? this.#remember(
@@ -60,6 +65,11 @@ export class IdempotencyKeys {
     if (before.kind === 'conflict' || known === undefined) return before;
     const same = before.outcome.ok === outcome.ok && before.outcome.proven === outcome.proven;
     return same ? before : { kind: 'new', outcome };
+  }
+
+  #find(request: KeyedRequest): Kept | undefined {
+    const known = this.#kept.get(name(request));
+    return known !== undefined && this.nowMs() - known.takenMs < KEY_DAYS * DAY_MS ? known : undefined;
   }
 
   async #claimAndWork(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
@@ -87,7 +97,9 @@ export class IdempotencyKeys {
   }
 
   async #remember(request: KeyedRequest, running: Promise<KeyedAnswer>): Promise<KeyedAnswer> {
-    this.#kept.set(name(request), { requestHash: request.requestHash, answer: running });
+    const kept = { requestHash: request.requestHash, takenMs: this.nowMs(), answer: running };
+    this.#kept.delete(name(request)); // so that the first one of the map is the oldest
+    this.#kept.set(name(request), kept);
     if (this.#kept.size > KEYS_MAX) {
       const oldest = this.#kept.keys().next().value;
       if (oldest !== undefined) this.#kept.delete(oldest);

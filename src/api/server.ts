@@ -149,7 +149,7 @@ async function registerRoutes(
   deskStateRoutes(app, web);
   desksRoute(app, web);
   twinsRoute(app, web);
-  emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore));
+  emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore, web.nowMs));
   closeOneRoutes(app, web);
   tradesRoute(app, web);
   equityRoute(app, web, watch);

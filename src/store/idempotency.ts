@@ -25,16 +25,21 @@ interface KeyRow {
 /** A request without an answer for this long died with its process: it may be tried again. */
 const RUNNING_SECONDS_MAX = 120;
 
+/** How long a key stands for its request; then it is a new one. */
+export const KEY_DAYS = 2;
+
 /** Takes the key if nobody has it. */
 export async function takeIdempotencyKey(pool: Pool, request: KeyedRequest): Promise<KeyState> {
   const { desk, key, person, requestHash } = request;
   const taken = await pool.query(
     `insert into idempotency (desk, key, person, request_hash) values ($1, $2, $3, $4)
-     on conflict (desk, key, person) do update set created = now()
-       where idempotency.request_hash = excluded.request_hash and idempotency.status is null
-         and idempotency.created < now() - make_interval(secs => $5)
+     on conflict (desk, key, person) do update
+       set created = now(), request_hash = excluded.request_hash, status = null, answer = null
+       where idempotency.created < now() - make_interval(days => $6)
+         or idempotency.request_hash = excluded.request_hash and idempotency.status is null
+           and idempotency.created < now() - make_interval(secs => $5)
      returning key`,
-    [desk, key, person, requestHash, RUNNING_SECONDS_MAX],
+    [desk, key, person, requestHash, RUNNING_SECONDS_MAX, KEY_DAYS],
   );
   if (taken.rowCount === 1) return { state: 'new' };
   const found = await pool.query<KeyRow>(
@@ -61,7 +66,7 @@ export async function keepAnswer(
     [request.desk, request.key, request.person, status, JSON.stringify(answer)],
   );
   // Nobody repeats a request after so long, and the table must not grow forever.
-  await pool.query("delete from idempotency where created < now() - interval '2 days'");
+  await pool.query('delete from idempotency where created < now() - make_interval(days => $1)', [KEY_DAYS]);
 }
 
 /** Called after a failure that the caller may repeat. */

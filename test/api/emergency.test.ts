@@ -142,6 +142,19 @@ describe('close all and resume', () => {
     expect(received('closeAll')).toHaveLength(0);
   });
 
+  it('are carried out again under a key of days ago', async () => {
+    await press('close-all', { reason: 'the weekend' }, 'friday');
+    web.clock.aheadMs = 7 * 86_400_000;
+    token = (await web.signIn()).accessToken;
+    await expect
+      .poll(async () => (await database.pool.query('select 1 from idempotency where status = 200')).rowCount)
+      .toBe(1);
+    await database.pool.query("update idempotency set created = now() - interval '7 days'");
+    const again = await press('close-all', { reason: 'the weekend' }, 'friday');
+    expect(again.headers.get('idempotency-replayed')).toBeNull();
+    expect(received('closeAll')).toHaveLength(2);
+  });
+
   it('let a refused request be tried again with its key', async () => {
     const refused = await press('resume', { reason: 'test' }, 'key-5');
     expect(refused.status).toBe(409);
