@@ -7,6 +7,9 @@ import { ungrouped } from '../domain/figure-text.js';
 import type { Span } from '../market/fetched/minutes-file.js';
 import { usageFailure } from './failure.js';
 
+/** The most that a list of incidents, tasks or approvals has, with `--all` too. */
+export const LISTED_MAX = 10_000;
+
 export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;

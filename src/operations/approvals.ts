@@ -150,12 +150,12 @@ async function overtaken(context: OperationContext, approval: Approval): Promise
     : 'The settings were changed after this was asked for, so the trader will not take it: they stay as they are now. Ask for the change again.';
 }
 
-/** Open ones first, then newest first, at most 50. Rejects while Postgres is down. */
-export async function listApprovals({
-  pool,
-  desk,
-}: Pick<OperationContext, 'pool' | 'desk'>): Promise<readonly ApprovalShown[]> {
-  const approvals = await readApprovals(pool, desk.desk);
+/** Open ones first, then newest first, 50 without a `limit`. Rejects while Postgres is down. */
+export async function listApprovals(
+  { pool, desk }: Pick<OperationContext, 'pool' | 'desk'>,
+  { limit }: { readonly limit?: number } = {},
+): Promise<readonly ApprovalShown[]> {
+  const approvals = await readApprovals(pool, desk.desk, limit);
   const votes = await readVotes(
     pool,
     approvals.map(({ id }) => id),

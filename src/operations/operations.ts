@@ -123,7 +123,7 @@ export interface Operations {
   /** What this desk's paper twins have done since it halted, one line each. */
   readTwins(): Promise<readonly string[]>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
-  listApprovals(): Promise<readonly ApprovalShown[]>;
+  listApprovals(query?: { readonly limit?: number }): Promise<readonly ApprovalShown[]>;
   castVote(caller: Caller, request: VoteRequest): Promise<VoteResult>;
   /** Rejects with `TraderUnavailable`. */
   readSettings(): Promise<SettingsShown>;
@@ -227,7 +227,7 @@ export function operationsOver(context: OperationContext): Operations {
     readStatus: () => readWords(context),
     readTwins: async () => whatTwinsDid(context.runtime, await readWords(context), context.nowMs()),
     listSchedules: () => listSchedules(context),
-    listApprovals: () => listApprovals(context),
+    listApprovals: (query) => listApprovals(context, query),
     castVote: (caller, request) => castVote(context, caller, request),
     readSettings: () => readSettings(context),
     changeSettings: (caller, request) => changeSettings(context, caller, request),

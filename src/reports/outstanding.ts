@@ -7,6 +7,7 @@ import { readTasks } from '../store/tasks.js';
 import { report } from './report.js';
 
 const SHOWN_MAX = 20;
+const COUNTED_MAX = 1_000;
 
 /** What is waiting for people: open incidents, then tasks, then approvals. */
 export const outstanding = report(
@@ -14,9 +15,9 @@ export const outstanding = report(
   NO_PARAMETERS,
   async ({ desk: { desk }, pool }) => {
     const [incidents, tasks, approvals] = await Promise.all([
-      readIncidents(pool, desk),
-      readTasks(pool, desk, { state: 'open' }),
-      readApprovals(pool, desk),
+      readIncidents(pool, desk, { limit: COUNTED_MAX }),
+      readTasks(pool, desk, { state: 'open', limit: COUNTED_MAX }),
+      readApprovals(pool, desk, COUNTED_MAX),
     ]);
     const nowMs = Date.now();
     const issues = [

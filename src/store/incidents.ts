@@ -50,7 +50,7 @@ export async function saveIncident(pool: Queries, incident: Incident): Promise<v
 
 const SHOWN = 100;
 
-/** Open ones first, then the newest; at most 100. */
+/** Open ones first, then the newest; 100 without a `limit`. */
 export async function readIncidents(
   pool: Queries,
   desk: string,
@@ -59,7 +59,7 @@ export async function readIncidents(
   const found = await pool.query<IncidentRow>(
     `select * from incident where desk = $1 and ($2::text is null or state = $2)
       order by (state <> 'resolved') desc, opened desc limit $3`,
-    [desk, options.state ?? null, Math.min(options.limit ?? SHOWN, SHOWN)],
+    [desk, options.state ?? null, options.limit ?? SHOWN],
   );
   return found.rows.map(incidentFrom);
 }

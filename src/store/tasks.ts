@@ -55,7 +55,7 @@ export async function readTaskLike(
   return found.rows[0] ? taskFrom(found.rows[0]) : null;
 }
 
-/** Open ones first, most urgent first; then the newest. */
+/** Open ones first, most urgent first; then the newest; 100 without a `limit`. */
 export async function readTasks(
   pool: Queries,
   desk: string,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askWhy } from '../../src/notify/notices.js';
 import { appendAudit } from '../../src/store/audit.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
+import { readIncidents, saveIncident } from '../../src/store/incidents.js';
 import { migrate } from '../../src/store/migrate.js';
 import {
   beginRoutineRun,
@@ -13,7 +14,7 @@ import {
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
 import { recordSettings } from '../../src/store/settings-changes.js';
 import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-tokens.js';
-import { closeTask, openTask } from '../../src/store/tasks.js';
+import { closeTask, openTask, readTasks } from '../../src/store/tasks.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
 import { neverForged, rowMaker } from '../support/row-makers.js';
@@ -68,6 +69,41 @@ test('who does something twice at once without a reason is asked once, however m
   expect(later.id).not.toBe(id);
 });
 
+test('incidents and tasks are listed as many as asked for: a year has more than a screen shows', async () => {
+  const desk = 'a-year';
+  const over = { kind: 'order-rejected', severity: 'high', title: 'Over', state: 'resolved' } as const;
+  for (let at = 0; at < 120; at += 1) {
+    await openTask(database.pool, {
+      ...{ desk, source: `task:${at}`, title: 'Look', detail: 'Look.', dueMs: at },
+    });
+    await saveIncident(database.pool, {
+      ...{
+        ...over,
+        desk,
+        workflowId: `w${at}`,
+        id: `i${at}`,
+        fingerprint: `f${at}`,
+        firstRunId: 'r',
+        subject: '',
+      },
+      ...{
+        detail: '',
+        phase: '',
+        openedMs: at,
+        respondByMs: at,
+        escalations: 0,
+        acknowledgedMs: null,
+        revision: 1,
+      },
+      ...{ acknowledgedBy: null, resolvedMs: at, resolvedBy: null, outcome: '', simulated: true },
+    });
+  }
+  expect(await readTasks(database.pool, desk, { limit: 1_000 })).toHaveLength(120);
+  expect(await readTasks(database.pool, desk)).toHaveLength(100);
+  expect(await readIncidents(database.pool, desk, { limit: 1_000 })).toHaveLength(120);
+  expect(await readIncidents(database.pool, desk)).toHaveLength(100);
+});
+
 test('of two requests with one key at once, one is carried out, and later ones get its answer', async () => {
   const request = { desk: DESK, key: 'key-1', person: 'operator', requestHash: 'h1' };
   const taken = await Promise.all([1, 2, 3].map(() => takeIdempotencyKey(database.pool, request)));
@@ -94,6 +130,24 @@ test('a key that was given up, or whose process died, can be taken again', async
   );
   expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'new' });
   expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'running' });
+});
+
+test('a key stands for its request for two days, and is a new one then, for any request', async () => {
+  const request = { desk: DESK, key: 'friday', person: 'operator', requestHash: 'h1' };
+  const inTime = async (requestHash: string, age: string) => {
+    await database.pool.query(
+      `update idempotency set created = now() - interval '${age}' where key = 'friday'`,
+    );
+    return (await takeIdempotencyKey(database.pool, { ...request, requestHash })).state;
+  };
+  await takeIdempotencyKey(database.pool, request);
+  await keepAnswer(database.pool, request, 200, {});
+  expect(await inTime('h1', '47 hours')).toBe('answered');
+  expect(await inTime('h1', '49 hours')).toBe('new');
+  expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'running' });
+  await keepAnswer(database.pool, request, 200, {});
+  expect(await inTime('h2', '47 hours')).toBe('other-request');
+  expect(await inTime('h2', '49 hours')).toBe('new');
 });
 
 test('answered keys are forgotten after days', async () => {

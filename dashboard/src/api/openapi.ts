@@ -3676,14 +3676,16 @@ export interface paths {
         /** Approvals: open ones first, then the newest */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    limit?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description At most 50 */
+                /** @description At most `limit` */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3726,6 +3728,15 @@ export interface paths {
                                 }[];
                             }[];
                         };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
                 /** @description Unauthorized */
@@ -3868,6 +3879,7 @@ export interface paths {
             parameters: {
                 query?: {
                     state?: "open" | "acknowledged" | "resolved";
+                    limit?: number;
                 };
                 header?: never;
                 path?: never;
@@ -3875,7 +3887,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description At most 100 */
+                /** @description At most `limit` */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -4372,6 +4384,7 @@ export interface paths {
             parameters: {
                 query?: {
                     state?: "open" | "done" | "withdrawn";
+                    limit?: number;
                 };
                 header?: never;
                 path?: never;
@@ -4379,7 +4392,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description At most 100 */
+                /** @description At most `limit` */
                 200: {
                     headers: {
                         [name: string]: unknown;

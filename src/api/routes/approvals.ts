@@ -29,14 +29,19 @@ export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): voi
   const list = {
     summary: 'Approvals: open ones first, then the newest',
     tags: ['people'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { limit: { type: 'integer', minimum: 1, maximum: 1000, default: 50 } },
+    },
     response: {
-      200: answer('At most 50', z.object({ approvals: z.array(approvalSchema) })),
-      ...problems(401, 503),
+      200: answer('At most `limit`', z.object({ approvals: z.array(approvalSchema) })),
+      ...problems(400, 401, 503),
     },
   };
-  app.get('/api/approvals', { schema: list }, (_request, reply) =>
+  app.get<{ Querystring: { readonly limit: number } }>('/api/approvals', { schema: list }, (request, reply) =>
     fromDatabase(reply, 'What waits for approval', async () => ({
-      approvals: await web.operations.listApprovals(),
+      approvals: await web.operations.listApprovals(request.query),
     })),
   );
   const vote = {

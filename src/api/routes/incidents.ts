@@ -57,14 +57,17 @@ function readRoutes(app: FastifyInstance, web: WebDependencies): void {
     querystring: {
       type: 'object',
       additionalProperties: false,
-      properties: { state: { type: 'string', enum: ['open', 'acknowledged', 'resolved'] } },
+      properties: {
+        state: { type: 'string', enum: ['open', 'acknowledged', 'resolved'] },
+        limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+      },
     },
     response: {
-      200: answer('At most 100', listSchema),
+      200: answer('At most `limit`', listSchema),
       ...problems(400, 401, 503),
     },
   };
-  app.get<{ Querystring: { readonly state?: 'open' | 'acknowledged' | 'resolved' } }>(
+  app.get<{ Querystring: { readonly state?: 'open' | 'acknowledged' | 'resolved'; readonly limit: number } }>(
     '/api/incidents',
     { schema: list },
     (request, reply) =>

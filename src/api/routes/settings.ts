@@ -130,11 +130,7 @@ export function rollRoutes(app: FastifyInstance, web: WebDependencies): void {
     async (request, reply) => {
       const { reason: why, ...wish } = request.body;
       const result = await web.operations.rollContract(callerOf(request), { ...wish, reason: why.trim() });
-      return sendChange(
-        reply,
-        result,
-        'GET /api/dashboard shows each contract, its months, and what is held.',
-      );
+      return sendChange(reply, result, 'GET /api/status shows each contract, its months, and what is held.');
     },
   );
 }

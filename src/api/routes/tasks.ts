@@ -31,14 +31,17 @@ export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
     querystring: {
       type: 'object',
       additionalProperties: false,
-      properties: { state: { type: 'string', enum: ['open', 'done', 'withdrawn'] } },
+      properties: {
+        state: { type: 'string', enum: ['open', 'done', 'withdrawn'] },
+        limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+      },
     },
     response: {
-      200: answer('At most 100', z.object({ tasks: z.array(taskSchema) })),
+      200: answer('At most `limit`', z.object({ tasks: z.array(taskSchema) })),
       ...problems(400, 401, 503),
     },
   };
-  app.get<{ Querystring: { readonly state?: 'open' | 'done' | 'withdrawn' } }>(
+  app.get<{ Querystring: { readonly state?: 'open' | 'done' | 'withdrawn'; readonly limit: number } }>(
     '/api/tasks',
     { schema: list },
     (request, reply) =>

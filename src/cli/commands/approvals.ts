@@ -13,6 +13,7 @@ import {
 } from '../act-on-desk.js';
 import { SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, failureLines } from '../failure.js';
+import { LISTED_MAX } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
@@ -21,7 +22,7 @@ export function approvalsCommand(command: Command): void {
     .option('--all', 'closed ones too')
     .option('--json', 'for scripts')
     .action(async ({ all, json }: { all?: boolean; json?: boolean }) => {
-      const approvals = await withOperations((operations) => operations.listApprovals());
+      const approvals = await withOperations((operations) => operations.listApprovals({ limit: LISTED_MAX }));
       const shown = approvals.filter(({ state }) => all === true || state === 'open');
       if (json === true) printJson(shown.map((approval) => withRun(approval)));
       else printLines(shown.length === 0 ? ['nothing waits for an approval'] : shown.flatMap(approvalLines));

@@ -6,6 +6,7 @@ import { MAY_STOP } from '../../domain/roles.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { actingPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure } from '../failure.js';
+import { LISTED_MAX } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
@@ -21,7 +22,7 @@ export function incidentsCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async (id: string | undefined, { all, json }: Options) => {
       if (id !== undefined) return showOne(id, json === true);
-      const incidents = await withOperations((operations) => operations.listIncidents());
+      const incidents = await withOperations((operations) => operations.listIncidents({ limit: LISTED_MAX }));
       const shown = incidents.filter(({ state }) => all === true || state !== 'resolved');
       if (json === true) printJson(shown.map((incident) => withRun(incident)));
       else printLines(shown.length === 0 ? ['no incident'] : shown.map(incidentLine));

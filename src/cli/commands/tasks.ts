@@ -4,7 +4,7 @@ import { moment } from '../../domain/moment.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
-import { textOf } from '../option-values.js';
+import { LISTED_MAX, textOf } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
@@ -14,7 +14,7 @@ export function tasksCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async ({ all, json }: { all?: boolean; json?: boolean }) => {
       const tasks = await withOperations((operations) =>
-        operations.listTasks(all === true ? {} : { state: 'open' }),
+        operations.listTasks({ limit: LISTED_MAX, ...(all === true ? {} : { state: 'open' }) }),
       );
       if (json === true) printJson(tasks);
       else printLines(tasks.length === 0 ? ['nothing waits for a person'] : tasks.flatMap(taskLines));
