@@ -2342,7 +2342,7 @@ export interface paths {
                             cash: string;
                             /** @description Result of the open positions */
                             unrealised: string;
-                            /** @description Result of every closed round trip, after fees */
+                            /** @description Result of the closed trades of the strategies in the desk file, after fees; `GET /api/results` has every round trip */
                             realised: string;
                             /** @description Decimal text */
                             dayStartEquity: string;

@@ -27,7 +27,9 @@ const portfolioSchema = z.object({
   equity: decimalText.describe('Cash plus open positions at the prices that closing them would get'),
   cash: decimalText,
   unrealised: decimalText.describe('Result of the open positions'),
-  realised: decimalText.describe('Result of every closed round trip, after fees'),
+  realised: decimalText.describe(
+    'Result of the closed trades of the strategies in the desk file, after fees; `GET /api/results` has every round trip',
+  ),
   dayStartEquity: decimalText,
   dayPnl: decimalText,
   drawdownPct: decimalText.describe('Below the highest equity so far'),
