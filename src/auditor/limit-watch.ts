@@ -9,6 +9,7 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { parseDecimal } from '../domain/decimal.js';
+import type { SizePlan } from '../domain/go-live.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseMoney } from '../domain/money.js';
 import { exactNotional } from '../domain/value.js';
@@ -24,7 +25,7 @@ interface LimitReading {
 }
 
 interface Limits {
-  /** Identifies the settings and the position size in force: a change to either means different limits. */
+  /** Identifies the settings, the position size and the go-live in force: another one means different limits. */
   readonly terms: string;
   readonly positions: number;
   /** Most that one position may be worth, in money units. */
@@ -157,10 +158,12 @@ export class LimitWatch {
   }
 
   #limitsOf({ own, status }: LimitReading): Limits {
-    const pct = limitOf(status, this.risk, 'maxPositionSizePct') * (status.sizePct / 100);
+    const pct = grantedOf(status, this.risk, 'maxPositionSizePct') * (status.sizePct / 100);
+    const { granted } = status.goLive;
+    const permission = granted === null ? '' : `${granted.release} ${granted.attempt} ${granted.step}`;
     return {
-      terms: `${status.settings.version} ${status.sizePct}`,
-      positions: limitOf(status, this.risk, 'maxConcurrentPositions'),
+      terms: `${status.settings.version} ${status.sizePct} ${permission}`,
+      positions: grantedOf(status, this.risk, 'maxConcurrentPositions'),
       size: (own.equity * pct) / 100,
     };
   }
@@ -246,4 +249,10 @@ function floorOf(from: number, pct: number, { value }: OwnEquity): number {
 function limitOf({ settings }: Pick<TraderStatus, 'settings'>, risk: Desk['risk'], name: FixedKey): number {
   const changed = settings.changed[`risk.${name}`];
   return typeof changed === 'number' ? changed : risk[name];
+}
+
+/** The limit, or what the permission for real money allows, if that is less. */
+function grantedOf(status: TraderStatus, risk: Desk['risk'], name: keyof SizePlan): number {
+  const most = limitOf(status, risk, name);
+  return Math.min(most, status.goLive.granted?.size[name] ?? most);
 }

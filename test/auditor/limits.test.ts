@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import type { GoLiveGrant } from '../../src/domain/go-live.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { ALLOWED, PRICE, watchedDesk } from './watched-desk.js';
 
@@ -110,6 +111,51 @@ describe('limits, looked at from outside', () => {
     expect(await look({ lots: later, price: PRICE, says: lowered })).toMatch(/ETH\/USDT is worth/);
   });
 
+  it('hold a desk with real money to the size that its go-live grants', async () => {
+    const { look } = watchedDesk();
+    const says = granted(0, { maxPositionSizePct: 2 });
+    await look({ lots: {}, price: PRICE, says });
+    const large = { lots: { 'BTC/USDT': 600 }, price: PRICE, says };
+    await look(large);
+    expect(await look(large)).toMatch(/BTC\/USDT is worth 300.00, 200.00 are allowed/);
+  });
+
+  it('hold a desk with real money to the number of positions that its go-live grants', async () => {
+    const { look } = watchedDesk();
+    const says = granted(0, { maxConcurrentPositions: 1 });
+    await look({ lots: { 'BTC/USDT': 100 }, price: PRICE, says });
+    const both = { lots: { 'BTC/USDT': 100, 'ETH/USDT': 10 }, price: PRICE, says };
+    await look(both);
+    expect(await look(both)).toMatch(/2 positions are open, at most 1 may be/);
+  });
+
+  it('keep to the desk file where it allows less than the go-live', async () => {
+    const { look } = watchedDesk();
+    const says = granted(0, { maxPositionSizePct: 50, maxConcurrentPositions: 9 });
+    await look({ lots: {}, price: PRICE, says });
+    const large = { lots: { 'BTC/USDT': 4_000 }, price: PRICE, says };
+    await look(large);
+    expect(await look(large)).toMatch(/1000.00 are allowed/);
+  });
+
+  it('do not blame a position for another size step or another go-live, until it grows', async () => {
+    const { look, trader } = watchedDesk();
+    const small = granted(0, { maxPositionSizePct: 2 });
+    const larger = granted(1, { maxPositionSizePct: 10 });
+    const later = granted(0, { maxPositionSizePct: 2 }, 2);
+    await look({ lots: {}, price: PRICE, says: small });
+    for (const says of [larger, later])
+      for (let looks = 0; looks < 3; looks += 1) await look({ lots: ALLOWED, price: PRICE, says });
+    // Opened within a larger step that came and went between two looks.
+    const both = { ...ALLOWED, 'ETH/USDT': 100 };
+    const third = granted(0, { maxPositionSizePct: 2 }, 3);
+    for (let looks = 0; looks < 3; looks += 1) await look({ lots: both, price: PRICE, says: third });
+    expect(trader.sent('halt')).toEqual([]);
+    const more = { lots: { ...both, 'BTC/USDT': 2_001 }, price: PRICE, says: third };
+    await look(more);
+    expect(await look(more)).toMatch(/BTC\/USDT is worth 1000.50, 200.00 are allowed/);
+  });
+
   it('stop a desk that is ACTIVE past the loss of a day, and let a halted one be', async () => {
     const { look, trader } = watchedDesk();
     const lost = { says: { dayStartEquity: '11000.00' }, lots: ALLOWED, price: PRICE };
@@ -216,3 +262,17 @@ describe('limits, looked at from outside', () => {
     expect(await look(lost)).toMatch(/after a peak of 10000.00/);
   });
 });
+
+/** The permission for real money, with a size of its own. */
+function granted(
+  step: number,
+  size: Partial<GoLiveGrant['size']>,
+  attempt = 1,
+): Pick<TraderStatus, 'trading' | 'goLive'> {
+  const given = {
+    ...{ release: 'r1', attempt, step, incarnation: 'abc123', configHash: 'x', haltId: null },
+    ...{ fileConfigHash: 'x', approvedBy: ['ada', 'bo'] },
+    size: { maxPositionSizePct: 10, maxConcurrentPositions: 2, ...size },
+  };
+  return { trading: 'live', goLive: { required: true, granted: given } };
+}
