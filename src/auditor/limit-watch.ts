@@ -4,7 +4,8 @@
  * book and in prices (docs/LIMITS.md says why not the others). Limits restrict what is opened, so only growth
  * past one counts. A position from before a limit was lowered is nobody's fault, nor is one whose entry was
  * sent before: its cancel may come too late. Limits can go up and down again between two audits, so growth
- * while they changed is not judged.
+ * while they changed is not judged. Coins that a person gives the desk are no entry either: they count as a
+ * change of limits.
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
@@ -25,7 +26,10 @@ interface LimitReading {
 }
 
 interface Limits {
-  /** Identifies the settings, the position size and the go-live in force: another one means different limits. */
+  /**
+   * Identifies the settings, the position size, the go-live in force and the coins given to the desk: another
+   * one means different limits.
+   */
   readonly terms: string;
   readonly positions: number;
   /** Most that one position may be worth, in money units. */
@@ -45,6 +49,7 @@ export class LimitWatch {
   readonly #sentEarlier = new Map<string, string>();
   /** Symbols whose growth is not judged in this audit. */
   #excused: ReadonlySet<string> = new Set();
+  readonly #given = new GivenCoins();
   /** What grew past its limit and is still past it. */
   readonly #past = new Set<string>();
   readonly #drawdown: DrawdownWatch;
@@ -59,6 +64,7 @@ export class LimitWatch {
   /** Called in each audit, even if neither book nor prices can be read. */
   note(status: TraderStatus): void {
     this.#drawdown.note(status);
+    this.#given.note(status);
   }
 
   /** People have seen what is past its limit, and let the desk trade with it: only further growth counts. */
@@ -162,7 +168,7 @@ export class LimitWatch {
     const { granted } = status.goLive;
     const permission = granted === null ? '' : `${granted.release} ${granted.attempt} ${granted.step}`;
     return {
-      terms: `${status.settings.version} ${status.sizePct} ${permission}`,
+      terms: `${status.settings.version} ${status.sizePct} ${permission} ${this.#given.count}`,
       positions: grantedOf(status, this.risk, 'maxConcurrentPositions'),
       size: (own.equity * pct) / 100,
     };
@@ -171,6 +177,25 @@ export class LimitWatch {
 
 function isDust({ positions, dustLots }: BookReading, symbol: string): boolean {
   return Math.abs(positions.get(symbol) ?? 0) <= (dustLots?.get(symbol) ?? 0);
+}
+
+/**
+ * Counts how often coins of the account ceased to be nobody's: a person said that they are the desk's, or
+ * another's, or they are gone. Only a person's word makes them the desk's.
+ */
+class GivenCoins {
+  #nobodys: ReadonlyMap<string, number> = new Map();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  note({ coins }: TraderStatus): void {
+    const now = new Map(coins.map(({ symbol, nobodys }) => [symbol, Number(nobodys)]));
+    if ([...this.#nobodys].some(([symbol, before]) => (now.get(symbol) ?? 0) < before)) this.#count += 1;
+    this.#nobodys = now;
+  }
 }
 
 /** The trader adopts a higher peak once it is 0.1 % higher, or a minute later. */

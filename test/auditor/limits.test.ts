@@ -156,6 +156,42 @@ describe('limits, looked at from outside', () => {
     expect(await look(more)).toMatch(/BTC\/USDT is worth 1000.50, 200.00 are allowed/);
   });
 
+  it('do not blame a position for coins that an approver gave the desk, until it grows by a trade', async () => {
+    const { look, trader } = watchedDesk();
+    const found = { lots: ALLOWED, nobodys: { 'BTC/USDT': 4_000 }, price: PRICE };
+    for (let looks = 0; looks < 3; looks += 1) await look(found);
+    const given = { lots: { 'BTC/USDT': 6_000 }, price: PRICE };
+    for (let looks = 0; looks < 3; looks += 1) await look(given);
+    expect(trader.sent('halt')).toEqual([]);
+    const more = { lots: { 'BTC/USDT': 6_001 }, price: PRICE };
+    await look(more);
+    expect(await look(more)).toMatch(/BTC\/USDT is worth 3000.50, 1000.00 are allowed/);
+  });
+
+  it('do not blame an entry that was sent before coins became the desk’s, and fills after it', async () => {
+    const { look, trader } = watchedDesk();
+    const entry = { clientId: 'a', purpose: 'entry', symbol: 'ETH/USDT' } as TraderStatus['orders'][number];
+    const says = {
+      settings: { version: 1, changed: { 'risk.maxConcurrentPositions': 1 }, fileConfigHash: 'x' },
+    };
+    const orders = { ...says, orders: [entry] };
+    const given = { 'BTC/USDT': 1_000 };
+    await look({ lots: {}, nobodys: given, price: PRICE, says });
+    await look({ lots: {}, nobodys: given, price: PRICE, says: orders });
+    for (let looks = 0; looks < 3; looks += 1) await look({ lots: given, price: PRICE, says: orders });
+    const filled = { ...given, 'ETH/USDT': 100 };
+    for (let looks = 0; looks < 3; looks += 1) await look({ lots: filled, price: PRICE, says });
+    expect(trader.sent('halt')).toEqual([]);
+  });
+
+  it('blame a position for a trade while coins appear in the account that are nobody’s', async () => {
+    const { look } = watchedDesk();
+    await look({ lots: {}, price: PRICE });
+    const large = { lots: { 'BTC/USDT': 4_000 }, nobodys: { 'BTC/USDT': 500 }, price: PRICE };
+    await look(large);
+    expect(await look(large)).toMatch(/BTC\/USDT is worth 2000.00/);
+  });
+
   it('stop a desk that is ACTIVE past the loss of a day, and let a halted one be', async () => {
     const { look, trader } = watchedDesk();
     const lost = { says: { dayStartEquity: '11000.00' }, lots: ALLOWED, price: PRICE };

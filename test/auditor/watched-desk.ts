@@ -21,6 +21,8 @@ interface World {
   readonly cash?: number;
   /** What the venue itself counts the account as worth. */
   readonly equity?: number;
+  /** Lots in the account besides those of the desk: no person has said whose they are. */
+  readonly nobodys?: Record<string, number>;
   /** What the trader says besides the truth. */
   readonly says?: Partial<TraderStatus>;
 }
@@ -38,11 +40,18 @@ export function watchedDesk(): { look: (world: World) => Promise<string | null>;
     const equity = now.equity === undefined ? {} : { equity: now.equity * 1e8 };
     return { cash: (now.cash === undefined ? CASH : now.cash * 1e8) - spent, positions, ...equity };
   };
+  const account = (): BookReading => {
+    const { positions, ...rest } = book();
+    const all = new Map(positions);
+    for (const [symbol, lots] of Object.entries(now.nobodys ?? {}))
+      all.set(symbol, (all.get(symbol) ?? 0) + lots);
+    return { ...rest, positions: all };
+  };
   const parts: AuditParts = {
     trader: trader.client,
     instruments,
     risk,
-    readBook: book,
+    readBook: account,
     readPrices: () => Promise.resolve(prices()),
     onPricesMissing: () => undefined,
   };
@@ -56,6 +65,7 @@ export function watchedDesk(): { look: (world: World) => Promise<string | null>;
       equity: formatMoney(own?.equity ?? 0, 2),
       dayStartEquity: (now.cash ?? 10_000).toFixed(2),
       positions: [...reading.positions].map(([symbol, lots]) => heldBy(symbol, lots)),
+      coins: Object.entries(now.nobodys ?? {}).map(([symbol, lots]) => nobodysCoins(symbol, lots)),
       ...now.says,
     };
   };
@@ -81,6 +91,11 @@ function heldBy(symbol: string, lots: number): TraderStatus['positions'][number]
     side: 'long',
     quantity: formatDecimal(lots, lotSize),
   } as TraderStatus['positions'][number];
+}
+
+function nobodysCoins(symbol: string, lots: number): TraderStatus['coins'][number] {
+  const { lotSize } = instruments.find((known) => known.symbol === symbol)!;
+  return { symbol, nobodys: formatDecimal(lots, lotSize), foreign: '0', toMove: '0' };
 }
 
 /** Worth 1,000 at the price of 50,000: as much as is allowed. */
