@@ -74,8 +74,7 @@ export function openFeeReason(core: Core): string | null {
 
 function whatToDo(core: Core, { asset }: Pick<UnvaluedFee, 'asset'>): string {
   const declared = core.config.feeAssets?.[asset];
-  if (declared === undefined)
-    return `declare ${asset} in venue.feeAssets with the instrument that prices it, or pay fees without it at the venue`;
+  if (declared === undefined) return `declare ${asset} in venue.feeAssets with the instrument that prices it`;
   return `${core.config.instruments[declared]?.symbol ?? asset} has no fresh price`;
 }
 
