@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { HOURS_PER_YEAR, mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
 import { readSecret } from '../home/secrets.js';
 import { readEquityDays } from '../reports/equity-figures.js';
+import { withoutStart } from '../store/performance.js';
 import { newestValidationOf } from '../store/validation-report.js';
 import { readStatus } from '../trader/read-status.js';
 import type { SignedReport } from '../validation/report/report.js';
@@ -125,7 +126,8 @@ async function byDaysBefore(
   days: number,
 ): Promise<ExpectedReturn> {
   const span = { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs };
-  const closes = await readEquityDays(pool, span, desk);
+  // Whole days only: the span begins within the first one.
+  const closes = withoutStart(await readEquityDays(pool, span, desk));
   // The last entry belongs to today, which has no close yet.
   const before = returnsOnCapital(closes.slice(0, -1));
   if (before.length < DAYS_MIN) {

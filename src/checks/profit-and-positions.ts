@@ -2,7 +2,7 @@ import type { PositionStatus } from '../contracts/trader-status.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { placesIn } from '../domain/figure-text.js';
-import { readEquitySteps } from '../store/performance.js';
+import { readEquitySteps, withoutStart } from '../store/performance.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
@@ -18,7 +18,8 @@ export const profitAndPositions = check(
     const { positions, equity, currency, dayPnl, drawdownPct, marketData } = status;
     const toMs = marketData.marketMs + HOUR_MS;
     const span = { desk: desk.desk, fromMs: marketData.marketMs - HOURS * HOUR_MS, toMs };
-    const curve = (await readEquitySteps(pool, span, HOUR_MS)).map((point) => point.equity);
+    const hours = withoutStart(await readEquitySteps(pool, span, HOUR_MS));
+    const curve = hours.map((point) => point.equity);
     const amount = (value: number): string => value.toFixed(placesIn(currency));
     const open = positions.map(
       (position) =>

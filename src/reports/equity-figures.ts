@@ -9,7 +9,7 @@ import {
   sharpeRatio,
 } from '../domain/statistics.js';
 import type { DeskCalendar } from '../domain/trading-day.js';
-import { readEquitySteps, type Span } from '../store/performance.js';
+import { type EquityStep, readEquitySteps, type Span, withoutStart } from '../store/performance.js';
 import { datesOf } from '../trader/zone-offset.js';
 import type { ReportContext } from './report.js';
 
@@ -25,39 +25,41 @@ interface EquityFigures {
   readonly maxDrawdownPct: number | null;
 }
 
-/** `curve`: the last equity of each step, oldest first. */
+/** `curve`: what it starts from, and the last equity of each step, oldest first. */
 export async function readEquityFigures(
-  curve: (stepMs: number) => Promise<readonly EquityAndCapital[]>,
+  curve: (stepMs: number) => Promise<readonly EquityStep[]>,
 ): Promise<EquityFigures> {
-  const hours = await curve(HOUR_MS);
-  if (hours.length === 0) return { hours: 0, returnPct: null, sharpe: null, maxDrawdownPct: null };
+  const hourly = await curve(HOUR_MS);
+  const hours = withoutStart(hourly).length;
+  if (hours === 0) return { hours: 0, returnPct: null, sharpe: null, maxDrawdownPct: null };
   // A fall that recovers within an hour is also a drawdown, so the curve is as fine as on the desk's own
   // page.
-  const stepMs = Math.max(MINUTE_MS, Math.ceil((hours.length * HOUR_MS) / CURVE_POINTS_MAX));
-  const finer = stepMs < HOUR_MS ? await curve(stepMs) : hours;
-  const returns = returnsOnCapital(hours);
+  const stepMs = Math.max(MINUTE_MS, Math.ceil((hours * HOUR_MS) / CURVE_POINTS_MAX));
+  const finer = stepMs < HOUR_MS ? await curve(stepMs) : hourly;
+  const returns = returnsOnCapital(hourly);
   return {
-    hours: hours.length,
+    hours,
     returnPct: ((growthOf(returns).at(-1) ?? 1) - 1) * 100,
     sharpe: sharpeRatio(returns, HOURS_PER_YEAR),
-    maxDrawdownPct: Math.max(drawdownOf(hours), drawdownOf(finer)) * 100,
+    maxDrawdownPct: Math.max(drawdownOf(hourly), drawdownOf(finer)) * 100,
   };
 }
 
 /**
- * The last equity of each of the desk's own days, oldest first. Read by minutes: in some zones a day does not
- * begin on a full hour, and on a clock change it has 23 or 25 of them.
+ * What the days start from, and the last equity of each of the desk's own days, oldest first. The span may
+ * begin within the first day. Read by minutes: in some zones a day does not begin on a full hour, and on a
+ * clock change it has 23 or 25 of them.
  */
 export async function readEquityDays(
   pool: ReportContext['pool'],
   span: Span,
   calendar: DeskCalendar,
-): Promise<readonly EquityAndCapital[]> {
+): Promise<readonly EquityStep[]> {
   const dateOf = datesOf(calendar);
-  const days = new Map<string, EquityAndCapital>();
-  for (const { marketMs, equity, capital } of await readEquitySteps(pool, span, MINUTE_MS)) {
-    const date = dateOf(marketMs);
-    days.set(date, { equity, capital: (days.get(date)?.capital ?? 0) + capital });
+  const days = new Map<string, EquityStep>();
+  for (const { marketMs, equity, capital, isStart } of await readEquitySteps(pool, span, MINUTE_MS)) {
+    const date = isStart ? 'start' : dateOf(marketMs);
+    days.set(date, { equity, capital: (days.get(date)?.capital ?? 0) + capital, isStart });
   }
   return [...days.values()];
 }

@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../domain/civil-date.js';
-import { readClosings, readEquitySteps } from '../store/performance.js';
+import { readClosings, readEquitySteps, withoutStart } from '../store/performance.js';
 import { readEquityFigures } from './equity-figures.js';
 import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
@@ -24,7 +24,7 @@ export const performance = report('Result, drawdown and fees', SPAN, async (cont
     closings.length === 0
       ? 'nothing was closed'
       : `win rate ${percent(wins / closings.length)} of ${closings.length} closings`,
-    `Sharpe ${sharpe === null ? 'not known' : sharpe.toFixed(2)} over ${equity.length} hours`,
+    `Sharpe ${sharpe === null ? 'not known' : sharpe.toFixed(2)} over ${withoutStart(equity).length} hours`,
     `largest drawdown ${percent((maxDrawdownPct ?? 0) / 100)}`,
   ].join('; ');
 });

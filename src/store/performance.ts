@@ -16,35 +16,51 @@ export interface Span {
   readonly toMs: number;
 }
 
-interface EquityPoint extends EquityAndCapital {
+export interface EquityStep extends EquityAndCapital {
+  /** The equity that the first step began with, itself no step. */
+  readonly isStart: boolean;
+}
+
+interface EquityPoint extends EquityStep {
   readonly marketMs: number;
 }
 
 /**
  * Parameters: desk, from, to, and the step in milliseconds. The last sample of each step, oldest first; a
- * step without a sample is left out. A new journal counts its capital from zero. Coins that a person gave to
- * the desk are capital, at their value at that time; a restored journal repeats the records of such coins.
+ * step without a sample is left out. Before them, if there are any, what they start from: the last sample
+ * before the span, or else the first one in it, unless that is the first step's own. A new journal counts its
+ * capital from zero. Coins that a person gave to the desk are capital, at their value at that time; a restored
+ * journal repeats the records of such coins.
  */
 export const EQUITY_STEPS = `
   with steps as (
     select distinct on (floor(extract(epoch from market) * 1000 / $4)) market, equity, capital_moved, incarnation
       from equity where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
       order by floor(extract(epoch from market) * 1000 / $4), market desc
+  ), start as (
+    select market, equity, capital_moved, incarnation from equity
+      where desk = $1 and ${ofAccountInUse()} and market < (select min(market) from steps) and market >= coalesce(
+        (select max(market) from equity where desk = $1 and ${ofAccountInUse()} and market < $2), $2)
+      order by market limit 1
   ), following as (
     select *, lag(capital_moved) over (order by market) as moved_before,
       lag(incarnation) over (order by market) as incarnation_before, lag(market) over (order by market) as market_before
-    from steps
+    from (select *, false as is_start from steps union all select *, true from start) points
   ), given as (
     select distinct record, (record ->> 'marketMs')::numeric as at, (record ->> 'value')::numeric / ${MONEY_SCALE} as worth
       from journal_entry where desk = $1 and type = 'coins.claimed' and ${ofAccountInUse()}
   )
-  select (extract(epoch from market) * 1000)::float8 as "marketMs", equity::float8 as equity,
+  select (extract(epoch from market) * 1000)::float8 as "marketMs", equity::float8 as equity, is_start as "isStart",
     (case when incarnation_before is null then 0
       when incarnation_before = incarnation then capital_moved - moved_before
       else capital_moved end
     + coalesce((select sum(worth) from given where at > extract(epoch from market_before) * 1000
       and at <= extract(epoch from market) * 1000), 0))::float8 as capital
   from following order by market`;
+
+export function withoutStart<Step extends EquityStep>(points: readonly Step[]): readonly Step[] {
+  return points.filter(({ isStart }) => !isStart);
+}
 
 /** `stepMs`: from a minute to a day. */
 export async function readEquitySteps(

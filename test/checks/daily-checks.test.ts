@@ -203,6 +203,12 @@ describe('expected-profit', () => {
     }
   });
 
+  it('compares with whole days alone: the first one of the span is compared with nothing before it', async () => {
+    await bench.equityAt(NOW - 31 * 86_400_000, 5_000);
+    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+    expect((await today(0.5, 'no validation')).expected).toContain(' 5 days before (there is no validation');
+  });
+
   it('takes the figures of a validation of a year, whose chart has a point for several hours', async () => {
     const decisionKey = sealedWith();
     // 0.1 % an hour are 9.3595 % a year and 0.48990 % a day; a mean of 0.24 % a day is 0.01 % an hour.
@@ -232,6 +238,7 @@ describe('expected-profit', () => {
 describe('profit-and-positions and strategies-on', () => {
   it('say what the day earned and what is open, and fail for a position without a stop', async () => {
     expect((await bench.check('profit-and-positions')).verdict).toBe('warn');
+    await bench.equityAt(NOW - 30 * 3_600_000, 9_000);
     await bench.equityAt(NOW - 3 * 3_600_000, 9_950);
     await bench.equityAt(NOW - 1_000, 10_000);
     const good = await bench.check('profit-and-positions');

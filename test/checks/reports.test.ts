@@ -191,6 +191,20 @@ describe('the reports of a review', () => {
     expect(await report('limits')).toContain('largest drawdown 0.62 % of 15 % allowed; worst day -0.62 %');
   });
 
+  it('count the first hours of the span, too, from the equity that it began with', async () => {
+    const began = NOW - 7 * 86_400_000;
+    for (const [at, equity] of [
+      [began - 60_000, 10_000],
+      [began + 120_000, 9_800],
+      [NOW - 3_600_000, 9_800],
+    ] as const)
+      await bench.equityAt(at, equity);
+    const performance = await report('performance');
+    expect(performance).toContain('equity 10000.00 to 9800.00 (-2.00 %)');
+    expect(performance).toContain('over 2 hours; largest drawdown 2.00 %');
+    expect(await report('limits')).toContain('largest drawdown 2.00 % of 15 % allowed; worst day -2.00 %');
+  });
+
   it('count the worst day from boundary to boundary of the desk, and what was put in on it as no gain', async () => {
     for (const [at, equity, moved] of [
       ['2026-02-28T21:00Z', 10_000, 0],

@@ -171,3 +171,34 @@ it('a fall that is made good within the hour is the largest drawdown all the sam
   const figures = await readAnalytics(database.pool, desk, START, 'USDT');
   expect(figures).toMatchObject({ hours: 2, maxDrawdownPct: 1 });
 });
+
+it('what happens in the first hour counts, from the last equity before it, without the capital of that hour', async () => {
+  const MINUTE = HOUR / 60;
+  await project([
+    equity(9_000, START - 3 * HOUR),
+    equity(10_000, START - MINUTE),
+    cash('deposit', 5_000, START + MINUTE),
+    equity(15_150, START + HOUR - MINUTE),
+    equity(15_150, START + 2 * HOUR - MINUTE),
+  ]);
+  const figures = await readAnalytics(database.pool, desk, START, 'USDT');
+  // 150 on 15 000, then nothing.
+  expect(figures).toMatchObject({ hours: 2, returnPct: 1, sharpe: 66.18, maxDrawdownPct: 0 });
+});
+
+it('the first hour of a desk counts from its first equity', async () => {
+  const MINUTE = HOUR / 60;
+  await project([
+    equity(10_000, START + MINUTE),
+    equity(9_900, START + HOUR - MINUTE),
+    equity(9_900, START + 2 * HOUR - MINUTE),
+  ]);
+  const figures = await readAnalytics(database.pool, desk, START, 'USDT');
+  expect(figures).toMatchObject({ hours: 2, returnPct: -1, maxDrawdownPct: 1 });
+});
+
+it('equity from before a span without any is no figure of it', async () => {
+  await project([equity(10_000, START - HOUR)]);
+  const figures = await readAnalytics(database.pool, desk, START, 'USDT');
+  expect(figures).toMatchObject({ hours: 0, returnPct: null, sharpe: null, maxDrawdownPct: null });
+});

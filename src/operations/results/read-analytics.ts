@@ -29,7 +29,7 @@ const TRIPS = `
 /** So that the newest sample is always included, however the clocks differ. */
 const NO_END = new Date(NO_END_MS);
 
-const pointSchema = z.object({ equity: z.number(), capital: z.number() });
+const pointSchema = z.object({ equity: z.number(), capital: z.number(), isStart: z.boolean() });
 type Curve = readonly z.infer<typeof pointSchema>[];
 
 /** Rejects while the database is down. `fromMs`: market time; `currency`: that of the account; null: not known. */
