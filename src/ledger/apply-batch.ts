@@ -20,7 +20,7 @@ type Configuration = Pick<Projection, 'account' | 'instruments' | 'scales'>;
 
 export interface LedgerDesk {
   readonly desk: string;
-  /** Paper trading, or simulated or recorded prices. */
+  /** Not real money (paper, a venue's simulator or testnet), or simulated or recorded prices. */
   readonly simulated: boolean;
 }
 

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FollowedEntry } from '../contracts/control.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { moneyAtStake } from '../domain/account.js';
 import { backoffMs } from '../domain/backoff.js';
 import { DecimalError } from '../domain/decimal.js';
 import { messageOf } from '../domain/message-of.js';
@@ -128,7 +129,8 @@ async function applyNext(
 }
 
 export function ledgerDesk(desk: string, status: TraderStatus): LedgerDesk {
-  return { desk, simulated: status.trading === 'paper' || status.marketData.simulated };
+  const { trading, account, marketData } = status;
+  return { desk, simulated: moneyAtStake(trading, account.name) !== 'real money' || marketData.simulated };
 }
 
 /** Impossible numbers are as bad as hashes that don't match; an unavailable database is neither. */

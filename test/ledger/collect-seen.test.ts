@@ -48,7 +48,7 @@ class Bars {
       if (this.gone) throw new Error('the trader is not there');
       if (method === 'status')
         return {
-          ...{ startedWallMs: this.startedWallMs, trading: 'live' },
+          ...{ startedWallMs: this.startedWallMs, trading: 'live', account: { name: 'Binance spot' } },
           ...(this.starting ? { starting: true } : {}),
           marketData: { simulated: !this.starting, identity: this.source },
         };

@@ -190,3 +190,21 @@ test('the proof names an entry that the ledger lacks in the middle', async () =>
     sequence: 5,
   });
 });
+
+test.each([
+  ['Binance simulator', true],
+  ['Binance spot testnet', true],
+  ['Binance spot', false],
+])('orders and equity of the account %s are stored as simulated: %s', async (account, simulated) => {
+  trader.trading = 'live';
+  trader.account = account;
+  await trader.write(recordsOfTrades(31, 300, account));
+  startFollowing();
+  await untilEqual();
+  for (const table of ['orders', 'equity']) {
+    const { rows } = await database.pool.query(`select distinct simulated from ${table} where desk = $1`, [
+      desk,
+    ]);
+    expect(rows, table).toEqual([{ simulated }]);
+  }
+});

@@ -13,6 +13,9 @@ export interface FakeTrader {
   readonly journalDirectory: string;
   readonly halts: Record<string, unknown>[];
   mode: string;
+  /** Whether orders leave, and to which account. */
+  trading: 'paper' | 'live';
+  account: string;
   /** Overrides what `status` says. */
   claimedSequence: number | null;
   write(records: readonly EngineRecord[]): Promise<void>;
@@ -60,8 +63,9 @@ export async function startFakeTrader(): Promise<FakeTrader> {
       incarnation: journal.incarnation,
       sequence: trader.claimedSequence ?? journal.lastSequence,
       mode: trader.mode,
-      trading: 'paper',
-      marketData: { simulated: true },
+      trading: trader.trading,
+      account: { name: trader.account, resting: [] },
+      marketData: { simulated: trader.trading === 'paper' },
     };
     socket.write(`${JSON.stringify({ id: request.id, result })}\n`);
   };
@@ -78,6 +82,8 @@ export async function startFakeTrader(): Promise<FakeTrader> {
     },
     halts,
     mode: 'HALTED',
+    trading: 'paper',
+    account: 'paper',
     claimedSequence: null,
     write: async (records) => {
       let last = 0;
