@@ -12,10 +12,9 @@ import type { Desk } from '../desk/schema.js';
 import { parseDecimal } from '../domain/decimal.js';
 import type { SizePlan } from '../domain/go-live.js';
 import type { Instrument } from '../domain/instrument.js';
-import { parseMoney } from '../domain/money.js';
 import { exactNotional } from '../domain/value.js';
-import type { FixedKey } from '../limits/registry.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
+import { LossWatch, limitOf, MOVED_FACTOR } from './loss-watch.js';
 import { amountsOf, type Finding, type OwnEquity, rateBy } from './own-equity.js';
 
 interface LimitReading {
@@ -52,18 +51,18 @@ export class LimitWatch {
   readonly #given = new GivenCoins();
   /** What grew past its limit and is still past it. */
   readonly #past = new Set<string>();
-  readonly #drawdown: DrawdownWatch;
+  readonly #losses: LossWatch;
 
   constructor(
     private readonly instruments: readonly Instrument[],
     private readonly risk: Desk['risk'],
   ) {
-    this.#drawdown = new DrawdownWatch(risk);
+    this.#losses = new LossWatch(risk);
   }
 
   /** Called in each audit, even if neither book nor prices can be read. */
   note(status: TraderStatus): void {
-    this.#drawdown.note(status);
+    this.#losses.note(status);
     this.#given.note(status);
   }
 
@@ -80,8 +79,7 @@ export class LimitWatch {
     const findings = [
       ...this.#positions(reading, limits),
       ...this.instruments.flatMap((instrument) => this.#size(reading, limits, instrument)),
-      ...this.#loss(reading),
-      ...this.#drawdown.look(reading.own, reading.status),
+      ...this.#losses.look(reading.own, reading.status),
     ];
     this.#before = { lots: reading.book.positions, sides: this.#sidesOf(reading.status), limits };
     return findings;
@@ -112,18 +110,6 @@ export class LimitWatch {
     const amount = amountsOf(status);
     const text = `the position in ${symbol} is worth ${amount(worth)}, ${amount(limits.size)} are allowed`;
     return [{ key: `limit size ${symbol}`, text }];
-  }
-
-  /** The trader halts by itself at this loss; if it still trades, it has missed the loss. */
-  #loss({ own, status }: LimitReading): Finding[] {
-    if (status.mode !== 'ACTIVE') return [];
-    const pct = limitOf(status, this.risk, 'dailyLossLimitPct');
-    const start = parseMoney(status.dayStartEquity);
-    const floor = floorOf(start, pct, own);
-    if (own.equity >= floor) return [];
-    const amount = amountsOf(status);
-    const text = `equity is ${amount(own.equity)} after ${amount(start)} at the beginning of the day, ${pct} % may be lost, and the desk is ACTIVE`;
-    return [{ key: 'limit loss', text }];
   }
 
   #stillPast(what: string, isPast: boolean, grew: boolean): boolean {
@@ -196,84 +182,6 @@ class GivenCoins {
     if ([...this.#nobodys].some(([symbol, before]) => (now.get(symbol) ?? 0) < before)) this.#count += 1;
     this.#nobodys = now;
   }
-}
-
-/** The trader adopts a higher peak once it is 0.1 % higher, or a minute later. */
-const PEAK_STEP = 1.001;
-
-interface Counted {
-  /** Equity of another account or journal says nothing about this one. */
-  readonly account: string;
-  readonly startedWallMs: number;
-  /** Money units, as the trader reports it. */
-  readonly peak: number;
-  readonly isHalted: boolean;
-}
-
-/**
- * The maximum drawdown, watched from outside: counted from the highest equity that the auditor itself has
- * seen, which catches a trader that forgets its peak, or from the trader's own peak if that is higher.
- */
-class DrawdownWatch {
-  #before: Counted | null = null;
-  /**
-   * Money units. The highest equity that both trader and auditor saw, so that a stray price makes no peak.
-   */
-  #peak = 0;
-
-  constructor(private readonly risk: Desk['risk']) {}
-
-  /** Called in each audit, even if nothing can be compared: lifting a drawdown halt starts a new peak. */
-  note(status: TraderStatus): void {
-    const now: Counted = {
-      account: `${status.account.name} ${status.incarnation}`,
-      startedWallMs: status.startedWallMs,
-      peak: parseMoney(status.peakEquity),
-      isHalted: status.halts.some(({ cause }) => cause === 'drawdown'),
-    };
-    if (this.#before !== null && isCountedAnew(this.#before, now)) this.#peak = 0;
-    this.#before = now;
-  }
-
-  look(own: OwnEquity, status: TraderStatus): Finding[] {
-    this.#peak = Math.max(this.#peak, Math.min(own.equity, parseMoney(status.equity)));
-    if (status.mode !== 'ACTIVE') return [];
-    const pct = limitOf(status, this.risk, 'maxDrawdownPct');
-    const peak = Math.max(this.#peak, parseMoney(status.peakEquity));
-    const floor = floorOf(peak / PEAK_STEP, pct, own);
-    if (own.equity >= floor) return [];
-    const amount = amountsOf(status);
-    const text = `equity is ${amount(own.equity)} after a peak of ${amount(peak)}, ${pct} % may be lost from it, and the desk is ACTIVE`;
-    return [{ key: 'limit drawdown', text }];
-  }
-}
-
-/**
- * Whether the trader counts from a new peak: for another account or journal, or after a drawdown halt was
- * lifted. If its peak falls within the same process, such a halt came and was lifted between two audits.
- */
-function isCountedAnew(before: Counted, now: Counted): boolean {
-  const isLifted = before.isHalted && !now.isHalted;
-  const isLower = now.peak < before.peak && now.startedWallMs === before.startedWallMs;
-  return before.account !== now.account || isLifted || isLower;
-}
-
-/** Prices move between the order, or the trader's own check, and the auditor's. */
-const MOVED_FACTOR = 1.05;
-
-/**
- * Equity below which too much was lost, however prices moved between the readings. Positions on margin may be
- * worth many times the account, so the tolerance is at most the permitted loss.
- */
-function floorOf(from: number, pct: number, { value }: OwnEquity): number {
-  const allowed = (from * pct) / 100;
-  return from - allowed - Math.min(allowed, value * (MOVED_FACTOR - 1));
-}
-
-/** The desk file's limit, or the value that people have set while the desk ran. */
-function limitOf({ settings }: Pick<TraderStatus, 'settings'>, risk: Desk['risk'], name: FixedKey): number {
-  const changed = settings.changed[`risk.${name}`];
-  return typeof changed === 'number' ? changed : risk[name];
 }
 
 /** The limit, or what the permission for real money allows, if that is less. */
