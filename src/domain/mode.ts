@@ -42,8 +42,11 @@ export type HeardSide = 'operations' | 'supervisor';
 /** A person's halt is lifted by people, never by a rule. */
 export type PersonsRule = Exclude<ResumeRule, 'auto' | 'next-day'>;
 
-/** Completes the message `Trades again …`. */
-export const RESUME_WORDS: Readonly<Record<ResumeRule, string>> = {
+/** Completes the message `Trades again …`. Real money without a go-live in force: nothing else lifts the halt. */
+export const resumeWords = (rule: ResumeRule, needsGoLive: boolean): string =>
+  needsGoLive ? 'once people approve a go-live: fermata go-live' : RESUME_WORDS[rule];
+
+const RESUME_WORDS: Readonly<Record<ResumeRule, string>> = {
   auto: 'by itself, once all checks pass',
   'next-day': 'by itself, on its next day',
   person: 'once a person resumes it',

@@ -14,6 +14,7 @@ import { isTradable } from './flow/dust.js';
 import { expiryReason } from './flow/expiry.js';
 import { noEntryReason } from './flow/session.js';
 import { unconvertedReason } from './flow/stale-data.js';
+import { GO_LIVE_NEEDED, goLiveReason, needsGoLive } from './halts/go-live-missing.js';
 import { openFeeReason } from './orders/fee-value.js';
 import { openLots } from './state.js';
 import { spanText } from './strategies/bar-stream.js';
@@ -44,8 +45,9 @@ function deskReasons(core: Core): WaitingReason[] {
   const reasons = halts.map((halt) => ({
     subject: 'desk',
     reason: `${halt.mode}: ${halt.reason}`,
-    waitsFor: needs(halt),
+    waitsFor: needsGoLive(core) ? GO_LIVE_NEEDED : needs(halt),
   }));
+  reasons.push(...goLiveReason(core));
   const obstacle = core.state.mode === 'ACTIVE' ? null : armingObstacle(core);
   if (obstacle !== null)
     reasons.push({ subject: 'desk', reason: obstacle.message, waitsFor: obstacle.doThis });

@@ -31,3 +31,35 @@ describe('a larger size with real money', () => {
     expect(desk.engine.view.halts).toMatchObject([{ cause, mode: 'HALTED' }]);
   });
 });
+
+describe('a desk with real money and no go-live in force', () => {
+  it('waits for a go-live, whatever lifts its halts: a person who resumes would be refused', () => {
+    const desk = new DeskUnderTest({ goLiveRequired: true }).begin();
+    desk.command({ name: 'stop' });
+    const waits = desk.engine.whyNotTrading().filter(({ subject }) => subject === 'desk');
+    expect(waits).toContainEqual({
+      subject: 'desk',
+      reason: 'real money is traded only after a go-live that people approved, and none is in force',
+      waitsFor: 'a go-live that people approve: fermata go-live',
+    });
+    const halted = waits.filter(({ reason }) => reason.startsWith('HALTED'));
+    expect(halted.map(({ waitsFor }) => waitsFor)).toEqual(
+      desk.engine.view.halts.map(() => 'a go-live that people approve: fermata go-live'),
+    );
+  });
+
+  it('says so first thing after a start; with one in force, a person resumes', () => {
+    const before = new DeskUnderTest({ goLiveRequired: true }).begin();
+    expect(before.engine.view.reason).toBe(
+      'the trader started; it trades again only with a go-live that people approve',
+    );
+    for (const { id } of before.config.instruments) before.quote(id, 10_000);
+    before.snapshot();
+    goLive(before, 0);
+    const { engine } = new DeskUnderTest({ goLiveRequired: true }, 2, before.records).begin();
+    expect(engine.view.reason).toBe('the trader started; it trades again once everything is checked');
+    expect(engine.whyNotTrading().map(({ waitsFor }) => waitsFor)).not.toContain(
+      'a go-live that people approve: fermata go-live',
+    );
+  });
+});

@@ -278,6 +278,14 @@ describe('/status and /help', () => {
     ]);
   });
 
+  it('say that only a go-live lifts a halt, where real money is traded and none is in force', () => {
+    bench.trader.halt('person', 'person', 'anna');
+    const status = scriptedStatus({ mode: 'HALTED', halts: bench.trader.halts });
+    expect(statusText({ ...status, goLive: { required: true, granted: null } })).toContain(
+      '\nHalt: person by anna; trades again once people approve a go-live: fermata go-live\n',
+    );
+  });
+
   it('say what holds the next entry back where a position is held, and else why nothing is traded', () => {
     const status = scriptedStatus({
       notTrading: [{ subject: 'ema-cross', reason: 'no signal', waitsFor: 'the next one' }],

@@ -6,6 +6,7 @@ import { type TraderClient, TraderUnavailable } from '../../src/trader/client.js
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 
 const desk = cryptoDesk();
@@ -137,6 +138,42 @@ describe('the journal of another account', () => {
     // By a clock that was put back: what comes now is news, whatever its date.
     await told('restored', 'restored', [...restored, at('restored', length + 2, long)]);
     expect(await toldOf('restored')).toContain(`journal:restored:${length + 2}`);
+  });
+});
+
+describe('the journal of a desk with real money', () => {
+  const grant = {
+    ...{ release: '1', attempt: 1, step: 0, incarnation: 'abc', configHash: 'c', fileConfigHash: 'c' },
+    ...{ haltId: null, size: { maxPositionSizePct: 1, maxConcurrentPositions: 1 }, approvedBy: ['anna'] },
+  };
+  const given = { type: 'golive.granted', grant, by: 'anna', reason: 'a test', marketMs: 0 } as const;
+  const ended = { type: 'golive.voided', by: 'anna', reason: 'a test', marketMs: 0 } as const;
+
+  /** The texts of what is told of these, where the trader says that no go-live is in force. */
+  async function textsOf(name: string, records: readonly EngineRecord[]): Promise<readonly string[]> {
+    const status = { ...scriptedStatus({ goLive: { required: true, granted: null } }), incarnation: 'abc' };
+    const trader: TraderClient = {
+      ...new ScriptedTrader('abc').client,
+      call: async () => ({ ...status, sequence: 0 }) as never,
+      follow: (_from, onEntry, onEnd) => {
+        for (const [index, record] of records.entries()) onEntry(entry(index + 1, record));
+        queueMicrotask(() => onEnd(new TraderUnavailable('the line ended')));
+        return { close: () => undefined };
+      },
+    };
+    const context = { desk: { ...desk, desk: name }, pool: database.pool, trader, home: NO_HOME };
+    await followJournal(context, new AbortController().signal);
+    const found = await database.pool.query('select body from notice where desk = $1 order by id', [name]);
+    return found.rows.map(({ body }) => body);
+  }
+
+  it('says that a go-live lifts its halts while none is in force, and a person while one is', async () => {
+    const stopped = halt('person');
+    expect(await textsOf('real-money', [stopped, given, stopped, ended, stopped])).toEqual([
+      expect.stringContaining('Trades again once people approve a go-live: fermata go-live.'),
+      expect.stringContaining('Trades again once a person resumes it.'),
+      expect.stringContaining('Trades again once people approve a go-live: fermata go-live.'),
+    ]);
   });
 });
 

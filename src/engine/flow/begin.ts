@@ -20,6 +20,7 @@ import {
   watchLosses,
 } from '../core.js';
 import type { Stamp } from '../event.js';
+import { needsGoLive } from '../halts/go-live-missing.js';
 import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { sendLookup } from '../orders/change-order.js';
@@ -59,7 +60,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   raiseHalt(core, {
     mode: 'HALTED',
     by: 'fermata',
-    reason: 'the trader started; it trades again once everything is checked',
+    reason: `the trader started; it trades again ${needsGoLive(core) ? 'only with a go-live that people approve' : 'once everything is checked'}`,
     ...haltWhy(core.config, 'startup'),
   });
   for (const { id } of core.config.instruments) askAboutOrders(core, id);

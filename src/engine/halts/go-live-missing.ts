@@ -1,4 +1,5 @@
 /** Real money is traded only while a go-live is in force. */
+import type { WaitingReason } from '../../limits/limit.js';
 import { refused } from '../commands/outcome.js';
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
@@ -7,9 +8,16 @@ export function needsGoLive({ config, state }: Core): boolean {
   return config.goLiveRequired === true && state.goLive === null;
 }
 
+/** What a desk without one waits for. It lifts every halt; a person who resumes would be refused. */
+export const GO_LIVE_NEEDED = 'a go-live that people approve: fermata go-live';
+
+const NONE_IN_FORCE = 'real money is traded only after a go-live that people approved, and none is in force';
+
+export const goLiveReason = (core: Core): WaitingReason[] =>
+  needsGoLive(core) ? [{ subject: 'desk', reason: NONE_IN_FORCE, waitsFor: GO_LIVE_NEEDED }] : [];
+
 /** Null: as far as the go-live is concerned, the desk may be armed. */
 export function goLiveMissing(core: Core): CommandOutcome | null {
   if (!needsGoLive(core)) return null;
-  const message = 'real money is traded only after a go-live that people approved, and none is in force';
-  return refused('go-live-required', message, 'ask for one: fermata go-live');
+  return refused('go-live-required', NONE_IN_FORCE, 'ask for one: fermata go-live');
 }

@@ -2,7 +2,7 @@ import type { PositionStatus, TraderStatus } from '../../contracts/trader-status
 import { grouped, signed } from '../../domain/figure-text.js';
 import { headline } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
-import { RESUME_WORDS } from '../../domain/mode.js';
+import { resumeWords } from '../../domain/mode.js';
 import { reducedSize } from '../../domain/position-size.js';
 import { answer } from '../bot-context.js';
 import type { ChatCommand } from './command.js';
@@ -25,7 +25,8 @@ const REASONS_SHOWN = 5;
 
 /** The answer to /status. */
 export function statusText(status: TraderStatus): string {
-  const { marketData: market, positions, halts } = status;
+  const { marketData: market, positions, halts, goLive } = status;
+  const needsGoLive = goLive.required && goLive.granted === null;
   const more = positions.length - POSITIONS_SHOWN;
   const size = reducedSize(status);
   const { text, detail } = headline(status);
@@ -44,7 +45,9 @@ export function statusText(status: TraderStatus): string {
     ...positions.slice(0, POSITIONS_SHOWN).flatMap(positionLines),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
-    ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again ${RESUME_WORDS[resume]}`),
+    ...halts.map(
+      ({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again ${resumeWords(resume, needsGoLive)}`,
+    ),
     ...status.notTrading
       .slice(0, REASONS_SHOWN)
       .map(({ subject, reason, waitsFor }) => `${waiting} (${subject}): ${reason}; waits for ${waitsFor}`),

@@ -8,7 +8,7 @@ import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { grouped } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { type HaltCause, RESUME_WORDS, resumedText } from '../../domain/mode.js';
+import { type HaltCause, resumedText, resumeWords } from '../../domain/mode.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import { priceWords } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
@@ -67,12 +67,14 @@ export function keepNotices(context: JournalNoticesContext & { readonly log: Bot
 /** Follows until the connection ends or `stopping`; resolves with the pause in milliseconds before the next call. */
 export async function followJournal(context: JournalNoticesContext, stopping: AbortSignal): Promise<number> {
   const { desk, pool, trader } = context;
-  const { incarnation, sequence } = await readWords({ trader });
+  const { incarnation, sequence, goLive, starting } = await readWords({ trader });
   const cursor =
     (await readNoticeCursor(pool, desk.desk, incarnation)) ??
     firstSeen(incarnation, sequence, await lastNoticeReadMs(pool, desk.desk));
   await saveNoticeCursor(pool, desk.desk, cursor);
-  await readFrom(context, cursor, stopping);
+  // A trader that is starting does not know its permission yet.
+  const needsGoLive = starting !== true && goLive.required && goLive.granted === null;
+  await readFrom(context, { ...cursor, needsGoLive }, stopping);
   return READ_AGAIN_MS;
 }
 
@@ -84,9 +86,10 @@ function firstSeen(incarnation: string, sequence: number, lastReadMs: number | n
 
 async function readFrom(
   { desk, pool, trader, home }: JournalNoticesContext,
-  from: NoticeCursor,
+  { needsGoLive, ...from }: NoticeCursor & { readonly needsGoLive: boolean },
   stopping: AbortSignal,
 ): Promise<void> {
+  let lacksGoLive = needsGoLive;
   // Entries that were not read yet may be older than the desk file.
   let instruments: readonly Named[] =
     (await readInstrumentsAt(pool, desk.desk, from.incarnation, from.sequence)) ?? desk.instruments;
@@ -124,7 +127,9 @@ async function readFrom(
       if (entry.incarnation !== from.incarnation) break;
       const isPast = entry.sequence <= from.past.sequence && entry.wallMs < from.past.untilMs;
       if (entry.record.type === 'config') instruments = entry.record.instruments;
-      const notice = isPast ? null : noticeOf(desk, entry, instruments);
+      if (entry.record.type === 'golive.granted') lacksGoLive = false;
+      if (entry.record.type === 'golive.voided') lacksGoLive = true;
+      const notice = isPast ? null : noticeOf(desk, entry, instruments, lacksGoLive);
       unsaved += 1;
       if (notice !== null) await notify(pool, withAddresses(notice, home));
       if (notice === null && unsaved < SAVE_EVERY_ENTRIES) continue;
@@ -158,14 +163,16 @@ type Named = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize'>;
 
 /**
  * The notice for an entry of the trader's journal. Null for a record that people are not notified of. The
- * same entry always has the same fingerprint. `instruments`: as they were when it was written.
+ * same entry always has the same fingerprint. `instruments`: as they were when it was written. `needsGoLive`: real
+ * money is traded, and no go-live is in force.
  */
 export function noticeOf(
   desk: Desk,
   { record, incarnation, sequence, wallMs }: JournalEntry,
   instruments: readonly Named[] = desk.instruments,
+  needsGoLive = false,
 ): Notice | null {
-  const told = toldOf(desk, record, instruments) ?? askedFor(desk, record, instruments);
+  const told = toldOf(desk, record, instruments, needsGoLive) ?? askedFor(desk, record, instruments);
   if (told === null) return null;
   return {
     ...{ ...told, desk: desk.desk, fingerprint: `journal:${incarnation}:${sequence}` },
@@ -173,7 +180,12 @@ export function noticeOf(
   };
 }
 
-function toldOf(desk: Desk, record: EngineRecord, instruments: readonly Named[]): Told | null {
+function toldOf(
+  desk: Desk,
+  record: EngineRecord,
+  instruments: readonly Named[],
+  needsGoLive: boolean,
+): Told | null {
   switch (record.type) {
     case 'halt': {
       const { cause, by, reason, resume, mode } = record.halt;
@@ -183,7 +195,7 @@ function toldOf(desk: Desk, record: EngineRecord, instruments: readonly Named[])
         severity: 'critical',
         about: cause,
         title: `${desk.desk}: ${mode}${errorOf(cause)}`,
-        text: `${reason}\nCause: ${cause}, by ${by}. Trades again ${RESUME_WORDS[resume]}.`,
+        text: `${reason}\nCause: ${cause}, by ${by}. Trades again ${resumeWords(resume, needsGoLive)}.`,
       };
     }
     case 'armed':
