@@ -10,6 +10,7 @@ import {
 } from '../contracts/engine-activities.js';
 import { FAILURE_NAMES, type FailureName } from '../contracts/failure-names.js';
 import type { PositionStatus } from '../contracts/trader-status.js';
+import { type GoLiveEnded, whyGoLiveEnded } from '../domain/go-live.js';
 import { messageOf } from '../domain/message-of.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../domain/mode.js';
 import type { TradingDays } from '../domain/trading-day.js';
@@ -86,7 +87,7 @@ export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
       .filter(({ protection }) => protection === 'missing' || protection === 'closing')
       .map(({ symbol }) => `${symbol} has no protective stop`),
   ];
-  const { granted } = goLive;
+  const { granted, ended } = goLive;
   return {
     mode: status.mode,
     reason: status.reason,
@@ -95,12 +96,19 @@ export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
     incarnation: status.incarnation,
     granted:
       granted === null ? null : { release: granted.release, attempt: granted.attempt, step: granted.step },
+    ...(ended === undefined ? {} : { ended: ended && endedOf(ended) }),
     fills: status.fills,
     equity: status.equity,
     drawdownPct: status.drawdownPct,
     problems: problems.slice(0, NAMED_MAX),
   };
 }
+
+const endedOf = (ended: GoLiveEnded): NonNullable<LiveFacts['ended']> => ({
+  release: ended.release,
+  attempt: ended.attempt,
+  why: whyGoLiveEnded(ended),
+});
 
 export async function readSituation(trader: TraderCalls, days: TradingDays): Promise<TraderSituation> {
   const status = await readStatus({ trader: withNamedFailures(trader) }, ANSWER_MS);

@@ -109,6 +109,8 @@ export interface LiveFacts {
   readonly configHash: string;
   readonly incarnation: string;
   readonly granted: Pick<GoLiveGrant, 'release' | 'attempt' | 'step'> | null;
+  /** The newest permission that ended; null: none ever did. Absent from traders of earlier versions. */
+  readonly ended?: (Pick<GoLiveGrant, 'release' | 'attempt'> & { readonly why: string }) | null;
   readonly fills: number;
   readonly equity: string;
   readonly drawdownPct: string;

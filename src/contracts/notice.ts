@@ -66,6 +66,7 @@ export type WokenTopic =
   | 'abandoned'
   | 'unwatched-account'
   | 'unwatched-go-live'
+  | 'go-live-ended'
   | 'watched-on'
   | 'contract-ends';
 

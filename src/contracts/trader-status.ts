@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { STOP_MOVERS } from '../domain/exit-plan.js';
-import type { GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import { HALT_CAUSES, type Halt, MODES, RESUME_RULES } from '../domain/mode.js';
 import { ORDER_PURPOSES, ORDER_STATES, ORDER_TYPES, SIDES, WAITED } from '../domain/order.js';
 import { SIGNAL_ACTIONS, SIGNAL_STANDINGS } from '../domain/signal.js';
@@ -237,6 +237,13 @@ export const grantSchema = z.object({
   approvedBy: z.array(z.string()),
 }) satisfies z.ZodType<GoLiveGrant>;
 
+const goLiveEndedSchema = z.object({
+  release: z.string(),
+  attempt: z.number().int(),
+  by: z.string(),
+  reason: z.string(),
+}) satisfies z.ZodType<GoLiveEnded>;
+
 /**
  * Times without a protective stop for the whole position, by cause. `opened`: until the stop for newly bought
  * quantity rested. `changed`: while it was changed. `part`: made smaller for a part that was sold. `closing`:
@@ -432,7 +439,15 @@ export const traderStatusSchema = z.object({
   }),
   sizePct: z.number().describe('Position size in use, percent of the desk file’s'),
   /** `required`: the desk trades real money. Without a permission it can't be armed and enters nothing. */
-  goLive: z.object({ required: z.boolean(), granted: grantSchema.nullable() }),
+  goLive: z.object({
+    required: z.boolean(),
+    granted: grantSchema.nullable(),
+    /** Absent from traders of earlier versions, and while the trader starts. */
+    ended: goLiveEndedSchema
+      .nullable()
+      .exactOptional()
+      .describe('The newest permission that ended, and why; null: none ever did'),
+  }),
   closeAll: z.enum(['idle', 'running', 'flat', 'escalated']),
   reconciliation: reconciliationSchema,
   notTrading: z.array(notTradingSchema),

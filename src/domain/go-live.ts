@@ -32,6 +32,16 @@ export interface GoLiveGrant extends Omit<GoLiveProposal, 'desk'> {
   readonly approvedBy: readonly string[];
 }
 
+/** A permission that ended, and why. */
+export interface GoLiveEnded extends Pick<GoLiveProposal, 'release' | 'attempt'> {
+  /** Who ended it; `fermata`: a start that found another desk file or journal. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+export const whyGoLiveEnded = ({ by, reason }: GoLiveEnded): string =>
+  by === 'fermata' ? reason : `${reason} (${by})`;
+
 export const GO_LIVE_APPROVAL = 'go-live';
 
 const CONFIG_DIGITS = 8;

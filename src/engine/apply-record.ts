@@ -121,7 +121,7 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       state.goLive = record.grant;
       return;
     case 'golive.voided':
-      state.goLive = null;
+      applyGoLiveVoided(state, record);
       return;
     case 'closeAll.begun':
       state.closeAll = 'running';
@@ -182,6 +182,13 @@ function applySettings(state: EngineState, record: Of<'settings'>): void {
   const { version, changed, fileValues, configHash } = record;
   state.settings = { version, changed, fileValues };
   if (state.config !== null) state.config = { ...state.config, configHash };
+}
+
+function applyGoLiveVoided(state: EngineState, { by, reason }: Of<'golive.voided'>): void {
+  if (state.goLive === null) return;
+  const { release, attempt } = state.goLive;
+  state.goLiveEnded = { release, attempt, by, reason };
+  state.goLive = null;
 }
 
 /** Switching a strategy on ends its streak of losses. */

@@ -6,7 +6,7 @@ import type { HandedAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { ExitReason } from '../domain/exit-reason.js';
-import type { GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
@@ -220,6 +220,8 @@ export interface EngineState {
   settings: SettingsState;
   /** The permission to trade real money; null: none is in force. */
   goLive: GoLiveGrant | null;
+  /** The newest permission that ended; null: none ever did. */
+  goLiveEnded: GoLiveEnded | null;
   /** All live orders, and the newest final ones. */
   readonly orders: Map<string, OrderEntry>;
   /** Live orders, by instrument. */
@@ -328,6 +330,7 @@ export function createState(): EngineState {
     steps: [],
     settings: { version: 0, changed: {}, fileValues: {} },
     goLive: null,
+    goLiveEnded: null,
     orders: new Map(),
     live: [],
     finals: new Set(),

@@ -4,7 +4,7 @@ import { placesOf } from '../domain/book-steps.js';
 import { type OthersCoins, othersLots } from '../domain/coins.js';
 import { formatDecimal } from '../domain/decimal.js';
 import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
-import type { GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { decidingHalt, type Halt, type Mode } from '../domain/mode.js';
 import { formatUnits, type Units } from '../domain/money.js';
@@ -251,6 +251,7 @@ export interface EngineView {
   readonly contracts: readonly ContractView[];
   /** Null: no go-live is in force. */
   readonly goLive: GoLiveGrant | null;
+  readonly goLiveEnded: GoLiveEnded | null;
   readonly risk: readonly RiskReading[];
   readonly venueBreaker: VenueBreaker;
   /** Size factor: parts per million of the desk file's position size. */
@@ -311,6 +312,7 @@ export function readView(core: Core): EngineView {
       contract === null ? [] : [{ ...contract, phase: contractPhase(contract, core.marketMs) }],
     ),
     goLive: state.goLive,
+    goLiveEnded: state.goLiveEnded,
     risk: riskReadings(accountView(core), core.config.risk),
     venueBreaker: core.venueBreaker,
     sizeFactorPpm: state.sizeFactorPpm,

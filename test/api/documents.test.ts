@@ -32,6 +32,7 @@ const TOPICS: Readonly<Record<WokenTopic, true>> = {
     abandoned: true,
     'unwatched-account': true,
     'unwatched-go-live': true,
+    'go-live-ended': true,
     'watched-on': true,
     'contract-ends': true,
   },

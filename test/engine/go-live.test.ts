@@ -48,6 +48,27 @@ describe('a desk with real money and no go-live in force', () => {
     );
   });
 
+  it('says why the last one ended, at the start that found another desk file too', () => {
+    const live = new DeskUnderTest({ goLiveRequired: true }).begin();
+    for (const { id } of live.config.instruments) live.quote(id, 10_000);
+    live.snapshot();
+    goLive(live, 0);
+    const ended = { release: '1', attempt: 1 };
+    const changed = { goLiveRequired: true, configHash: 'edited' };
+    const restarted = new DeskUnderTest(changed, 2, live.records).begin();
+    expect(restarted.engine.view).toMatchObject({
+      goLive: null,
+      goLiveEnded: { ...ended, by: 'fermata', reason: 'the desk file was changed since' },
+    });
+    expect(restarted.engine.whyNotTrading().map(({ reason }) => reason)).toContainEqual(
+      expect.stringMatching(/none is in force \(the last one ended: the desk file was changed since\)$/),
+    );
+    live.command({ name: 'revokeGoLive' });
+    expect(live.engine.view.goLiveEnded).toEqual({ ...ended, by: 'operator', reason: 'test' });
+    const again = new DeskUnderTest({ goLiveRequired: true }, 2, live.records).begin();
+    expect(again.engine.view.goLiveEnded).toEqual({ ...ended, by: 'operator', reason: 'test' });
+  });
+
   it('says so first thing after a start; with one in force, a person resumes', () => {
     const before = new DeskUnderTest({ goLiveRequired: true }).begin();
     expect(before.engine.view.reason).toBe(

@@ -103,6 +103,13 @@ it('a desk file that was changed ends it at the next start', async () => {
   Object.assign(desk.runtime, { configHash: loadDesk(deskFile).configHash });
   await desk.start();
   await takesAnother(desk);
+  const { goLive, reason } = await desk.status();
+  expect(goLive.ended).toMatchObject({
+    attempt: 1,
+    by: 'fermata',
+    reason: 'the desk file was changed since',
+  });
+  expect(reason).toContain('only with a go-live');
 });
 
 it('a journal that was begun anew knows of no permission', async () => {

@@ -167,6 +167,21 @@ describe('the journal of a desk with real money', () => {
     return found.rows.map(({ body }) => body);
   }
 
+  it('tells of a go-live that ended at a start, whose halt wakes nobody; any other end halts the desk', async () => {
+    const reason = 'the desk file was changed since';
+    const changed = { ...ended, by: 'fermata', reason } as const;
+    expect(
+      await textsOf('file-changed', [given, changed, halt('startup'), given, ended, halt('person')]),
+    ).toEqual([
+      `${reason}. Nothing is entered; positions keep their stops. Trades again once people approve a go-live: fermata go-live.`,
+      expect.stringContaining('looks odd'),
+    ]);
+    expect(noticeOf(desk, entry(2, changed))).toMatchObject({
+      ...{ event: 'halt', severity: 'critical', about: 'go-live-ended' },
+      title: 'crypto-bot: the go-live ended',
+    });
+  });
+
   it('says that a go-live lifts its halts while none is in force, and a person while one is', async () => {
     const stopped = halt('person');
     expect(await textsOf('real-money', [stopped, given, stopped, ended, stopped])).toEqual([

@@ -8049,6 +8049,13 @@ export interface components {
                     fileConfigHash: string;
                     approvedBy: string[];
                 } | null;
+                /** @description The newest permission that ended, and why; null: none ever did */
+                ended?: {
+                    release: string;
+                    attempt: number;
+                    by: string;
+                    reason: string;
+                } | null;
             };
             /** @enum {string} */
             closeAll: "idle" | "running" | "flat" | "escalated";
@@ -8609,6 +8616,13 @@ export interface components {
                         };
                         fileConfigHash: string;
                         approvedBy: string[];
+                    } | null;
+                    /** @description The newest permission that ended, and why; null: none ever did */
+                    ended?: {
+                        release: string;
+                        attempt: number;
+                        by: string;
+                        reason: string;
                     } | null;
                 };
                 /** @enum {string} */

@@ -1,4 +1,5 @@
 /** Real money is traded only while a go-live is in force. */
+import { whyGoLiveEnded } from '../../domain/go-live.js';
 import type { WaitingReason } from '../../limits/limit.js';
 import { refused } from '../commands/outcome.js';
 import type { Core } from '../core.js';
@@ -14,10 +15,16 @@ export const GO_LIVE_NEEDED = 'a go-live that people approve: fermata go-live';
 const NONE_IN_FORCE = 'real money is traded only after a go-live that people approved, and none is in force';
 
 export const goLiveReason = (core: Core): WaitingReason[] =>
-  needsGoLive(core) ? [{ subject: 'desk', reason: NONE_IN_FORCE, waitsFor: GO_LIVE_NEEDED }] : [];
+  needsGoLive(core) ? [{ subject: 'desk', reason: whyNone(core), waitsFor: GO_LIVE_NEEDED }] : [];
+
+function whyNone({ state: { goLiveEnded } }: Core): string {
+  return goLiveEnded === null
+    ? NONE_IN_FORCE
+    : `${NONE_IN_FORCE} (the last one ended: ${whyGoLiveEnded(goLiveEnded)})`;
+}
 
 /** Null: as far as the go-live is concerned, the desk may be armed. */
 export function goLiveMissing(core: Core): CommandOutcome | null {
   if (!needsGoLive(core)) return null;
-  return refused('go-live-required', NONE_IN_FORCE, 'ask for one: fermata go-live');
+  return refused('go-live-required', whyNone(core), 'ask for one: fermata go-live');
 }

@@ -198,6 +198,16 @@ function toldOf(
         text: `${reason}\nCause: ${cause}, by ${by}. Trades again ${resumeWords(resume, needsGoLive)}.`,
       };
     }
+    case 'golive.voided':
+      // At any other time its end halts the desk, and that is told.
+      if (record.by !== 'fermata') return null;
+      return {
+        event: 'halt',
+        severity: 'critical',
+        about: 'go-live-ended',
+        title: `${desk.desk}: the go-live ended`,
+        text: `${record.reason}. Nothing is entered; positions keep their stops. Trades again ${resumeWords('person', true)}.`,
+      };
     case 'armed':
       return {
         event: 'armed',

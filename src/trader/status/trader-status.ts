@@ -130,7 +130,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
       detail: view.venueBreaker.detail,
     },
     sizePct: percentOfPpm(view.sizeFactorPpm),
-    goLive: { required: facts.trading === 'live', granted: view.goLive },
+    goLive: { required: facts.trading === 'live', granted: view.goLive, ended: view.goLiveEnded },
     closeAll: view.closeAll,
     reconciliation: {
       ...reconciliation,

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ControlMethods } from '../../../src/contracts/control.js';
 import type { BarStatus, FlatProof, TraderStatus } from '../../../src/contracts/trader-status.js';
+import type { GoLiveEnded } from '../../../src/domain/go-live.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../../../src/domain/mode.js';
 import {
   type CallableMethod,
@@ -50,6 +51,7 @@ export class ScriptedTrader {
   risk: TraderStatus['risk'] = [{ limit: 'position size', value: '3 %', now: '0 %' }];
   trading: TraderStatus['trading'] = 'paper';
   granted: TraderStatus['goLive']['granted'] = null;
+  goLiveEnded: GoLiveEnded | null = null;
   refusesGoLive: string | null = null;
   /** Takes it, and dies before it can say so: it comes back halted for its start. */
   diesGoingLive = false;
@@ -175,7 +177,7 @@ export class ScriptedTrader {
       entriesWorking: this.entriesWorking,
       venueBreaker: { state: this.venueBreaker, sinceWallMs: null, detail: '' },
       sizePct: this.sizePct,
-      goLive: { required: this.trading === 'live', granted: this.granted },
+      goLive: { required: this.trading === 'live', granted: this.granted, ended: this.goLiveEnded },
       closeAll: this.closeAllState,
       reconciliation: { state: this.reconciliation, atWallMs: this.readAtWallMs, differences: [] },
       strategies: this.strategies,
@@ -266,7 +268,11 @@ export class ScriptedTrader {
       }
       return this.taken(commandId, null);
     },
-    revokeGoLive: ({ commandId, by }: ControlMethods['revokeGoLive']['params']) => {
+    revokeGoLive: ({ commandId, by, reason }: ControlMethods['revokeGoLive']['params']) => {
+      if (this.granted !== null) {
+        const { release, attempt } = this.granted;
+        this.goLiveEnded = { release, attempt, by, reason };
+      }
       this.granted = null;
       return this.taken(commandId, this.halt('check-failed', 'person', by));
     },

@@ -3,6 +3,7 @@
  * the end.
  */
 import { condition, patched, sleep } from '@temporalio/workflow';
+import type { LiveFacts } from '../../../contracts/engine-activities.js';
 import type { GoLiveInput } from '../../../contracts/go-live.js';
 import type { Notice } from '../../../contracts/notice.js';
 import { goLiveId } from '../../../domain/go-live.js';
@@ -220,13 +221,22 @@ async function lookAtDesk({ engine, input: { release, attempt } }: GoLiveRun): P
     const granted =
       facts.granted !== null && facts.granted.release === release && facts.granted.attempt === attempt;
     const text = `${facts.mode}, equity ${facts.equity}, drawdown ${facts.drawdownPct} %, ${facts.fills} fills`;
-    const ended = granted ? null : `the permission is no longer in force: ${facts.reason}`;
+    const ended = granted
+      ? null
+      : `the permission is no longer in force: ${whyEnded(facts, release, attempt)}`;
     return { ended, problems: facts.problems, text };
   } catch (error) {
     // The trader may be restarting, which is the supervisor's task.
     const problem = `the trader did not answer: ${causeOf(error)}`;
     return { ended: null, problems: [problem], text: problem };
   }
+}
+
+/** A trader of an earlier version says only why the desk is halted. */
+function whyEnded({ ended, reason }: LiveFacts, release: string, attempt: number): string {
+  if (ended === undefined) return reason;
+  const isThis = ended?.release === release && ended.attempt === attempt;
+  return isThis ? ended.why : 'the trader has no such permission';
 }
 
 async function lookAtFills({ calls }: GoLiveRun, sinceMs: number): Promise<readonly string[]> {
