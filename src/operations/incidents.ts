@@ -159,10 +159,10 @@ export function listIncidents(
 export async function readIncident({ pool, desk }: Store, incident: string): Promise<IncidentShown | null> {
   const found = await findIncident(pool, desk.desk, incident);
   if (found === null) return null;
-  const { workflowId, firstRunId, fingerprint, openedMs } = found;
+  const { workflowId, firstRunId } = found;
   const [evidence, alerts, files] = await Promise.all([
     readEvidence(pool, { desk: desk.desk, workflowId, firstRunId }),
-    readAlerts(pool, { desk: desk.desk, fingerprint, sinceMs: openedMs - 60_000 }),
+    readAlerts(pool, found),
     readIncidentFiles(pool, found),
   ]);
   const timeline = evidence

@@ -230,17 +230,29 @@ export async function settleAlertsUntil(
 
 const ALERTS_SHOWN = 50;
 
-/** The newest 50 since then. */
+/** What is seen opens the incident, and may have been counted a moment before. */
+const SEEN_BEFORE_MS = 60_000;
+
+/**
+ * What was seen while the incident lasted; the newest 50. What was last seen before the previous incident of its
+ * fingerprint was resolved belongs to that one.
+ */
 export async function readAlerts(
   pool: Queries,
-  { desk, fingerprint, sinceMs }: { desk: string; fingerprint: string; sinceMs: number },
+  { desk, fingerprint, openedMs, resolvedMs }: Incident,
 ): Promise<readonly AlertShown[]> {
   const found = await pool.query<
     Omit<AlertShown, 'firstMs' | 'lastMs'> & { readonly first_seen: Date; readonly last_seen: Date }
   >(
     `select key, source, detail, first_seen, last_seen, times from incident_alert
-      where desk = $1 and fingerprint = $2 and last_seen >= $3 order by last_seen desc limit $4`,
-    [desk, fingerprint, new Date(sinceMs), ALERTS_SHOWN],
+      where desk = $1 and fingerprint = $2 and ($5::timestamptz is null or first_seen <= $5)
+        and last_seen >= greatest($4::timestamptz, (
+          select max(resolved) from incident where desk = $1 and fingerprint = $2 and resolved <= $3))
+      order by last_seen desc limit $6`,
+    [
+      ...[desk, fingerprint, new Date(openedMs), new Date(openedMs - SEEN_BEFORE_MS)],
+      ...[dateOf(resolvedMs), ALERTS_SHOWN],
+    ],
   );
   return found.rows.map(({ first_seen: first, last_seen: last, ...row }) => ({
     ...row,

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IncidentShown } from '../../src/contracts/published.js';
 import { incidentId } from '../../src/notify/incident-notice.js';
 import {
   acknowledgeIncident,
@@ -132,6 +133,26 @@ describe('opening and answering', () => {
       return found && found.id !== first.id && found.timeline.length > 0 ? found : null;
     });
     expect(second.timeline[0]).toMatchObject({ name: 'Opened', observed: 'and again' });
+  });
+
+  it('shows what was seen while it lasted, and not what the one before or after it saw', async () => {
+    const fingerprint = fingerprintOf(desk.name, { kind: 'step-failed', subject: 'in-a-row' });
+    const opened = async (key: string) => {
+      await reportSymptom(context, symptom(key, 'in-a-row'));
+      const isNew = (shown: IncidentShown | null) => (shown?.state === 'resolved' ? null : shown);
+      return until('its row', async () => isNew(await readIncident(context, fingerprint)));
+    };
+    const seen = async (id: string) =>
+      (await readIncident(context, id))?.alerts.map(({ key }) => key).sort() ?? [];
+    const first = await opened('a');
+    await resolveIncident(context, operator, { incident: first.id, note: 'it was mended' });
+    await until('its end', async () => (await readIncident(context, first.id))?.state === 'resolved');
+    const second = await opened('b');
+    expect(second.id).not.toBe(first.id);
+    expect([await seen(first.id), await seen(second.id)]).toEqual([['a'], ['b']]);
+    // What the first had seen is seen again while the second lasts.
+    await reportSymptom(context, symptom('a', 'in-a-row'));
+    expect([await seen(first.id), await seen(second.id)]).toEqual([['a'], ['a', 'b']]);
   });
 
   it('is acknowledged by the button of the chat, which is in the audit, and not by a viewer', async () => {
