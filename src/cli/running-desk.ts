@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resolveDesk } from '../desk/resolve-desk.js';
-import { nameDeskInCommands } from '../home/desk-in-process.js';
+import { nameDeskInCommands, startNameOf } from '../home/desk-in-process.js';
 import { desksHomes, knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
 import { SocketRefusal, SocketSilent } from '../home/local-socket.js';
 import { isContainer } from '../home/process-environment.js';
@@ -21,8 +21,12 @@ export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
 
 let chosen: string | null = null;
 // Commands that our messages suggest are about the same desk.
-nameDeskInCommands(() =>
-  chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null,
+nameDeskInCommands(
+  () => (chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null),
+  () => {
+    const runtime = chosen === null ? null : runtimeHere(chosen);
+    return runtime === null ? null : startNameOf(runtime);
+  },
 );
 
 /** The home of the command's desk: FERMATA_HOME itself, or a further desk's home in it. */

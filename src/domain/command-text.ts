@@ -25,8 +25,9 @@ export const isOfNoDesk = (command: string): boolean => OF_NO_DESK_FIRST.test(co
 
 /**
  * `program`: what to type before a command about this desk, with its name if several run; or `IN_CONTAINERS`.
+ * `starts`: what `up` must be told to start this desk; null: nothing.
  */
-export function commandsAsTyped(text: string, program: string): string {
+export function commandsAsTyped(text: string, program: string, starts: string | null = null): string {
   const [bare = program] = program.split(' --desk ');
   return text.replace(
     COMMAND,
@@ -34,7 +35,9 @@ export function commandsAsTyped(text: string, program: string): string {
       if (notOurs !== undefined) return said;
       if (program === IN_CONTAINERS && command !== undefined) return OF_COMPOSE[command] ?? said;
       const rest = text.slice(at + said.length - (command?.length ?? 0));
-      return `${NAMES_ITS_OWN.test(rest) ? bare : program} ${command ?? ''}`;
+      if (NAMES_ITS_OWN.test(rest)) return `${bare} ${command ?? ''}`;
+      const isUnnamed = command === 'up' && program === bare && starts !== null;
+      return `${program} ${command ?? ''}${isUnnamed ? ` --desk ${starts}` : ''}`;
     },
   );
 }

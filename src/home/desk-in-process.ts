@@ -3,8 +3,10 @@
  * role runs for.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
 import { commandsAsTyped, IN_CONTAINERS } from '../domain/command-text.js';
 import { isContainer } from './process-environment.js';
+import { type Runtime, writtenFileOf } from './runtime.js';
 
 interface DeskInProcess {
   /** Receives the role's log lines. */
@@ -47,10 +49,30 @@ const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
   env.npm_command === 'exec' || env.npm_lifecycle_event === 'start';
 
 let deskMeant: () => string | null = () => null;
+let startMeant: () => string | null = () => null;
 
-/** From now on, commands in this process's messages name the desk. Null: there is only one. */
-export function nameDeskInCommands(desk: () => string | null): void {
+/**
+ * From now on, commands in this process's messages name the desk. Null: there is only one. `start`: what `up` needs
+ * all the same, since without a name it starts the default desk.
+ */
+export function nameDeskInCommands(desk: () => string | null, start: () => string | null = () => null): void {
   deskMeant = desk;
+  startMeant = start;
+}
+
+/** What `fermata up` must be told to start this desk: its name, or its file if no name leads to that. Null: nothing. */
+export function startNameOf(runtime: Pick<Runtime, 'desk' | 'deskFile' | 'writtenFile'>): string | null {
+  const file = writtenFileOf(runtime);
+  if (fileNamed(runtime.desk) !== file) return file;
+  return runtime.desk === DEFAULT_DESK ? null : runtime.desk;
+}
+
+function fileNamed(desk: string): string | null {
+  try {
+    return resolveDesk(desk);
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -65,4 +87,4 @@ export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
 
 /** Rewrites commands in messages so that they can be typed where the desk was started. */
 export const asTyped = (text: string, env: NodeJS.ProcessEnv = process.env): string =>
-  commandsAsTyped(text, programAsTyped(env));
+  commandsAsTyped(text, programAsTyped(env), deskInProcess() === null ? startMeant() : null);

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
@@ -589,6 +589,24 @@ describe.concurrent('a desk that has ended', () => {
       );
       expect(err).toContain(doThis);
       expect(code).toBe(1);
+    }),
+  );
+
+  it(
+    'is started again by its name, or by its file where no name leads to that: by itself `up` starts another one',
+    inFolder(async ({ folder }) => {
+      const home = join(folder, 'home');
+      const own = join(folder, 'desks', 'named-otherwise', 'desk.yaml');
+      mkdirSync(dirname(own), { recursive: true });
+      copyFileSync(CRYPTO_DESK, own);
+      for (const [file, started] of [
+        [own, 'named-otherwise'],
+        [CRYPTO_DESK, CRYPTO_DESK],
+      ] as const) {
+        writeRuntime(home, file, 'named-otherwise');
+        const { err } = await runCommand(folder, ['status']);
+        expect(err).toContain(`start it with \`fermata up --desk ${started}\``);
+      }
     }),
   );
 

@@ -58,6 +58,17 @@ it('what is to be done can be typed as it stands', async () => {
   );
 });
 
+it('names the desk where it is to be started, also where it is the only one', () => {
+  onTestFinished(() => nameDeskInCommands(() => null));
+  nameDeskInCommands(
+    () => null,
+    () => 'other',
+  );
+  expect(asTyped('fermata down, then `fermata up`; or: fermata up --desk third', {})).toBe(
+    'fermata down, then `fermata up --desk other`; or: fermata up --desk third',
+  );
+});
+
 it('names the desk in each command once another one was started here', async () => {
   onTestFinished(() => nameDeskInCommands(() => null));
   nameDeskInCommands(() => 'slob');

@@ -9,6 +9,7 @@ import type { PgConnection } from '../../backup/pg-programs.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { messageOf } from '../../domain/message-of.js';
 import { namedOnCli } from '../../home/cli-session.js';
+import { startNameOf } from '../../home/desk-in-process.js';
 import { isContainer } from '../../home/process-environment.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -192,7 +193,7 @@ function shown(
               ? `✓ the database of ${desk} is that of the backup; the desk is HALTED until a person has looked`
               : `✓ ${desk} is what the backup holds, HALTED until a person has looked`,
             ...(dbOnly ? [] : ownLines(join(backupsFolder(home), id))),
-            ...afterwardsLines(runs, kept),
+            ...afterwardsLines(startOf(home, desk), runs, kept),
           ]
         : kept === null
           ? [
@@ -209,12 +210,23 @@ function shown(
   return passed ? EXIT_OK : EXIT_FAILED;
 }
 
-function afterwardsLines(runs: EndedRuns | null, kept: RestoredInPlace['kept']): readonly string[] {
-  const start = isContainer(process.env) ? 'docker-compose up -d' : 'fermata up';
+function startOf(home: string, desk: string): string {
+  if (isContainer(process.env)) return 'docker-compose up -d';
+  const runtime = runtimeHere(home);
+  return `fermata up --desk ${(runtime?.desk === desk ? startNameOf(runtime) : null) ?? desk}`;
+}
+
+/** The restored journal, or database, knows of no go-live in force. */
+function afterwardsLines(
+  start: string,
+  runs: EndedRuns | null,
+  kept: RestoredInPlace['kept'],
+): readonly string[] {
   return [
     `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
     ...(runs === null ? [] : [runsLine(runs)]),
     `  start it: ${start}; look at orders and positions at the venue; then: fermata resume --reason TEXT`,
+    '  with real money it takes a new go-live instead: fermata go-live --reason TEXT',
   ];
 }
 

@@ -96,7 +96,10 @@ async function up(options: Options): Promise<number> {
   if (desk.twinOf !== undefined) dropAccountKeys(process.env);
   const here = readDeskHere(file, parts, process.env, home);
   const { wanted: loaded } = here;
-  nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
+  nameDeskInCommands(
+    () => (sharesServers(home) ? loaded.desk.desk : null),
+    () => (options.desk === DEFAULT_DESK ? null : options.desk),
+  );
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
   const market = marketChoice(ofTwin(options, desk), loaded.desk);
   refuseUnfitPrices(loaded.desk, market.kind, file);
