@@ -28,12 +28,18 @@ async function startWith(env: Readonly<Record<string, string>>) {
     await bot.close();
   });
   const start = () => readyForRealMoney(preflight, bot.home, preflight.simulator.address);
-  return { bot, printed, start };
+  /** Before a restart, next to the running desk. */
+  const tryStart = () =>
+    readyForRealMoney(preflight, bot.home, preflight.simulator.address, process.env, { isTrial: true });
+  return { bot, printed, start, tryStart };
 }
 
 describe('a warning of the pre-flight', () => {
   it('lets the desk start, is shown there, and arrives as an alert once the bot runs', async () => {
-    const { bot, printed, start } = await startWith({});
+    const { bot, printed, start, tryStart } = await startWith({});
+    // `fermata restart --all` tries the start first: people are told once, by the start itself.
+    await tryStart();
+    expect(printed).toEqual([]);
     await start();
     expect(printed.join('')).toMatch(/^! Rate limit configured: off/m);
     bot.start();
@@ -45,7 +51,8 @@ describe('a warning of the pre-flight', () => {
   });
 
   it('is not what a failure does: that forbids the start', async () => {
-    const { start } = await startWith({ BINANCE_SECRET_KEY: 'x'.repeat(64) });
+    const { start, tryStart } = await startWith({ BINANCE_SECRET_KEY: 'x'.repeat(64) });
+    await expect(tryStart()).rejects.toThrow(/does not start with real money/);
     await expect(start()).rejects.toThrow(/does not start with real money/);
   });
 });

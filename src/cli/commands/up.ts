@@ -219,8 +219,14 @@ async function readyIfReal(
   home: string,
   simulatedVenue: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
+  trial: Trial = {},
 ): Promise<void> {
-  if (loaded.desk.mode === 'live') await readyForRealMoney(loaded, home, simulatedVenue, env);
+  if (loaded.desk.mode === 'live') await readyForRealMoney(loaded, home, simulatedVenue, env, trial);
+}
+
+interface Trial {
+  /** Only tried, next to the running desk: the start itself, which follows, shows and tells the warnings. */
+  readonly isTrial?: boolean;
 }
 
 /**
@@ -232,10 +238,11 @@ export async function readyForRealMoney(
   home: string,
   simulatedVenue: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
+  { isTrial = false }: Trial = {},
 ): Promise<void> {
   const { preflightAtStart } = await import('../../operations/go-live/preflight.js');
   const place = { home, env, simulatedVenue, nowMs: Date.now };
-  const { failures, warnings } = await preflightAtStart(loaded, place);
+  const { failures, warnings } = await preflightAtStart(loaded, { ...place, isTrial });
   if (failures.length > 0) {
     throw new CliFailure(
       `desk ${loaded.desk.desk} does not start with real money:\n${failures.join('\n')}`,
@@ -243,7 +250,8 @@ export async function readyForRealMoney(
       'put that right, and look again with fermata preflight',
     );
   }
-  if (warnings.length > 0) process.stderr.write(`${warnings.map((line) => `! ${line}`).join('\n')}\n`);
+  if (warnings.length > 0 && !isTrial)
+    process.stderr.write(`${warnings.map((line) => `! ${line}`).join('\n')}\n`);
 }
 
 /** Checks the first rows of each recording before anything is started; the trader reads the rest. */
@@ -274,7 +282,7 @@ async function checkAgain(running: LoadedDesk, home: string, options: Options): 
   if (!starterIsThere()) throw new Error(`the process that would start it again is gone: ${BY_HAND}`);
   chosenEntry(home);
   const { simulatedVenue } = simulatorsOf(wanted.desk, options.simulatedVenue ?? []);
-  await readyIfReal(wanted, home, simulatedVenue, env);
+  await readyIfReal(wanted, home, simulatedVenue, env, { isTrial: true });
 }
 
 const LABEL_WIDTH = 12;

@@ -62,7 +62,7 @@ export async function preflightOfRuntime(
 interface StartVerdict {
   /** One line each; a single one prevents the start. */
   readonly failures: readonly string[];
-  /** One line each; people have already been alerted. */
+  /** One line each; people have already been alerted, unless the start is only tried. */
   readonly warnings: readonly string[];
 }
 
@@ -72,13 +72,13 @@ interface StartVerdict {
  */
 export async function preflightAtStart(
   loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
-  place: PreflightPlace,
+  { isTrial = false, ...place }: PreflightPlace & { readonly isTrial?: boolean },
 ): Promise<StartVerdict> {
   if (loaded.desk.mode !== 'live') return { failures: [], warnings: [] };
   const report = await preflightDesk(loaded, place);
   const failures = linesOf(report, 'fail');
   const warnings = linesOf(report, 'warn');
-  if (failures.length === 0 && warnings.length > 0) await tell(place.home, report.desk, warnings);
+  if (failures.length === 0 && warnings.length > 0 && !isTrial) await tell(place.home, report.desk, warnings);
   return { failures, warnings };
 }
 
