@@ -56,7 +56,7 @@ export interface GoLiveResult {
   readonly detail: string;
 }
 
-export const GO_LIVE_MESSAGES = { progress: 'progress' } as const;
+export const GO_LIVE_MESSAGES = { progress: 'progress', revoked: 'revoked' } as const;
 
 export interface ChecklistItem {
   readonly key: string;

@@ -374,6 +374,24 @@ describe.concurrent('going live', () => {
     await keepHistory(bench, 'go-live-revoked', goLiveId(revoked.input.desk, revoked.input.release, 1));
   });
 
+  it('that is taken back while people are asked ends, and its question with it', async () => {
+    const asked = await attempt();
+    await review(asked);
+    const { id } = await openApproval(asked);
+    expect(await asked.operations.revokeGoLive(ANNA, { reason: 'not this week' })).toMatchObject({
+      ok: true,
+      problems: [],
+    });
+    expect(await asked.ended).toEqual({
+      state: 'refused',
+      detail: 'not approved: the permission was taken back: fermata go-live --revoke',
+    });
+    const shown = (await asked.operations.listApprovals()).find((one) => one.id === id);
+    expect(shown).toMatchObject({ state: 'withdrawn' });
+    expect(asked.desk.trader.sent('goLive')).toEqual([]);
+    await keepHistory(bench, 'go-live-revoked-while-asked', handleOf(asked).workflowId);
+  });
+
   it('is one attempt at a time, and each number is used once', async () => {
     const { pool } = bench.database;
     const asked = {

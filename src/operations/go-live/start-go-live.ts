@@ -271,7 +271,23 @@ export async function revokeGoLive(
     }),
     (error: unknown) => notTaken(error, 'Real money stays permitted'),
   );
-  const recorded = await audited(context, caller, { action: 'revokeGoLive', parameters: { reason } }, result);
+  const untold = result.ok ? await tellOpenAttempt(context) : null;
+  const told = untold === null ? result : { ...result, problems: [...result.problems, untold] };
+  const recorded = await audited(context, caller, { action: 'revokeGoLive', parameters: { reason } }, told);
   const unexplained = { did: 'took the permission for real money back', commandId, reason: request.reason };
   return askForReason(context, caller, unexplained, recorded);
+}
+
+/** Its question is withdrawn then. Null, or what may still be open: the permission is taken back in any case. */
+async function tellOpenAttempt({ desk, pool, temporal }: OperationContext): Promise<string | null> {
+  try {
+    const open = (await readAttempts(pool, desk.desk)).find(({ finishedMs }) => finishedMs === null);
+    if (open !== undefined)
+      await temporal.within(ASK_MS, (client) =>
+        client.workflow.getHandle(open.workflowId).executeUpdate(GO_LIVE_MESSAGES.revoked),
+      );
+    return null;
+  } catch (error) {
+    return `A question of this go-live may still be open (${messageOf(error)}); fermata go-live --status shows it. Whatever is approved there needs the trader's own yes.`;
+  }
 }

@@ -2,6 +2,7 @@
 import {
   type ActivityInterfaceFor,
   defineQuery,
+  defineUpdate,
   patched,
   proxyActivities,
   setHandler,
@@ -25,7 +26,10 @@ import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 
 const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);
+/** An update: a run of an earlier build refuses it, where a signal that it does not know would alarm people. */
+const revokedUpdate = defineUpdate<void>(GO_LIVE_MESSAGES.revoked);
 
+const REVOKED = 'the permission was taken back: fermata go-live --revoke';
 const CANCELLED_LIVE =
   'The desk goes on trading real money at its present size and is watched for as long as it may; nothing larger is asked for.';
 /** Runs that began before this patch watch only once Postgres has recorded that they are live. */
@@ -51,6 +55,10 @@ export class GoLiveRun {
   readonly #shown: string[];
   /** Somebody cancelled the run. */
   cancelled: boolean;
+  /** Why it ends as refused where it was cancelled before anything was armed. */
+  cancelledWhy = `cancelled: ${CANCEL_ASKED}`;
+  /** Somebody took the permission back: the trader is asked at once whether it is still in force. */
+  looksNow = false;
   /** The permission ended while people were asked for a larger size. */
   permissionEnded = false;
   /** The permission was requested from the trader: the desk may be live before this run hears of it. */
@@ -77,6 +85,7 @@ export class GoLiveRun {
     this.trail = new EvidenceTrail(desk, this.records);
     this.approvals = new Approvals(desk);
     setHandler(progressQuery, () => this.progress);
+    setHandler(revokedUpdate, () => this.#revoked());
     onCancelRequest(() => this.#cancel());
   }
 
@@ -117,6 +126,19 @@ export class GoLiveRun {
       about: 'watched-on',
     });
     this.approvals.withdraw(`cancelled: ${CANCEL_ASKED}`);
+  }
+
+  /**
+   * Only the trader says whether a permission is in force. Before anything was asked of it, the attempt ends and its
+   * question is withdrawn.
+   */
+  #revoked(): void {
+    if (OVER.has(this.progress.phase)) return;
+    this.looksNow = true;
+    if (this.progress.size !== null || this.isGranting) return;
+    this.cancelled = true;
+    this.cancelledWhy = REVOKED;
+    this.approvals.withdraw(REVOKED);
   }
 
   /** For a run that was reset while live: it is watched, as after a cancel, and people are told. */

@@ -23,7 +23,6 @@ import {
 } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { moment } from '../../../domain/moment.js';
-import { CANCEL_ASKED } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { showVerdict } from '../../show.js';
 import { awaitTask } from '../await-task.js';
@@ -58,17 +57,15 @@ async function procedure(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   run.show('pre-flight', 'Looking at exchange, key, limits and the validation');
   const { obstacles, figures } = await preflight(run, 'pre-flight', null);
   if (obstacles.length > 0) return refused(obstacles.join('; '));
-  if (run.cancelled) return refused(CANCELLED);
+  if (run.cancelled) return refused(run.cancelledWhy);
   const reviewer = await review(run, figures);
-  if (run.cancelled) return refused(CANCELLED);
+  if (run.cancelled) return refused(run.cancelledWhy);
   if (reviewer === null) return refused('nobody reviewed the validation report in time');
   const problem = await startLive(run, reviewer);
   if (problem !== null) return refused(problem);
   const watched = await watchLive(run, run.input.watchMs, 'watched');
   return watched.ended === null ? ramp(run) : { state: 'ended', detail: watched.ended };
 }
-
-const CANCELLED = `cancelled: ${CANCEL_ASKED}`;
 
 function refused(detail: string): GoLiveResult {
   return { state: 'refused', detail };
@@ -111,6 +108,7 @@ async function review(run: GoLiveRun, figures: string): Promise<string | null> {
       origin: { workflowId, firstRunId, routine: 'go-live', stepKey: 'review', simulated },
     },
     untilMs,
+    () => run.cancelled,
   );
   return task.state === 'done' ? task.doneBy : null;
 }
@@ -128,7 +126,7 @@ async function startLive(run: GoLiveRun, reviewer: string): Promise<string | nul
   if (approved.state !== 'approved') return `not approved: ${approved.detail}`;
   const { obstacles } = await preflight(run, 'again', reviewer);
   if (obstacles.length > 0) return obstacles.join('; ');
-  if (run.cancelled) return CANCELLED;
+  if (run.cancelled) return run.cancelledWhy;
   const problem = await grant(run, proposal, approved.votes);
   if (problem !== null) return problem;
   await run.goesLive(start);
@@ -343,7 +341,7 @@ async function grant(
 ): Promise<string | null> {
   const { desk, incarnation, person, reason } = run.input;
   await run.trail.stored(run.input.recordMs);
-  if (run.cancelled && patched(NOT_ONCE_CANCELLED)) return CANCELLED;
+  if (run.cancelled && patched(NOT_ONCE_CANCELLED)) return run.cancelledWhy;
   run.isGranting = true;
   const commandId = `golive:${workflowInfo().firstExecutionRunId}:${proposal.step}`;
   try {

@@ -94,12 +94,14 @@ export async function watchWhile(run: GoLiveRun, work: Promise<unknown>): Promis
   const { see } = createTeller(run);
   const startedMs = Date.now();
   const everyMs = pauseWhileAsked(run.input);
-  while (!(await condition(() => settled, everyMs))) {
+  for (;;) {
+    const isWoken = await condition(() => settled || run.looksNow, everyMs);
+    if (isWoken && settled) return null;
+    run.looksNow = false;
     const found = await lookAtLive(run, startedMs);
     if (found.ended !== null) return found.ended;
     see(found.problems);
   }
-  return null;
 }
 
 /** Tells people of each problem once. */
