@@ -10,7 +10,6 @@ import {
 } from '../contracts/engine-activities.js';
 import { FAILURE_NAMES, type FailureName } from '../contracts/failure-names.js';
 import type { PositionStatus } from '../contracts/trader-status.js';
-import { type GoLiveEnded, whyGoLiveEnded } from '../domain/go-live.js';
 import { messageOf } from '../domain/message-of.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../domain/mode.js';
 import type { TradingDays } from '../domain/trading-day.js';
@@ -76,7 +75,7 @@ export function createEngineActivities(
 
 export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
   const status = await readStatus({ trader: withNamedFailures(trader) }, ANSWER_MS);
-  const { reconciliation, positions, goLive } = status;
+  const { reconciliation, positions } = status;
   const problems = [
     ...(status.mode === 'ACTIVE' ? [] : [`${status.mode}: ${status.reason}`]),
     ...(reconciliation.state === 'clean' ? [] : [`reconciliation: ${reconciliation.state}`]),
@@ -87,28 +86,21 @@ export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
       .filter(({ protection }) => protection === 'missing' || protection === 'closing')
       .map(({ symbol }) => `${symbol} has no protective stop`),
   ];
-  const { granted, ended } = goLive;
+  const { granted, ended } = status.goLive;
   return {
     mode: status.mode,
     reason: status.reason,
     haltId: status.haltId,
     configHash: status.configHash,
     incarnation: status.incarnation,
-    granted:
-      granted === null ? null : { release: granted.release, attempt: granted.attempt, step: granted.step },
-    ...(ended === undefined ? {} : { ended: ended && endedOf(ended) }),
+    granted: granted && { release: granted.release, attempt: granted.attempt, step: granted.step },
+    ...(ended === undefined ? {} : { ended }),
     fills: status.fills,
     equity: status.equity,
     drawdownPct: status.drawdownPct,
     problems: problems.slice(0, NAMED_MAX),
   };
 }
-
-const endedOf = (ended: GoLiveEnded): NonNullable<LiveFacts['ended']> => ({
-  release: ended.release,
-  attempt: ended.attempt,
-  why: whyGoLiveEnded(ended),
-});
 
 export async function readSituation(trader: TraderCalls, days: TradingDays): Promise<TraderSituation> {
   const status = await readStatus({ trader: withNamedFailures(trader) }, ANSWER_MS);

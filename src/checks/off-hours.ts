@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
-import { readAlertsOf } from '../store/incidents.js';
+import { readAlertsOf } from '../store/incident-alerts.js';
 import { readHalts, readStartsWithoutEnd } from '../store/read-ledger.js';
 import { check } from './check.js';
 import { ledgerReached } from './ledger-reached.js';

@@ -2,7 +2,7 @@
 import { addDecimals } from '../domain/decimal.js';
 import type { Decision } from '../domain/decision.js';
 import { isZero, trimmed } from '../domain/figure-text.js';
-import type { GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../domain/mode.js';
 import type { CommandResult, ControlMethods, ReloadResult } from './control.js';
 import type { StrategyStatus, TraderStatus } from './trader-status.js';
@@ -110,7 +110,7 @@ export interface LiveFacts {
   readonly incarnation: string;
   readonly granted: Pick<GoLiveGrant, 'release' | 'attempt' | 'step'> | null;
   /** The newest permission that ended; null: none ever did. Absent from traders of earlier versions. */
-  readonly ended?: (Pick<GoLiveGrant, 'release' | 'attempt'> & { readonly why: string }) | null;
+  readonly ended?: GoLiveEnded | null;
   readonly fills: number;
   readonly equity: string;
   readonly drawdownPct: string;

@@ -17,7 +17,8 @@ import { plainText } from '../domain/plain-text.js';
 import { hasRole, MAY_STOP, rolesOf } from '../domain/roles.js';
 import { incidentId } from '../notify/incident-notice.js';
 import { readEvidence } from '../store/evidence.js';
-import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incidents.js';
+import { readAlerts } from '../store/incident-alerts.js';
+import { findIncident, readIncidentFiles, readIncidents } from '../store/incidents.js';
 import { fingerprintOf, type Reported, reportIncident } from '../temporal/incidents/report-incident.js';
 import {
   type Caller,

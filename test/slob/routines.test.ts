@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
-import { recordAlert } from '../../src/store/incidents.js';
+import { recordAlert } from '../../src/store/incident-alerts.js';
 import { pruneOutbox } from '../../src/store/outbox-delivery.js';
 import { NOW } from '../checks/check-bench.js';
 import { RoutineBench } from './support/routine-bench.js';

@@ -24,7 +24,7 @@ import { ownIncidents } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { causeOf } from '../../domain/message-of.js';
-import { recordAlert, settleAlert } from '../../store/incidents.js';
+import { recordAlert, settleAlert } from '../../store/incident-alerts.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';
 import { PLAYBOOKS } from '../../workflows/operations/incident/playbooks/registry.js';

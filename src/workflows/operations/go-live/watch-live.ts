@@ -6,7 +6,7 @@ import { condition, patched, sleep } from '@temporalio/workflow';
 import type { LiveFacts } from '../../../contracts/engine-activities.js';
 import type { GoLiveInput } from '../../../contracts/go-live.js';
 import type { Notice } from '../../../contracts/notice.js';
-import { goLiveId } from '../../../domain/go-live.js';
+import { goLiveId, whyGoLiveEnded } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
 import type { GoLiveRun } from './go-live-run.js';
 
@@ -220,8 +220,7 @@ async function lookAtLive(run: GoLiveRun, fillsSinceMs: number): Promise<Look> {
 async function lookAtDesk({ engine, input: { release, attempt } }: GoLiveRun): Promise<Look> {
   try {
     const facts = await engine.readLiveFacts.executeWithOptions({ summary: 'Look at the desk' }, []);
-    const granted =
-      facts.granted !== null && facts.granted.release === release && facts.granted.attempt === attempt;
+    const granted = facts.granted?.release === release && facts.granted.attempt === attempt;
     const text = `${facts.mode}, equity ${facts.equity}, drawdown ${facts.drawdownPct} %, ${facts.fills} fills`;
     const ended = granted
       ? null
@@ -238,7 +237,7 @@ async function lookAtDesk({ engine, input: { release, attempt } }: GoLiveRun): P
 function whyEnded({ ended, reason }: LiveFacts, release: string, attempt: number): string {
   if (ended === undefined) return reason;
   const isThis = ended?.release === release && ended.attempt === attempt;
-  return isThis ? ended.why : 'the trader has no such permission';
+  return isThis ? whyGoLiveEnded(ended) : 'the trader has no such permission';
 }
 
 async function lookAtFills({ calls }: GoLiveRun, sinceMs: number): Promise<readonly string[]> {
