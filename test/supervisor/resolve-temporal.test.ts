@@ -126,18 +126,32 @@ test('where a server ran before, one of its version goes on, whatever is on PATH
 test('where none of its version is at hand the start is refused, until a person lets the other one begin afresh', async () => {
   const env = environment();
   const path = fakeTemporal(join(env.PATH ?? '', 'temporal'), '1.31.0');
-  const database = await ranAs('1.29.1');
+  const database = await ranAs('1.28.9', '1.29.1');
+  fakeTemporal(cachedBinary(env), '1.28.9'); // one of before, which must not come back
   const file = join(folder, 'temporal', 'server-1.29.1-sealed.db');
   const refused = await resolveTemporal({ env, database }).catch((error: unknown) => error);
   expect(refused).toMatchObject({
     name: 'StartFailure',
-    message: expect.stringContaining(`server 1.29.1 here`),
+    message: expect.stringMatching(/server 1\.29\.1 here.*temporal: its server is 1\.31\.0/s),
     doThis: expect.stringContaining(`mv '${file}.ready' '${file}.left'`),
   });
   execFileSync('sh', ['-c', /mv .*/.exec((refused as { doThis: string }).doThis)?.[0] ?? '']);
   const now = await databaseInUse(join(folder, 'temporal'));
   expect(await resolveTemporal({ env, database: now })).toMatchObject({ path, serverVersion: '1.31.0' });
   expect(existsSync(file)).toBe(true);
+});
+
+test('a kept temporal that does not run is fetched anew, and nobody is advised to drop what is open', async () => {
+  const env = environment();
+  const database = await ranAs('1.29.1');
+  mkdirSync(dirname(cachedBinary(env)), { recursive: true });
+  writeFileSync(cachedBinary(env), 'cut off');
+  chmodSync(cachedBinary(env), 0o755);
+  const refused = await resolveTemporal({ env, database, onProgress }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ name: 'StartFailure', doThis: expect.stringContaining('look why') });
+  expect((refused as { doThis: string }).doThis).not.toContain('mv ');
+  expect((refused as Error).message).toMatch(/it does not run/);
+  expect((refused as Error).message).toMatch(/could not be fetched/);
 });
 
 test.each([

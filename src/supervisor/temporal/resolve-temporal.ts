@@ -123,32 +123,53 @@ async function resolveFor(
   database: TemporalDatabase,
   { env, onProgress, signal }: ResolveOptions & Required<Pick<ResolveOptions, 'env' | 'onProgress'>>,
 ): Promise<TemporalSource> {
-  const { serverVersion, file } = database;
+  const { serverVersion } = database;
   const onPath = await findOnPath('temporal', env.PATH ?? '');
   const candidates = [
     ...(onPath === null ? [] : [{ path: onPath, from: 'path' as const }]),
     ...(await cachedBinaries(env)).map((path) => ({ path, from: 'cache' as const })),
   ];
+  const why = onPath === null ? ['no temporal on PATH'] : [];
+  const unanswered: string[] = [];
+  let isPinnedOther = false;
   for (const { path, from } of candidates) {
     const examined = await examineBinary(path);
     if (examined.usable && examined.serverVersion === serverVersion)
       return { kind: 'binary', path, serverVersion, from };
+    if (examined.usable) isPinnedOther ||= path === cachedBinary(env);
+    else if (!examined.answered) unanswered.push(path);
     const found = examined.usable ? `its server is ${examined.serverVersion}` : examined.why;
+    why.push(`${path}: ${found}`);
     onProgress({ kind: 'line', text: `Skipping ${path}: ${found}; Temporal ran as ${serverVersion} here` });
   }
-  if (!existsSync(cachedBinary(env))) {
-    const found = await fetchOnce(env, onProgress, [], signal).catch((error: unknown) => {
+  if (!isPinnedOther) {
+    const found = await fetchOnce(env, onProgress, why, signal).catch((error: unknown) => {
       if (error instanceof TemporalNotFound) return null;
       throw error;
     });
     if (found?.serverVersion === serverVersion) return found;
+    if (found !== null) why.push(`by ${found.from}: its server is ${found.serverVersion}`);
   }
-  throw new StartFailure(
-    `Temporal ran as server ${serverVersion} here, and no temporal with that server is at hand: one of another version ` +
-      `would begin without what is stored in ${file}`,
-    `put the Temporal CLI with server ${serverVersion} on PATH (https://docs.temporal.io/cli/setup-cli) and start again; or ` +
-      'begin afresh, which drops every procedure that is open and ends a permission for real money: ' +
-      `mv '${file}.ready' '${file}.left'`,
+  throw noneOfItsVersion(database, why, unanswered);
+}
+
+/** `unanswered`: programs that may be of that version, so nobody is advised to go on without what is stored. */
+function noneOfItsVersion(
+  { serverVersion, file }: TemporalDatabase,
+  why: readonly string[],
+  unanswered: readonly string[],
+): StartFailure {
+  const another = `put the Temporal CLI with server ${serverVersion} on PATH (https://docs.temporal.io/cli/setup-cli) and start again`;
+  return new StartFailure(
+    [
+      `Temporal ran as server ${serverVersion} here, and no temporal with that server is at hand: one of another version ` +
+        `would begin without what is stored in ${file}`,
+      ...why.map((reason) => `- ${reason}`),
+    ].join('\n'),
+    unanswered.length > 0
+      ? `look why ${unanswered.join(' and ')} did not answer, and start again; or ${another}`
+      : `${another}; or begin afresh, which drops every procedure that is open and ends a permission for real money: ` +
+          `mv '${file}.ready' '${file}.left'`,
   );
 }
 
@@ -243,7 +264,8 @@ const TIMEOUT_MS = 60_000;
 
 type Examination =
   | { readonly usable: true; readonly serverVersion: string }
-  | { readonly usable: false; readonly why: string };
+  /** `answered`: it runs, and is none that may be used. */
+  | { readonly usable: false; readonly why: string; readonly answered: boolean };
 
 /** A `temporal` is usable if its server is new enough and it knows every option that we pass. */
 export async function examineBinary(path: string): Promise<Examination> {
@@ -251,24 +273,26 @@ export async function examineBinary(path: string): Promise<Examination> {
     const version = await run(path, ['--version'], { timeout: TIMEOUT_MS });
     // The program's own version is 0.0.0-DEV if it was built from source: only the server's version counts.
     const found = /Server (\d+)\.(\d+)\.(\d+)/.exec(version.stdout);
-    if (!found) return { usable: false, why: 'it does not say which server it contains' };
+    if (!found) return { usable: false, why: 'it does not say which server it contains', answered: true };
     const [major, minor] = TEMPORAL_SERVER_MINIMUM;
     const serverVersion = `${found[1]}.${found[2]}.${found[3]}`;
     if (Number(found[1]) < major || (Number(found[1]) === major && Number(found[2]) < minor)) {
       return {
         usable: false,
         why: `its server is ${serverVersion}, and ${major}.${minor} or newer is needed`,
+        answered: true,
       };
     }
     const help = await run(path, ['server', 'start-dev', '--help'], { timeout: TIMEOUT_MS });
     const text = `${help.stdout}\n${help.stderr}`;
     const missing = OPTIONS_NEEDED.filter((option) => !text.includes(`${option} `));
-    if (missing.length > 0) return { usable: false, why: `it does not know ${missing.join(', ')}` };
+    if (missing.length > 0)
+      return { usable: false, why: `it does not know ${missing.join(', ')}`, answered: true };
     return { usable: true, serverVersion };
   } catch (error) {
-    if (error instanceof Error && 'killed' in error && error.killed === true)
-      return { usable: false, why: `it did not answer within ${TIMEOUT_MS / 1_000} s` };
+    const isLate = error instanceof Error && 'killed' in error && error.killed === true;
     const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return { usable: false, why: `it does not run (${text})` };
+    const why = isLate ? `it did not answer within ${TIMEOUT_MS / 1_000} s` : `it does not run (${text})`;
+    return { usable: false, why, answered: false };
   }
 }

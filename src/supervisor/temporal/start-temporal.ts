@@ -162,14 +162,22 @@ export async function databaseFileFor(directory: string, serverVersion: string):
 
 const OF_A_VERSION = /^server-(.+)-sealed\.db$/;
 
-/** The ready database of the server that ran last, whatever its version; null: none ran yet. */
+/** A person's word that another version may begin afresh: the marker of the one that ran last has this name then. */
+const LEFT = '.left';
+
+/**
+ * The database of the server that ran last, whatever its version. Null: none ran yet, or a person left that one. One
+ * of before is not taken up again then: its runs are of long ago.
+ */
 export async function databaseInUse(directory: string): Promise<TemporalDatabase | null> {
   const names = await readdir(directory).catch(() => []);
-  const ready = names.flatMap((name) => {
+  const ran = names.flatMap((name) => {
     const [serverVersion, file] = [OF_A_VERSION.exec(name)?.[1], join(directory, name)];
-    return serverVersion === undefined || !wasReady(file) ? [] : [{ serverVersion, file }];
+    const isKnown = wasReady(file) || existsSync(`${file}${LEFT}`);
+    return serverVersion === undefined || !isKnown ? [] : [{ serverVersion, file }];
   });
-  return ready.sort((one, other) => writtenMs(other.file) - writtenMs(one.file))[0] ?? null;
+  const [last] = ran.sort((one, other) => writtenMs(other.file) - writtenMs(one.file));
+  return last !== undefined && wasReady(last.file) ? last : null;
 }
 
 const writtenMs = (file: string): number =>
