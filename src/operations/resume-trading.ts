@@ -95,13 +95,14 @@ export async function resumeTrading(
     ...asked,
     outcome: outcome.armed ? 'armed' : outcome.detail,
   });
-  if (standing !== null && isAtOtherSize(standing, request))
+  const isAtOther = standing !== null && isAtOtherSize(standing, request);
+  if (isAtOther && !outcome.armed)
     return { ...tradesAtOtherSize(standing, request), problems: audit === null ? [] : [audit] };
   const unexplained = { did: 'resumed trading', commandId: decisionId, reason: request.reason };
   return askForReason(context, caller, unexplained, {
     ok: outcome.armed || proven || outcome.checking === true,
     proven,
-    detail: outcome.checking === true && !proven ? stillCounts(outcome.detail, decision) : outcome.detail,
+    detail: `${outcome.checking === true && !proven ? stillCounts(outcome.detail, decision) : outcome.detail}${isAtOther ? smallestCounts(standing) : ''}`,
     haltId,
     workflowId: outcome.workflowId,
     problems: audit === null ? [] : [audit],
@@ -175,6 +176,9 @@ const tradesAtOtherSize = ({ sizePct, haltId }: Standing, asked: ResumeRequest):
       `fermata size ${asked.sizePct} (POST /api/size).`,
     haltId,
   );
+
+const smallestCounts = ({ sizePct }: Standing): string =>
+  `, at ${sizePct} % of its position size: the smallest that somebody decided on counts`;
 
 /** As soon as it trades, at the latest after `patienceMs`. Null: the trader does not answer. */
 async function standingAfter(context: OperationContext, patienceMs: number): Promise<Standing | null> {

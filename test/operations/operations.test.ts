@@ -303,6 +303,20 @@ describe.concurrent('resume trading', () => {
     expect(result.detail).toContain('trades already, at 100 %');
   });
 
+  it('of two people is done at the smaller of their sizes, and the second one is told which', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('kill', 'two-people');
+    const operations = operationsOf(desk);
+    const first = await operations.resumeTrading(ANNA, { reason: 'smaller', sizePct: 50 });
+    expect(first).toMatchObject({ ok: true, proven: false });
+    const second = await operations.resumeTrading(
+      { person: 'ben', via: 'web' },
+      { reason: 'as it was', sizePct: 100 },
+    );
+    expect(second).toMatchObject({ ok: true, proven: true });
+    expect(second.detail).toMatch(/, at 50 % of its position size: the smallest/);
+  });
+
   it('may count where Temporal does not answer: nobody says that the desk stays as it is', async () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.halt('person', 'person');

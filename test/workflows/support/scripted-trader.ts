@@ -223,7 +223,8 @@ export class ScriptedTrader {
     arm: ({ commandId, haltId, decisions }: ControlMethods['arm']['params']) => {
       if (this.refusesArming !== null) throw refused(this.refusesArming);
       if (haltId !== this.haltId) throw refused('there is a newer halt');
-      this.sizePct = decisions.at(-1)?.sizePct ?? this.sizePct;
+      const sizes = decisions.flatMap(({ sizePct }) => sizePct ?? []);
+      if (sizes.length > 0) this.sizePct = Math.min(...sizes);
       this.halts = [];
       this.mode = 'ACTIVE';
       return this.taken(commandId, null);
