@@ -34,7 +34,7 @@ export interface GoLiveGrant extends Omit<GoLiveProposal, 'desk'> {
 
 /** A permission that ended, and why. */
 export interface GoLiveEnded extends Pick<GoLiveProposal, 'release' | 'attempt'> {
-  /** Who ended it; `fermata`: a start that found another desk file or journal. */
+  /** A person, `operations` where nobody watched it any more, or `fermata`: a start that found another desk file or journal. */
   readonly by: string;
   readonly reason: string;
 }

@@ -86,7 +86,7 @@ describe('a signal', () => {
     expect(log.newestFirst().map(({ text: line }) => line)).toEqual(
       expect.arrayContaining([
         'an entry order was not sent: 5 NQZ6 would take 105000.00 of initial margin.',
-        `order ${clientId} was not sent: 5 NQZ6 would take 105000.00 of initial margin.`,
+        `order ${clientId} was rejected before it was sent: 5 NQZ6 would take 105000.00 of initial margin.`,
       ]),
     );
     expect(deskOf({}, {}, other.records).engine.stateHash()).toBe(other.engine.stateHash());

@@ -6,6 +6,7 @@ import { incidentNotice } from '../../src/notify/incident-notice.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
+import { ActivityLog } from '../../src/trader/status/activity.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfOrders } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
@@ -235,6 +236,19 @@ describe('a rejected order', () => {
       },
     ]);
   });
+
+  it.each(['201: no trading permission', 'NOT_SENT: Not sent: 5 NQZ6 would take too much margin.'])(
+    'is found in the log by its search: %s',
+    (reason) => {
+      const search = startOf('order-rejected').playbook?.steps.find(({ key }) => key === 'log');
+      const log = new ActivityLog([]);
+      log.add(
+        { type: 'order.state', clientId: 'c', state: 'rejected', venueId: null, reason, marketMs: 0 },
+        0,
+      );
+      expect(log.newestFirst()[0]?.text).toContain(search?.with?.has ?? 'a search');
+    },
+  );
 
   it('is looked at with orders, log and books, and a person says why', async () => {
     const { bench, desk } = playbooks;

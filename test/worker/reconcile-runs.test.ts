@@ -208,7 +208,7 @@ describe('going live whose run is gone', () => {
     const desk = await bench.desk({ serve: [] });
     await attempt(desk);
     await reconcile(desk);
-    expect(desk.trader.sent('revokeGoLive')).toMatchObject([{ by: 'fermata' }]);
+    expect(desk.trader.sent('revokeGoLive')).toMatchObject([{ by: 'operations' }]);
     expect(await state(desk)).toBe('ended');
     expect(await told(desk)).toMatchObject([
       { severity: 'critical', body: expect.stringMatching(/permission to trade real money was ended/) },
@@ -259,7 +259,7 @@ describe('going live whose run is gone', () => {
     expect(desk.trader.sent('revokeGoLive')).toEqual([]);
     desk.trader.granted = { release: 'r', attempt: 1, step: 0 } as never;
     await expect(lookAtRuns(contextOf(desk), { error: () => undefined } as never)()).resolves.toBeUndefined();
-    expect(desk.trader.sent('revokeGoLive')).toMatchObject([{ by: 'fermata' }]);
+    expect(desk.trader.sent('revokeGoLive')).toMatchObject([{ by: 'operations' }]);
     const found = await pool.query('select title, severity from notice where desk = $1', [desk.name]);
     expect(found.rows).toEqual([
       {

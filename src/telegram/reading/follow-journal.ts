@@ -199,7 +199,7 @@ function toldOf(
       };
     }
     case 'golive.voided':
-      // At any other time its end halts the desk, and that is told.
+      // Ended by anybody but a start, it halts the desk, and that is told.
       if (record.by !== 'fermata') return null;
       return {
         event: 'halt',

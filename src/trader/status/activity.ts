@@ -143,7 +143,7 @@ function rejectedText({ clientId, reason }: Extract<EngineRecord, { readonly typ
   const notSent = whyNotSent(reason);
   return notSent === null
     ? `order ${clientId} was rejected by the venue: ${reason}`
-    : `order ${clientId} was not sent: ${notSent}`;
+    : `order ${clientId} was rejected before it was sent: ${notSent}`;
 }
 
 function signalText(

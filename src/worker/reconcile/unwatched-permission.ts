@@ -63,7 +63,7 @@ export async function endPermission(
   try {
     if ((await readStatus({ trader })).goLive.granted === null)
       return 'The desk has no permission to trade real money.';
-    const asked = { commandId: `abandoned:${workflowId}`.slice(0, 128), by: 'fermata', reason };
+    const asked = { commandId: `abandoned:${workflowId}`.slice(0, 128), by: 'operations', reason };
     const { detail } = await trader.call('revokeGoLive', asked, { timeoutMs: REVOKE_MS });
     return `The permission to trade real money was ended: ${detail}`;
   } catch (error) {
