@@ -212,7 +212,9 @@ const artefactSchema = z.strictObject({
 });
 
 export const strategySchema = z.strictObject({
-  name: name.describe('Name of this strategy, unique on this desk.'),
+  name: name.describe(
+    'Name of this strategy, unique on this desk. If it changes while a trade is open, no strategy closes that trade.',
+  ),
   kind: z
     .string()
     .meta({ anyOf: [{ enum: [...STRATEGIES.keys()] }, { pattern: OWN_STRATEGY.source }] })

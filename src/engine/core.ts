@@ -275,6 +275,8 @@ export interface Core {
   readonly quoteChanges: QuoteChanges | null;
   /** Subjects of blocking limits that people were notified of. */
   limitsTold: ReadonlySet<string>;
+  /** Ids of orphaned trades that people were notified of. */
+  readonly orphansTold: Set<string>;
   limits: LossLimits;
   readonly watches: Map<string, OrderWatch>;
   /** By client id: bars for which an entry may still wait for its price. */
@@ -345,6 +347,7 @@ export function createCore(config: EngineConfig): Core {
     guard: new QuoteGuard(config.quotes, config.instruments.length),
     quoteChanges: watchesQuotes(config.risk) ? new QuoteChanges(config.instruments.length) : null,
     limitsTold: new Set(),
+    orphansTold: new Set(),
     limits: buildLimits(config.risk),
     watches: new Map(),
     waitingBars: new Map(),

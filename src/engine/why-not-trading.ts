@@ -19,6 +19,7 @@ import { openFeeReason } from './orders/fee-value.js';
 import { openLots } from './state.js';
 import { spanText } from './strategies/bar-stream.js';
 import { isEnabled } from './strategies/on-bar.js';
+import { orphanReasons } from './strategies/orphaned-trades.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
 import { nextReviewMs } from './strategies/tracker.js';
 import { waitingNow } from './strategies/waiting-entries.js';
@@ -30,6 +31,7 @@ import { waitingNow } from './strategies/waiting-entries.js';
 export function whyNotTrading(core: Core): WaitingReason[] {
   return [
     ...deskReasons(core),
+    ...orphanReasons(core),
     ...limitsInTheWay(entryView(core), core.config.risk),
     ...priceReasons(core),
     ...core.slots.flatMap((slot) => slotReasons(core, slot)),

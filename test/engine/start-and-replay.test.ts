@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
+import type { Fill } from '../../src/domain/order.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { coins, crossStrategy } from '../support/engine-config.js';
+import { coins, crossStrategy, FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
+import { waiting } from './support/waiting.js';
 
 /** Through JSON, as the journal keeps it. */
 function fromDisk(records: readonly EngineRecord[]): EngineRecord[] {
@@ -281,5 +283,124 @@ describe('a symbol that was out of the desk file for a while', () => {
     const { cash, fills } = replayed.view;
     for (const record of fromDisk(twice)) replayed.apply(record);
     expect([replayed.view.cash, replayed.view.fills]).toEqual([cash + result, fills + 2]);
+  });
+});
+
+describe('a trade whose strategy the desk file no longer has', () => {
+  const DIP = waiting('dip', 10_001, 10_011);
+  const DIPPER = waiting('dipper', 10_001, 10_011);
+  const BESIDE = {
+    instruments: coins(['BTC'], { kind: 'linear', sideBySide: true, minNotional: '0' }),
+    capabilities: FUTURES,
+  };
+
+  /** `dip` holds 400 lots, with their stop. */
+  function heldByDip(changes: Partial<EngineConfig> = {}): DeskUnderTest {
+    const desk = new DeskUnderTest({ strategies: [DIP], ...changes }, 1).active();
+    desk.bar(0, 10_001);
+    desk.fillEntry(0, 10_000);
+    return desk;
+  }
+
+  const startedWith = (changes: Partial<EngineConfig>, before = heldByDip()): DeskUnderTest =>
+    new DeskUnderTest(changes, 1, fromDisk(before.records)).active();
+
+  const stopFill = (desk: DeskUnderTest): Fill => ({
+    ...desk.makeFill(desk.live('protective', 0)[0]!, 9_800),
+    tradeId: 'of the stop',
+  });
+
+  const alarms = (desk: DeskUnderTest): string[] =>
+    desk
+      .recorded('note')
+      .filter(({ level }) => level === 'alarm')
+      .map(({ text }) => text);
+
+  const orphaned = (desk: DeskUnderTest) =>
+    desk.engine.whyNotTrading().filter(({ reason }) => reason.startsWith('the trade of'));
+
+  const REASON =
+    'the trade of dip is held, and the desk file has no strategy of that name: its stop and exits stay, and no strategy closes it';
+  const CLOSE = 'close the whole position: fermata position close BTC/USDT';
+  const WAITS_FOR = `dip to be listed for BTC/USDT in the desk file again and a start, or people to ${CLOSE}`;
+
+  it.each([
+    ['where a position has one trade', {}],
+    ['side by side', BESIDE],
+  ])('is told to people once, and is a reason for as long as it is held, %s', (_where, changes) => {
+    const desk = startedWith({ strategies: [DIPPER], ...changes }, heldByDip(changes));
+    const told = [`BTC/USDT: ${REASON}. List dip for BTC/USDT in the desk file again and start, or ${CLOSE}`];
+    expect(alarms(desk)).toEqual(told);
+    expect(orphaned(desk)).toEqual([{ subject: 'BTC/USDT', reason: REASON, waitsFor: WAITS_FOR }]);
+    desk.command({ name: 'reconcile' });
+    desk.snapshot();
+    expect(alarms(desk)).toEqual(told);
+    desk.happen({ kind: 'fill', fill: stopFill(desk) });
+    expect(desk.lots(0)).toBe(0);
+    expect(orphaned(desk)).toEqual([]);
+  });
+
+  it('is not said to be held before the venue was read, which may have closed it in between', () => {
+    const before = heldByDip();
+    const desk = new DeskUnderTest({ strategies: [DIPPER] }, 1, fromDisk(before.records)).begin();
+    desk.quote(0, 10_000);
+    expect(alarms(desk)).toEqual([]);
+    desk.snapshot({ fills: [stopFill(desk)], positions: [0], openOrders: [] });
+    expect(desk.lots(0)).toBe(0);
+    expect(alarms(desk)).toEqual([]);
+  });
+
+  it('is named in what another strategy’s entry is refused for', () => {
+    const capabilities = FUTURES;
+    const desk = startedWith({ strategies: [DIPPER], capabilities }, heldByDip({ capabilities }));
+    desk.bar(0, 10_001);
+    expect(desk.recorded('order.denied')).toMatchObject([
+      {
+        limit: 'taken',
+        reason:
+          'dip holds a trade here (the desk file has no strategy of that name), and a position has one trade on this account',
+      },
+    ]);
+  });
+
+  it('says so, too, where the strategy is there and no longer trades the instrument', () => {
+    const before = new DeskUnderTest({ strategies: [{ ...DIP, symbols: ['BTC/USDT'] }] }).active();
+    before.bar(0, 10_001);
+    before.fillEntry(0, 10_000);
+    const strategies = [{ ...DIP, symbols: ['ETH/USDT'] }];
+    const desk = new DeskUnderTest({ strategies }, 2, fromDisk(before.records)).active();
+    const reason =
+      'the trade of dip is held, and the desk file does not list BTC/USDT for that strategy: its stop and exits stay, and no strategy closes it';
+    expect(orphaned(desk)).toEqual([{ subject: 'BTC/USDT', reason, waitsFor: WAITS_FOR }]);
+  });
+
+  it('is none where the strategy is there, also switched off, nor where nobody’s is held or dust', () => {
+    for (const strategies of [[DIP], [{ ...DIP, enabled: false }, DIPPER]]) {
+      const desk = startedWith({ strategies });
+      expect([alarms(desk), orphaned(desk)]).toEqual([[], []]);
+    }
+
+    const nobodys = new DeskUnderTest({ strategies: [DIPPER] }, 1).active();
+    for (let reading = 0; reading < 2; reading += 1) {
+      nobodys.pass(60_000);
+      nobodys.quote(0, 10_000);
+      nobodys.snapshot({ positions: [500] });
+    }
+    expect(nobodys.lots(0)).toBe(500);
+    expect(orphaned(nobodys)).toEqual([]);
+
+    const minNotional = '1000';
+    const instruments = coins(['BTC'], { minNotional });
+    const dust = new DeskUnderTest({ strategies: [DIPPER], instruments }, 1, fromDisk(heldByDip().records));
+    expect(dust.engine.whyNotBegin()).toBeNull();
+    dust.begin().snapshot();
+    expect([alarms(dust), orphaned(dust)]).toEqual([[], []]);
+  });
+
+  it('leaves the state as it is: a replay comes to the same hash', () => {
+    const desk = startedWith({ strategies: [DIPPER] });
+    const replayed = createEngine(desk.config);
+    for (const record of fromDisk(desk.records)) replayed.apply(record);
+    expect(replayed.stateHash()).toBe(desk.engine.stateHash());
   });
 });

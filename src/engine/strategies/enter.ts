@@ -14,6 +14,7 @@ import { denyOrder, type OrderWish, placeOrder, whyNotPlace } from '../orders/pl
 import { lotsOn, openLots } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
+import { whyOrphaned } from './orphaned-trades.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { OrderedWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
@@ -201,7 +202,9 @@ function besideAnother(
   );
   if (!isHeld && resting === undefined) return null;
   const whose = isHeld ? `${holder} holds a trade` : `an entry of ${resting?.intent.strategy} rests`;
-  return { limit: 'taken', reason: `${whose} here, and a position has one trade on this account` };
+  const orphaned = isHeld ? whyOrphaned(core, at, holder) : null;
+  const why = orphaned === null ? '' : ` (${orphaned})`;
+  return { limit: 'taken', reason: `${whose} here${why}, and a position has one trade on this account` };
 }
 
 /**

@@ -5,6 +5,7 @@ import { concludeFlat } from '../flow/prove-flat.js';
 import { takeFill } from '../orders/on-fill.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
+import { tellOrphans } from '../strategies/orphaned-trades.js';
 import { CONFIRM_AFTER_MS, FILL_LISTED_LATE_MARKET_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
 import { isOfOurAccount } from './account-id.js';
 import { takeClosed, takeFixed, takeQuantityLimits } from './quantity-limits.js';
@@ -72,6 +73,7 @@ function finish(
   sync.state = clean ? 'clean' : 'differences';
   sync.atWallMs = core.wallMs;
   markAllChanged(core);
+  tellOrphans(core);
   const repeated = !clean && JSON.stringify(differences) === JSON.stringify(core.state.lastDifferences);
   if (repeated) return;
   commit(core, {
