@@ -80,12 +80,16 @@ export function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
 }
 
+/** The multiple of its risk and the exits are a trade's: a position of several has none of its own. */
 function positionLines({ positions }: TraderStatus): string[] {
-  return positions.flatMap((position) => [
-    `${position.symbol} ${position.side} ${grouped(position.quantity)} at ${grouped(position.averagePrice)}, now ${grouped(position.markPrice ?? 'unknown')}, ` +
-      `${signed(position.unrealised)}${multiple(position)}, stop ${grouped(position.stopPrice ?? 'none')} (${position.protection}${bare(position)})`,
-    ...((position.parts?.length ?? 0) > 1 ? partLines(position) : exitsLine(position)),
-  ]);
+  return positions.flatMap((position) => {
+    const isOneTrade = (position.parts?.length ?? 0) <= 1;
+    return [
+      `${position.symbol} ${position.side} ${grouped(position.quantity)} at ${grouped(position.averagePrice)}, now ${grouped(position.markPrice ?? 'unknown')}, ` +
+        `${signed(position.unrealised)}${isOneTrade ? multiple(position) : ''}, stop ${grouped(position.stopPrice ?? 'none')} (${position.protection}${bare(position)})`,
+      ...(isOneTrade ? exitsLine(position) : partLines(position)),
+    ];
+  });
 }
 
 /** If several strategies hold the position: each one's part, with its own stop. */

@@ -8,7 +8,7 @@ import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../sr
 import { progressPrinter } from '../../src/cli/output.js';
 import { type ShownRunbook, statusLines } from '../../src/cli/status-lines.js';
 import type { IncidentShown } from '../../src/contracts/published.js';
-import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import type { PositionStatus, TraderStatus, TradeStatus } from '../../src/contracts/trader-status.js';
 import { notTaken } from '../../src/operations/operation.js';
 import type { ScheduledRun } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
@@ -179,6 +179,36 @@ describe('the status for people', () => {
     const shown = lines.find((line) => line.startsWith('down '));
     expect(shown).toContain('down short 0.002 at 100\u202f000');
     expect(shown?.endsWith('stop 103\u202f000 (confirmed)')).toBe(true);
+  });
+
+  it('gives the multiple and the exits of a trade to that trade alone where several make up the position', () => {
+    const [position] = traderStatus().positions;
+    const exits: NonNullable<TradeStatus['exits']> = {
+      ...{ targets: [], trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null },
+      words: ['target 103000'],
+    };
+    const trade = { ...{ id: 't1', openedMs: 1, fees: '0.1', result: '0.2', risk: '1' }, r: '0.19', exits };
+    const part = { ...trade, quantity: '0.002', stopPrice: '98000', protection: 'confirmed' } as const;
+    const parts = [
+      { ...part, strategy: 'up' },
+      { ...part, strategy: 'down', r: '-1.50', exits: { ...exits, words: ['stop trails by 50'] } },
+    ];
+    const linesOf = (held: PositionStatus): string[] => {
+      const lines = statusLines(traderStatus({ positions: [held] }));
+      const from = lines.indexOf('positions') + 1;
+      return lines.slice(from, lines.indexOf('', from)).map((line) => line.trim());
+    };
+    const [net, ...below] = linesOf({ ...position!, trade, parts });
+    expect(net).toContain('\u22121.5, stop 98\u202f000 (confirmed)');
+    expect(below).toEqual([
+      'up 0.002 (+0.19 R), stop 98\u202f000 (confirmed)',
+      'exits: target 103000',
+      'down 0.002 (\u22121.50 R), stop 98\u202f000 (confirmed)',
+      'exits: stop trails by 50',
+    ]);
+    const [whole, exitsOfIt] = linesOf({ ...position!, trade, parts: parts.slice(0, 1) });
+    expect(whole).toContain('\u22121.5 (+0.19 R), stop 98\u202f000');
+    expect(exitsOfIt).toBe('exits: target 103000');
   });
 
   it('shows which runbook the desk follows, and how ready the newest pre-flight found it', () => {

@@ -100,6 +100,19 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 3 });
     await expect.poll(() => held.innerText()).toContain(exits.words.join(', '));
     await picture(desk.page, 'charts-targets');
+    const part = { ...trade, quantity: '0.003', stopPrice: '42610.50', protection: 'confirmed' } as const;
+    const further = { ...exits, targets: [{ price: '43300.00', pct: 100, reached: false }] };
+    const parts = [
+      { ...part, strategy: 'up' },
+      { ...part, strategy: 'down', exits: further },
+    ];
+    desk.web.trader.status = {
+      ...status,
+      positions: status.positions.map((one) => ({ ...one, trade, parts })),
+    };
+    await expect
+      .poll(() => desk.page.getByTestId('levels').innerText())
+      .toMatch(/target of up 43.200\.00\s*target of down 43.300\.00$/);
     desk.web.trader.status = status;
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 2 });
   });

@@ -1,7 +1,7 @@
 /** What the page says before its figures: what the desk can do, by its tab too, and whether alerts arrive. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvidenceInput } from '../../src/contracts/evidence.js';
-import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import type { TraderStatus, TradeStatus } from '../../src/contracts/trader-status.js';
 import type { Halt } from '../../src/domain/mode.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
 import { appendAudit } from '../../src/store/audit.js';
@@ -13,6 +13,8 @@ import { scriptedStatus } from '../support/trader-status.js';
 import { missing, picture, ShownDesk, SIGN_OFF, WIDTHS } from './shown-desk.js';
 
 const desk = new ShownDesk();
+/** Figures are grouped by narrow spaces that do not break. */
+const plain = (text: string): string => text.replaceAll('\u202f', ' ');
 const CALENDAR =
   '2026-01-06: 08:30 [US] Nonfarm Payrolls (high); 10:00 [US] ISM Services PMI (medium); 14:00 [US] FOMC Meeting Minutes (high)';
 const FINDINGS =
@@ -204,6 +206,66 @@ describe.skipIf(missing.length > 0)('the page says', () => {
         );
       expect(cut, `${width} px`).toEqual([]);
     }
+    is({});
+  });
+
+  it('of a position of several trades each one’s strategy, stop and exits, and which trades end where it is closed', async () => {
+    const [position] = scriptedStatus().positions;
+    const trade = { id: 't1', openedMs: 1, fees: '0.10', result: '1.20', risk: '1.50', r: '0.80' };
+    const exitsOf = (words: string): NonNullable<TradeStatus['exits']> => ({
+      ...{ targets: [], trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null },
+      words: [words],
+    });
+    const part = { ...trade, quantity: '0.004', protection: 'confirmed', averagePrice: '43050.00' } as const;
+    const parts = [
+      { ...part, strategy: 'up', side: 'long', stopPrice: '42000.00', exits: exitsOf('target 43100.00') },
+      { ...part, strategy: 'down', side: 'short', stopPrice: '44000.00', exits: exitsOf('trails by 50.00') },
+      { ...part, strategy: 'fermata', side: 'long', stopPrice: '41000.00' },
+    ] as const;
+    const other = { ...position!, symbol: 'ETH/USDT', trade: { ...trade, exits: exitsOf('target 2400.00') } };
+    const net = { ...position!, strategy: 'up', trade: { ...trade, exits: exitsOf('target 43100.00') } };
+    is({ positions: [{ ...net, parts: [...parts] }, other] });
+    await desk.look(1440);
+    const panel = desk.page.getByRole('region', { name: 'Positions', exact: true });
+    const cell = (symbol: string, title: string) =>
+      panel.getByRole('row', { name: symbol }).locator(`td[data-label="${title}"]`).innerText();
+    await expect.poll(() => cell('BTC/USDT', 'Strategy')).toBe('up, down, fermata');
+    expect(await cell('BTC/USDT', 'Exits')).toBe('–');
+    expect(await cell('ETH/USDT', 'Exits')).toBe('target 2400.00');
+    const below = panel.getByText('BTC/USDT, by strategy:');
+    expect(plain(await below.innerText())).toBe(
+      'BTC/USDT, by strategy: up long 0.004 at 43 050.00, stop 42 000.00 (confirmed), exits: target 43100.00; ' +
+        'down short 0.004 at 43 050.00, stop 44 000.00 (confirmed), exits: trails by 50.00; ' +
+        'fermata long 0.004 at 43 050.00, stop 41 000.00 (confirmed).',
+    );
+    for (const width of WIDTHS) {
+      await desk.look(width);
+      expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
+      expect(await desk.cutOff(), `${width} px`).toEqual([]);
+      await picture(desk.page, `several-trades-${width}`);
+    }
+
+    const asked = async (symbol: string): Promise<string> => {
+      await panel.getByRole('button', { name: `Close ${symbol}` }).click();
+      const dialog = desk.page.getByRole('dialog', { name: `Close ${symbol}?` });
+      const text = plain(await dialog.locator('#dialog-text').innerText());
+      await desk.page.keyboard.press('Escape');
+      return text;
+    };
+    const several = await asked('BTC/USDT');
+    expect(several).toContain(
+      'Ends 3 trades: up long 0.004; down short 0.004; fermata long 0.004. Their stops go with them.',
+    );
+    expect(several).toContain('Sells 0.00696 BTC/USDT at the market; the result now is +0.49 USDT.');
+    expect(several).not.toContain('Its stop');
+    expect(several).toContain('where it is active, up and down may enter again.');
+    expect(await asked('ETH/USDT')).toContain('where it is active, ema-cross may enter again.');
+
+    is({ positions: [{ ...net, quantity: '0.00000', parts: parts.slice(0, 2) }] });
+    await expect.poll(() => panel.innerText()).not.toContain('ETH/USDT');
+    expect(await asked('BTC/USDT')).toContain(
+      'They cancel out, and nothing is traded at the market; the result now is +0.49 USDT.',
+    );
     is({});
   });
 

@@ -9,6 +9,11 @@ import { ReasonDialog } from './reason-dialog.js';
 import { type Column, Table } from './table.js';
 import { doneOf, useAction } from './use-action.js';
 
+type PartStatus = NonNullable<PositionStatus['parts']>[number];
+
+/** The strategy of what no order of the desk opened. */
+const NOBODY = 'fermata';
+
 const PROTECTION = {
   confirmed: ['Confirmed', 'go'],
   pending: ['Pending', 'caution'],
@@ -41,22 +46,33 @@ const columnsIn = (currency: string): readonly Column<PositionStatus>[] => [
       </span>
     ),
   },
-  { title: 'Strategy', cell: ({ strategy }) => strategy, minor: true },
+  { title: 'Strategy', cell: (position) => strategiesOf(position).join(', '), minor: true },
 ];
 
-/** Exits other than the stop; shown if a trade has any. */
+/** Exits of its only trade other than the stop; shown if one has any. Several trades have theirs below. */
 const EXITS: Column<PositionStatus> = {
   title: 'Exits',
-  cell: ({ trade }) => trade?.exits?.words.join(', ') ?? '–',
+  cell: (position) => exitsOf(position)?.words.join(', ') ?? '–',
   long: true,
 };
+
+/** Empty if the position is one trade. */
+const severalIn = ({ parts = [] }: PositionStatus): readonly PartStatus[] => (parts.length > 1 ? parts : []);
+
+const exitsOf = (position: PositionStatus) =>
+  severalIn(position).length > 0 ? undefined : position.trade?.exits;
+
+function strategiesOf(position: PositionStatus): readonly string[] {
+  const several = severalIn(position).map(({ strategy }) => strategy);
+  return several.length > 0 ? several : [position.strategy];
+}
 
 function columnsFor(
   positions: readonly PositionStatus[],
   currency: string,
 ): readonly Column<PositionStatus>[] {
   const columns = columnsIn(currency);
-  return positions.some(({ trade }) => trade?.exits !== undefined) ? [...columns, EXITS] : columns;
+  return positions.some((position) => exitsOf(position) !== undefined) ? [...columns, EXITS] : columns;
 }
 
 interface Held {
@@ -112,17 +128,10 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
         />
       )}
       {positions
-        .filter(({ parts = [] }) => parts.length > 1)
-        .map(({ symbol, parts = [] }) => (
-          <p class="empty" key={symbol}>
-            {symbol}, by strategy:{' '}
-            {parts
-              .map(
-                ({ strategy, side, quantity, averagePrice, stopPrice, protection }) =>
-                  `${strategy} ${side === undefined ? '' : `${side} `}${grouped(quantity)}${averagePrice === undefined ? '' : ` at ${grouped(averagePrice)}`}, stop ${stopPrice === null ? 'none' : grouped(stopPrice)} (${protection})`,
-              )
-              .join('; ')}
-            .
+        .filter((position) => severalIn(position).length > 0)
+        .map((position) => (
+          <p class="empty" key={position.symbol}>
+            {position.symbol}, by strategy: {severalIn(position).map(partWords).join('; ')}.
           </p>
         ))}
       {coins.map(({ symbol, nobodys, foreign, toMove }) => (
@@ -157,6 +166,16 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
   );
 }
 
+const heldWords = ({ strategy, side, quantity }: PartStatus): string =>
+  `${strategy} ${side === undefined ? '' : `${side} `}${grouped(quantity)}`;
+
+function partWords(part: PartStatus): string {
+  const { averagePrice, stopPrice, protection, exits } = part;
+  const average = averagePrice === undefined ? '' : ` at ${grouped(averagePrice)}`;
+  const stop = `, stop ${stopPrice === null ? 'none' : grouped(stopPrice)} (${protection})`;
+  return `${heldWords(part)}${average}${stop}${exits === undefined ? '' : `, exits: ${exits.words.join(', ')}`}`;
+}
+
 interface CloseDialogProps {
   readonly position: PositionStatus;
   readonly currency: string;
@@ -165,7 +184,11 @@ interface CloseDialogProps {
 }
 
 function CloseDialog({ position, currency, onGo, onCancel }: CloseDialogProps) {
-  const { symbol, side, quantity, unrealised, strategy } = position;
+  const { symbol, side, quantity, unrealised } = position;
+  const several = severalIn(position);
+  // Nobody's lots bring no strategy back.
+  const entering = strategiesOf(position).filter((strategy) => strategy !== NOBODY);
+  const isTraded = Number(quantity) !== 0;
   return (
     <ReasonDialog
       title={`Close ${symbol}?`}
@@ -176,11 +199,22 @@ function CloseDialog({ position, currency, onGo, onCancel }: CloseDialogProps) {
       onGo={onGo}
       onCancel={onCancel}
     >
+      {several.length > 0 && (
+        <p>
+          Ends {several.length} trades: {several.map(heldWords).join('; ')}. Their stops go with them.
+        </p>
+      )}
       <p>
-        {side === 'long' ? 'Sells' : 'Buys'} {grouped(quantity)} {symbol} at the market; its result now is{' '}
-        {signed(placed(unrealised, currency))} {currency}. Its stop goes with it.
+        {isTraded
+          ? `${side === 'long' ? 'Sells' : 'Buys'} ${grouped(quantity)} ${symbol} at the market`
+          : 'They cancel out, and nothing is traded at the market'}
+        ; the result now is {signed(placed(unrealised, currency))} {currency}.
+        {several.length === 0 && ' Its stop goes with it.'}
       </p>
-      <p>The desk goes on: where it is active, {strategy} may enter again.</p>
+      <p>
+        The desk goes on
+        {entering.length > 0 && `: where it is active, ${entering.join(' and ')} may enter again`}.
+      </p>
     </ReasonDialog>
   );
 }

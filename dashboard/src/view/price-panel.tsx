@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { Trade, TraderStatus } from '../api/shapes.js';
+import type { PositionStatus, Trade, TraderStatus } from '../api/shapes.js';
 import {
   type Candle,
   drawCandles,
@@ -206,8 +206,7 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
     levels.push({ price: Number(position.averagePrice), tone: 'soft', text: `${position.side} from` });
     if (position.stopPrice !== null)
       levels.push({ price: Number(position.stopPrice), tone: 'alarm', text: 'stop' });
-    for (const { price, reached } of position.trade?.exits?.targets ?? [])
-      if (!reached) levels.push({ price: Number(price), tone: 'go', text: 'target' });
+    for (const { price, text } of targetsAhead(position)) levels.push({ price, tone: 'go', text });
   }
   for (const { symbol: of, purpose, price, worstPrice } of orders) {
     if (of !== symbol || price === null) continue;
@@ -215,4 +214,17 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
     if (purpose === 'entry') levels.push({ price: Number(price), tone: 'info', text });
   }
   return levels;
+}
+
+/** Of several trades each has its own targets, named by its strategy. */
+function targetsAhead({ parts = [], trade }: PositionStatus): readonly Pick<Level, 'price' | 'text'>[] {
+  const plans =
+    parts.length > 1
+      ? parts.map(({ strategy, exits }) => ({ text: `target of ${strategy}`, exits }))
+      : [{ text: 'target', exits: trade?.exits }];
+  return plans.flatMap(({ text, exits }) =>
+    (exits?.targets ?? [])
+      .filter(({ reached }) => !reached)
+      .map(({ price }) => ({ price: Number(price), text })),
+  );
 }
