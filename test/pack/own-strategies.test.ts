@@ -225,6 +225,36 @@ describe('a strategy that would not give the same every time', () => {
   });
 });
 
+describe('a file that strategies share', () => {
+  const used = "import { level } from './lib/level.js';";
+
+  it('is named with its line where it throws: while it is loaded, on made-up prices, or where its loop does not end', () => {
+    const refused = (code: string) => {
+      const { folder, write } = strategyFolder();
+      write('strategies/user.ts', strategyOf('\ndesk.note(String(level(bar.closeTicks)));\n', used));
+      write('strategies/lib/level.ts', code);
+      return () => describeStrategies(folder, ['strategies/user.ts']);
+    };
+    const late = refused('export const level = () => {\n  throw new Error("too late");\n};');
+    expect(problemsOf(late)).toEqual(['strategies/lib/level.ts:2 an error on made-up prices: too late']);
+    const doThis = 'put strategies/lib/level.ts right';
+    expect(late).toThrow(expect.objectContaining({ problems: [expect.objectContaining({ doThis })] }));
+    expect(problemsOf(refused('export const level = 1;\n\nthrow new Error("at once");'))).toEqual([
+      'strategies/lib/level.ts:3 an error while it was loaded: at once (strategies/lib/level.ts:3)',
+    ]);
+    const endless = `import { Ema } from 'fermata/strategy';
+export const level = () => {
+  const ema = new Ema(3);
+  for (;;) ema.update(1);
+};`;
+    expect(problemsOf(refused(endless))).toEqual([
+      expect.stringMatching(
+        /^strategies\/lib\/level\.ts:4 an error on made-up prices: more than 10000000 steps at once/,
+      ),
+    ]);
+  });
+});
+
 describe('a desk with a strategy of its own', () => {
   const kind = './strategies/dip.ts';
   const lib = "import { level } from './lib/level.js';";

@@ -28,6 +28,7 @@ import {
 } from '../../engine/strategies/strategy.js';
 import type { CompileProblem } from '../compile.js';
 import { HostedStrategy } from './own-definition.js';
+import type { SourcePlace } from './refused.js';
 import { openContext, whatItThrew } from './strategy-context.js';
 
 interface Declared extends Omit<DeclaredStrategy, 'kind'> {
@@ -47,6 +48,12 @@ export interface Trial {
   readonly exits: number;
   /** SHA-256 in hex over all its wishes and texts. */
   readonly hash: string;
+}
+
+interface Failed {
+  readonly failed: string;
+  /** In its own file, or in one that this imports. Null: not known. */
+  readonly place: SourcePlace | null;
 }
 
 const NOT_RUN: Trial = { bars: 0, entries: 0, exits: 0, hash: '' };
@@ -69,13 +76,15 @@ export function describeStrategy(
   module: StrategyModule,
   artefacts: readonly Artefact[],
 ): { readonly described: Described } | { readonly problems: readonly CompileProblem[] } {
-  const refuse = (found: string, line: number | null = null) => ({ problems: [{ file, line, found }] });
+  const refuse = (found: string, place: SourcePlace | null = null) => ({
+    problems: [{ file, line: null, ...place, found }],
+  });
   let written: unknown;
   try {
     written = JSON.parse(openContext(module).declared());
   } catch (error) {
-    const { line, text } = whatItThrew(error, module);
-    return refuse(`an error while it was loaded: ${text}`, line);
+    const { place, text } = whatItThrew(error, module);
+    return refuse(`an error while it was loaded: ${text}`, place);
   }
   const declared = declaredIn(written);
   if (typeof declared === 'string') return refuse(declared);
@@ -88,7 +97,7 @@ export function describeStrategy(
   if (unreadable.length > 0) return { problems: unreadable };
   const made = { module, artefacts, forms: declared.forms };
   const [first, second] = [runTrial(made, declared), runTrial(made, declared)];
-  if ('failed' in first) return refuse(`an error on made-up prices: ${first.failed}`, first.line);
+  if ('failed' in first) return refuse(`an error on made-up prices: ${first.failed}`, first.place);
   if ('failed' in second || first.hash !== second.hash)
     return refuse('a strategy that comes to other decisions when it is run a second time');
   return { described: { declared, trial: first } };
@@ -248,7 +257,7 @@ class TrialInstrument {
 function runTrial(
   made: Pick<OwnStrategy, 'module' | 'forms' | 'artefacts'>,
   { parameters, watches, legs = 1 }: Declared,
-): Trial | { readonly failed: string; readonly line: number | null } {
+): Trial | Failed {
   const { values } = readParameters({ parameters }, {});
   const otherLegs = OTHERS.slice(0, legs === true ? 1 : legs - 1);
   const watched = watches === true ? OTHERS.slice(otherLegs.length).slice(0, 1) : [];
@@ -353,7 +362,7 @@ function apart(bar: FinishedBar, place: number, before: number): FinishedBar {
 
 const fillOf = (side: Side, purpose: 'entry' | 'exit') => ({ side, purpose, quantityLots: 100 });
 
-function placed(failed: string): { readonly failed: string; readonly line: number | null } {
-  const [, text = failed, line] = /^(.*) \(.*:(\d+)\)$/s.exec(failed) ?? [];
-  return { failed: text, line: line === undefined ? null : Number(line) };
+function placed(failed: string): Failed {
+  const [, text = failed, file, line] = /^(.*) \(([^()]*):(\d+)\)$/s.exec(failed) ?? [];
+  return { failed: text, place: file === undefined ? null : { file, line: Number(line) } };
 }

@@ -151,7 +151,8 @@ function isDeclaration(node: Tree, parent: Tree | null, above: Tree | null): boo
 const isParameter = (node: Tree, parent: Tree): boolean =>
   Array.isArray(parent.params) && parent.params.includes(node);
 
-interface SourcePlace {
+/** In the files that a person wrote. */
+export interface SourcePlace {
   readonly file: string;
   readonly line: number | null;
 }

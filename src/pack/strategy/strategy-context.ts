@@ -10,7 +10,7 @@ import type { SignalAction } from '../../domain/signal.js';
 import { COUNT_STEPS, type LASTS, PLACE_THROWS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
 import type { LegNumber, WatchedNumber } from './names.js';
 import { PLACED, SCRIPT } from './names.js';
-import { sourceLines } from './refused.js';
+import { type SourcePlace, sourceLines } from './refused.js';
 
 /** How long an entry rests; empty: until it is cancelled. */
 export type TimeInForceName = '' | (typeof LASTS)[number];
@@ -207,15 +207,21 @@ export function openContext({ code }: StrategyModule): StrategyContext {
   return new Script(STAND_BETWEEN).runInContext(context) as StrategyContext;
 }
 
-const PLACE = new RegExp(`${SCRIPT.replace('.', '\\.')}:(\\d+):(\\d+)`);
+const PLACES = new RegExp(`${SCRIPT.replace('.', '\\.')}:(\\d+):(\\d+)`, 'g');
+/** Other files of the script are ours: nobody can put those right. */
+const OWN_FILES = 'strategies/';
 
-/** In words, with the source line of the error. */
-export function whatItThrew(thrown: unknown, { map }: StrategyModule): { line: number | null; text: string } {
+/** In words, with the place of the error in the strategy's own files. */
+export function whatItThrew(
+  thrown: unknown,
+  { map }: StrategyModule,
+): { readonly place: SourcePlace | null; readonly text: string } {
   const { message, stack } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Partial<Error>;
   const text = plainText(String(message ?? thrown)).slice(0, 300);
-  const [, line, column] = PLACE.exec(String(stack ?? '')) ?? [];
-  const place = line === undefined ? null : sourceLines(map)(Number(line), Number(column) - 1);
-  return place === null
-    ? { line: null, text }
-    : { line: place.line, text: `${text} (${place.file}:${place.line})` };
+  const placeOf = sourceLines(map);
+  const place =
+    [...String(stack ?? '').matchAll(PLACES)]
+      .map(([, line, column]) => placeOf(Number(line), Number(column) - 1))
+      .find((one) => one?.file.startsWith(OWN_FILES)) ?? null;
+  return { place, text: place === null ? text : `${text} (${place.file}:${place.line})` };
 }
