@@ -240,4 +240,14 @@ describe('an entry', () => {
       { limit: 'size', reason: expect.stringContaining('not one lot fits') },
     ]);
   });
+
+  it('of a strategy without a size says so, too, where the limits leave not one lot', () => {
+    const risk = { ...new DeskUnderTest().config.risk, maxPositionSizePct: 0.000_1 };
+    const desk = new DeskUnderTest({ strategies: [oneEntry()], risk }, 1).active();
+    desk.bar(0, 10_000);
+    expect(desk.live('entry', 0)).toEqual([]);
+    expect(desk.recorded('order.denied')).toMatchObject([
+      { limit: 'size', reason: 'the limits and what is held leave not one lot' },
+    ]);
+  });
 });

@@ -110,9 +110,7 @@ function orderOf(
   if (unfit !== null) return { order, denial: { limit: 'exits', reason: unfit } };
   const tooLate = whyOver(core, at, wish, order);
   if (tooLate !== null) return { order, denial: { limit: 'time-in-force', reason: tooLate } };
-  const isSized = slot.size !== null || wish.size !== undefined || leftLots !== undefined;
-  const isNone = lots === 0 && (isSized || unpriced !== null);
-  return { order, denial: isNone ? { limit: 'size', reason: why } : null };
+  return { order, denial: lots === 0 ? { limit: 'size', reason: why } : null };
 }
 
 /** Why its trade can't be closed before the end of the session. Null: it can, or need not be. */
