@@ -105,7 +105,7 @@ class PlaybookHost {
     if (!(await condition(() => this.#begun || this.#isOver, BEGUN_MS)))
       people.alarm(
         'playbook-waits',
-        `playbooks/${this.code.name} has not begun after ${BEGUN_MS / 1_000} s: its process does not run. It begins as soon as that does; look at the log of the operations worker`,
+        `playbooks/${this.code.name} has not begun after ${BEGUN_MS / 1_000} s: its process does not run, or its code does not return. It begins as soon as the process runs; look at the log of the operations worker`,
       );
     await condition(() => this.#isOver);
     const finding = { name: `playbooks/${this.code.name}`, kind: 'action', expected: EXPECTED } as const;
