@@ -166,7 +166,7 @@ interface NamedFile {
 }
 
 /** Null if a strategy of the desk is named, or none at all. */
-function strategyFile(named: string | undefined): NamedFile | null {
+export function strategyFile(named: string | undefined): NamedFile | null {
   if (named === undefined || !/[/\\]|\.[cm]?[jt]s$/.test(named)) return null;
   const file = resolve(named);
   const kind = `./${basename(dirname(file))}/${basename(file)}`;

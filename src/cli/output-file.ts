@@ -8,12 +8,43 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { usageFailure } from './failure.js';
 
 const BUFFERED_CHARACTERS = 65_536;
+
+/** A file that a run reads. */
+export interface InputFile {
+  readonly file: string;
+  /** `the file that --data reads` */
+  readonly what: string;
+}
+
+/** Throws a usage failure if the output would replace one of these files, by whatever name. Opens none of them. */
+export function refuseReplacing(option: string, file: string, inputs: readonly InputFile[]): void {
+  const path = resolve(file);
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const written = [target, partOf(target)].flatMap(identityOf);
+  const replaced = inputs.find((input) => identityOf(input.file).some((one) => written.includes(one)));
+  if (replaced !== undefined)
+    throw usageFailure(
+      `${option} is ${replaced.what}, and would replace it: ${file}`,
+      `name another file after ${option}`,
+    );
+}
+
+/** The same for all links to a file. Empty: there is no regular file. */
+function identityOf(file: string): readonly string[] {
+  if (!existsSync(file)) return [];
+  const about = statSync(file, { bigint: true });
+  return about.isFile() ? [`${about.dev}/${about.ino}`] : [];
+}
+
+/** Written while the run goes on. */
+const partOf = (file: string): string => `${file}.part`;
 
 export class OutputFile {
   readonly #descriptor: number;
@@ -36,7 +67,7 @@ export class OutputFile {
       if (!existsSync(path)) {
         // Nothing is there before the end: a killed run leaves no empty file that looks like its result.
         this.#file = join(realpathSync(dirname(path)), basename(path));
-        this.#part = `${this.#file}.part`;
+        this.#part = partOf(this.#file);
         this.#descriptor = openSync(this.#part, 'w');
         return;
       }
@@ -44,7 +75,7 @@ export class OutputFile {
       this.#file = realpathSync(path);
       const about = fstatSync(named);
       const isFile = about.isFile();
-      this.#part = isFile ? `${this.#file}.part` : null;
+      this.#part = isFile ? partOf(this.#file) : null;
       // Keeps who may read the file.
       this.#descriptor = this.#part === null ? named : openSync(this.#part, 'w', about.mode & 0o777);
       if (isFile) closeSync(named);

@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import type { BacktestReport } from '../../src/backtest/report/build-report.js';
@@ -216,6 +217,47 @@ describe('fermata backtest', () => {
     });
     expect(readFileSync(one, 'utf8')).toBe('of an earlier run\n');
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  it('refuses to write over what it reads, by whatever name, and leaves it', async () => {
+    const own = ownStrategy('kept', FALLS_OVER);
+    const signals = join(folder, 'signals.jsonl');
+    writeFileSync(signals, '');
+    symlinkSync(file, join(folder, 'linked.csv'));
+    linkSync(file, join(folder, 'second-name.csv'));
+    copyFileSync(file, join(folder, 'prices.csv.part'));
+    const data = ['--data', file];
+    const months = homePaths(join(folder, 'home')).data;
+    const march = readdirSync(months, { recursive: true, encoding: 'utf8' }).find((name) =>
+      /BTC.*2026-03.*\.csv/.test(name),
+    );
+    const stored = join(months, march!);
+    const [days, files] = [
+      ['--from', '2026-03-02', '--to', '2026-03-02'],
+      [stored, signals, file],
+    ];
+    const before = files.map((one) => readFileSync(one));
+    const refused: readonly (readonly [string, string, readonly string[]])[] = [
+      ['--fills', 'the file that --data reads', ['--fills', file, ...data]],
+      ['--orders', 'the file that --data reads', ['--orders', basename(file), ...data]],
+      ['--report', 'the file that --data reads', ['--report', 'linked.csv', ...data]],
+      ['--fills', 'the file that --data reads', ['--fills', 'second-name.csv', ...data]],
+      ['--fills', 'the file that --data reads', ['--fills', 'prices.csv', '--data', 'prices.csv.part']],
+      ['--fills', 'a file that --from and --to read', ['--fills', stored, ...days]],
+      ['--fills', 'the file that --signals reads', ['--fills', signals, '--signals', signals, ...data]],
+      ['--report', 'the desk file', ['--report', 'crypto-bot.yaml', ...data]],
+      ['--report', 'a file of strategy kept', ['--report', own, '--strategy', own, ...data]],
+    ];
+    const said = await Promise.all(refused.map(([, , args]) => backtest(args)));
+    for (const [at, [option, what]] of refused.entries())
+      expect(said[at]).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(
+          new RegExp(`${option} is ${what}, .*name another file after ${option}`, 's'),
+        ),
+      });
+    expect(files.map((one) => readFileSync(one))).toEqual(before);
+    expect(readFileSync(join(folder, own), 'utf8')).toBe(FALLS_OVER);
   });
 
   it('says in a few lines what it came to, and against buying and holding', async () => {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ActionsFileError, readActions, type TimedAction } from '../../backtest/corporate-actions.js';
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
@@ -33,13 +33,19 @@ import { DataFileError } from '../../market/recorded/data-file-error.js';
 import { BAR_PATHS, type BarPath } from '../../venue/bar-path.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { LIMIT_FILLS, type LimitFill } from '../../venue/paper/matching.js';
-import { backtestDesk, type DeskOptions, feesValue, refuseNothingTraded } from '../backtest-desk.js';
+import {
+  backtestDesk,
+  type DeskOptions,
+  feesValue,
+  refuseNothingTraded,
+  strategyFile,
+} from '../backtest-desk.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
 import { collected, dayValue, positiveNumber, wholeNumber } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
-import { OutputFile } from '../output-file.js';
+import { type InputFile, OutputFile, refuseReplacing } from '../output-file.js';
 import { type TrialJob, type TrialNews, TrialProcess, type TrialSetting } from '../run-trials.js';
 import { fermataHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue } from '../simulated-venue.js';
@@ -183,6 +189,13 @@ async function backtest(options: BacktestOptions): Promise<number> {
   refuseUntraded(files, loaded.desk, desk, options.strategy);
   const market = marketChoice({ data: files }, desk);
   refuseNothingTraded(scopeOf(desk, market));
+  const inputs = inputsOf(options, files, [
+    { desk: loaded.desk, folder: loaded.folder },
+    { desk, folder: strategyFile(options.strategy)?.folder ?? loaded.folder },
+  ]);
+  for (const name of OUTPUTS)
+    if (options[name] !== undefined)
+      refuseReplacing(`--${name}`, options[name], [{ file: loaded.file, what: 'the desk file' }, ...inputs]);
   const { path, limitFill, volumePart: volumePartPct = null } = options;
   const prices = {
     fillModel: { path, limitFill, volumePartPct },
@@ -340,6 +353,28 @@ function actionsIn(file: string, desk: LoadedDesk['desk']): readonly TimedAction
     if (!(error instanceof ActionsFileError)) throw error;
     throw usageFailure(`--actions: ${error.message}`, error.doThis);
   }
+}
+
+/** What a run with these options reads, besides the desk file. */
+function inputsOf(
+  { data, signals, actions }: BacktestOptions,
+  files: readonly DataFile[],
+  desks: readonly Pick<LoadedDesk, 'desk' | 'folder'>[],
+): readonly InputFile[] {
+  const prices = data === undefined ? 'a file that --from and --to read' : 'the file that --data reads';
+  return [
+    ...files.map(({ file }) => ({ file, what: prices })),
+    ...(signals === undefined ? [] : [{ file: signals, what: 'the file that --signals reads' }]),
+    ...(actions === undefined ? [] : [{ file: actions, what: 'the file that --actions reads' }]),
+    ...desks.flatMap(({ desk, folder }) =>
+      desk.strategies.flatMap(({ name, own }) =>
+        [...(own?.files ?? []), ...(own?.artefacts ?? [])].map(({ path }) => ({
+          file: join(folder, path),
+          what: `a file of strategy ${name}`,
+        })),
+      ),
+    ),
+  ];
 }
 
 const OUTPUTS = ['fills', 'orders', 'report'] as const;
