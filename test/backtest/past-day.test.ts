@@ -20,7 +20,7 @@ import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
-import type { Strategy, StrategyDefinition } from '../../src/engine/strategies/strategy.js';
+import type { LimitEntry, Strategy, StrategyDefinition } from '../../src/engine/strategies/strategy.js';
 import { splitBar } from '../../src/trader/warm-up.js';
 import { bidBelow } from '../../src/venue/bar-path.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
@@ -433,6 +433,83 @@ describe('a past day, run again', () => {
       const { decisions, changed: wouldDecide } = await judged('other', waiting('a', 1, 2), { changed });
       expect(decisions.failures).toEqual([]);
       expect(wouldDecide).toMatchObject({ bars: 1, first: null, failures: [failed] });
+    });
+  });
+
+  describe('of several strategies', () => {
+    const QUOTED = 10_500;
+    const LACKS = 'quick decides between bars, too: quotes are not recorded';
+    /** Also enters by a quote, so it lacks what a journal does not have. */
+    const quick = (enterAt: number): TradedStrategy => {
+      const strategy = waiting('quick', enterAt, 10_013);
+      const onQuote: Strategy['onQuote'] = (context) => {
+        if (context.lastQuote?.bidTicks === QUOTED) context.enter(LIMIT);
+      };
+      const create: StrategyDefinition['create'] = (...given) => ({
+        ...strategy.own!.create(...given),
+        onQuote,
+      });
+      return { ...strategy, own: { ...strategy.own!, create } };
+    };
+    const LIMIT: LimitEntry = {
+      side: 'buy',
+      limitTicks: 10_000,
+      protectTicks: 9_800,
+      restBars: 3,
+      because: 'asked to',
+      size: { lots: 400 },
+    };
+    /** A bar that comes a moment after its end, as from a venue. */
+    const show = (desk: DeskUnderTest, closeTicks: number): Bar => {
+      const bar = minuteAt(desk.marketMs - (desk.marketMs % 60_000), closeTicks);
+      desk.wait(bar.openMs + 60_400 - desk.marketMs);
+      desk.quote(0, closeTicks);
+      desk.happen({ kind: 'bar', ...bar, warmup: false });
+      return bar;
+    };
+
+    it('leaves out the one that lacks what a journal does not have, and judges the others as they were', async () => {
+      // Sold where something is held: nothing was when that bar came, but within its minute.
+      const busy = waiting('busy', 10_002, 10_012, {}, { 10003: (context) => context.exit('held already') });
+      const desk = new DeskUnderTest({ strategies: [quick(10_001), busy] }, 1).active();
+      const bars = [10_000, 10_001, 10_002].map((closeTicks) => show(desk, closeTicks));
+      bars.push(show(desk, 10_003));
+      desk.wait(20_000);
+      fillEntries(desk);
+      desk.quote(0, QUOTED);
+      desk.wait(60_000);
+      for (const closeTicks of [10_011, 10_012, 10_013]) bars.push(show(desk, closeTicks));
+      desk.pass(60_000);
+      const journal = await journalOf('lacks', desk);
+      const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
+      expect(decisions).toMatchObject({ bars: 7, same: 2, differ: 0, first: null });
+      expect(decisions.notJudged).toEqual([{ why: LACKS, count: 3 }]);
+    });
+
+    it('judges no other in the minute in which it acted on a position that both share, unless that decided, too', async () => {
+      const busy = waiting(
+        'busy',
+        0,
+        10_012,
+        {},
+        { 10001: (context) => context.entryResting || context.enter(LIMIT) },
+      );
+      const config = { capabilities: FUTURES, strategies: [quick(10_001), busy] };
+      const desk = new DeskUnderTest(config, 1).active();
+      const bars = [10_000, 10_001, 10_002].map((closeTicks) => show(desk, closeTicks));
+      desk.pass(60_000);
+      const journal = await journalOf('shares', desk);
+      const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
+      expect(decisions).toMatchObject({ bars: 2, differ: 0, first: null });
+      expect(decisions.notJudged).toEqual([
+        { why: LACKS, count: 1 },
+        {
+          why: expect.stringMatching(
+            /^quick acted in the same minute on the position that busy shares with it/,
+          ),
+          count: 1,
+        },
+      ]);
     });
   });
 

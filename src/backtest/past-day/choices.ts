@@ -73,6 +73,12 @@ export const together = (choices: readonly Choice[]): Choice => ({
   leaves: choices.flatMap(({ leaves }) => leaves),
 });
 
+/** What the strategies for which `which` holds decided. */
+export const chosenBy = ({ entries, leaves }: Choice, which: (strategy: string) => boolean): Choice => ({
+  entries: entries.filter(({ strategy }) => which(strategy)),
+  leaves: leaves.filter(which),
+});
+
 /** Whether both enter and exit alike, at any prices. `named`: also by the same strategies. */
 export function actAlike(one: Choice, other: Choice, named: boolean): boolean {
   const acts = ({ entries, leaves }: Choice): string =>

@@ -23,6 +23,7 @@ import {
   actAlike,
   type Choice,
   choiceOf,
+  chosenBy,
   entryOf,
   inWords,
   isEntry,
@@ -331,7 +332,9 @@ class PastDay {
         const endMs = endOf(bar);
         while (behind < entries.length && entries[behind]!.marketMs <= endMs) behind += 1;
         const own = caused.get(minuteKey(bar.instrument, endMs)) ?? [];
-        return { bar, endMs, caused: own, place: own[0] ?? behind };
+        // What lacks something may have acted later in the minute, after other records.
+        const first = own.find((place) => !this.#lacksAt(bar, strategyOf(entries[place]!.record)));
+        return { bar, endMs, caused: own, place: first ?? behind };
       });
     return due.sort((a, b) => a.place - b.place || a.endMs - b.endMs);
   }
@@ -362,45 +365,92 @@ class PastDay {
     return caused;
   }
 
-  #judge({ bar, endMs, caused, place }: DueBar): void {
+  #judge(due: DueBar): void {
+    const { bar, endMs, caused, place } = due;
     const { config, spreadTicks } = this.setting;
-    const instrument = config.instruments[bar.instrument]!;
     const spread = spreadTicks[bar.instrument] ?? 1;
     const bidTicks = bidBelow(bar.closeTicks, spread);
     const quote = bar.quote ?? { bidTicks, askTicks: bidTicks + spread };
     this.#advance(place);
     const changed = this.#changed === null ? null : askAll(this.#changed, bar, quote, () => undefined);
     const then = this.#recorded(caused);
-    const now = askAll(this.#then, bar, quote, (slot) => this.#advance(this.#placeOf(slot, caused)));
+    const now = askAll(this.#then, bar, quote, (slot) => {
+      if (whatItLacks(slot) === null) this.#advance(this.#placeOf(slot, caused));
+    });
     // No strategy that has not seen the bar decides at it.
-    if (now.slots.length === 0 && (changed?.slots ?? []).length === 0 && isNothing(then)) return;
-    const { symbol } = instrument;
-    for (const failed of now.failures)
+    if (now.length === 0 && (changed ?? []).length === 0 && isNothing(then)) return;
+    const { symbol } = config.instruments[bar.instrument]!;
+    for (const failed of failuresOf(now))
       if (!this.#failedThen.has(failureKey(failed.slot.name, endMs)))
         this.#tally.fails(failed, { marketMs: endMs, symbol });
-    const why = this.#whyNotJudged(now, then, endMs);
-    const about = (choice: Choice, byQuote: boolean): Difference => ({
-      ...{ marketMs: endMs, symbol, byQuote },
-      was: inWords(then, instrument),
-      now: inWords(choice, instrument),
-      orders: then.entries.flatMap(({ clientId }) => clientId ?? []),
-    });
-    const sameAct = actAlike(then, now.choice, true);
-    const samePrices = sameAct && priceAlike(then, now.choice);
-    if (why !== null) this.#tally.leaveOut(then, now.choice, why);
-    else if (!sameAct || (!samePrices && !now.usedStandIn))
-      this.#tally.differs(about(now.choice, now.usedStandIn));
-    else this.#tally.isSame(then, samePrices);
-    if (changed === null || this.#changedTally.isOver) return;
-    for (const failed of changed.failures) this.#changedTally.fails(failed, { marketMs: endMs, symbol });
-    if (this.#changedTally.isOver) return;
-    const whyChanged = this.#whyNotJudged(changed, then, endMs, false);
+    this.#judgeNow(due, then, now);
+    if (changed !== null) this.#judgeChanged(due, then, now, changed);
+  }
+
+  #judgeNow(due: DueBar, then: Choice, now: AskedAtBar): void {
+    if (this.#then.configHash !== this.#then.state.config?.configHash) {
+      this.#tally.leaveOut(then, choiceIn(now), OTHER_FILE);
+      return;
+    }
+    const judged = this.#judgedAt(due, this.#tally, then, now);
+    if (judged === null) return;
+    const { was, is, usedStandIn } = judged;
+    const sameAct = actAlike(was, is, true);
+    const samePrices = sameAct && priceAlike(was, is);
+    if (sameAct && (samePrices || usedStandIn)) this.#tally.isSame(was, samePrices);
+    else this.#tally.differs(this.#difference(due, judged));
+  }
+
+  #judgeChanged(due: DueBar, then: Choice, now: AskedAtBar, changed: AskedAtBar): void {
+    const tally = this.#changedTally;
+    if (tally.isOver) return;
+    const { symbol } = this.setting.config.instruments[due.bar.instrument]!;
+    for (const failed of failuresOf(changed)) tally.fails(failed, { marketMs: due.endMs, symbol });
+    if (tally.isOver) return;
+    const judged = this.#judgedAt(due, tally, then, changed);
+    if (judged === null) return;
+    const { was, is, isJudged } = judged;
+    const asItIs = chosenBy(choiceIn(now), isJudged);
     // Both take their prices from the same stand-in quote; the prices of that day came from another quote.
-    const isAlike =
-      actAlike(then, changed.choice, false) && (!sameAct || priceAlike(now.choice, changed.choice));
-    if (whyChanged !== null) this.#changedTally.leaveOut(then, changed.choice, whyChanged);
-    else if (isAlike) this.#changedTally.isSame(then, true);
-    else this.#changedTally.differs(about(changed.choice, changed.usedStandIn));
+    const isAlike = actAlike(was, is, false) && (!actAlike(was, asItIs, true) || priceAlike(asItIs, is));
+    if (isAlike) tally.isSame(was, true);
+    else tally.differs(this.#difference(due, judged));
+  }
+
+  #difference({ bar, endMs }: DueBar, { was, is, usedStandIn }: JudgedAtBar): Difference {
+    const instrument = this.setting.config.instruments[bar.instrument]!;
+    return {
+      ...{ marketMs: endMs, symbol: instrument.symbol, byQuote: usedStandIn },
+      was: inWords(was, instrument),
+      now: inWords(is, instrument),
+      orders: was.entries.flatMap(({ clientId }) => clientId ?? []),
+    };
+  }
+
+  /** What can be judged at this bar; the rest is counted, each strategy by itself. Null: nothing. */
+  #judgedAt(due: DueBar, tally: Tally, then: Choice, asked: AskedAtBar): JudgedAtBar | null {
+    const unfit = new Set<string>();
+    for (const { slot, choice } of asked) {
+      const why = this.#whyUnfit(slot, due);
+      if (why === null) continue;
+      unfit.add(slot.name);
+      tally.leaveOut(this.#comparedWith(slot, then), choice, why);
+    }
+    const fit = asked.filter(({ slot }) => !unfit.has(slot.name));
+    if (fit.length === 0 && asked.length > 0) return null;
+    const isJudged = (strategy: string): boolean => !unfit.has(strategy);
+    const usedStandIn = due.bar.quote === undefined && fit.some(({ sawQuote }) => sawQuote);
+    const judged = { was: chosenBy(then, isJudged), is: choiceIn(fit), usedStandIn, isJudged };
+    const why = this.#whyNotJudged(due, judged);
+    if (why === null) return judged;
+    tally.leaveOut(judged.was, judged.is, why);
+    return null;
+  }
+
+  /** What was decided then by this strategy. One that the desk does not have stands in for all of its strategies. */
+  #comparedWith({ name }: StrategySlot, then: Choice): Choice {
+    const isOfDesk = this.#then.slots.some((slot) => slot.name === name);
+    return isOfDesk ? chosenBy(then, (strategy) => strategy === name) : then;
   }
 
   /** The decisions of this instrument's strategies then. */
@@ -423,26 +473,41 @@ class PastDay {
 
   /** Index of the first record that this strategy caused; earlier records existed when it decided. */
   #placeOf({ name }: StrategySlot, caused: readonly number[]): number {
-    const own = caused.find((place) => {
-      const { record } = this.#entries[place]!;
-      return (isEntry(record) ? record.order.strategy : 'strategy' in record && record.strategy) === name;
-    });
-    return own ?? this.#next;
+    return caused.find((place) => strategyOf(this.#entries[place]!.record) === name) ?? this.#next;
+  }
+
+  /** Why what this strategy decides at the bar can't be judged. Null: it can. */
+  #whyUnfit(slot: StrategySlot, due: DueBar): string | null {
+    const { name, barsSeen, strategy } = slot;
+    const lacking = whatItLacks(slot);
+    if (lacking !== null) return `${name} ${lacking}`;
+    if (barsSeen < strategy.warmupBars)
+      return `too few bars before it are stored for ${name} to have warmed up`;
+    return this.#whyUnordered(slot, due);
+  }
+
+  /** Each strategy's own trade and entries are known whatever the others do. A shared position is not. */
+  #whyUnordered({ name }: StrategySlot, { bar, caused }: DueBar): string | null {
+    if (this.#then.isShared(bar.instrument)) return null;
+    const acted = caused.map((place) => strategyOf(this.#entries[place]!.record));
+    const other = acted.find((strategy) => this.#lacksAt(bar, strategy));
+    if (other === undefined || acted.includes(name)) return null;
+    return `${other} acted in the same minute on the position that ${name} shares with it: ${NO_MOMENT}`;
+  }
+
+  /** Whether this strategy of the bar's instrument decides by what a journal does not have. */
+  #lacksAt({ instrument: at }: SeenBar, strategy: string | null): boolean {
+    return this.#then.slots.some(
+      (slot) => slot.instrument.id === at && slot.name === strategy && whatItLacks(slot) !== null,
+    );
   }
 
   /** Null: it can be judged. */
-  #whyNotJudged(now: AskedAtBar, then: Choice, endMs: number, byHash = true): string | null {
-    if (byHash && this.#then.configHash !== this.#then.state.config?.configHash) return OTHER_FILE;
-    for (const slot of now.slots) {
-      const lacking = whatItLacks(slot);
-      if (lacking !== null) return `${slot.name} ${lacking}`;
-    }
-    const cold = now.slots.find(({ barsSeen, strategy }) => barsSeen < strategy.warmupBars);
-    if (cold !== undefined) return `too few bars before it are stored for ${cold.name} to have warmed up`;
-    if (!isNothing(then) || isNothing(now.choice)) return null;
+  #whyNotJudged({ endMs }: DueBar, { was, is, usedStandIn }: JudgedAtBar): string | null {
+    if (!isNothing(was) || isNothing(is)) return null;
     if (this.#mayNotHaveRun()) return NOT_RUNNING;
     const isFirst = this.#startedMs !== null && endMs - this.#startedMs < MINUTE_MS;
-    return isFirst && now.usedStandIn ? NO_QUOTE_YET : null;
+    return isFirst && usedStandIn ? NO_QUOTE_YET : null;
   }
 
   /** True if the next records are the start of a trader: the previous trader may have ended long before. */
@@ -468,6 +533,7 @@ const RESULT_PLACES = 24;
 const NOTHING: Choice = { entries: [], leaves: [] };
 const NO_QUOTES = 'quotes are not recorded';
 const NO_ORDER = 'the order in which bars of the same minute came is not recorded';
+const NO_MOMENT = 'whether before or after its bar is not recorded';
 const OTHER_FILE = 'the desk file or its settings were others then';
 const NOT_RUNNING = 'no trader may have run then: nothing is recorded up to the next start';
 const NO_QUOTE_YET = 'the trader had just started, and a quote may not have come yet';
@@ -498,18 +564,38 @@ const endOf = ({ openMs, spanMs }: MarketBar): number => openMs + spanMs;
 const minuteKey = (instrument: number, marketMs: number): string =>
   `${instrument}/${Math.floor(marketMs / MINUTE_MS)}`;
 
-interface AskedAtBar {
-  readonly slots: readonly StrategySlot[];
+/** What one strategy of the bar's instrument decides at it. */
+interface AskedOfSlot {
+  readonly slot: StrategySlot;
   readonly choice: Choice;
+  readonly sawQuote: boolean;
+  /** Why it failed. Null: it did not. */
+  readonly failed: string | null;
+}
+
+type AskedAtBar = readonly AskedOfSlot[];
+
+interface JudgedAtBar {
+  readonly was: Choice;
+  readonly is: Choice;
   /** A strategy used the stand-in quote. */
   readonly usedStandIn: boolean;
-  readonly failures: readonly SlotFailed[];
+  readonly isJudged: (strategy: string) => boolean;
 }
 
 interface SlotFailed {
   readonly slot: StrategySlot;
   readonly reason: string;
 }
+
+const choiceIn = (asked: AskedAtBar): Choice => together(asked.map(({ choice }) => choice));
+
+const failuresOf = (asked: AskedAtBar): readonly SlotFailed[] =>
+  asked.flatMap(({ slot, failed }) => (failed === null ? [] : { slot, reason: failed }));
+
+/** Null: no strategy's. */
+const strategyOf = (record: EngineRecord): string | null =>
+  isEntry(record) ? record.order.strategy : record.type === 'note' ? record.strategy : null;
 
 /** Asks each strategy of the bar's instrument, in order. Calls `before` ahead of each. */
 function askAll(
@@ -518,21 +604,15 @@ function askAll(
   quote: { readonly bidTicks: number; readonly askTicks: number },
   before: (slot: StrategySlot) => void,
 ): AskedAtBar {
-  const asked = desk.slots
+  return desk.slots
     .filter(({ instrument }) => instrument.id === bar.instrument)
     .flatMap((slot) => {
       before(slot);
       const answer = desk.atBar(slot, bar, quote);
-      return answer === null ? [] : [{ slot, answer }];
+      if (answer === null) return [];
+      const { sawQuote, failed } = answer;
+      return { slot, choice: choiceOf(slot.name, answer), sawQuote, failed };
     });
-  return {
-    slots: asked.map(({ slot }) => slot),
-    choice: together(asked.map(({ slot, answer }) => choiceOf(slot.name, answer))),
-    usedStandIn: bar.quote === undefined && asked.some(({ answer }) => answer.sawQuote),
-    failures: asked.flatMap(({ slot, answer: { failed } }) =>
-      failed === null ? [] : { slot, reason: failed },
-    ),
-  };
 }
 
 class Tally {

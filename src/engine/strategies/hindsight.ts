@@ -13,6 +13,7 @@ import { mayReduce } from '../halts/mode.js';
 import type { EngineRecord } from '../record.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import type { EngineState } from '../state.js';
+import { isShared } from './enter.js';
 import { contextOf, isEnabled, ownHolding } from './on-bar.js';
 import type { EntryWish, StrategyContext } from './strategy.js';
 import { buildSlots, type StrategySlot, shownOf } from './strategy-slot.js';
@@ -85,6 +86,11 @@ export class Hindsight {
 
   get slots(): readonly StrategySlot[] {
     return this.#core.slots;
+  }
+
+  /** Whether each strategy has a trade and entries of its own there, whatever the others do. */
+  isShared(at: InstrumentId): boolean {
+    return isShared(this.#core, at);
   }
 
   /** Throws RangeError if the record contradicts those before it. */
