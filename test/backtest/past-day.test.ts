@@ -459,6 +459,7 @@ describe('a past day, run again', () => {
       because: 'asked to',
       size: { lots: 400 },
     };
+    const ofEther = (strategy: TradedStrategy): TradedStrategy => ({ ...strategy, symbols: ['ETH/USDT'] });
     /** A bar that comes a moment after its end, as from a venue. */
     const show = (desk: DeskUnderTest, closeTicks: number): Bar => {
       const bar = minuteAt(desk.marketMs - (desk.marketMs % 60_000), closeTicks);
@@ -510,6 +511,32 @@ describe('a past day, run again', () => {
           count: 1,
         },
       ]);
+    });
+
+    it('compares one of them with what it decided itself, at the bars of what it trades', async () => {
+      const strategies = [waiting('other', 10_001, 10_011), ofEther(waiting('busy', 10_002, 10_012))];
+      const desk = new DeskUnderTest({ strategies }).active();
+      const bars: Bar[] = [];
+      for (const closeTicks of [10_000, 10_001, 10_002, 10_003]) {
+        bars.push(minuteAt(desk.marketMs, closeTicks), minuteAt(desk.marketMs, closeTicks, 1));
+        desk.bar(0, closeTicks);
+        desk.marketMs -= 60_000;
+        desk.bar(1, closeTicks);
+      }
+      desk.pass(60_000);
+      const journal = await journalOf('one-of-several', desk);
+      const judgedBy = (busy: TradedStrategy, only?: string) => {
+        const changed = deskConfig({ strategies: [strategies[0]!, ofEther(busy)] });
+        const setting = { journal, day: dayOf(journal), config: desk.config, bars, changed, only };
+        return again(setting).changed;
+      };
+      const same = judgedBy(waiting('busy', 10_002, 10_012), 'busy');
+      expect(same).toMatchObject({ bars: 4, same: 1, differ: 0, first: null, notJudged: [] });
+      const later = judgedBy(waiting('busy', 10_003, 10_012), 'busy');
+      expect(later).toMatchObject({
+        first: { symbol: 'ETH/USDT', was: expect.stringContaining('(busy)'), now: 'nothing' },
+      });
+      expect(judgedBy(waiting('busy', 10_002, 10_012))).toMatchObject({ bars: 8, same: 2, differ: 0 });
     });
   });
 

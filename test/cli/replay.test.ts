@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import type { ReplayReport } from '../../src/cli/commands/replay.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { DATE, type TradedDay, tradedDay } from '../backtest/support/past-days.js';
@@ -86,6 +87,28 @@ export default strategy({
     const { hypothesis } = JSON.parse(out) as ReplayReport;
     expect(hypothesis?.decisions.first).toMatchObject({ now: 'nothing' });
     expect(hypothesis?.changed).toMatchObject({ trades: 0, open: 0 });
+  });
+
+  it('with one of its strategies: what this one decided, and nothing of what the others did', async () => {
+    const file = join(folder, 'crypto-bot.yaml');
+    const written = readFileSync(file, 'utf8');
+    const document = parseDocument(written);
+    const [cross] = document.toJS().strategies;
+    const parameters = { ...cross.parameters, slowBars: 40 };
+    document.addIn(['strategies'], { ...cross, name: 'idle', parameters });
+    writeFileSync(file, document.toString());
+    const replayed = (name: string) =>
+      replay('--date', DATE, '--data', traded.file, '--json', '--strategy', name);
+    const [own, idle] = [await replayed('ema-cross'), await replayed('idle')];
+    writeFileSync(file, written);
+    const decisionsIn = ({ out }: { out: string }) => (JSON.parse(out) as ReplayReport).hypothesis!.decisions;
+    expect(decisionsIn(own)).toMatchObject({ differ: 0, first: null, notJudged: [] });
+    expect(decisionsIn(own).same).toBeGreaterThan(2);
+    // The journal has nothing of it.
+    expect(decisionsIn(idle)).toMatchObject({
+      ...{ same: 0, differ: 1 },
+      first: { was: 'nothing', now: expect.stringContaining('(idle)'), orders: [] },
+    });
   });
 
   it('with a strategy that throws: where and why, and no result that would be only half of one', async () => {

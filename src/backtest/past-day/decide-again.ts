@@ -41,6 +41,8 @@ export interface PastDaySetting {
   readonly config: EngineConfig;
   /** The same with a different strategy or parameter. Null: the decisions of that day are verified. */
   readonly changed: EngineConfig | null;
+  /** The strategy of the desk that `changed` is judged by. Left out: all that it has. */
+  readonly only?: string | undefined;
   /** Of all instruments, sorted by end; those before the day are for warm-up. */
   readonly bars: readonly SeenBar[];
   /** The spread of the stand-in quote, by instrument. */
@@ -372,10 +374,11 @@ class PastDay {
     const bidTicks = bidBelow(bar.closeTicks, spread);
     const quote = bar.quote ?? { bidTicks, askTicks: bidTicks + spread };
     this.#advance(place);
-    const changed = this.#changed === null ? null : askAll(this.#changed, bar, quote, () => undefined);
+    const changed = this.#changed === null ? null : askAll(this.#changed, bar, quote, this.#asksChanged);
     const then = this.#recorded(caused);
     const now = askAll(this.#then, bar, quote, (slot) => {
       if (whatItLacks(slot) === null) this.#advance(this.#placeOf(slot, caused));
+      return true;
     });
     // No strategy that has not seen the bar decides at it.
     if (now.length === 0 && (changed ?? []).length === 0 && isNothing(then)) return;
@@ -386,6 +389,9 @@ class PastDay {
     this.#judgeNow(due, then, now);
     if (changed !== null) this.#judgeChanged(due, then, now, changed);
   }
+
+  readonly #asksChanged = ({ name }: StrategySlot): boolean =>
+    this.setting.only === undefined || name === this.setting.only;
 
   #judgeNow(due: DueBar, then: Choice, now: AskedAtBar): void {
     if (this.#then.configHash !== this.#then.state.config?.configHash) {
@@ -403,14 +409,20 @@ class PastDay {
 
   #judgeChanged(due: DueBar, then: Choice, now: AskedAtBar, changed: AskedAtBar): void {
     const tally = this.#changedTally;
-    if (tally.isOver) return;
+    const { only } = this.setting;
+    const own = only === undefined ? then : chosenBy(then, (strategy) => strategy === only);
+    // Bars of instruments that it does not trade are not its own.
+    if (tally.isOver || (changed.length === 0 && isNothing(own))) return;
     const { symbol } = this.setting.config.instruments[due.bar.instrument]!;
     for (const failed of failuresOf(changed)) tally.fails(failed, { marketMs: due.endMs, symbol });
     if (tally.isOver) return;
-    const judged = this.#judgedAt(due, tally, then, changed);
+    const judged = this.#judgedAt(due, tally, own, changed);
     if (judged === null) return;
     const { was, is, isJudged } = judged;
-    const asItIs = chosenBy(choiceIn(now), isJudged);
+    const asItIs = chosenBy(
+      choiceIn(now),
+      (strategy) => isJudged(strategy) && (only === undefined || strategy === only),
+    );
     // Both take their prices from the same stand-in quote; the prices of that day came from another quote.
     const isAlike = actAlike(was, is, false) && (!actAlike(was, asItIs, true) || priceAlike(asItIs, is));
     if (isAlike) tally.isSame(was, true);
@@ -597,18 +609,17 @@ const failuresOf = (asked: AskedAtBar): readonly SlotFailed[] =>
 const strategyOf = (record: EngineRecord): string | null =>
   isEntry(record) ? record.order.strategy : record.type === 'note' ? record.strategy : null;
 
-/** Asks each strategy of the bar's instrument, in order. Calls `before` ahead of each. */
+/** Asks each strategy of the bar's instrument, in order. Calls `before` ahead of each; false: it is not asked. */
 function askAll(
   desk: Hindsight,
   bar: SeenBar,
   quote: { readonly bidTicks: number; readonly askTicks: number },
-  before: (slot: StrategySlot) => void,
+  before: (slot: StrategySlot) => boolean,
 ): AskedAtBar {
   return desk.slots
     .filter(({ instrument }) => instrument.id === bar.instrument)
     .flatMap((slot) => {
-      before(slot);
-      const answer = desk.atBar(slot, bar, quote);
+      const answer = before(slot) ? desk.atBar(slot, bar, quote) : null;
       if (answer === null) return [];
       const { sawQuote, failed } = answer;
       return { slot, choice: choiceOf(slot.name, answer), sawQuote, failed };

@@ -124,10 +124,11 @@ async function replay(options: Options): Promise<number> {
       NOTHING_CHANGED,
       'start the desk where Postgres is down (fermata up), or name the day’s prices: --data SYMBOL=FILE',
     );
+  const only = loaded.desk.strategies.find(({ name }) => name === options.strategy)?.name;
   const again = decideAgain({
-    ...{ journal, day, bars },
+    ...{ journal, day, bars, only },
     config: configOf(loaded),
-    changed: changed === null ? null : configOf(changed),
+    changed: changed === null ? null : configOf(only === undefined ? changed : besideOthers(changed, loaded)),
     spreadTicks: spreadTicksOf(loaded.desk.instruments, instruments),
   });
   const { changed: wouldDecide, ...verification } = again;
@@ -176,6 +177,17 @@ function changedDesk(loaded: LoadedDesk, { strategy, set = [] }: Options) {
     (one) => instruments.find(({ symbol }) => symbol === one.symbol) ?? one,
   );
   return { ...changed, desk: { ...changed.desk, instruments: all } };
+}
+
+/** The others had trades of their own beside it on that day. */
+function besideOthers(
+  { desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>,
+  loaded: LoadedDesk,
+): Pick<LoadedDesk, 'desk' | 'configHash'> {
+  const strategies = loaded.desk.strategies.map(
+    (one) => desk.strategies.find(({ name }) => name === one.name) ?? one,
+  );
+  return { desk: { ...desk, strategies }, configHash };
 }
 
 function configOf({ desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>): EngineConfig {
