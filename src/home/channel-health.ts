@@ -26,7 +26,7 @@ const healthSchema = z.object({
   why: z
     .string()
     .nullable()
-    .describe('In words; null while it is well. With ok: what people write that does not arrive'),
+    .describe('In words; null while it is well. With ok: what people write or press that does not arrive'),
   nobody: z.literal(true).optional().describe('There is nobody whom it could tell'),
   waiting: z.number().describe('Alerts that have still to be delivered'),
   refused: z

@@ -188,11 +188,13 @@ export function runTelegram(parts: TelegramParts): Role {
       await people.refresh(pool).catch(() => undefined);
       const problem = (why: string): void => {
         log('error', why);
+        watch.readElsewhere(why);
         void savePollProblem(pool, desk.desk, why).catch(() => undefined);
       };
       const turn = await turnOfBot(home, credentials.token, problem, stopping);
       if (turn === null) return 0;
-      await pollForEver(pollContext(parts, timing, bot), stopping).finally(() => turn.release());
+      watch.readElsewhere(null);
+      await pollForEver(pollContext(parts, timing, bot, watch), stopping).finally(() => turn.release());
       return 0;
     }),
   ];
@@ -221,7 +223,12 @@ async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
   );
 }
 
-function pollContext({ desk, pool, log }: TelegramParts, timing: TelegramTiming, bot: TelegramBot) {
+function pollContext(
+  { desk, pool, log }: TelegramParts,
+  timing: TelegramTiming,
+  bot: TelegramBot,
+  watch: ChatWatch,
+) {
   return {
     api: bot.api,
     prepare: (stopping: AbortSignal) => prepare(bot, stopping),
@@ -236,5 +243,6 @@ function pollContext({ desk, pool, log }: TelegramParts, timing: TelegramTiming,
     loadOffset: async () => (await readBotState(pool, desk.desk))?.updateOffset ?? 0,
     polled: (offset: number) => savePoll(pool, desk.desk, offset),
     problem: (text: string) => savePollProblem(pool, desk.desk, text),
+    readElsewhere: (why: string | null) => watch.readElsewhere(why),
   };
 }

@@ -1,8 +1,11 @@
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
+import { channelHealth } from '../../src/home/channel-health.js';
 import { savePoll } from '../../src/store/outbox-delivery.js';
 import { statusText } from '../../src/telegram/commands/status.js';
+import { turnOfBot } from '../../src/telegram/reading/poll-updates.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
@@ -343,5 +346,32 @@ describe('a second program that reads the same bot', () => {
     bench.type(ANNA, '/status');
     await bench.answered(ANNA, /ACTIVE/);
     expect(bench.log.join('\n')).toContain('Telegram answers again');
+  });
+
+  const why = () => channelHealth(bench.home, bench.desk.desk, Date.now())[0];
+
+  it('is named where it is said how alerts are, until it is gone', async () => {
+    bench.start();
+    await eventually(() => expect(why()).toMatchObject({ state: 'ok', why: null }));
+    const url = `${bench.simulator.address}/bot${DEFAULT_TOKEN}/getUpdates`;
+    await eventually(async () => {
+      await fetch(`${url}?timeout=0`);
+      const read = 'another program reads the updates of this bot (409): commands and buttons may go there';
+      expect(why()).toMatchObject({ state: 'ok', why: expect.stringContaining(read), problem: null });
+    });
+    await eventually(() => expect(why()).toMatchObject({ state: 'ok', why: null }));
+  });
+
+  it('is named there, too, where it is another desk here, until that one ends', async () => {
+    const never = new AbortController().signal;
+    const other = await turnOfBot(bench.home, DEFAULT_TOKEN, () => undefined, never);
+    bench.start();
+    const read =
+      'another desk of this installation reads the updates of this bot: commands and buttons go there';
+    await eventually(() =>
+      expect(why()).toMatchObject({ state: 'ok', why: expect.stringContaining(read), problem: null }),
+    );
+    other?.release();
+    await eventually(() => expect(why()).toMatchObject({ state: 'ok', why: null }));
   });
 });

@@ -8241,7 +8241,7 @@ export interface components {
                 state: "ok" | "refusing" | "silent" | "off";
                 /** @description Wall clock, milliseconds since 1970 */
                 sinceMs: number;
-                /** @description In words; null while it is well. With ok: what people write that does not arrive */
+                /** @description In words; null while it is well. With ok: what people write or press that does not arrive */
                 why: string | null;
                 /**
                  * @description There is nobody whom it could tell
@@ -8806,7 +8806,7 @@ export interface components {
                 state: "ok" | "refusing" | "silent" | "off";
                 /** @description Wall clock, milliseconds since 1970 */
                 sinceMs: number;
-                /** @description In words; null while it is well. With ok: what people write that does not arrive */
+                /** @description In words; null while it is well. With ok: what people write or press that does not arrive */
                 why: string | null;
                 /**
                  * @description There is nobody whom it could tell

@@ -25,6 +25,8 @@ interface PollContext {
   /** Called after each response from Telegram. */
   readonly polled: (offset: number) => Promise<void>;
   readonly problem: (text: string) => Promise<void>;
+  /** Who else reads the updates of this bot, in words; null: nobody does. */
+  readonly readElsewhere: (why: string | null) => void;
   readonly pollSeconds: number;
   /** Pause after a failure, in milliseconds. */
   readonly retryMs: number;
@@ -51,6 +53,7 @@ export async function pollForEver(context: PollContext, stopping: AbortSignal): 
       const updates = await getUpdates(context, offset, stopping);
       if (failing !== null) context.log('info', 'Telegram answers again');
       failing = null;
+      context.readElsewhere(null);
       await dealWith(context, updates, underWay);
       // Even if this is lower: after a quiet week, or with another bot, Telegram's count starts anywhere.
       const last = updates.at(-1);
@@ -58,7 +61,8 @@ export async function pollForEver(context: PollContext, stopping: AbortSignal): 
       void context.polled(offset).catch(() => undefined);
     } catch (error) {
       if (stopping.aborted) break;
-      const { text, pauseMs } = problemOf(error, context.retryMs);
+      const { text, pauseMs, isElsewhere = false } = problemOf(error, context.retryMs);
+      if (isElsewhere) context.readElsewhere(text);
       if (text !== failing) {
         context.log('error', text);
         void context.problem(text).catch(() => undefined);
@@ -105,7 +109,10 @@ async function dealWith(
   }
 }
 
-function problemOf(error: unknown, retryMs: number): { text: string; pauseMs: number } {
+function problemOf(
+  error: unknown,
+  retryMs: number,
+): { text: string; pauseMs: number; isElsewhere?: boolean } {
   if (!(error instanceof GrammyError))
     return { text: `Telegram was not reached (${networkCode(error)})`, pauseMs: retryMs };
   const { error_code: code, parameters } = error;
@@ -115,6 +122,7 @@ function problemOf(error: unknown, retryMs: number): { text: string; pauseMs: nu
         'another program reads the updates of this bot (409): commands and buttons may go there. ' +
         'Alerts are still sent. End the other program, or give this desk a bot of its own',
       pauseMs: retryMs,
+      isElsewhere: true,
     };
   if (code === 401)
     return {

@@ -44,6 +44,8 @@ export class ChatWatch {
   #asked = false;
   /** What people write in the desk's group and the bot does not get; null: it gets all of it. */
   #withheld: string | null = null;
+  /** Who else reads what people write and press; null: only this bot does. */
+  #readElsewhere: string | null = null;
   #said: ChannelHealth | null = null;
   #saidMs = 0;
 
@@ -91,6 +93,11 @@ export class ChatWatch {
       if (outcome !== null) await this.saw(chat, outcome);
     }
     await this.#askWhatIsWithheld();
+  }
+
+  /** Called as it changes: alerts go on arriving while commands and buttons do not. */
+  readElsewhere(why: string | null): void {
+    this.#readElsewhere = why;
   }
 
   /** A person may change it at any time. Without an answer, what was known stays. */
@@ -149,7 +156,8 @@ export class ChatWatch {
     if (refusals.length > 0) return { state: 'refusing', why: refusals.join('; ') };
     if (!this.#proven.has(this.#mainChat() ?? ''))
       return { state: 'silent', why: 'Telegram has not answered since the bot was started' };
-    return { state: 'ok', why: this.#withheld };
+    const lost = [this.#readElsewhere, this.#withheld].filter((why) => why !== null);
+    return { state: 'ok', why: lost.length === 0 ? null : lost.join('; ') };
   }
 
   /** The desk's chat or, if it has none, that of the first linked person. */
