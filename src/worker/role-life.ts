@@ -115,7 +115,7 @@ export interface RoleSeen {
  * A role is silent after this many polls in a row without a sign, a second or more apart. Counting polls instead of
  * time avoids false silence after this process or the whole machine was suspended.
  */
-const SILENT_LOOKS = 30;
+export const SILENT_LOOKS = 30;
 
 interface Watched {
   readonly lastSignMs: number;

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseRestored } from '../contracts/incident.js';
 import type { SwitchOutcome } from '../domain/build.js';
-import { serviceOf } from '../domain/container-service.js';
+import { SUPERVISOR, serviceOf } from '../domain/container-service.js';
 import { readBuildPointer } from '../home/builds.js';
 import { SocketRefusal } from '../home/local-socket.js';
 import { readRestoreOrder } from '../home/restore-mark.js';
@@ -13,7 +13,7 @@ import type { Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import { isAlive } from '../supervisor/process-table.js';
 import type { TraderClient } from '../trader/client.js';
-import { type RoleSeen, watchRolesAlone } from './role-life.js';
+import { type RoleSeen, SILENT_LOOKS, watchRolesAlone } from './role-life.js';
 import { isSeparate } from './run-separately.js';
 
 export interface Processes {
@@ -52,13 +52,13 @@ export function watchProcesses(
   { home }: Pick<Runtime, 'home'>,
   trader: Pick<TraderClient, 'call'>,
 ): Processes {
-  if (isSeparate()) {
-    const roles = watchRolesAlone(home, () =>
-      trader.call('status', {}, { timeoutMs: STATUS_MS }).then(
-        () => true,
-        () => false,
-      ),
+  const traderAnswers = () =>
+    trader.call('status', {}, { timeoutMs: STATUS_MS }).then(
+      () => true,
+      () => false,
     );
+  if (isSeparate()) {
+    const roles = watchRolesAlone(home, traderAnswers);
     return {
       look: roles.look,
       state: async (name) => roles.state(name),
@@ -77,16 +77,47 @@ export function watchProcesses(
       }),
     };
   }
-  const look = () => askSupervisor(home, 'processes', {}).catch(() => []);
   return {
-    look,
-    state: async (name) => (await look()).find((one) => one.name === name)?.state ?? null,
+    ...watchSupervised(home, traderAnswers),
     restart: async (name) => {
       const { pid } = await askSupervisor(home, 'restart', { name }, RESTART_MS);
       return `${name} was started again (process ${pid})`;
     },
     restoreDatabase: (key, by, ending) => restoreDatabase(home, key, by, ending),
     switchBuild: (asked, ending) => switchBuild(home, asked, ending),
+  };
+}
+
+/**
+ * The processes that the supervisor reports. Once neither it nor the trader has answered for long, it is reported
+ * itself: nobody else is left to say that nothing trades. While the trader answers, the trader acts on its loss.
+ */
+function watchSupervised(
+  home: string,
+  traderAnswers: () => Promise<boolean>,
+): Pick<Processes, 'look' | 'state'> {
+  let answeredMs = Date.now();
+  let quietLooks = 0;
+  const ask = () => askSupervisor(home, 'processes', {}).catch(() => null);
+  const silent = (): RoleSeen => ({
+    ...{ name: SUPERVISOR, state: 'silent', lastDeath: null, silentSinceMs: answeredMs },
+  });
+  return {
+    look: async () => {
+      const processes = await ask();
+      if (processes !== null || (await traderAnswers())) {
+        answeredMs = Date.now();
+        quietLooks = 0;
+        return processes ?? [];
+      }
+      quietLooks += 1;
+      return quietLooks < SILENT_LOOKS ? [] : [silent()];
+    },
+    state: async (name) => {
+      const processes = await ask();
+      if (name === SUPERVISOR) return processes === null ? 'silent' : 'running';
+      return processes?.find((one) => one.name === name)?.state ?? null;
+    },
   };
 }
 

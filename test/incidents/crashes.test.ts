@@ -1,15 +1,22 @@
 /** A process that ended unexpectedly, from what its supervisor, or it itself, says to an incident that is open. */
 
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { incidentId } from '../../src/contracts/queues.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import type { ProcessStatus } from '../../src/home/supervisor-protocol.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { type ProcessStatus, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { readIncidents } from '../../src/store/incidents.js';
+import { openSupervisorSocket, type SupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
 import { fingerprintOf } from '../../src/temporal/incidents/report-incident.js';
+import { symptomsOfProcess } from '../../src/temporal/incidents/symptoms.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
+import { watchProcesses } from '../../src/worker/watch-processes.js';
 import type { ProcessSeen } from '../../src/workflows/operations/incident/playbooks/playbook.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
@@ -63,6 +70,76 @@ it('opens one for a trader alone that is silent, about the journal that answered
   alone.trader.gone = false;
   await until('it is over', async () => ((await find())?.state === 'resolved' ? true : undefined), 60_000);
   expect((await find())?.outcome).toBe('trader runs again; the books agree with the venue');
+});
+
+/** Without a supervisor; `supervise` begins one. */
+async function unsupervised() {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-unsupervised-'));
+  vi.stubEnv('FERMATA_RUNTIME', 'given');
+  let socket: SupervisorSocket | null = null;
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await socket?.close();
+    rmSync(homePaths(home).sockets, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true });
+  });
+  const notAsked = (): never => {
+    throw new Error('not asked here');
+  };
+  const orders = { stop: notAsked, restart: notAsked, startAgain: notAsked };
+  const supervise = async () => {
+    socket = await openSupervisorSocket(supervisorSocketPath(home), {
+      ...{ ...orders, restoreDatabase: notAsked, switchBuild: notAsked },
+      who: () => ({ pid: process.pid, desk: 'd', startedWallMs: 0, phase: 'running' }),
+      processes: () => [],
+    });
+  };
+  const end = async () => {
+    await socket?.close();
+    socket = null;
+  };
+  return { home, supervise, end };
+}
+
+it('opens one, once, for a supervisor that gives no answer for long while the trader gives none, and ends it when it runs', async () => {
+  const { home, supervise, end } = await unsupervised();
+  const of = await bench.desk({ serve: ['operations', 'engine'] });
+  const context = contextOf(of);
+  const processes = watchProcesses({ home }, of.trader.client);
+  const look = async (times: number) => {
+    for (let time = 1; time < times; time += 1) await processes.look();
+    return processes.look();
+  };
+  await supervise();
+  of.trader.gone = true;
+  expect(await look(31)).toEqual([]);
+  await end();
+  of.trader.gone = false;
+  expect(await look(31)).toEqual([]);
+  of.trader.gone = true;
+  expect(await look(29)).toEqual([]);
+  const [silent] = await look(1);
+  expect(silent).toMatchObject({ name: 'supervisor', state: 'silent' });
+  expect(await look(1)).toEqual([silent]);
+  expect(await processes.state('supervisor')).toBe('silent');
+  expect(await processes.state('web')).toBeNull();
+  of.processes.set('supervisor', 'silent');
+  const watch = incidentsOfProcesses(context, context.log, processes.look);
+  const find = () => readIncidents(bench.database.pool, of.name);
+  await until('the incident', async () => (await find()).length > 0 || undefined);
+  expect(await find()).toMatchObject([
+    { kind: 'crash-and-restart', title: 'supervisor is silent', state: 'open' },
+  ]);
+  expect(symptomsOfProcess(silent!)[0]?.detail).toMatch(
+    /^neither the supervisor nor the trader has answered since .*: nothing trades.*start the desk again: fermata up$/,
+  );
+  await supervise();
+  expect(await processes.state('supervisor')).toBe('running');
+  expect(await look(31)).toEqual([]);
+  await watch.stop();
+  of.processes.set('supervisor', 'running');
+  await until('it is over', async () => (await find())[0]?.state === 'resolved' || undefined, 60_000);
+  expect(await find()).toMatchObject([{ outcome: 'supervisor runs again' }]);
 });
 
 it('opens none again that is over while Postgres is away, also where the worker was begun anew', async () => {

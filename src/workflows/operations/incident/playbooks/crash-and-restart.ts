@@ -7,7 +7,7 @@ import { patched } from '@temporalio/workflow';
 import { netOf } from '../../../../contracts/engine-activities.js';
 import type { SettingsOf } from '../../../../contracts/incident.js';
 import { MINUTE_MS } from '../../../../domain/civil-date.js';
-import { serviceOf } from '../../../../domain/container-service.js';
+import { SUPERVISOR, serviceOf } from '../../../../domain/container-service.js';
 import { trimmed } from '../../../../domain/figure-text.js';
 import { moment } from '../../../../domain/moment.js';
 import { runIdentity } from '../../../evidence-trail.js';
@@ -60,7 +60,10 @@ function silenceOf({ name, silentSinceMs }: ProcessSeen): Opening[] {
       subject: name,
       key: `silent:${silentSinceMs}`,
       title: `${name} is silent`,
-      detail: `${name} has given no sign of life since ${since}: it hangs, or nobody started it again; docker-compose restart ${serviceOf(name)}`,
+      detail:
+        name === SUPERVISOR
+          ? `neither the supervisor nor the trader has answered since ${since}: nothing trades, and what ends is not started again. Positions keep the stops that rest at the venue; start the desk again: fermata up`
+          : `${name} has given no sign of life since ${since}: it hangs, or nobody started it again; docker-compose restart ${serviceOf(name)}`,
     },
   ];
 }

@@ -33,7 +33,7 @@ export interface ProcessSeen {
   readonly state: string;
   /** The newest unexpected end. */
   readonly lastDeath?: { readonly how: string; readonly atMs: number } | null;
-  /** Only of roles that run without a supervisor, which would itself end a silent trader. */
+  /** Only of the supervisor, and of roles that run without one: it would itself end a silent trader. */
   readonly silentSinceMs?: number | null;
 }
 
