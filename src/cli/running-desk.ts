@@ -10,7 +10,7 @@ import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { askSupervisor, type SupervisorMethod, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
-import { hasEnded } from '../supervisor/desk-end.js';
+import { aboutHolder, hasEnded, holderOf } from '../supervisor/desk-end.js';
 import { CliFailure } from './failure.js';
 import { sayingWhat } from './output.js';
 
@@ -188,10 +188,11 @@ export function supervisorOf(runtime: Runtime, inContainers: string): AskRunning
       if (!(error instanceof SocketSilent)) throw error;
       const ended = await endedDesk(runtime);
       if (ended !== null) throw ended;
+      const holder = await holderOf(runtime.home);
       throw new CliFailure(
         'no supervisor answers on this FERMATA_HOME',
         'positions and stops at the venue are not touched',
-        `in containers: ${inContainers}; else: fermata up`,
+        `in containers: ${inContainers}; else: ${holder === null ? 'fermata up' : aboutHolder(holder)}`,
       );
     }
   };

@@ -22,8 +22,11 @@ type DownOutcome =
   | { readonly kind: 'ended' }
   /** Nothing was running here. */
   | { readonly kind: 'not-running' }
-  /** No supervisor answers, yet the desk may not have ended. `left`: its processes known to be alive. */
-  | { readonly kind: 'unanswered'; readonly left: readonly string[] }
+  /**
+   * No supervisor answers, yet the desk may not have ended. `left`: its processes known to be alive. `heldBy`: left out
+   * if a start would find the home free.
+   */
+  | { readonly kind: 'unanswered'; readonly left: readonly string[]; readonly heldBy?: Holder }
   /** It was asked to end and has not done so in time. */
   | { readonly kind: 'still-running'; readonly pid: number };
 
@@ -56,7 +59,12 @@ async function withoutAnswer(home: string): Promise<DownOutcome> {
   const { run } = homePaths(home);
   if (!existsSync(run) || (await hasEnded(home))) return { kind: 'not-running' };
   const left = await leftChildren(join(run, 'children.json'));
-  return { kind: 'unanswered', left: left.map(({ name, pid }) => `${name} (process ${pid})`) };
+  const holder = await holderOf(home);
+  return {
+    kind: 'unanswered',
+    left: left.map(({ name, pid }) => `${name} (process ${pid})`),
+    ...(holder === null ? {} : { heldBy: holder }),
+  };
 }
 
 async function answers(home: string): Promise<boolean> {
@@ -101,9 +109,55 @@ function lockOf(path: string): ReturnType<typeof tryLockFile> {
   }
 }
 
-interface Starter {
+/** Who holds the lock of a home; `pid` null: it is not known which process that is. */
+export interface Holder {
+  readonly pid: number | null;
+}
+
+/** What a person does about a holder that does not answer. */
+export const aboutHolder = ({ pid }: Holder): string =>
+  pid === null
+    ? 'another process holds it, and may be just ending, or be suspended: wait, or find it with `ps`'
+    : `process ${pid} holds it: \`kill -CONT ${pid}\` if it is suspended, \`kill -INT ${pid}\` to end it in order`;
+
+const holderFile = (home: string): string => join(homePaths(home).run, 'holder.json');
+
+/** Null: nobody holds the home. */
+export async function holderOf(home: string): Promise<Holder | null> {
+  const lock = lockOf(join(homePaths(home).run, 'lock'));
+  lock?.release();
+  if (lock !== null) return null;
+  return { pid: await livingIn(holderFile(home)).catch(() => null) };
+}
+
+/** Called by the start that holds the lock: the lock itself does not say whose it is. */
+export const markHolder = (home: string): Promise<void> => markProcess(holderFile(home), process.pid);
+
+/** Before the lock is released: the next one to hold it need not be a start. */
+export function forgetHolder(home: string): void {
+  rmSync(holderFile(home), { force: true });
+}
+
+/** A pid is reused: it means this process only together with its start time. */
+interface KnownProcess {
   readonly pid: number;
   readonly startTime: string;
+}
+
+async function markProcess(file: string, pid: number): Promise<void> {
+  const startTime = await startTimeOf(pid);
+  if (startTime === null) return;
+  try {
+    writeJson(file, { pid, startTime } satisfies KnownProcess);
+  } catch {
+    // On a full disk the start matters more.
+  }
+}
+
+/** The process that the file names, if it lives, as far as that can be read. */
+async function livingIn(file: string): Promise<number | null> {
+  const known = readJson<KnownProcess>(file);
+  return known !== null && (await startTimeOf(known.pid)) === known.startTime ? known.pid : null;
 }
 
 const starterFile = (home: string): string => join(homePaths(home).run, 'starter.json');
@@ -112,26 +166,15 @@ const starterFile = (home: string): string => join(homePaths(home).run, 'starter
  * Between an end and the start that follows, nothing of the desk runs, yet it trades a moment later: a stop
  * ordered then is retried until that start accepts it. `pid`: the process that makes that start.
  */
-export async function markStarter(home: string, pid: number): Promise<void> {
-  const startTime = await startTimeOf(pid);
-  if (startTime === null) return;
-  try {
-    writeJson(starterFile(home), { pid, startTime } satisfies Starter);
-  } catch {
-    // On a full disk the start matters more.
-  }
-}
+export const markStarter = (home: string, pid: number): Promise<void> => markProcess(starterFile(home), pid);
 
 /** Called by the start itself, once it holds the home. */
 export function forgetStarter(home: string): void {
   rmSync(starterFile(home), { force: true });
 }
 
-/** The process that is about to start the desk again, as far as that can be read; null: none. */
-async function starterOf(home: string): Promise<number | null> {
-  const starter = readJson<Starter>(starterFile(home));
-  return starter !== null && (await startTimeOf(starter.pid)) === starter.startTime ? starter.pid : null;
-}
+/** The process that is about to start the desk again; null: none. */
+const starterOf = (home: string): Promise<number | null> => livingIn(starterFile(home));
 
 async function isStartedAgain(home: string): Promise<boolean> {
   return starterOf(home).then(

@@ -87,8 +87,13 @@ export type UpOutcome =
       /** The desk must be started again after this pause; left out: it stays ended. */
       readonly againAfterMs?: number;
     }
-  /** Another `fermata up` runs on this FERMATA_HOME; nothing was started or changed. */
-  | { readonly kind: 'already-running'; readonly exitCode: 1; readonly message: string };
+  /** Another `fermata up` runs on this FERMATA_HOME; nothing was started or changed. `doThis`: null if it answers. */
+  | {
+      readonly kind: 'already-running';
+      readonly exitCode: 1;
+      readonly message: string;
+      readonly doThis: string | null;
+    };
 
 /** What a start reports while it runs; the command line renders it. */
 export type Progress =

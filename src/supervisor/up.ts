@@ -34,7 +34,7 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
   const claim = await claimHome(options.home);
   if (claim.kind === 'taken') {
     options.onStartFailed?.();
-    return { kind: 'already-running', exitCode: 1, message: claim.message };
+    return { kind: 'already-running', exitCode: 1, message: claim.message, doThis: claim.doThis };
   }
   const ending = watchForEnding();
   const phase = { name: 'starting' };

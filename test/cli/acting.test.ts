@@ -16,6 +16,7 @@ import { NO_REASON } from '../../src/domain/no-reason.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
+import { claimHome } from '../../src/supervisor/start/claim-home.js';
 import { until } from '../support/eventually.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
@@ -129,6 +130,33 @@ describe.concurrent('with Temporal and Postgres both down', () => {
       expect(code).toBe(0);
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason: 'test' } });
       expect(trader.asked.filter(({ method }) => method === 'stop')).toHaveLength(1);
+    }),
+  );
+
+  it(
+    'down, up and desks say of a supervisor that gives no answer that it runs, and which process it is',
+    inFolder(async ({ folder, begin }) => {
+      const runtime = writeRuntime(join(folder, 'home'));
+      await begin(runtime, { status: () => traderStatus({}) });
+      const claim = await claimHome(runtime.home);
+      if (claim.kind !== 'claimed') throw new Error(claim.message);
+      const [ended, started, listed, asJson] = await Promise.all([
+        runCommand(folder, ['down']),
+        runCommand(folder, ['up', '--market', 'simulated']),
+        runCommand(folder, ['desks']),
+        runCommand(folder, ['desks', '--json']),
+      ]);
+      claim.lock.release();
+      const { pid } = process;
+      const doThis = `process ${pid} holds it: \`kill -CONT ${pid}\` if it is suspended, \`kill -INT ${pid}\` to end it in order`;
+      for (const { code, err } of [ended, started]) {
+        expect(err).toContain(doThis);
+        expect(code).toBe(1);
+      }
+      expect(ended.err).not.toContain('fermata up');
+      expect(listed.out).toMatch(/^crypto-bot +does not answer +ACTIVE /m);
+      const { desks } = JSON.parse(asJson.out) as { desks: { name: string }[] };
+      expect(desks.find(({ name }) => name === 'crypto-bot')).toMatchObject({ runs: false, silent: true });
     }),
   );
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,6 +85,32 @@ describe('a desk', () => {
     starter.kill('SIGKILL');
     await once(starter, 'exit');
     expect(await hasEnded(paths.home)).toBe(true);
+  });
+
+  it('is held by a process that is named while it gives no answer, and by no other once that has ended', async () => {
+    const claim = await claimHome(paths.home);
+    if (claim.kind !== 'claimed') throw new Error(claim.message);
+    expect(await down(paths.home)).toEqual({ kind: 'unanswered', left: [], heldBy: { pid: process.pid } });
+    expect(await claimHome(paths.home)).toEqual({
+      kind: 'taken',
+      message: `process ${process.pid} holds FERMATA_HOME ${paths.home} and does not answer: it is just ending, or suspended`,
+      doThis: `process ${process.pid} holds it: \`kill -CONT ${process.pid}\` if it is suspended, \`kill -INT ${process.pid}\` to end it in order`,
+    });
+    claim.lock.release();
+    expect(await down(paths.home)).toEqual({ kind: 'not-running' });
+    // A command that looks, or puts something back, holds it too, and says nothing of itself.
+    const other = lock();
+    expect(await down(paths.home)).toEqual({ kind: 'unanswered', left: [], heldBy: { pid: null } });
+    other?.release();
+  });
+
+  it('is not said to be held by a process that was given the id of a supervisor that was killed', async () => {
+    const claim = await claimHome(paths.home);
+    if (claim.kind !== 'claimed') throw new Error(claim.message);
+    const file = join(paths.run, 'holder.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"startTime": ".*"/, '"startTime": "1"'));
+    expect(await down(paths.home)).toMatchObject({ heldBy: { pid: null } });
+    claim.lock.release();
   });
 
   it('is started although a command looks at that moment whether it runs', async () => {

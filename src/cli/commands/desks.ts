@@ -8,8 +8,10 @@ import { pipText } from '../../domain/build-instrument.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Mode } from '../../domain/mode.js';
 import { desksHomes, desksStartedIn } from '../../home/installation.js';
+import { isContainer } from '../../home/process-environment.js';
 import { writtenFileOf } from '../../home/runtime.js';
 import { type StartedDesk, startedDesks } from '../../home/started-desks.js';
+import { hasEnded } from '../../supervisor/desk-end.js';
 import { loadDesk, remarksOn } from '../../venue/load-desk.js';
 import { readAliases } from '../aliases.js';
 import { usageFailure } from '../failure.js';
@@ -21,11 +23,13 @@ interface ListedDesk extends DeskFound {
   /** Whether it was ever started with this FERMATA_HOME. */
   readonly started: boolean;
   readonly runs: boolean;
+  /** It has not ended, but its supervisor does not answer. */
+  readonly silent: boolean;
   /** The desk whose paper twin it is. Null: it is no twin. */
   readonly twinOf: string | null;
   /** Null: its trader does not answer. */
   readonly mode: Mode | null;
-  /** Address of its page. Null: it does not run. */
+  /** Address of its page. Null: it has ended, or never ran. */
   readonly page: string | null;
 }
 
@@ -42,17 +46,27 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
   const here = await startedDesks(installation);
   const before = desksHomes(installation).flatMap(desksStartedIn);
   const found = desksFound();
+  const silent = await silentOf(here);
   return [...found, ...startedByPath(here, found)].map((desk) => {
     const last = here.find(({ runtime }) => runtime.desk === desk.name);
     return {
       ...desk,
       started: before.includes(desk.name),
       runs: last?.runs ?? false,
+      silent: silent.has(desk.name),
       twinOf: last?.runtime.twinOf ?? twinNamedIn(desk),
       mode: last?.mode ?? null,
-      page: last?.runs ? last.page : null,
+      page: last?.runs || silent.has(desk.name) ? (last?.page ?? null) : null,
     };
   });
+}
+
+/** In containers no supervisor is expected. */
+async function silentOf(here: readonly StartedDesk[]): Promise<ReadonlySet<string>> {
+  if (isContainer(process.env)) return new Set();
+  const asked = here.filter(({ runs }) => !runs);
+  const ended = await Promise.all(asked.map(({ runtime }) => hasEnded(runtime.home)));
+  return new Set(asked.filter((_, at) => ended[at] === false).map(({ runtime }) => runtime.desk));
 }
 
 /** For a desk that has not run here. Problems with its file are for `desk check` to report. */
@@ -71,10 +85,11 @@ function startedByPath(here: readonly StartedDesk[], found: readonly DeskFound[]
     .map(({ runtime }) => ({ name: runtime.desk, file: writtenFileOf(runtime), problem: null }));
 }
 
-function line({ name, file, problem, started, runs, twinOf, mode, page }: ListedDesk): string {
+function line({ name, file, problem, started, runs, silent, twinOf, mode, page }: ListedDesk): string {
   if (problem !== null) return `! ${name}: ${file}; ${problem}`;
-  const state = runs ? 'runs here' : started ? 'ran here before' : 'never ran here';
-  const now = runs ? [(mode ?? 'no answer').padEnd(9), page] : [];
+  const past = started ? 'ran here before' : 'never ran here';
+  const state = runs ? 'runs here' : silent ? 'does not answer' : past;
+  const now = runs || silent ? [(mode ?? 'no answer').padEnd(9), page] : [];
   const at = basename(file) === 'desk.yaml' ? dirname(file) : file;
   const twin = twinOf === null ? [] : [`paper twin of ${twinOf}`];
   return [name.padEnd(20), state.padEnd(16), ...twin, ...now, at].join(' ');

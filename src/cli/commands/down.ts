@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { homePaths } from '../../home/runtime.js';
-import { down, WAIT_DEFAULT_MS } from '../../supervisor/desk-end.js';
+import { aboutHolder, down, WAIT_DEFAULT_MS } from '../../supervisor/desk-end.js';
 import { openActions } from '../../supervisor/open-actions.js';
 import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
@@ -45,7 +45,7 @@ async function end({ timeout, hurry, json }: Options): Promise<void> {
     throw new CliFailure(
       `the supervisor of the desk in ${home} does not answer; still running: ${outcome.left.join(', ') || 'what its traces do not name'}`,
       'nothing was ended: what still runs goes on as it was',
-      'fermata stop halts it; fermata up ends what is left and starts again',
+      `fermata stop halts it; ${outcome.heldBy ? aboutHolder(outcome.heldBy) : 'fermata up ends what is left and starts again'}`,
     );
   }
   if (outcome.kind === 'still-running') {

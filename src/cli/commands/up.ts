@@ -131,7 +131,8 @@ async function up(options: Options): Promise<number> {
   };
   const supervisor = await import('../../supervisor/up.js');
   const outcome = await supervisor.up(upOptions);
-  if (outcome.kind === 'already-running') throw alreadyRuns(outcome.message, loaded.desk.desk);
+  if (outcome.kind === 'already-running')
+    throw alreadyRuns(outcome.message, loaded.desk.desk, outcome.doThis);
   if (outcome.againAfterMs === undefined) return outcome.exitCode;
   return startAgain(home, outcome.againAfterMs, async (stayEnded) =>
     (await restores)?.restoreAsOrdered(home, loaded.desk.desk, stayEnded),
@@ -164,11 +165,11 @@ async function whyRunning(named: string = DEFAULT_DESK): Promise<CliFailure | nu
   return message === null ? null : alreadyRuns(message, desk);
 }
 
-const alreadyRuns = (message: string, desk: string): CliFailure =>
+const alreadyRuns = (message: string, desk: string, doThis: string | null = null): CliFailure =>
   new CliFailure(
     message,
     'the desk that runs was not touched',
-    `fermata status --desk ${desk}, or end it: fermata down --desk ${desk}`,
+    doThis ?? `fermata status --desk ${desk}, or end it: fermata down --desk ${desk}`,
   );
 
 /**

@@ -15,6 +15,7 @@ import { askSupervisor } from '../../home/supervisor-protocol.js';
 import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
 import { type FreeBytes, freeBytes } from '../ballast.js';
+import { aboutHolder, forgetHolder, holderOf, markHolder } from '../desk-end.js';
 import { portIsFree } from '../free-port.js';
 import { StartFailure } from '../up-options.js';
 
@@ -24,7 +25,8 @@ const ATTEMPTS = 3;
 
 type Claim =
   | { readonly kind: 'claimed'; readonly paths: HomePaths; readonly lock: FileLock }
-  | { readonly kind: 'taken'; readonly message: string };
+  /** `doThis`: null if a desk answers there. */
+  | { readonly kind: 'taken'; readonly message: string; readonly doThis: string | null };
 
 /** Throws StartFailure if the folder can't be used at all. */
 export async function claimHome(home: string): Promise<Claim> {
@@ -32,13 +34,29 @@ export async function claimHome(home: string): Promise<Claim> {
   inUse(paths, () => makeFolders(paths));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const lock = inUse(paths, () => tryLockFile(join(paths.run, 'lock')));
-    if (lock !== null) return { kind: 'claimed', paths, lock };
+    if (lock !== null) return { kind: 'claimed', paths, lock: await heldBySelf(paths.home, lock) };
     const message = await describeOther(paths.home);
-    if (message !== null) return { kind: 'taken', message };
+    if (message !== null) return { kind: 'taken', message, doThis: null };
     await sleep(200);
   }
-  const message = `another start holds FERMATA_HOME ${paths.home} and does not answer; it may be just ending, or be suspended`;
-  return { kind: 'taken', message };
+  return takenInSilence(paths.home);
+}
+
+async function heldBySelf(home: string, lock: FileLock): Promise<FileLock> {
+  await markHolder(home);
+  return {
+    release: () => {
+      forgetHolder(home);
+      lock.release();
+    },
+  };
+}
+
+async function takenInSilence(home: string): Promise<Claim> {
+  const holder = (await holderOf(home)) ?? { pid: null };
+  const who = holder.pid === null ? 'another start' : `process ${holder.pid}`;
+  const message = `${who} holds FERMATA_HOME ${home} and does not answer: it is just ending, or suspended`;
+  return { kind: 'taken', message, doThis: aboutHolder(holder) };
 }
 
 /** Null if nobody answers: a command may hold the lock for a moment to see whether anything runs. */
