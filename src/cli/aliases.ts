@@ -12,6 +12,7 @@ import type { SchemaProblem } from '../desk/schema-problems.js';
 import { parseYaml, readText } from '../desk/yaml-file.js';
 import { isOfNoDesk } from '../domain/command-text.js';
 import { desksHomes } from '../home/installation.js';
+import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { ALIASES } from '../pack/pack-folder.js';
@@ -73,7 +74,7 @@ function deskAmong(rest: readonly string[]): {
  * the default desk.
  */
 function foldersMeant(named: string | undefined): readonly string[] {
-  if (named !== undefined) return [dirname(resolveDesk(named))];
+  if (named !== undefined) return [dirname(resolveStartedDesk(named))];
   const started = desksHomes(installationHome()).flatMap((home) => runtimeHere(home) ?? []);
   return started.length > 0 ? started.map(deskFolderOf) : [dirname(resolveDesk(DEFAULT_DESK))];
 }

@@ -1,11 +1,11 @@
 /** Which desk of FERMATA_HOME a command is about, and what its last start recorded. */
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resolveDesk } from '../desk/resolve-desk.js';
 import { nameDeskInCommands, startNameOf } from '../home/desk-in-process.js';
 import { desksHomes, knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
 import { SocketRefusal, SocketSilent } from '../home/local-socket.js';
 import { isContainer } from '../home/process-environment.js';
+import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { askSupervisor, type SupervisorMethod, type SupervisorMethods } from '../home/supervisor-protocol.js';
@@ -52,7 +52,7 @@ export async function chooseDesk(
   const installation = installationHome();
   const homes = startedHomes(installation);
   if (typeof named === 'string' && unknownName === 'its-home') {
-    const file = resolveDesk(named);
+    const file = resolveStartedDesk(named);
     chosen = wouldBeHomeOf(installation, await nameIn(file));
   } else if (typeof named === 'string') {
     const desk = nameOf(named);

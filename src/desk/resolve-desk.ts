@@ -18,9 +18,11 @@ interface DeskPlaces {
   readonly workingFolder: string;
   /** FERMATA_HOME. */
   readonly home: string;
+  /** Files of desks that were started, by the name of the desk: for a name that leads to none in the folders. */
+  readonly started?: ReadonlyMap<string, string>;
 }
 
-const here = (): DeskPlaces => ({
+export const deskPlacesHere = (): DeskPlaces => ({
   workingFolder: process.cwd(),
   home: resolve(process.env.FERMATA_HOME || '.fermata'),
 });
@@ -42,7 +44,7 @@ export function isShipped(path: string): boolean {
 }
 
 /** `desks` in the working folder first, then in FERMATA_HOME, then the desks that ship with Fermata. */
-export function deskFolders({ workingFolder, home }: DeskPlaces = here()): readonly string[] {
+export function deskFolders({ workingFolder, home }: DeskPlaces = deskPlacesHere()): readonly string[] {
   return [...new Set([resolve(workingFolder, 'desks'), resolve(home, 'desks'), shippedDesks()])];
 }
 
@@ -53,7 +55,7 @@ export function deskFolders({ workingFolder, home }: DeskPlaces = here()): reado
  */
 export function resolveDesk(
   nameOrPath: string,
-  places: DeskPlaces = here(),
+  places: DeskPlaces = deskPlacesHere(),
   meant: (near: string) => string = (near) => `use --desk ${near}`,
 ): string {
   if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
@@ -63,7 +65,9 @@ export function resolveDesk(
     const found = deskFileIn(folder, nameOrPath);
     if (found !== null) return found;
   }
-  const known = deskNames(places);
+  const started = places.started?.get(nameOrPath);
+  if (started !== undefined) return started;
+  const known = [...new Set([...deskNames(places), ...(places.started?.keys() ?? [])])].sort();
   const near = closestName(nameOrPath, known);
   throw problem(nameOrPath === '' ? 'a desk without a name' : `desk ${nameOrPath}`, {
     expected: known.length === 0 ? 'a desk in ./desks' : `one of the desks ${known.join(', ')}`,
@@ -112,7 +116,7 @@ export interface DeskFound {
 }
 
 /** Each desk that `--desk NAME` finds or refuses, with its file. */
-export function desksFound(places: DeskPlaces = here()): readonly DeskFound[] {
+export function desksFound(places: DeskPlaces = deskPlacesHere()): readonly DeskFound[] {
   return deskNames(places).map((name) => {
     try {
       return { name, file: resolveDesk(name, places), problem: null };

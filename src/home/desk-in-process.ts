@@ -3,7 +3,7 @@
  * role runs for.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
+import { DEFAULT_DESK, deskPlacesHere, resolveDesk } from '../desk/resolve-desk.js';
 import { commandsAsTyped, IN_CONTAINERS } from '../domain/command-text.js';
 import { isContainer } from './process-environment.js';
 import { type Runtime, writtenFileOf } from './runtime.js';
@@ -60,16 +60,17 @@ export function nameDeskInCommands(desk: () => string | null, start: () => strin
   startMeant = start;
 }
 
-/** What `fermata up` must be told to start this desk: its name, or its file if no name leads to that. Null: nothing. */
+/** What `fermata up` must be told to start this desk: its name, or its file if the name leads elsewhere. Null: nothing. */
 export function startNameOf(runtime: Pick<Runtime, 'desk' | 'deskFile' | 'writtenFile'>): string | null {
   const file = writtenFileOf(runtime);
-  if (fileNamed(runtime.desk) !== file) return file;
+  if (fileNamed(runtime.desk, file) !== file) return file;
   return runtime.desk === DEFAULT_DESK ? null : runtime.desk;
 }
 
-function fileNamed(desk: string): string | null {
+/** `started`: the file that the desk was started from, to which its name leads if no folder has one of that name. */
+function fileNamed(desk: string, started: string): string | null {
   try {
-    return resolveDesk(desk);
+    return resolveDesk(desk, { ...deskPlacesHere(), started: new Map([[desk, started]]) });
   } catch {
     return null;
   }

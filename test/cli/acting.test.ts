@@ -639,6 +639,40 @@ describe.concurrent('a desk that has ended', () => {
   );
 
   it(
+    'is found by its name where it was started by its file, as messages name it',
+    inFolder(async ({ folder }) => {
+      const file = join(folder, 'elsewhere', 'file.yaml');
+      mkdirSync(dirname(file));
+      writeFileSync(file, readFileSync(CRYPTO_DESK, 'utf8').replace(/^desk: .*/m, 'desk: night'));
+      const home = join(folder, 'home');
+      const unknown = await runCommand(folder, ['desk', 'check', 'night']);
+      expect(unknown.err).toContain(
+        'expected one of the desks crypto-bot, slob; found no desk of the name night',
+      );
+      const runtime = writeRuntime(home, join(home, 'run', 'started', 'desk.yaml'), 'night');
+      writeFileSync(join(home, 'run', 'runtime.json'), JSON.stringify({ ...runtime, writtenFile: file }));
+      const { err } = await runCommand(folder, ['status']);
+      expect(err).toContain('start it with `fermata up --desk night`');
+      const claim = await claimHome(home);
+      if (claim.kind !== 'claimed') throw new Error(claim.message);
+      const [checked, started, typo] = await Promise.all([
+        runCommand(folder, ['desk', 'check', 'night']),
+        runCommand(folder, ['up', '--desk', 'night', '--market', 'simulated']),
+        runCommand(folder, ['desk', 'check', 'nigth']),
+      ]);
+      claim.lock.release();
+      expect(checked.out).toContain(`✓ ${file}\n  desk night, paper`);
+      expect(started.err).toContain(`process ${process.pid} holds FERMATA_HOME ${home}`);
+      expect(typo.err).toContain('expected one of the desks crypto-bot, night, slob; found no desk');
+      // A name that leads to a desk by itself goes on leading there.
+      const named = join(folder, 'desks', 'night', 'desk.yaml');
+      mkdirSync(dirname(named), { recursive: true });
+      copyFileSync(file, named);
+      expect((await runCommand(folder, ['desk', 'check', 'night'])).out).toContain(`✓ ${named}`);
+    }),
+  );
+
+  it(
     'tells a script the same, once',
     inFolder(async ({ folder }) => {
       writeRuntime(join(folder, 'home'));

@@ -3,13 +3,14 @@ import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { unfitPrices } from '../../desk/desk-venue.js';
 import type { LoadedDesk } from '../../desk/load.js';
-import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { moment } from '../../domain/moment.js';
 import { readDeskHere, writeDeskHere } from '../../home/desk-here.js';
 import { nameDeskInCommands } from '../../home/desk-in-process.js';
 import { homeOf, knownHomeOf, sharesServers, wouldBeHomeOf } from '../../home/installation.js';
+import { resolveStartedDesk } from '../../home/resolve-started-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import type { RecordingRequest } from '../../market/recorded/check-recording.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
@@ -158,7 +159,7 @@ export async function refusedUp(argv: readonly string[]): Promise<boolean> {
 
 /** Null: nobody answers for that desk. */
 async function whyRunning(named: string = DEFAULT_DESK): Promise<CliFailure | null> {
-  const desk = deskNameIn(resolveDesk(named));
+  const desk = deskNameIn(resolveStartedDesk(named));
   if (desk === null) return null;
   const { describeOther } = await import('../../supervisor/start/claim-home.js');
   const message = await describeOther(wouldBeHomeOf(installationHome(), desk));
