@@ -1,6 +1,6 @@
 /** Calls to one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
 import { ApplicationFailure } from '@temporalio/common';
-import type { ControlMethods } from '../contracts/control.js';
+import { type CommandResult, type ControlMethods, isDurable } from '../contracts/control.js';
 import {
   type EngineActivities,
   type IncidentFacts,
@@ -8,7 +8,7 @@ import {
   lossesOf,
   type TraderSituation,
 } from '../contracts/engine-activities.js';
-import { FAILURE_NAMES, type FailureName } from '../contracts/failure-names.js';
+import { FAILURE_NAMES, type FailureName, NOT_ON_DISK } from '../contracts/failure-names.js';
 import type { PositionStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../domain/mode.js';
@@ -53,15 +53,15 @@ export function createEngineActivities(
     return arm();
   };
   return {
-    sendStop: (command) => callTrader(trader, 'stop', command, COMMAND_MS),
-    sendCloseAll: (command) => callTrader(trader, 'closeAll', command, COMMAND_MS),
-    sendHalt: (command) => callTrader(trader, 'halt', command, COMMAND_MS),
+    sendStop: (command) => kept(callTrader(trader, 'stop', command, COMMAND_MS)),
+    sendCloseAll: (command) => kept(callTrader(trader, 'closeAll', command, COMMAND_MS)),
+    sendHalt: (command) => kept(callTrader(trader, 'halt', command, COMMAND_MS)),
     proveStopped: (patienceMs) => proveStopped(withNamedFailures(trader), patienceMs),
     proveFlat: (patienceMs) => proveFlat(withNamedFailures(trader), patienceMs),
     readSituation: () => readSituation(trader, days),
     readIncidentFacts: () => readIncidentFacts(trader, days, venueRule),
-    toggleStrategy: (command) => callTrader(trader, 'toggle', command, COMMAND_MS),
-    resize: (command) => callTrader(trader, 'resize', command, COMMAND_MS),
+    toggleStrategy: (command) => kept(callTrader(trader, 'toggle', command, COMMAND_MS)),
+    resize: (command) => kept(callTrader(trader, 'resize', command, COMMAND_MS)),
     reconcile: (command) => callTrader(trader, 'reconcile', command, RECONCILE_MS),
     reload: (command) => callTrader(trader, 'reload', command, COMMAND_MS),
     readLiveFacts: () => readLiveFacts(trader),
@@ -242,6 +242,16 @@ async function callTrader<M extends CallableMethod>(
     const message = messageOf(error);
     throw ApplicationFailure.retryable(`The trader did not answer ${method}: ${message}`, TRADER_UNAVAILABLE);
   }
+}
+
+/**
+ * A restart of the trader takes back what it could not write, so a procedure must not count it as done: it sends the
+ * command again. The trader carries out once what is delivered twice.
+ */
+async function kept(sent: Promise<CommandResult>): Promise<CommandResult> {
+  const result = await sent;
+  if (isDurable(result)) return result;
+  throw ApplicationFailure.retryable(`${result.mode}: ${result.detail}`, NOT_ON_DISK);
 }
 
 /** The same client; its failures are named. */

@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CommandResult } from '../contracts/control.js';
-import { EMERGENCY_DEEDS, type EmergencyKind, NOT_TAKEN_BACK } from '../contracts/emergency.js';
+import { type CommandResult, isDurable } from '../contracts/control.js';
+import { EMERGENCY_DEEDS, type EmergencyKind, NOT_KEPT, NOT_TAKEN_BACK } from '../contracts/emergency.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { plainText } from '../domain/plain-text.js';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
@@ -246,10 +246,14 @@ async function proveDirectly(errand: Errand, operationsError: Error): Promise<Op
   const outcome =
     taken instanceof Error
       ? { ok: false, proven: false, detail: taken.message, haltId: null }
-      : await proofOf(errand, taken).then((proof) =>
-          proof.proven ? proof : { ...proof, detail: `${proof.detail}; ${NOT_TAKEN_BACK.taken}` },
-        );
-  return keepDirectly(errand, { ...outcome, workflowId: null, problems });
+      : sayingWhetherKept(await proofOf(errand, taken), taken);
+  const journaled = !(taken instanceof Error) && isDurable(taken);
+  return keepDirectly(errand, { ...outcome, workflowId: null, problems }, journaled);
+}
+
+function sayingWhetherKept(proof: Outcome, taken: CommandResult): Outcome {
+  if (!isDurable(taken)) return { ...proof, proven: false, detail: `${proof.detail}; ${NOT_KEPT.lost}` };
+  return proof.proven ? proof : { ...proof, detail: `${proof.detail}; ${NOT_TAKEN_BACK.taken}` };
 }
 
 type Outcome = Pick<OperationResult, 'ok' | 'proven' | 'detail' | 'haltId'>;
@@ -275,6 +279,7 @@ async function proofOf({ kind, trader, provenByMs }: Errand, taken: CommandResul
 async function keepDirectly(
   { kind, runtime, order, trader }: Errand,
   outcome: OperationResult,
+  journaled: boolean,
 ): Promise<OperationResult> {
   const [{ openPool }, { askForReason, NO_ANSWER, recordAudit, writeInTime }, { recordWithoutWorkflow }] =
     await Promise.all([
@@ -288,7 +293,9 @@ async function keepDirectly(
   const place = { pool, desk: runtime.desk, simulated: status?.trading === 'paper', nowMs: Date.now };
   const { by, reason, commandId } = asSent(order);
   const asked = { commandId, by, via: 'cli', reason } as const;
-  const evidence = recordWithoutWorkflow(place, kind, asked, outcome).then((problem) => ({ problem }));
+  const evidence = recordWithoutWorkflow(place, kind, asked, outcome, journaled).then((problem) => ({
+    problem,
+  }));
   const [kept, audit] = await Promise.all([
     writeInTime(evidence),
     recordAudit(

@@ -34,7 +34,11 @@ export interface CommandResult {
   readonly detail: string;
   readonly haltId: string | null;
   readonly mode: Mode;
+  /** False: it is not on disk, so a restart of the trader takes it back. Absent: a trader of an earlier version. */
+  readonly durable?: boolean;
 }
+
+export const isDurable = ({ durable }: Pick<CommandResult, 'durable'>): boolean => durable !== false;
 
 export interface ReloadResult extends CommandResult {
   readonly configHash: string;

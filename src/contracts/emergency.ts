@@ -33,6 +33,12 @@ export const NOT_TAKEN_BACK = {
   taken: 'it is not taken back: the desk goes on with it',
   untaken: 'it is not taken back: it is sent again until a trader takes it, also one that is started later',
 } as const;
+/** For an order that the trader has carried out and could not write: nobody should count on it after a restart. */
+const NOT_ON_DISK = 'it is not on disk, and a restart of the trader takes it back';
+export const NOT_KEPT = {
+  sentAgain: `${NOT_ON_DISK}: it is sent again until the trader can write it`,
+  lost: `${NOT_ON_DISK}: give it again right after that`,
+} as const;
 export const orderStepKey = (commandId: string): string => `order:${commandId}`;
 export const askedWords = ({ by, via, reason }: Pick<EmergencyOrder, 'by' | 'via' | 'reason'>): string =>
   `${by} (${via}): ${reason}`;

@@ -11,4 +11,7 @@ export const FAILURE_NAMES = {
   voteRefused: 'VoteRefused',
 } as const;
 
+/** The trader has carried a command out and can't write it: a restart takes it back, so it has to be sent again. */
+export const NOT_ON_DISK = 'NotOnDisk';
+
 export type FailureName = (typeof FAILURE_NAMES)[keyof typeof FAILURE_NAMES];

@@ -16,6 +16,7 @@ import {
   type OperationContext,
   type OperationResult,
   provenBy,
+  type TakenCommand,
   taken,
 } from './operation.js';
 import { audited, whyNotAudited } from './record-audit.js';
@@ -132,7 +133,7 @@ async function told(
   { commandId, reason }: CommandRequest,
   action: AuditAction,
   said: Readonly<Record<string, string>>,
-  call: (asked: Asked) => Promise<Pick<OperationResult, 'detail' | 'haltId'>>,
+  call: (asked: Asked) => Promise<TakenCommand>,
 ): Promise<OperationResult> {
   const entry = { action, parameters: { ...said, reason } };
   const refused = await whyNotAudited(context, caller, entry);

@@ -1,5 +1,6 @@
 /** Types shared by all use cases: their input and their result. */
 import { z } from 'zod';
+import { type CommandResult, isDurable } from '../contracts/control.js';
 import type { Shape } from '../contracts/json-values.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
@@ -70,9 +71,12 @@ const UNKNOWN_CODES: readonly string[] = [
   'no-such-stock',
 ];
 
-/** The trader took a command, and its answer is the proof. */
-export function taken({ detail, haltId }: Pick<OperationResult, 'detail' | 'haltId'>): OperationResult {
-  return { ok: true, proven: true, detail, haltId, workflowId: null, problems: [] };
+export type TakenCommand = Pick<CommandResult, 'detail' | 'haltId' | 'durable'>;
+
+/** The trader took a command, and its answer is the proof: not if a restart takes it back. */
+export function taken(answer: TakenCommand): OperationResult {
+  const { detail, haltId } = answer;
+  return { ok: true, proven: isDurable(answer), detail, haltId, workflowId: null, problems: [] };
 }
 
 /** Nothing was done; `detail` says what happened, what was kept safe and what to do. */
@@ -105,9 +109,7 @@ export const notKnown = (error: unknown): OperationResult => ({
 });
 
 /** The trader took a command; `isSo` reads back whether it is in effect. If that fails, it is not proven. */
-export async function provenBy(
-  { detail, haltId }: Pick<OperationResult, 'detail' | 'haltId'>,
-  isSo: () => Promise<boolean>,
-): Promise<OperationResult> {
-  return { ...taken({ detail, haltId }), proven: await isSo().catch(() => false) };
+export async function provenBy(answer: TakenCommand, isSo: () => Promise<boolean>): Promise<OperationResult> {
+  const result = taken(answer);
+  return { ...result, proven: (await isSo().catch(() => false)) && result.proven };
 }

@@ -11,6 +11,7 @@ import {
   notTaken,
   type OperationContext,
   type OperationResult,
+  type TakenCommand,
   taken,
 } from './operation.js';
 import { audited, whyNotAudited } from './record-audit.js';
@@ -68,7 +69,7 @@ async function carryOut(
   context: OperationContext,
   caller: Caller,
   asked: { readonly action: AuditAction; readonly parameters: Readonly<Record<string, string | number>> },
-  send: () => Promise<{ readonly detail: string; readonly haltId: string | null }>,
+  send: () => Promise<TakenCommand>,
 ): Promise<OperationResult> {
   const result = await send().then(taken, (error: unknown) => notTaken(error, 'The signal was not taken'));
   return audited(context, caller, asked, result);

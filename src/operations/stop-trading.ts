@@ -4,7 +4,7 @@
  * is missing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CommandResult } from '../contracts/control.js';
+import { type CommandResult, isDurable } from '../contracts/control.js';
 import {
   EMERGENCY_COMMAND_MS,
   EMERGENCY_DEEDS,
@@ -13,6 +13,7 @@ import {
   type EmergencyKind,
   type EmergencySignal,
   emergencyStopLabel,
+  NOT_KEPT,
   NOT_TAKEN_BACK,
 } from '../contracts/emergency.js';
 import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
@@ -58,6 +59,8 @@ const STARTING: ReadonlySet<string> = new Set(['not-started', 'starting']);
 
 interface Sent {
   readonly taken: boolean;
+  /** Taken, and on disk: a restart of the trader does not take it back. */
+  readonly kept: boolean;
   /** The trader answered that it can't: resending at once is useless. The workflow keeps sending. */
   readonly refused: boolean;
   readonly incarnation: string | null;
@@ -127,13 +130,15 @@ async function carryOutEmergency(
   const sent = await Promise.race([sending, sleep(HEAD_START_MS, null)]);
   const handedOver = handOver(context, procedure.kind, {
     ...order,
-    sentTo: sent?.taken && sent.incarnation ? [sent.incarnation] : [],
+    sentTo: sent?.kept && sent.incarnation ? [sent.incarnation] : [],
   });
-  const [taken, workflow, proof] = await Promise.all([
+  const [taken, workflow, read] = await Promise.all([
     sending,
     handedOver,
     sending.then((first) => readBack(context, procedure, order, first, untilMs)),
   ]);
+  const notKept = NOT_KEPT[workflow.workflowId === null ? 'lost' : 'sentAgain'];
+  const proof = isLost(read) ? { ...read, proven: false, detail: `${read.detail}; ${notKept}` } : read;
   const problems = workflow.problem === null ? [] : [workflow.problem];
   const audit = await recordAudit(context, caller, {
     action: procedure.kind,
@@ -142,15 +147,16 @@ async function carryOutEmergency(
   });
   if (audit !== null) problems.push(audit);
   if (workflow.workflowId === null) {
-    const kept = await recordWithoutWorkflow(placeOf(context), procedure.kind, order, proof);
-    if (kept !== null) problems.push(kept);
+    const missing = await recordWithoutWorkflow(placeOf(context), procedure.kind, order, proof, read.kept);
+    if (missing !== null) problems.push(missing);
   }
-  const isTaken = taken.taken || proof.taken;
+  const isTaken = taken.taken || read.taken;
   const ok = isTaken || workflow.workflowId !== null;
   const { proven, haltId, detail } = proof;
+  const goesOn = ok && !proven && !isLost(read);
   const outcome: OperationResult = {
     ...{ ok, proven, haltId, workflowId: workflow.workflowId, problems },
-    detail: proven || !ok ? detail : `${detail}; ${NOT_TAKEN_BACK[isTaken ? 'taken' : 'untaken']}`,
+    detail: goesOn ? `${detail}; ${NOT_TAKEN_BACK[isTaken ? 'taken' : 'untaken']}` : detail,
   };
   const unexplained = {
     did: EMERGENCY_DEEDS[procedure.kind],
@@ -178,10 +184,12 @@ async function answerTo({ trader }: OperationContext, command: SentCommand): Pro
   try {
     const result = await command;
     const incarnation = (await status)?.incarnation ?? null;
-    return { taken: result.ok, refused: false, incarnation, detail: result.detail };
+    const kept = result.ok && isDurable(result);
+    return { taken: result.ok, kept, refused: false, incarnation, detail: result.detail };
   } catch (error) {
     return {
       taken: false,
+      kept: false,
       refused: error instanceof ControlFailure && !STARTING.has(error.code),
       incarnation: null,
       detail: messageOf(error),
@@ -225,6 +233,9 @@ async function handOver(
   }
 }
 
+/** The trader has taken it, and a restart takes it back. */
+const isLost = ({ taken, kept }: Pick<Sent, 'taken' | 'kept'>): boolean => taken && !kept;
+
 /** Reads until proven or out of time; resends the command until a trader has taken it. */
 async function readBack(
   context: OperationContext,
@@ -232,7 +243,7 @@ async function readBack(
   order: EmergencySignal,
   first: Sent,
   untilMs: number,
-): Promise<EmergencyProof & { taken: boolean }> {
+): Promise<EmergencyProof & Pick<Sent, 'taken' | 'kept'>> {
   let sent = first;
   let proof: EmergencyProof = { proven: false, haltId: null, detail: first.detail };
   for (;;) {
@@ -243,7 +254,8 @@ async function readBack(
     } catch (error) {
       proof = { ...proof, detail: messageOf(error) };
     }
-    if (proof.proven || sent.refused || performance.now() >= untilMs) return { ...proof, taken: sent.taken };
+    const { taken, kept, refused } = sent;
+    if (proof.proven || refused || performance.now() >= untilMs) return { ...proof, taken, kept };
     await sleep(RETRY_MS);
   }
 }

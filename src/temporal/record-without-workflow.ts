@@ -17,12 +17,16 @@ interface Place {
   readonly simulated: boolean;
 }
 
-/** Writes the evidence of a stop if no workflow does. Null once it is written, otherwise what is missing. */
+/**
+ * Writes the evidence of a stop if no workflow does. Null once it is written, otherwise what is missing. `journaled`: the
+ * order is in the trader's journal, on disk.
+ */
 export async function recordWithoutWorkflow(
   { pool, desk, simulated, nowMs }: Place,
   kind: EmergencyKind,
   order: Pick<EmergencySignal, 'commandId' | 'by' | 'via' | 'reason'>,
   proof: { readonly proven: boolean; readonly haltId: string | null; readonly detail: string },
+  journaled: boolean,
 ): Promise<string | null> {
   const nowIs = nowMs();
   const run = `socket:${order.commandId}`;
@@ -62,6 +66,7 @@ export async function recordWithoutWorkflow(
     ]);
     return null;
   } catch (error) {
-    return `The evidence of it was not written (${messageOf(error)}): the trader's journal has it.`;
+    const elsewhere = journaled ? ": the trader's journal has it" : '';
+    return `The evidence of it was not written (${messageOf(error)})${elsewhere}.`;
   }
 }

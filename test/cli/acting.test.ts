@@ -160,6 +160,24 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     }),
   );
 
+  it.each(['stop', 'close-all'])(
+    '%s that the trader can not write is not proven, and has to be given again',
+    inFolder(async ({ folder, begin }, command) => {
+      const { stop: halt, ...others } = stoppable(0);
+      const lost = (params: Record<string, unknown>) => ({
+        ...TAKEN,
+        ...(halt?.(params) as object),
+        durable: false,
+      });
+      await begin(writeRuntime(join(folder, 'home')), { ...others, stop: lost, closeAll: lost });
+      const { code, out } = await runCommand(folder, [command, ...PATIENT, '--reason', 'test']);
+      expect(out).toMatch(/^✗ .*: NOT proven \(.*; it is not on disk, .*: give it again right after that\)/);
+      expect(out).toContain('The evidence of it was not written');
+      expect(out).not.toContain("the trader's journal has it");
+      expect(code).toBe(1);
+    }),
+  );
+
   it.each(['', 'run/user', './here'])(
     'stop finds the trader from a shell whose XDG_RUNTIME_DIR is %j, which names no folder',
     inFolder(async ({ folder, begin }, base) => {

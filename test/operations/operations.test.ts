@@ -148,6 +148,59 @@ describe.concurrent('stop trading', () => {
   });
 });
 
+describe.concurrent('a stop that the trader can not write', () => {
+  it('is not proven, and goes on: the workflow sends it again once the trader can write', async () => {
+    const desk = await bench.desk();
+    desk.trader.offDisk = 'no space left on device';
+    const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: true, proven: false, workflowId: emergencyStopId(desk.name) });
+    expect(result.detail).toBe(
+      'HALTED, 0 entry orders work; it is not on disk, and a restart of the trader takes it back: it is sent again until the trader can write it',
+    );
+    expect((await audited(desk, 1))[0]?.outcome).toMatch(
+      /^not proven: HALTED, 0 entry orders work; it is not/,
+    );
+    desk.trader.restart();
+    await bench.client.workflow.getHandle(emergencyStopId(desk.name)).result();
+    expect(desk.trader.halts.map(({ cause }) => cause)).toEqual(['startup', 'person']);
+  });
+
+  it('has to be given again where no workflow keeps it, and nobody says that the journal has it', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.offDisk = 'no space left on device';
+    const down = { temporal: true, postgres: true };
+    const result = await operationsOf(desk, down).stopTrading(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: true, proven: false, workflowId: null });
+    expect(result.detail).toBe(
+      'HALTED, 0 entry orders work; it is not on disk, and a restart of the trader takes it back: give it again right after that',
+    );
+    const problems = result.problems.join(' ');
+    expect(problems).toContain('The evidence of it was not written');
+    expect(problems).not.toContain("the trader's journal has it");
+    desk.trader.offDisk = null;
+    const later = await operationsOf(desk, down).stopTrading(ANNA, { reason: 'test' });
+    expect(later.problems.join(' ')).toContain("the trader's journal has it");
+  });
+});
+
+describe.concurrent('a change that the trader can not write', () => {
+  it('is in effect, and not proven: a restart takes it back', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.offDisk = 'no space left on device';
+    desk.trader.strategies = [{ name: 'trend', enabled: true } as never];
+    const operations = operationsOf(desk);
+    const results = [
+      await operations.changeSize(ANNA, { sizePct: 50, reason: 'test' }),
+      await operations.toggleStrategy(ANNA, { strategy: 'trend', enabled: false, reason: 'test' }),
+      await operations.revokeGoLive(ANNA, { reason: 'test' }),
+    ];
+    for (const result of results) {
+      expect(result).toMatchObject({ ok: true, proven: false });
+      expect(result.detail).toContain('not on disk (no space left on device)');
+    }
+  });
+});
+
 describe.concurrent('a stop whose proof somebody waits for longer', () => {
   it('is asked for until then, also of a trader that comes back late', async () => {
     const desk = await bench.desk({ serve: [] });

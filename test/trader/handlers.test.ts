@@ -217,7 +217,23 @@ it('answers a stop only after it is on disk, and says so where it can not be', a
   await new Promise((resolve) => setImmediate(resolve));
   expect(answered).toBe(false);
   written('no space left on device');
-  expect((await stopped).detail).toBe('1 (done, but not on disk: no space left on device)');
+  expect(await stopped).toMatchObject({
+    detail: '1; not on disk (no space left on device): a restart of the trader takes it back',
+    durable: false,
+  });
+});
+
+it('says of a stop that is delivered again whether it is on disk by now', async () => {
+  let problem: string | null = 'the disk has not answered for 5 s';
+  const { handlers, commands } = commanded({ onDisk: async () => problem });
+  expect(await handlers.stop(why)).toMatchObject({ haltId: HALT_ID, durable: false });
+  expect(await handlers.stop(why)).toMatchObject({ haltId: HALT_ID, durable: false });
+  problem = null;
+  expect(await handlers.stop(why)).toMatchObject({ detail: '1', haltId: HALT_ID, durable: true });
+  // What comes after it is no concern of its own.
+  problem = 'no space left on device';
+  expect(await handlers.stop(why)).toMatchObject({ detail: '1', haltId: HALT_ID, durable: true });
+  expect(commands).toHaveLength(1);
 });
 
 it('lets commands wait for the start while status answers at once', async () => {

@@ -201,6 +201,27 @@ describe.concurrent('an emergency stop', () => {
     expect(desk.trader.sent('stop')).toHaveLength(1);
   });
 
+  it('is owed while the trader can not write it, and is sent again to the one that is restarted', async () => {
+    const desk = await bench.desk(SERVED);
+    const { incarnation } = desk.trader;
+    desk.trader.offDisk = 'no space left on device';
+    const { workflowId } = await order(desk, 'stop', 'test', { stopDeadlineMs: 300 });
+    await until('people to be told', () => desk.alarms.length > 0);
+    expect(desk.alarms[0]).toContain(
+      `trader ${incarnation} has not kept it (HALTED: done, but not on disk (no space left on device))`,
+    );
+    expect(await owesStop(bench.temporal, desk.name, incarnation)).toBe(true);
+    expect(desk.trader.halts).toHaveLength(1);
+    // Restarted, with its stop lost: nothing but this holds it back.
+    desk.trader.restart();
+    expect(await owesStop(bench.temporal, desk.name, incarnation)).toBe(true);
+    expect(await outcomeOf(desk)).toMatchObject({ kind: 'stop', proven: true });
+    expect(desk.trader.halts).toMatchObject([{ cause: 'startup' }, { cause: 'person', by: 'anna' }]);
+    const sent = (await desk.evidence('emergency-stop')).filter(({ kind }) => kind === 'action');
+    expect(sent.map(({ verdict }) => verdict).sort()).toEqual(['fail', 'pass']);
+    await keepHistory(bench, 'emergency-stop-not-on-disk', workflowId);
+  });
+
   it('is sent on after the last round, as a stop, to a trader that has not taken it', async () => {
     const desk = await bench.desk(SERVED);
     desk.trader.gone = true;

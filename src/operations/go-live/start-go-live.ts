@@ -25,6 +25,7 @@ import {
   notTaken,
   type OperationContext,
   type OperationResult,
+  provenBy,
 } from '../operation.js';
 import { askForReason, audited, recordAudit } from '../record-audit.js';
 import { askPreflight } from './ask-preflight.js';
@@ -261,14 +262,7 @@ export async function revokeGoLive(
   const reason = reasonOf(request.reason) ?? NO_REASON;
   const asked = { commandId, by: caller.person, reason };
   const result = await context.trader.call('revokeGoLive', asked, { timeoutMs: REVOKE_MS }).then(
-    ({ detail, haltId, mode }): OperationResult => ({
-      ok: true,
-      proven: mode !== 'ACTIVE',
-      detail,
-      haltId,
-      workflowId: null,
-      problems: [],
-    }),
+    (answer) => provenBy(answer, async () => answer.mode !== 'ACTIVE'),
     (error: unknown) => notTaken(error, 'Real money stays permitted'),
   );
   const untold = result.ok ? await tellOpenAttempt(context) : null;

@@ -158,20 +158,29 @@ interface HandlerParts {
 
 type Asked = { readonly commandId: string; readonly by: string; readonly reason: string };
 
+/** A command that was carried out. */
+interface Done {
+  readonly result: CommandResult;
+  /** Why it is not on disk; null: it is. */
+  readonly notOnDisk: string | null;
+}
+
 export function createHandlers(parts: HandlerParts): ControlHandlers {
-  const memory = new CommandMemory<CommandResult>();
-  const always = async (asked: Asked, command: Command): Promise<CommandResult> =>
+  const memory = new CommandMemory(parts);
+  const carriedOut = async (asked: Asked, command: Command): Promise<Done> =>
     carryOut(await whenStarted(parts), asked, command);
+  const always = async (asked: Asked, command: Command): Promise<CommandResult> =>
+    answerTo(await carriedOut(asked, command));
   const once = (asked: Asked, command: (trader: CommandedTrader) => Command): Promise<CommandResult> =>
     memory.once(asked.commandId, async () => {
       const trader = await whenStarted(parts);
       return carryOut(trader, asked, command(trader));
     });
-  const safe = new CommandMemory<CommandResult>();
+  const safe = new CommandMemory(parts);
   const unlessItStands = (asked: Asked, command: Command): Promise<CommandResult> => {
     // A person's stop is never one of the desk's own halts, whatever its id.
     const key = JSON.stringify([command, asked.commandId]);
-    return safe.unlessItStands(key, stands(parts, command), () => always(asked, command));
+    return safe.unlessItStands(key, stands(parts, command), () => carriedOut(asked, command));
   };
   return {
     status: async () => parts.now()?.status() ?? parts.startingStatus(),
@@ -253,14 +262,14 @@ const stands =
 
 function takeAction(
   parts: HandlerParts,
-  memory: CommandMemory<CommandResult>,
+  memory: CommandMemory,
   { action, ...asked }: ControlMethods['corporateAction']['params'],
 ): Promise<CommandResult> {
   return memory.once(asked.commandId, async () => {
     const trader = await whenStarted(parts);
-    const result = await carryOut(trader, asked, { name: 'corporateAction', action });
+    const done = await carryOut(trader, asked, { name: 'corporateAction', action });
     if (action.kind === 'split') trader.splitBars(action.symbol, action);
-    return result;
+    return done;
   });
 }
 
@@ -272,13 +281,15 @@ async function reload(
   const { baseVersion, values } = params;
   // A repeated request finds another version in force and is refused, so nothing is changed twice.
   const approvedBy = trader.authority.forSettings(params);
-  const result = await carryOut(trader, params, { name: 'reload', baseVersion, values, approvedBy });
+  const result = answerTo(
+    await carryOut(trader, params, { name: 'reload', baseVersion, values, approvedBy }),
+  );
   trader.warmUpAgain();
   const { configHash, settings } = trader.status();
   return { ...result, configHash, settingsVersion: settings.version };
 }
 
-async function carryOut(trader: CommandedTrader, asked: Asked, command: Command): Promise<CommandResult> {
+async function carryOut(trader: CommandedTrader, asked: Asked, command: Command): Promise<Done> {
   const { commandId, by, reason } = asked;
   const outcome = await trader.runner.command({ commandId, by, reason, command });
   // Answered only once it is on disk: a person's stop must survive a crash right afterwards.
@@ -291,44 +302,59 @@ async function carryOut(trader: CommandedTrader, asked: Asked, command: Command)
       doThis: outcome.doThis,
     });
   }
-  const detail =
-    notOnDisk === null ? outcome.detail : `${outcome.detail} (done, but not on disk: ${notOnDisk})`;
-  return { commandId, ok: true, detail, haltId: outcome.haltId, mode: trader.mode() };
+  const { detail, haltId } = outcome;
+  return { result: { commandId, ok: true, detail, haltId, mode: trader.mode() }, notOnDisk };
+}
+
+function answerTo({ result, notOnDisk }: Done): CommandResult {
+  if (notOnDisk === null) return { ...result, durable: true };
+  const detail = `${result.detail}; not on disk (${notOnDisk}): a restart of the trader takes it back`;
+  return { ...result, detail, durable: false };
 }
 
 const REMEMBERED_MAX = 1000;
 
 /** Remembers the results of commands, so a repeated request is answered, not carried out again. */
-class CommandMemory<Result> {
-  readonly #results = new Map<string, Promise<Result>>();
+class CommandMemory {
+  readonly #results = new Map<string, Promise<Done>>();
+
+  constructor(private readonly parts: Pick<HandlerParts, 'started'>) {}
 
   /** The result under `commandId` while it `stands`; after that, the command is carried out again. */
   async unlessItStands(
     commandId: string,
-    stands: (result: Result) => boolean,
-    carryOut: () => Promise<Result>,
-  ): Promise<Result> {
+    stands: (result: CommandResult) => boolean,
+    carryOut: () => Promise<Done>,
+  ): Promise<CommandResult> {
     const before = this.#results.get(commandId);
-    const result = await before?.catch(() => null);
-    if (result != null && stands(result)) return result;
-    if (this.#results.get(commandId) === before) this.#results.delete(commandId);
+    const done = await before?.catch(() => null);
+    const isOver = done == null || !stands(done.result);
+    if (isOver && this.#results.get(commandId) === before) this.#results.delete(commandId);
     return this.once(commandId, carryOut);
   }
 
   /** The first result under `commandId`. A failed command is forgotten, so it can be tried again. */
-  once(commandId: string, carryOut: () => Promise<Result>): Promise<Result> {
+  async once(commandId: string, carryOut: () => Promise<Done>): Promise<CommandResult> {
     const before = this.#results.get(commandId);
-    if (before !== undefined) return before;
-    const result = carryOut();
-    this.#results.set(commandId, result);
-    result.catch(() => this.#results.delete(commandId));
+    const doing = before === undefined ? carryOut() : this.#lookAgain(before);
+    this.#results.set(commandId, doing);
+    doing.catch(() => {
+      if (this.#results.get(commandId) === doing) this.#results.delete(commandId);
+    });
     const oldest = this.#results.keys().next().value;
     if (this.#results.size > REMEMBERED_MAX && oldest !== undefined) this.#results.delete(oldest);
-    return result;
+    return answerTo(await doing);
+  }
+
+  /** A disk that was only slow may have written it by now. */
+  async #lookAgain(before: Promise<Done>): Promise<Done> {
+    const done = await before;
+    if (done.notOnDisk === null) return done;
+    return { ...done, notOnDisk: await (await whenStarted(this.parts)).onDisk() };
   }
 }
 
-async function whenStarted(parts: HandlerParts): Promise<CommandedTrader> {
+async function whenStarted(parts: Pick<HandlerParts, 'started'>): Promise<CommandedTrader> {
   try {
     return await parts.started;
   } catch (error) {

@@ -1,5 +1,10 @@
 /** One trader of the desk within an emergency stop: what it was sent, and what was read back. */
-import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  type ActivityInterfaceFor,
+  ApplicationFailure,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type {
   CarriedTrader,
   EmergencyKind,
@@ -7,6 +12,7 @@ import type {
   EmergencyTiming,
 } from '../../contracts/emergency.js';
 import type { EngineActivities, FlatReading, StopReading } from '../../contracts/engine-activities.js';
+import { NOT_ON_DISK } from '../../contracts/failure-names.js';
 import { engineQueue } from '../../contracts/queues.js';
 import { causeOf } from '../../domain/message-of.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
@@ -17,6 +23,8 @@ export class EmergencyTarget {
   #closeAllOrder: EmergencyOrder | null = null;
   #reading: StopReading | FlatReading | null = null;
   #problem: string | null = null;
+  /** It has carried out what it was sent last, and can't write it: a restart takes it back. */
+  #isUnwritten = false;
   #hasFailed: boolean;
   #repeats: number;
   /** Counts requests to the trader, so that a reading overtaken by a new order doesn't count as its proof. */
@@ -103,13 +111,14 @@ export class EmergencyTarget {
     } catch (error) {
       if (asked !== this.#asked) return;
       this.#reading = null;
-      this.#problem = causeOf(error);
+      this.#fail(error);
     }
   }
 
   sentence(kind: EmergencyKind): string {
     const name = `trader ${this.incarnation}`;
-    if (this.#problem !== null) return `${name} not reached (${this.#problem})`;
+    if (this.#problem !== null)
+      return `${name} ${this.#isUnwritten ? 'has not kept it' : 'not reached'} (${this.#problem})`;
     if (this.#reading === null) return `${name} not read back yet`;
     const { mode, entriesWorking } = this.#reading;
     const open = 'open' in this.#reading ? this.#reading.open : null;
@@ -160,11 +169,17 @@ export class EmergencyTarget {
       this.#record(order, startedMs, 'pass', `${result.detail} Mode ${result.mode}.`);
       return true;
     } catch (error) {
-      this.#problem = causeOf(error);
-      if (!this.#hasFailed) this.#record(order, startedMs, 'fail', this.#problem);
+      const observed = this.#fail(error);
+      if (!this.#hasFailed) this.#record(order, startedMs, 'fail', observed);
       this.#hasFailed = true;
       return false;
     }
+  }
+
+  #fail(error: unknown): string {
+    this.#isUnwritten = isUnwritten(error);
+    this.#problem = causeOf(error);
+    return this.#problem;
   }
 
   #record(order: EmergencyOrder, startedMs: number, verdict: 'pass' | 'fail', observed: string) {
@@ -186,6 +201,11 @@ export class EmergencyTarget {
     });
   }
 }
+
+const isUnwritten = (error: unknown): boolean =>
+  error instanceof ActivityFailure &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === NOT_ON_DISK;
 
 /**
  * One attempt only: the procedure's own loop repeats, so that a new order never waits behind a retry. `scheduleToStart`

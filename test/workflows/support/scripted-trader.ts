@@ -30,6 +30,8 @@ export class ScriptedTrader {
   /** So many readings of the venue still show what was closed. */
   staleFlatProofs = 0;
   gone = false;
+  /** Its journal can't be written, for this reason: what it takes is lost when it restarts. */
+  offDisk: string | null = null;
   /** Refuses this one, whatever is asked of it. */
   refuses: CallableMethod | null = null;
   /** Carries this one out, and its answer never comes. */
@@ -116,6 +118,14 @@ export class ScriptedTrader {
 
   get haltId(): string | null {
     return this.halts.at(-1)?.haltId ?? null;
+  }
+
+  /** Its disk can be written again. What it could not write is lost. */
+  restart(): void {
+    this.offDisk = null;
+    this.halts = [];
+    this.stopped.clear();
+    this.halt('startup', 'auto', 'fermata');
   }
 
   halt(cause: HaltCause, resume: ResumeRule, by = 'test'): string {
@@ -316,7 +326,9 @@ export class ScriptedTrader {
   };
 
   private taken(commandId: string, haltId: string | null) {
-    return { commandId, ok: true, detail: 'done', haltId, mode: this.mode };
+    const done = { commandId, ok: true, haltId, mode: this.mode };
+    if (this.offDisk === null) return { ...done, detail: 'done', durable: true };
+    return { ...done, detail: `done, but not on disk (${this.offDisk})`, durable: false };
   }
 }
 
