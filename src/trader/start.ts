@@ -2,6 +2,7 @@
  * Starts the trader of one desk: journal (which locks), control socket, then everything else. It answers status
  * requests and accepts a stop from the first moment. It always comes up HALTED.
  */
+import { join } from 'node:path';
 import { unfitPrices } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
 import {
@@ -14,22 +15,30 @@ import {
 } from '../home/runtime.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { openPaperVenue, type PaperVenue, type PaperVenueOptions } from '../venue/paper/paper-venue.js';
-import { type AccountInUse, useAccount } from './accounts/paper-accounts.js';
+import { type AccountInUse, rulesToTakeOverFrom, useAccount } from './accounts/paper-accounts.js';
 import { type ControlServer, listenForControl } from './control/control-server.js';
 import { createHandlers } from './control/requests.js';
 import type { DeskTrader } from './desk-trader.js';
 import { endOrderly, guardDesk } from './guard-desk.js';
-import { beginAnew, entriesMissing, finishBeginningAnew, keepJournalEnd } from './journal/begin-anew.js';
+import {
+  beginAnew,
+  beginHalted,
+  entriesMissing,
+  finishBeginningAnew,
+  journalEnds,
+  keepJournalEnd,
+} from './journal/begin-anew.js';
 import type { Journal } from './journal/journal.js';
 import { openJournal } from './journal/open-journal.js';
+import { listSegments } from './journal/segments.js';
 import { type Log, openLog } from './log.js';
 import { type OpenedTrader, openTrader } from './open-trader.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { StartRefused } from './running/runner.js';
 import { startingStatus } from './status/starting-status.js';
 
-/** Where a desk's journal is, and the file that says how far it had come. */
-type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds'>;
+/** Where a desk's journal is, the file that says how far it had come, and what was set aside. */
+type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds' | 'restingAccounts' | 'rulesFrom'>;
 
 /** A hanging disk must not keep the process of a broken engine alive. */
 const BROKEN_END_MS_MAX = 2000;
@@ -147,7 +156,7 @@ class Start implements Role {
   }
 
   async #useAccount(account: string, paths: DeskPaths): Promise<AccountInUse> {
-    const open = () => openKnownJournal(paths, this.clock.wallMs(), this.log);
+    const open = (wasTraded: boolean) => openKnownJournal(paths, this.clock.wallMs(), this.log, wasTraded);
     const used = await useAccount(this.#journal, account, paths, open);
     this.#journal = used.journal;
     return used;
@@ -198,18 +207,36 @@ class Start implements Role {
   }
 }
 
-/** Opens the journal as every start does: one that was set back begins anew. Throws like `openJournal`. */
+/**
+ * Opens the journal as every start does: one that was set back begins anew, and in the place of one that is gone a new
+ * one begins halted. `wasTraded`: this account has a past. Throws like `openJournal`.
+ */
 async function openKnownJournal(
-  { journal: directory, journalEnds }: JournalPlace,
+  place: JournalPlace,
   wallMs: number,
   log: Log,
+  wasTraded = false,
 ): Promise<Journal> {
+  const { journal: directory, journalEnds: ends } = place;
   finishBeginningAnew(directory);
   const { journal: opened, created, torn } = await openJournal({ directory });
   if (torn !== null) log('warn', `the last write before the crash was cut off: ${torn.why}`, { torn });
-  const missing = entriesMissing(journalEnds, opened);
+  const missing = entriesMissing(ends, opened);
   const journal = missing === 0 ? opened : await beginAnew(opened, missing, wallMs);
-  log('info', `journal ${journal.incarnation}`, { created, missing, lastSequence: journal.lastSequence });
-  keepJournalEnd(journalEnds, journal);
+  const { incarnation, lastSequence } = journal;
+  log('info', `journal ${incarnation}`, { created, missing, lastSequence });
+  keepJournalEnd(ends, journal);
+  if (lastSequence === 0 && (wasTraded || isGone(place)))
+    await beginHalted(journal, journalEnds(ends), wallMs);
   return journal;
+}
+
+/**
+ * Whether the journal that this desk wrote last is gone, where an empty one is in its place. What is set aside on
+ * purpose (other prices, a reset, a restore) leaves its rules, with their journal, for the next account.
+ */
+function isGone({ journalEnds: ends, ...place }: JournalPlace): boolean {
+  if (Object.keys(journalEnds(ends)).length === 0) return false;
+  const from = rulesToTakeOverFrom(place);
+  return from === null || listSegments(join(place.restingAccounts, from, 'journal')).length === 0;
 }

@@ -1,7 +1,9 @@
 /** A journal that was put back to the past under a venue that has gone on. */
-import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { resetPaper } from '../../src/cli/commands/paper.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { recordsIn, type TraderHome, type TraderProcess, traderHome } from './spawn-trader.js';
 
@@ -51,6 +53,81 @@ it('comes up HALTED for a person under a new incarnation, and holds what the ven
   const again = await clean(home);
   expect(again.incarnation).toBe(back.incarnation);
   expect(again.halts.some(({ cause }) => cause === 'reconciliation')).toBe(true);
+});
+
+/** As a person does whom the error about a damaged journal tells to. Returns the entries that it had. */
+function moveAway({ journal, runtime }: TraderHome): number {
+  const entries = [...readJournal(journal)].length;
+  const elsewhere = mkdtempSync(join(runtime.home, 'elsewhere-'));
+  for (const name of readdirSync(journal).filter((file) => file.endsWith('.journal')))
+    renameSync(join(journal, name), join(elsewhere, name));
+  return entries;
+}
+
+const stop = { commandId: 'of-the-person', by: 'anna', reason: 'prices look odd' };
+
+it('comes up HALTED for a person where the journal is gone, and a person’s stop with it', async () => {
+  const home = traderHome();
+  const first = await home.start();
+  const before = await clean(home);
+  await home.client.call('stop', stop);
+  await end(first);
+  const entries = moveAway(home);
+
+  const second = await home.start();
+  const anew = await clean(home);
+  expect(anew.incarnation).not.toBe(before.incarnation);
+  const halt = anew.halts.find(({ cause }) => cause === 'person');
+  expect(halt).toMatchObject({ mode: 'HALTED', resume: 'person', by: 'fermata' });
+  const [, came] =
+    /^the journal is gone: it had come to entry (\d+) or further\./.exec(halt?.reason ?? '') ?? [];
+  expect(Number(came)).toBeGreaterThan(0);
+  expect(Number(came)).toBeLessThanOrEqual(entries);
+  await expect(home.arm()).rejects.toThrow(/not lifted by this/);
+  await end(second);
+
+  await home.start();
+  const again = await clean(home);
+  expect(again.incarnation).toBe(anew.incarnation);
+  expect(again.halts.filter(({ cause }) => cause === 'person')).toHaveLength(1);
+});
+
+it('comes up HALTED for a person after a reset of the paper account, too, where its journal was gone by then', async () => {
+  const home = traderHome();
+  const first = await home.start();
+  await clean(home);
+  await home.client.call('stop', stop);
+  await end(first);
+  moveAway(home);
+  mkdirSync(homePaths(home.runtime.home).run, { recursive: true });
+  resetPaper(home.runtime.home, home.runtime.desk, new Date());
+  await home.start();
+  const { halts } = await clean(home);
+  expect(halts.map(({ cause }) => cause)).toContain('person');
+});
+
+it('comes up HALTED for a person on an account that was set aside and whose journal is gone', async () => {
+  const home = traderHome();
+  const { restingAccounts } = deskPaths(homePaths(home.runtime.home), home.runtime.desk);
+  await end(await home.start());
+  home.changeMarket({ seed: 8 });
+  await end(await home.start());
+  const [rests = ''] = readdirSync(restingAccounts);
+  moveAway({ ...home, journal: join(restingAccounts, rests, 'journal') });
+  home.changeMarket({});
+  const third = await home.start();
+  const back = await clean(home);
+  expect(back.account.name).toBe(`paper/${rests}`);
+  expect(back.halts.map(({ cause }) => cause)).toContain('person');
+  await end(third);
+
+  // What halts it goes along to the account of other prices.
+  moveAway(home);
+  home.changeMarket({ seed: 8 });
+  await home.start();
+  const other = await clean(home);
+  expect(other.account.resting).toContain('journal-gone');
+  expect(other.halts.find(({ cause }) => cause === 'person')?.reason).toMatch(/^the journal is gone/);
 });
 
 it('finds its copy again where it was ended between putting the old away and the new in its place', async () => {

@@ -18,16 +18,19 @@ export interface AccountInUse {
   readonly changedFrom: string | null;
 }
 
+/** Where the account in use goes if its journal is gone, and with it its name. */
+const NAMELESS = 'journal-gone';
+
 /**
  * Returns the journal of `account`: the open one, or, in its place, one that was set aside or a new one. If
  * the process ends in between, the next start completes the change. A real-money account stays where it is;
- * the engine refuses it.
+ * the engine refuses it. `open`: opens the journal that is in use then; `wasTraded`: of an account with a past.
  */
 export async function useAccount(
   journal: Journal,
   account: string,
   paths: AccountPaths,
-  open: () => Promise<Journal>,
+  open: (wasTraded: boolean) => Promise<Journal>,
 ): Promise<AccountInUse> {
   const current = accountOf(journal);
   const resting = join(paths.restingAccounts, folderOf(account));
@@ -36,12 +39,13 @@ export async function useAccount(
   }
   await journal.close();
   mkdirSync(paths.restingAccounts, { recursive: true, mode: 0o700 });
-  if (current === null) rmSync(paths.account, { recursive: true });
-  else layToRest(current, journal.incarnation, paths);
-  if (existsSync(resting)) renameSync(resting, paths.account);
+  if (journal.lastSequence === 0) rmSync(paths.account, { recursive: true });
+  else layToRest(current ?? NAMELESS, journal.incarnation, paths);
+  const rested = existsSync(resting);
+  if (rested) renameSync(resting, paths.account);
   syncDirectory(paths.restingAccounts);
   syncDirectory(paths.root);
-  return { journal: await open(), changedFrom: current };
+  return { journal: await open(rested), changedFrom: current };
 }
 
 /** Names of the accounts that are set aside. */
@@ -71,7 +75,7 @@ function layToRest(account: string, incarnation: string, paths: AccountPaths): v
   renameSync(paths.account, join(paths.restingAccounts, name));
 }
 
-/** Null: nothing is recorded yet. */
+/** Null: nothing is recorded yet, except that the journal before is gone. */
 function accountOf(journal: Journal): string | null {
   if (journal.lastSequence === 0) return null;
   for (const { record } of readJournal(journal.directory)) {

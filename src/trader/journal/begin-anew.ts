@@ -1,7 +1,7 @@
 /**
  * Detects that a journal was set back, and by how much, and continues it under a new incarnation, so the
  * order ids that it has forgotten are never used again. Its content is copied, followed by a halt that only a
- * person lifts; the old folder stays.
+ * person lifts; the old folder stays. A journal that is gone altogether begins with such a halt.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -71,6 +71,23 @@ export function setBackHalt({ missing, lastSequence, ...at }: SetBack): EngineRe
 }
 
 /**
+ * Begins a journal in the place of one that is gone, with a halt that counts as the person's stop that may have gone with
+ * it: it also applies to an account with other prices. `ends`: how far each journal of this desk had come, at least.
+ */
+export async function beginHalted(
+  journal: Journal,
+  ends: Readonly<Record<string, number>>,
+  wallMs: number,
+): Promise<void> {
+  const [end, ...others] = Object.values(ends);
+  const ended = end === undefined || others.length > 0 ? '' : `: it had come to entry ${end} or further`;
+  const why = `the journal is gone${ended}. Stops, limits and sizes that people had set are not kept`;
+  const at = { haltId: newHaltId(), wallMs, marketMs: wallMs };
+  const halt = lookFirst({ ...at, cause: 'person', by: 'fermata', why });
+  await journal.whenDurable(journal.append(halt, wallMs));
+}
+
+/**
  * The halt of a journal that a person restored. It counts as their stop, so it also applies to an account
  * with other prices.
  */
@@ -122,13 +139,13 @@ export function keepJournalEnd(file: string, journal: Journal): void {
 
 /** Entries that this journal once had and now lacks. 0: none. */
 export function entriesMissing(file: string, { incarnation, lastSequence }: Journal): number {
-  return Math.max(0, (readEnds(file)[incarnation] ?? 0) - lastSequence);
+  return Math.max(0, (journalEnds(file)[incarnation] ?? 0) - lastSequence);
 }
 
 /** An unwritable disk is the journal's own concern. */
 function writeEnd(file: string, { incarnation, durableSequence }: Journal): void {
   try {
-    const ends = JSON.stringify({ ...readEnds(file), [incarnation]: durableSequence });
+    const ends = JSON.stringify({ ...journalEnds(file), [incarnation]: durableSequence });
     writeFileSync(`${file}.next`, `${ends}\n`, { mode: 0o600 });
     renameSync(`${file}.next`, file);
   } catch {
@@ -136,7 +153,8 @@ function writeEnd(file: string, { incarnation, durableSequence }: Journal): void
   }
 }
 
-function readEnds(file: string): Readonly<Record<string, number>> {
+/** By incarnation, of every journal that this desk ever wrote: how far it had come. */
+export function journalEnds(file: string): Readonly<Record<string, number>> {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
   } catch {

@@ -11,7 +11,8 @@ export class JournalCorrupt extends Error {
   ) {
     super(
       `the journal is damaged: segment ${segment}, byte ${offset}: ${why}. Nothing was changed and no order was sent. ` +
-        'Restore the journal folder from a backup, or move it away to start with an empty one (positions at the venue are then adopted by reconciliation).',
+        'Restore the journal folder from a backup, or move it away to start with an empty one ' +
+        '(positions at the venue are then adopted by reconciliation; stops and limits that people set are not kept, so a person has to resume).',
     );
   }
 }
