@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import type { Halt, HaltCause, ResumeRule } from '../../src/domain/mode.js';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { readNoticeCursor, saveNoticeCursor } from '../../src/store/outbox-delivery.js';
 import { followJournal, noticeOf } from '../../src/telegram/reading/follow-journal.js';
@@ -26,20 +28,19 @@ const entry = (sequence: number, record: EngineRecord): JournalEntry => ({
   chain: '',
 });
 
-const halt = (cause: 'person' | 'startup'): EngineRecord => ({
-  type: 'halt',
-  halt: {
-    haltId: 'a'.repeat(32),
-    mode: 'HALTED',
-    scope: { kind: 'desk' },
-    cause,
-    by: 'anna',
-    reason: 'looks odd',
-    resume: 'person',
-    atWallMs: 0,
-    atMarketMs: 0,
-  },
-});
+const HALT: Halt = {
+  haltId: 'a'.repeat(32),
+  mode: 'HALTED',
+  scope: { kind: 'desk' },
+  cause: 'person',
+  by: 'anna',
+  reason: 'looks odd',
+  resume: 'person',
+  atWallMs: 0,
+  atMarketMs: 0,
+};
+
+const halt = (cause: 'person' | 'startup'): EngineRecord => ({ type: 'halt', halt: { ...HALT, cause } });
 
 const fill = {
   tradeId: '1',
@@ -53,6 +54,83 @@ const fill = {
   marketMs: 0,
   simulated: true,
 };
+
+const automatic = (cause: HaltCause, resume: ResumeRule = 'auto'): EngineRecord => {
+  const reason = `${cause} was noticed`;
+  return {
+    type: 'halt',
+    halt: { ...HALT, haltId: cause.padEnd(32, '-'), cause, by: 'fermata', reason, resume },
+  };
+};
+const armed: EngineRecord = {
+  ...{ type: 'armed', haltId: HALT.haltId, by: 'anna', reason: 'a test' },
+  ...{ authority: 'person', marketMs: 0 },
+};
+
+/** The texts of what is told of these, where the trader says this as it begins to be followed. */
+async function textsTold(
+  name: string,
+  records: readonly EngineRecord[],
+  said: Partial<TraderStatus> = {},
+): Promise<readonly string[]> {
+  const status = { ...scriptedStatus({ sequence: 0, ...said }), incarnation: 'abc' };
+  const trader: TraderClient = {
+    ...new ScriptedTrader('abc').client,
+    call: async () => status as never,
+    follow: (from, onEntry, onEnd) => {
+      for (const [index, record] of records.entries())
+        if (index + 1 >= from) onEntry(entry(index + 1, record));
+      queueMicrotask(() => onEnd(new TraderUnavailable('the line ended')));
+      return { close: () => undefined };
+    },
+  };
+  const context = { desk: { ...desk, desk: name }, pool: database.pool, trader, home: NO_HOME };
+  await followJournal(context, new AbortController().signal);
+  const found = await database.pool.query('select body from notice where desk = $1 order by id', [name]);
+  return found.rows.map(({ body }) => body);
+}
+
+const BY_ITSELF = 'Trades again by itself, once all checks pass.';
+const BY_A_PERSON =
+  'Trades again once a person resumes it: the halt by anna stands, too (person: looks odd).';
+
+describe('when a halted desk trades again', () => {
+  it('is what the strictest of the halts that stand says, not what the newest does', async () => {
+    const silent = automatic('heartbeat-operations');
+    const told = await textsTold('strictest', [silent, halt('person'), silent, armed, silent]);
+    expect(told.filter((text) => text.startsWith('heartbeat'))).toEqual([
+      expect.stringContaining(BY_ITSELF),
+      expect.stringContaining(BY_A_PERSON),
+      expect.stringContaining(BY_ITSELF),
+    ]);
+    const nextDay = automatic('daily-loss', 'next-day');
+    expect((await textsTold('as-strict', [halt('person'), nextDay, halt('person')])).at(-1)).toBe(
+      'looks odd\nCause: person, by anna. Trades again once a person resumes it.',
+    );
+  });
+
+  it('is known to a reader that was restarted since, also of entries that it has yet to read', async () => {
+    const silent = automatic('heartbeat-operations');
+    const before = [halt('person'), halt('startup')];
+    await textsTold('reader-restarted', before, { sequence: before.length });
+    const all = [...before, silent, armed, silent];
+    expect(await textsTold('reader-restarted', all, { sequence: 2, halts: [HALT] })).toEqual([
+      expect.stringContaining(BY_A_PERSON),
+      'Trading resumed by anna: a test',
+      expect.stringContaining(BY_ITSELF),
+    ]);
+    // Lifted and stopped again, all before it was read.
+    const later = [...all, halt('person'), armed, automatic('venue'), halt('person'), silent];
+    const told = await textsTold('reader-restarted', later, { sequence: later.length, halts: [HALT] });
+    expect(told.slice(3).map((text) => text.split('. ').at(-1))).toEqual([
+      'Trades again once a person resumes it.',
+      'Trading resumed by anna: a test',
+      BY_A_PERSON,
+      'Trades again once a person resumes it.',
+      BY_A_PERSON,
+    ]);
+  });
+});
 
 describe('what of the journal is told', () => {
   it('is each halt but those of an orderly start and end', () => {
@@ -149,23 +227,8 @@ describe('the journal of a desk with real money', () => {
   const given = { type: 'golive.granted', grant, by: 'anna', reason: 'a test', marketMs: 0 } as const;
   const ended = { type: 'golive.voided', by: 'anna', reason: 'a test', marketMs: 0 } as const;
 
-  /** The texts of what is told of these, where the trader says that no go-live is in force. */
-  async function textsOf(name: string, records: readonly EngineRecord[]): Promise<readonly string[]> {
-    const status = { ...scriptedStatus({ goLive: { required: true, granted: null } }), incarnation: 'abc' };
-    const trader: TraderClient = {
-      ...new ScriptedTrader('abc').client,
-      call: async () => ({ ...status, sequence: 0 }) as never,
-      follow: (_from, onEntry, onEnd) => {
-        for (const [index, record] of records.entries()) onEntry(entry(index + 1, record));
-        queueMicrotask(() => onEnd(new TraderUnavailable('the line ended')));
-        return { close: () => undefined };
-      },
-    };
-    const context = { desk: { ...desk, desk: name }, pool: database.pool, trader, home: NO_HOME };
-    await followJournal(context, new AbortController().signal);
-    const found = await database.pool.query('select body from notice where desk = $1 order by id', [name]);
-    return found.rows.map(({ body }) => body);
-  }
+  const textsOf = (name: string, records: readonly EngineRecord[]) =>
+    textsTold(name, records, { goLive: { required: true, granted: null } });
 
   it('tells of a go-live that ended at a start, whose halt wakes nobody; any other end halts the desk', async () => {
     const reason = 'the desk file was changed since';

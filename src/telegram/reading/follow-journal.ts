@@ -8,7 +8,14 @@ import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { grouped } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { type HaltCause, resumedText, resumeWords } from '../../domain/mode.js';
+import {
+  decidingHalt,
+  type Halt,
+  type HaltCause,
+  RESUME_RANK,
+  resumedText,
+  resumeWords,
+} from '../../domain/mode.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import { priceWords } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
@@ -67,14 +74,14 @@ export function keepNotices(context: JournalNoticesContext & { readonly log: Bot
 /** Follows until the connection ends or `stopping`; resolves with the pause in milliseconds before the next call. */
 export async function followJournal(context: JournalNoticesContext, stopping: AbortSignal): Promise<number> {
   const { desk, pool, trader } = context;
-  const { incarnation, sequence, goLive, starting } = await readWords({ trader });
+  const { incarnation, sequence, goLive, halts, starting } = await readWords({ trader });
   const cursor =
     (await readNoticeCursor(pool, desk.desk, incarnation)) ??
     firstSeen(incarnation, sequence, await lastNoticeReadMs(pool, desk.desk));
   await saveNoticeCursor(pool, desk.desk, cursor);
   // A trader that is starting does not know its permission yet.
   const needsGoLive = starting !== true && goLive.required && goLive.granted === null;
-  await readFrom(context, { ...cursor, needsGoLive }, stopping);
+  await readFrom(context, { ...cursor, now: { sequence, needsGoLive, halts } }, stopping);
   return READ_AGAIN_MS;
 }
 
@@ -84,12 +91,48 @@ function firstSeen(incarnation: string, sequence: number, lastReadMs: number | n
   return { incarnation, sequence: lastReadMs === null ? sequence : 0, past };
 }
 
+/** What keeps the desk from trading, which the words of a halt name. */
+interface InTheWay {
+  /** Real money is traded, and no go-live is in force. */
+  readonly needsGoLive: boolean;
+  readonly halts: readonly Halt[];
+}
+
+const NOTHING: InTheWay = { needsGoLive: false, halts: [] };
+
+/** As the trader said it, and how long its journal was then. */
+type SaidInTheWay = InTheWay & { readonly sequence: number };
+
+/**
+ * What is in the way once this entry is written. Of entries up to those that the trader had written when it was asked,
+ * what it said counts: nobody needs to hear of a halt that was lifted since.
+ */
+function afterEntry(before: InTheWay, { record, sequence }: JournalEntry, now: SaidInTheWay): InTheWay {
+  switch (record.type) {
+    case 'golive.granted':
+      return { ...before, needsGoLive: false };
+    case 'golive.voided':
+      return { ...before, needsGoLive: true };
+    case 'halt': {
+      const { halt } = record;
+      const others = before.halts.filter(
+        ({ cause, resume }) => cause !== halt.cause || resume !== halt.resume,
+      );
+      return { ...before, halts: [...others, halt] };
+    }
+    case 'armed':
+      return { ...before, halts: sequence > now.sequence ? [] : now.halts };
+    default:
+      return before;
+  }
+}
+
 async function readFrom(
   { desk, pool, trader, home }: JournalNoticesContext,
-  { needsGoLive, ...from }: NoticeCursor & { readonly needsGoLive: boolean },
+  { now, ...from }: NoticeCursor & { readonly now: SaidInTheWay },
   stopping: AbortSignal,
 ): Promise<void> {
-  let lacksGoLive = needsGoLive;
+  let inTheWay: InTheWay = now;
   // Entries that were not read yet may be older than the desk file.
   let instruments: readonly Named[] =
     (await readInstrumentsAt(pool, desk.desk, from.incarnation, from.sequence)) ?? desk.instruments;
@@ -127,9 +170,8 @@ async function readFrom(
       if (entry.incarnation !== from.incarnation) break;
       const isPast = entry.sequence <= from.past.sequence && entry.wallMs < from.past.untilMs;
       if (entry.record.type === 'config') instruments = entry.record.instruments;
-      if (entry.record.type === 'golive.granted') lacksGoLive = false;
-      if (entry.record.type === 'golive.voided') lacksGoLive = true;
-      const notice = isPast ? null : noticeOf(desk, entry, instruments, lacksGoLive);
+      inTheWay = afterEntry(inTheWay, entry, now);
+      const notice = isPast ? null : noticeOf(desk, entry, instruments, inTheWay);
       unsaved += 1;
       if (notice !== null) await notify(pool, withAddresses(notice, home));
       if (notice === null && unsaved < SAVE_EVERY_ENTRIES) continue;
@@ -163,16 +205,16 @@ type Named = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize'>;
 
 /**
  * The notice for an entry of the trader's journal. Null for a record that people are not notified of. The
- * same entry always has the same fingerprint. `instruments`: as they were when it was written. `needsGoLive`: real
- * money is traded, and no go-live is in force.
+ * same entry always has the same fingerprint. `instruments`: as they were when it was written. `inTheWay`: with this
+ * entry.
  */
 export function noticeOf(
   desk: Desk,
   { record, incarnation, sequence, wallMs }: JournalEntry,
   instruments: readonly Named[] = desk.instruments,
-  needsGoLive = false,
+  inTheWay: InTheWay = NOTHING,
 ): Notice | null {
-  const told = toldOf(desk, record, instruments, needsGoLive) ?? askedFor(desk, record, instruments);
+  const told = toldOf(desk, record, instruments, inTheWay) ?? askedFor(desk, record, instruments);
   if (told === null) return null;
   return {
     ...{ ...told, desk: desk.desk, fingerprint: `journal:${incarnation}:${sequence}` },
@@ -184,18 +226,18 @@ function toldOf(
   desk: Desk,
   record: EngineRecord,
   instruments: readonly Named[],
-  needsGoLive: boolean,
+  inTheWay: InTheWay,
 ): Told | null {
   switch (record.type) {
     case 'halt': {
-      const { cause, by, reason, resume, mode } = record.halt;
+      const { cause, by, reason, mode } = record.halt;
       if (QUIET.includes(cause)) return null;
       return {
         event: 'halt',
         severity: 'critical',
         about: cause,
         title: `${desk.desk}: ${mode}${errorOf(cause)}`,
-        text: `${reason}\nCause: ${cause}, by ${by}. Trades again ${resumeWords(resume, needsGoLive)}.`,
+        text: `${reason}\nCause: ${cause}, by ${by}. Trades again ${tradesAgain(record.halt, inTheWay)}.`,
       };
     }
     case 'golive.voided':
@@ -247,6 +289,15 @@ function toldOf(
     default:
       return null;
   }
+}
+
+/** Of several halts the strictest counts: it is named if it is another one. */
+function tradesAgain(halt: Halt, { needsGoLive, halts }: InTheWay): string {
+  const deciding = decidingHalt(halts) ?? halt;
+  if (needsGoLive || RESUME_RANK[deciding.resume] <= RESUME_RANK[halt.resume])
+    return resumeWords(halt.resume, needsGoLive);
+  const { cause, by, reason, resume } = deciding;
+  return `${resumeWords(resume, false)}: the halt by ${by} stands, too (${cause}: ${reason})`;
 }
 
 /** Events that are only reported if the desk file names them: a desk that trades often has many. */
