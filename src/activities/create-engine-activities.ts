@@ -1,6 +1,5 @@
 /** Calls to one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
 import { ApplicationFailure } from '@temporalio/common';
-import { type CommandResult, type ControlMethods, isDurable } from '../contracts/control.js';
 import {
   type EngineActivities,
   type IncidentFacts,
@@ -8,18 +7,15 @@ import {
   lossesOf,
   type TraderSituation,
 } from '../contracts/engine-activities.js';
-import { FAILURE_NAMES, type FailureName, NOT_ON_DISK } from '../contracts/failure-names.js';
+import { FAILURE_NAMES } from '../contracts/failure-names.js';
 import type { PositionStatus } from '../contracts/trader-status.js';
-import { messageOf } from '../domain/message-of.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../domain/mode.js';
 import type { TradingDays } from '../domain/trading-day.js';
 import { pollUntil } from '../home/try-again.js';
-import { type CallableMethod, ControlFailure, type TraderClient } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
 import { readStatus } from '../trader/read-status.js';
 import { keptOverRestart } from '../trader/status/kept-over-restart.js';
-
-const ANSWER_MS = 2_000;
+import { ANSWER_MS, callTrader, kept, type TraderCalls, withNamedFailures } from './call-trader.js';
 
 const NAMED_MAX = 10;
 
@@ -211,50 +207,3 @@ export async function readIncidentFacts(
     dayStartMs: days.startOfDay(marketMs),
   };
 }
-
-/** The part of the trader's client that activities use. */
-type TraderCalls = Pick<TraderClient, 'call'>;
-
-/** Failure type of a trader that doesn't answer; it may answer a moment later. */
-const TRADER_UNAVAILABLE = 'TraderUnavailable';
-
-/** Refusals that a workflow must tell apart, by the trader's code. */
-const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
-
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
-
-/** Failures are named, so that a workflow can tell "refused" from "not there". */
-async function callTrader<M extends CallableMethod>(
-  trader: TraderCalls,
-  method: M,
-  params: ControlMethods[M]['params'],
-  timeoutMs: number,
-): Promise<ControlMethods[M]['result']> {
-  try {
-    return await trader.call(method, params, { timeoutMs });
-  } catch (error) {
-    if (error instanceof ControlFailure) {
-      throw ApplicationFailure.nonRetryable(
-        [error.message, `Kept safe: ${error.keptSafe}`, `Do this: ${error.doThis}`].map(sentence).join(' '),
-        REFUSALS[error.code] ?? FAILURE_NAMES.refusedByTrader,
-      );
-    }
-    const message = messageOf(error);
-    throw ApplicationFailure.retryable(`The trader did not answer ${method}: ${message}`, TRADER_UNAVAILABLE);
-  }
-}
-
-/**
- * A restart of the trader takes back what it could not write, so a procedure must not count it as done: it sends the
- * command again. The trader carries out once what is delivered twice.
- */
-async function kept(sent: Promise<CommandResult>): Promise<CommandResult> {
-  const result = await sent;
-  if (isDurable(result)) return result;
-  throw ApplicationFailure.retryable(`${result.mode}: ${result.detail}`, NOT_ON_DISK);
-}
-
-/** The same client; its failures are named. */
-const withNamedFailures = (trader: TraderCalls): TraderCalls => ({
-  call: (method, params, { timeoutMs = ANSWER_MS } = {}) => callTrader(trader, method, params, timeoutMs),
-});

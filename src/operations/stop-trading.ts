@@ -8,18 +8,15 @@ import { type CommandResult, isDurable } from '../contracts/control.js';
 import {
   EMERGENCY_COMMAND_MS,
   EMERGENCY_DEEDS,
-  EMERGENCY_TASK_MS,
-  EMERGENCY_TIMING,
   type EmergencyKind,
   type EmergencySignal,
-  emergencyStopLabel,
   NOT_KEPT,
   NOT_TAKEN_BACK,
 } from '../contracts/emergency.js';
-import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
+import { startEmergency } from '../temporal/start-emergency.js';
 import { ControlFailure } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
@@ -47,7 +44,6 @@ export type SentCommand = Promise<CommandResult>;
 
 /** The workflow waits this long for the socket's answer, so that it need not send the command again. */
 const HEAD_START_MS = 100;
-const WORKFLOW_MS = 3_000;
 const RETRY_MS = 200;
 const READING_MS = 1_000;
 /** A stop takes milliseconds. After this long, a person who set no wait should know that it is not proven. */
@@ -195,29 +191,6 @@ async function answerTo({ trader }: OperationContext, command: SentCommand): Pro
       detail: messageOf(error),
     };
   }
-}
-
-/** Starts or signals the workflow that sends and proves the command. Rejects if Temporal doesn't answer. */
-export async function startEmergency(
-  { temporal, desk }: Pick<OperationContext, 'temporal' | 'desk'>,
-  kind: EmergencyKind,
-  order: EmergencySignal,
-): Promise<string> {
-  const workflowId = emergencyStopId(desk.desk);
-  const timing = { ...EMERGENCY_TIMING, closeAllDeadlineMs: desk.closeAll.deadlineSeconds * 1_000 };
-  await temporal.within(WORKFLOW_MS, (client) =>
-    client.workflow.signalWithStart('emergencyStop', {
-      workflowId,
-      workflowTaskTimeout: EMERGENCY_TASK_MS,
-      taskQueue: emergencyQueue(desk.desk),
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      args: [{ desk: desk.desk, incarnations: null, orders: [], timing }],
-      signal: kind,
-      signalArgs: [order],
-      ...emergencyStopLabel(desk.desk),
-    }),
-  );
-  return workflowId;
 }
 
 async function handOver(

@@ -9,7 +9,6 @@
 import { randomUUID } from 'node:crypto';
 import { type BegunRun, FERMATA_ROUTINE } from '../../contracts/run-label.js';
 import { notify } from '../../notify/notify.js';
-import { startEmergency } from '../../operations/stop-trading.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
 import {
   dropSeenRun,
@@ -19,6 +18,7 @@ import {
   type SeenRun,
 } from '../../store/runs-seen.js';
 import { describeRun, FORGOTTEN, HOW_ENDED, isKnown, runState, runsOfDesk } from '../../temporal/runs.js';
+import { startEmergency } from '../../temporal/start-emergency.js';
 import type { ReconcileContext } from './reconcile-runs.js';
 
 interface EndedRun {

@@ -1,0 +1,55 @@
+/** Calls to the trader's control socket within activities: a failure says whether the same call may succeed later. */
+import { ApplicationFailure } from '@temporalio/common';
+import { type CommandResult, type ControlMethods, isDurable } from '../contracts/control.js';
+import { FAILURE_NAMES, type FailureName, NOT_ON_DISK } from '../contracts/failure-names.js';
+import { messageOf } from '../domain/message-of.js';
+import { type CallableMethod, ControlFailure, type TraderClient } from '../trader/client.js';
+
+export const ANSWER_MS = 2_000;
+
+/** The part of the trader's client that activities use. */
+export type TraderCalls = Pick<TraderClient, 'call'>;
+
+/** Failure type of a trader that doesn't answer; it may answer a moment later. */
+const TRADER_UNAVAILABLE = 'TraderUnavailable';
+
+/** Refusals that a workflow must tell apart, by the trader's code. */
+const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** Failures are named, so that a workflow can tell "refused" from "not there". */
+export async function callTrader<M extends CallableMethod>(
+  trader: TraderCalls,
+  method: M,
+  params: ControlMethods[M]['params'],
+  timeoutMs: number,
+): Promise<ControlMethods[M]['result']> {
+  try {
+    return await trader.call(method, params, { timeoutMs });
+  } catch (error) {
+    if (error instanceof ControlFailure) {
+      throw ApplicationFailure.nonRetryable(
+        [error.message, `Kept safe: ${error.keptSafe}`, `Do this: ${error.doThis}`].map(sentence).join(' '),
+        REFUSALS[error.code] ?? FAILURE_NAMES.refusedByTrader,
+      );
+    }
+    const message = messageOf(error);
+    throw ApplicationFailure.retryable(`The trader did not answer ${method}: ${message}`, TRADER_UNAVAILABLE);
+  }
+}
+
+/**
+ * A restart of the trader takes back what it could not write, so a procedure must not count it as done: it sends the
+ * command again. The trader carries out once what is delivered twice.
+ */
+export async function kept(sent: Promise<CommandResult>): Promise<CommandResult> {
+  const result = await sent;
+  if (isDurable(result)) return result;
+  throw ApplicationFailure.retryable(`${result.mode}: ${result.detail}`, NOT_ON_DISK);
+}
+
+/** The same client; its failures are named. */
+export const withNamedFailures = (trader: TraderCalls): TraderCalls => ({
+  call: (method, params, { timeoutMs = ANSWER_MS } = {}) => callTrader(trader, method, params, timeoutMs),
+});
