@@ -115,7 +115,10 @@ describe('what goes wrong around the engine', () => {
       const entry = desk.enter(1);
       desk.happen({ kind: 'journal.fault', detail: 'no space left' });
       expect(desk.sent('cancel')).toEqual([entry.clientId]);
-      expect(desk.command({ name })).toMatchObject({ ok: false, code: 'journal-fault' });
+      expect(desk.command({ name })).toMatchObject({
+        ...{ ok: false, code: 'journal-fault' },
+        message: expect.stringContaining('the desk is halted until the trader is restarted'),
+      });
       desk.pass(60_000);
       expect(desk.stateOf(stop)).toBe('working');
       expect(desk.engine.view).toMatchObject({

@@ -30,8 +30,8 @@ export function kill(core: Core, event: CommandEvent): CommandOutcome {
 /** An order that can't be recorded is never sent, so the desk must not promise to close. */
 function cannotClose(detail: string): CommandOutcome {
   const message =
-    `the journal can't be written (${detail}), so no closing order can leave; the desk is halted, entries are being ` +
-    'cancelled, and protective stops stay';
+    `the journal can't be written (${detail}), so no closing order can leave; the desk is halted until the ` +
+    'trader is restarted, entries are being cancelled, and protective stops stay';
   return refused(
     'journal-fault',
     message,
