@@ -63,9 +63,13 @@ export function nameDeskInCommands(desk: () => string | null, start: () => strin
 /** What `fermata up` must be told to start this desk: its name, or its file if the name leads elsewhere. Null: nothing. */
 export function startNameOf(runtime: Pick<Runtime, 'desk' | 'deskFile' | 'writtenFile'>): string | null {
   const file = writtenFileOf(runtime);
-  if (fileNamed(runtime.desk, file) !== file) return file;
+  if (fileNamed(runtime.desk, file) !== file) return shellWord(file);
   return runtime.desk === DEFAULT_DESK ? null : runtime.desk;
 }
+
+/** To be typed in a shell: quoted where it is no plain word. */
+const shellWord = (text: string): string =>
+  /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** `started`: the file that the desk was started from, to which its name leads if no folder has one of that name. */
 function fileNamed(desk: string, started: string): string | null {

@@ -4,6 +4,7 @@
  * stops on SIGTERM. Roles are loaded on demand, so that the trader never loads Temporal.
  */
 import { readFileSync } from 'node:fs';
+import { DEFAULT_DESK } from '../desk/resolve-desk.js';
 import { messageOf } from '../domain/message-of.js';
 import { nameDeskInCommands } from '../home/desk-in-process.js';
 import { sharesServers } from '../home/installation.js';
@@ -69,7 +70,10 @@ async function runRole(name: string): Promise<void> {
   const start = ROLES[name];
   if (!start) throw new Error(`there is no role "${name}" (there are: ${Object.keys(ROLES).join(', ')})`);
   const runtime = readRuntime(name);
-  nameDeskInCommands(() => (sharesServers(runtime.home) ? runtime.desk : null));
+  nameDeskInCommands(
+    () => (sharesServers(runtime.home) ? runtime.desk : null),
+    () => (runtime.desk === DEFAULT_DESK ? null : runtime.desk),
+  );
   const life = isSeparate() ? runSeparately(name, runtime) : null;
   const ended = shareWithOthers(name, runtime, start, terminated);
   try {

@@ -454,10 +454,10 @@ describe('analytics', () => {
     });
   });
 
-  it('take return, fall and Sharpe from the last equity of each hour', async () => {
+  it('take return, fall and Sharpe from the first equity and the last one of each hour', async () => {
     const figures = analyticsSchema.parse(await filled.read('/api/analytics?days=3650'));
-    // 10100 → 9898 → 10000: −2 % and +1.0305 %.
-    expect(figures).toMatchObject({ hours: 3, returnPct: -0.99, maxDrawdownPct: 2, sharpe: -21.17 });
+    // From the first one, 10000 → 10100 → 9898 → 10000: +1 %, −2 % and +1.0305 %.
+    expect(figures).toMatchObject({ hours: 3, returnPct: 0, maxDrawdownPct: 2, sharpe: 0.55 });
   });
 
   it('refuse days that are none', async () => {

@@ -645,9 +645,12 @@ describe.concurrent('a desk that has ended', () => {
       const own = join(folder, 'desks', 'named-otherwise', 'desk.yaml');
       mkdirSync(dirname(own), { recursive: true });
       copyFileSync(CRYPTO_DESK, own);
+      const spaced = join(folder, 'My desks.yaml');
+      copyFileSync(CRYPTO_DESK, spaced);
       for (const [file, started] of [
         [own, 'named-otherwise'],
         [CRYPTO_DESK, CRYPTO_DESK],
+        [spaced, `'${spaced}'`],
       ] as const) {
         writeRuntime(home, file, 'named-otherwise');
         const { err } = await runCommand(folder, ['status']);

@@ -121,7 +121,15 @@ describe('a change of the instruments', () => {
     expect(untouched.sort()).toEqual(
       [
         // They hold no number of an instrument.
-        ...['settings', 'goLive', 'fillHorizonMs', 'fillsThroughMs', 'capitalMoved', 'movementsBooked'],
+        ...[
+          'settings',
+          'goLive',
+          'goLiveEnded',
+          'fillHorizonMs',
+          'fillsThroughMs',
+          'capitalMoved',
+          'movementsBooked',
+        ],
         ...[
           'cashDiffersSinceMs',
           'cashExplained',

@@ -850,7 +850,8 @@ describe('a report of', () => {
     ['friday performance', 7],
   ])('%s says result, win rate, Sharpe ratio and largest drawdown of its days', async (named, days) => {
     const inside = NOW - (days - 1) * DAY;
-    await bench.equityAt(inside - 2 * DAY, 50_000);
+    await bench.equityAt(inside - 3 * DAY, 50_000);
+    await bench.equityAt(inside - 2 * DAY, 99_500); // the last one before the span
     await bench.equityAt(inside, 100_000);
     await bench.equityAt(inside + 2 * HOUR, 90_000);
     await bench.equityAt(NOW - HOUR, 99_000);
@@ -858,7 +859,7 @@ describe('a report of', () => {
     await closed((days - 1) * 24, -349.5, -1);
     await closed((days + 1) * 24, 690.5, 2);
     const performance = await said(named);
-    expect(performance).toContain(`${days} days: equity 100000.00 to 99000.00 (-1.00 %)`);
+    expect(performance).toContain(`${days} days: equity 99500.00 to 99000.00 (-0.50 %)`);
     expect(performance).toContain('win rate 50.00 % of 2 closings');
     expect(performance).toMatch(/Sharpe -?\d+\.\d\d over 3 hours/);
     expect(performance).toContain('largest drawdown 10.00 %');
