@@ -68,7 +68,7 @@ export function startNameOf(runtime: Pick<Runtime, 'desk' | 'deskFile' | 'writte
 }
 
 /** To be typed in a shell: quoted where it is no plain word. */
-const shellWord = (text: string): string =>
+export const shellWord = (text: string): string =>
   /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** `started`: the file that the desk was started from, to which its name leads if no folder has one of that name. */

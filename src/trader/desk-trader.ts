@@ -35,8 +35,8 @@ import { type StatusFacts, traderStatus } from './status/trader-status.js';
 import type { TradingVenue } from './trading-venue.js';
 import { showBar, splitBar, warmUpBars } from './warm-up.js';
 
-/** A hanging disk must not keep a person waiting for the answer to a stop. */
-const ON_DISK_MS_MAX = 2000;
+/** A hanging disk must not keep a person waiting for the answer to a stop: every client waits longer than this. */
+const ON_DISK_MS_MAX = 1000;
 /** A simulated or recorded market goes on after this time, even if orders still have no answer. */
 const SETTLE_MS_MAX = 2000;
 

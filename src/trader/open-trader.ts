@@ -27,7 +27,7 @@ import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.j
 import type { VenuePort } from '../venue/port.js';
 import { tradedVenue } from '../venue/registry.js';
 import { claimAccountAt } from './accounts/claim-account.js';
-import { type AccountInUse, restingAccounts } from './accounts/paper-accounts.js';
+import { type AccountInUse, accountOf, restingAccounts } from './accounts/paper-accounts.js';
 import { takeOverRules } from './accounts/standing-rules.js';
 import { takeDeskRules } from './accounts/twin-rules.js';
 import { DeskTrader } from './desk-trader.js';
@@ -154,11 +154,12 @@ async function openOn(
     runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { ...replayed, venue, feed });
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
+    const isFirst = accountOf(parts.journal) === null;
     runner.begin();
     await takeOverRules({ paths: parts.paths, journal: parts.journal, desk, engine, runner });
     await takeDeskRules({
       ...{ desk, engine, runner, log: parts.log, home: parts.runtime.home },
-      ...{ nowMs: parts.clock.wallMs(), isFirst: replayed.records === 0 },
+      ...{ nowMs: parts.clock.wallMs(), isFirst },
     });
     parts.onProgress('warming up the strategies');
     const bars = new BarHistory(instruments, warmUpBars(engine.view.strategies));
@@ -338,7 +339,7 @@ export async function tradedAccount(
   whatToDo: () => string | null,
 ): Promise<TradedAccount> {
   const real = mode === 'live';
-  if (journal.lastSequence > 0) return { account, ...accountIdOf(port), real, startingCash: 0 };
+  if (accountOf(journal) !== null) return { account, ...accountIdOf(port), real, startingCash: 0 };
   try {
     // First the cash, then the time: a trade in between shows as a difference in cash, never as money counted
     // twice.

@@ -4,9 +4,8 @@
  * stops on SIGTERM. Roles are loaded on demand, so that the trader never loads Temporal.
  */
 import { readFileSync } from 'node:fs';
-import { DEFAULT_DESK } from '../desk/resolve-desk.js';
 import { messageOf } from '../domain/message-of.js';
-import { nameDeskInCommands } from '../home/desk-in-process.js';
+import { nameDeskInCommands, startNameOf } from '../home/desk-in-process.js';
 import { sharesServers } from '../home/installation.js';
 import { mapStacks } from '../home/mapped-stacks.js';
 import type { Role, Runtime } from '../home/runtime.js';
@@ -59,6 +58,12 @@ function tell(message: { type: string; message?: string }): Promise<void> {
   });
 }
 
+/** Anybody can read pages of the web server, so no path of this machine is named there. */
+function startOf(runtime: Runtime, role: string): string | null {
+  const start = startNameOf(runtime);
+  return role === 'web' && start?.includes('/') ? runtime.desk : start;
+}
+
 async function runRole(name: string): Promise<void> {
   // SIGINT goes to the whole terminal; only the supervisor decides when a role ends.
   process.on('SIGINT', () => undefined);
@@ -72,7 +77,7 @@ async function runRole(name: string): Promise<void> {
   const runtime = readRuntime(name);
   nameDeskInCommands(
     () => (sharesServers(runtime.home) ? runtime.desk : null),
-    () => (runtime.desk === DEFAULT_DESK ? null : runtime.desk),
+    () => startOf(runtime, name),
   );
   const life = isSeparate() ? runSeparately(name, runtime) : null;
   const ended = shareWithOthers(name, runtime, start, terminated);

@@ -1,10 +1,14 @@
 /** A journal that was put back to the past under a venue that has gone on. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { resetPaper } from '../../src/cli/commands/paper.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { beginHalted } from '../../src/trader/journal/begin-anew.js';
+import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { tradedAccount } from '../../src/trader/open-trader.js';
 import { recordsIn, type TraderHome, type TraderProcess, traderHome } from './spawn-trader.js';
 
 async function end({ child, exited }: TraderProcess): Promise<void> {
@@ -90,6 +94,18 @@ it('comes up HALTED for a person where the journal is gone, and a person’s sto
   const again = await clean(home);
   expect(again.incarnation).toBe(anew.incarnation);
   expect(again.halts.filter(({ cause }) => cause === 'person')).toHaveLength(1);
+});
+
+it('begins with the balance of its account at a venue where the journal is gone, as at a first start', async () => {
+  const directory = join(mkdtempSync(join(tmpdir(), 'gone-')), 'journal');
+  const { journal } = await openJournal({ directory });
+  await beginHalted(journal, { abcdef: 12 }, Date.now());
+  const port = { balances: async () => ({ cash: 500_000_000_000 }), serverTime: async () => 1_234 };
+  const venue = { port, account: 'live/binance' } as unknown as Parameters<typeof tradedAccount>[0];
+  const traded = await tradedAccount(venue, journal, 'live', () => null);
+  expect(traded).toMatchObject({ startingCash: 500_000_000_000, historyBeginsMs: 1_234 });
+  await journal.close();
+  rmSync(dirname(directory), { recursive: true });
 });
 
 it('comes up HALTED for a person after a reset of the paper account, too, where its journal was gone by then', async () => {

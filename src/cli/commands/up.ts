@@ -8,7 +8,7 @@ import type { Desk } from '../../desk/schema.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { moment } from '../../domain/moment.js';
 import { readDeskHere, writeDeskHere } from '../../home/desk-here.js';
-import { nameDeskInCommands } from '../../home/desk-in-process.js';
+import { nameDeskInCommands, shellWord } from '../../home/desk-in-process.js';
 import { homeOf, knownHomeOf, sharesServers, wouldBeHomeOf } from '../../home/installation.js';
 import { resolveStartedDesk } from '../../home/resolve-started-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -99,7 +99,7 @@ async function up(options: Options): Promise<number> {
   const { wanted: loaded } = here;
   nameDeskInCommands(
     () => (sharesServers(home) ? loaded.desk.desk : null),
-    () => (options.desk === DEFAULT_DESK ? null : options.desk),
+    () => (options.desk === DEFAULT_DESK ? null : shellWord(options.desk)),
   );
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
   const market = marketChoice(ofTwin(options, desk), loaded.desk);

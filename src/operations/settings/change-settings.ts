@@ -1,5 +1,6 @@
 /** Changes and shows settings of the running desk, and rolls a future, which needs approval. */
 import { z } from 'zod';
+import { isDurable } from '../../contracts/control.js';
 import { type Shape, settingValue } from '../../contracts/json-values.js';
 import { approvalSchema, settingsChangeSchema } from '../../contracts/published.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
@@ -104,7 +105,9 @@ async function reload(
   try {
     const taken = await context.trader.call('reload', params, { timeoutMs: RELOAD_MS });
     const { detail, configHash, settingsVersion: version } = taken;
-    return { state: 'applied', detail, configHash, version };
+    // In force, but a restart of the trader takes it back, as the detail says.
+    const state = isDurable(taken) ? 'applied' : 'unknown';
+    return { state, detail, configHash, version };
   } catch (error) {
     if (isUnanswered(error)) return { state: 'unknown', detail: notKnown(error).detail };
     return { state: 'refused', detail: `The trader did not take it: ${messageOf(error)}` };

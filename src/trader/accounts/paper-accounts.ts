@@ -75,8 +75,8 @@ function layToRest(account: string, incarnation: string, paths: AccountPaths): v
   renameSync(paths.account, join(paths.restingAccounts, name));
 }
 
-/** Null: nothing is recorded yet, except that the journal before is gone. */
-function accountOf(journal: Journal): string | null {
+/** Of its first configuration. Null: nothing is recorded yet, except that the journal before is gone. */
+export function accountOf(journal: Journal): string | null {
   if (journal.lastSequence === 0) return null;
   for (const { record } of readJournal(journal.directory)) {
     if (record.type === 'config') return record.account ?? PAPER_ACCOUNT;
