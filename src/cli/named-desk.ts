@@ -8,7 +8,8 @@ import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
 
 /**
- * The desk that `--desk` names, also one that was started here from elsewhere. Without it: the one that runs here, or else the one that comes with Fermata.
+ * The desk that `--desk` names, also one that was started here from elsewhere. Without it: the one that runs here, or
+ * else the one that comes with Fermata.
  */
 export function namedDeskFile(
   named: string | undefined,

@@ -53,7 +53,10 @@ export function looserThanFile(desk: Desk, changed: SettingValues): readonly Set
   return changedBeyondFile(desk, changed).filter(({ tighter }) => tighter !== 'neither');
 }
 
-/** What trades otherwise than the desk file says, and not merely within tighter limits: a validation of the file says nothing of it. */
+/**
+ * What trades otherwise than the desk file says, and not merely within tighter limits: a validation of the file says
+ * nothing of it.
+ */
 export function changedBeyondFile(desk: Desk, changed: SettingValues): readonly Setting[] {
   return settingsInForce(desk, changed).filter((setting) =>
     needsApproval(setting, setting.fileValue, setting.value),

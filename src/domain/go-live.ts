@@ -34,13 +34,22 @@ export interface GoLiveGrant extends Omit<GoLiveProposal, 'desk'> {
 
 /** A permission that ended, and why. */
 export interface GoLiveEnded extends Pick<GoLiveProposal, 'release' | 'attempt'> {
-  /** A person, `operations` where nobody watched it any more, or `fermata`: a start that found another desk file or journal. */
+  /**
+   * A person, `operations` where nobody watched it any more, or `fermata`: a start that found another desk file or
+   * journal.
+   */
   readonly by: string;
   readonly reason: string;
 }
 
 export const whyGoLiveEnded = ({ by, reason }: GoLiveEnded): string =>
   by === 'fermata' ? reason : `${reason} (${by})`;
+
+/** Real money is traded, and nothing permits it. */
+export const lacksGoLive = (status: {
+  readonly required: boolean;
+  readonly granted: GoLiveGrant | null;
+}): boolean => status.required && status.granted === null;
 
 export const GO_LIVE_APPROVAL = 'go-live';
 

@@ -76,6 +76,15 @@ export interface Halt {
   readonly atMarketMs: number;
 }
 
+/** With a newer one, which replaces an older one of the same cause unless that was stricter. */
+export function haltsWith(halts: readonly Halt[], newer: Halt): Halt[] {
+  const isReplaced = ({ cause, mode, resume }: Halt): boolean =>
+    newer.cause === cause &&
+    MODE_RANK[newer.mode] >= MODE_RANK[mode] &&
+    RESUME_RANK[newer.resume] >= RESUME_RANK[resume];
+  return [...halts.filter((known) => !isReplaced(known)), newer];
+}
+
 /**
  * The halt that decides when the desk may trade again: the newest of the hardest to lift. Null: nothing halts
  * it.

@@ -1,7 +1,7 @@
 /** The only place where durable state changes, both live and when the journal is replayed. */
 
 import { placesOf } from '../domain/book-steps.js';
-import { type Halt, MODE_RANK, type Mode, RESUME_RANK } from '../domain/mode.js';
+import { type Halt, haltsWith, MODE_RANK, type Mode } from '../domain/mode.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { FINAL_ORDER_STATES, type Fill, type SentState } from '../domain/order.js';
 import { applyCash } from './apply-cash.js';
@@ -351,20 +351,10 @@ function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void 
   });
 }
 
-/** A newer halt of the same cause replaces the older one unless the older one was stricter. */
 function applyHalt(state: EngineState, halt: Halt): void {
   state.counters.halts += 1;
-  state.halts = state.halts.filter((known) => !replaces(halt, known));
-  state.halts.push(halt);
+  state.halts = haltsWith(state.halts, halt);
   state.mode = strictestMode(state.halts);
-}
-
-function replaces(newer: Halt, older: Halt): boolean {
-  return (
-    newer.cause === older.cause &&
-    MODE_RANK[newer.mode] >= MODE_RANK[older.mode] &&
-    RESUME_RANK[newer.resume] >= RESUME_RANK[older.resume]
-  );
 }
 
 function strictestMode(halts: readonly Halt[]): Mode {

@@ -98,11 +98,13 @@ export async function resumeTrading(
   const isAtOther = standing !== null && isAtOtherSize(standing, request);
   if (isAtOther && !outcome.armed)
     return { ...tradesAtOtherSize(standing, request), problems: audit === null ? [] : [audit] };
+  const detail =
+    outcome.checking === true && !proven ? stillCounts(outcome.detail, decision) : outcome.detail;
   const unexplained = { did: 'resumed trading', commandId: decisionId, reason: request.reason };
   return askForReason(context, caller, unexplained, {
     ok: outcome.armed || proven || outcome.checking === true,
     proven,
-    detail: `${outcome.checking === true && !proven ? stillCounts(outcome.detail, decision) : outcome.detail}${isAtOther ? smallestCounts(standing) : ''}`,
+    detail: isAtOther ? `${detail}${smallestCounts(standing)}` : detail,
     haltId,
     workflowId: outcome.workflowId,
     problems: audit === null ? [] : [audit],

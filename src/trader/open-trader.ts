@@ -154,12 +154,11 @@ async function openOn(
     runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { ...replayed, venue, feed });
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
-    const isFirst = accountOf(parts.journal) === null;
     runner.begin();
     await takeOverRules({ paths: parts.paths, journal: parts.journal, desk, engine, runner });
     await takeDeskRules({
       ...{ desk, engine, runner, log: parts.log, home: parts.runtime.home },
-      ...{ nowMs: parts.clock.wallMs(), isFirst },
+      ...{ nowMs: parts.clock.wallMs(), isFirst: replayed.isFirst },
     });
     parts.onProgress('warming up the strategies');
     const bars = new BarHistory(instruments, warmUpBars(engine.view.strategies));
@@ -212,7 +211,7 @@ async function replayedEngine(
   { feed, instruments }: Pick<Priced, 'feed' | 'instruments'>,
   /** Null: the paper venue, which is opened later. */
   venue: TradingVenue | null,
-): Promise<Replayed & { readonly records: number; readonly accountId: string | null }> {
+): Promise<JournalReplayed> {
   const { desk, configHash } = loaded;
   const { incarnation } = journal;
   const account =
@@ -230,14 +229,18 @@ async function replayedEngine(
   const recordLog = new RecordLog(log, instruments);
   onProgress('replaying the journal');
   let accountId: string | null = null;
+  let isFirst = true;
   const records = await replayJournal(journal, (record, wallMs) => {
     engine.apply(record);
-    if (record.type === 'config') accountId = record.accountId ?? accountId;
+    if (record.type === 'config') {
+      accountId = record.accountId ?? accountId;
+      isFirst = false;
+    }
     activity.add(record, wallMs);
     recordLog.follow(record);
   });
   const seen = { waitingSince: new WaitingSince(), curve: new EquityCurve() };
-  return { engine, activity, ...seen, recordLog, records, accountId };
+  return { engine, activity, ...seen, recordLog, records, accountId, isFirst };
 }
 
 function accountChanged(before: string, { source }: MarketFeed): string {
@@ -253,6 +256,13 @@ interface Replayed {
   readonly waitingSince: WaitingSince;
   readonly curve: EquityCurve;
   readonly recordLog: RecordLog;
+}
+
+interface JournalReplayed extends Replayed {
+  readonly records: number;
+  readonly accountId: string | null;
+  /** No start has configured this journal: it is new, or in the place of one that is gone. */
+  readonly isFirst: boolean;
 }
 
 interface Running extends Replayed {

@@ -1,5 +1,6 @@
 import type { PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
 import { grouped, signed } from '../../domain/figure-text.js';
+import { lacksGoLive } from '../../domain/go-live.js';
 import { headline } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
 import { resumeWords } from '../../domain/mode.js';
@@ -26,7 +27,7 @@ const REASONS_SHOWN = 5;
 /** The answer to /status. */
 export function statusText(status: TraderStatus): string {
   const { marketData: market, positions, halts, goLive } = status;
-  const needsGoLive = goLive.required && goLive.granted === null;
+  const needsGoLive = lacksGoLive(goLive);
   const more = positions.length - POSITIONS_SHOWN;
   const size = reducedSize(status);
   const { text, detail } = headline(status);

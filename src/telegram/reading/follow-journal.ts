@@ -7,11 +7,13 @@ import { eventsTold } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { grouped } from '../../domain/figure-text.js';
+import { lacksGoLive } from '../../domain/go-live.js';
 import type { Instrument } from '../../domain/instrument.js';
 import {
   decidingHalt,
   type Halt,
   type HaltCause,
+  haltsWith,
   RESUME_RANK,
   resumedText,
   resumeWords,
@@ -80,7 +82,7 @@ export async function followJournal(context: JournalNoticesContext, stopping: Ab
     firstSeen(incarnation, sequence, await lastNoticeReadMs(pool, desk.desk));
   await saveNoticeCursor(pool, desk.desk, cursor);
   // A trader that is starting does not know its permission yet.
-  const needsGoLive = starting !== true && goLive.required && goLive.granted === null;
+  const needsGoLive = starting !== true && lacksGoLive(goLive);
   await readFrom(context, { ...cursor, now: { sequence, needsGoLive, halts } }, stopping);
   return READ_AGAIN_MS;
 }
@@ -113,13 +115,8 @@ function afterEntry(before: InTheWay, { record, sequence }: JournalEntry, now: S
       return { ...before, needsGoLive: false };
     case 'golive.voided':
       return { ...before, needsGoLive: true };
-    case 'halt': {
-      const { halt } = record;
-      const others = before.halts.filter(
-        ({ cause, resume }) => cause !== halt.cause || resume !== halt.resume,
-      );
-      return { ...before, halts: [...others, halt] };
-    }
+    case 'halt':
+      return { ...before, halts: haltsWith(before.halts, record.halt) };
     case 'armed':
       return { ...before, halts: sequence > now.sequence ? [] : now.halts };
     default:
