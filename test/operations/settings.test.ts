@@ -152,6 +152,27 @@ describe.concurrent('a change of settings', () => {
     ]);
   });
 
+  it('that the trader can not write is in force until its restart, which people are told, and proves nothing', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    const operations = operationsOf(desk);
+    const asked = await change(operations, { 'risk.maxPositionSizePct': 4 });
+    const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
+    desk.trader.offDisk = 'no space left on device';
+    const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
+    expect(await operations.castVote(ANNA, vote)).toMatchObject({ ok: true });
+    expect(await resultOf(desk, 1)).toMatchObject({
+      state: 'applied',
+      detail: expect.stringContaining('not on disk (no space left on device)'),
+    });
+    expect(await desk.evidence('settings')).toMatchObject([{ step_key: 'decision', verdict: 'warn' }]);
+    expect(await noticeOf(`approval:${id}:not-on-disk`)).toMatchObject([
+      {
+        title: 'Settings version 1: in force, not on disk',
+        body: expect.stringContaining('After a restart of the trader look at the settings'),
+      },
+    ]);
+  });
+
   it('that is rejected reaches no trader, and can be asked for again', async () => {
     const desk = await bench.desk({ serve: ['engine', 'operations'] });
     const operations = operationsOf(desk);

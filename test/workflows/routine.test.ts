@@ -181,6 +181,30 @@ describe.concurrent('a routine', () => {
     await keepHistory(bench, 'routine-halts-at-once', running.workflowId);
   });
 
+  it('halts again, until the trader can write it, and says meanwhile that it is not on disk', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => failing);
+    desk.trader.offDisk = 'no space left on device';
+    const running = await startRoutine(bench, desk, [step('data', 'data-fresh', 'halt')]);
+    await until('people to be told', () => desk.alarms.length > 0);
+    expect(desk.alarms).toEqual([
+      expect.stringMatching(
+        /^.*trading is halted, and it is not on disk, and a restart of the trader takes it back: .*no space left/,
+      ),
+    ]);
+    // Restarted, with its halt lost: nothing but this run holds it back.
+    desk.trader.restart();
+    expect((await running.result()).verdict).toBe('fail');
+    expect(desk.trader.halts).toMatchObject([
+      { cause: 'startup' },
+      { cause: 'check-failed', by: 'routine pre-market' },
+    ]);
+    expect(desk.alarms).toHaveLength(1);
+    const halts = (await desk.evidence('pre-market')).filter(({ kind }) => kind === 'action');
+    expect(halts.map(({ step_key, verdict }) => `${step_key} ${verdict}`)).toEqual(['halt:data:kept pass']);
+    await keepHistory(bench, 'routine-halt-not-on-disk', running.workflowId);
+  });
+
   it('halts where a required step was not run, and not where another one was not', async () => {
     const desk = await bench.desk();
     desk.checks.set('data-fresh', () => ({ ...failing, verdict: 'not_run' }));

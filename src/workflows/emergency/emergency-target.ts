@@ -1,10 +1,5 @@
 /** One trader of the desk within an emergency stop: what it was sent, and what was read back. */
-import {
-  ActivityFailure,
-  type ActivityInterfaceFor,
-  ApplicationFailure,
-  proxyActivities,
-} from '@temporalio/workflow';
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type {
   CarriedTrader,
   EmergencyKind,
@@ -14,7 +9,7 @@ import type {
 import type { EngineActivities, FlatReading, StopReading } from '../../contracts/engine-activities.js';
 import { NOT_ON_DISK } from '../../contracts/failure-names.js';
 import { engineQueue } from '../../contracts/queues.js';
-import { causeOf } from '../../domain/message-of.js';
+import { causeOf, isCausedBy } from '../../domain/message-of.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
 
 export class EmergencyTarget {
@@ -177,7 +172,7 @@ export class EmergencyTarget {
   }
 
   #fail(error: unknown): string {
-    this.#isUnwritten = isUnwritten(error);
+    this.#isUnwritten = isCausedBy(error, NOT_ON_DISK);
     this.#problem = causeOf(error);
     return this.#problem;
   }
@@ -201,11 +196,6 @@ export class EmergencyTarget {
     });
   }
 }
-
-const isUnwritten = (error: unknown): boolean =>
-  error instanceof ActivityFailure &&
-  error.cause instanceof ApplicationFailure &&
-  error.cause.type === NOT_ON_DISK;
 
 /**
  * One attempt only: the procedure's own loop repeats, so that a new order never waits behind a retry. `scheduleToStart`

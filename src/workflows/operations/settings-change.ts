@@ -3,18 +3,12 @@
  * verifies their votes itself, takes them. The trader refuses if anything has changed meanwhile; then ask
  * again. A roll of a future is also such a change, and needs a restart of the trader.
  */
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  allHandlersFinished,
-  condition,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalOutcome, SettingsChangeInput, SettingsChangeResult } from '../../contracts/approval.js';
+import { isDurable } from '../../contracts/control.js';
 import type { FailureName } from '../../contracts/failure-names.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
-import { causeOf } from '../../domain/message-of.js';
+import { causeOf, isCausedBy } from '../../domain/message-of.js';
 import {
   isMonthKey,
   type SettingChange,
@@ -57,9 +51,11 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
   if (rolls) await lookBefore(input, trail);
   const taken = await carryOut(input, outcome);
   const result =
-    rolls && taken.state === 'applied'
+    rolls && taken.state === 'applied' && taken.onDisk
       ? { ...taken, detail: `${taken.detail}; ${await bringIntoForce(input, trail)}` }
       : taken;
+  const inForce = taken.onDisk ? 'pass' : 'warn';
+  const verdict = result.state === 'applied' ? inForce : 'not_run';
   if (result.state === 'superseded') await approvals.supersede({ id: input.approvalId }, result.detail);
   trail.add({
     routine: 'settings',
@@ -67,7 +63,7 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
     attemptGroup: 0,
     name: `Settings version ${proposal.version}`,
     kind: 'decision',
-    verdict: result.state === 'applied' ? 'pass' : 'not_run',
+    verdict,
     observed: `${result.detail}; ${lines.join(', ')}`,
     expected: `${input.needed} of the desk’s approvers agree, and the trader takes the change`,
     startedMs: askedMs,
@@ -78,36 +74,60 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
     simulated: input.simulated,
   });
   showPhase(`Settings version ${proposal.version}: ${result.state}`, [result.detail, ...lines]);
-  showVerdict(result.state === 'applied' ? 'pass' : 'not_run');
-  if (result.state === 'refused' || result.state === 'superseded') await tellNotApplied(input, result.detail);
+  showVerdict(verdict);
+  if (result.state === 'refused' || result.state === 'superseded')
+    await tellProblem(
+      input,
+      'not applied',
+      result.detail,
+      'The settings stay as they are. Look at them and ask again.',
+    );
+  else if (verdict === 'warn')
+    await tellProblem(
+      input,
+      'in force, not on disk',
+      result.detail,
+      'Free the disk of the trader’s journal. After a restart of the trader look at the settings, and ask again if they are the old ones.',
+    );
   await condition(() => trail.settled && allHandlersFinished());
-  return result;
+  const { state, detail, configHash } = result;
+  return { state, detail, configHash };
 }
 
-/** People were told that the change is approved, so they must hear that it is not in force. */
-async function tellNotApplied(
+/** Words for people, and the end of the notice's fingerprint. */
+const PROBLEMS = { 'not applied': 'not-applied', 'in force, not on disk': 'not-on-disk' } as const;
+
+/** People were told that the change is approved, so they must hear that it is not in force, or may not stay so. */
+async function tellProblem(
   { desk, approvalId, proposal, evidenceMs }: SettingsChangeInput,
+  problem: keyof typeof PROBLEMS,
   detail: string,
+  doThis: string,
 ) {
   await recordCalls(desk, evidenceMs)
-    .notify.executeWithOptions({ summary: 'Tell people that it is not in force' }, [
+    .notify.executeWithOptions({ summary: `Tell people that it is ${problem}` }, [
       {
         desk,
         event: 'approval',
         severity: 'warning',
-        title: `Settings version ${proposal.version}: not applied`,
-        text: `${detail}\nThe settings stay as they are. Look at them and ask again.`,
-        fingerprint: `approval:${approvalId}:not-applied`,
+        title: `Settings version ${proposal.version}: ${problem}`,
+        text: `${detail}\n${doThis}`,
+        fingerprint: `approval:${approvalId}:${PROBLEMS[problem]}`,
         audience: ['approver', 'operator'],
       },
     ])
     .catch(() => {});
 }
 
-async function carryOut(input: SettingsChangeInput, outcome: ApprovalOutcome): Promise<SettingsChangeResult> {
+interface Taken extends SettingsChangeResult {
+  /** False: the trader has carried it out and can't write it, so its restart takes it back. */
+  readonly onDisk: boolean;
+}
+
+async function carryOut(input: SettingsChangeInput, outcome: ApprovalOutcome): Promise<Taken> {
   const { desk, proposal, approvalId } = input;
   const { state, detail, votes } = outcome;
-  if (state !== 'approved') return { state, detail, configHash: null };
+  if (state !== 'approved') return { state, detail, configHash: null, onDisk: true };
   const values = Object.fromEntries(proposal.changes.map(({ key, to }) => [key, to]));
   const { workflowId, firstExecutionRunId } = workflowInfo();
   try {
@@ -125,16 +145,12 @@ async function carryOut(input: SettingsChangeInput, outcome: ApprovalOutcome): P
         },
       ],
     );
-    return { state: 'applied', detail: `${detail}; ${taken.detail}`, configHash: taken.configHash };
+    const { configHash } = taken;
+    return { state: 'applied', detail: `${detail}; ${taken.detail}`, configHash, onDisk: isDurable(taken) };
   } catch (error) {
-    const state = isOvertaken(error) ? 'superseded' : 'refused';
-    return { state, detail: `${detail}, not applied: ${causeOf(error)}`, configHash: null };
+    const state = isCausedBy(error, SETTINGS_CHANGED) ? 'superseded' : 'refused';
+    return { state, detail: `${detail}, not applied: ${causeOf(error)}`, configHash: null, onDisk: true };
   }
-}
-
-function isOvertaken(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : null;
-  return cause instanceof ApplicationFailure && cause.type === SETTINGS_CHANGED;
 }
 
 const LOOK_EVERY_MS = 5_000;

@@ -11,7 +11,10 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { CommandResult } from '../../../contracts/control.js';
+import { NOT_KEPT } from '../../../contracts/emergency.js';
 import { VERDICT_RANK, type Verdict } from '../../../contracts/evidence.js';
+import { NOT_ON_DISK } from '../../../contracts/failure-names.js';
 import {
   ROUTINE_FAILED,
   ROUTINE_MESSAGES,
@@ -21,14 +24,14 @@ import {
   type RoutineVerdict,
   type StepResult,
 } from '../../../contracts/routine.js';
-import { causeOf } from '../../../domain/message-of.js';
+import { causeOf, isCausedBy } from '../../../domain/message-of.js';
 import { RESUME_RANK, type ResumeRule } from '../../../domain/mode.js';
 import { iso } from '../../../domain/moment.js';
 import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
 import { keepCalls } from '../incident/calls.js';
-import { decisionCalls, recordCalls, traderCalls } from '../operations-calls.js';
+import { approvedCalls, decisionCalls, recordCalls, traderCalls } from '../operations-calls.js';
 import { isLacking, runSteps } from './run-steps.js';
 import { type Budget, lineOf, recordResult } from './step.js';
 
@@ -49,6 +52,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const records = recordCalls(input.desk, input.evidenceMs);
   const trail = new EvidenceTrail(input.desk, records);
   const steps: StepResult[] = [];
+  const owed: Promise<void>[] = [];
   let verdict: RoutineVerdict | null = null;
   let missed: string | null = null;
   setHandler(resultQuery, () => ({ verdict, steps }));
@@ -84,6 +88,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
     const { desk, name: routine, simulated, backupsKept, backupDays } = input;
     const context = { desk, routine, simulated, backupsKept, backupDays, marketMs, trail };
     const halting = new Map<string, Promise<void>>();
+    const following = { trail, marketMs, owed };
     showPhase('Checking', [`${input.steps.length} steps`]);
     const results = await runSteps(input.steps, {
       ...context,
@@ -98,13 +103,13 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
           stepOf(input, result.key)?.onFail === 'halt' &&
           patched(HALTS_AT_ONCE)
         )
-          halting.set(result.key, halt(input, [result], { trail, marketMs }, `halt:${result.key}`));
+          halting.set(result.key, halt(input, [result], following, `halt:${result.key}`));
         const phase = `Checking: ${steps.length} of ${input.steps.length}`;
         showDetails(phase, steps.map(lineOf));
       },
     });
     await Promise.all(halting.values());
-    await followUp(input, results, halting, { trail, marketMs });
+    await followUp(input, results, halting, following);
     verdict = verdictOf(input.steps, results);
     if (isCancelRequested()) {
       if (verdict === 'pass') verdict = 'warn';
@@ -126,6 +131,11 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const said = closesLast ? { problems: problems.slice(0, PROBLEMS_MAX) } : {};
   await records.closeRoutineRun(run, { verdict, finishedMs: Date.now(), ...said }).catch(() => {});
   if (!closesLast) await condition(() => trail.settled);
+  if (owed.length > 0) {
+    showPhase(`${input.title}: the halt is not on disk yet`, steps.map(lineOf));
+    await Promise.all(owed);
+    await condition(() => trail.settled);
+  }
   if (verdict === 'fail' && patched(FAILED_ENDS_AS_FAILED)) throw failureOf(input, { verdict, steps });
   return { verdict, steps };
 }
@@ -221,6 +231,8 @@ const INCIDENTS_EXIST = 'incidents-exist';
 interface FollowUpContext {
   readonly trail: EvidenceTrail;
   readonly marketMs: number;
+  /** Halts that the trader has carried out and could not write: the run ends once they are on disk. */
+  readonly owed: Promise<void>[];
 }
 
 /**
@@ -296,25 +308,45 @@ async function halt(
     return;
   }
   const startedMs = Date.now();
+  const { desk, incarnation: trader } = input;
+  const summary = `Halt trading: ${failed.map(({ title }) => title).join(', ')}`;
+  const command = {
+    commandId: `${workflowInfo().firstExecutionRunId}:${stepKey}`,
+    by: `routine ${input.name}`,
+    reason,
+    cause: 'check-failed' as const,
+    resume: strictest(failed.map(({ key }) => stepOf(input, key)?.resume ?? input.haltRule)),
+  };
+  const record = ({ ok, detail: observed }: CommandResult, key = stepKey) =>
+    context.trail.add({
+      ...action(input, context, key, 'Trading halted'),
+      verdict: ok ? 'pass' : 'fail',
+      observed,
+      startedMs,
+    });
   try {
-    const result = await traderCalls(input.desk, input.incarnation).sendHalt.executeWithOptions(
-      { summary: `Halt trading: ${failed.map(({ title }) => title).join(', ')}` },
-      [
-        {
-          commandId: `${workflowInfo().firstExecutionRunId}:${stepKey}`,
-          by: `routine ${input.name}`,
-          reason,
-          cause: 'check-failed',
-          resume: strictest(failed.map(({ key }) => stepOf(input, key)?.resume ?? input.haltRule)),
-        },
-      ],
-    );
-    const { ok, detail: observed } = result;
-    const verdict = ok ? 'pass' : 'fail';
-    const said = action(input, context, stepKey, 'Trading halted');
-    context.trail.add({ ...said, verdict, observed, startedMs });
+    record(await traderCalls(desk, trader).sendHalt.executeWithOptions({ summary }, [command]));
   } catch (error) {
-    await alarm(input, `the trader could not be halted (${causeOf(error)}); ${reason}`, stepKey, context);
+    if (!isCausedBy(error, NOT_ON_DISK)) {
+      await alarm(input, `the trader could not be halted (${causeOf(error)}); ${reason}`, stepKey, context);
+      return;
+    }
+    context.owed.push(keepHalted());
+    const halted = `trading is halted, and ${NOT_KEPT.sentAgain} (${causeOf(error)}); ${reason}`;
+    await alarm(input, halted, stepKey, context);
+  }
+
+  async function keepHalted(): Promise<void> {
+    try {
+      const kept = approvedCalls(desk, trader).sendHalt;
+      record(
+        await kept.executeWithOptions({ summary: 'Halt again, until it is on disk' }, [command]),
+        `${stepKey}:kept`,
+      );
+    } catch (error) {
+      const text = `trading is halted, and still not on disk (${causeOf(error)}): stop the desk right after a restart of its trader; ${reason}`;
+      await alarm(input, text, `${stepKey}:kept`, context);
+    }
   }
 }
 
