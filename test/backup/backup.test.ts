@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
 import { runDrill } from '../../src/backup/drill/run-drill.js';
 import { pruneBackups } from '../../src/backup/retention.js';
@@ -103,12 +103,9 @@ describe('a backup', () => {
   });
 
   it('is not taken without pg_dump, and says which package has it', async () => {
-    const path = process.env.PATH;
-    process.env.PATH = withFlockAlone(desk.home);
+    vi.stubEnv('PATH', withFlockAlone(desk.home));
     const id = backupIdAt(Date.UTC(2026, 0, 13));
-    const taken = await takeBackup(desk.request(id)).finally(() => {
-      process.env.PATH = path;
-    });
+    const taken = await takeBackup(desk.request(id)).finally(() => vi.unstubAllEnvs());
     expect(taken).toMatchObject({ ok: false });
     expect(taken.ok === false && taken.why).toMatch(/pg_dump is not on PATH.*postgresql-client-15/);
     expect(await listBackupIds(desk.home)).not.toContain(id);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
 import { outcomeLines, withRun } from '../../src/cli/act-on-desk.js';
 import { approvalLines } from '../../src/cli/commands/approvals.js';
@@ -36,7 +36,6 @@ const QUESTION: Approval = {
 };
 
 const home = mkdtempSync(join(tmpdir(), 'fermata-run-'));
-const before = process.env.FERMATA_HOME;
 let database: TestDatabase;
 
 function desk(uiAddress: string | null): void {
@@ -46,13 +45,11 @@ function desk(uiAddress: string | null): void {
 }
 
 beforeAll(async () => {
-  process.env.FERMATA_HOME = home;
+  vi.stubEnv('FERMATA_HOME', home);
   desk('http://127.0.0.1:8233');
   database = await createTestDatabase();
 });
 afterAll(async () => {
-  if (before === undefined) delete process.env.FERMATA_HOME;
-  else process.env.FERMATA_HOME = before;
   await database?.drop();
   rmSync(home, { recursive: true, force: true });
 });

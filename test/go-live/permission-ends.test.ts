@@ -1,6 +1,6 @@
 /** What ends the permission to trade real money, each tried on a live desk at the exchange's simulator. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { padded } from '../../simulators/binance/accounts.js';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
@@ -130,8 +130,8 @@ it('a key of another account starts nothing, and a new key of the same one goes 
   await running.stop();
   const { exchange } = desk.simulator.simulation;
   const trade = ({ apiKey, secret }: { apiKey: string; secret: string }) => {
-    process.env.BINANCE_API_KEY = apiKey;
-    process.env.BINANCE_SECRET_KEY = secret;
+    vi.stubEnv('BINANCE_API_KEY', apiKey);
+    vi.stubEnv('BINANCE_SECRET_KEY', secret);
   };
   trade(OTHER_KEY);
   await expect(desk.start()).rejects.toThrow('and the key is of the account');

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCheck } from '../../src/activities/operations/create-operations-activities.js';
 import { ownParts } from '../../src/checks/own-parts.js';
 import { stepPartsIn } from '../../src/checks/registry.js';
@@ -124,14 +124,14 @@ describe('a check of the desk’s own folder', () => {
         `return { verdict: 'pass', observed: Object.keys(process.env).sort().join(), expected: process.cwd() }`,
       ),
     );
-    process.env.FERMATA_TEST_SECRET = 'secret';
+    vi.stubEnv('FERMATA_TEST_SECRET', 'secret');
     try {
       const { observed, expected } = await run('environment');
       expect(observed.split(',').filter((name) => !['PATH', 'LANG'].includes(name))).toEqual([]);
       expect(observed).toContain('PATH');
       expect(expected).toBe(folder);
     } finally {
-      delete process.env.FERMATA_TEST_SECRET;
+      vi.unstubAllEnvs();
     }
   });
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { backupsFolder, DATABASE_FILE } from '../../src/backup/backup-folder.js';
 import { hashFile, type Manifest, writeManifest } from '../../src/backup/manifest.js';
 import { ownerConnection, runPgProgram } from '../../src/backup/pg-programs.js';
@@ -181,12 +181,11 @@ describe('the clean-up of backups', () => {
 describe('monthly maintenance', () => {
   it.each(['suite', 'load', 'update'])('runs the program of %s, and its end is the verdict', async (key) => {
     const folder = mkdtempSync(join(tmpdir(), 'fermata-programs-'));
-    const before = process.env.PATH;
     onTestFinished(() => {
-      process.env.PATH = before;
+      vi.unstubAllEnvs();
       rmSync(folder, { recursive: true, force: true });
     });
-    process.env.PATH = `${folder}${delimiter}${before}`;
+    vi.stubEnv('PATH', `${folder}${delimiter}${process.env.PATH}`);
     const named = `monthly-maintenance ${key}`;
     const [program = ''] = bench.stepOf(named).command ?? [];
     expect(program).toBe(

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildIdAt } from '../../src/domain/build.js';
 import { keepBuild, orderSwitch, readBuildPointer } from '../../src/home/builds.js';
 import { readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-mark.js';
@@ -97,10 +97,9 @@ describe('a desk that runs', () => {
   });
 
   test('is found from where sockets have another place: a login over SSH, a cron job', async () => {
-    const before = process.env.XDG_RUNTIME_DIR;
     const other = mkdtempSync(join(tmpdir(), 'other-'));
     try {
-      process.env.XDG_RUNTIME_DIR = other;
+      vi.stubEnv('XDG_RUNTIME_DIR', other);
       expect(await askSupervisor(home, 'who', {})).toMatchObject({ desk: 'crypto-bot' });
       const second = await up(upOptions(home));
       expect(second.kind === 'already-running' && second.message).toMatch(/crypto-bot already runs/);
@@ -111,8 +110,7 @@ describe('a desk that runs', () => {
       await expect(askSupervisor(copy, 'who', {})).rejects.toThrow();
       rmSync(copy, { recursive: true });
     } finally {
-      if (before === undefined) delete process.env.XDG_RUNTIME_DIR;
-      else process.env.XDG_RUNTIME_DIR = before;
+      vi.unstubAllEnvs();
       rmSync(other, { recursive: true, force: true });
     }
   });

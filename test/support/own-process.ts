@@ -2,9 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What is a process's own, and would be found changed by the file after it: environment, signals, clocks, globals. */
+/**
+ * What is a process's own, and would be found changed by the file after it: environment, signals, globals. What is changed
+ * through vitest is put back (`put-back.ts`), but for modules.
+ */
 const CHANGES = [
-  /\bvi\.(?:stub|spyOn|mock|doMock|useFakeTimers|setSystemTime)/,
+  /\bvi\.(?:mock|doMock)/,
   /\bprocess\.env(?:\.\w+|\[[^\]]+\])? = /,
   /\bdelete process\.env\b/,
   /\bObject\.assign\(process\b/,
@@ -14,8 +17,8 @@ const CHANGES = [
   /\b(?:Runtime\.install|installRuntime)\(/,
   /\bSettings\.\w+ = /,
 ];
-/** In what several files import: it is loaded once for a process, so its hooks are those of the first of them alone. */
-const HOOKS = /^(?:before|after)(?:All|Each)\(/m;
+/** In what several files import: it is loaded once for a process, so this is done for the first of them alone. */
+const HOOKS = /^(?:(?:before|after)(?:All|Each)\(|vi\.)/m;
 /** Temporal's library takes no more than one installation, and makes its own for whoever connects before. */
 const CONNECTS = /\b(?:NativeConnection\.connect|connectWorker|keepWorker|runReplayHistories)\(/;
 /** Whose tests begin browsers or take much memory: what one leaves is nobody else's. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import {
   type BinanceSimulator,
   type SimulatorOptions,
@@ -88,8 +88,8 @@ export async function liveDesk(
     web: { host: '127.0.0.1', port: PAGE_PORT },
     simulatedVenue: simulator.address,
   } as unknown as Runtime;
-  process.env.BINANCE_API_KEY = TRADING_KEY.apiKey;
-  process.env.BINANCE_SECRET_KEY = TRADING_KEY.secret;
+  vi.stubEnv('BINANCE_API_KEY', TRADING_KEY.apiKey);
+  vi.stubEnv('BINANCE_SECRET_KEY', TRADING_KEY.secret);
   const { controlSocket, journal } = deskPaths(paths, desk.desk);
   const client = connectTrader(controlSocket);
   atEnd(async () => {

@@ -6,5 +6,10 @@ export const CRYPTO_DESK_FILE = fileURLToPath(
   new URL('../../../desks/crypto-bot/desk.yaml', import.meta.url),
 );
 
-/** The desk file that ships. */
-export const cryptoDesk = (): Desk => loadDesk(CRYPTO_DESK_FILE).desk;
+let shipped: Desk | null = null;
+
+/** The desk file that ships, read once for all that ask. */
+export function cryptoDesk(): Desk {
+  shipped ??= loadDesk(CRYPTO_DESK_FILE).desk;
+  return structuredClone(shipped);
+}
