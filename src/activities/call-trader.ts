@@ -43,7 +43,7 @@ export async function callTrader<M extends CallableMethod>(
  * A restart of the trader takes back what it could not write, so a procedure must not count it as done: it sends the
  * command again. The trader carries out once what is delivered twice.
  */
-export async function kept(sent: Promise<CommandResult>): Promise<CommandResult> {
+export async function kept<R extends CommandResult>(sent: Promise<R>): Promise<R> {
   const result = await sent;
   if (isDurable(result)) return result;
   throw ApplicationFailure.retryable(`${result.mode}: ${result.detail}`, NOT_ON_DISK);

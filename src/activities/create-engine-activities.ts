@@ -59,7 +59,7 @@ export function createEngineActivities(
     toggleStrategy: (command) => kept(callTrader(trader, 'toggle', command, COMMAND_MS)),
     resize: (command) => kept(callTrader(trader, 'resize', command, COMMAND_MS)),
     reconcile: (command) => callTrader(trader, 'reconcile', command, RECONCILE_MS),
-    reload: (command) => callTrader(trader, 'reload', command, COMMAND_MS),
+    reload: (command) => kept(callTrader(trader, 'reload', command, COMMAND_MS)),
     readLiveFacts: () => readLiveFacts(trader),
     goLive: (command) => unlessStopped(() => callTrader(trader, 'goLive', command, COMMAND_MS)),
     arm: ({ commandId, by, reason, haltId, configHash, decisions }) => {

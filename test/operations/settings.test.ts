@@ -1,5 +1,7 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SettingsChangeResult } from '../../src/contracts/approval.js';
+import { NOT_ON_DISK } from '../../src/contracts/failure-names.js';
 import { settingsChangeId } from '../../src/contracts/queues.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Caller } from '../../src/operations/operation.js';
@@ -152,7 +154,7 @@ describe.concurrent('a change of settings', () => {
     ]);
   });
 
-  it('that the trader can not write is in force until its restart, which people are told, and proves nothing', async () => {
+  it('that the trader can not write is given to it again, also after a restart that has lost it', async () => {
     const desk = await bench.desk({ serve: ['engine', 'operations'] });
     const operations = operationsOf(desk);
     const asked = await change(operations, { 'risk.maxPositionSizePct': 4 });
@@ -160,17 +162,55 @@ describe.concurrent('a change of settings', () => {
     desk.trader.offDisk = 'no space left on device';
     const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
     expect(await operations.castVote(ANNA, vote)).toMatchObject({ ok: true });
+    await until('it to be sent again', () => desk.trader.sent('reload').length > 1);
+    expect(desk.trader.settingsVersion).toBe(1);
+    desk.trader.restart();
+    expect(desk.trader.settingsVersion).toBe(0);
+    expect(await resultOf(desk, 1)).toMatchObject({ state: 'applied' });
+    expect(desk.trader.settingsVersion).toBe(1);
+    expect(await desk.evidence('settings')).toMatchObject([{ step_key: 'decision', verdict: 'pass' }]);
+  });
+
+  it('that the trader can not write for long proves nothing, and people are told that its restart takes it back', async () => {
+    const desk = await bench.desk({
+      serve: ['engine', 'operations'],
+      afterActivity: (name) => {
+        // As the last of the attempts.
+        if (name === 'reload') throw ApplicationFailure.nonRetryable('not on disk (disk full)', NOT_ON_DISK);
+      },
+    });
+    const operations = operationsOf(desk);
+    const asked = await change(operations, { 'risk.maxPositionSizePct': 4 });
+    const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
+    const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
+    expect(await operations.castVote(ANNA, vote)).toMatchObject({ ok: true });
     expect(await resultOf(desk, 1)).toMatchObject({
       state: 'applied',
-      detail: expect.stringContaining('not on disk (no space left on device)'),
+      detail: expect.stringContaining('not on disk (disk full)'),
     });
     expect(await desk.evidence('settings')).toMatchObject([{ step_key: 'decision', verdict: 'warn' }]);
     expect(await noticeOf(`approval:${id}:not-on-disk`)).toMatchObject([
       {
-        title: 'Settings version 1: in force, not on disk',
-        body: expect.stringContaining('After a restart of the trader look at the settings'),
+        title: 'Settings version 1: not on disk',
+        body: expect.stringContaining('a restart of the trader takes them back'),
       },
     ]);
+  });
+
+  it('that is not on disk is not told as applied, however often it is given, until it is', async () => {
+    const desk = await bench.desk();
+    const operations = operationsOf(desk);
+    desk.trader.offDisk = 'no space left on device';
+    for (let given = 0; given < 2; given += 1)
+      expect(await change(operations, { 'risk.maxPositionSizePct': 2 })).toMatchObject({
+        state: 'unknown',
+        detail: expect.stringContaining('not on disk (no space left on device)'),
+      });
+    desk.trader.offDisk = null;
+    expect(await change(operations, { 'risk.maxPositionSizePct': 2 })).toMatchObject({
+      state: 'applied',
+      detail: 'These settings are in force already.',
+    });
   });
 
   it('that is rejected reaches no trader, and can be asked for again', async () => {

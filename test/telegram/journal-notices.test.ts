@@ -159,9 +159,14 @@ describe('what of the journal is told', () => {
 
 describe('the journal of another account', () => {
   /** One connection to a trader with this journal. Resolves with the entry that it was read from. */
-  async function told(name: string, incarnation: string, entries: readonly JournalEntry[]): Promise<number> {
+  async function told(
+    name: string,
+    incarnation: string,
+    entries: readonly JournalEntry[],
+    said: { readonly starting?: boolean } = {},
+  ): Promise<number> {
     const scripted = new ScriptedTrader(incarnation);
-    const status = { ...scripted.status(), sequence: entries.at(-1)?.sequence ?? 0 };
+    const status = { ...scripted.status(), ...said, sequence: entries.at(-1)?.sequence ?? 0 };
     let asked = -1;
     const trader: TraderClient = {
       ...scripted.client,
@@ -200,6 +205,12 @@ describe('the journal of another account', () => {
     const back = await told('two-accounts', 'one', [...first, at('one', 2, soon)]);
     expect(back).toBe(2);
     expect(await toldOf('two-accounts')).toEqual(['journal:two:2', 'journal:one:2']);
+  });
+
+  it('is read once the trader has started, and knows what is in the way', async () => {
+    const given = [at('starts', 1, long), at('starts', 2, soon)];
+    expect(await told('starting', 'starts', given, { starting: true })).toBe(-1);
+    expect(await told('starting', 'starts', [...given, at('starts', 3, soon)])).toBe(3);
   });
 
   it('is news from then on however long it is: of a restored one nothing is told again', async () => {

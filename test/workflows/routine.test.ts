@@ -200,6 +200,8 @@ describe.concurrent('a routine', () => {
       { cause: 'check-failed', by: 'routine pre-market' },
     ]);
     expect(desk.alarms).toHaveLength(1);
+    const { memo } = await bench.client.workflow.getHandle(running.workflowId).describe();
+    expect(memo).toMatchObject({ phase: expect.stringMatching(/: fail$/) });
     const halts = (await desk.evidence('pre-market')).filter(({ kind }) => kind === 'action');
     expect(halts.map(({ step_key, verdict }) => `${step_key} ${verdict}`)).toEqual(['halt:data:kept pass']);
     await keepHistory(bench, 'routine-halt-not-on-disk', running.workflowId);

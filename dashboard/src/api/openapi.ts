@@ -3382,7 +3382,7 @@ export interface paths {
         };
         /**
          * Change settings of the running desk: tighter ones at once, the rest by approval
-         * @description All or nothing. 200: in force in the trader. 202: it waits for approval, or the trader did not answer; `state` says which.
+         * @description All or nothing. 200: in force in the trader. 202: it waits for approval, or the trader did not answer or could not write it; `state` says which.
          */
         put: {
             parameters: {
@@ -3412,7 +3412,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer
+                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer or could not write it: a restart takes it back then
                              * @enum {string}
                              */
                             state: "applied" | "waiting" | "unknown" | "refused";
@@ -3447,7 +3447,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer
+                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer or could not write it: a restart takes it back then
                              * @enum {string}
                              */
                             state: "applied" | "waiting" | "unknown" | "refused";
@@ -3560,7 +3560,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer
+                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer or could not write it: a restart takes it back then
                              * @enum {string}
                              */
                             state: "applied" | "waiting" | "unknown" | "refused";
@@ -3595,7 +3595,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer
+                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer or could not write it: a restart takes it back then
                              * @enum {string}
                              */
                             state: "applied" | "waiting" | "unknown" | "refused";

@@ -37,7 +37,7 @@ export function settingsRoutes(app: FastifyInstance, web: WebDependencies): void
   const change = {
     summary: 'Change settings of the running desk: tighter ones at once, the rest by approval',
     description:
-      'All or nothing. 200: in force in the trader. 202: it waits for approval, or the trader did not answer; `state` says which.',
+      'All or nothing. 200: in force in the trader. 202: it waits for approval, or the trader did not answer or could not write it; `state` says which.',
     tags: ['settings'],
     body: jsonSchema(putSettingsSchema),
     response: {

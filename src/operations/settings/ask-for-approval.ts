@@ -17,7 +17,7 @@ export const settingsResultSchema = z.object({
   state: z
     .enum(['applied', 'waiting', 'unknown', 'refused'])
     .describe(
-      '`waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer',
+      '`waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer or could not write it: a restart takes it back then',
     ),
   detail: z.string(),
   doThis: z.string().exactOptional().describe('What to do where it was refused'),

@@ -63,6 +63,8 @@ export async function changeSettings(
   return audit === null ? result : { ...result, problems: [...result.problems, audit] };
 }
 
+const IN_FORCE = 'These settings are in force already.';
+
 async function carryOut(
   context: OperationContext,
   caller: Caller,
@@ -71,10 +73,12 @@ async function carryOut(
   settings: readonly Setting[],
 ): Promise<SettingsResult> {
   const { changes, loosening } = changesAsked(settings, request.values);
-  if (changes.length === 0) {
-    return { ...refused('These settings are in force already.', status), state: 'applied' };
-  }
   const made = { ...refused('', status), changes, loosening };
+  if (changes.length === 0) {
+    // What is in force may still not be on disk.
+    const asked = await reload(context, caller, request, status);
+    return { ...made, ...asked, ...(asked.state === 'applied' ? { detail: IN_FORCE } : {}) };
+  }
   if (loosening.length === 0) return { ...made, ...(await reload(context, caller, request, status)) };
   const { incarnation } = status;
   const proposal: SettingsProposal = { incarnation, version: status.settings.version + 1, changes };

@@ -81,8 +81,9 @@ export async function followJournal(context: JournalNoticesContext, stopping: Ab
     (await readNoticeCursor(pool, desk.desk, incarnation)) ??
     firstSeen(incarnation, sequence, await lastNoticeReadMs(pool, desk.desk));
   await saveNoticeCursor(pool, desk.desk, cursor);
-  // A trader that is starting does not know its permission yet.
-  const needsGoLive = starting !== true && lacksGoLive(goLive);
+  // A trader that is starting knows neither its halts nor its permission yet.
+  if (starting === true) return READ_AGAIN_MS;
+  const needsGoLive = lacksGoLive(goLive);
   await readFrom(context, { ...cursor, now: { sequence, needsGoLive, halts } }, stopping);
   return READ_AGAIN_MS;
 }

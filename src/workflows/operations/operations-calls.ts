@@ -64,6 +64,23 @@ export function approvedCalls(desk: string, incarnation: string): ActivityInterf
   });
 }
 
+/**
+ * Halts that the trader has carried out and could not write: sent again for a day, also to one that is started meanwhile,
+ * within seconds of its start.
+ */
+export function owedCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
+  return proxyActivities<EngineActivities>({
+    taskQueue: engineQueue(desk, incarnation),
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: '1 day',
+    retry: {
+      initialInterval: '250 milliseconds',
+      maximumInterval: '2 seconds',
+      nonRetryableErrorTypes: FINAL,
+    },
+  });
+}
+
 /** Checks that prove what was done, repeated by the procedure until they pass. */
 export function proofCalls(desk: string): Pick<ActivityInterfaceFor<OperationsActivities>, 'runCheck'> {
   return proxyActivities<OperationsActivities>({

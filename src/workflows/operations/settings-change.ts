@@ -5,8 +5,7 @@
  */
 import { allHandlersFinished, condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalOutcome, SettingsChangeInput, SettingsChangeResult } from '../../contracts/approval.js';
-import { isDurable } from '../../contracts/control.js';
-import type { FailureName } from '../../contracts/failure-names.js';
+import { type FailureName, NOT_ON_DISK } from '../../contracts/failure-names.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
 import { causeOf, isCausedBy } from '../../domain/message-of.js';
 import {
@@ -83,19 +82,19 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
       'The settings stay as they are. Look at them and ask again.',
     );
   else if (verdict === 'warn')
-    await tellProblem(
-      input,
-      'in force, not on disk',
-      result.detail,
-      'Free the disk of the trader’s journal. After a restart of the trader look at the settings, and ask again if they are the old ones.',
-    );
+    await tellProblem(input, 'not on disk', result.detail, rolls ? ROLL_UNWRITTEN : UNWRITTEN);
   await condition(() => trail.settled && allHandlersFinished());
   const { state, detail, configHash } = result;
   return { state, detail, configHash };
 }
 
 /** Words for people, and the end of the notice's fingerprint. */
-const PROBLEMS = { 'not applied': 'not-applied', 'in force, not on disk': 'not-on-disk' } as const;
+const PROBLEMS = { 'not applied': 'not-applied', 'not on disk': 'not-on-disk' } as const;
+
+const UNWRITTEN =
+  'They are in force, and a restart of the trader takes them back. Free the disk of its journal; after the restart look at the settings, and ask again if they are the old ones.';
+const ROLL_UNWRITTEN =
+  'The new contract is not in force, and nothing is entered. Free the disk of the trader’s journal, then fermata restart trader; ask for the roll again if the contract is still the old one.';
 
 /** People were told that the change is approved, so they must hear that it is not in force, or may not stay so. */
 async function tellProblem(
@@ -146,8 +145,10 @@ async function carryOut(input: SettingsChangeInput, outcome: ApprovalOutcome): P
       ],
     );
     const { configHash } = taken;
-    return { state: 'applied', detail: `${detail}; ${taken.detail}`, configHash, onDisk: isDurable(taken) };
+    return { state: 'applied', detail: `${detail}; ${taken.detail}`, configHash, onDisk: true };
   } catch (error) {
+    if (isCausedBy(error, NOT_ON_DISK))
+      return { state: 'applied', detail: `${detail}; ${causeOf(error)}`, configHash: null, onDisk: false };
     const state = isCausedBy(error, SETTINGS_CHANGED) ? 'superseded' : 'refused';
     return { state, detail: `${detail}, not applied: ${causeOf(error)}`, configHash: null, onDisk: true };
   }

@@ -59,6 +59,7 @@ export class ScriptedTrader {
   diesGoingLive = false;
   refusesReload: string | null = null;
   settingsVersion = 0;
+  #written = 0;
   readonly reloaded: { values: ControlMethods['reload']['params']['values']; approvedBy: string[] }[] = [];
   marketMs = Date.parse('2026-03-02T10:00:00Z');
   bars: readonly BarStatus[] = [];
@@ -122,6 +123,10 @@ export class ScriptedTrader {
 
   /** Its disk can be written again. What it could not write is lost. */
   restart(): void {
+    if (this.offDisk !== null) {
+      this.settingsVersion -= this.reloaded.length - this.#written;
+      this.reloaded.length = this.#written;
+    }
     this.offDisk = null;
     this.halts = [];
     this.stopped.clear();
@@ -258,12 +263,16 @@ export class ScriptedTrader {
     },
     reload: ({ commandId, baseVersion, values, decisions }: ControlMethods['reload']['params']) => {
       if (this.refusesReload !== null) throw refused(this.refusesReload);
+      const inForce = this.status().settings.changed;
+      const isNew = Object.entries(values).some(([key, value]) => inForce[key] !== value);
+      if (!isNew && this.offDisk === null) this.#written = this.reloaded.length;
+      if (!isNew) return this.reloadTaken(commandId);
       if (baseVersion !== this.settingsVersion)
         throw refused('in force are other settings', 'settings-changed');
       this.settingsVersion += 1;
       this.reloaded.push({ values, approvedBy: decisions.map(({ person }) => person) });
-      const { configHash, settingsVersion } = this;
-      return { ...this.taken(commandId, null), configHash, settingsVersion };
+      if (this.offDisk === null) this.#written = this.reloaded.length;
+      return this.reloadTaken(commandId);
     },
     goLive: ({ commandId, proposal, decisions }: ControlMethods['goLive']['params']) => {
       if (this.refusesGoLive !== null) throw refused(this.refusesGoLive);
@@ -324,6 +333,11 @@ export class ScriptedTrader {
     },
     heartbeat: () => ({ mode: this.mode, sequence: this.received.length }),
   };
+
+  private reloadTaken(commandId: string) {
+    const { configHash, settingsVersion } = this;
+    return { ...this.taken(commandId, null), configHash, settingsVersion };
+  }
 
   private taken(commandId: string, haltId: string | null) {
     const done = { commandId, ok: true, haltId, mode: this.mode };

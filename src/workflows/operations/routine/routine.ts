@@ -31,7 +31,7 @@ import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
 import { keepCalls } from '../incident/calls.js';
-import { approvedCalls, decisionCalls, recordCalls, traderCalls } from '../operations-calls.js';
+import { decisionCalls, owedCalls, recordCalls, traderCalls } from '../operations-calls.js';
 import { isLacking, runSteps } from './run-steps.js';
 import { type Budget, lineOf, recordResult } from './step.js';
 
@@ -135,6 +135,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
     showPhase(`${input.title}: the halt is not on disk yet`, steps.map(lineOf));
     await Promise.all(owed);
     await condition(() => trail.settled);
+    showPhase(`${input.title}: ${verdict}`, steps.map(lineOf));
   }
   if (verdict === 'fail' && patched(FAILED_ENDS_AS_FAILED)) throw failureOf(input, { verdict, steps });
   return { verdict, steps };
@@ -338,13 +339,16 @@ async function halt(
 
   async function keepHalted(): Promise<void> {
     try {
-      const kept = approvedCalls(desk, trader).sendHalt;
+      const kept = owedCalls(desk, trader).sendHalt;
       record(
         await kept.executeWithOptions({ summary: 'Halt again, until it is on disk' }, [command]),
         `${stepKey}:kept`,
       );
     } catch (error) {
-      const text = `trading is halted, and still not on disk (${causeOf(error)}): stop the desk right after a restart of its trader; ${reason}`;
+      const state = isCausedBy(error, NOT_ON_DISK)
+        ? 'trading is halted, and still not on disk'
+        : 'it is not known whether trading is halted: the halt was not on disk';
+      const text = `${state} (${causeOf(error)}): look at fermata status, and stop the desk; ${reason}`;
       await alarm(input, text, `${stepKey}:kept`, context);
     }
   }
