@@ -110,12 +110,15 @@ function placedHere(path, code) {
   return placed;
 }
 
+/** Zod's messages in sixty languages, of which nothing here says a word: half of what each program reads of it. */
+const OTHER_LANGUAGES = /\/node_modules\/zod\/v4\/locales\/index\.js$/;
 /**
  * pg creates a `Response` to learn whether it runs at Cloudflare, which makes Node load all of its `fetch`:
  * 20 ms in each process.
  */
 const ASKS_FOR_CLOUDFLARE = "if (typeof Response === 'function') {";
 function ofNode(path, code) {
+  if (OTHER_LANGUAGES.test(path)) return "export { default as en } from './en.js';";
   if (!path.endsWith('/node_modules/pg/lib/stream.js')) return code;
   if (!code.includes(ASKS_FOR_CLOUDFLARE)) throw new Error(`${path} no longer has ${ASKS_FOR_CLOUDFLARE}`);
   return code.replace(ASKS_FOR_CLOUDFLARE, 'if (false) {');

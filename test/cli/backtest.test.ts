@@ -25,7 +25,7 @@ import { minutesSource } from '../../src/market/fetched/fetched-files.js';
 import { writeMinutes as storeMinutes } from '../../src/market/fetched/minutes-file.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import { loaded, waves, writeMinutes } from '../validation/support/validations.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess, runCommand } from './run-command.js';
 
 const DAY_MS = 86_400_000;
 /** In the market for a minute of three, until it falls over: as long as it ran, a wonderful result may stand there. */
@@ -95,8 +95,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const backtest = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-  runCommand(folder, ['backtest', '--desk', 'crypto-bot.yaml', ...args], env);
+const DESK = ['backtest', '--desk', 'crypto-bot.yaml'];
+const alone = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  runCommand(folder, [...DESK, ...args], env);
+const answerOf = commandsInOneProcess();
+const backtest = (args: readonly string[]) => answerOf(folder, [...DESK, ...args]);
 
 const falling = (): string => ownStrategy('falls', FALLS_OVER);
 
@@ -119,9 +122,9 @@ describe('fermata backtest', () => {
     copyFileSync(file, join(moved, 'minutes.csv'));
     const outputs = (name: string) =>
       ['report', 'fills', 'orders'].flatMap((what) => [`--${what}`, join(folder, `${name}.${what}`)]);
-    const once = await backtest(['--data', file, '--json', ...outputs('once')], { TZ: 'UTC', LANG: 'C' });
+    const once = await alone(['--data', file, '--json', ...outputs('once')], { TZ: 'UTC', LANG: 'C' });
     const there = ['--data', join(moved, 'minutes.csv'), '--json', ...outputs('again')];
-    const again = await backtest(there, { TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8' });
+    const again = await alone(there, { TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8' });
     expect(once.code, once.err).toBe(0);
     expect(again.out).toBe(once.out);
     for (const what of ['report', 'fills', 'orders']) {
@@ -310,16 +313,16 @@ describe('fermata backtest', () => {
     const fills = join(folder, 'hoard.fills');
     const hoard = ['--data', file, '--strategy', ownStrategy('hoards', HOARDS), '--set'];
     const little = { NODE_OPTIONS: '--max-old-space-size=150' };
-    const [alone, swept] = await Promise.all([
-      backtest([...hoard, 'minutes=300', '--fills', fills], little),
-      backtest([...hoard, 'minutes=300,5000', '--json'], little),
+    const [single, swept] = await Promise.all([
+      alone([...hoard, 'minutes=300', '--fills', fills], little),
+      alone([...hoard, 'minutes=300,5000', '--json'], little),
     ]);
     const words = /took more and more memory.*: \d+ MB were not enough for it/;
-    expect(alone.err).toMatch(new RegExp(`^✗ the backtest ${words.source}$`, 'm'));
-    expect(alone.err).toMatch(/do this: {3}look for what the strategy keeps .*--max-old-space-size=\d+$/m);
-    expect(alone.err).not.toContain('FATAL');
+    expect(single.err).toMatch(new RegExp(`^✗ the backtest ${words.source}$`, 'm'));
+    expect(single.err).toMatch(/do this: {3}look for what the strategy keeps .*--max-old-space-size=\d+$/m);
+    expect(single.err).not.toContain('FATAL');
     expect({
-      code: alone.code,
+      code: single.code,
       left: readdirSync(folder).filter((name) => name.startsWith('hoard.')),
     }).toEqual({ code: 1, left: [] });
     expect(JSON.parse(swept.out).error.message).toMatch(
@@ -364,7 +367,7 @@ describe('fermata backtest', () => {
     writeFileSync(join(folder, name), String(kept));
     const run = async (...more: string[]) => {
       const args = ['backtest', '--desk', name, '--data', file, ...more, '--json'];
-      const { code, out, err } = await runCommand(folder, args);
+      const { code, out, err } = await answerOf(folder, args);
       expect(code, err).toBe(0);
       return JSON.parse(out) as BacktestReport;
     };

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { liveDeskText } from '../go-live/support/live-desk.js';
-import { COMMAND, runCommand } from './run-command.js';
+import { COMMAND, commandsInOneProcess, runCommand } from './run-command.js';
 import { CRYPTO_DESK } from './trader-double.js';
 
 let folder: string;
@@ -32,6 +32,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const answerOf = commandsInOneProcess();
 const DEPOSIT = ['cash', 'explain', 'deposit', '10'] as const;
 
 describe.concurrent('a command that is not understood', () => {
@@ -174,7 +175,7 @@ describe.concurrent('a command that is not understood', () => {
     ],
     [['init', '--yes', '--name', 'No Good'], 'is no name for a desk', 'lower case letters'],
   ])('%j exits 2 and says what to write', async (args, message, doThis) => {
-    const { code, out, err } = await runCommand(folder, args);
+    const { code, out, err } = await answerOf(folder, args);
     expect(err).toContain(message);
     expect(err).toMatch(/kept safe: nothing was started or changed/);
     expect(err).toContain(doThis);
@@ -204,14 +205,14 @@ describe.concurrent('a command that fails', () => {
       '✗ --twin-of: expected one of the desks crypto-bot, slob; found "nope"\n',
     ],
   ])('%j exits 1 with what happened, what was kept safe and what to do', async (args, message) => {
-    const { code, err } = await runCommand(folder, args);
+    const { code, err } = await answerOf(folder, args);
     expect(err).toContain(message);
     expect(err).toMatch(/^✗ .+\n(.*\n)* {2}kept safe: .+\n {2}do this: {3}.+\n$/);
     expect(code).toBe(1);
   });
 
   it('tells a script the same on standard output', async () => {
-    const { code, out, err } = await runCommand(folder, ['desk', 'check', 'absent.yaml', '--json']);
+    const { code, out, err } = await answerOf(folder, ['desk', 'check', 'absent.yaml', '--json']);
     const { error } = JSON.parse(out) as { error: Record<string, unknown> };
     expect(error).toMatchObject({ keptSafe: 'nothing was started or changed' });
     expect(error.problems).toHaveLength(1);
@@ -237,12 +238,12 @@ describe.concurrent('help', () => {
   });
 
   it.each(['corporate-action', 'journal'])('of %s fits a terminal of 80 columns', async (command) => {
-    const { out } = await runCommand(folder, ['help', command]);
+    const { out } = await answerOf(folder, ['help', command]);
     expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
   it('of a command names its options', async () => {
-    const { code, out } = await runCommand(folder, ['help', 'up']);
+    const { code, out } = await answerOf(folder, ['help', 'up']);
     expect(out).toContain('--exit-at-end');
     expect(code).toBe(0);
   });
@@ -250,15 +251,15 @@ describe.concurrent('help', () => {
 
 describe.concurrent('fermata desk check', () => {
   it('exits 0 for the desk that ships, and says what it is', async () => {
-    const { code, out } = await runCommand(folder, ['desk', 'check', 'crypto-bot', '--json']);
+    const { code, out } = await answerOf(folder, ['desk', 'check', 'crypto-bot', '--json']);
     expect(JSON.parse(out)).toMatchObject({ desk: 'crypto-bot', mode: 'paper', problems: [] });
     expect(code).toBe(0);
   });
 
   it('takes the desk as other commands do, and says of a misspelt one how to check the one that is near', async () => {
-    const named = await runCommand(folder, ['desk', 'check', '--desk', 'crypto-bot', '--json']);
+    const named = await answerOf(folder, ['desk', 'check', '--desk', 'crypto-bot', '--json']);
     expect(JSON.parse(named.out)).toMatchObject({ desk: 'crypto-bot' });
-    const { err } = await runCommand(folder, ['desk', 'check', 'cripto-bot']);
+    const { err } = await answerOf(folder, ['desk', 'check', 'cripto-bot']);
     expect(err).toContain('do this:   fermata desk check crypto-bot');
   });
 });
@@ -308,7 +309,7 @@ describe.concurrent('fermata doctor', () => {
     writeFileSync(profile, '[profile.default]\naddress = "127.0.0.1:1"\n');
     const temporalOf = async (env: NodeJS.ProcessEnv) => {
       const args = ['doctor', '--json', '--desk', 'here'];
-      const { out: said } = await runCommand(place, args, { FERMATA_TEMPORAL: 'external', ...env });
+      const { out: said } = await answerOf(place, args, { FERMATA_TEMPORAL: 'external', ...env });
       const { findings } = JSON.parse(said) as typeof diagnosis;
       return findings.find(({ name }) => name === 'Temporal');
     };
@@ -346,7 +347,7 @@ describe('fermata init --from .env', () => {
         '',
       ].join('\n'),
     );
-    const { code, out, err } = await runCommand(place, ['init', '--from', '.env', '--name', 'mine']);
+    const { code, out, err } = await answerOf(place, ['init', '--from', '.env', '--name', 'mine']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/DASHBOARD_PASSWORD: stays in the environment/);
     const { desk } = loadDesk(join(place, 'desks/mine/desk.yaml'));
@@ -366,7 +367,7 @@ describe('fermata init --from .env', () => {
 
   it('does not overwrite a desk file', async () => {
     const before = readFileSync(join(folder, 'own/desks/mine/desk.yaml'), 'utf8');
-    const { code, err } = await runCommand(join(folder, 'own'), ['init', '--yes', '--name', 'mine']);
+    const { code, err } = await answerOf(join(folder, 'own'), ['init', '--yes', '--name', 'mine']);
     expect(err).toMatch(/exists already\n {2}kept safe: it was not touched/);
     expect(code).toBe(1);
     expect(readFileSync(join(folder, 'own/desks/mine/desk.yaml'), 'utf8')).toBe(before);
@@ -374,10 +375,10 @@ describe('fermata init --from .env', () => {
 
   it('asks for step sizes that nobody gave, and takes them', async () => {
     const args = ['init', '--yes', '--name', 'sol', '--symbol', 'SOL/USDT'];
-    const refused = await runCommand(folder, args);
+    const refused = await answerOf(folder, args);
     expect(refused.err).toContain('--instrument SOL/USDT,TICK,LOT,MIN');
     expect(refused.code).toBe(2);
-    const taken = await runCommand(folder, [...args, '--instrument', 'SOL/USDT,0.01,0.001,5']);
+    const taken = await answerOf(folder, [...args, '--instrument', 'SOL/USDT,0.01,0.001,5']);
     expect(taken.code).toBe(0);
     expect(loadDesk(join(folder, 'desks/sol/desk.yaml')).desk.instruments).toMatchObject([
       { symbol: 'SOL/USDT', lotSize: '0.001', spread: '0.01' },
@@ -386,7 +387,7 @@ describe('fermata init --from .env', () => {
 
   it('writes nothing where a value can’t be used', async () => {
     writeFileSync(join(folder, 'bad.env'), 'STOP_LOSS_PCT=lots\n');
-    const { code, err } = await runCommand(folder, ['init', '--from', 'bad.env', '--name', 'bad']);
+    const { code, err } = await answerOf(folder, ['init', '--from', 'bad.env', '--name', 'bad']);
     expect(err).toContain('STOP_LOSS_PCT: expected a percentage above 0 and up to 100; found "lots"');
     expect(code).toBe(1);
     expect(readdirSync(join(folder, 'desks'))).not.toContain('bad');
