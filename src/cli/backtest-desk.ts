@@ -106,6 +106,7 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
     ...ofPaper('slippageTicks', options.slippage),
     ...ofPaper('latencyMs', options.latencyMs),
   ];
+  if (settings.length === 0 && options.strategy === undefined) return { ...loaded, set: [] };
   const document = parseDocument(loaded.text, { stringKeys: true });
   // A percentage of the value applies to every instrument.
   if (options.fees !== undefined)

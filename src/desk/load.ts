@@ -56,7 +56,8 @@ export interface LoadOptions {
 /** A paper twin is read from its desk's file; problems name that file. Throws `DeskFileError`. */
 export function readDesk(file: string, options: LoadOptions): LoadedDesk {
   const text = readDeskFile(file);
-  const twin = paperTwinIn(file, text);
+  // Most files are those of no twin, and need not be parsed twice to tell.
+  const twin = text.includes('twinOf') ? paperTwinIn(file, text) : null;
   if (twin === null) return readDeskText(file, text, options);
   const { folder, text: ofDesk } = readDesk(twin.deskFile, options);
   return readDeskText(file, twinText(ofDesk, twin.file), { ...options, folder });

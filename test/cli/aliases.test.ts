@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAliases as readWith } from '../../src/cli/aliases.js';
 import { COMMANDS } from '../../src/cli/command-table.js';
 import { DeskFileError } from '../../src/desk/problem.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
 import { CRYPTO_DESK } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 const readAliases = (at: string) =>
   readWith(

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
 import { type Answers, startTraderDouble, type TraderDouble, writeRuntimeWith } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 const BOOKED = {
   commandId: 'x',

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
 import {
   type Answers,
   CRYPTO_DESK,
@@ -14,6 +14,8 @@ import {
   type TraderDouble,
   writeRuntimeWith,
 } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 const TAKEN = { commandId: 'x', ok: true, haltId: null, mode: 'ACTIVE' };
 const SPLIT_TAKEN = {

@@ -6,7 +6,9 @@ import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/b
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { type Span, writeMinutes } from '../../src/market/fetched/minutes-file.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
+
+const runCommand = commandsInOneProcess();
 
 let simulator: BinanceSimulator;
 let folder: string;

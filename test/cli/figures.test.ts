@@ -23,8 +23,10 @@ import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { idleStatus } from '../support/trader-status.js';
-import { COMMAND, runCommand } from './run-command.js';
+import { COMMAND, commandsInOneProcess } from './run-command.js';
 import { startTraderDouble, type TraderDouble, traderStatus, writeRuntimeWith } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 /** Of the log; no day of it ends while these run. */
 const hour = new Date().getUTCHours();

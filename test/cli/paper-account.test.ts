@@ -17,8 +17,10 @@ import { tryLockFile } from '../../src/home/file-lock.js';
 import { wouldBeHomeOf } from '../../src/home/installation.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
 import { CRYPTO_DESK, writeRuntime } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 const NOW = new Date(Date.UTC(2026, 0, 2));
 let folder: string;

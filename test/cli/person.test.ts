@@ -8,7 +8,9 @@ import { passwordHashOf, verifyPassword } from '../../src/home/people-passwords.
 import { enrolPersonKey, passwordKeyOf, personKeysOf } from '../../src/home/person-keys.js';
 import { SoftwareAuthenticator } from '../support/software-authenticator.js';
 import { votePasskeyOf } from '../support/vote-passkeys.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
+
+const runCommand = commandsInOneProcess();
 
 const DESK = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 let home: string;

@@ -8,7 +8,9 @@ import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { DATE, type TradedDay, tradedDay } from '../backtest/support/past-days.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import { loaded } from '../validation/support/validations.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
+
+const runCommand = commandsInOneProcess();
 
 let folder: string;
 let journal: string;

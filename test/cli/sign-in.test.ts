@@ -16,7 +16,7 @@ import { setPassword } from '../../src/home/people-passwords.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { openApproval } from '../../src/store/approvals.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
 import {
   type Answers,
   startTraderDouble,
@@ -25,6 +25,8 @@ import {
   writeRuntime,
   writeRuntimeWith,
 } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 const PASSWORD = 'a password of annas own';
 const HALT_ID = 'ab'.repeat(16);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
 import {
   type Answers,
   startTraderDouble,
@@ -12,6 +12,8 @@ import {
   traderStatus,
   writeRuntimeWith,
 } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 const TAKEN = {
   commandId: 'x',

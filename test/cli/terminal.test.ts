@@ -10,8 +10,10 @@ import { byLevel, fitted, inTone, withMark } from '../../src/cli/output.js';
 import { LogReader, processLogs } from '../../src/supervisor/log/log-lines.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
-import { COMMAND, runCommand } from './run-command.js';
+import { COMMAND, commandsInOneProcess } from './run-command.js';
 import { startTraderDouble, traderStatus, writeRuntime } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 let folder: string;
 beforeEach(() => {

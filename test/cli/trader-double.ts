@@ -1,6 +1,6 @@
 /** A trader as the command line sees it: a control socket that answers from a table. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ControlMethod } from '../../src/contracts/control.js';
@@ -85,7 +85,9 @@ export async function startTraderDouble(runtime: Runtime, answers: Answers): Pro
   const path = deskPaths(homePaths(runtime.home), runtime.desk).controlSocket;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const asked: TraderDouble['asked'] = [];
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
     let text = '';
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
@@ -104,6 +106,7 @@ export async function startTraderDouble(runtime: Runtime, answers: Answers): Pro
     asked,
     close: () =>
       new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
         server.close(() => {
           rmSync(dirname(path), { recursive: true, force: true });
           resolve();

@@ -10,8 +10,10 @@ import type { DeskCalendar } from '../../src/domain/trading-day.js';
 import { datesOf } from '../../src/trader/zone-offset.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
-import { COMMAND, runCommand } from './run-command.js';
+import { COMMAND, commandsInOneProcess } from './run-command.js';
 import { writeRuntime } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 const NEW_YORK = { timezone: 'America/New_York', dayBoundary: '00:00' };
 /** No day of it ends while these run. */

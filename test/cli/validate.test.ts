@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDeskHere } from '../../src/home/desk-here.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { isGenuine, keptReports } from '../../src/validation/report/write-report.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess } from './run-command.js';
 import { CRYPTO_DESK } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
 
 let folder: string;
 beforeAll(() => {
