@@ -21,7 +21,7 @@ import { until } from '../support/eventually.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
-import { runCommand } from './run-command.js';
+import { commandsInOneProcess, runCommand } from './run-command.js';
 import {
   type Answers,
   CRYPTO_DESK,
@@ -31,6 +31,7 @@ import {
   writeRuntime,
 } from './trader-double.js';
 
+const answerOf = commandsInOneProcess();
 const HALT_ID = 'ab'.repeat(16);
 /** A busy machine takes longer than the seconds that a person is kept waiting where nothing is said. */
 const PATIENT = ['--timeout', '120'];
@@ -101,14 +102,14 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     inFolder(async ({ folder, begin }) => {
       await begin(writeRuntime(join(folder, 'home')), { status: () => traderStatus({}) });
       const why = 'No instrument of this desk is rolled here.';
-      const asJson = await runCommand(folder, ['roll', 'BTC/USDT', '--json']);
+      const asJson = await answerOf(folder, ['roll', 'BTC/USDT', '--json']);
       expect(JSON.parse(asJson.out)).toMatchObject({
         state: 'refused',
         detail: why,
         doThis: expect.stringContaining('instruments[].roll'),
         approvalId: null,
       });
-      const { code, out } = await runCommand(folder, ['roll', 'BTC/USDT']);
+      const { code, out } = await answerOf(folder, ['roll', 'BTC/USDT']);
       expect(out.split('\n')).toEqual([
         `✗ ${why}`,
         '  kept safe: nothing was changed',
@@ -170,7 +171,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
         durable: false,
       });
       await begin(writeRuntime(join(folder, 'home')), { ...others, stop: lost, closeAll: lost });
-      const { code, out } = await runCommand(folder, [command, ...PATIENT, '--reason', 'test']);
+      const { code, out } = await answerOf(folder, [command, ...PATIENT, '--reason', 'test']);
       expect(out).toMatch(/^✗ .*: NOT proven \(.*; it is not on disk, .*: give it again right after that\)/);
       expect(out).toContain('The evidence of it was not written');
       expect(out).not.toContain("the trader's journal has it");
@@ -183,7 +184,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     inFolder(async ({ folder, begin }, base) => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
       const env = { XDG_RUNTIME_DIR: base };
-      const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test'], env);
+      const { code, out } = await answerOf(folder, ['stop', ...PATIENT, '--reason', 'test'], env);
       expect(trader.asked[0], out).toMatchObject({ method: 'stop' });
       expect(code).toBe(0);
     }),
@@ -221,7 +222,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     'stop works whatever was typed as a name',
     inFolder(async ({ folder, begin }) => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
-      const { code } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--as', '']);
+      const { code } = await answerOf(folder, ['stop', ...PATIENT, '--reason', 'test', '--as', '']);
       expect(code).toBe(0);
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator' } });
     }),
@@ -239,7 +240,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     'stop is not refused for how it is typed: %j',
     inFolder(async ({ folder, begin }, args, reason) => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
-      const { code } = await runCommand(folder, ['stop', ...PATIENT, ...args]);
+      const { code } = await answerOf(folder, ['stop', ...PATIENT, ...args]);
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason } });
       expect(code).toBe(0);
     }),
@@ -249,7 +250,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     'stop says of what it does not know that it was no option',
     inFolder(async ({ folder, begin }) => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
-      const { err } = await runCommand(folder, ['stop', ...PATIENT, '--dsek', 'other']);
+      const { err } = await answerOf(folder, ['stop', ...PATIENT, '--dsek', 'other']);
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: '--dsek other' } });
       expect(err).toMatch(/! not known to stop: --dsek\. .*home was asked to stop/);
     }),
@@ -259,7 +260,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     'close-all waits for no reason',
     inFolder(async ({ folder, begin }) => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
-      expect((await runCommand(folder, ['close-all', ...PATIENT])).code).toBe(0);
+      expect((await answerOf(folder, ['close-all', ...PATIENT])).code).toBe(0);
       expect(trader.asked[0]).toMatchObject({ method: 'closeAll', params: { reason: NO_REASON } });
     }),
   );
@@ -278,7 +279,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     'status answers',
     inFolder(async ({ folder, begin }) => {
       await begin(writeRuntime(join(folder, 'home')), stoppable(0));
-      const { code, out } = await runCommand(folder, ['status', '--json']);
+      const { code, out } = await answerOf(folder, ['status', '--json']);
       expect(JSON.parse(out)).toMatchObject({
         desk: 'crypto-bot',
         mode: 'ACTIVE',
@@ -310,15 +311,15 @@ describe.concurrent('with Temporal and Postgres both down', () => {
       });
       const line =
         'BTC/USDT buy, at the open, from Mon 09:30 New York on; stop 98\u202f000.00 (dip, fabc123b)';
-      expect((await runCommand(folder, ['status'])).out).toContain(
+      expect((await answerOf(folder, ['status'])).out).toContain(
         `entries that wait in the desk\n  ${line}\n`,
       );
       const cancel = ['order', 'cancel', 'fabc123b', '--reason', 'too late', ...PATIENT];
-      expect(await runCommand(folder, cancel)).toMatchObject({ code: 0 });
+      expect(await answerOf(folder, cancel)).toMatchObject({ code: 0 });
       expect(trader.asked.filter(({ method }) => method === 'cancelEntry')).toMatchObject([
         { params: { clientId: 'fabc123b', by: 'operator', reason: 'too late' } },
       ]);
-      expect((await runCommand(folder, ['status'])).out).not.toContain('wait in the desk');
+      expect((await answerOf(folder, ['status'])).out).not.toContain('wait in the desk');
     }),
   );
 
@@ -337,7 +338,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
         refused: 0,
       } as const;
       keepChannelHealth(home, desk, off, Date.now());
-      const { code, out } = await runCommand(folder, ['notify', 'test', 'mail']);
+      const { code, out } = await answerOf(folder, ['notify', 'test', 'mail']);
       expect(out).toMatch(
         /^✗ Nothing was sent: mail is not set up\.\n {2}kept safe: .+\n {2}do this: {3}set SMTP_SERVER and SENDER_EMAIL/,
       );
@@ -353,7 +354,7 @@ describe.concurrent('with Temporal and Postgres both down', () => {
       const statusWith = async (isolation: 'loopback' | 'own-network') => {
         const told = { ...runtime, temporal: { ...runtime.temporal, isolation } };
         writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(told));
-        return (await runCommand(folder, ['status'])).out;
+        return (await answerOf(folder, ['status'])).out;
       };
       expect(await statusWith('loopback')).toMatch(
         /ports are open to other users of this machine.*never decide/,
@@ -371,14 +372,7 @@ describe.concurrent('text that commands a terminal or reads otherwise than it is
     '%s: a stop is carried out with it made plain, and shows none of it',
     inFolder(async ({ folder, begin }, _what, text, plain) => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
-      const { code, out, err } = await runCommand(folder, [
-        'stop',
-        ...PATIENT,
-        '--reason',
-        text,
-        '--as',
-        text,
-      ]);
+      const { code, out, err } = await answerOf(folder, ['stop', ...PATIENT, '--reason', text, '--as', text]);
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: plain } });
       expect(out + err).not.toContain(text);
       expect(code).toBe(0);
@@ -389,7 +383,7 @@ describe.concurrent('text that commands a terminal or reads otherwise than it is
     '%s: anything else is refused before it reaches anybody',
     inFolder(async ({ folder, begin }, _what, text) => {
       await begin(writeRuntime(join(folder, 'home')), stoppable(0));
-      const { code, err } = await runCommand(folder, ['incident', 'open', text, '--note', 'seen']);
+      const { code, err } = await answerOf(folder, ['incident', 'open', text, '--note', 'seen']);
       expect(err).toMatch(/expected text without control and direction characters, found U\+[0-9A-F]{4}/);
       expect(err).toContain('kept safe: nothing was changed');
       expect(err).not.toContain(text);
@@ -411,7 +405,7 @@ describe.concurrent('where several desks run', () => {
     inFolder(async (here) => {
       const { trader, second } = await beginTwo(here, 0);
       const { folder } = here;
-      const { code, out } = await runCommand(folder, ['stop', ...PATIENT, 'odd', 'prices']);
+      const { code, out } = await answerOf(folder, ['stop', ...PATIENT, 'odd', 'prices']);
       for (const desk of [trader, second])
         expect(desk?.asked[0]).toMatchObject({ method: 'stop', params: { reason: 'odd prices' } });
       expect(out).toContain('✓ stop of crypto-bot: proven');
@@ -425,7 +419,7 @@ describe.concurrent('where several desks run', () => {
     inFolder(async (here) => {
       await beginTwo(here, 1);
       const { folder } = here;
-      const { code, out } = await runCommand(folder, ['stop', '--desk', '--json', '--timeout', '2']);
+      const { code, out } = await answerOf(folder, ['stop', '--desk', '--json', '--timeout', '2']);
       const message = expect.stringMatching(/^stop of second was not proven within 2 s/);
       expect(JSON.parse(out)).toMatchObject({
         desks: [{ desk: 'crypto-bot' }, { desk: 'second', error: { message } }],
@@ -439,14 +433,14 @@ describe.concurrent('where several desks run', () => {
     inFolder(async (here) => {
       const { trader } = await beginTwo(here, 0);
       const { folder } = here;
-      const { out } = await runCommand(folder, ['stop', ...PATIENT, '--desk', 'second']);
+      const { out } = await answerOf(folder, ['stop', ...PATIENT, '--desk', 'second']);
       expect(out).toMatch(/^✓ stop: proven/);
       for (const command of [['status'], ['close-all'], ['resume', '--reason', 'x'], ['down'], ['backup']]) {
-        const { code, err } = await runCommand(folder, command);
+        const { code, err } = await answerOf(folder, command);
         expect(code).toBe(1);
         expect(err).toContain('with --desk crypto-bot, or with --desk second');
       }
-      expect((await runCommand(folder, ['status', '--desk', 'third'])).err).toContain('no desk third');
+      expect((await answerOf(folder, ['status', '--desk', 'third'])).err).toContain('no desk third');
       expect(trader?.asked).toEqual([]);
     }),
   );
@@ -463,7 +457,7 @@ describe.concurrent('where several desks run', () => {
       const { folder, begin } = here;
       const other = writeRuntime(join(folder, 'home', 'desk-homes', 'other'), CRYPTO_DESK, 'other');
       const third = await begin(other, stoppable(0));
-      const { code, out } = await runCommand(folder, [...args, ...PATIENT]);
+      const { code, out } = await answerOf(folder, [...args, ...PATIENT]);
       for (const desk of [trader, second])
         expect(desk.asked.filter(({ method }) => method === 'stop')).toHaveLength(1);
       expect(out).toContain('✓ stop of crypto-bot: proven');
@@ -476,7 +470,7 @@ describe.concurrent('where several desks run', () => {
     'a stop for which one name is missing is for each of them: %j',
     inFolder(async (here, args) => {
       const { trader, second } = await beginTwo(here, 0);
-      const { code } = await runCommand(here.folder, ['stop', ...PATIENT, ...args]);
+      const { code } = await answerOf(here.folder, ['stop', ...PATIENT, ...args]);
       for (const desk of [trader, second]) expect(desk.asked[0]).toMatchObject({ method: 'stop' });
       expect(code).toBe(0);
     }),
@@ -490,7 +484,7 @@ describe.concurrent('where several desks run', () => {
       // It got a home, and no start of it came as far as to be recorded.
       mkdirSync(join(folder, 'home', 'desk-homes', 'half'));
       const names = ['third', 'crypto-bot', 'half'].flatMap((name) => ['--desk', name]);
-      const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--json', ...names]);
+      const { code, out } = await answerOf(folder, ['stop', ...PATIENT, '--json', ...names]);
       const error = (name: string) => ({
         desk: name,
         error: { message: `no desk ${name} was started here, only crypto-bot and second` },
@@ -499,7 +493,7 @@ describe.concurrent('where several desks run', () => {
         desks: [{ desk: 'crypto-bot', proven: true }, error('third'), error('half')],
       });
       expect([trader.asked[0]?.method, second.asked, code]).toEqual(['stop', [], 1]);
-      const none = await runCommand(folder, ['stop', '--desk', 'third', '--desk', 'half']);
+      const none = await answerOf(folder, ['stop', '--desk', 'third', '--desk', 'half']);
       expect(none.err).toMatch(/^✗ no desk third or half was started here, only crypto-bot and second\n/);
       expect([second.asked, none.code]).toEqual([[], 1]);
     }),
@@ -510,7 +504,7 @@ describe.concurrent('where several desks run', () => {
     inFolder(async ({ folder, begin }) => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
       const names = ['--desk', 'crypto-bot', '--desk', 'elsewhere'];
-      const { code, out, err } = await runCommand(folder, ['stop', ...PATIENT, ...names]);
+      const { code, out, err } = await answerOf(folder, ['stop', ...PATIENT, ...names]);
       expect(trader.asked[0]).toMatchObject({ method: 'stop' });
       expect(out).toContain('✓ stop of crypto-bot: proven');
       expect(err).toContain('✗ no desk elsewhere was started here, only crypto-bot\n');
@@ -525,14 +519,14 @@ describe.concurrent('where several desks run', () => {
       const { folder } = here;
       for (const command of [['close-all'], ['status'], ['order', 'cancel', 'x'], ['up']]) {
         const args = ['--desk', 'crypto-bot', ...command, '--desk', 'second'];
-        const { code, err } = await runCommand(folder, args);
+        const { code, err } = await answerOf(folder, args);
         expect(err).toMatch(
           /^✗ --desk: expected one desk; found (crypto-bot and second|second and crypto-bot)\n/,
         );
         expect(code).toBe(2);
       }
       expect([trader.asked, second.asked]).toEqual([[], []]);
-      const twice = await runCommand(folder, ['--desk', 'second', 'status', '--desk', 'second', '--json']);
+      const twice = await answerOf(folder, ['--desk', 'second', 'status', '--desk', 'second', '--json']);
       expect(JSON.parse(twice.out)).toMatchObject({ mode: 'ACTIVE' });
       expect(trader.asked).toEqual([]);
     }),
@@ -544,13 +538,13 @@ describe.concurrent('where several desks run', () => {
       await beginTwo(here, 0);
       const { folder } = here;
       writeRuntime(join(folder, 'home', 'desk-homes', 'third'), CRYPTO_DESK, 'third');
-      const { code, err } = await runCommand(folder, ['down', '--desk', 'third']);
+      const { code, err } = await answerOf(folder, ['down', '--desk', 'third']);
       expect(err).toMatch(/^✗ desk third has ended already: none of its processes runs\n/);
       expect(err).toMatch(/^ {2}do this: {3}fermata desks lists what runs/m);
       expect(code).toBe(1);
       // Nothing is recorded of its start.
       mkdirSync(join(folder, 'home', 'desk-homes', 'half'));
-      const half = await runCommand(folder, ['down', '--desk', 'half']);
+      const half = await answerOf(folder, ['down', '--desk', 'half']);
       expect(half.err).toMatch(/^✗ the desk whose home is \S+half was never started; others /);
       expect(half.code).toBe(1);
     }),
@@ -562,7 +556,7 @@ describe.concurrent('where several desks run', () => {
       const { trader } = await beginTwo(here, 0);
       const { folder } = here;
       rmSync(join(homePaths(join(folder, 'home')).run, 'runtime.json'));
-      const { out } = await runCommand(folder, ['status', '--json']);
+      const { out } = await answerOf(folder, ['status', '--json']);
       expect(JSON.parse(out)).toMatchObject({ mode: 'ACTIVE' });
       expect(trader?.asked).toEqual([]);
     }),
@@ -629,7 +623,7 @@ describe.concurrent('a desk that has ended', () => {
       writeRuntime(join(folder, 'home'));
       const value = command === 'size' ? ['50'] : [];
       const reason = ['status', 'restart', 'link'].includes(command) ? [] : ['--reason', 'test'];
-      const { code, err } = await runCommand(folder, [command, ...value, ...reason]);
+      const { code, err } = await answerOf(folder, [command, ...value, ...reason]);
       expect(err).toMatch(
         /^✗ desk crypto-bot has ended: none of its processes runs, so nothing is trading\n/,
       );
@@ -653,7 +647,7 @@ describe.concurrent('a desk that has ended', () => {
         [spaced, `'${spaced}'`],
       ] as const) {
         writeRuntime(home, file, 'named-otherwise');
-        const { err } = await runCommand(folder, ['status']);
+        const { err } = await answerOf(folder, ['status']);
         expect(err).toContain(`start it with \`fermata up --desk ${started}\``);
       }
     }),
@@ -666,20 +660,20 @@ describe.concurrent('a desk that has ended', () => {
       mkdirSync(dirname(file));
       writeFileSync(file, readFileSync(CRYPTO_DESK, 'utf8').replace(/^desk: .*/m, 'desk: night'));
       const home = join(folder, 'home');
-      const unknown = await runCommand(folder, ['desk', 'check', 'night']);
+      const unknown = await answerOf(folder, ['desk', 'check', 'night']);
       expect(unknown.err).toContain(
         'expected one of the desks crypto-bot, slob; found no desk of the name night',
       );
       const runtime = writeRuntime(home, join(home, 'run', 'started', 'desk.yaml'), 'night');
       writeFileSync(join(home, 'run', 'runtime.json'), JSON.stringify({ ...runtime, writtenFile: file }));
-      const { err } = await runCommand(folder, ['status']);
+      const { err } = await answerOf(folder, ['status']);
       expect(err).toContain('start it with `fermata up --desk night`');
       const claim = await claimHome(home);
       if (claim.kind !== 'claimed') throw new Error(claim.message);
       const [checked, started, typo] = await Promise.all([
-        runCommand(folder, ['desk', 'check', 'night']),
-        runCommand(folder, ['up', '--desk', 'night', '--market', 'simulated']),
-        runCommand(folder, ['desk', 'check', 'nigth']),
+        answerOf(folder, ['desk', 'check', 'night']),
+        answerOf(folder, ['up', '--desk', 'night', '--market', 'simulated']),
+        answerOf(folder, ['desk', 'check', 'nigth']),
       ]);
       claim.lock.release();
       expect(checked.out).toContain(`✓ ${file}\n  desk night, paper`);
@@ -689,7 +683,7 @@ describe.concurrent('a desk that has ended', () => {
       const named = join(folder, 'desks', 'night', 'desk.yaml');
       mkdirSync(dirname(named), { recursive: true });
       copyFileSync(file, named);
-      expect((await runCommand(folder, ['desk', 'check', 'night'])).out).toContain(`✓ ${named}`);
+      expect((await answerOf(folder, ['desk', 'check', 'night'])).out).toContain(`✓ ${named}`);
     }),
   );
 
