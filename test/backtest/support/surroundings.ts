@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { seededRandom } from '../../../simulators/random.js';
 
-const PROGRAM = fileURLToPath(new URL('./hash-runs.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./hash-runs.mjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** With 40 runs each, a thousand. */
@@ -68,7 +68,7 @@ export async function hashesOf(
   file: string,
   runs: number,
 ): Promise<readonly string[]> {
-  const args = [...flags, '--import', 'tsx', PROGRAM, desk, file, String(runs), String(threads)];
+  const args = [...flags, PROGRAM, desk, file, String(runs), String(threads)];
   const bound = oneCore && canBindCores() ? [TASKSET, '--cpu-list', '0'] : [];
   const [program = '', ...rest] = [...bound, process.execPath, ...args];
   const { stdout } = await promisify(execFile)(program, rest, {

@@ -1,30 +1,30 @@
 /**
- * `hash-runs.ts DESK FILE RUNS [PROCESSES]`: backtests of a desk on that recording in one process, each with another amount of garbage
+ * `hash-runs.mjs DESK FILE RUNS [PROCESSES]`: backtests of a desk on that recording in one process, each with another amount of garbage
  * before and after it; prints what each came to, state and fills, as a line. Run with `--expose-gc` it collects at moments of its
- * own. With PROCESSES they are the trials of a sweep in so many processes, and a line is the state alone.
+ * own. With PROCESSES they are the trials of a sweep in so many processes, and a line is the state alone. As built: the compiler
+ * would take longer than the runs.
  */
 import { createHash } from 'node:crypto';
 import { argv, stdout } from 'node:process';
-import { FILL_COLUMNS, fillRow, rowLine } from '../../../src/backtest/report/rows.js';
-import { runBacktest } from '../../../src/backtest/run-backtest.js';
-import { loadDesk } from '../../../src/venue/load-desk.js';
+import { FILL_COLUMNS, fillRow, rowLine } from '../../../dist/backtest/report/rows.js';
+import { runBacktest } from '../../../dist/backtest/run-backtest.js';
+import { TrialProcesses } from '../../../dist/cli/run-trials.js';
+import { loadDesk } from '../../../dist/venue/load-desk.js';
 
 const [, , deskFile = '', file = '', runs = '1', processes = '0'] = argv;
 const { desk, configHash, text, folder } = loadDesk(deskFile);
 const files = [{ symbol: 'BTC/USDT', file }];
-const fillModel = { path: 'nearer', limitFill: 'touch', volumePartPct: null } as const;
+const fillModel = { path: 'nearer', limitFill: 'touch', volumePartPct: null };
 
-async function asTrials(count: number): Promise<void> {
-  const built = new URL('../../../dist/cli/run-trials.js', import.meta.url).href;
-  const { TrialProcesses } = (await import(built)) as typeof import('../../../src/cli/run-trials.js');
+async function asTrials(count) {
   const pool = new TrialProcesses({ file: deskFile, text, folder, dataKey: null }, count);
   const job = { options: {}, values: [], configHash, files, fillModel, beginMs: null, untilMs: null };
   await pool.run(Array(Number(runs)).fill(job), ({ trial }) => stdout.write(`${trial.stateHash}\n`));
   await pool.end();
 }
 
-async function oneAfterTheOther(): Promise<void> {
-  const kept: object[] = [];
+async function oneAfterTheOther() {
+  const kept = [];
   for (let run = 0; run < Number(runs); run += 1) {
     for (let litter = 0; litter < run * 1_000; litter += 1) kept[litter % 997] = { litter, run };
     const fills = createHash('sha256');
@@ -34,7 +34,7 @@ async function oneAfterTheOther(): Promise<void> {
       onProgress: () => globalThis.gc?.(),
       details: {
         onFill: (fill, order, instruments) =>
-          void fills.update(rowLine(FILL_COLUMNS, fillRow(instruments, fill, order)!)),
+          void fills.update(rowLine(FILL_COLUMNS, fillRow(instruments, fill, order))),
       },
     });
     stdout.write(`${report.stateHash} ${fills.digest('hex')} ${report.fills}\n`);
