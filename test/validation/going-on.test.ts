@@ -43,7 +43,7 @@ async function until(child: ChildProcess, isThere: (message: ValidationMessage) 
 describe('a validation that was killed', () => {
   it('goes on to the identical report, with every fill once', async () => {
     // Slow enough that a process which had to wait for a second is not past the moment of its kill.
-    const asked = { market: { ...SIMULATED, speed: 5000 }, durationMs: 12 * HOUR_MS };
+    const asked = { market: { ...SIMULATED, speed: 2500 }, durationMs: 6 * HOUR_MS };
     const directory = prepare(temporaryFolder(), asked);
     const recordsAtKills: number[] = [];
     for (const part of [0.3, 0.6]) {

@@ -14,8 +14,13 @@ import { HOUR_MS, SIMULATED, temporaryFolder, validate } from './support/validat
 const KEY = 'ab'.repeat(32);
 const OTHER_KEY = 'cd'.repeat(32);
 
-async function signed(): Promise<SignedReport> {
-  return signReport(KEY, await validate(temporaryFolder(), { market: SIMULATED, durationMs: 4 * HOUR_MS }));
+let made: Promise<SignedReport> | null = null;
+/** One for all tests, which change none of it. */
+function signed(): Promise<SignedReport> {
+  made ??= validate(temporaryFolder(), { market: SIMULATED, durationMs: 4 * HOUR_MS }).then((report) =>
+    signReport(KEY, report),
+  );
+  return made;
 }
 
 describe('the report of a validation', () => {

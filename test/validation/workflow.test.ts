@@ -111,7 +111,7 @@ describe('the workflow of a validation', () => {
 
   it('outlives its worker: the next one goes on, to the report of a run that was never disturbed', async () => {
     const place = newDesk();
-    const asked = { id: 'v2', market: { ...SIMULATED, speed: 5_000 }, durationMs: 12 * HOUR_MS };
+    const asked = { id: 'v2', market: { ...SIMULATED, speed: 2_500 }, durationMs: 6 * HOUR_MS };
     const directory = prepare(place.home, asked);
     const request = { ...readRequest(placeAt(directory)), desk: place.desk };
     const stopFirst = await startWorker(place);
