@@ -14,7 +14,7 @@ import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
 import { type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
 
-const PROGRAM = fileURLToPath(new URL('./take-backup-until.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./take-backup-until.mjs', import.meta.url));
 const ID = backupIdAt(Date.UTC(2026, 0, 10));
 let desk: DeskToBackUp;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => desk?.dispose());
 
 function killedAt(phase: string): Promise<NodeJS.Signals | null> {
-  const args = ['--import', 'tsx', PROGRAM, JSON.stringify(desk.request(ID)), phase];
+  const args = [PROGRAM, JSON.stringify(desk.request(ID)), phase];
   const child = endChildWithThisProcess(spawn(process.execPath, args, { stdio: 'ignore' }));
   return new Promise((settle) => child.once('exit', (_code, signal) => settle(signal)));
 }

@@ -50,7 +50,7 @@ import { eventually } from '../support/eventually.js';
 import { traderHome } from '../trader/spawn-trader.js';
 import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
 
-const PROGRAM = fileURLToPath(new URL('./restore-until.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./restore-until.mjs', import.meta.url));
 const ID = backupIdAt(Date.UTC(2026, 0, 10));
 let desk: DeskToBackUp;
 /** Each home here: nothing but the backup, as after everything else was lost. */
@@ -306,7 +306,7 @@ describe('a desk that is restored', () => {
     const before = incarnationOf(home);
     const moves = ['account aside', 'account', 'rules-from', 'temporal aside', 'database'];
     for (const until of moves) {
-      const args = ['--import', 'tsx', PROGRAM, home, ID, until];
+      const args = [PROGRAM, home, ID, until];
       const child = endChildWithThisProcess(spawn(process.execPath, args, { stdio: 'ignore' }));
       const signal = await new Promise((settle) => child.once('exit', (_code, by) => settle(by)));
       expect(signal, until).toBe('SIGKILL');

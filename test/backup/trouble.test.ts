@@ -35,12 +35,12 @@ function insteadOfPgDump(script: string): void {
 /** Whether a process here may have a file system of its own, for a disk that is full. */
 const NAMESPACE = ['--user', '--map-root-user', '--mount'];
 const hasNamespaces = spawnSync('unshare', [...NAMESPACE, 'true']).status === 0;
-const PROGRAM = fileURLToPath(new URL('./take-backup-until.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./take-backup-until.mjs', import.meta.url));
 
 /** By a process whose folder of backups lies on a disk of 64 KB; `left`: what is there when it has ended. */
 async function takenOnFullDisk(id: string): Promise<{ readonly said: string; readonly left: string }> {
   const script = `mount -t tmpfs -o size=64k tmpfs "$0" && { "$@" 1>&2; ls -A "$0"; }`;
-  const program = [process.execPath, '--import', 'tsx', PROGRAM, JSON.stringify(desk.request(id)), 'none'];
+  const program = [process.execPath, PROGRAM, JSON.stringify(desk.request(id)), 'none'];
   const place = backupsFolder(desk.home);
   const { stdout, stderr } = await promisify(execFile)(
     'unshare',
