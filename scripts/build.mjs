@@ -50,6 +50,9 @@ function run(command, args, env = process.env) {
   }
 }
 
+/** Each further one finds out for itself what the others know: four take twice the processor time, and on two cores no less of the clock. */
+const ONE_CHECKER = ['--checkers', '1'];
+
 /** Bundles contain libraries. */
 const LIBRARIES = ['package.json', 'package-lock.json'];
 
@@ -58,9 +61,9 @@ const steps = [
     name: 'compile',
     sources: ['src', 'tsconfig.json', 'tsconfig.pack.json', 'package.json'],
     build() {
-      run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']);
+      run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json', ...ONE_CHECKER]);
       // For editors: the types that code of a desk's folder imports.
-      run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.pack.json']);
+      run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.pack.json', ...ONE_CHECKER]);
       rmSync(join(root, 'dist/store/migrations'), { recursive: true, force: true });
       cpSync(join(root, 'src/store/migrations'), join(root, 'dist/store/migrations'), { recursive: true });
     },

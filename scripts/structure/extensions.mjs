@@ -58,8 +58,9 @@ export function touchedByExtensions(root, modules) {
 
 /** The other modules whose code, comments aside, has the word; for the declaration with the most of them. */
 function whoNames(modules, declared) {
+  const codes = modules.map(({ text }) => text.replace(COMMENTS, ''));
   const others = declared.map(({ word, own }) =>
-    modules.filter(({ path, text }) => path !== own && text.replace(COMMENTS, '').match(word)),
+    modules.filter(({ path }, at) => path !== own && word.test(codes[at])),
   );
   return (others.toSorted((a, b) => b.length - a.length)[0] ?? []).map(({ path }) => path);
 }

@@ -29,10 +29,11 @@ export function structureOf(root) {
     imports.filter(({ to }) => !to.startsWith('package:')).map((one) => ({ from: path, ...one })),
   );
   const upward = edges.filter(({ from, to }) => !mayImport(folderOf(from), folderOf(to)));
-  const graph = (chosen) =>
-    new Map(
-      modules.map(({ path }) => [path, chosen.filter(({ from }) => from === path).map(({ to }) => to)]),
-    );
+  const graph = (chosen) => {
+    const targets = new Map(modules.map(({ path }) => [path, []]));
+    for (const { from, to } of chosen) targets.get(from).push(to);
+    return targets;
+  };
   return {
     files: modules.filter(({ path }) => !EXTENSIONS.test(path)).length,
     lines: modules.reduce((sum, { lines }) => sum + lines, 0),
