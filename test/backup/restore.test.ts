@@ -22,6 +22,7 @@ import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder, PAPER_BOOK_FOLDER } from '../../src/backup/backup-folder.js';
 import { hashFile, type Manifest, readManifest, writeManifest } from '../../src/backup/manifest.js';
+import { openOwnServer } from '../../src/backup/restore/own-server.js';
 import { restoreDesk } from '../../src/backup/restore/restore-desk.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { resetPaper } from '../../src/cli/commands/paper.js';
@@ -53,38 +54,53 @@ import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-u
 const PROGRAM = fileURLToPath(new URL('./restore-until.mjs', import.meta.url));
 const ID = backupIdAt(Date.UTC(2026, 0, 10));
 let desk: DeskToBackUp;
-/** Each home here: nothing but the backup, as after everything else was lost. */
+/** Each home here: nothing but the backup, as after everything else was lost; where it says so, a server with nothing in it. */
 const folders: string[] = [];
+/** Begun once, and copied: passwords to hash and a server to create take longer than most of what is tested. */
+let begun: string;
 
 beforeAll(async () => {
   desk = await deskToBackUp();
   // Both had begun: the one that takes this backup, and one that will never end.
-  const begun = ['backup', 'validation'].map((type) => ({
+  const runs = ['backup', 'validation'].map((type) => ({
     ...{ workflowId: `${type}:${DESK}`, firstRunId: type, runId: type, type, routine: type },
     ...{ startedMs: Date.now(), seenMs: Date.now() },
   }));
-  await keepSeenRuns(desk.database.pool, DESK, begun);
+  await keepSeenRuns(desk.database.pool, DESK, runs);
   expect(await takeBackup(desk.request(ID))).toMatchObject({ ok: true });
+  begun = newHome();
+  mkdirSync(homePaths(begun).run, { recursive: true });
+  mkdirSync(homePaths(begun).logs, { recursive: true });
+  await ensureSecrets(begun);
+  await (await openOwnServer(begun)).stop();
 });
 afterAll(async () => {
   await desk?.dispose();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-async function homeWithBackup(): Promise<string> {
+function newHome(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-restore-'));
   folders.push(folder);
-  const home = join(folder, 'home');
-  await putBackup(home);
+  return join(folder, 'home');
+}
+
+function homeWithBackup(more?: 'and server'): string {
+  const home = newHome();
+  putBackup(home);
+  if (more !== undefined) putServer(home);
   return home;
 }
 
-async function putBackup(home: string): Promise<void> {
+function putBackup(home: string): void {
   cpSync(join(backupsFolder(desk.home), ID), join(backupsFolder(home), ID), { recursive: true });
   mkdirSync(homePaths(home).run, { recursive: true });
   mkdirSync(homePaths(home).logs, { recursive: true });
-  await ensureSecrets(home);
+  cpSync(homePaths(begun).secrets, homePaths(home).secrets, { recursive: true, force: false });
 }
+
+const putServer = (home: string): void =>
+  cpSync(homePaths(begun).postgres, homePaths(home).postgres, { recursive: true });
 
 const KILLED = {
   type: 'halt',
@@ -140,7 +156,7 @@ async function inServer<T>(home: string, database: string, ask: (client: Client)
 
 describe('a desk that is restored', () => {
   it('comes back from nothing but a backup, under a new incarnation, halted until a person has looked', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     const { passed, steps } = await restore(home);
     expect(
       steps.map(({ key, verdict, observed }) => (verdict === 'pass' ? key : `${key}: ${observed}`)),
@@ -173,7 +189,7 @@ describe('a desk that is restored', () => {
   });
 
   it('leaves what was there beside it: nothing is deleted', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup('and server');
     await restore(home);
     const paths = deskPaths(homePaths(home), DESK);
     writeFileSync(join(paths.account, 'mark'), 'of the desk that was there');
@@ -194,7 +210,7 @@ describe('a desk that is restored', () => {
   });
 
   it('of which the database alone is restored keeps its journal, from which the ledger catches up, HALTED', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup('and server');
     const refused = await restore(home, { databaseOnly: true });
     expect([refused.passed, refused.steps.at(-1)?.observed]).toEqual([
       ...[false, 'there is no journal: restore all of the backup'],
@@ -238,7 +254,7 @@ describe('a desk that is restored', () => {
   });
 
   it('stays stopped by whoever has stopped it since, with what they switched off', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup('and server');
     await restore(home);
     const { journal } = await openJournal({ directory: journalOf(home) });
     await journal.whenDurable(journal.append(KILLED, Date.now()));
@@ -251,7 +267,7 @@ describe('a desk that is restored', () => {
   });
 
   it('keeps journal and accounts where the database alone is restored, and is halted all the same', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup('and server');
     await restore(home);
     const paths = deskPaths(homePaths(home), DESK);
     writeFileSync(join(paths.account, 'mark'), 'of the desk that is there');
@@ -288,7 +304,7 @@ describe('a desk that is restored', () => {
   });
 
   it('is not touched where one byte of the backup was changed', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     const file = join(backupsFolder(home), ID, 'database.dump');
     const bytes = readFileSync(file);
     bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
@@ -300,7 +316,7 @@ describe('a desk that is restored', () => {
   });
 
   it('is whole in the end however often it is killed while things are put in their places', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup('and server');
     await restore(home);
     const paths = deskPaths(homePaths(home), DESK);
     const before = incarnationOf(home);
@@ -359,7 +375,8 @@ describe('what people decided since the backup', () => {
     const trader = traderHome();
     const { home } = trader.runtime;
     const paths = deskPaths(homePaths(home), DESK);
-    await putBackup(home);
+    putBackup(home);
+    putServer(home);
     const running = await trader.start();
     const { strategies } = await trader.until(({ reconciliation }) => reconciliation.state === 'clean');
     const strategy = strategies[0]?.name ?? '';
@@ -398,7 +415,7 @@ describe('`fermata restore`', () => {
     ],
   ];
   it('touches nothing where what was asked for is not clear', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     for (const [why, args, says] of refusals) {
       const { code, err } = await runCommand(join(home, '..'), ['restore', ...args]);
       expect([code, err], why).toEqual([2, expect.stringMatching(says)]);
@@ -408,7 +425,7 @@ describe('`fermata restore`', () => {
   });
 
   it('touches nothing where another desk shares the database', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     mkdirSync(deskPaths(homePaths(home), 'other').journal, { recursive: true });
     const { code, err } = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
     expect([code, err]).toEqual([1, expect.stringContaining('what other kept')]);
@@ -416,7 +433,7 @@ describe('`fermata restore`', () => {
   });
 
   it("touches nothing where the environment half says that Temporal is somebody else's", async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     const args = ['restore', ID, '--confirm', DESK];
     const { code, err } = await runCommand(join(home, '..'), args, { TEMPORAL_ADDRESS: 'temporal:7233' });
     expect([code, err]).toEqual([1, expect.stringContaining('FERMATA_TEMPORAL is not external')]);
@@ -424,7 +441,7 @@ describe('`fermata restore`', () => {
   });
 
   it('touches nothing over a desk that runs, whatever is confirmed', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     const lock = tryLockFile(join(homePaths(home).run, 'lock'));
     const { code, err } = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
     lock?.release();
@@ -438,7 +455,7 @@ describe('`fermata restore`', () => {
   });
 
   it('ends nothing for a backup that is damaged, and names what it ends for one that is whole', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup('and server');
     const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
     endChildWithThisProcess(child);
     const ended = once(child, 'exit');
@@ -473,7 +490,7 @@ describe('`fermata restore`', () => {
   });
 
   it('proves it on a server of its own and says what it found, and lists the backups that there are', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     const listed = await runCommand(join(home, '..'), ['backups', '--json']);
     expect(JSON.parse(listed.out)).toMatchObject([{ id: ID, desk: DESK, problem: null, read: false }]);
     const good = / {2}✓ crypto-bot, .* rows; every byte was read, and it is good$/m;
@@ -490,7 +507,7 @@ describe('`fermata restore`', () => {
   });
 
   it('passes over a newer backup that is damaged, and names it', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     const damaged = backupIdAt(Date.UTC(2026, 0, 11));
     const folder = join(backupsFolder(home), damaged);
     cpSync(join(backupsFolder(home), ID), folder, { recursive: true });
@@ -512,8 +529,8 @@ describe('`fermata restore`', () => {
 
 describe('`fermata rollback`', () => {
   /** The same once more, taken a week later, and damaged. */
-  async function homeWithDamagedNewest(): Promise<string> {
-    const home = await homeWithBackup();
+  async function homeWithDamagedNewest(more?: 'and server'): Promise<string> {
+    const home = homeWithBackup(more);
     const newer = join(backupsFolder(home), backupIdAt(Date.UTC(2026, 0, 17)));
     cpSync(join(backupsFolder(home), ID), newer, { recursive: true });
     const { manifest } = (await readManifest(newer)) as { manifest: Manifest };
@@ -529,7 +546,7 @@ describe('`fermata rollback`', () => {
     runCommand(join(home, '..'), ['rollback', ...args, '--confirm', DESK]);
 
   it('goes back to the newest good backup by itself, the database alone where that is asked for', async () => {
-    const home = await homeWithDamagedNewest();
+    const home = await homeWithDamagedNewest('and server');
     cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
       recursive: true,
     });
@@ -546,7 +563,7 @@ describe('`fermata rollback`', () => {
   });
 
   it('finds the backup of a time, by as much of it as tells it apart', async () => {
-    const home = await homeWithDamagedNewest();
+    const home = await homeWithDamagedNewest('and server');
     const { code, err } = await rollback(home, '--timestamp', '20260117');
     expect([code, err]).toEqual([1, expect.stringMatching(/^(?!.*no backup)/s)]);
     expect(existsSync(journalOf(home))).toBe(false);
@@ -559,7 +576,7 @@ describe('`fermata rollback`', () => {
   });
 
   it('puts the desk file alone back, once it was checked, and keeps the one that was there', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup();
     const file = join(home, '..', 'desk.yaml');
     const runtime = { version: 1, home, desk: DESK, deskFile: file };
     writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify(runtime));
@@ -608,7 +625,7 @@ describe('`fermata rollback`', () => {
   });
 
   it('is made as a person agreed to it in an incident, once, and Temporal goes on', async () => {
-    const home = await homeWithDamagedNewest();
+    const home = await homeWithDamagedNewest('and server');
     cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
       recursive: true,
     });
@@ -645,7 +662,7 @@ describe('`fermata rollback`', () => {
   });
 
   it('is made in an incident all the same where its Postgres is killed as it begins', async () => {
-    const home = await homeWithBackup();
+    const home = homeWithBackup('and server');
     cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
       recursive: true,
     });
@@ -663,7 +680,7 @@ describe('`fermata rollback`', () => {
   });
 
   it('says why it was not made in an incident, backup by backup, and is not ordered where none is good', async () => {
-    const home = await homeWithDamagedNewest();
+    const home = await homeWithDamagedNewest('and server');
     const { signal } = new AbortController();
     const damaged = backupIdAt(Date.UTC(2026, 0, 17));
     writeRestoreOrder(home, { key: 'k', by: 'anna', backupId: damaged, passedOver: [], outcome: null });
