@@ -71,8 +71,8 @@ it('draws some by a seed, the same each time, and others by another seed', () =>
   const first = begun('--seed', '3', '--count', '1').names;
   expect(first).toHaveLength(1);
   expect(begun('--seed', '3', '--count', '1').names).toEqual(first);
-  const seeds = ['4', '5', '6'].map((seed) => begun('--seed', seed, '--count', '1').names);
-  expect(seeds.some((drawn) => drawn?.[0] !== first?.[0])).toBe(true);
+  const isOther = (seed: string) => begun('--seed', seed, '--count', '1').names?.[0] !== first?.[0];
+  expect(['4', '5', '6'].some(isOther)).toBe(true);
   expect(begun('--count', 'few')).toEqual({ names: undefined, status: 2 });
 });
 
