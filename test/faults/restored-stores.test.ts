@@ -4,19 +4,20 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { type Operations, openOperations } from '../../src/operations/operations.js';
-import { openPool, type Pool } from '../../src/store/pool.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { runtimeOf, withStore } from '../support/desk-store.js';
 import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 
-type Store = 'postgres' | 'temporal';
+const STORES = ['postgres', 'temporal'] as const;
+type Store = (typeof STORES)[number];
 
 const desk: DeskUnderTest = deskUnderTest();
 const yesterday = mkdtempSync(join(tmpdir(), 'fermata-yesterday-'));
@@ -33,15 +34,13 @@ beforeAll(async () => {
   approvalId = await withOperations(askForLooserSettings);
   // The question is asked by Temporal first and kept in Postgres a moment later: yesterday's copies know both.
   await withOperations(untilShown);
-  await desk.interrupt();
-  for (const store of ['postgres', 'temporal'] as const) copy(placeOf(store), join(yesterday, store));
-
-  await desk.up('--market', 'simulated');
+  await whileSuspended(STORES, () => {
+    for (const store of STORES) copy(placeOf(store), join(yesterday, store));
+  });
   await resume();
   await withOperations(approve);
   await until('the settings in force', async () => (await desk.status()).settings.version === 1);
   await stopAsPerson('after the copy');
-  await desk.interrupt();
 });
 
 afterAll(async () => {
@@ -49,13 +48,45 @@ afterAll(async () => {
   rmSync(yesterday, { recursive: true, force: true });
 });
 
-afterEach(() => desk.interrupt());
-
 const placeOf = (store: Store): string => homePaths(desk.home)[store];
 
 function copy(from: string, to: string): void {
   rmSync(to, { recursive: true, force: true });
   execFileSync('cp', ['-a', from, to]);
+}
+
+/** Their files are those of one moment then, as on a snapshot of the disk; each server recovers from them as from a crash. */
+async function whileSuspended(stores: readonly Store[], act: () => void): Promise<void> {
+  const suspended: number[] = [];
+  const suspend = (pid: number): void => {
+    process.kill(pid, 'SIGSTOP');
+    suspended.push(pid);
+  };
+  try {
+    for (const store of stores) {
+      const server = await desk.pidOf(store);
+      suspend(server);
+      // Each session of Postgres is a process, which writes by itself. None begins while the server stands still.
+      for (const session of sessionsOf(server)) suspend(session);
+    }
+    act();
+  } finally {
+    // The server last: what ended meanwhile has its pid until then.
+    for (const pid of suspended.reverse()) process.kill(pid, 'SIGCONT');
+  }
+}
+
+const sessionsOf = (server: number): readonly number[] =>
+  execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([pid, parent]) => (pid !== undefined && parent === server ? [pid] : []));
+
+/** Ends the desk, and starts it with these as they were yesterday. */
+async function restart(stores: readonly Store[]): Promise<void> {
+  await desk.interrupt();
+  for (const store of stores) copy(join(yesterday, store), placeOf(store));
+  await desk.up('--market', 'simulated');
 }
 
 const untilActive = () =>
@@ -72,7 +103,7 @@ async function stopAsPerson(reason: string): Promise<void> {
  * moment has it asked for again once Temporal has forgotten it.
  */
 const isOnRecord = (reason: string): Promise<boolean> =>
-  withPool(async (pool) => {
+  withStore(desk, async (pool) => {
     const { rows } = await pool.query<{ on_record: boolean }>(
       `select exists (select from evidence asked join evidence proof on proof.step_key = 'proof:' || substr(asked.step_key, 7)
            where asked.step_key like 'order:%' and position($1 in asked.observed) > 0)
@@ -88,24 +119,12 @@ async function resume(): Promise<void> {
   expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
 }
 
-const runtimeOf = (): Runtime =>
-  JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
-
 async function withOperations<T>(use: (operations: Operations) => Promise<T>): Promise<T> {
-  const operations = await openOperations(runtimeOf());
+  const operations = await openOperations(runtimeOf(desk));
   try {
     return await use(operations);
   } finally {
     await operations.close();
-  }
-}
-
-async function withPool<T>(use: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = openPool(runtimeOf(), 'test');
-  try {
-    return await use(pool);
-  } finally {
-    await pool.end();
   }
 }
 
@@ -129,7 +148,7 @@ async function approve(operations: Operations) {
 
 /** What the evidence says about changes of settings. */
 const settingsEvidence = (): Promise<string[]> =>
-  withPool(async (pool) => {
+  withStore(desk, async (pool) => {
     const found = await pool.query<{ observed: string }>(
       "select observed from evidence where routine = 'settings'",
     );
@@ -149,8 +168,7 @@ describe('a desk whose stores were set back to yesterday', () => {
     'stays HALTED by today’s person, and takes nothing as approved, when %s went back',
     async (_, stores) => {
       const before = armings().length;
-      for (const store of stores) copy(join(yesterday, store), placeOf(store));
-      await desk.up('--market', 'simulated');
+      await restart(stores);
       await until('a routine runs', async () => (await desk.run('run', 'pre-market')).code === 0, 90_000);
       const watchedUntilMs = Date.now() + STAYS_MS;
       while (Date.now() < watchedUntilMs) {
@@ -170,7 +188,6 @@ describe('a desk whose stores were set back to yesterday', () => {
   );
 
   it('does not take the same settings twice, however often they are approved', async () => {
-    await desk.up('--market', 'simulated');
     const configsBefore = [...readJournal(journalFolder())].filter(
       ({ record }) => record.type === 'config',
     ).length;
@@ -183,14 +200,12 @@ describe('a desk whose stores were set back to yesterday', () => {
   });
 
   it('arms again by a person’s new decision, or after a plain restore by its rule, each quoting a fresh halt', async () => {
-    await desk.up('--market', 'simulated');
     await resume();
     await untilActive();
     await desk.interrupt();
     const known = new Set(armings().map(({ haltId }) => haltId));
 
-    for (const store of ['postgres', 'temporal'] as const) copy(join(yesterday, store), placeOf(store));
-    await desk.up('--market', 'simulated');
+    await restart(STORES);
     await untilActive();
     // The status may be seen before the record is on the disk.
     const armed = await until('a fresh halt quoted', async () =>
