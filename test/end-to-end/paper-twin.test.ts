@@ -2,9 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
-import { openPool } from '../../src/store/pool.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { connectTrader } from '../../src/trader/client.js';
+import { withStore } from '../support/desk-store.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 
@@ -19,21 +19,14 @@ const TWIN = 'crypto-bot-paper';
 const KEY = { BINANCE_API_KEY: 'a'.repeat(64), BINANCE_SECRET_KEY: 'b'.repeat(64) };
 const person = { by: 'anna', reason: 'a strategy under suspicion' };
 
-const runtimeOf = ({ home }: DeskUnderTest): Runtime =>
-  JSON.parse(readFileSync(join(homePaths(home).run, 'runtime.json'), 'utf8'));
-
 /** What the database of a desk has on record is of these desks. */
-async function onRecordOf(desk: DeskUnderTest): Promise<readonly string[]> {
-  const pool = openPool(runtimeOf(desk));
-  try {
+const onRecordOf = (desk: DeskUnderTest): Promise<readonly string[]> =>
+  withStore(desk, async (pool) => {
     const { rows } = await pool.query<{ desk: string }>(
       'select desk from evidence union select desk from journal_entry union select desk from settings_version',
     );
     return rows.map((row) => row.desk);
-  } finally {
-    await pool.end();
-  }
-}
+  });
 
 it('is written by one command, and starts nowhere but beside its desk', async () => {
   const { code } = await live.run('init', '--twin-of', 'crypto-bot', '--yes');
@@ -99,15 +92,12 @@ it('says what it did since the halt to who decides, which is kept with the decis
   await live.run('login', 'operator', '--password-file', password, '--desk', 'crypto-bot');
   const resumed = await live.run('resume', '--desk', 'crypto-bot', '--reason', 'the twin did well');
   expect(resumed.code).toBe(0);
-  const pool = openPool(runtimeOf(live));
-  try {
-    const { rows } = await pool.query<{ parameters: { twins: string[] } }>(
+  const { rows } = await withStore(live, (pool) =>
+    pool.query<{ parameters: { twins: string[] } }>(
       "select parameters from audit where action = 'resume' order by wall limit 1",
-    );
-    expect(rows[0]?.parameters.twins).toEqual([expect.stringMatching(did)]);
-  } finally {
-    await pool.end();
-  }
+    ),
+  );
+  expect(rows[0]?.parameters.twins).toEqual([expect.stringMatching(did)]);
 });
 
 it('never trades real money, and a name is never that of a desk and a twin', async () => {
