@@ -16,6 +16,7 @@ const PROGRAMS = {
   cli: join(dist, 'cli/main.js'),
   'trial-process': join(dist, 'cli/trial-process.js'),
   'run-role': join(dist, 'worker/run-role.js'),
+  'set-up': join(dist, 'worker/set-up.js'),
   'packs-worker': join(dist, 'worker/packs-worker.js'),
   'failure-converter': join(dist, 'workflows/failure-converter.js'),
   'workflow-thread': join(root, 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js'),
