@@ -13,7 +13,14 @@ interface Death {
   readonly atMs: number;
 }
 
-interface Life {
+/** Where a health check queries it: to find this out by itself it would read the whole desk, every few seconds. */
+interface RolePlace {
+  readonly desk: string;
+  /** Of the web server. */
+  readonly port: number;
+}
+
+interface Life extends Partial<RolePlace> {
   readonly phase: 'starting' | 'running' | 'ended';
   /** The unexpected end of this start; null while it lives, and after a SIGKILL. */
   readonly death: Death | null;
@@ -42,10 +49,10 @@ export const SIGN_AGE_MS_MAX = 15_000;
 const NO_REASON = 'it left no reason: killed, out of memory, or the machine went down';
 
 /** Starts to show signs of life. */
-export function beginLife(role: string, home: string): LivingRole {
+export function beginLife(role: string, home: string, place: Partial<RolePlace> = {}): LivingRole {
   const file = fileOf(role, home);
   const deathBefore = deathOf(readLife(role, home));
-  let life: Life = { phase: 'starting', death: null, deathBefore };
+  let life: Life = { ...place, phase: 'starting', death: null, deathBefore };
   const change = (changes: Partial<Life>): void => {
     if (life.death !== null || life.phase === 'ended') return;
     life = { ...life, ...changes };

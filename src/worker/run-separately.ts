@@ -18,7 +18,7 @@ export const isSeparate = (): boolean => !process.env.FERMATA_RUNTIME;
  * writes a line.
  */
 export function runSeparately(role: string, runtime: Runtime): LivingRole {
-  const life = beginLife(role, runtime.home);
+  const life = beginLife(role, runtime.home, { desk: runtime.desk, port: runtime.web.port });
   const { log, flush } = openLog(role, runtime);
   keepLines(process.stdout, (line) => log.writeChildLine(role, line, 'out'));
   keepLines(process.stderr, (line) => log.writeChildLine(role, line, 'err'));

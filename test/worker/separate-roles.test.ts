@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { homePaths } from '../../src/home/runtime.js';
 import { everySeparateRole } from '../../src/supervisor/roles.js';
 import { roleProblem } from '../../src/worker/role-health.js';
 import { beginLife, livingRoles, type RolesAlone, watchRolesAlone } from '../../src/worker/role-life.js';
@@ -62,8 +62,8 @@ describe('a role alone', () => {
     ]);
     second?.end();
     expect(await look('operations-worker-2')).toMatchObject({ state: 'stopped', lastDeath: null });
-    expect(await roleProblem('operations-worker', { home } as Runtime)).toBeNull();
-    expect(await roleProblem('operations-worker-2', { home } as Runtime)).toBe('it has ended');
+    expect(await roleProblem('operations-worker', home)).toBeNull();
+    expect(await roleProblem('operations-worker-2', home)).toBe('it has ended');
   });
 
   it('that ends by itself says why: at once, and at its next start as the same death', async () => {
@@ -115,6 +115,6 @@ describe('a role alone', () => {
   it('goes on where it can’t tell anything, and is not taken for healthy', async () => {
     writeFileSync(homePaths(home).sockets, 'no folder');
     beginLife('ledger', home).ready();
-    expect(await roleProblem('ledger', { home } as Runtime)).toBe('it is not ready yet');
+    expect(await roleProblem('ledger', home)).toBe('it is not ready yet');
   });
 });
