@@ -56,16 +56,23 @@ export interface LoadOptions {
 /** A paper twin is read from its desk's file; problems name that file. Throws `DeskFileError`. */
 export function readDesk(file: string, options: LoadOptions): LoadedDesk {
   const text = readDeskFile(file);
-  // Most files are those of no twin, and need not be parsed twice to tell.
-  const twin = text.includes('twinOf') ? paperTwinIn(file, text) : null;
-  if (twin === null) return readDeskText(file, text, options);
+  const yaml = parseYaml(file, text);
+  const twin = paperTwinIn(file, text, yaml);
+  if (twin === null) return readDeskText(file, text, options, yaml);
   const { folder, text: ofDesk } = readDesk(twin.deskFile, options);
   return readDeskText(file, twinText(ofDesk, twin.file), { ...options, folder });
 }
 
-/** Like `readDesk`, for text in memory; `file` is only for messages. */
-export function readDeskText(file: string, text: string, options: LoadOptions): LoadedDesk {
-  const { data, refuse } = parseYaml(file, text);
+/**
+ * Like `readDesk`, for text in memory; `file` is only for messages. `yaml`: where the text is parsed already, which takes
+ * longer than everything else here.
+ */
+export function readDeskText(
+  file: string,
+  text: string,
+  options: LoadOptions,
+  { data, refuse } = parseYaml(file, text),
+): LoadedDesk {
   const folder = options.folder ?? dirname(resolve(file));
   const coded = options.playbooks(folder);
   const parsed = deskSchema(options.venues, coded.names).safeParse(data);

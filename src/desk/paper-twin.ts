@@ -34,8 +34,11 @@ const ALL_OF_IT = 'desk, twinOf, and where wanted paper.balance and api.port';
  * Null: not a twin's file, or the whole text of a started twin. Throws `DeskFileError`, also if the desk that
  * it names doesn't exist or is a twin itself.
  */
-export function paperTwinIn(file: string, text: string): PaperTwin | null {
-  const { data, refuse } = parseYaml(file, text);
+export function paperTwinIn(
+  file: string,
+  text: string,
+  { data, refuse } = parseYaml(file, text),
+): PaperTwin | null {
   if (!isTwinFile(data)) return null;
   const parsed = twinFileSchema.safeParse(data);
   if (!parsed.success)
