@@ -134,18 +134,18 @@ function barsBetween(kept: KeptBars, fromMs: number, toMs: number): Bar[] {
   const { schedule } = kept.market.instrument;
   return sessionsBetween(schedule, fromMs, toMs, kept.liquid).flatMap((hours) => {
     const minutes = kept.market.minutes(Math.max(hours.fromMs, fromMs), Math.min(hours.toMs, toMs));
-    return grouped(minutes, (bar) => beginning(bar.fromMs, hours, kept));
+    return grouped(minutes, beginningsIn(hours, kept));
   });
 }
 
 /**
  * Bars begin at whole multiples of their size after midnight at the exchange; daily bars begin with their session.
  */
-function beginning(atMs: number, hours: Hours, { barMs, market }: KeptBars): number {
-  if (barMs === DAY_MS) return hours.fromMs;
+function beginningsIn(hours: Hours, { barMs, market }: KeptBars): (bar: Bar) => number {
+  if (barMs === DAY_MS) return () => hours.fromMs;
   const { zone } = market.instrument.schedule;
   const midnight = DateTime.fromMillis(hours.fromMs, { zone }).startOf('day').toMillis();
-  return midnight + Math.floor((atMs - midnight) / barMs) * barMs;
+  return ({ fromMs }) => midnight + Math.floor((fromMs - midnight) / barMs) * barMs;
 }
 
 function grouped(minutes: readonly Bar[], beginningOf: (bar: Bar) => number): Bar[] {
