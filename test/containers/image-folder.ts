@@ -3,7 +3,7 @@
  * machine. A step that is not known here fails, so that none is added unseen.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { repository } from '../support/desk-under-test.js';
 
@@ -57,7 +57,8 @@ const STEPS: readonly Step[] = [
     (build, image, [, from = '', to = '']) => {
       const name = from.slice(WORKDIR.length);
       const target = to === './' ? join(image, name) : join(image, to);
-      cpSync(join(build, name), target, { recursive: true, verbatimSymlinks: true });
+      // The folder of the build is not kept.
+      renameSync(join(build, name), target);
     },
   ],
 ];
