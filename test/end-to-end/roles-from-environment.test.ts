@@ -289,9 +289,7 @@ describe('roles that are started one by one, with the environment of docker-comp
     await connection.close();
     expect(existsSync(join(restored.kept.folder, 'account', 'journal'))).toBe(true);
     await deployed.programs.setUp('stores');
-    // Who trades, who could arm it again, and who follows it; that all of them start was seen before.
-    const back = ['trader', 'operations-worker', 'ledger'];
-    for (const role of back) deployed.programs.start(role);
+    for (const role of ROLES) deployed.programs.start(role);
     const now = await until('the trader back', async () => {
       const status = await deployed.status().catch(() => null);
       return status?.reconciliation.state === 'clean' ? status : null;
@@ -301,7 +299,7 @@ describe('roles that are started one by one, with the environment of docker-comp
     const reason: string = expect.stringContaining('restored backup');
     expect(now.halts).toContainEqual(expect.objectContaining({ cause: 'person', resume: 'person', reason }));
     await until('the ledger follows', () => deployed.programs.isHealthy('ledger'), 120_000);
-    for (const role of back) expect(await deployed.programs.end(role), role).toBe(0);
+    for (const role of ROLES) expect(await deployed.programs.end(role), role).toBe(0);
   });
 
   it('do not begin with half of a backup', async () => {
