@@ -15,9 +15,13 @@ const out = join(dist, 'run');
 const PROGRAMS = {
   cli: join(dist, 'cli/main.js'),
   'trial-process': join(dist, 'cli/trial-process.js'),
+  'run-validation': join(dist, 'validation/run-validation.js'),
   'run-role': join(dist, 'worker/run-role.js'),
   'set-up': join(dist, 'worker/set-up.js'),
   'packs-worker': join(dist, 'worker/packs-worker.js'),
+  // No programs: what a test's own trader begins with, dozens of times.
+  trader: join(dist, 'trader/start.js'),
+  'paper-venue': join(dist, 'venue/paper/paper-venue.js'),
   'failure-converter': join(dist, 'workflows/failure-converter.js'),
   'workflow-thread': join(root, 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js'),
 };

@@ -1,5 +1,5 @@
 /**
- * The program of one validation: `node dist/validation/run-validation.js FOLDER`. It ends with its parent, since
+ * The program of one validation: `node dist/run/run-validation.js FOLDER`. It ends with its parent, since
  * whoever waits for the validation starts it again. The journal's lock keeps two of them apart.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

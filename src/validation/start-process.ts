@@ -7,7 +7,7 @@ import { plainEnvironment } from '../home/process-environment.js';
 import type { ValidationReport } from './report/report.js';
 import { placeAt } from './request.js';
 
-const PROGRAM = fileURLToPath(new URL('./run-validation.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/run/run-validation.js', import.meta.url));
 /** Time to end after SIGTERM. */
 const END_MS_MAX = 10_000;
 const STDERR_CHARACTERS_MAX = 4000;

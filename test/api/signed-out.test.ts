@@ -15,12 +15,14 @@ import { signInMaker, telegramMaker } from '../../src/store/access-rows.js';
 import { createLinkCode, linkByCode, readPersonLinks } from '../../src/store/people.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
-import { runCommand } from '../cli/run-command.js';
+import { commandsInOneProcess } from '../cli/run-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
 import { neverForged } from '../support/row-makers.js';
 import { SHIPPED_DESK, webRuntime } from '../support/web-runtime.js';
 import type { Tokens } from './web-under-test.js';
+
+const runCommand = commandsInOneProcess();
 
 const PASSWORD = 'correct horse battery staple';
 const DESK = 'crypto-bot';

@@ -11,10 +11,12 @@ import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
-import { runCommand } from '../cli/run-command.js';
+import { commandsInOneProcess } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { DESK, type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
 import { BUCKET, KEYS, objectsOf, placeAt, startOffsite } from './offsite-bench.js';
+
+const runCommand = commandsInOneProcess();
 
 const ID = backupIdAt(Date.UTC(2026, 0, 10));
 const UNFINISHED = backupIdAt(Date.UTC(2026, 0, 17));

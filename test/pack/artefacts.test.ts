@@ -19,12 +19,14 @@ import { describeStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { keepRequest, validationPlace } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { runCommand } from '../cli/run-command.js';
+import { commandsInOneProcess } from '../cli/run-command.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { until } from '../support/eventually.js';
 import { DECISION_KEY, recordsIn, traderHome } from '../trader/spawn-trader.js';
 import { HOUR_MS, recorded, waves, writeMinutes } from '../validation/support/validations.js';
 import { deskText, problemsOf, strategyFolder } from './support/strategy-desk.js';
+
+const runCommand = commandsInOneProcess();
 
 /** Enters each `every` bars as the model says; weights and words are said with it. */
 const MODELLED = `

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
 import { describeStrategies } from '../../src/pack/strategy/read-strategies.js';
-import { runCommand } from '../cli/run-command.js';
+import { commandsInOneProcess } from '../cli/run-command.js';
 import { repository } from '../support/desk-under-test.js';
+
+const runCommand = commandsInOneProcess();
 
 const PAGE = readFileSync(join(repository, 'docs/STRATEGY.md'), 'utf8');
 const BLOCKS = [...PAGE.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => ({

@@ -8,9 +8,11 @@ import { nextNominalMs, nominalTimesBetween } from '../../src/desk/nominal-times
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { gatewayAt } from '../../src/venue/ibkr/settings.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { runCommand } from '../cli/run-command.js';
+import { commandsInOneProcess } from '../cli/run-command.js';
 import { writeMinutes } from '../validation/support/validations.js';
 import { dayUntil, momentOf } from './support/day.js';
+
+const runCommand = commandsInOneProcess();
 
 it('has the values of its runbook', () => {
   const { desk } = loadDesk(resolveDesk('slob'));

@@ -2,8 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { filesWithOwnProcess } from '../support/own-process.js';
+import { putBack } from '../support/put-back.js';
 
 let place: string;
 let folder: string;
@@ -20,9 +21,8 @@ const ownProcess = (name: string): boolean => filesWithOwnProcess(folder).includ
 
 // In two pieces: this file changes nothing of its process.
 it.each([
-  ['vi', `.stubEnv('HOME', '/');`],
-  ['vi', '.useFakeTimers();'],
-  ['vi', `.spyOn(Date, 'now');`],
+  ['vi', `.mock('./clock.js');`],
+  ['vi', `.doMock('./clock.js');`],
   ['process', `.env.HOME = '/';`],
   ['process', `.env['HOME'] = '/';`],
   ['process', '.env[name] = value;'],
@@ -44,6 +44,25 @@ it('has one where only what it imports changes the process, however far away', (
   expect(ownProcess('imports.test.ts')).toBe(true);
   write('support/near.ts', 'export const far = 1;');
   expect(ownProcess('imports.test.ts')).toBe(false);
+});
+
+it('has none where vitest changes it: that is put back behind the file', () => {
+  write('stubs.test.ts', `it('x', () => {\n  vi.stubEnv('HOME', '/');\n  vi.useFakeTimers();\n});`);
+  expect(ownProcess('stubs.test.ts')).toBe(false);
+  // Loaded once for all files of a process: put back behind the first, it would be missing for the others.
+  write('support/stubs.ts', `vi.stubEnv('HOME', '/');`);
+  write('stubbed.test.ts', `import './support/stubs.js';`);
+  expect(ownProcess('stubbed.test.ts')).toBe(true);
+
+  const before = [process.env.HOME, Date.now, setTimeout, fetch];
+  vi.stubEnv('HOME', '/');
+  vi.useFakeTimers();
+  vi.stubGlobal('fetch', () => undefined);
+  const spy = vi.spyOn(console, 'table').mockReturnValue();
+  putBack();
+  expect([process.env.HOME, Date.now, setTimeout, fetch]).toEqual(before);
+  expect(vi.isMockFunction(console.table)).toBe(false);
+  expect(spy).not.toHaveBeenCalled();
 });
 
 it('has one where what it imports has hooks: they would run for the first file of a process alone', () => {

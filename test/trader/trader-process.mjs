@@ -3,8 +3,8 @@
  * `after-submit:<n>`, right after the venue has taken its n-th order and before the trader hears of it.
  */
 import { readFileSync } from 'node:fs';
-import { startTraderOn } from '../../dist/trader/start.js';
-import { openPaperVenue } from '../../dist/venue/paper/paper-venue.js';
+import { openPaperVenue } from '../../dist/run/paper-venue.js';
+import { startTraderOn } from '../../dist/run/trader.js';
 
 const [runtimeFile, failpoint] = process.argv.slice(2);
 const runtime = JSON.parse(readFileSync(runtimeFile, 'utf8'));

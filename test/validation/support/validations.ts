@@ -16,7 +16,7 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const BEGIN_MS = Date.parse('2026-03-02T00:00:00Z');
 
-export const PROGRAM = fileURLToPath(new URL('../../../dist/validation/run-validation.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../dist/run/run-validation.js', import.meta.url));
 export const loaded = loadedDesk();
 
 function loadedDesk(): LoadedDesk {
