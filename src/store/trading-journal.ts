@@ -103,7 +103,7 @@ export interface FilledEntry {
 const READ_MAX = 2_000;
 
 /**
- * Positions that were entered since `sinceMs` (wall clock), from the fills of their entry orders; oldest first, the
+ * Entry orders of which anything filled since `sinceMs` (wall clock), each with all of its fills; oldest first, the
  * newest 2,000.
  */
 export async function readFilledEntries(
@@ -117,7 +117,8 @@ export async function readFilledEntries(
           trim_scale(round(sum(price * quantity) / sum(quantity), 8)), 'by', strategy) as what,
         (extract(epoch from min(market)) * 1000)::float8 as "marketMs",
         (extract(epoch from min(wall)) * 1000)::float8 as "wallMs"
-       from fills where desk = $1 and purpose = 'entry' and wall >= $2 and ${ofAccountInUse()}
+       from fills where desk = $1 and purpose = 'entry' and ${ofAccountInUse()}
+        and client_id in (select client_id from fills where desk = $1 and purpose = 'entry' and wall >= $2)
       group by client_id, side, symbol, strategy order by min(wall) desc, client_id limit ${READ_MAX}`,
     [desk, new Date(sinceMs)],
   );

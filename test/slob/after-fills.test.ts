@@ -68,6 +68,20 @@ it('writes a filled entry into the trading journal, once, with the average of it
   expect(((tasks[0]?.dueMs ?? 0) - Date.now()) / HOUR).toBeCloseTo(3, 1);
 });
 
+it('counts every fill of an entry, also those from before the time that it looks back', async () => {
+  const desk = 'old';
+  const week = 7 * 24;
+  await filled(desk, 'f1', { quantity: 1, price: 15_234, hoursAgo: week + 0.1 });
+  await filled(desk, 'f2', { quantity: 1, price: 15_234.5, hoursAgo: week - 0.1 });
+  const watch = afterFills({ desk: { ...slob, desk }, pool: database.pool, home: null }, log);
+  const [line] = await until('its line', async () => {
+    const lines = await linesOf(desk);
+    return lines.length > 0 ? lines : undefined;
+  });
+  await watch?.stop();
+  expect(line).toBe('2026-07-15 position short 2 NQ/USD at 15234.25 by slob');
+});
+
 it('reminds people when the exit’s review is due, once', async () => {
   const desk = 'reminder';
   await filled(desk, 'f1', { quantity: 2, price: 15_234, hoursAgo: 4.1 });
