@@ -253,6 +253,23 @@ describe('planning the next day', () => {
     expect(keys.indexOf('tomorrow')).toBeLessThan(keys.indexOf('plan'));
     expect(bench.stepOf('close plan').human).toContain('write down what is prepared');
   });
+
+  it('plans by the dates of the market, whenever the day of the desk begins', async () => {
+    const { REPORTS } = await import('../../src/reports/registry.js');
+    const { desk } = bench.context;
+    const plan = (at: string, change: Partial<typeof desk>) =>
+      REPORTS.get('next-session')?.(
+        { ...bench.context, desk: { ...desk, ...change }, marketMs: Date.parse(at) },
+        {},
+      );
+    // The day that began on Thursday at 17:00 ends with Friday's session.
+    expect(await plan('2026-07-17T20:30:00Z', { dayBoundary: '17:00' })).toMatch(/^mon 2026-07-20: /);
+    // Thursday afternoon in New York is Friday in Tokyo.
+    expect(await plan('2026-07-16T20:30:00Z', { timezone: 'Asia/Tokyo' })).toMatch(/^fri 2026-07-17: /);
+    // A market that never closes has the dates of the desk: it is still Friday evening there.
+    const instruments = desk.instruments.map(({ sessions: _none, ...always }) => always);
+    expect(await plan('2026-07-18T01:00:00Z', { instruments })).toMatch(/^sat 2026-07-18: /);
+  });
 });
 
 describe('weekly planning', () => {

@@ -34,9 +34,9 @@ export function sessionOn(hours: TradingHours, day: DayNumber): SessionHours | n
   };
 }
 
-/** The first date after `after` on which one of these markets trades. Null: none within two weeks. */
-export function nextTradingDay(markets: readonly TradingHours[], after: DayNumber): DayNumber | null {
+/** The first date after `after` on which this market trades. Null: none within two weeks. */
+export function nextTradingDay(hours: TradingHours, after: DayNumber): DayNumber | null {
   for (let day = after + 1; day <= after + DAYS_AHEAD; day += 1)
-    if (markets.some((hours) => sessionOn(hours, day) !== null)) return day;
+    if (sessionOn(hours, day) !== null) return day;
   return null;
 }
