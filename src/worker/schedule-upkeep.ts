@@ -1,10 +1,10 @@
 /**
  * Keeps Temporal's schedules in line with the desk file and the market's clock, stores what people did to them, and
- * finds routines that were due and did not run: at start, hourly, and after a clock jump.
+ * finds routines that were due and did not run: at start, hourly, after a clock jump, and where the clocks change.
  */
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import type { DeskRoutine } from '../desk/schema.js';
+import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { describeRun } from '../temporal/runs.js';
 import {
   applySchedules,
@@ -18,7 +18,12 @@ import {
   scheduleIdOf,
 } from '../temporal/schedules/schedule-definition.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
-import { SETTLE_MS, type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
+import {
+  nextLeftOutMs,
+  SETTLE_MS,
+  type SweepContext,
+  sweepMissed,
+} from '../temporal/schedules/sweep-missed.js';
 import { LOOKS_MS } from './repeat.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
@@ -30,24 +35,38 @@ const SWEEP_AGAIN_MS = SETTLE_MS + 60_000;
 /** Difference between wall time and the monotonic clock that counts as a jump. */
 const JUMP_MS = 30_000;
 
-/** When the next sweep is due, by the monotonic clock; a jump of the wall clock makes it due at once. */
-export function sweepTimes(wallMs: () => number, steadyMs: () => number): { isDue(): boolean; done(): void } {
+/**
+ * When the next sweep is due, by the monotonic clock; a jump of the wall clock makes it due at once. Only a sweep starts
+ * what a schedule leaves out because the clocks change, so one is due at that time too.
+ */
+export function sweepTimes(
+  desk: Pick<Desk, 'routines' | 'timezone'>,
+  wallMs: () => number,
+  steadyMs: () => number,
+): { isDue(): boolean; done(): void } {
   let sweeps = 0;
-  let nextMs = Number.NEGATIVE_INFINITY;
-  let offsetMs = wallMs() - steadyMs();
+  let [regularMs, nextMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let lookedMs = wallMs();
+  let offsetMs = lookedMs - steadyMs();
   return {
     isDue: () => {
-      const nowOffsetMs = wallMs() - steadyMs();
+      lookedMs = wallMs();
+      const nowOffsetMs = lookedMs - steadyMs();
       if (Math.abs(nowOffsetMs - offsetMs) > JUMP_MS) {
         sweeps = 0;
-        nextMs = Number.NEGATIVE_INFINITY;
+        [regularMs, nextMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
       }
       offsetMs = nowOffsetMs;
       return steadyMs() >= nextMs;
     },
     done: () => {
-      sweeps += 1;
-      nextMs = steadyMs() + (sweeps === 1 ? SWEEP_AGAIN_MS : SWEEP_EVERY_MS);
+      const nowMs = steadyMs();
+      if (nowMs >= regularMs) {
+        sweeps += 1;
+        regularMs = nowMs + (sweeps === 1 ? SWEEP_AGAIN_MS : SWEEP_EVERY_MS);
+      }
+      const leftOutMs = nextLeftOutMs(desk, lookedMs, lookedMs + SWEEP_EVERY_MS);
+      nextMs = leftOutMs === null ? regularMs : Math.min(regularMs, leftOutMs - offsetMs);
     },
   };
 }
@@ -57,7 +76,7 @@ export function scheduleUpkeep(context: TraderWatchContext, home: string | null 
   const { temporal, desk, pool, log } = context;
   let appliedFor: string | null = null;
   let rememberedMs = performance.now();
-  const sweeps = sweepTimes(Date.now, () => performance.now());
+  const sweeps = sweepTimes(desk, Date.now, () => performance.now());
   return async (status) => {
     const { incarnation, marketData } = status;
     const marketClock = runsOnMarketClock(marketData);

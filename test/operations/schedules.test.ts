@@ -228,6 +228,32 @@ describe('the sweep for what was missed', () => {
     expect(await told()).toMatchObject([{ body: expect.stringMatching(why) }]);
   });
 
+  it.each([2, 25])(
+    'makes it good as soon as it is due: %i minutes later it may be too late',
+    async (latestMinutes) => {
+      const nightly = { ...desk.routines[0]!, at: ['02:30'], weekdays: [], daysOfMonth: [], latestMinutes };
+      desk = { ...desk, timezone: 'America/New_York', routines: [nightly] };
+      // Hourly sweeps would be at 07:04 and 08:04.
+      const begun = at('2026-03-08T07:00:00Z');
+      let wall = begun;
+      const times = sweepTimes(
+        desk,
+        () => wall,
+        () => wall - begun,
+      );
+      const made: string[] = [];
+      for (; wall <= at('2026-03-08T09:00:00Z'); wall += 30_000) {
+        if (!times.isDue()) continue;
+        const hasRun = async () => made.length > 0;
+        for (const nominal of (await sweep(wall, { hasRun })).caughtUp)
+          made.push(`${nominal} at ${new Date(wall).toISOString()}`);
+        times.done();
+      }
+      expect(made).toEqual(['2026-03-08T07:30:00.000Z at 2026-03-08T07:30:00.000Z']);
+      expect(await missedDays()).toEqual([]);
+    },
+  );
+
   it('says of each that was missed whether the clocks left it out or nothing ran', async () => {
     const nightly = { ...desk.routines[0]!, at: ['02:00'], weekdays: [], daysOfMonth: [] };
     desk = { ...desk, timezone: 'America/New_York', routines: [nightly] };
@@ -363,6 +389,7 @@ describe('the sweep for what was missed', () => {
   it('is due at the start, minutes later, hourly, and at once when the clock has jumped', () => {
     let [wall, steady] = [at('2026-03-01T12:00:00Z'), 0];
     const times = sweepTimes(
+      desk,
       () => wall,
       () => steady,
     );

@@ -47,7 +47,7 @@ interface Swept {
 }
 
 const RECORDED_MAX = 100;
-/** Temporal first catches up by itself where it can. */
+/** Temporal first catches up by itself where it can. Times that its schedules leave out need not wait for that. */
 export const SETTLE_MS = 3 * 60_000;
 const REASON = 'the desk was not running, or this machine slept';
 const CLOCKS_CHANGED = {
@@ -112,6 +112,28 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
   return [...missed, ...madeGood];
 }
 
+/**
+ * The first moment after `afterMs` and until `untilMs` at which a sweep finds a due time that its schedule leaves out or
+ * may leave out, because the clocks change. Null: none.
+ */
+export function nextLeftOutMs(
+  { routines, timezone }: Pick<Desk, 'routines' | 'timezone'>,
+  afterMs: number,
+  untilMs: number,
+): number | null {
+  const found = routines.flatMap((routine) =>
+    nominalTimesBetween(routine, timezone, afterMs - SETTLE_MS, untilMs, RECORDED_MAX)
+      .filter((ms) => clockChangeAt(routine, timezone, ms) !== null)
+      .map((ms) => settledMs(routine, timezone, ms))
+      .filter((ms) => ms > afterMs),
+  );
+  return found.length === 0 ? null : Math.min(...found);
+}
+
+/** From when on a due time without a run counts as one that did not run. */
+const settledMs = (routine: DeskRoutine, timezone: string, nominalMs: number): number =>
+  nominalMs + (clockChangeAt(routine, timezone, nominalMs) === 'forward' ? 0 : SETTLE_MS);
+
 const swept = (desk: Desk, routine: DeskRoutine, nominalMs: number, caughtUp: boolean): Swept => ({
   routine: routine.name,
   title: routine.title,
@@ -140,7 +162,7 @@ async function lookAtAll(context: SweepContext, sweeps: readonly RoutineSweep[])
       nowMs,
     );
     const isPaused = states.some((state) => state.scheduleId === scheduleId && state.paused);
-    const due = isPaused ? [] : await unsettled(context, routine, fromMs, untilMs);
+    const due = isPaused ? [] : await unsettled(context, routine, fromMs, nowMs);
     const isLate = (ms: number): boolean => nowMs - ms <= routine.latestMinutes * 60_000;
     const missedCatchups = (await context.missedCatchups(scheduleId)) ?? 0;
     const gaveUp =
@@ -155,9 +177,11 @@ async function unsettled(
   { desk, pool, hasRun }: SweepContext,
   routine: DeskRoutine,
   fromMs: number,
-  untilMs: number,
+  nowMs: number,
 ): Promise<readonly number[]> {
-  const due = nominalTimesBetween(routine, desk.timezone, fromMs, untilMs, RECORDED_MAX);
+  const due = nominalTimesBetween(routine, desk.timezone, fromMs, nowMs, RECORDED_MAX).filter(
+    (ms) => settledMs(routine, desk.timezone, ms) <= nowMs,
+  );
   if (due.length === 0) return [];
   const settled = await readSettledTimes(pool, desk.desk, fromMs);
   const open: number[] = [];
