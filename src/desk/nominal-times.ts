@@ -5,6 +5,8 @@ import type { DeskRoutine } from './schema.js';
 
 type RoutineTimes = TimesOfDay & Pick<DeskRoutine, 'weekdays' | 'daysOfMonth' | 'months'>;
 
+type Timetable = RoutineTimes & Pick<DeskRoutine, 'tellResults'>;
+
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** The next 29 February that is also a given weekday may be 40 years away, because 2100 is not a leap year. */
 const DAYS_AHEAD_MAX = 40 * 366;
@@ -67,6 +69,21 @@ export function clockChangeAt(
   const time = timeOfDay(due.hour * 60 + due.minute);
   if (!timesOf(routine).includes(time)) return 'forward';
   return !onlyOnce(routine).has(time) && due.getPossibleOffsets().length > 1 ? 'back' : null;
+}
+
+/**
+ * Everything that determines when a routine is due, as text to compare and to store, and whether it tells its results
+ * then.
+ */
+export function timetableOf(routine: Timetable, timezone: string): string {
+  const { at, every, session, weekdays, daysOfMonth, months, tellResults } = routine;
+  return JSON.stringify({ timezone, at, every, session, weekdays, daysOfMonth, months, tellResults });
+}
+
+/** By a text of `timetableOf`. */
+export function isDueBy(timetable: string, nominalMs: number): boolean {
+  const { timezone, ...routine } = JSON.parse(timetable) as RoutineTimes & { readonly timezone: string };
+  return nextNominalMs(routine, timezone, nominalMs - 1) === nominalMs;
 }
 
 /** Begun ones of a year. */

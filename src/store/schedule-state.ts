@@ -27,7 +27,8 @@ interface ScheduleRow {
 export async function saveScheduleState(pool: Pool, state: ScheduleState): Promise<void> {
   await pool.query(
     `with resumed as (
-       update routine_sweep set swept_until = greatest(swept_until, now())
+       update routine_sweep set swept_until = greatest(swept_until, now()),
+         applies_since = greatest(applies_since, now())
         where desk = $1 and routine = $3 and not $4::boolean and exists (
           select from schedule_state where desk = $1 and schedule_id = $2 and paused))
      insert into schedule_state (desk, schedule_id, routine, paused, note, spec_hash)

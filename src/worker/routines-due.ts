@@ -93,8 +93,9 @@ async function lastRunMs(
 
 /**
  * Starts routines by the ledger's count of closed trades: one run for the newest count that is due, which
- * also makes up for counts passed during a downtime. A routine that is new to the desk counts from now. The
- * count is saved after the start, whose id names the count, so a repeated start does nothing.
+ * also makes up for counts passed during a downtime. A routine that is new to the desk counts from now, and so does
+ * one that is due after another number of trades than before. The count is saved after the start, whose id names the
+ * count, so a repeated start does nothing.
  */
 export function routinesByTrades(context: TraderWatchContext): StatusFollower {
   const { desk, pool, temporal } = context;
@@ -108,8 +109,9 @@ export function routinesByTrades(context: TraderWatchContext): StatusFollower {
       if (everyTrades === undefined) continue;
       const due = closed - (closed % everyTrades);
       const before = begun.get(name);
-      if (before !== undefined && due <= before) continue;
-      if (before !== undefined) {
+      const isSame = before !== undefined && (before.every ?? everyTrades) === everyTrades;
+      if (isSame && before.every !== null && due <= before.trades) continue;
+      if (isSame && due > before.trades) {
         const nominalMs = await tradeClosedMs(pool, desk.desk, due);
         if (await isPaused(context, name)) {
           const reason = `due after trade ${due}; the schedule is paused by a person`;
@@ -125,7 +127,8 @@ export function routinesByTrades(context: TraderWatchContext): StatusFollower {
           );
         }
       }
-      await saveTradesBegun(pool, desk.desk, name, due);
+      const trades = isSame ? Math.max(due, before.trades) : due;
+      await saveTradesBegun(pool, desk.desk, name, { trades, every: everyTrades });
     }
   };
 }

@@ -376,6 +376,49 @@ describe('the sweep for what was missed', () => {
     expect((await sweep(minutes(24 * 60))).swept).toHaveLength(1);
   });
 
+  describe('after a change of the timetable', () => {
+    const every = (interval: string): Desk => ({
+      ...desk,
+      routines: [{ ...desk.routines[0]!, at: [], every: interval, weekdays: [], daysOfMonth: [] }],
+    });
+
+    it('does not count times that did not exist yet', async () => {
+      await sweep(at('2026-03-04T09:40:00Z'), { desk: every('30m') });
+      const hasRun: SweepContext['hasRun'] = async (_routine, ms) => ms === at('2026-03-04T10:00:00Z');
+      const changed = { desk: every('5m'), hasRun };
+      expect(await sweep(at('2026-03-04T10:20:30Z'), changed)).toEqual({ swept: [], caughtUp: [] });
+      // Nor does the next sweep, which looks a moment further back; then it counts again.
+      const next = await sweep(at('2026-03-04T10:28:30Z'), changed);
+      expect(next.caughtUp).toEqual(['2026-03-04T10:25:00.000Z']);
+    });
+
+    it('makes good what was due by the old one and is due by the new one', async () => {
+      await sweep(at('2026-03-04T09:40:00Z'), { desk: every('30m') });
+      const { caughtUp } = await sweep(at('2026-03-04T10:20:30Z'), { desk: every('20m') });
+      expect(caughtUp).toEqual(['2026-03-04T10:00:00.000Z']);
+    });
+
+    it('does not count what came due while it had none, once it is put back with other times', async () => {
+      await sweep(at('2026-03-04T09:40:00Z'), { desk: every('30m') });
+      await sweep(at('2026-03-04T09:50:00Z'), { desk: { ...desk, routines: [] } });
+      expect((await sweep(at('2026-03-04T12:20:00Z'), { desk: every('10m') })).swept).toEqual([]);
+    });
+
+    it('goes on with what an earlier version remembered, which knew no timetable', async () => {
+      await sweep(at('2026-03-03T23:59:00Z'));
+      await database.pool.query('update routine_sweep set timetable = null where desk = $1', [desk.desk]);
+      expect((await sweep(at('2026-03-04T00:05:00Z'))).caughtUp).toHaveLength(1);
+    });
+
+    it('keeps the old one in mind until everything is made good', async () => {
+      await sweep(at('2026-03-04T09:40:00Z'), { desk: every('30m') });
+      const catchUp = () => Promise.reject(new Error('Temporal is away'));
+      const [now, changed] = [at('2026-03-04T10:20:30Z'), every('5m')];
+      await expect(sweep(now, { desk: changed, catchUp })).rejects.toThrow('away');
+      expect((await sweep(now, { desk: changed })).caughtUp).toEqual(['2026-03-04T10:00:00.000Z']);
+    });
+  });
+
   it('names a run that is made good as its schedule would have named it', async () => {
     await apply();
     const [start, end] = [new Date('2026-03-01T23:00:00Z'), new Date('2026-03-02T01:00:00Z')];

@@ -216,13 +216,13 @@ describe('routines by the market clock', () => {
 
 describe('routines by the count of trades', () => {
   const every = 5;
-  const contextWith = (desk: BenchDesk) => {
+  const contextWith = (desk: BenchDesk, everyTrades = every) => {
     const context = contextOf(desk);
     const [shipped] = context.desk.routines.filter(({ name }) => name === 'pre-market');
     if (shipped === undefined) throw new Error('no routine');
     return {
       ...context,
-      desk: { ...context.desk, routines: [{ ...shipped, at: [], everyTrades: every }] },
+      desk: { ...context.desk, routines: [{ ...shipped, at: [], everyTrades }] },
     };
   };
   async function closeTrades(desk: BenchDesk, from: number, to: number): Promise<void> {
@@ -262,6 +262,28 @@ describe('routines by the count of trades', () => {
     expect(await ran(desk)).toEqual([minute(20), minute(10)]);
   });
 
+  it('count from the present trades where their number was changed', async () => {
+    const desk = await bench.desk();
+    await closeTrades(desk, 1, 6);
+    await routinesByTrades(contextWith(desk, 5))(desk.trader.status());
+    await closeTrades(desk, 7, 9);
+    const changed = routinesByTrades(contextWith(desk, 3));
+    await changed(desk.trader.status());
+    await closeTrades(desk, 10, 11);
+    await changed(desk.trader.status());
+    await closeTrades(desk, 12, 13);
+    await changed(desk.trader.status());
+    await runsToBe(desk, 1);
+    expect(await ran(desk)).toEqual([minute(12)]);
+    // Fewer at a time are due at a lower count than the one at which it began.
+    const changedAgain = routinesByTrades(contextWith(desk, 10));
+    await changedAgain(desk.trader.status());
+    await closeTrades(desk, 14, 20);
+    await changedAgain(desk.trader.status());
+    await runsToBe(desk, 2);
+    expect(await ran(desk)).toEqual([minute(20), minute(12)]);
+  });
+
   it('start once although the watch was lost before it could remember the count', async () => {
     const desk = await bench.desk();
     const context = contextWith(desk);
@@ -269,7 +291,7 @@ describe('routines by the count of trades', () => {
     await closeTrades(desk, 1, 5);
     await routinesByTrades(context)(desk.trader.status());
     await runsToBe(desk, 1);
-    await saveTradesBegun(bench.database.pool, desk.name, 'pre-market', 0);
+    await saveTradesBegun(bench.database.pool, desk.name, 'pre-market', { trades: 0, every });
     await closeTrades(desk, 6, 7);
     await routinesByTrades(context)(desk.trader.status());
     await closeTrades(desk, 8, 10);
@@ -320,12 +342,16 @@ describe('the watch over schedules', () => {
     return scheduleUpkeep({ ...context, desk: { ...context.desk, routines } });
   }
 
+  const sweptUntil = (untilMs: number) => ({
+    ...{ routine: 'pre-market', untilMs, missedCatchups: 0, timetable: null, appliesSinceMs: null },
+  });
+
   it('finds at its start what was due while nothing ran, and tells people', async () => {
     const desk = await bench.desk({ serve: [] });
     const { pool } = bench.database;
     desk.trader.market = { kind: 'live', speed: 1 };
     const untilMs = Date.now() - 3.5 * DAY_MS;
-    await saveSweep(pool, desk.name, { routine: 'pre-market', untilMs, missedCatchups: 0 });
+    await saveSweep(pool, desk.name, sweptUntil(untilMs));
     const follow = upkeepOf(desk);
     for (const _ of ['applies', 'sweeps', 'waits for its next one']) await follow(desk.trader.status());
     const missed = await readMissedRuns(pool, desk.name);
@@ -341,7 +367,7 @@ describe('the watch over schedules', () => {
     const { pool } = bench.database;
     desk.trader.market = { kind: 'live', speed: 1 };
     const untilMs = Date.now() - 3.5 * DAY_MS;
-    await saveSweep(pool, desk.name, { routine: 'pre-market', untilMs, missedCatchups: 0 });
+    await saveSweep(pool, desk.name, sweptUntil(untilMs));
     const ranMs = Math.floor(Date.now() / DAY_MS - 1) * DAY_MS;
     await bench.client.workflow.start('routine', {
       taskQueue: 'nobody',

@@ -4,7 +4,13 @@
  * missed, and people are told.
  */
 import { createHash } from 'node:crypto';
-import { clockChangeAt, nominalTimesBetween, timesOf } from '../../desk/nominal-times.js';
+import {
+  clockChangeAt,
+  isDueBy,
+  nominalTimesBetween,
+  timesOf,
+  timetableOf,
+} from '../../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
 import { notify } from '../../notify/notify.js';
@@ -47,6 +53,8 @@ interface Swept {
 }
 
 const RECORDED_MAX = 100;
+/** The timetable of a routine that the desk file does not have. */
+const ABSENT = '';
 /** Temporal first catches up by itself where it can. Times that its schedules leave out need not wait for that. */
 export const SETTLE_MS = 3 * 60_000;
 const REASON = 'the desk was not running, or this machine slept';
@@ -57,9 +65,10 @@ const CLOCKS_CHANGED = {
 
 interface Looked {
   readonly routine: DeskRoutine;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly missedCatchups: number;
+  /** Up to where its due times were known before, and by which timetable. */
+  readonly before: RoutineSweep;
+  /** The same once everything found here is done. */
+  readonly after: RoutineSweep;
   /** Starts that the schedule has given up, beyond those found here. */
   readonly gaveUp: number;
   readonly missed: readonly number[];
@@ -80,29 +89,29 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
   );
   const given = looked.filter(({ gaveUp }) => gaveUp > 0);
   if (missed.length + given.length > 0) await tellMissed(context, missed, given);
-  for (const { routine, fromMs, missedCatchups, missed: due } of looked) {
+  for (const { routine, before, after, missed: due } of looked) {
     for (const nominalMs of due) {
       const reason = reasonOf(desk, routine, nominalMs);
       await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason });
     }
-    await saveSweep(pool, desk.desk, { routine: routine.name, untilMs: fromMs, missedCatchups });
+    await saveSweep(pool, desk.desk, { ...before, missedCatchups: after.missedCatchups });
   }
   // What the desk file does not have is not due: a routine that is put back counts from then.
   for (const sweep of sweeps.filter((one) => !looked.some(({ routine }) => routine.name === one.routine)))
-    await saveSweep(pool, desk.desk, { ...sweep, untilMs: Math.max(sweep.untilMs, context.nowMs()) });
+    await saveSweep(pool, desk.desk, {
+      ...sweep,
+      untilMs: Math.max(sweep.untilMs, context.nowMs()),
+      timetable: ABSENT,
+    });
   const madeGood: Swept[] = [];
   const failures: unknown[] = [];
-  for (const { routine, fromMs, untilMs, missedCatchups, late } of looked) {
+  for (const { routine, after, late } of looked) {
     try {
       for (const nominalMs of late) {
         await context.catchUp(routine, nominalMs);
         madeGood.push(swept(desk, routine, nominalMs, true));
       }
-      await saveSweep(pool, desk.desk, {
-        routine: routine.name,
-        untilMs: Math.max(fromMs, untilMs),
-        missedCatchups,
-      });
+      await saveSweep(pool, desk.desk, after);
     } catch (error) {
       failures.push(error);
     }
@@ -154,33 +163,54 @@ async function lookAtAll(context: SweepContext, sweeps: readonly RoutineSweep[])
   const looked: Looked[] = [];
   for (const routine of desk.routines.filter((one) => timesOf(one).length > 0)) {
     const scheduleId = scheduleIdOf(desk.desk, routine.name);
-    const before = sweeps.find((sweep) => sweep.routine === routine.name);
-    const untilMs = nowMs - SETTLE_MS;
-    // A routine that is new to this desk counts from now.
-    const fromMs = Math.min(
-      before?.untilMs ?? (await lastSettledMs(pool, desk.desk, routine.name)) ?? nowMs,
-      nowMs,
-    );
-    const isPaused = states.some((state) => state.scheduleId === scheduleId && state.paused);
-    const due = isPaused ? [] : await unsettled(context, routine, fromMs, nowMs);
-    const isLate = (ms: number): boolean => nowMs - ms <= routine.latestMinutes * 60_000;
     const missedCatchups = (await context.missedCatchups(scheduleId)) ?? 0;
-    const gaveUp =
-      before === undefined ? 0 : Math.max(missedCatchups - before.missedCatchups - due.length, 0);
+    const known =
+      sweeps.find((sweep) => sweep.routine === routine.name) ??
+      (await notSwept(context, routine, missedCatchups));
+    const before = { ...known, untilMs: Math.min(known.untilMs, nowMs) };
+    const after = { ...sweptAt(nowMs, before, timetableOf(routine, desk.timezone)), missedCatchups };
+    const isPaused = states.some((state) => state.scheduleId === scheduleId && state.paused);
+    const due = isPaused ? [] : await unsettled(context, routine, before, { untilMs: after.untilMs, nowMs });
+    const isLate = (ms: number): boolean => nowMs - ms <= routine.latestMinutes * 60_000;
+    const gaveUp = Math.max(missedCatchups - before.missedCatchups - due.length, 0);
     const [late, missed] = [due.filter(isLate), due.filter((ms) => !isLate(ms))];
-    looked.push({ routine, fromMs, untilMs, missedCatchups, gaveUp, missed, late });
+    looked.push({ routine, before, after, gaveUp, missed, late });
   }
   return looked;
 }
 
+/** A routine that is new to this desk counts from now. */
+async function notSwept(
+  { desk, pool, nowMs }: SweepContext,
+  { name: routine }: DeskRoutine,
+  missedCatchups: number,
+): Promise<RoutineSweep> {
+  const settledMs = await lastSettledMs(pool, desk.desk, routine);
+  const appliesSinceMs = settledMs === null ? nowMs() : null;
+  return { routine, untilMs: settledMs ?? nowMs(), missedCatchups, timetable: null, appliesSinceMs };
+}
+
+/**
+ * A new timetable counts from now, and not from a moment ago: its schedule starts nothing that was due before it was
+ * changed.
+ */
+function sweptAt(nowMs: number, before: RoutineSweep, timetable: string): RoutineSweep {
+  if (before.timetable !== null && before.timetable !== timetable)
+    return { ...before, untilMs: nowMs, timetable, appliesSinceMs: nowMs };
+  return { ...before, untilMs: Math.max(before.untilMs, nowMs - SETTLE_MS), timetable };
+}
+
+/** After a change of the timetable: what was due by the old one, and still is by the new one. */
 async function unsettled(
   { desk, pool, hasRun }: SweepContext,
   routine: DeskRoutine,
-  fromMs: number,
-  nowMs: number,
+  { untilMs: fromMs, timetable }: RoutineSweep,
+  { untilMs, nowMs }: { readonly untilMs: number; readonly nowMs: number },
 ): Promise<readonly number[]> {
   const due = nominalTimesBetween(routine, desk.timezone, fromMs, nowMs, RECORDED_MAX).filter(
-    (ms) => settledMs(routine, desk.timezone, ms) <= nowMs,
+    (ms) =>
+      (ms <= untilMs || settledMs(routine, desk.timezone, ms) <= nowMs) &&
+      (timetable === null || (timetable !== ABSENT && isDueBy(timetable, ms))),
   );
   if (due.length === 0) return [];
   const settled = await readSettledTimes(pool, desk.desk, fromMs);
@@ -215,7 +245,7 @@ async function tellMissed(
     ...given.map(({ routine, gaveUp }) => `${routine.title}: its schedule gave up ${gaveUp} starts`),
   ];
   // A recreated schedule counts from zero.
-  const counted = given.map(({ routine, missedCatchups }) => `${routine.name}:${missedCatchups}`);
+  const counted = given.map(({ routine, after }) => `${routine.name}:${after.missedCatchups}`);
   await notify(
     pool,
     {
