@@ -148,6 +148,8 @@ export interface ActionRequest {
   readonly timeoutSeconds: number;
   /** The time the action is for; null: now. Absent in runs of an earlier version. */
   readonly marketMs?: number | null;
+  /** When its routine was due, if it has such a time. Absent in runs of an earlier version. */
+  readonly nominalMs?: number | undefined;
 }
 
 export interface ReportRequest {

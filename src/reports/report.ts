@@ -16,6 +16,8 @@ export interface ReportContext {
   readonly pool: Pick<Pool, 'query'>;
   /** The end of the report's span, in market time. */
   readonly marketMs: number;
+  /** When the routine that runs it was due, in market time; absent outside a routine. */
+  readonly nominalMs?: number | undefined;
   /** The step's time limit in milliseconds; absent outside a step. */
   readonly stepMs?: number;
 }

@@ -161,6 +161,16 @@ describe('a routine', () => {
     await keepHistory(bench, 'routine-with-own-action', routine.workflowId);
   });
 
+  it('writes the trading journal of the day on which it was due', async () => {
+    const loaded = load('action: trading-journal');
+    const at = await benchDesk(loaded);
+    const steps = (loaded.desk.routines[0]?.steps ?? []).slice(0, 1) as readonly RoutineStep[];
+    const nominalMs = Date.parse('2026-03-01T23:55:00Z');
+    const late = { nominalMs, marketMs: nominalMs + 15 * 60_000 };
+    const routine = await startRoutine(bench, at, steps, { name: 'own', title: 'Own', ...late });
+    expect((await routine.result()).steps[0]?.observed).toMatch(/^2026-03-01: 0 setups detected/);
+  });
+
   it('gives an own check the time of the step that runs it, not of another one', async () => {
     write('checks/slow.ts', part('check', 'await new Promise(() => setInterval(() => {}, 1000));'));
     const loaded = load('check: slow, timeoutSeconds: 4', 'check: slow, timeoutSeconds: 600');

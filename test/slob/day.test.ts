@@ -65,6 +65,15 @@ describe('the trading journal', () => {
     expect(await journal()).toMatchObject([{ figures: { result: '450.00', currency: 'USD', trades: 2 } }]);
   });
 
+  it('is of the day on which the routine was due, all of it, though it begins on the next one', async () => {
+    await bench.closed(5.05, 690.5, 2);
+    await bench.closed(4.95, 1_000, 1);
+    const [nominalMs, marketMs] = [NOW - 5.1 * HOUR, NOW - 4.9 * HOUR];
+    const { ACTIONS } = await import('../../src/checks/actions/registry.js');
+    await ACTIONS.get('trading-journal')?.({ ...bench.context, nominalMs, marketMs }, {});
+    expect(await journal()).toMatchObject([{ date: '2026-03-01', figures: { result: '690.50', trades: 1 } }]);
+  });
+
   it('says it cut to cents, as everything else that shows the result', async () => {
     await bench.closed(2, -5.82759041, 1);
     expect((await bench.run('close entry')).observed).toContain('P&L -5.82 USD');

@@ -246,7 +246,7 @@ async function runAction(
   context: CheckContext,
   carryOut: RunOwnAction | undefined,
   { workflowId, firstRunId }: RunIdentity,
-  { stepKey, attemptGroup, action, with: given, timeoutSeconds, marketMs }: ActionRequest,
+  { stepKey, attemptGroup, action, with: given, timeoutSeconds, marketMs, nominalMs }: ActionRequest,
   nowMs: number,
 ): Promise<CheckOutcome> {
   const isInDeskFile = stepLists(context.desk).some(({ steps }) =>
@@ -267,7 +267,7 @@ async function runAction(
   const begin =
     ours === undefined
       ? carryOut && ((ending: AbortSignal) => carryOut({ key, action, given, limitMs, ending }))
-      : () => ours({ ...context, stepMs: limitMs, marketMs: marketMs ?? nowMs }, given);
+      : () => ours({ ...context, stepMs: limitMs, marketMs: marketMs ?? nowMs, nominalMs }, given);
   if (begin === undefined)
     throw ApplicationFailure.nonRetryable(`there is no action "${action}"`, FAILURE_NAMES.unknownCheck);
   return boundedOutcome(await withHeartbeat(async (_say, ending) => begin(ending)));

@@ -2,27 +2,27 @@ import type { CheckOutcome } from '../../contracts/routine.js';
 import { NO_PARAMETERS, stepPart } from '../../desk/step-parts.js';
 import { placed } from '../../domain/figure-text.js';
 import { MONEY_PLACES } from '../../domain/money.js';
-import { tradingDate, tradingDayStart } from '../../domain/trading-day.js';
 import type { ReportContext } from '../../reports/report.js';
 import { countSetups } from '../../store/noted-setups.js';
 import { countOrders, readClosings } from '../../store/performance.js';
 import { type DayFigures, figuresText, writeDay } from '../../store/trading-journal.js';
-import { zoneOffset } from '../../trader/zone-offset.js';
+import { datesOf, tradingDaysOf } from '../../trader/zone-offset.js';
 
 /**
- * Writes the results of the desk's day so far into the trading journal; a later run on that day replaces
- * them.
+ * Writes the results so far of the desk's day on which its routine was due into the trading journal; a later run of that
+ * day replaces them.
  */
 export const tradingJournal = stepPart(
   'Writes the trading journal',
   NO_PARAMETERS,
-  async ({ desk, pool, marketMs }: ReportContext): Promise<CheckOutcome> => {
-    const offsetAt = zoneOffset(desk.timezone);
-    const date = tradingDate(marketMs, desk.dayBoundary, offsetAt);
+  async ({ desk, pool, marketMs, nominalMs = marketMs }: ReportContext): Promise<CheckOutcome> => {
+    const days = tradingDaysOf(desk);
+    const date = datesOf(desk)(nominalMs);
     const span = {
       desk: desk.desk,
-      fromMs: tradingDayStart(marketMs, desk.dayBoundary, offsetAt),
-      toMs: marketMs + 1,
+      fromMs: days.startOfDay(nominalMs),
+      // A routine may begin when its day is over.
+      toMs: Math.min(marketMs + 1, days.endOfDay(nominalMs)),
     };
     const [setups, orders, closings] = await Promise.all([
       countSetups(pool, desk.desk, span),

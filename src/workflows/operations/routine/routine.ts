@@ -86,7 +86,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
     await records.recordMissed({ desk, routine, nominalMs, reason: missed }).catch(() => {});
   } else {
     const { desk, name: routine, simulated, backupsKept, backupDays } = input;
-    const context = { desk, routine, simulated, backupsKept, backupDays, marketMs, trail };
+    const context = { desk, routine, simulated, backupsKept, backupDays, marketMs, nominalMs, trail };
     const halting = new Map<string, Promise<void>>();
     const following = { trail, marketMs, owed };
     showPhase('Checking', [`${input.steps.length} steps`]);

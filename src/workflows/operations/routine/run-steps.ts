@@ -190,7 +190,7 @@ function runOwnStep(step: RoutineStep, context: StepContext): Promise<StepOutcom
  */
 function runOwnAction(step: RoutineStep, action: string, context: StepContext): Promise<StepOutcome> {
   const { key: stepKey, title: summary, with: given, timeoutSeconds } = step;
-  const { attemptGroup, desk, marketMs } = context;
+  const { attemptGroup, desk, marketMs, nominalMs } = context;
   const attemptMs = timeoutSeconds * 1_000 + CLOSING_MS;
   const calls = proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
@@ -199,7 +199,10 @@ function runOwnAction(step: RoutineStep, action: string, context: StepContext): 
     scheduleToCloseTimeout: attemptMs * 2 + 5_000,
     retry: { maximumAttempts: 3, initialInterval: 250, nonRetryableErrorTypes: FINAL },
   });
-  const request: ActionRequest = { stepKey, attemptGroup, action, with: given, timeoutSeconds, marketMs };
+  const request: ActionRequest = {
+    ...{ stepKey, attemptGroup, action, with: given, timeoutSeconds },
+    ...{ marketMs, nominalMs },
+  };
   return calls.runAction.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 

@@ -10,6 +10,8 @@ export interface StepContext {
   /** Distinguishes repetitions of the same steps in one run. */
   readonly attemptGroup: number;
   readonly marketMs: number | null;
+  /** When the routine was due, in market time: it may begin later. */
+  readonly nominalMs?: number | undefined;
   readonly simulated: boolean;
   readonly backupsKept?: number | undefined;
   readonly backupDays?: number | undefined;
