@@ -174,3 +174,30 @@ function minutesOf(every: string): number {
   const count = Number(every.slice(0, -1));
   return every.endsWith('h') ? count * 60 : count;
 }
+
+/** Temporal first catches up by itself where it can. Times that its schedules leave out need not wait for that. */
+export const SETTLE_MS = 3 * 60_000;
+/** Of one routine in an hour or so. */
+const LEFT_OUT_MAX = 100;
+
+/**
+ * The first moment after `afterMs` and until `untilMs` at which a sweep finds a due time that its schedule leaves out or
+ * may leave out, because the clocks change. Null: none.
+ */
+export function nextLeftOutMs(
+  { routines, timezone }: { readonly routines: readonly RoutineTimes[]; readonly timezone: string },
+  afterMs: number,
+  untilMs: number,
+): number | null {
+  const found = routines.flatMap((routine) =>
+    nominalTimesBetween(routine, timezone, afterMs - SETTLE_MS, untilMs, LEFT_OUT_MAX)
+      .filter((ms) => clockChangeAt(routine, timezone, ms) !== null)
+      .map((ms) => settledMs(routine, timezone, ms))
+      .filter((ms) => ms > afterMs),
+  );
+  return found.length === 0 ? null : Math.min(...found);
+}
+
+/** From when on a due time without a run counts as one that did not run. */
+export const settledMs = (routine: RoutineTimes, timezone: string, nominalMs: number): number =>
+  nominalMs + (clockChangeAt(routine, timezone, nominalMs) === 'forward' ? 0 : SETTLE_MS);

@@ -162,39 +162,6 @@ export async function readMissedRuns(pool: Pool, desk: string, limit = 50): Prom
 
 type Queries = Pick<Pool, 'query'>;
 
-export interface RoutineSweep {
-  readonly routine: string;
-  readonly untilMs: number;
-  readonly missedCatchups: number;
-  /** What the desk file said of its times (`timetableOf`); empty: it had no such routine. Null: not known. */
-  readonly timetable: string | null;
-  /** Since when the timetable applies, without a pause. Null: as far back as is known. */
-  readonly appliesSinceMs: number | null;
-}
-
-interface SweepRow {
-  readonly routine: string;
-  readonly swept_until: Date;
-  readonly missed_catchups: string;
-  readonly timetable: string | null;
-  readonly applies_since: Date | null;
-}
-
-/** The time up to which each routine's due times were checked, even for a routine that never ran. */
-export async function readSweeps(pool: Queries, desk: string): Promise<readonly RoutineSweep[]> {
-  const found = await pool.query<SweepRow>(
-    `select routine, swept_until, missed_catchups, timetable, applies_since from routine_sweep where desk = $1`,
-    [desk],
-  );
-  return found.rows.map((row) => ({
-    routine: row.routine,
-    untilMs: row.swept_until.getTime(),
-    missedCatchups: Number(row.missed_catchups),
-    timetable: row.timetable,
-    appliesSinceMs: row.applies_since?.getTime() ?? null,
-  }));
-}
-
 /** Due times since then that were run by a schedule or recorded as missed, each as `routine:milliseconds`. */
 export async function readSettledTimes(
   pool: Queries,
@@ -218,60 +185,4 @@ export async function lastSettledMs(pool: Queries, desk: string, routine: string
     [desk, routine],
   );
   return found.rows[0]?.last?.getTime() ?? null;
-}
-
-export async function saveSweep(
-  pool: Queries,
-  desk: string,
-  { routine, untilMs, missedCatchups, timetable, appliesSinceMs }: RoutineSweep,
-): Promise<void> {
-  await pool.query(
-    `insert into routine_sweep (desk, routine, swept_until, missed_catchups, timetable, applies_since)
-     values ($1, $2, $3, $4, $5, $6)
-     on conflict (desk, routine) do update set
-       swept_until = excluded.swept_until, missed_catchups = excluded.missed_catchups,
-       timetable = excluded.timetable, applies_since = excluded.applies_since`,
-    [
-      desk,
-      routine,
-      new Date(untilMs),
-      missedCatchups,
-      timetable,
-      appliesSinceMs === null ? null : new Date(appliesSinceMs),
-    ],
-  );
-}
-
-interface TradesBegun {
-  /** The count of closed trades at which it last began or was passed over. */
-  readonly trades: number;
-  /** After how many trades it was due then; null: not known. */
-  readonly every: number | null;
-}
-
-/** For each routine due by a count of closed trades. */
-export async function readTradesBegun(
-  pool: Queries,
-  desk: string,
-): Promise<ReadonlyMap<string, TradesBegun>> {
-  const found = await pool.query<{ routine: string; trades: string; every: number | null }>(
-    'select routine, trades, every from routine_trades where desk = $1',
-    [desk],
-  );
-  return new Map(
-    found.rows.map(({ routine, trades, every }) => [routine, { trades: Number(trades), every }]),
-  );
-}
-
-export async function saveTradesBegun(
-  pool: Queries,
-  desk: string,
-  routine: string,
-  { trades, every }: TradesBegun,
-): Promise<void> {
-  await pool.query(
-    `insert into routine_trades (desk, routine, trades, every) values ($1, $2, $3, $4)
-     on conflict (desk, routine) do update set trades = excluded.trades, every = excluded.every`,
-    [desk, routine, trades, every],
-  );
 }

@@ -4,6 +4,7 @@
  */
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { nextLeftOutMs, SETTLE_MS } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { describeRun } from '../temporal/runs.js';
 import {
@@ -18,12 +19,7 @@ import {
   scheduleIdOf,
 } from '../temporal/schedules/schedule-definition.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
-import {
-  nextLeftOutMs,
-  SETTLE_MS,
-  type SweepContext,
-  sweepMissed,
-} from '../temporal/schedules/sweep-missed.js';
+import { type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
 import { LOOKS_MS } from './repeat.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 

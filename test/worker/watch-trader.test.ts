@@ -8,14 +8,8 @@ import { keepLastAudit } from '../../src/home/last-audit.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
-import {
-  beginRoutineRun,
-  readMissedRuns,
-  readRoutineRuns,
-  saveSweep,
-  saveTradesBegun,
-} from '../../src/store/routine-run.js';
-import { saveScheduleState } from '../../src/store/schedule-state.js';
+import { beginRoutineRun, readMissedRuns, readRoutineRuns } from '../../src/store/routine-run.js';
+import { saveScheduleState, saveSweep, saveTradesBegun } from '../../src/store/schedule-state.js';
 import { applySchedules } from '../../src/temporal/schedules/apply-schedules.js';
 import {
   MARKET_CLOCK_NOTE,

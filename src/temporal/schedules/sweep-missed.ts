@@ -8,6 +8,8 @@ import {
   clockChangeAt,
   isDueBy,
   nominalTimesBetween,
+  SETTLE_MS,
+  settledMs,
   timesOf,
   timetableOf,
 } from '../../desk/nominal-times.js';
@@ -15,15 +17,8 @@ import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
-import {
-  lastSettledMs,
-  type RoutineSweep,
-  readSettledTimes,
-  readSweeps,
-  recordMissedRun,
-  saveSweep,
-} from '../../store/routine-run.js';
-import { readScheduleStates } from '../../store/schedule-state.js';
+import { lastSettledMs, readSettledTimes, recordMissedRun } from '../../store/routine-run.js';
+import { type RoutineSweep, readScheduleStates, readSweeps, saveSweep } from '../../store/schedule-state.js';
 import { scheduleIdOf } from './schedule-definition.js';
 
 export interface SweepContext {
@@ -55,10 +50,9 @@ interface Swept {
 const RECORDED_MAX = 100;
 /** The timetable of a routine that the desk file does not have. */
 const ABSENT = '';
-/** Temporal first catches up by itself where it can. Times that its schedules leave out need not wait for that. */
-export const SETTLE_MS = 3 * 60_000;
 const REASON = 'the desk was not running, or this machine slept';
-const CLOCKS_CHANGED = {
+const REASONS = {
+  usual: REASON,
   forward: 'the clocks went forward over its time, which its schedule leaves out',
   back: 'the clocks went back, and its schedule may leave out a time that they show twice',
 } as const;
@@ -97,12 +91,10 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
     await saveSweep(pool, desk.desk, { ...before, missedCatchups: after.missedCatchups });
   }
   // What the desk file does not have is not due: a routine that is put back counts from then.
-  for (const sweep of sweeps.filter((one) => !looked.some(({ routine }) => routine.name === one.routine)))
-    await saveSweep(pool, desk.desk, {
-      ...sweep,
-      untilMs: Math.max(sweep.untilMs, context.nowMs()),
-      timetable: ABSENT,
-    });
+  for (const sweep of sweeps.filter((one) => !looked.some(({ routine }) => routine.name === one.routine))) {
+    const untilMs = Math.max(sweep.untilMs, context.nowMs());
+    await saveSweep(pool, desk.desk, { ...sweep, untilMs, timetable: ABSENT });
+  }
   const madeGood: Swept[] = [];
   const failures: unknown[] = [];
   for (const { routine, after, late } of looked) {
@@ -121,28 +113,6 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
   return [...missed, ...madeGood];
 }
 
-/**
- * The first moment after `afterMs` and until `untilMs` at which a sweep finds a due time that its schedule leaves out or
- * may leave out, because the clocks change. Null: none.
- */
-export function nextLeftOutMs(
-  { routines, timezone }: Pick<Desk, 'routines' | 'timezone'>,
-  afterMs: number,
-  untilMs: number,
-): number | null {
-  const found = routines.flatMap((routine) =>
-    nominalTimesBetween(routine, timezone, afterMs - SETTLE_MS, untilMs, RECORDED_MAX)
-      .filter((ms) => clockChangeAt(routine, timezone, ms) !== null)
-      .map((ms) => settledMs(routine, timezone, ms))
-      .filter((ms) => ms > afterMs),
-  );
-  return found.length === 0 ? null : Math.min(...found);
-}
-
-/** From when on a due time without a run counts as one that did not run. */
-const settledMs = (routine: DeskRoutine, timezone: string, nominalMs: number): number =>
-  nominalMs + (clockChangeAt(routine, timezone, nominalMs) === 'forward' ? 0 : SETTLE_MS);
-
 const swept = (desk: Desk, routine: DeskRoutine, nominalMs: number, caughtUp: boolean): Swept => ({
   routine: routine.name,
   title: routine.title,
@@ -151,10 +121,8 @@ const swept = (desk: Desk, routine: DeskRoutine, nominalMs: number, caughtUp: bo
   caughtUp,
 });
 
-function reasonOf({ timezone }: Desk, routine: DeskRoutine, nominalMs: number): string {
-  const change = clockChangeAt(routine, timezone, nominalMs);
-  return change === null ? REASON : CLOCKS_CHANGED[change];
-}
+const reasonOf = ({ timezone }: Desk, routine: DeskRoutine, nominalMs: number): string =>
+  REASONS[clockChangeAt(routine, timezone, nominalMs) ?? 'usual'];
 
 async function lookAtAll(context: SweepContext, sweeps: readonly RoutineSweep[]): Promise<readonly Looked[]> {
   const { desk, pool } = context;
