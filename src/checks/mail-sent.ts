@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nominalTimesBetween } from '../desk/nominal-times.js';
+import { nextNominalMs, nominalTimesBetween } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
@@ -7,12 +7,16 @@ import { someOf } from '../domain/some-of.js';
 import { lastHealth } from '../home/channel-health.js';
 import { resultsOf } from '../notify/notices.js';
 import { firstRunMs, lastMailedMs, type ResultsMailed, resultsMailed } from '../store/mail-outbox.js';
+import type { Pool } from '../store/pool.js';
+import { readSweeps } from '../store/routine-run.js';
+import { readScheduleStates } from '../store/schedule-state.js';
 import { check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
 /**
  * Checks that the mail server has accepted each summary due by now (a routine with `tellResults`). The desk
- * file says what was due, so a routine or a mailer that did not run is found as well.
+ * file says what was due, so a routine or a mailer that did not run is found as well. A routine counts from when it
+ * was given its present times, and not while a person has paused it.
  */
 export const mailSent = check(
   'Summaries were mailed in time',
@@ -33,13 +37,15 @@ export const mailSent = check(
     const nowMs = await marketNowMs(trader);
     const firstMs = await firstRunMs(pool, desk.desk);
     const fromMs = Math.max(nowMs - hours * HOUR_MS, firstMs ?? nowMs);
-    const due = dueBetween(desk, fromMs, nowMs - withinMinutes * MINUTE_MS);
+    const counted = await countedRoutines(pool, desk, fromMs);
+    const due = dueUntil(counted, desk.timezone, nowMs - withinMinutes * MINUTE_MS);
     if (due.length === 0) return { verdict: 'not_run', observed: 'no summary was due', expected };
     const missing: string[] = [];
     for (const { routine, nominalMs } of due) {
+      const nextMs = nextNominalMs(routine, desk.timezone, nominalMs) ?? nowMs;
       const found = await resultsMailed(
         pool,
-        { desk: desk.desk, routine: routine.name, nominalMs },
+        { desk: desk.desk, routine: routine.name, nominalMs, nextMs },
         resultsOf,
       );
       const problem = problemOf(found, isOff ? off : mailer.why);
@@ -50,25 +56,45 @@ export const mailSent = check(
   },
 );
 
-function dueBetween(desk: Desk, fromMs: number, toMs: number) {
-  return desk.routines
-    .filter(({ tellResults }) => tellResults === true)
-    .flatMap((routine: DeskRoutine) =>
-      nominalTimesBetween(routine, desk.timezone, fromMs - 1, toMs, Number.POSITIVE_INFINITY).map(
-        (nominalMs) => ({
-          routine,
-          nominalMs,
-        }),
-      ),
-    );
+interface Counted {
+  readonly routine: DeskRoutine;
+  readonly fromMs: number;
 }
 
-/** Null if it was sent. */
-function problemOf(found: ResultsMailed, why: string | null): string | null {
-  const { began, ended, told, addressed, sent, reply } = found;
-  if (!began) return 'the routine did not run';
+async function countedRoutines(
+  pool: Pick<Pool, 'query'>,
+  desk: Desk,
+  fromMs: number,
+): Promise<readonly Counted[]> {
+  const [sweeps, states] = await Promise.all([
+    readSweeps(pool, desk.desk),
+    readScheduleStates(pool, desk.desk),
+  ]);
+  const paused = new Set(states.filter((state) => state.paused).map(({ routine }) => routine));
+  return desk.routines
+    .filter(({ name, tellResults }) => tellResults === true && !paused.has(name))
+    .map((routine) => {
+      const sinceMs = sweeps.find((sweep) => sweep.routine === routine.name)?.appliesSinceMs;
+      return { routine, fromMs: Math.max(fromMs, sinceMs ?? fromMs) };
+    });
+}
+
+function dueUntil(counted: readonly Counted[], timezone: string, toMs: number) {
+  return counted.flatMap(({ routine, fromMs }) =>
+    nominalTimesBetween(routine, timezone, fromMs - 1, toMs, Number.POSITIVE_INFINITY).map((nominalMs) => ({
+      routine,
+      nominalMs,
+    })),
+  );
+}
+
+/** Null if one of the runs was sent. */
+function problemOf(runs: readonly ResultsMailed[], why: string | null): string | null {
+  const [first] = runs;
+  if (first === undefined) return 'the routine did not run';
+  if (runs.some(({ addressed, sent }) => addressed > 0 && sent === addressed)) return null;
+  const { ended, told, addressed, sent, reply } = first;
   if (!told) return ended ? 'it ended, and nothing was told' : 'the routine has not ended';
-  if (addressed > 0 && sent === addressed) return null;
   const reason = reply ?? why ?? 'the mailer has not picked it up';
   return `${sent} of ${addressed} mails were taken by the server: ${reason}`;
 }

@@ -184,7 +184,6 @@ export async function mailsOf(
 
 /** The delivery of one routine run's results, as far as it got. */
 export interface ResultsMailed {
-  readonly began: boolean;
   readonly ended: boolean;
   /** Their notice was written. */
   readonly told: boolean;
@@ -194,29 +193,47 @@ export interface ResultsMailed {
   readonly reply: string | null;
 }
 
-/** For runs of a routine due at this time; their notices' fingerprints begin with `resultsOf(workflowId)`. */
+interface SummaryDue {
+  readonly desk: string;
+  readonly routine: string;
+  readonly nominalMs: number;
+  /** When the routine is due after that: what people run by hand until then makes up for this one. */
+  readonly nextMs: number;
+}
+
+/**
+ * One for each run of a routine due at this time, then for those that people ran after it. Their notices' fingerprints
+ * begin with `resultsOf(workflowId)`.
+ */
 export async function resultsMailed(
   pool: Queries,
-  due: { readonly desk: string; readonly routine: string; readonly nominalMs: number },
+  { desk, routine, nominalMs, nextMs }: SummaryDue,
   resultsOf: (workflowId: string) => string,
-): Promise<ResultsMailed> {
-  const { desk, routine, nominalMs } = due;
-  const runs = await pool.query<{ workflow_id: string; finished: Date | null }>(
-    'select workflow_id, finished from routine_run where desk = $1 and routine = $2 and nominal = $3',
-    [desk, routine, new Date(nominalMs)],
+): Promise<readonly ResultsMailed[]> {
+  const runs = await pool.query<{ workflow_id: string; ended: boolean }>(
+    `select workflow_id, bool_or(finished is not null) as ended from routine_run
+      where desk = $1 and routine = $2
+        and (nominal = $3 or (cause = 'person' and nominal > $3 and nominal < $4))
+      group by workflow_id order by min(nominal), workflow_id`,
+    [desk, routine, new Date(nominalMs), new Date(nextMs)],
   );
+  const found: ResultsMailed[] = [];
+  for (const { workflow_id: id, ended } of runs.rows)
+    found.push({ ended, ...(await mailedOf(pool, desk, resultsOf(id))) });
+  return found;
+}
+
+async function mailedOf(pool: Queries, desk: string, prefix: string): Promise<Omit<ResultsMailed, 'ended'>> {
   const found = await pool.query<{ told: string; addressed: string; sent: string; reply: string | null }>(
     `select count(distinct n.id) as told, count(o.id) as addressed,
        count(o.id) filter (where o.state = 'sent') as sent,
        (array_agg(o.reply order by o.tried desc nulls last) filter (where o.state <> 'sent' and o.reply <> ''))[1] as reply
      from notice n left join mail_outbox o on o.notice_id = n.id
-     where n.desk = $1 and exists (select 1 from unnest($2::text[]) as prefix where starts_with(n.fingerprint, prefix))`,
-    [desk, runs.rows.map((run) => resultsOf(run.workflow_id))],
+     where n.desk = $1 and starts_with(n.fingerprint, $2)`,
+    [desk, prefix],
   );
   const [row] = found.rows;
   return {
-    began: runs.rows.length > 0,
-    ended: runs.rows.some(({ finished }) => finished !== null),
     told: Number(row?.told ?? 0) > 0,
     addressed: Number(row?.addressed ?? 0),
     sent: Number(row?.sent ?? 0),

@@ -42,7 +42,10 @@ export async function saveScheduleState(pool: Pool, state: ScheduleState): Promi
   );
 }
 
-export async function readScheduleStates(pool: Pool, desk: string): Promise<readonly ScheduleState[]> {
+export async function readScheduleStates(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+): Promise<readonly ScheduleState[]> {
   const found = await pool.query<ScheduleRow>(
     'select * from schedule_state where desk = $1 order by schedule_id',
     [desk],

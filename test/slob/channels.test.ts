@@ -2,14 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
+import type { RoutineCause } from '../../src/contracts/routine.js';
 import { ownIncidents } from '../../src/desk/own-incidents.js';
+import type { Desk, DeskRoutine } from '../../src/desk/schema.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { startMail } from '../../src/mail/start-mail.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { testAlert } from '../../src/operations/test-alert.js';
 import { insertNotice } from '../../src/store/outbox.js';
+import { saveScheduleState } from '../../src/store/schedule-state.js';
 import { noticeOf } from '../../src/telegram/reading/follow-journal.js';
+import { sweepMissed } from '../../src/temporal/schedules/sweep-missed.js';
 import { ANNA, FROM, fieldOf, MailBench } from '../mail/support/mail-bench.js';
 import { eventually } from '../support/eventually.js';
 import { RoutineBench } from './support/routine-bench.js';
@@ -39,7 +43,7 @@ async function mailer(): Promise<MailBench> {
 }
 
 /** A run of one of the desk's routines, as its workflow reports it. */
-async function ran(name: string, nominalMs = DUE): Promise<void> {
+async function ran(name: string, nominalMs = DUE, cause: RoutineCause = 'schedule'): Promise<void> {
   const { desk } = bench.context;
   const activities = createOperationsActivities({
     ...{ pool: bench.database.pool, checks: new Map(), context: bench.context },
@@ -53,7 +57,7 @@ async function ran(name: string, nominalMs = DUE): Promise<void> {
     runId: '1',
   };
   await activities.openRoutineRun(run, {
-    ...{ routine: name, title, nominalMs, startedMs: nominalMs, cause: 'schedule' },
+    ...{ routine: name, title, nominalMs, startedMs: nominalMs, cause },
   });
   await activities.recordEvidenceBatch(
     run,
@@ -288,6 +292,85 @@ describe('a mail that is missing', () => {
     bench.trader.marketMs = DUE + 14 * 60_000;
     await ran('daily-summary');
     expect(await look()).toMatchObject({ verdict: 'not_run' });
+  });
+});
+
+describe('a mail that only the newest desk file knows of', () => {
+  const MINUTE = 60_000;
+  const changedMs = DUE + 12 * MINUTE;
+  /** In New York: before the change, and long enough before the check. */
+  const moved = ['17:05'];
+
+  /** What the desk does at its start and each hour. */
+  async function sweptWith(routines: Desk['routines'], nowMs: number): Promise<void> {
+    const { context, home, database } = bench;
+    bench.context = { ...context, desk: { ...context.desk, routines } };
+    await sweepMissed({
+      ...{ desk: bench.context.desk, pool: database.pool, home, nowMs: () => nowMs },
+      ...{ catchUp: async () => undefined, hasRun: async () => true, missedCatchups: async () => 0 },
+    });
+  }
+  const daily = () => bench.context.desk.routines.find(({ name }) => name === 'daily-summary')!;
+  const look = () => bench.check('mail-sent');
+
+  beforeEach(async () => {
+    lampIs('ok');
+    await ran('daily-summary', DUE - 7 * 24 * 60 * MINUTE);
+  });
+
+  it.each([
+    ['was moved to another time', (one) => [one], (one) => [{ ...one, at: moved }]],
+    ['has another name', (one) => [one], (one) => [{ ...one, name: 'evening', at: moved }]],
+    ['tells its results', (one) => [{ ...one, tellResults: undefined }], (one) => [one]],
+    ['was added after its time', () => [], (one) => [{ ...one, name: 'evening' }]],
+    ['was put back after its time', () => [], (one) => [one]],
+  ] satisfies readonly (readonly [
+    string,
+    (one: DeskRoutine) => readonly object[],
+    (one: DeskRoutine) => readonly object[],
+  ])[])('is not missing where a summary %s; later it is', async (_, before, after) => {
+    const shipped = daily();
+    await sweptWith([shipped], DUE - 60 * MINUTE);
+    await sweptWith(before(shipped) as Desk['routines'], DUE - 50 * MINUTE);
+    await sweptWith(after(shipped) as Desk['routines'], changedMs);
+    expect(await look()).toMatchObject({ verdict: 'not_run', observed: 'no summary was due' });
+    bench.trader.marketMs = CHECKED + 3 * 24 * 60 * MINUTE;
+    expect(await look()).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/^Daily summary of 2026-07-20 21:0\d UTC: the routine did not run$/),
+    });
+  });
+
+  it('is missing where its desk file stayed as it was, whatever is swept', async () => {
+    for (const minutes of [-60, 12]) await sweptWith([daily()], DUE + minutes * MINUTE);
+    expect(await look()).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('is not missing while a person has paused its routine', async () => {
+    const { desk } = bench.context;
+    bench.context = { ...bench.context, desk: { ...desk, routines: [daily()] } };
+    const state = { desk: desk.desk, routine: 'daily-summary', note: 'holiday', specHash: 'x' };
+    const scheduleId = `routine:${desk.desk}:daily-summary`;
+    await saveScheduleState(bench.database.pool, { ...state, scheduleId, paused: true });
+    expect(await look()).toMatchObject({ verdict: 'not_run', observed: 'no summary was due' });
+  });
+
+  it('is not missing where a person ran its routine after its time; before it does not count', async () => {
+    const ofToday = () => bench.check('mail-sent', { hours: 24 });
+    const { desk } = bench.context;
+    bench.context = { ...bench.context, desk: { ...desk, routines: [daily()] } };
+    const sent = await mailer();
+    sent.start();
+    await ran('daily-summary', DUE - 10 * MINUTE, 'person');
+    expect(await ofToday()).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/the routine did not run$/),
+    });
+    await ran('daily-summary', DUE + 10 * MINUTE, 'person');
+    await eventually(async () =>
+      expect(await ofToday()).toMatchObject({ verdict: 'pass', observed: '1 of 1 mailed' }),
+    );
+    await sent.stop();
   });
 });
 
