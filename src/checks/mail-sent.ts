@@ -8,8 +8,7 @@ import { lastHealth } from '../home/channel-health.js';
 import { resultsOf } from '../notify/notices.js';
 import { firstRunMs, lastMailedMs, type ResultsMailed, resultsMailed } from '../store/mail-outbox.js';
 import type { Pool } from '../store/pool.js';
-import { readSweeps } from '../store/routine-run.js';
-import { readScheduleStates } from '../store/schedule-state.js';
+import { readScheduleStates, readSweeps } from '../store/schedule-state.js';
 import { check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
