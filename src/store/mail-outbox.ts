@@ -249,12 +249,3 @@ export async function lastMailedMs(pool: Queries, desk: string): Promise<number 
   );
   return found.rows[0]?.last?.getTime() ?? null;
 }
-
-/** When the first run of any routine was due; null: none ever was. */
-export async function firstRunMs(pool: Queries, desk: string): Promise<number | null> {
-  const found = await pool.query<{ first: Date | null }>(
-    'select min(nominal) as first from routine_run where desk = $1',
-    [desk],
-  );
-  return found.rows[0]?.first?.getTime() ?? null;
-}
