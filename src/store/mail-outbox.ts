@@ -217,10 +217,8 @@ export async function resultsMailed(
       group by workflow_id order by min(nominal), workflow_id`,
     [desk, routine, new Date(nominalMs), new Date(nextMs)],
   );
-  const found: ResultsMailed[] = [];
-  for (const { workflow_id: id, ended } of runs.rows)
-    found.push({ ended, ...(await mailedOf(pool, desk, resultsOf(id))) });
-  return found;
+  const mailed = runs.rows.map(({ workflow_id: id }) => mailedOf(pool, desk, resultsOf(id)));
+  return (await Promise.all(mailed)).map((of, at) => ({ ended: runs.rows[at]?.ended === true, ...of }));
 }
 
 async function mailedOf(pool: Queries, desk: string, prefix: string): Promise<Omit<ResultsMailed, 'ended'>> {
