@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -49,9 +50,11 @@ function write(name: string, text: string): void {
 function sources(late: string): void {
   write('package.json', '{ "type": "module" }');
   write('dist/cli/late.js', `export const late = '${late}';\n`);
-  const main = `export const main = async () => (await import('../cli/late.js')).late;\n`;
-  const programs = ['cli/main', 'cli/trial-process', 'worker/run-role', 'worker/packs-worker'];
-  for (const name of [...programs, 'workflows/failure-converter']) write(`dist/${name}.js`, main);
+  const bundled = readFileSync(join(repository, 'scripts/bundle-programs.mjs'), 'utf8');
+  for (const [, name = ''] of bundled.matchAll(/: join\(dist, '(.+\.js)'\)/g)) {
+    const up = '../'.repeat(name.split('/').length - 1);
+    write(`dist/${name}`, `export const main = async () => (await import('${up}cli/late.js')).late;\n`);
+  }
 }
 
 function checkout(): void {

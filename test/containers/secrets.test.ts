@@ -170,6 +170,15 @@ it('takes people in from the shared home once: what a role puts there later coun
   expect(readFileSync(join(peopleFolder(now), 'keys.json'), 'utf8')).toBe('of before');
 });
 
+/** Where a bundled program is begun, its source. */
+function sourceOf(path: string): string {
+  const [, name] = /\/dist\/run\/([\w-]+)$/.exec(path) ?? [];
+  const bundled = readFileSync(join(repository, 'scripts/bundle-programs.mjs'), 'utf8');
+  const [, source] = new RegExp(`'${name}': join\\(dist, '(.+)\\.js'\\)`).exec(bundled) ?? [];
+  if (name !== undefined && source === undefined) throw new Error(`${path} is not bundled`);
+  return source === undefined ? `${path}.ts` : join(repository, 'src', `${source}.ts`);
+}
+
 /** Names of the secrets that a program can read: over every import that carries something at run time. */
 function secretsReadFrom(entry: string): ReadonlySet<string> {
   const seen = new Set<string>();
@@ -180,7 +189,7 @@ function secretsReadFrom(entry: string): ReadonlySet<string> {
     seen.add(file);
     const text = readFileSync(file, 'utf8').replaceAll(/import type [^;]+;/g, '');
     for (const [, path = ''] of text.matchAll(/(?:from|import\(|new URL\() ?'(\.[^']+)\.js'/g))
-      open.push(resolve(dirname(file), `${path}.ts`));
+      open.push(sourceOf(resolve(dirname(file), path)));
     // It names all of them, and reads what it is asked for.
     if (/home\/(secrets|container-secrets)\.ts$/.test(file)) continue;
     for (const [, name = ''] of text.matchAll(/readSecret\([^']*'(\w+)'\)/g)) read.add(name);

@@ -128,7 +128,7 @@ describe('a desk whose processes are killed while it trades', () => {
   });
 
   it('never lifts a person’s stop by itself, whatever dies', async () => {
-    expect((await desk.run('stop', '--reason', 'test')).code).toBe(0);
+    expect((await desk.run('stop', '--timeout', '120', '--reason', 'test')).code).toBe(0);
     const stopped = await desk.status();
     for (const name of ['trader', 'engine-worker', 'operations-worker']) {
       process.kill(await desk.pidOf(name), 'SIGKILL');

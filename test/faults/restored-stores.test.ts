@@ -93,7 +93,7 @@ const untilActive = () =>
   until('ACTIVE', async () => ((await desk.status()).mode === 'ACTIVE' ? true : null), 120_000);
 
 async function stopAsPerson(reason: string): Promise<void> {
-  const stopped = await desk.run('stop', '--reason', reason);
+  const stopped = await desk.run('stop', '--timeout', '120', '--reason', reason);
   expect(stopped.code, stopped.stdout + stopped.stderr).toBe(0);
   await until('the stop on record', () => isOnRecord(reason));
 }
