@@ -4,6 +4,8 @@
  */
 import type { Pool } from './pool.js';
 
+type Queries = Pick<Pool, 'query'>;
+
 export interface ScheduleState {
   readonly desk: string;
   readonly scheduleId: string;
@@ -42,10 +44,7 @@ export async function saveScheduleState(pool: Pool, state: ScheduleState): Promi
   );
 }
 
-export async function readScheduleStates(
-  pool: Pick<Pool, 'query'>,
-  desk: string,
-): Promise<readonly ScheduleState[]> {
+export async function readScheduleStates(pool: Queries, desk: string): Promise<readonly ScheduleState[]> {
   const found = await pool.query<ScheduleRow>(
     'select * from schedule_state where desk = $1 order by schedule_id',
     [desk],
@@ -59,8 +58,6 @@ export async function readScheduleStates(
     specHash: row.spec_hash,
   }));
 }
-
-type Queries = Pick<Pool, 'query'>;
 
 export interface RoutineSweep {
   readonly routine: string;

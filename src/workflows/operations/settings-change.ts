@@ -88,9 +88,6 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
   return { state, detail, configHash };
 }
 
-/** Words for people, and the end of the notice's fingerprint. */
-const PROBLEMS = { 'not applied': 'not-applied', 'not on disk': 'not-on-disk' } as const;
-
 const UNWRITTEN =
   'They are in force, and a restart of the trader takes them back. Free the disk of its journal; after the restart look at the settings, and ask again if they are the old ones.';
 const ROLL_UNWRITTEN =
@@ -99,7 +96,7 @@ const ROLL_UNWRITTEN =
 /** People were told that the change is approved, so they must hear that it is not in force, or may not stay so. */
 async function tellProblem(
   { desk, approvalId, proposal, evidenceMs }: SettingsChangeInput,
-  problem: keyof typeof PROBLEMS,
+  problem: 'not applied' | 'not on disk',
   detail: string,
   doThis: string,
 ) {
@@ -111,7 +108,7 @@ async function tellProblem(
         severity: 'warning',
         title: `Settings version ${proposal.version}: ${problem}`,
         text: `${detail}\n${doThis}`,
-        fingerprint: `approval:${approvalId}:${PROBLEMS[problem]}`,
+        fingerprint: `approval:${approvalId}:${problem.replaceAll(' ', '-')}`,
         audience: ['approver', 'operator'],
       },
     ])
