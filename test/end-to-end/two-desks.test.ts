@@ -3,8 +3,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
+import { runtimeOf } from '../support/desk-store.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 
@@ -36,9 +36,6 @@ const waiting = (desk: DeskUnderTest): Promise<readonly (number | null)[]> =>
     const found = ['operations-worker', 'web'].map((name) => all.find((one) => one.name === name));
     return found.every((one) => one?.state === 'running') && found.map((one) => one?.pid ?? null);
   });
-
-const runtimeOf = (desk: DeskUnderTest): Runtime =>
-  JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8'));
 
 /** Of the page itself, by its own port. */
 async function pageOf(desk: DeskUnderTest): Promise<string | undefined> {

@@ -1,15 +1,16 @@
 /** Two operations processes of one desk: one watches and is the ledger; the other takes over where it is killed. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { homePaths } from '../../src/home/runtime.js';
 import { openPool, type Pool } from '../../src/store/pool.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startTimeOf } from '../../src/supervisor/process-table.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
+import { runtimeOf } from '../support/desk-store.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { until } from '../support/eventually.js';
@@ -24,7 +25,7 @@ let said = '';
 beforeAll(async () => {
   desk = deskUnderTest('crypto-bot');
   await desk.up('--desk', deskWithQuickAverages(desk.home), '--market', 'simulated');
-  const runtime = JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
+  const runtime = runtimeOf(desk);
   // Its figures have an address of their own, as in a container.
   figures = `127.0.0.1:${await freePort()}`;
   const workerMetrics = { 'engine-worker': figures, 'operations-worker': figures };
