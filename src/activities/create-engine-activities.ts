@@ -143,22 +143,15 @@ function nextDayOf(halts: readonly Halt[], marketMs: number, days: TradingDays):
 const signedText = (side: PositionStatus['side'], quantity: string): string =>
   `${side === 'short' ? '-' : ''}${quantity}`;
 
-/** The open holdings: the position, or each trade where trades may be against each other. */
+/** The open holdings: the position, or each strategy's part of it where several may trade the instrument. */
 function heldIn({ parts = [], ...position }: PositionStatus): IncidentFacts['positions'] {
   const { symbol, side, quantity, protection, stopPrice, strategy, unrealised } = position;
-  const trades = parts.flatMap((part) =>
-    part.side === undefined
-      ? []
-      : [
-          {
-            ...{ symbol, quantity: signedText(part.side, part.quantity), protection: part.protection },
-            ...{ stopPrice: part.stopPrice, strategy: part.strategy, unrealised: part.result },
-          },
-        ],
-  );
-  return trades.length > 0
-    ? trades
-    : [{ symbol, quantity: signedText(side, quantity), protection, stopPrice, strategy, unrealised }];
+  if (parts.length === 0)
+    return [{ symbol, quantity: signedText(side, quantity), protection, stopPrice, strategy, unrealised }];
+  return parts.map((part) => ({
+    ...{ symbol, quantity: signedText(part.side ?? side, part.quantity), protection: part.protection },
+    ...{ stopPrice: part.stopPrice, strategy: part.strategy, unrealised: part.result },
+  }));
 }
 
 const FACTS_NAMED_MAX = 20;

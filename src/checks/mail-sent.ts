@@ -19,14 +19,14 @@ import { marketNowMs } from './market-now.js';
  * was given its present times, and not while a person has paused it.
  */
 export const mailSent = check(
-  'Summaries were mailed in time',
+  'Summaries that were due were mailed',
   z.strictObject({
     hours: z.number().positive().max(240).default(25),
     /** A summary due more recently than this may still be on its way. */
     withinMinutes: z.number().min(0).default(15),
   }),
   async ({ desk, runtime, trader, pool }, { hours, withinMinutes }) => {
-    const expected = `each summary of the last ${hours} hours was mailed within ${withinMinutes} minutes`;
+    const expected = `each summary that was due in the last ${hours} hours, at least ${withinMinutes} minutes ago, was mailed`;
     const mailer = lastHealth(runtime.home, desk.desk, 'mail')?.health;
     const isOff = mailer === undefined || mailer.state === 'off';
     const off = mailer?.why ?? 'no mailer of this desk has run yet';

@@ -61,7 +61,7 @@ export interface IncidentFacts {
     readonly protection: string;
     readonly stopPrice: string | null;
     readonly strategy: string;
-    /** For a trade side by side, its whole result so far. */
+    /** For one strategy's part of a position, its whole result so far. */
     readonly unrealised: string;
   }[];
   readonly symbols: readonly string[];

@@ -117,7 +117,7 @@ export async function saveSweep(
 interface TradesBegun {
   /** The count of closed trades at which it last began or was passed over. */
   readonly trades: number;
-  /** After how many trades it was due then; null: not known. */
+  /** After how many trades it was due then; null: not known. 0: it was not. */
   readonly every: number | null;
 }
 
@@ -145,5 +145,17 @@ export async function saveTradesBegun(
     `insert into routine_trades (desk, routine, trades, every) values ($1, $2, $3, $4)
      on conflict (desk, routine) do update set trades = excluded.trades, every = excluded.every`,
     [desk, routine, trades, every],
+  );
+}
+
+/** Of all but these routines: one that is put back later counts from then. */
+export async function forgetTradesBegun(
+  pool: Queries,
+  desk: string,
+  routines: readonly string[],
+): Promise<void> {
+  await pool.query(
+    'update routine_trades set every = 0 where desk = $1 and routine <> all ($2) and every is distinct from 0',
+    [desk, routines],
   );
 }

@@ -93,8 +93,8 @@ async function lastRunMs(
 
 /**
  * Starts routines by the ledger's count of closed trades: one run for the newest count that is due, which
- * also makes up for counts passed during a downtime. A routine that is new to the desk counts from now, and so does
- * one that is due after another number of trades than before. The count is saved after the start, whose id names the
+ * also makes up for counts passed during a downtime. A routine that is new to the desk or put back counts from now, and
+ * so does one that is due after another number of trades than before. The count is saved after the start, whose id names the
  * count, so a repeated start does nothing.
  */
 export function routinesByTrades(context: TraderWatchContext): StatusFollower {

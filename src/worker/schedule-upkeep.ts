@@ -6,6 +6,7 @@ import { ScheduleNotFoundError } from '@temporalio/client';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { nextLeftOutMs, SETTLE_MS } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
+import { forgetTradesBegun } from '../store/schedule-state.js';
 import { describeRun } from '../temporal/runs.js';
 import {
   applySchedules,
@@ -83,6 +84,12 @@ export function scheduleUpkeep(context: TraderWatchContext, home: string | null 
     };
     const wanted = `${incarnation}:${marketClock}`;
     if (appliedFor !== wanted) {
+      const byTrades = desk.routines.filter(({ everyTrades }) => everyTrades !== undefined);
+      await forgetTradesBegun(
+        pool,
+        desk.desk,
+        byTrades.map(({ name }) => name),
+      );
       await temporal.within(APPLY_MS, (client) => applySchedules(client, pool, target));
       appliedFor = wanted;
       rememberedMs = performance.now();

@@ -34,6 +34,15 @@ describe('the exchange is down', () => {
       position('BTC/USDT'),
       position('ETH/USDT', { protection: 'missing', stopPrice: null }),
       position('SOL/USDT', { quantity: '0.6', parts }),
+      // Of two strategies on spot, where all are long: the second has lost its stop.
+      position('ADA/USDT', {
+        quantity: '0.9',
+        protection: 'missing',
+        parts: [
+          { ...trade, strategy: 'up', quantity: '0.5', stopPrice: '85', protection: 'confirmed' },
+          { ...trade, strategy: 'rest', quantity: '0.4', stopPrice: null, protection: 'missing' },
+        ],
+      }),
     ];
     const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
     expect(await stepOf(bench, incident, 'Calls are tried again, later each time')).toMatchObject({
@@ -48,9 +57,10 @@ describe('the exchange is down', () => {
     const stops = await stepOf(bench, incident, 'Stops stay at the exchange');
     expect(stops.verdict).toBe('fail');
     expect(stops.observed).toContain('BTC/USDT 0.5, stop 85 confirmed');
+    expect(stops.observed).toContain('ADA/USDT 0.5, stop 85 confirmed; ADA/USDT 0.4, stop none missing');
     const told = await until('people are told', async () =>
       (await toldOf(bench, incident)).find(({ body }) =>
-        body.includes('no confirmed stop at the exchange for ETH/USDT'),
+        body.includes('no confirmed stop at the exchange for ETH/USDT, ADA/USDT'),
       ),
     );
     expect(told.body).not.toContain('SOL/USDT');

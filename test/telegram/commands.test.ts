@@ -289,6 +289,17 @@ describe('/status and /help', () => {
     );
   });
 
+  it('say of several halts when the desk trades again by the one that decides it', () => {
+    const trader = bench.trader;
+    trader.halt('person', 'person', 'anna');
+    trader.halt('venue', 'auto', 'risk');
+    const text = statusText(scriptedStatus({ mode: 'HALTED', halts: trader.halts }));
+    expect(text.split('\n').filter((line) => line.startsWith('Halt: '))).toEqual([
+      'Halt: person by anna; trades again once a person resumes it',
+      'Halt: venue by risk',
+    ]);
+  });
+
   it('say what holds the next entry back where a position is held, and else why nothing is traded', () => {
     const status = scriptedStatus({
       notTrading: [{ subject: 'ema-cross', reason: 'no signal', waitsFor: 'the next one' }],

@@ -278,6 +278,24 @@ describe('routines by the count of trades', () => {
     expect(await ran(desk)).toEqual([minute(20), minute(12)]);
   });
 
+  it('count from then where one is put back with the number that it had', async () => {
+    const desk = await bench.desk();
+    await closeTrades(desk, 1, 6);
+    await routinesByTrades(contextWith(desk))(desk.trader.status());
+    const without = contextOf(desk);
+    await scheduleUpkeep({ ...without, desk: { ...without.desk, routines: [] } })(desk.trader.status());
+    await closeTrades(desk, 7, 12);
+    const again = contextWith(desk);
+    await scheduleUpkeep(again)(desk.trader.status());
+    const follow = routinesByTrades(again);
+    await follow(desk.trader.status());
+    expect(await ran(desk)).toEqual([]);
+    await closeTrades(desk, 13, 15);
+    await follow(desk.trader.status());
+    await runsToBe(desk, 1);
+    expect(await ran(desk)).toEqual([minute(15)]);
+  });
+
   it('start once although the watch was lost before it could remember the count', async () => {
     const desk = await bench.desk();
     const context = contextWith(desk);

@@ -3,7 +3,7 @@ import { grouped, signed } from '../../domain/figure-text.js';
 import { lacksGoLive } from '../../domain/go-live.js';
 import { headline } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
-import { resumeWords } from '../../domain/mode.js';
+import { decidingHalt, resumeWords } from '../../domain/mode.js';
 import { reducedSize } from '../../domain/position-size.js';
 import { answer } from '../bot-context.js';
 import type { ChatCommand } from './command.js';
@@ -31,6 +31,7 @@ export function statusText(status: TraderStatus): string {
   const more = positions.length - POSITIONS_SHOWN;
   const size = reducedSize(status);
   const { text, detail } = headline(status);
+  const deciding = decidingHalt(halts);
   // With an open position the desk is trading: the text says what holds the next entry back.
   const waiting = status.mode === 'ACTIVE' && positions.length > 0 ? 'Waiting' : 'Not trading';
   return [
@@ -46,8 +47,11 @@ export function statusText(status: TraderStatus): string {
     ...positions.slice(0, POSITIONS_SHOWN).flatMap(positionLines),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
-    ...halts.map(
-      ({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again ${resumeWords(resume, needsGoLive)}`,
+    // Until the strictest is lifted, none of the others' rules lets the desk trade.
+    ...halts.map((halt) =>
+      halt === deciding
+        ? `Halt: ${halt.cause} by ${halt.by}; trades again ${resumeWords(halt.resume, needsGoLive)}`
+        : `Halt: ${halt.cause} by ${halt.by}`,
     ),
     ...status.notTrading
       .slice(0, REASONS_SHOWN)

@@ -50,7 +50,7 @@ interface Swept {
 const RECORDED_MAX = 100;
 /** The timetable of a routine that the desk file does not have. */
 const ABSENT = '';
-const REASON = 'the desk was not running, or this machine slept';
+const REASON = 'the desk was not running, ran on other than live prices, or this machine slept';
 const REASONS = {
   usual: REASON,
   forward: 'the clocks went forward over its time, which its schedule leaves out',
