@@ -5,6 +5,7 @@ import type { Expectation, GoLiveActivities, LiveFills } from '../contracts/go-l
 import type { PreflightReport } from '../contracts/preflight.js';
 import { withLimitsInForce } from '../desk/desk-settings.js';
 import type { Desk } from '../desk/schema.js';
+import { counted } from '../domain/figure-text.js';
 import { moveAttempt } from '../store/go-live-attempts.js';
 import { readLiveFills } from '../store/performance.js';
 import type { Pool } from '../store/pool.js';
@@ -52,8 +53,8 @@ function compare(dependencies: GoLiveDependencies, live: LiveFills): Expectation
   if (!found.ok) return { verdict: 'not_run', observed: found.why, expected: 'a validation to compare with' };
   const { winRatePct, trades, netProfitPct } = found.value.report.results;
   const paperRate = winRatePct ?? 0;
-  const expected = `as on paper: win rate ${paperRate.toFixed(1)} % of ${trades} trades, ${netProfitPct?.toFixed(2) ?? '?'} % profit`;
-  const figures = `${live.fills} fills, ${live.trades} closed, net ${live.netProfit}`;
+  const expected = `as on paper: win rate ${paperRate.toFixed(1)} % of ${counted(trades, 'trade')}, ${netProfitPct?.toFixed(2) ?? '?'} % profit`;
+  const figures = `${counted(live.fills, 'fill')}, ${live.trades} closed, net ${live.netProfit}`;
   if (live.trades < TRADES_MIN)
     return { verdict: 'not_run', observed: `${figures}: too few closed trades to compare`, expected };
   const rate = (live.wins / live.trades) * 100;

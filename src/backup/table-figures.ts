@@ -1,5 +1,6 @@
 /** Counts and checksums of every table: equal for equal rows, in any order and on any server. */
 import { Client, type ClientBase } from 'pg';
+import { counted } from '../domain/figure-text.js';
 import { FIRST_PREVIOUS_HASH } from '../store/evidence.js';
 import type { Manifest, TableFigures } from './manifest.js';
 import type { PgConnection } from './pg-programs.js';
@@ -44,7 +45,8 @@ export function tableDifferences(
   const differences = expected.flatMap(({ table, rows, checksum }) => {
     const here = byName.get(table);
     if (!here) return [`table ${table} is missing`];
-    if (here.rows !== rows) return [`table ${table} has ${here.rows} rows, the manifest says ${rows}`];
+    if (here.rows !== rows)
+      return [`table ${table} has ${counted(here.rows, 'row')}, the manifest says ${rows}`];
     return here.checksum === checksum ? [] : [`the content of table ${table} is not what the manifest says`];
   });
   const known = new Set(expected.map(({ table }) => table));

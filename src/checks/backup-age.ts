@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { isDatedAhead } from '../contracts/backup.js';
 import { HOUR_MS } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
 import { readBackups } from '../store/backups.js';
 import { check } from './check.js';
 
@@ -37,7 +38,7 @@ export const backupAge = check(
     const hours = (nowMs - newest.takenMs) / HOUR_MS;
     return {
       verdict: hours <= ageHoursMax ? 'pass' : 'fail',
-      observed: `${newest.id} is ${hours.toFixed(1)} hours old, ${newest.rows} rows, ${newest.bytes} bytes; before it: ${before.join(', ') || 'none'}`,
+      observed: `${newest.id} is ${hours.toFixed(1)} hours old, ${counted(newest.rows, 'row')}, ${newest.bytes} bytes; before it: ${before.join(', ') || 'none'}`,
       expected,
     };
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DAY_MS } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
 import { readDrills } from '../store/backups.js';
 import { check } from './check.js';
 
@@ -8,7 +9,7 @@ export const drillAge = check(
   'A backup was restored for trial lately',
   z.strictObject({ maxAgeDays: z.number().min(0).default(8) }),
   async ({ desk, pool }, { maxAgeDays: ageDaysMax }) => {
-    const expected = `the last restore drill passed, at most ${ageDaysMax} days ago`;
+    const expected = `the last restore drill passed, at most ${counted(ageDaysMax, 'day')} ago`;
     const [newest] = await readDrills(pool, desk.desk, 1);
     if (!newest) {
       const verdict = desk.mode === 'paper' ? 'not_run' : 'fail';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
 import { HOURS_PER_YEAR, mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
 import { readSecret } from '../home/secrets.js';
 import { readEquityDays } from '../reports/equity-figures.js';
@@ -133,13 +134,13 @@ async function byDaysBefore(
   if (before.length < DAYS_MIN) {
     return {
       known: false,
-      why: `no validation of this configuration, and ${before.length} days before today`,
+      why: `no validation of this configuration, and ${counted(before.length, 'day')} before today`,
     };
   }
   return {
     known: true,
     mean: mean(before),
     deviation: sampleDeviation(before),
-    source: `${before.length} days before (there is no validation of this configuration)`,
+    source: `${counted(before.length, 'day')} before (there is no validation of this configuration)`,
   };
 }

@@ -4,6 +4,7 @@
  */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { counted } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { pollUntil } from '../home/try-again.js';
 import { readLedgerSequence } from '../store/read-ledger.js';
@@ -31,6 +32,6 @@ export async function ledgerReached({ trader, pool, desk }: CheckContext): Promi
     (records) => records <= 0,
     { withinMs: FOLLOWS_MS, everyMs: LOOK_EVERY_MS },
   );
-  if (behind > 0) return { ok: false, why: `the ledger is ${behind} records behind the trader` };
+  if (behind > 0) return { ok: false, why: `the ledger is ${counted(behind, 'record')} behind the trader` };
   return { ok: true, status };
 }

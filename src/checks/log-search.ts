@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../domain/figure-text.js';
 import { check } from './check.js';
 import { findLines, quoted as quote } from './log-lines.js';
 
@@ -25,6 +26,6 @@ export const logSearch = check(
     const missed = missing.length === 0 ? '' : `; no log of ${missing.join(', ')}`;
     const verdict = lines.length >= linesMin ? 'pass' : missed === '' ? 'fail' : 'not_run';
     const newest = lines.length === 0 ? '' : `; the newest: ${quote(lines, quoted)}`;
-    return { verdict, observed: `${lines.length} lines${missed}${newest}`, expected };
+    return { verdict, observed: `${counted(lines.length, 'line')}${missed}${newest}`, expected };
   },
 );

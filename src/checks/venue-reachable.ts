@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
+import { counted } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { untilBack } from '../home/try-again.js';
 import { TraderUnavailable } from '../trader/client.js';
@@ -45,7 +46,7 @@ async function ask(
   try {
     const proof = await trader.call('flatProof', {}, { timeoutMs });
     const ms = tookMs();
-    const held = `${proof.venuePositions.length} positions, ${proof.venueOpenOrders} open orders`;
+    const held = `${counted(proof.venuePositions.length, 'position')}, ${proof.venueOpenOrders} open orders`;
     const verdict = ms <= answerMsMax ? 'pass' : 'warn';
     return { outcome: { verdict, observed: `answered in ${ms} ms: ${held}`, expected }, isCutOff: false };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** `--from` and `--to` of `validate` and `backtest`: a period of the minutes that `fermata data fetch` stored. */
 import type { Desk } from '../desk/schema.js';
 import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
 import { type FetchedFile, gapsIn } from '../market/fetched/fetched-files.js';
 import type { Span } from '../market/fetched/minutes-file.js';
@@ -104,7 +105,7 @@ function notStored(symbol: string, gap: Span, span: Span, options: Period, addre
   const field = gap.fromMs === span.fromMs ? '--from' : '--to';
   const minutes = (gap.untilMs - gap.fromMs) / MINUTE_MS;
   return usageFailure(
-    `${field}: ${minutes} minutes of ${symbol} are not stored, ${moment(gap.fromMs)} to ${moment(gap.untilMs)}, from ${address}`,
+    `${field}: ${counted(minutes, 'minute')} of ${symbol} are not stored, ${moment(gap.fromMs)} to ${moment(gap.untilMs)}, from ${address}`,
     `fetch them: ${fetchCommand([symbol], gap, options)}`,
   );
 }

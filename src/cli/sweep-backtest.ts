@@ -18,6 +18,7 @@ import {
 import type { LoadedDesk } from '../desk/load.js';
 import { DeskFileError } from '../desk/problem.js';
 import { DAY_MS } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
 import type { OnProgress } from '../supervisor/up-options.js';
 import { backtestDesk, type DeskOptions } from './backtest-desk.js';
@@ -236,7 +237,7 @@ export function sweepLines(report: SweepReport, page: string | undefined): strin
     );
     const count = trial.figures?.trades ?? 0;
     const untraded = untradedText(trial);
-    return `  ${valuesText(trial.values).padEnd(width)}  ${by} ${figureWords(trial, rankedBy, currency)}, return ${figures[0]}, drawdown ${figures[1]}, ${count} trades${untraded === '' ? '' : `, ${untraded}`}`;
+    return `  ${valuesText(trial.values).padEnd(width)}  ${by} ${figureWords(trial, rankedBy, currency)}, return ${figures[0]}, drawdown ${figures[1]}, ${counted(count, 'trade')}${untraded === '' ? '' : `, ${untraded}`}`;
   };
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const walk = walkForward?.steps ?? [];

@@ -9,6 +9,7 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import { moneyAtStake } from '../domain/account.js';
 import { backoffMs } from '../domain/backoff.js';
 import { DecimalError } from '../domain/decimal.js';
+import { counted } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { appendAudit } from '../store/audit.js';
 import type { Pool } from '../store/pool.js';
@@ -94,7 +95,7 @@ async function followOnce(options: FollowOptions, state: FollowState, stopping: 
   const cursor = await readCursor(pool, desk, status.incarnation);
   if (cursor.sequence > status.sequence) {
     throw new LedgerMismatch(
-      `the ledger holds ${cursor.sequence} entries of journal ${status.incarnation}, and the trader has only ${status.sequence}`,
+      `the ledger holds ${counted(cursor.sequence, 'entry', 'entries')} of journal ${status.incarnation}, and the trader has only ${status.sequence}`,
     );
   }
   state.position = { incarnation: status.incarnation, sequence: cursor.sequence };

@@ -1,3 +1,4 @@
+import { counted } from '../domain/figure-text.js';
 import { readCosts, readHoldingCosts } from '../store/performance.js';
 import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
@@ -15,6 +16,8 @@ export const costs = report('Fees and costs of holding', SPAN, async (context, p
   if (fills === 0) return `${lengthOf(span.days)}: no fills${holding.join('')}`;
   const ofTurnover = turnover > 0 ? ` (${percent(fees / turnover)} of ${money(turnover)})` : '';
   const slippage =
-    stopFills === 0 ? 'no stop was filled' : `slippage of stops ${money(stopSlippage)} in ${stopFills} fills`;
-  return `${lengthOf(span.days)}: fees ${money(fees)}${ofTurnover} in ${fills} fills${holding.join('')}; ${slippage}`;
+    stopFills === 0
+      ? 'no stop was filled'
+      : `slippage of stops ${money(stopSlippage)} in ${counted(stopFills, 'fill')}`;
+  return `${lengthOf(span.days)}: fees ${money(fees)}${ofTurnover} in ${counted(fills, 'fill')}${holding.join('')}; ${slippage}`;
 });

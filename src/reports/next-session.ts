@@ -3,6 +3,7 @@ import { nominalTimesBetween } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { type DayNumber, dateText, timeOfDay, weekdayOf } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
 import { sessionOn } from '../domain/sessions/trading-dates.js';
 import { readStatus } from '../trader/read-status.js';
@@ -69,7 +70,7 @@ function routinesLine({ routines, timezone }: Desk, date: string): string {
       return `${at} ${title}${more.length === 0 ? '' : ` and ${more.length} times more`}`;
     });
   const byTrades = routines.flatMap(({ title, everyTrades }) =>
-    everyTrades === undefined ? [] : [`${title} after each ${everyTrades} trades`],
+    everyTrades === undefined ? [] : [`${title} after each ${counted(everyTrades, 'trade')}`],
   );
   return `routines ${[...due, ...byTrades].join(', ') || 'none'}`;
 }

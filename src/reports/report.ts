@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Desk } from '../desk/schema.js';
 import { type StepPart, stepPart } from '../desk/step-parts.js';
 import { DAY_MS } from '../domain/civil-date.js';
-import { placesIn } from '../domain/figure-text.js';
+import { counted, placesIn } from '../domain/figure-text.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Span } from '../store/performance.js';
 import type { Pool } from '../store/pool.js';
@@ -44,7 +44,7 @@ export function spanOf(
 
 /** In hours if it is less than a day. */
 export function lengthOf(days: number): string {
-  if (days >= 1) return `${days} days`;
+  if (days >= 1) return counted(days, 'day');
   const hours = Number((days * 24).toFixed(1));
   return hours === 1 ? '1 hour' : `${hours} hours`;
 }

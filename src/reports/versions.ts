@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { DAY_MS } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
 import { report } from './report.js';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
@@ -28,7 +29,7 @@ export const versions = report('Versions of the programs', NO_PARAMETERS, async 
 function lockAge(): string {
   try {
     const days = Math.floor((Date.now() - statSync(LOCK).mtimeMs) / DAY_MS);
-    return days === 0 ? 'today' : `${days} days ago`;
+    return days === 0 ? 'today' : `${counted(days, 'day')} ago`;
   } catch {
     return 'at an unknown time';
   }

@@ -18,6 +18,7 @@ import type { BackupActivities } from '../../contracts/backup.js';
 import type { StepResult } from '../../contracts/routine.js';
 import { ownFiles } from '../../desk/own-strategies.js';
 import type { Desk } from '../../desk/schema.js';
+import { counted } from '../../domain/figure-text.js';
 import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
@@ -57,7 +58,7 @@ export function createBackupActivities(dependencies: BackupDependencies): Backup
         const gone = await pruneBackups(runtime.home, desk, { keep, days }, nowMs());
         await markPruned(pool, desk, gone);
         const observed = gone.length === 0 ? 'none was too old' : `${gone.length} removed`;
-        const expected = `the newest ${keep} stay${days === null ? '' : `, for ${days} days`}`;
+        const expected = `the newest ${keep} stay${days === null ? '' : `, for ${counted(days, 'day')}`}`;
         return { ...PRUNE, verdict: 'pass', observed, expected };
       }),
     sendBackup: (request) =>
@@ -84,7 +85,7 @@ function take(
     if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };
     const { bytes, rows } = sizeOf(taken.manifest);
     const { journal, database } = taken.manifest;
-    const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${setAsideText(taken.manifest)}, ${bytes} bytes in backups/${id}`;
+    const observed = `${counted(rows, 'row')} in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${setAsideText(taken.manifest)}, ${bytes} bytes in backups/${id}`;
     // The backup of everything else is complete; a person must still check.
     const verdict = isWhole(taken.manifest) ? 'pass' : 'fail';
     return { backupId: id, step: { ...TAKE, verdict, observed: cut(observed) } };
@@ -112,7 +113,7 @@ function verify(
       ...size,
     });
     const parts = partsOf(manifest).map(({ name, bytes }) => `${name}: valid, ${bytes} bytes`);
-    const observed = `${manifest.files.length} files, ${size.bytes} bytes, ${setAsideText(manifest)}; ${parts.join('; ')}`;
+    const observed = `${counted(manifest.files.length, 'file')}, ${size.bytes} bytes, ${setAsideText(manifest)}; ${parts.join('; ')}`;
     return { ...VERIFY, verdict: 'pass', observed: cut(observed) };
   });
 }

@@ -93,7 +93,7 @@ ${list(
 )}
 <h2>Trades</h2>
 ${tradesTable(report)}
-<footer>${report.orders} orders, ${report.fills} fills, ${report.trials} set of values tried. Configuration ${report.configHash}.
+<footer>${counted(report.orders, 'order')}, ${counted(report.fills, 'fill')}, ${report.trials} set of values tried. Configuration ${report.configHash}.
 State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}. Files: ${escapeHtml(
     market.files.map(({ name, symbol, sha256 }) => `${symbol} ${name} ${sha256}`).join(', '),
   )}.</footer>`;

@@ -10,6 +10,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import type { EvidenceInput } from '../../contracts/evidence.js';
+import { counted } from '../../domain/figure-text.js';
 import { pollUntil } from '../../home/try-again.js';
 import { recordEvidenceIn, verifyEvidence } from '../../store/evidence.js';
 import { readIncidents } from '../../store/incidents.js';
@@ -127,7 +128,7 @@ async function useDatabase(desk: string, { database, ...owner }: PgConnection): 
     const after = await verifyEvidence(pool, desk);
     return {
       ok: after.ok && after.count === before.count + 1,
-      observed: `${ran.length} migrations run; read ${trades.length} trades, ${setups.length} setups, ${tasks.length} tasks, ${incidents.length} incidents; evidence goes on from ${before.count} to ${after.count}`,
+      observed: `${ran.length} migrations run; read ${counted(trades.length, 'trade')}, ${setups.length} setups, ${tasks.length} tasks, ${incidents.length} incidents; evidence goes on from ${before.count} to ${after.count}`,
     };
   } finally {
     await pool.end();
@@ -150,7 +151,7 @@ async function replayJournal({ folder, manifest }: VerifiedBackup): Promise<Obse
   const { journal, holds } = await readAccount(join(folder, JOURNAL_FOLDER));
   return {
     ok: journal.lastSequence === manifest.journal.lastSequence,
-    observed: `the journal replays to entry ${journal.lastSequence}: ${holds.positions.length} positions, ${holds.openOrders} open orders`,
+    observed: `the journal replays to entry ${journal.lastSequence}: ${counted(holds.positions.length, 'position')}, ${holds.openOrders} open orders`,
   };
 }
 

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Client, type Pool } from 'pg';
+import { counted } from '../../domain/figure-text.js';
 import { someOf } from '../../domain/some-of.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence.js';
@@ -41,7 +42,10 @@ export async function readBack(
       if (!verification.ok) return { ok: false, observed: someOf(verification.problems) };
       backup = verification.backup;
       const { files } = backup.manifest;
-      return { ok: true, observed: `${files.length} files, ${sizeOf(backup.manifest).bytes} bytes` };
+      return {
+        ok: true,
+        observed: `${counted(files.length, 'file')}, ${sizeOf(backup.manifest).bytes} bytes`,
+      };
     },
   );
   return backup;
@@ -72,7 +76,7 @@ export async function proveRestored(
       const found = await readRestoredFigures(connection);
       const differences = tableDifferences(manifest.database.tables, found);
       if (differences.length > 0) return { ok: false, observed: someOf(differences) };
-      return { ok: true, observed: `${sizeOf(manifest).rows} rows in ${found.length} tables` };
+      return { ok: true, observed: `${counted(sizeOf(manifest).rows, 'row')} in ${found.length} tables` };
     },
   );
   await steps.run(
@@ -127,12 +131,15 @@ async function proveLedger(pool: Pool, folder: string, { desk, journal, ledger }
   }
   const held = ledger?.sequence ?? 0;
   if (proof.entries !== held) {
-    return { ok: false, observed: `the ledger has ${proof.entries} entries, the manifest says ${held}` };
+    return {
+      ok: false,
+      observed: `the ledger has ${counted(proof.entries, 'entry', 'entries')}, the manifest says ${held}`,
+    };
   }
   const behind = journal.lastSequence - held;
   return {
     ok: true,
-    observed: `${held} entries of journal ${journal.incarnation}, ${behind} newer ones in the journal only`,
+    observed: `${counted(held, 'entry', 'entries')} of journal ${journal.incarnation}, ${behind} newer ones in the journal only`,
   };
 }
 
@@ -143,7 +150,9 @@ async function proveSetAside(pool: Pool, { folder, manifest }: VerifiedBackup): 
     const why = await differenceOf(pool, manifest.desk, setAsideJournal(folder, account), account);
     if (why !== null) return { ok: false, observed: `account set aside ${account.name}: ${why}` };
   }
-  const each = kept.map(({ name, journal }) => `${name}: ${journal.lastSequence} entries`);
+  const each = kept.map(
+    ({ name, journal }) => `${name}: ${counted(journal.lastSequence, 'entry', 'entries')}`,
+  );
   return {
     ok: true,
     observed: [setAsideText(manifest), ...(each.length > 0 ? [someOf(each)] : [])].join('; '),

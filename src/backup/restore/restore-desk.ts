@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { backupWorkflowId } from '../../contracts/queues.js';
+import { counted } from '../../domain/figure-text.js';
 import { databaseOf, sharesServers, takeNewNamespace } from '../../home/installation.js';
 import {
   type RestoreMark,
@@ -209,9 +210,13 @@ async function continues(pool: Pool, home: string, { desk }: Manifest): Promise<
   const { journal } = deskPaths(homePaths(home), desk);
   if (!existsSync(journal)) return { ok: false, observed: 'there is no journal: restore all of the backup' };
   const proof = await verifyLedger(pool, desk, journal);
-  if (proof.equal) return { ok: true, observed: `${proof.entries} entries, and none to catch up` };
+  if (proof.equal)
+    return { ok: true, observed: `${counted(proof.entries, 'entry', 'entries')}, and none to catch up` };
   if (proof.behind)
-    return { ok: true, observed: `${proof.entries} entries, and ${proof.missing} to catch up` };
+    return {
+      ok: true,
+      observed: `${counted(proof.entries, 'entry', 'entries')}, and ${proof.missing} to catch up`,
+    };
   return { ok: false, observed: `it is another journal, from entry ${proof.sequence} on: ${proof.why}` };
 }
 

@@ -12,6 +12,7 @@ import { verifyBackup } from '../../backup/verify-backup.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
 import { NO_PARAMETERS, stepPart } from '../../desk/step-parts.js';
 import { DAY_MS } from '../../domain/civil-date.js';
+import { counted } from '../../domain/figure-text.js';
 import { someOf } from '../../domain/some-of.js';
 import { homePaths } from '../../home/runtime.js';
 import type { ReportContext } from '../../reports/report.js';
@@ -51,7 +52,7 @@ export const removeOldLogs = stepPart(
   z.strictObject({ days: z.number().min(1).max(3650).default(30) }),
   async ({ runtime }: ReportContext, { days }): Promise<CheckOutcome> => {
     const { logs, servers } = homePaths(runtime.home);
-    const expected = `no log that was moved away is older than ${days} days`;
+    const expected = `no log that was moved away is older than ${counted(days, 'day')}`;
     const folders = [...new Set([logs, servers.logs])].filter((folder) => existsSync(folder));
     if (folders.length === 0) return { verdict: 'not_run', observed: 'no log is kept here', expected };
     const old = await oldLogs(folders, days);
@@ -93,7 +94,7 @@ export const removeOldBackups = stepPart(
   async ({ runtime, desk, pool }: ReportContext): Promise<CheckOutcome> => {
     const { keep, days = null } = desk.backup;
     const { home } = runtime;
-    const expected = `none is older than ${days === null ? `the newest ${keep}` : `${days} days`}`;
+    const expected = `none is older than ${days === null ? `the newest ${keep}` : `${counted(days, 'day')}`}`;
     if (!existsSync(backupsFolder(home)))
       return { verdict: 'not_run', observed: 'no backup was taken here yet', expected };
     const expired = expiredBackups(await ownBackups(home, desk.desk), { keep, days }, Date.now());

@@ -7,6 +7,7 @@ import type { ChecklistItem } from '../../contracts/go-live.js';
 import type { PreflightReport, PreflightResult } from '../../contracts/preflight.js';
 import { lossAtStopPct } from '../../desk/loss-at-stop.js';
 import type { Desk } from '../../desk/schema.js';
+import { counted } from '../../domain/figure-text.js';
 import { isOwned } from '../../domain/value.js';
 
 /** The first live period is small, whatever the desk file would allow later. */
@@ -59,7 +60,7 @@ function startSize({ goLive, risk, strategies, instruments }: CheckedDesk): Chec
     key: 'start-size',
     title: '6 Conservative risk at first',
     done: isSmall && maxConcurrentPositions <= START_POSITIONS_MAX,
-    observed: `goLive.start: ${had}, ${maxConcurrentPositions} positions`,
+    observed: `goLive.start: ${had}, ${counted(maxConcurrentPositions, 'position')}`,
     expected: `at most ${most}, ${START_POSITIONS_MAX} positions`,
   };
 }

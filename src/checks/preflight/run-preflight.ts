@@ -13,7 +13,7 @@ import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import { secretVariable } from '../../desk/secret-variable.js';
 import { stopsShared } from '../../desk/strategy-rules.js';
 import { DAY_MS } from '../../domain/civil-date.js';
-import { placesIn } from '../../domain/figure-text.js';
+import { counted, placesIn } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { formatMoney, parseMoney } from '../../domain/money.js';
@@ -110,7 +110,9 @@ const telegram: PreflightCheck = {
     const days = (nowMs - proof.atMs) / DAY_MS;
     const at = moment(proof.atMs);
     if (days > DAYS_MAX)
-      return warn(`the newest test alert arrived ${at}, ${Math.floor(days)} days ago (${SEND_ONE})`);
+      return warn(
+        `the newest test alert arrived ${at}, ${counted(Math.floor(days), 'day')} ago (${SEND_ONE})`,
+      );
     return { verdict: 'pass', observed: `a test alert arrived ${at} (message ${proof.messageId})`, expected };
   },
 };
@@ -128,7 +130,7 @@ const validationReport: PreflightCheck = {
     const { beyondFile = [] } = subject;
     if (beyondFile.length > 0) return { verdict: 'warn', observed: notValidated(beyondFile), expected };
     const { created, results } = found.value.report;
-    const figures = `${results.trades} trades, win rate ${shown(results.winRatePct)} %, Sharpe ${shown(results.sharpe)}, drawdown ${shown(results.maxDrawdownPct)} %`;
+    const figures = `${counted(results.trades, 'trade')}, win rate ${shown(results.winRatePct)} %, Sharpe ${shown(results.sharpe)}, drawdown ${shown(results.maxDrawdownPct)} %`;
     return { verdict: 'pass', observed: `GO of ${created}: ${figures}`, expected };
   },
 };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Desk } from '../../desk/schema.js';
+import { counted } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { readDeskHere } from '../../home/desk-here.js';
@@ -264,7 +265,7 @@ function progressOf(symbol: string, { fromMs, untilMs }: Span): (doneMs: number)
 function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): string[] {
   if (fetched.length === 0) return ['nothing to fetch: the span has no finished minute yet'];
   const lines = fetched.flatMap(({ file, provenance, fresh, replaced, gaps }) => [
-    `${gaps.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${provenance.minutes} minutes, ${fresh} new, from ${provenance.address}`,
+    `${gaps.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${counted(provenance.minutes, 'minute')}, ${fresh} new, from ${provenance.address}`,
     `    ${file}`,
     ...(replaced === null ? [] : [`    fetched anew: ${replaced}`]),
     ...missingLines(provenance.symbol, gaps).map((line) => `    ${line}`),
@@ -302,7 +303,7 @@ function fileLine({ file, outcome }: FetchedFile): string {
   if (outcome.kind === 'other') return `✗ ${file}: ${outcome.reason}`;
   const { symbol, month, minutes, missing, fromMs, untilMs, address, fetchedAtMs } = outcome.provenance;
   const gaps = missing.length === 0 ? 'no gap' : `${missing.length} gaps`;
-  return `✓ ${symbol.padEnd(10)} ${month}  ${minutes} minutes, ${moment(fromMs)} to ${moment(untilMs)}, ${gaps}, from ${address} at ${moment(fetchedAtMs)}`;
+  return `✓ ${symbol.padEnd(10)} ${month}  ${counted(minutes, 'minute')}, ${moment(fromMs)} to ${moment(untilMs)}, ${gaps}, from ${address} at ${moment(fetchedAtMs)}`;
 }
 
 function gapLines({ source, fromMs, toMs, coverage, gaps, without }: DataGaps): string[] {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { reasonOf } from '../../domain/no-reason.js';
@@ -102,7 +103,7 @@ function statusLines({
     granted === null
       ? 'no go-live is in force'
       : `live: ${granted.release}, step ${granted.step}, ${granted.size.maxPositionSizePct} % a position, ` +
-        `${granted.size.maxConcurrentPositions} positions, approved by ${granted.approvedBy.join(' and ')}`;
+        `${counted(granted.size.maxConcurrentPositions, 'position')}, approved by ${granted.approvedBy.join(' and ')}`;
   return [
     mode === 'paper' ? 'this desk trades paper money' : inForce,
     ...(progress === null ? [] : [`now: ${progress.phase}: ${progress.detail}`]),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { placed, trimmed } from '../../domain/figure-text.js';
+import { counted, placed, trimmed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { resumedText } from '../../domain/mode.js';
 import { formatMoney, type WrittenUnits } from '../../domain/money.js';
@@ -179,8 +179,8 @@ async function verifyJournal(json: boolean): Promise<number> {
 
 function proofText(proof: LedgerProof): string {
   if (proof.equal)
-    return `✓ the ledger equals the journal (${proof.entries} entries of ${proof.incarnation})`;
+    return `✓ the ledger equals the journal (${counted(proof.entries, 'entry', 'entries')} of ${proof.incarnation})`;
   if (proof.behind)
-    return `- the ledger is ${proof.missing} entries behind; all ${proof.entries} before are equal`;
+    return `- the ledger is ${counted(proof.missing, 'entry', 'entries')} behind; all ${proof.entries} before are equal`;
   return `✗ the ledger differs from the journal at entry ${proof.sequence}: ${proof.why}`;
 }

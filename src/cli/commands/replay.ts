@@ -261,7 +261,7 @@ async function tradedTwice(
 function reportLines(report: ReplayReport, currency: string): string[] {
   const { date, desk, records, first, last, state, checked, expected, hypothesis, decisions } = report;
   return [
-    `${markOf(report)} ${date} of ${desk} again: ${records} records, ${first} to ${last}, each follows from those before it`,
+    `${markOf(report)} ${date} of ${desk} again: ${counted(records, 'record')}, ${first} to ${last}, each follows from those before it`,
     line('state before', state.before),
     line('state after', state.after),
     ...(expected === null || expected === state.after
@@ -317,8 +317,8 @@ function hypothesisLines(
 ): string[] {
   const came = ({ trades, result: made, equity }: DayResult, open = 0): string => {
     const worth = equity === null ? '' : `, equity ${amountText(equity.to, currency)} ${currency}`;
-    const held = open === 0 ? '' : `, ${open} positions open`;
-    return `${trades} trades closed, ${amountText(made, currency)} ${currency}${worth}${held}`;
+    const held = open === 0 ? '' : `, ${counted(open, 'position')} open`;
+    return `${counted(trades, 'trade')} closed, ${amountText(made, currency)} ${currency}${worth}${held}`;
   };
   const wouldCome = (day: HypotheticalDay): string =>
     'failures' in day

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { dayOfText, weekText } from '../../domain/civil-date.js';
-import { gainText, placed } from '../../domain/figure-text.js';
+import { counted, gainText, placed } from '../../domain/figure-text.js';
 import { MONEY_PLACES } from '../../domain/money.js';
 import type { Operations } from '../../operations/operations.js';
 import type { ResultsShown } from '../../operations/results/read-results.js';
@@ -138,7 +138,7 @@ function figureText({ trades, wins, winRatePct, result, average }: Figures, curr
   if (trades === 0) return 'nothing was closed';
   const money = (decimal: string): string =>
     `${gainText(decimal, currency)}${currency === null ? '' : ` ${currency}`}`;
-  return `${trades === 1 ? '1 trade' : `${trades} trades`}, ${wins} won (${winRatePct} %), result ${money(result)}, on average ${money(average ?? '0')}`;
+  return `${counted(trades, 'trade')}, ${wins} won (${winRatePct} %), result ${money(result)}, on average ${money(average ?? '0')}`;
 }
 
 const VERDICTS = {

@@ -7,6 +7,7 @@ import { NAME, NAME_EXPECTED } from '../../desk/closest-name.js';
 import { isShipped } from '../../desk/resolve-desk.js';
 import { strategySchema } from '../../desk/trading-schema.js';
 import { rangeText } from '../../domain/declared-value.js';
+import { counted } from '../../domain/figure-text.js';
 import { packError } from '../../pack/child-process.js';
 import type { DescribedStrategy } from '../../pack/protocol.js';
 import { describeStrategies } from '../../pack/strategy/read-strategies.js';
@@ -125,7 +126,7 @@ function checkedLines({ hash, suits, parameters, files, trial, forms, listed }: 
         `  ${name}: ${file} as ${forms[name]}, SHA-256 ${sha256.slice(0, HASH_SHOWN)}`,
     ),
     ...parameters.map((spec) => `  ${spec.name}: ${spec.default} (${rangeText(spec)}), ${spec.meaning}`),
-    `  ${trial.bars} made-up minutes after its warm-up, twice, with the same decisions: ${trial.entries} entries asked for, ${trial.exits} exits`,
+    `  ${trial.bars} made-up minutes after its warm-up, twice, with the same decisions: ${counted(trial.entries, 'entry', 'entries')} asked for, ${trial.exits} exits`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../../domain/figure-text.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR, rolesOf } from '../../domain/roles.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
@@ -34,7 +35,7 @@ export function telegramCommand(command: Command): void {
       else
         printLines([
           `/start ${link.code}`,
-          `(send this to the desk's bot in a private chat, once, within ${link.minutes} minutes: you are ${person} then)`,
+          `(send this to the desk's bot in a private chat, once, within ${counted(link.minutes, 'minute')}: you are ${person} then)`,
         ]);
     });
   command

@@ -6,6 +6,7 @@ import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
 import { moneyAtStake } from '../../domain/account.js';
+import { counted } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { readDeskHere, writeDeskHere } from '../../home/desk-here.js';
 import { nameDeskInCommands, shellWord } from '../../home/desk-in-process.js';
@@ -301,7 +302,10 @@ export function screenLines(summary: UpSummary): string[] {
     ['Account', accountText(summary)],
     ['Restart', keptOverRestart(summary.trading, summary.account?.name ?? null)],
     ['Dashboard', summary.signInUrl],
-    ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
+    [
+      '',
+      `(this link signs in once, within ${counted(summary.signInMinutes, 'minute')}; a new one: fermata link)`,
+    ],
     ...elsewhere(summary),
     ['Sign-in', `user operator, password ${passwordPlace(summary.passwordFile)}`],
     ['Temporal UI', `${summary.temporalUiUrl} (after the dashboard's sign-in)`],

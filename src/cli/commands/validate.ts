@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Progress, scopeOf } from '../../backtest/run-on-prices.js';
 import type { ValidationOutcome } from '../../contracts/validation.js';
 import type { LoadedDesk } from '../../desk/load.js';
+import { counted } from '../../domain/figure-text.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { readDeskHere } from '../../home/desk-here.js';
@@ -111,7 +112,7 @@ async function validate(options: ValidateOptions): Promise<number> {
   const onProgress = ({ part, trades }: { readonly part: number; readonly trades: number }): void =>
     showBar({
       kind: 'bar',
-      text: `validation ${request.id}, ${trades} trades`,
+      text: `validation ${request.id}, ${counted(trades, 'trade')}`,
       done: Math.round(part * PROGRESS_TOTAL),
       total: PROGRESS_TOTAL,
     });

@@ -1,4 +1,5 @@
 /** Puts an approved go-live into force; its first step also arms the desk. */
+import { counted } from '../../domain/figure-text.js';
 import type { GoLiveGrant } from '../../domain/go-live.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
@@ -20,7 +21,7 @@ export function goLive(core: Core, command: GoLive, event: CommandEvent): Comman
   commit(core, { type: 'golive.granted', grant, by, reason, marketMs: core.marketMs });
   bringIntoForce(core, core.state.settings.changed);
   const { maxPositionSizePct, maxConcurrentPositions } = grant.size;
-  const size = `${maxPositionSizePct} % a position, ${maxConcurrentPositions} positions`;
+  const size = `${maxPositionSizePct} % a position, ${counted(maxConcurrentPositions, 'position')}`;
   if (grant.step > 0) return done(core, `size step ${grant.step}: ${size}`);
   const armed = arm(core, armOf(command), event);
   return armed.ok ? done(core, `live: the desk is ACTIVE with ${size}`) : armed;

@@ -1,6 +1,7 @@
 /** The start: whatever the journal says, the desk begins HALTED and reads the venue before anything else. */
 import { PAPER_ACCOUNT } from '../../domain/account.js';
 import type { DeclaredValue } from '../../domain/declared-value.js';
+import { counted } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
@@ -250,5 +251,6 @@ function askAboutOrders(core: Core, at: number): void {
     }
   }
   const open = liveOrders(core, at).filter(({ state }) => !FINAL_ORDER_STATES.has(state)).length;
-  if (open > 0) note(core, 'info', `${open} orders from before the start are looked up at the venue`, at);
+  if (open > 0)
+    note(core, 'info', `${counted(open, 'order')} from before the start to be looked up at the venue`, at);
 }

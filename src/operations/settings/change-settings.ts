@@ -14,6 +14,7 @@ import {
 } from '../../desk/desk-settings.js';
 import type { Desk } from '../../desk/schema.js';
 import type { DeclaredValue } from '../../domain/declared-value.js';
+import { counted } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { monthKey, SETTINGS_APPROVAL, type SettingsProposal } from '../../domain/settings-change.js';
 import { readSettingsChanges } from '../../store/settings-changes.js';
@@ -240,7 +241,7 @@ export async function rollContract(
   const held = status.positions.some((position) => position.symbol === symbol);
   const resting = status.orders.filter((order) => order.symbol === symbol).length;
   if (held || resting > 0) {
-    const what = held ? `A position in ${symbol} is open` : `${resting} orders in ${symbol} are open`;
+    const what = held ? `A position in ${symbol} is open` : `${counted(resting, 'open order')} in ${symbol}`;
     return refused(
       `${what}, and it is of the old contract.`,
       status,

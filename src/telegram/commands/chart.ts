@@ -2,7 +2,7 @@
 import type { BarStatus } from '../../contracts/trader-status.js';
 import { symbolIn } from '../../desk/symbol-text.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import { grouped, signed } from '../../domain/figure-text.js';
+import { counted, grouped, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ChartLevel, ChartShown } from '../../operations/results/read-chart.js';
 import { answer, answerPicture } from '../bot-context.js';
@@ -142,7 +142,7 @@ function captionOf({ symbol, bars, fills, levels, label }: ChartShown, { name }:
   const traded =
     fills === null
       ? 'What was traded is not shown: the ledger does not answer.'
-      : `${fills.count === 1 ? '1 fill' : `${fills.count} fills`} in this time.`;
+      : `${counted(fills.count, 'fill')} in this time.`;
   return [
     `${symbol}, ${name}: ${grouped(bars.at(-1)?.close ?? '')} (${signed(moved.toFixed(2))} %)`,
     ...levels.map((level) => `${level.name} ${grouped(level.price)}`),

@@ -1,5 +1,5 @@
 import type { PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
-import { grouped, signed } from '../../domain/figure-text.js';
+import { counted, grouped, signed } from '../../domain/figure-text.js';
 import { lacksGoLive } from '../../domain/go-live.js';
 import { headline } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -39,11 +39,7 @@ export function statusText(status: TraderStatus): string {
     detail,
     `Equity ${grouped(status.equity)} ${status.currency}, today ${signed(status.dayPnl)}, drawdown ${status.drawdownPct} %`,
     ...(size === null ? [] : [`Size: ${size}`]),
-    positions.length === 0
-      ? 'No position.'
-      : positions.length === 1
-        ? '1 position:'
-        : `${positions.length} positions:`,
+    positions.length === 0 ? 'No position.' : `${counted(positions.length, 'position')}:`,
     ...positions.slice(0, POSITIONS_SHOWN).flatMap(positionLines),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,

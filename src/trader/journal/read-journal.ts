@@ -1,5 +1,6 @@
 /** Reads a journal as a stream: one commit group in memory at a time, whatever the journal's length. */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { counted } from '../../domain/figure-text.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { FrameBody, FrameFormat } from './format.js';
 import { frameFault, JournalCorrupt } from './journal-error.js';
@@ -135,7 +136,7 @@ export async function replayJournal(
     if (count % RECORDS_PER_TURN === 0) await yieldToEventLoop();
   }
   if (count !== journal.lastSequence) {
-    throw new Error(`the journal has ${count} records, its end says ${journal.lastSequence}`);
+    throw new Error(`the journal has ${counted(count, 'record')}, its end says ${journal.lastSequence}`);
   }
   return count;
 }

@@ -4,7 +4,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { splitText } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { exitReasonWords } from '../../domain/exit-reason.js';
-import { grouped, placesIn } from '../../domain/figure-text.js';
+import { counted, grouped, placesIn } from '../../domain/figure-text.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
@@ -236,7 +236,7 @@ function stopGapText({
 
 function goLiveText({ grant }: Extract<EngineRecord, { readonly type: 'golive.granted' }>): string {
   const { release, attempt, step, size, approvedBy } = grant;
-  const allowed = `${size.maxPositionSizePct} % a position, ${size.maxConcurrentPositions} positions`;
+  const allowed = `${size.maxPositionSizePct} % a position, ${counted(size.maxConcurrentPositions, 'position')}`;
   return `real money, ${release} attempt ${attempt} step ${step}: ${allowed}, approved by ${approvedBy.join(' and ')}`;
 }
 
