@@ -139,8 +139,16 @@ export class RunActions {
     return past;
   }
 
-  /** Call before the run processes the event. Calls `before` with each action's time, ahead of the action. */
-  take(instance: TradingInstance, event: TimedEvent, before: (atMs: number) => void): void {
+  /**
+   * Call before the run processes the event. Calls `before` with each action's time, ahead of the action, and `after`
+   * with the action.
+   */
+  take(
+    instance: TradingInstance,
+    event: TimedEvent,
+    before: (atMs: number) => void,
+    after: (action: CorporateAction) => void,
+  ): void {
     for (const next of this.#pending) {
       const { action, atMs, file, line } = next;
       if (atMs > event.marketMs) break;
@@ -155,6 +163,7 @@ export class RunActions {
         reason: `${file}:${line}`,
         command: { name: 'corporateAction', action, timed: true },
       });
+      after(action);
       if (action.kind === 'split') this.#showAgain(instance, action.symbol, action, atMs);
     }
     this.#note(event);

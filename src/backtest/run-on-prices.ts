@@ -78,6 +78,8 @@ export interface Measure {
   /** Called once the strategies have seen the bar. */
   afterBar?(bar: MarketBar, engine: Pick<Engine, 'strategyLines'>): void;
   onRecord(record: EngineRecord): void;
+  /** Called for each dividend of the run, whether or not the desk held the share. */
+  onDividend?(symbol: string, perShare: string): void;
   /** Called after the last event. */
   finish(): void;
 }
@@ -226,7 +228,14 @@ export class Run<Measured extends Measure> {
       this.#tellProgress(event.marketMs);
       return this.#parts.wait(event.marketMs);
     }
-    this.#actions?.take(instance, event, (atMs) => this.#signal(instance, atMs));
+    this.#actions?.take(
+      instance,
+      event,
+      (atMs) => this.#signal(instance, atMs),
+      (action) => {
+        if (action.kind === 'dividend') measure.onDividend?.(action.symbol, action.perShare);
+      },
+    );
     this.#signal(instance, event.marketMs);
     instance.advanceTo(event.marketMs);
     measure.onMarket(event);

@@ -63,6 +63,15 @@ const INSTRUMENT_KEYS = [
   ...['swap.longPips', 'swap.shortPips', 'swap.rollover', 'swap.zone', 'swap.tripleOn'],
 ];
 const FEE_PCT_MAX = 10;
+/** Coins by name: their amounts are text. */
+const FEE_STOCK = 'feeStock';
+/** Options that set what `--set` can set, too. */
+const OPTION_OF: Readonly<Record<string, readonly [keyof DeskOptions, string]>> = {
+  'paper.makerFeePpm': ['fees', '--fees'],
+  'paper.takerFeePpm': ['fees', '--fees'],
+  'paper.slippageTicks': ['slippage', '--slippage'],
+  'paper.latencyMs': ['latencyMs', '--latency-ms'],
+};
 
 /** `0.1` or `0.02,0.05` (maker, taker), in percent. */
 export function feesValue(text: string): Fees {
@@ -99,6 +108,7 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   const known = file === null ? {} : { strategies: withFile(file) };
   const loaded = file === null ? given : onlyOf(given, file, known);
   const chosen = strategiesNamed(loaded.desk, file?.name ?? options.strategy);
+  refuseTwoWays(options);
   const settings: (readonly [Path, DeclaredValue, string])[] = [
     ...(options.set ?? []).flatMap((setting) => resolved(setting, loaded.desk, chosen)),
     ...ofPaper('makerFeePpm', options.fees?.makerFeePpm),
@@ -135,6 +145,14 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   const instruments = desk.instruments.filter(({ symbol }) => traded.has(symbol));
   const alone = `only the strategy ${file?.name ?? options.strategy}`;
   return { ...loaded, desk: { ...desk, instruments }, configHash, text, set: [alone, ...set] };
+}
+
+function refuseTwoWays(options: DeskOptions): void {
+  for (const { key } of options.set ?? []) {
+    const [option, written] = OPTION_OF[key] ?? [];
+    if (option !== undefined && options[option] !== undefined)
+      throw usageFailure(`--set ${key} and ${written} set the same`, 'leave one of them out');
+  }
 }
 
 function otherMargin(path: Path): readonly string[] {
@@ -266,7 +284,9 @@ function resolved(
         );
       return [path, given, line] as const;
     }
-    const isText = group !== 'strategies' && (TEXTS.has(String(path.at(-1))) || group === 'resume');
+    const isText =
+      group !== 'strategies' &&
+      (TEXTS.has(String(path.at(-1))) || group === 'resume' || path[1] === FEE_STOCK);
     const number = /^-?\d{1,15}(\.\d{1,12})?$/.test(value) ? Number(value) : null;
     if (!isText && number === null)
       throw usageFailure(`--set: ${key} is a number; found ${value}`, `write --set ${key}=NUMBER`);

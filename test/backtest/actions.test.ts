@@ -217,6 +217,38 @@ it('pays a dividend on what is held that day, as a result of the trade', async (
   expect(cents(report.finalEquity) - cents(without.report.finalEquity)).toBe(82 * Number(trade.quantity));
 });
 
+it('counts a dividend for who buys and holds, whether or not the desk holds the share that day', async () => {
+  const actions = files(`2026-03-03,${stock.symbol},dividend,20\n`, followed);
+  const file = writeMinutes(
+    temporaryFolder(),
+    prices(() => 1),
+  );
+  const holding = await backtest(file, { desk: followed, signals: heldOverNight('398.00'), actions });
+  const flat = await backtest(file, { desk: followed, signals: [], actions });
+  const none = await backtest(file, { desk: followed, signals: [] });
+  expect(flat.report.actions).toEqual([]);
+  const returned = (report: typeof flat.report) => report.buyAndHold!.returnPct;
+  expect(returned(flat.report)).toBe(returned(holding.report));
+  expect(returned(flat.report) - returned(none.report)).toBeCloseTo((100 * 20) / 400, 0);
+});
+
+it('says of an order that the desk took off why it did, and of one that still rests at the end no end', async () => {
+  const file = writeMinutes(
+    temporaryFolder(),
+    prices(() => 1),
+  );
+  const rowOf = ({ kept }: Awaited<ReturnType<typeof backtest>>, purpose: string) => {
+    const [head = '', ...rows] = kept.orderLines.map((line) => line.trim().split(','));
+    const found = rows.find((row) => row.includes(purpose)) ?? [];
+    return Object.fromEntries([...head].map((name, at) => [name, found[at]]));
+  };
+  const closed = await backtest(file, { desk: followed, signals: heldOverNight('398.00') });
+  expect(rowOf(closed, 'protective')).toMatchObject({ state: 'cancelled' });
+  expect(rowOf(closed, 'protective').reason).not.toBe('the venue cancelled it');
+  const held = await backtest(file, { desk: followed, signals: heldOverNight('398.00').slice(0, 1) });
+  expect(rowOf(held, 'protective')).toMatchObject({ state: 'working', ended: '' });
+});
+
 it.each<[string, string]>([
   [
     '2026-03-03,MSFT/USD,split,4:1',

@@ -8,6 +8,7 @@ import { coins } from '../support/engine-config.js';
 const MARCH = Date.UTC(2026, 2, 1);
 const MINUTE = 60_000;
 const [btc] = coins(['BTC'], { kind: 'spot' });
+const share = { ...btc!, kind: 'stock', symbol: 'AAPL/USD' } as const;
 
 it.each([
   ['the first price of the next', true, ['2026-03']],
@@ -70,4 +71,32 @@ it.each([
   expect([...measure.trades.months.keys()]).toEqual(months);
   const fell = measure.months.filter(({ startEquity, endEquity }) => endEquity < startEquity - 1e8);
   expect(fell.map(({ month }) => month)).toEqual(months);
+});
+
+it('a dividend of the first of a month is of that month, as the prices without it are', () => {
+  const desk = {
+    instruments: [{ symbol: share.symbol, kind: 'stock' }],
+    paper: { balance: '1000', currency: 'USD' },
+    strategies: [{ symbols: [share.symbol] }],
+  } as unknown as Desk;
+  const measure = new BacktestMeasure({
+    ...{ desk, instruments: [share], fromMs: MARCH - 2 * MINUTE, toMs: Number.POSITIVE_INFINITY },
+    ...{ endsWithPrices: true, tradesMax: 10 },
+  });
+  const quote = (marketMs: number, bidTicks: number): void =>
+    measure.onMarket({
+      ...{ kind: 'quote', instrument: 0, marketMs, bidTicks, askTicks: bidTicks, bidLots: 0, askLots: 0 },
+    });
+  quote(MARCH - MINUTE, 10_000);
+  measure.onRecord({
+    ...{ type: 'dividend', actionId: 'd', instrument: 0, perShare: '1', amount: 1e8, by: 'b', reason: 'r' },
+    marketMs: MARCH,
+  } as EngineRecord);
+  quote(MARCH, 9_900);
+  measure.finish();
+  const made = measure.months.map(({ month, startEquity, endEquity }) => [month, endEquity - startEquity]);
+  expect(made).toEqual([
+    ['2026-02', 0],
+    ['2026-03', 1e8],
+  ]);
 });

@@ -73,7 +73,7 @@ describe('log-errors', () => {
       expected: '1 or more lines with "halt" in the log of the last 24 hours',
     });
     expect(await bench.check('log-search', { has: 'halt', hours: 1, linesMin: 2 })).toMatchObject({
-      ...{ verdict: 'fail', observed: '1 lines; the newest: web: halt two' },
+      ...{ verdict: 'fail', observed: '1 line; the newest: web: halt two' },
     });
   });
 

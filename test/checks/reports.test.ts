@@ -92,7 +92,7 @@ describe('the reports of a review', () => {
     const costs = await report('costs');
     expect(costs).toContain('; funding -5.50; swap +1.00; ');
     expect(costs).toContain('fees 0.40 (0.10 % of 400.00) in 4 fills');
-    expect(costs).toContain('slippage of stops 1.50 in 1 fills');
+    expect(costs).toContain('slippage of stops 1.50 in 1 fill');
     const { desk } = bench.context;
     expect(await report('costs', desk, 0.041667)).toMatch(/^1 hour: fees/);
     const inCoins = await report('costs', { ...desk, paper: { ...desk.paper, currency: 'BTC' } });

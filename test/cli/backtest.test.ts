@@ -397,6 +397,25 @@ describe('fermata backtest', () => {
     );
   });
 
+  it('takes a stock of coins for fees, and a file without its symbol for the first instrument of the desk', async () => {
+    const desk = parseDocument(readFileSync(join(folder, 'crypto-bot.yaml'), 'utf8'));
+    const { instruments, strategies } = desk.toJSON() as { instruments: object[]; strategies: object[] };
+    const bnb = { ...instruments[0], symbol: 'BNB/USDT' };
+    desk.setIn(['instruments'], desk.createNode([...instruments, bnb]));
+    desk.setIn(['venue', 'feeAssets'], desk.createNode({ BNB: 'BNB/USDT' }));
+    desk.setIn(['paper', 'feeStock'], desk.createNode({ BNB: '1' }));
+    const ether = { ...strategies[0], name: 'ether', symbols: ['ETH/USDT'] };
+    desk.setIn(['strategies'], desk.createNode([...strategies, ether]));
+    writeFileSync(join(folder, 'with-stock.yaml'), String(desk));
+    const args = ['backtest', '--desk', 'with-stock.yaml', '--data', file];
+    const all = await answerOf(folder, [...args, '--set', 'paper.feeStock.BNB=2', '--json']);
+    expect(all.code, all.err).toBe(0);
+    expect((JSON.parse(all.out) as BacktestReport).set).toEqual(['paper.feeStock.BNB=2']);
+    const only = await answerOf(folder, [...args, '--strategy', 'ether']);
+    expect(only).toMatchObject({ code: 2, out: '' });
+    expect(only.err).toContain('BTC/USDT');
+  });
+
   it('tries a limit that the desk file leaves out', async () => {
     const { denied, trades } = await reportOf('--data', file, '--set', 'risk.maxGrossExposurePct=0.01');
     expect(trades).toEqual([]);
@@ -432,7 +451,7 @@ describe('fermata backtest', () => {
   it('names what is not stored with the command that fetches it', async () => {
     const { code, err } = await backtest(['--from', '2026-03-02', '--to', '2026-03-03']);
     expect(code).toBe(2);
-    expect(err).toContain('1440 minutes of ETH/USDT are not stored, 2026-03-03 00:00 UTC');
+    expect(err).toContain('1\u202f440 minutes of ETH/USDT are not stored, 2026-03-03 00:00 UTC');
     expect(err).toContain(
       'fermata data fetch ETH/USDT --from 2026-03-03 --to 2026-03-03 --desk crypto-bot.yaml',
     );
@@ -493,6 +512,18 @@ describe.concurrent('fermata backtest refuses by name', () => {
       ['--fills', 'no/such/f.csv'],
       "--fills: no/such/f.csv can't be written",
       'folder',
+    ],
+    [
+      'what an option and --set both set',
+      ['--set', 'paper.latencyMs=500', '--latency-ms', '100'],
+      '--set paper.latencyMs and --latency-ms set the same',
+      'leave one of them out',
+    ],
+    [
+      'fees by an option and by --set',
+      ['--fees', '0.1', '--set', 'paper.takerFeePpm=300,400'],
+      '--set paper.takerFeePpm and --fees set the same',
+      'leave one of them out',
     ],
     ['windows that are none', ['--walk-forward', '30d:7d'], '--walk-forward', 'help backtest'],
     ['both kinds of data', ['--from', '2026-03-02', '--to', '2026-03-02'], 'contradict each other', '--data'],

@@ -88,11 +88,11 @@ describe('fermata validate --from DATE --to DATE', () => {
   it('names the field, the instrument and the command that fetches them where minutes are missing', async () => {
     const late = await validate('--from', first, '--to', third);
     expect(late).toMatchObject({ code: 2 });
-    expect(late.err).toContain(`--to: 1440 minutes of ETH/USDT are not stored, ${third} 00:00 UTC`);
+    expect(late.err).toContain(`--to: 1\u202f440 minutes of ETH/USDT are not stored, ${third} 00:00 UTC`);
     expect(late.err).toContain(`fermata data fetch ETH/USDT --from ${third} --to ${third} --desk quick.yaml`);
     const early = await validate('--from', before, '--to', second);
     expect(early).toMatchObject({ code: 2 });
-    expect(early.err).toContain(`--from: 1440 minutes of BTC/USDT are not stored, ${before} 00:00 UTC`);
+    expect(early.err).toContain(`--from: 1\u202f440 minutes of BTC/USDT are not stored, ${before} 00:00 UTC`);
     expect(readdirSync(join(folder, 'home', 'validations'))).toHaveLength(2); // those of the tests before
   });
 

@@ -55,18 +55,41 @@ const NYSE = {
   early: ['2025-07-03', '2025-11-28', '2025-12-24', '2026-11-27', '2026-12-24', '2027-11-26'],
 };
 
-it('keeps the holidays and half days that the stock exchange lists for 2025 to 2027, and no others', () => {
-  const found = { closed: [] as string[], early: [] as string[] };
-  for (let ms = Date.parse('2025-01-01T18:30Z'); ms < Date.parse('2028-01-01'); ms += 86_400_000) {
-    const date = text(ms).slice(0, 10);
-    const weekday = new Date(ms).getUTCDay();
-    if (weekday === 0 || weekday === 6) continue;
-    const morning = STOCKS.isOpen(Date.parse(`${date}T15:00Z`));
-    if (!morning) found.closed.push(date);
-    else if (!STOCKS.isOpen(Date.parse(`${date}T19:00Z`))) found.early.push(date);
-  }
-  expect(found).toEqual(NYSE);
-});
+/** Before Juneteenth was a holiday, and with a day of mourning. */
+const NYSE_2018 = {
+  closed: [
+    ...['2018-01-01', '2018-01-15', '2018-02-19', '2018-03-30', '2018-05-28', '2018-07-04', '2018-09-03'],
+    ...['2018-11-22', '2018-12-05', '2018-12-25'],
+  ],
+  early: ['2018-07-03', '2018-11-23', '2018-12-24'],
+};
+const NYSE_2021 = {
+  closed: [
+    ...['2021-01-01', '2021-01-18', '2021-02-15', '2021-04-02', '2021-05-31', '2021-07-05', '2021-09-06'],
+    ...['2021-11-25', '2021-12-24'],
+  ],
+  early: ['2021-11-26'],
+};
+
+it.each([
+  ['2025 to 2027', '2025-01-01', '2028-01-01', NYSE],
+  ['2018', '2018-01-01', '2019-01-01', NYSE_2018],
+  ['2021', '2021-01-01', '2022-01-01', NYSE_2021],
+])(
+  'keeps the holidays and half days that the stock exchange lists for %s, and no others',
+  (_years, from, until, listed) => {
+    const found = { closed: [] as string[], early: [] as string[] };
+    for (let ms = Date.parse(`${from}T18:30Z`); ms < Date.parse(until); ms += 86_400_000) {
+      const date = text(ms).slice(0, 10);
+      const weekday = new Date(ms).getUTCDay();
+      if (weekday === 0 || weekday === 6) continue;
+      const morning = STOCKS.isOpen(Date.parse(`${date}T15:00Z`));
+      if (!morning) found.closed.push(date);
+      else if (!STOCKS.isOpen(Date.parse(`${date}T19:00Z`))) found.early.push(date);
+    }
+    expect(found).toEqual(listed);
+  },
+);
 
 describe('what a strategy and people read', () => {
   it.each([

@@ -26,7 +26,7 @@ describe('a larger size with real money', () => {
     desk.snapshot();
     expect(goLive(desk, 0)).toMatchObject({ ok: true });
     desk.hold(0);
-    expect(goLive(desk, 1)).toMatchObject({ ok: true, detail: 'size step 1: 6 % a position, 1 positions' });
+    expect(goLive(desk, 1)).toMatchObject({ ok: true, detail: 'size step 1: 6 % a position, 1 position' });
     desk.quote(0, 9_700);
     expect(desk.engine.view.halts).toMatchObject([{ cause, mode: 'HALTED' }]);
   });

@@ -368,7 +368,7 @@ describe('going live is refused', () => {
     expect(desk.goLive.start.maxPositionSizePct).toBeGreaterThan(100);
     expect(sizeOf(1)).toEqual([]);
     expect(sizeOf(2)).toEqual([
-      '6 Conservative risk at first: goLive.start: 2 % lost at the stop of a position, 1 positions (expected: at most 1 %, 3 positions)',
+      '6 Conservative risk at first: goLive.start: 2 % lost at the stop of a position, 1 position (expected: at most 1 %, 3 positions)',
     ]);
     const onSpot = preflightBench((text) =>
       text.replace(/^ {2}start: .*$/m, '  start: { maxPositionSizePct: 101 }'),
@@ -406,12 +406,12 @@ describe('going live is refused', () => {
     };
     expect(await items()).toEqual([
       [true, 'risk.stopLossPct is 5 %'],
-      [true, 'goLive.start: 0.8 % lost at the stop of a position, 1 positions'],
+      [true, 'goLive.start: 0.8 % lost at the stop of a position, 1 position'],
     ]);
     trader.reloaded.push({ values: { 'risk.stopLossPct': 10 }, approvedBy: ['anna'] });
     expect(await items()).toEqual([
       [true, 'risk.stopLossPct is 10 %'],
-      [false, 'goLive.start: 8 % lost at the stop of a position, 1 positions'],
+      [false, 'goLive.start: 8 % lost at the stop of a position, 1 position'],
     ]);
   });
 

@@ -531,7 +531,7 @@ describe('a check of', () => {
     expect(await bench.run('morning positions')).toMatchObject({
       ...{
         verdict: 'not_run',
-        observed: expect.stringMatching(/^the ledger is \d+ records behind the trader$/),
+        observed: expect.stringMatching(/^the ledger is [\d\u202f]+ records? behind the trader$/),
       },
     });
   });
@@ -653,7 +653,7 @@ describe('a check of', () => {
   it('the morning lists the five newest backups', async () => {
     for (const hours of [23, 30, 40, 50, 60, 70]) await bench.backupTaken(hours);
     const { observed } = await bench.run('morning backup');
-    expect(observed).toMatch(/^b-23 is 23\.0 hours old, 1 rows, 1 bytes; before it: b-30, b-40, b-50, b-60$/);
+    expect(observed).toMatch(/^b-23 is 23\.0 hours old, 1 row, 1 bytes; before it: b-30, b-40, b-50, b-60$/);
     bench.renew();
     expect((await bench.run('morning backup')).observed).toContain('no backup was taken yet');
   });
@@ -802,7 +802,7 @@ describe('a report of', () => {
     await ordered('e2', 'entry', 'filled');
     await ordered('e3', 'entry', 'rejected');
     await ordered('e4', 'entry', 'filled', 25);
-    expect(await said('close orders')).toBe('1 days: 3 orders (entry filled 2, entry rejected 1)');
+    expect(await said('close orders')).toBe('1 day: 3 orders (entry filled 2, entry rejected 1)');
   });
 
   it('close performance says win rate and drawdown of the day', async () => {
@@ -812,7 +812,7 @@ describe('a report of', () => {
     await closed(2, -349.5, -1);
     await closed(25, 690.5, 2);
     expect(await said('close performance')).toMatch(
-      /^1 days: equity 100000\.00 to 99000\.00 \(-1\.00 %\); win rate 50\.00 % of 2 closings;.*largest drawdown 1\.00 %$/,
+      /^1 day: equity 100000\.00 to 99000\.00 \(-1\.00 %\); win rate 50\.00 % of 2 closings;.*largest drawdown 1\.00 %$/,
     );
   });
 
@@ -891,7 +891,7 @@ describe('a report of', () => {
     await alertsSent('order', 'info', [0]);
     await alertsSent('system', 'info', [3, 5, 8]);
     await alertsSent('halt', 'critical', [4]);
-    expect(await said('close setups')).toBe('1 days: setup 2, order 1');
+    expect(await said('close setups')).toBe('1 day: setup 2, order 1');
     expect(await said('weekly alerts')).toBe('7 days: setup 3, system 2, critical 1, halt 1, order 1');
     tellsOnlyOf('halt');
     expect(await said('weekly alerts')).toBe('7 days: critical 1, halt 1');

@@ -6,7 +6,7 @@ import { isHoldingCost } from '../../domain/cash.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
-import { parseMoney, readUnits, type Units } from '../../domain/money.js';
+import { parseMoney, readUnits, type Units, type WrittenUnits } from '../../domain/money.js';
 import {
   FINAL_ORDER_STATES,
   type Fill,
@@ -16,7 +16,7 @@ import {
 } from '../../domain/order.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
-import { notional, valuedAt } from '../../domain/value.js';
+import { notional, VALUE, valuedAt } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { buildCalendars } from '../../trader/engine-config.js';
@@ -49,8 +49,8 @@ export interface OrderSeen {
   /** The quantity as last amended. */
   quantityLots: number;
   filledLots: number;
-  /** Sum of lots × price. */
-  filledTickLots: number;
+  /** The sum that its average price is made from (`ValueRules.averaged`). */
+  filledTickLots: bigint;
 }
 
 /** A month in UTC. */
@@ -150,7 +150,10 @@ export class BacktestMeasure implements Measure {
     const { desk, instruments, fromMs, toMs, endsWithPrices, tradesMax, details = {} } = setting;
     const calendars = buildCalendars(desk);
     const startingCash = parseMoney(desk.paper.balance);
-    const traded = new Set(desk.strategies.flatMap(({ symbols }) => symbols));
+    const trading = desk.strategies.filter(({ enabled }) => enabled);
+    const traded = new Set(
+      (trading.length > 0 ? trading : desk.strategies).flatMap(({ symbols }) => symbols),
+    );
     this.instruments = instruments;
     this.startingCash = startingCash;
     this.fromMs = fromMs;
@@ -256,13 +259,10 @@ export class BacktestMeasure implements Measure {
         this.coverage[record.instrument]?.split(record);
         this.actions.push(record);
         break;
-      case 'dividend': {
-        const { tickSize = '1' } = this.instruments[record.instrument] ?? {};
-        this.equity.received(record.amount);
-        this.hold.dividend(record.instrument, Number(record.perShare) / Number(tickSize));
+      case 'dividend':
+        this.#received(record.marketMs, record.amount);
         this.actions.push(record);
         break;
-      }
       case 'cash':
         this.#cash(record);
         break;
@@ -284,12 +284,27 @@ export class BacktestMeasure implements Measure {
     }
   }
 
-  /** Holding costs are charged at their own time, even with no price near it. */
+  /** What a share paid, whether or not the desk held one. */
+  onDividend(symbol: string, perShare: string): void {
+    const instrument = this.instruments.find((one) => one.symbol === symbol);
+    if (instrument !== undefined)
+      this.hold.dividend(instrument.id, Number(perShare) / Number(instrument.tickSize));
+  }
+
+  /** At its own time, even with no price near it: a dividend of the first of a month belongs to that month. */
+  #received(marketMs: number, amount: WrittenUnits): void {
+    this.#hoursUntil(marketMs);
+    this.#month(marketMs === this.#monthEndsMs ? marketMs + 1 : marketMs);
+    this.equity.received(amount);
+    this.#sample(marketMs);
+  }
+
   #cash({ kind, source, amount, marketMs }: Extract<EngineRecord, { type: 'cash' }>): void {
     if (!isHoldingCost(kind)) {
-      this.equity.received(amount);
+      this.#received(marketMs, amount);
       return;
     }
+    // Of the time that ends then.
     this.#hoursUntil(marketMs);
     this.#month(marketMs);
     this.equity.received(amount);
@@ -359,7 +374,7 @@ export class BacktestMeasure implements Measure {
 
   #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {
     const { clientId, quantityLots } = intent;
-    const counted = { quantityLots, filledLots: 0, filledTickLots: 0 };
+    const counted = { quantityLots, filledLots: 0, filledTickLots: 0n };
     this.orderCount += 1;
     this.#orders.set(clientId, { intent, atMs, state, reason, endedMs: atMs, ...counted });
     this.#tellEnded(clientId, state);
@@ -368,8 +383,9 @@ export class BacktestMeasure implements Measure {
   #ended(clientId: string, atMs: number, state: OrderState, reason: string): void {
     const order = this.#orders.get(clientId);
     if (order === undefined) return;
+    // The desk's own reason, not that the venue did as it was asked.
+    if (order.state !== 'cancelling' || state !== 'cancelled') order.reason = reason;
     order.state = state;
-    order.reason = reason;
     order.endedMs = atMs;
     this.#tellEnded(clientId, state);
   }
@@ -402,7 +418,8 @@ export class BacktestMeasure implements Measure {
     const order = this.#orders.get(clientId);
     if (order !== undefined) {
       order.filledLots += quantityLots;
-      order.filledTickLots += quantityLots * priceTicks;
+      const kind = traded?.kind ?? 'spot';
+      order.filledTickLots += VALUE[kind].averaged(quantityLots, priceTicks);
     }
     this.#details.onFill?.(fill, order, this.instruments);
     if (order === undefined) return;

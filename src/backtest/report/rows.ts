@@ -4,8 +4,8 @@ import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney } from '../../domain/money.js';
-import type { Fill } from '../../domain/order.js';
-import { notional, settleOf, valuedAt } from '../../domain/value.js';
+import { FINAL_ORDER_STATES, type Fill } from '../../domain/order.js';
+import { notional, settleOf, VALUE, valuedAt } from '../../domain/value.js';
 import type { OrderSeen } from '../measure/backtest-measure.js';
 
 export const FILL_COLUMNS = [
@@ -65,8 +65,11 @@ export function orderRow(instruments: readonly Instrument[], order: OrderSeen): 
     quantity: formatDecimal(quantityLots, lotSize),
     ...{ limit: price(limitTicks), stop: price(stopTicks), reduceOnly: String(reduceOnly), state },
     filled: formatDecimal(filledLots, lotSize),
-    averagePrice: filledLots === 0 ? '' : formatAverage(filledTickLots / filledLots, tickSize),
-    ended: iso(endedMs),
+    averagePrice:
+      filledLots === 0
+        ? ''
+        : formatAverage(VALUE[instrument.kind].meanTicks(filledTickLots, filledLots), tickSize),
+    ended: FINAL_ORDER_STATES.has(state) ? iso(endedMs) : '',
     reason,
   };
 }

@@ -180,7 +180,12 @@ async function backtest(options: BacktestOptions): Promise<number> {
   // The suggested command for fetching missing minutes must name this desk, whichever desk runs here.
   const named = { ...options, desk: options.desk ?? DEFAULT_DESK };
   const stored = await periodToTrade(named, desk, home, runtime?.simulatedVenue);
-  const files = stored?.data ?? options.data ?? [];
+  // Without its symbol a file is of the desk's first instrument, whichever strategy is to trade.
+  const [first] = loaded.desk.instruments;
+  const files = (stored?.data ?? options.data ?? []).map((given) => ({
+    ...given,
+    symbol: given.symbol ?? first?.symbol ?? null,
+  }));
   if (files.length === 0)
     throw usageFailure(
       'there are no prices to trade on',
@@ -482,7 +487,7 @@ function rejectedLines({ rejected }: BacktestReport): string[] {
 /** Says so if none applies: the file may be from another time. */
 function actionLines({ actions, currency }: BacktestReport): string[] {
   if (actions === undefined) return [];
-  if (actions.length === 0) return ['  ! none of the splits and dividends falls into this time'];
+  if (actions.length === 0) return ['  ! no split or dividend fell into this time while its share was held'];
   return actions.map(({ at, symbol, kind, value, amount }) => {
     const paid = Number(amount) === 0 ? '' : `, ${gainText(amount, currency)} ${currency}`;
     return line(kind, `${symbol} ${value}, ${moment(Date.parse(at))}${paid}`);

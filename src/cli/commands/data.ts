@@ -91,7 +91,7 @@ function listCommand(command: Command): void {
 }
 
 interface GapOptions {
-  readonly hours: number;
+  readonly hours?: number;
   readonly from?: number;
   readonly to?: number;
   readonly desk?: string;
@@ -103,7 +103,11 @@ function gapsCommand(command: Command): void {
     .command('gaps')
     .description('missing one-minute candles, of the running desk or of a symbol’s fetched minutes')
     .argument('[symbol]', 'of fetched minutes, with --from and --to')
-    .option('--hours <hours>', 'how far back, in market time', positiveNumber(HOURS_MAX), HOURS_DEFAULT)
+    .option(
+      '--hours <hours>',
+      `how far back, in market time; left out: ${HOURS_DEFAULT}`,
+      positiveNumber(HOURS_MAX),
+    )
     .option('--from <date>', 'first day of fetched minutes, UTC', dayValue)
     .option('--to <date>', 'last day of fetched minutes, UTC', dayValue)
     .option('--desk <name or file>', 'whose trading hours count; by default those of the desk that runs here')
@@ -114,7 +118,7 @@ function gapsCommand(command: Command): void {
     });
 }
 
-async function gapsOfDesk({ hours, json, from, to, desk }: GapOptions): Promise<number> {
+async function gapsOfDesk({ hours = HOURS_DEFAULT, json, from, to, desk }: GapOptions): Promise<number> {
   if (from !== undefined || to !== undefined || desk !== undefined) {
     throw usageFailure(
       '--from, --to and --desk are about fetched minutes',
@@ -128,7 +132,12 @@ async function gapsOfDesk({ hours, json, from, to, desk }: GapOptions): Promise<
 }
 
 async function gapsOfFiles(symbol: string, options: GapOptions): Promise<number> {
-  const { from: first, to: last, json } = options;
+  const { from: first, to: last, hours, json } = options;
+  if (hours !== undefined)
+    throw usageFailure(
+      '--hours is about the running desk’s candles',
+      'of a symbol’s fetched minutes give the days: --from DATE --to DATE',
+    );
   if (first === undefined || last === undefined) {
     throw usageFailure('the span is missing', 'write --from DATE --to DATE, both days included');
   }

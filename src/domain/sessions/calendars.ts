@@ -43,8 +43,10 @@ export const tradingHours = (
 
 type Exception = 'closed' | number | null;
 
-/** National day of mourning for James Carter. */
-const DAYS_OF_MOURNING: ReadonlySet<string> = new Set(['2025-01-09']);
+/** National days of mourning for George H. W. Bush and James Carter. */
+const DAYS_OF_MOURNING: ReadonlySet<string> = new Set(['2018-12-05', '2025-01-09']);
+/** Made a federal holiday on 17 June 2021; the exchanges traded on the 18th. */
+const JUNETEENTH_SINCE = 2022;
 
 const yearOf = (day: DayNumber): number => Number(dateText(day).slice(0, 4));
 
@@ -67,7 +69,7 @@ const holidaysWithFutures = (year: number): readonly DayNumber[] => [
   nthWeekday(year, 1, 'mon', 3),
   nthWeekday(year, 2, 'mon', 3),
   lastWeekday(year, 5, 'mon'),
-  keptOn(dayOf(year, 6, 19)),
+  ...(year < JUNETEENTH_SINCE ? [] : [keptOn(dayOf(year, 6, 19))]),
   keptOn(dayOf(year, 7, 4)),
   nthWeekday(year, 9, 'mon', 1),
   thanksgiving(year),
@@ -87,8 +89,7 @@ const halfDays = (year: number): readonly DayNumber[] => {
  * NYSE Rule 7.2 and "Holidays & Trading Hours" (nyse.com/markets/hours-calendars): a holiday on a Sunday is
  * observed on Monday, one on a Saturday on the Friday before, except New Year's Day. The close is at 13:00 on
  * the day after Thanksgiving, on December 24 and on July 3, if these are trading days and no holiday is
- * observed on that Friday. Computed for every year from 2022 on, when Juneteenth became a holiday; one-off
- * exceptions are listed.
+ * observed on that Friday. Right from 2013 on; one-off exceptions are listed.
  */
 export function stockException(day: DayNumber): Exception {
   const year = yearOf(day);
