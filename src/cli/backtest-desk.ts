@@ -3,7 +3,7 @@
  */
 import { basename, dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { parseDocument } from 'yaml';
+import { Document, parse } from 'yaml';
 import { convertersOf, type Scope } from '../backtest/run-on-prices.js';
 import { closestName } from '../desk/closest-name.js';
 import type { LoadedDesk } from '../desk/load.js';
@@ -117,7 +117,7 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
     ...ofPaper('latencyMs', options.latencyMs),
   ];
   if (settings.length === 0 && options.strategy === undefined) return { ...loaded, set: [] };
-  const document = parseDocument(loaded.text, { stringKeys: true });
+  const document = documentOf(loaded);
   // A percentage of the value applies to every instrument.
   if (options.fees !== undefined)
     for (const at of loaded.desk.instruments.keys()) document.deleteIn(['instruments', at, 'fees']);
@@ -146,6 +146,10 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   const alone = `only the strategy ${file?.name ?? options.strategy}`;
   return { ...loaded, desk: { ...desk, instruments }, configHash, text, set: [alone, ...set] };
 }
+
+/** To be changed: each part is written out, since what an alias shares would change with it, or be lost with its anchor. */
+const documentOf = ({ text }: LoadedDesk): Document =>
+  new Document(parse(text, { stringKeys: true }), { aliasDuplicateObjects: false, stringKeys: true });
 
 function refuseTwoWays(options: DeskOptions): void {
   for (const { key } of options.set ?? []) {
@@ -221,7 +225,7 @@ const withFile =
  * in the desk's own folder, the artefacts that the desk lists for it.
  */
 function onlyOf(loaded: LoadedDesk, { name, kind, folder }: NamedFile, known: KnownParts): LoadedDesk {
-  const document = parseDocument(loaded.text, { stringKeys: true });
+  const document = documentOf(loaded);
   const same = loaded.desk.strategies.find((strategy) => strategy.kind === kind);
   // The set of symbols that it trades as one was chosen by somebody: another set would be another strategy.
   const isChosen = folder === loaded.folder && same?.own?.legs !== undefined;
