@@ -27,6 +27,15 @@ const PROGRAMS = {
 };
 
 /**
+ * What runs code of desks' folders, and the zod that this code gets: one and the same, with all that it has. No other
+ * program needs all of it, so these are bundled apart.
+ */
+const OF_PACKS = {
+  'pack-child': join(dist, 'pack/child.js'),
+  zod: join(root, 'node_modules/zod/index.js'),
+};
+
+/**
  * Binaries, libraries that look for their own files, and rarely used ones: loaded from node_modules, most of them on
  * demand.
  */
@@ -61,10 +70,9 @@ const ownPlaces = {
       const code = readFileSync(path, 'utf8');
       if (!code.includes('import.meta.url')) return null;
       // Temporal's client loads this file by path: it must get the bundled copy of Temporal, not another one.
-      const near = code.replace(
-        "'../../dist/workflows/failure-converter.js'",
-        "'../run/failure-converter.js'",
-      );
+      const near = code
+        .replace("'../../dist/workflows/failure-converter.js'", "'../run/failure-converter.js'")
+        .replace("import.meta.resolve('zod')", "import.meta.resolve('./zod.js')");
       const place = `new URL('../${relative(dist, path)}', import.meta.url).href`;
       return { contents: near.replaceAll('import.meta.url', place), loader: 'js' };
     });
@@ -135,8 +143,7 @@ const require = createRequireHere(import.meta.url);
 const __filename = import.meta.filename;
 const __dirname = import.meta.dirname;`;
 
-const { metafile, outputFiles } = await build({
-  entryPoints: PROGRAMS,
+const SHARED = {
   outdir: out,
   bundle: true,
   splitting: true,
@@ -144,7 +151,6 @@ const { metafile, outputFiles } = await build({
   platform: 'node',
   target: 'node20.19',
   external: LEFT_OUT,
-  plugins: [ownPlaces, librariesByName],
   banner: { js: BANNER },
   minifyWhitespace: true,
   sourcemap: true,
@@ -155,18 +161,22 @@ const { metafile, outputFiles } = await build({
   absWorkingDir: root,
   logLevel: 'warning',
   logOverride: { 'require-resolve-not-external': 'silent' },
-});
+};
+const built = [
+  await build({ ...SHARED, entryPoints: PROGRAMS, plugins: [ownPlaces, librariesByName] }),
+  await build({ ...SHARED, entryPoints: OF_PACKS, plugins: [ownPlaces] }),
+];
 // The worker reads this file next to its own, to map stacks of workflows.
 const ofWorker = createRequire(join(root, 'node_modules/@temporalio/worker/package.json'));
 const files = new Map([
-  ...outputFiles.map(({ path, contents }) => [basename(path), contents]),
+  ...built.flatMap(({ outputFiles }) => outputFiles).map(({ path, contents }) => [basename(path), contents]),
   ['mappings.wasm', readFileSync(ofWorker.resolve('source-map/lib/mappings.wasm'))],
-  ['LICENSES.txt', licencesOf(Object.keys(metafile.inputs))],
+  ['LICENSES.txt', licencesOf(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)))],
 ]);
 placePrograms(
   out,
   files,
-  Object.keys(PROGRAMS).map((name) => `${name}.js`),
+  Object.keys({ ...PROGRAMS, ...OF_PACKS }).map((name) => `${name}.js`),
 );
 
 /** The licences of all bundled libraries, which must be shipped with them. */

@@ -1,5 +1,5 @@
 /**
- * Runs checks, reports and actions of a desk's folder, and reads its strategies and playbooks: `node dist/pack/child.js
+ * Runs checks, reports and actions of a desk's folder, and reads its strategies and playbooks: `node dist/run/pack-child.js
  * describe FOLDER`, `strategies FOLDER ARTEFACTS FILE…`, `playbook FOLDER FILE`, or `run FOLDER FILE` with the request
  * on standard input. Answers are JSON lines on file descriptor 3.
  */

@@ -32,7 +32,7 @@ type Compiled =
 
 /** Resolved to files of this installation, whatever the published package is called. */
 const NAMES: Readonly<Record<string, string>> = {
-  'fermata/pack': import.meta.resolve('./v1.js'),
+  'fermata/pack': new URL('./v1.js', import.meta.url).href,
   zod: import.meta.resolve('zod'),
 };
 

@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { areAsRead } from '../desk/keep-own-files.js';
 import type { StrategyFile } from '../desk/own-strategy.js';
 import { userCache } from '../desk/user-cache.js';
@@ -93,15 +94,17 @@ function namesIn(folder: string, below: string): string {
 
 let stamp: string | null = null;
 
+/** What is compiled into strategies is there, next to what the child is bundled from. */
+const PACK = fileURLToPath(new URL('../../dist/pack/', import.meta.url));
+
 /** Identifies the code that compiles and describes, since another build may yield other results. */
 function build(): string {
   if (stamp !== null) return stamp;
-  const folder = dirname(CHILD);
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const files = readdirSync(PACK, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const stamps = files.map((path) => {
+  const stamps = [CHILD, ...files].map((path) => {
     const { size, mtimeMs } = statSync(path);
     return `${path} ${size} ${mtimeMs}`;
   });

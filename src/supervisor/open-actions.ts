@@ -5,7 +5,8 @@ import { filesOf, namesBegun, readKept } from '../pack/done-once.js';
 import type { Begun } from '../pack/protocol.js';
 import { commandLineOf } from './process-table.js';
 
-const PROGRAM = /\bpack\/child\.js run\b/;
+/** Also as earlier builds started it, of which one may still run. */
+const PROGRAM = /\bpack[/-]child\.js run\b/;
 
 /** One text per action. `folder`: records of actions that have begun and ended. */
 export async function openActions(folder: string): Promise<readonly string[]> {

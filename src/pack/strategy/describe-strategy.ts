@@ -253,6 +253,112 @@ class TrialInstrument {
   }
 }
 
+interface TrialRun {
+  readonly own: TrialInstrument;
+  readonly beside: readonly TrialInstrument[];
+  readonly shorting: boolean;
+  readonly add: (what: string) => void;
+  entries: number;
+  exits: number;
+  failed: string | null;
+}
+
+/** One of these is made for each bar, so that it holds nothing, and reads the clock only for a strategy that does. */
+class TrialContext implements StrategyContext {
+  readonly #run: TrialRun;
+  readonly #of: TrialInstrument;
+  readonly #atMs: number;
+
+  constructor(run: TrialRun, of: TrialInstrument, atMs: number) {
+    this.#run = run;
+    this.#of = of;
+    this.#atMs = atMs;
+  }
+
+  get instrument(): StrategyContext['instrument'] {
+    return INSTRUMENT as never;
+  }
+
+  get positionLots(): number {
+    return this.#of.lots;
+  }
+
+  get entryResting(): boolean {
+    return false;
+  }
+
+  get lastQuote(): StrategyContext['lastQuote'] {
+    return this.#of.lastQuote;
+  }
+
+  get mayAsk(): boolean {
+    return this.#of.begun;
+  }
+
+  get mayEnter(): boolean {
+    return this.#of.begun;
+  }
+
+  get shorting(): boolean {
+    return this.#run.shorting;
+  }
+
+  get stopLossPct(): number {
+    return 2;
+  }
+
+  get session(): StrategyContext['session'] {
+    return TRIAL_HOURS.readingAt(this.#atMs);
+  }
+
+  watched(place: number): TrialInstrument {
+    return this.#run.beside[place] ?? this.#run.own;
+  }
+
+  leg(place: number): StrategyContext {
+    return new TrialContext(this.#run, this.watched(place), this.#atMs);
+  }
+
+  enter(wish: EntryWish): void {
+    this.#run.entries += 1;
+    this.#of.fills.push(fillOf(wish.side, 'entry'));
+    this.#of.lots = wish.side === 'buy' ? 100 : this.shorting ? -100 : 0;
+    this.#run.add(JSON.stringify(wish));
+  }
+
+  exit(because: string, partPpm?: number): void {
+    const { lots, fills } = this.#of;
+    this.#run.exits += 1;
+    fills.push(fillOf(lots > 0 ? 'sell' : 'buy', 'exit'));
+    this.#of.lots = partPpm === undefined ? 0 : lots - Math.floor((lots * partPpm) / WHOLE_TRADE_PPM);
+    this.#run.add(because);
+  }
+
+  adjust(wish: unknown): void {
+    this.#run.add(JSON.stringify(wish));
+  }
+
+  cancel(because: string): void {
+    this.#run.add(because);
+  }
+
+  change(wish: unknown): void {
+    this.#run.add(JSON.stringify(wish));
+  }
+
+  enterOneOf([one]: Parameters<StrategyContext['enterOneOf']>[0]): void {
+    this.enter(one);
+  }
+
+  note(text: string): void {
+    this.#run.add(text);
+  }
+
+  fail(reason: string): void {
+    this.#run.failed = reason;
+  }
+}
+
 /** Runs on a price path that rises and falls in stretches, so that both trend following and fading strategies act. */
 function runTrial(
   made: Pick<OwnStrategy, 'module' | 'forms' | 'artefacts'>,
@@ -268,8 +374,7 @@ function runTrial(
   const bars = Math.min(TRIAL_MINUTES_MAX, TRIAL_BARS * ((own.stream?.longestMs ?? MINUTE_MS) / MINUTE_MS));
   const warmup = warmupMinutes(strategy);
   const hash = createHash('sha256');
-  let [entries, exits, seed, close] = [0, 0, 12_345, 2_000_000];
-  let failed: string | null = null;
+  let [seed, close] = [12_345, 2_000_000];
   const draw = (): number => {
     seed = (seed * 48_271) % 2_147_483_647;
     return seed / 2_147_483_647 - 0.5;
@@ -277,48 +382,17 @@ function runTrial(
   const add = (what: string): void => {
     hash.update(`${what}\n`);
   };
-  const contextOf = (of: TrialInstrument, atMs: number): StrategyContext => {
-    const context: StrategyContext = {
-      instrument: { ...INSTRUMENT } as never,
-      get positionLots() {
-        return of.lots;
-      },
-      entryResting: false,
-      get lastQuote() {
-        return of.lastQuote;
-      },
-      mayAsk: of.begun,
-      mayEnter: of.begun,
-      // Most strategies with legs are long one leg and short another.
-      shorting: otherLegs.length > 0,
-      stopLossPct: 2,
-      session: TRIAL_HOURS.readingAt(atMs),
-      watched: (place) => beside[place] ?? own,
-      leg: (place) => contextOf(beside[place] ?? own, atMs),
-      enter: (wish: EntryWish) => {
-        entries += 1;
-        of.fills.push(fillOf(wish.side, 'entry'));
-        of.lots = wish.side === 'buy' ? 100 : context.shorting ? -100 : 0;
-        add(JSON.stringify(wish));
-      },
-      exit: (because, partPpm) => {
-        exits += 1;
-        of.fills.push(fillOf(of.lots > 0 ? 'sell' : 'buy', 'exit'));
-        of.lots = partPpm === undefined ? 0 : of.lots - Math.floor((of.lots * partPpm) / WHOLE_TRADE_PPM);
-        add(because);
-      },
-      adjust: (wish) => add(JSON.stringify(wish)),
-      cancel: add,
-      change: (wish) => add(JSON.stringify(wish)),
-      enterOneOf: ([one]) => context.enter(one),
-      note: add,
-      fail: (reason) => {
-        failed = reason;
-      },
-    };
-    return context;
+  // Most strategies with legs are long one leg and short another.
+  const run: TrialRun = {
+    own,
+    beside,
+    shorting: otherLegs.length > 0,
+    add,
+    entries: 0,
+    exits: 0,
+    failed: null,
   };
-  for (let at = 0; at < warmup + bars && failed === null; at += 1) {
+  for (let at = 0; at < warmup + bars && run.failed === null; at += 1) {
     const openTicks = close;
     close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
     if (close < 500_000) close = 1_000_000 - close;
@@ -327,7 +401,7 @@ function runTrial(
     const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
     own.close = close;
     if (at === warmup) for (const one of [own, ...beside]) one.begun = true;
-    const context = contextOf(own, openMs + MINUTE_MS);
+    const context = new TrialContext(run, own, openMs + MINUTE_MS);
     if (own.begun) {
       for (const [place, one] of [own, ...beside].entries()) {
         const where = place === 0 ? undefined : place - 1;
@@ -347,6 +421,7 @@ function runTrial(
         strategy.onBar(context, shown, place);
     if (at % 50 === 0) add(`${strategy.state()} ${JSON.stringify(strategy.lines())}`);
   }
+  const { entries, exits, failed } = run;
   return failed === null ? { bars, entries, exits, hash: hash.digest('hex') } : placed(failed);
 }
 
