@@ -14,6 +14,7 @@ import { BacktestInterrupted } from '../backtest/run-backtest.js';
 import type { Progress } from '../backtest/run-on-prices.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
 import { type Trial, type Value, valuesText } from '../backtest/sweep/trial.js';
+import { COMPILE_LATER } from '../desk/compile-later.js';
 import { moment } from '../domain/moment.js';
 import { DataFileError, type DataFileProblem } from '../market/recorded/data-file-error.js';
 import type { DeskOptions } from './backtest-desk.js';
@@ -107,6 +108,7 @@ export class TrialProcess {
 
   constructor(setting: TrialSetting) {
     this.#child = fork(PROGRAM, [], {
+      execArgv: [...process.execArgv, ...COMPILE_LATER],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -1,14 +1,13 @@
 /** Starts the process that runs code of a desk's folder, with nothing of ours in its environment. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_LATER } from '../desk/compile-later.js';
 import { DeskFileError } from '../desk/problem.js';
 import { type Answer, answersIn, type PackProblem } from './protocol.js';
 
 export const CHILD = fileURLToPath(new URL('../../dist/run/pack-child.js', import.meta.url));
 
 const MEMORY_MB = 192;
-/** As roles and commands do: most of this code runs once. Later versions of Node refuse the option. */
-const COMPILE_LATER = Number.parseInt(process.versions.node, 10) === 20 ? ['--interrupt-budget=400000'] : [];
 
 export const childArgs = (...args: readonly string[]): string[] => [
   `--max-old-space-size=${MEMORY_MB}`,

@@ -1,6 +1,7 @@
 /** Starts one role as a process and waits until it reports that it is ready. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_LATER } from '../desk/compile-later.js';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
 import { lockOnceFree, roleLock, SHARING } from '../home/shared-process.js';
 import type { CredentialHolder, LiveVenue } from '../venue/definition.js';
@@ -20,11 +21,6 @@ const STOPPED_MEANWHILE = 'the desk was stopped meanwhile';
  * 20 MiB.
  */
 export const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
-/**
- * Node 20 optimises a function as soon as it has done a little: a fifth of a role's start goes into code that
- * hardly runs again. This asks for six times as much. Later versions count calls, and refuse the option.
- */
-const COMPILE_LATER = Number.parseInt(process.versions.node, 10) === 20 ? ['--interrupt-budget=400000'] : [];
 /**
  * The other roles mostly wait: collecting often, so their heaps stay small, halves their memory. While they
  * load, nearly everything stays: nine full collections up to 50 MB would take an eighth of their start.

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../backtest/run-on-prices.js';
+import { COMPILE_LATER } from '../desk/compile-later.js';
 import { plainEnvironment } from '../home/process-environment.js';
 import type { ValidationReport } from './report/report.js';
 import { placeAt } from './request.js';
@@ -37,7 +38,7 @@ function ended(directory: string, { onProgress, signal, program = PROGRAM }: Pro
       // It reads public prices and files and needs none of the worker's secrets.
       env: plainEnvironment(),
       // Not the worker's own options, which keep its heap small: this process computes for minutes.
-      execArgv: ['--enable-source-maps'],
+      execArgv: ['--enable-source-maps', ...COMPILE_LATER],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let failure: string | null = null;

@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { packsQueue } from '../contracts/queues.js';
+import { COMPILE_LATER } from '../desk/compile-later.js';
 import { backoffMs } from '../domain/backoff.js';
 import { logOutput } from '../home/desk-in-process.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
@@ -127,7 +128,7 @@ function begin({ runtime, log, tell }: PacksContext): Promise<ManagedProcess> {
   return spawnProcess({
     name: 'packs-worker',
     command: process.execPath,
-    args: [SMALL_NURSERY, PROGRAM],
+    args: [SMALL_NURSERY, ...COMPILE_LATER, PROGRAM],
     env: { ...Object.fromEntries(environment), ...ONE_ARENA, FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
     // It writes JSON lines like ours, so they are passed on as ours.
     output: { to: 'lines', onLine: (line) => (logOutput() ?? process.stdout).write(`${line}\n`) },
