@@ -31,7 +31,8 @@ import {
   writeRuntime,
 } from './trader-double.js';
 
-const answerOf = commandsInOneProcess();
+/** Most wait for servers that are away. */
+const answerOf = commandsInOneProcess(3);
 const HALT_ID = 'ab'.repeat(16);
 /** A busy machine takes longer than the seconds that a person is kept waiting where nothing is said. */
 const PATIENT = ['--timeout', '120'];

@@ -48,31 +48,56 @@ export function runCommand(
 
 /**
  * Like `runCommand`, one after another in one process for the test file that calls this: for commands of which only the
- * answer is of interest. To begin a process and load the program takes most of what a command takes.
+ * answer is of interest. To begin a process and load the program takes most of what a command takes. `beside`: so many
+ * processes, where commands mostly wait; a command goes to the one that has least to do.
  */
-export function commandsInOneProcess(): typeof runCommand {
-  let child: ChildProcess;
-  let before: Promise<unknown> = Promise.resolve();
+export function commandsInOneProcess(beside = 1): typeof runCommand {
+  let lines: readonly Line[] = [];
   beforeAll(() => {
-    // It ends with this process, which is at the other end of its channel.
-    child = fork(ONE_PROCESS, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    lines = Array.from({ length: beside }, () => new Line());
   });
-  afterAll(async () => {
-    const ended = once(child, 'exit');
-    if (child.kill('SIGKILL')) await ended;
+  afterAll(() => Promise.all(lines.map((line) => line.end())));
+  return (folder, args, env = {}) => {
+    const [line] = lines.toSorted((one, other) => one.waiting - other.waiting);
+    if (line === undefined) throw new Error('a command before the first test');
+    return line.run({ folder, args, env: environmentIn(folder, env) });
+  };
+}
+
+/** One process, and the commands that wait for it. */
+class Line {
+  waiting = 0;
+  #before: Promise<unknown> = Promise.resolve();
+  /** It ends with this process, which is at the other end of its channel. */
+  readonly #child: ChildProcess = fork(ONE_PROCESS, {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const ask = (command: object): Promise<CommandEnd> =>
-    new Promise((resolve, reject) => {
+
+  run(command: object): Promise<CommandEnd> {
+    this.waiting += 1;
+    const end = this.#before.then(() => this.#ask(command));
+    this.#before = end
+      .catch(() => undefined)
+      .finally(() => {
+        this.waiting -= 1;
+      });
+    return end;
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    if (this.#child.kill('SIGKILL')) await ended;
+  }
+
+  #ask(command: object): Promise<CommandEnd> {
+    return new Promise((resolve, reject) => {
       const over = (code: number | null): void => reject(new Error(`their process ended by ${code}`));
-      child.once('exit', over).once('message', (end) => {
-        child.off('exit', over);
+      this.#child.once('exit', over).once('message', (end) => {
+        this.#child.off('exit', over);
         resolve(end as CommandEnd);
       });
-      child.send(command);
+      this.#child.send(command);
     });
-  return (folder, args, env = {}) => {
-    const end = before.then(() => ask({ folder, args, env: environmentIn(folder, env) }));
-    before = end.catch(() => undefined);
-    return end;
-  };
+  }
 }
