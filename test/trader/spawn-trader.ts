@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { COMPILE_LATER } from '../../src/desk/compile-later.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { deskPaths, homePaths, type MarketChoice, type Runtime } from '../../src/home/runtime.js';
 import { ControlFailure, connectTrader, type TraderClient } from '../../src/trader/client.js';
@@ -121,7 +122,8 @@ export function traderHome(options: HomeOptions = {}): TraderHome {
 }
 
 function spawned(runtimeFile: string, failpoint?: string): TraderProcess {
-  const args = [SCRIPT, runtimeFile, ...(failpoint === undefined ? [] : [failpoint])];
+  // None of these traders lives for long.
+  const args = [...COMPILE_LATER, SCRIPT, runtimeFile, ...(failpoint === undefined ? [] : [failpoint])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   endChildWithThisProcess(child);
   let output = '';
