@@ -69,6 +69,8 @@ export interface History {
 
 export const MINUTE_MS = 60_000;
 const HISTORY: History = { minutes: 1000 };
+const TRADES_A_MINUTE = 4;
+const ONE = units('1');
 const CANDLES_MAX = 20_000;
 const TRADES_KEPT = 20_000;
 /** Distance between two levels, and half the spread, in parts per million of the price. */
@@ -78,7 +80,6 @@ const HALF_SPREAD_PPM = 20n;
 const MOVE_SHARE = 20n;
 
 export class Market {
-  readonly candles: Candle[] = [];
   readonly trades: PublicTrade[] = [];
   readonly ids = new SymbolIds();
   asks: Level[] = [];
@@ -87,6 +88,9 @@ export class Market {
   updateId = 1;
   #depth: Depth = { levels: 20, levelValue: units('50000') };
   #lastTaker: string | null = null;
+  /** Made when somebody first looks: many who start an exchange never do. */
+  #candles: Candle[] | null = null;
+  readonly #history: () => Candle[];
   /** End of the newest minute played from a recording. Null: none is played, and minutes end by the clock. */
   #playedMs: number | null = null;
 
@@ -99,8 +103,15 @@ export class Market {
     const { waves } = history;
     const { startPrice, tickSize } = symbol;
     this.last = waves === undefined ? startPrice : ofStart(startPrice, wavePpm(waves, nowMs), tickSize);
-    this.#makeHistory(nowMs, seed, history);
+    this.ids.trade = history.minutes * TRADES_A_MINUTE;
+    this.ids.aggregate = this.ids.trade;
+    this.#history = () => historyOf(symbol, nowMs, seed, history);
     this.#quote(this.last);
+  }
+
+  get candles(): Candle[] {
+    this.#candles ??= this.#history();
+    return this.#candles;
   }
 
   /** Moves the levels to the new price, full again, and returns other people's trade at that price. */
@@ -205,32 +216,32 @@ export class Market {
     this.bids = ladder(bid, -1n);
     this.updateId += 1;
   }
+}
 
-  /** Makes the minutes before the start, ending at the start price, so a client can warm up. */
-  #makeHistory(nowMs: number, seed: number, { minutes, waves }: History): void {
-    const random = seededRandom(seed);
-    const tick = this.symbol.tickSize;
-    const lastOpenMs = nowMs - (nowMs % MINUTE_MS) - MINUTE_MS;
-    let close = onGrid(this.symbol.startPrice, tick);
-    let id = minutes * 4;
-    this.ids.trade = id;
-    this.ids.aggregate = id;
-    for (let age = 0; age < minutes; age += 1) {
-      const openMs = lastOpenMs - age * MINUTE_MS;
-      const path =
-        waves === undefined
-          ? walked(close, random, tick)
-          : waveMinutePpm(waves, openMs).map((ppm) => ofStart(this.symbol.startPrice, ppm, tick));
-      const open = path[0] as bigint;
-      const candle = emptyCandle(openMs, open);
-      id -= path.length;
-      path.forEach((price, index) => {
-        addToCandle(candle, { id: id + index + 1, price, quantity: units('1'), buyerMaker: index === 2 });
-      });
-      this.candles.unshift(candle);
-      close = open;
-    }
+/** The minutes before the start, which end at the start price, so a client can warm up. */
+function historyOf(symbol: TradedSymbol, nowMs: number, seed: number, { minutes, waves }: History): Candle[] {
+  const random = seededRandom(seed);
+  const tick = symbol.tickSize;
+  const lastOpenMs = nowMs - (nowMs % MINUTE_MS) - MINUTE_MS;
+  const candles: Candle[] = [];
+  let close = onGrid(symbol.startPrice, tick);
+  let id = minutes * TRADES_A_MINUTE;
+  for (let age = 0; age < minutes; age += 1) {
+    const openMs = lastOpenMs - age * MINUTE_MS;
+    const path =
+      waves === undefined
+        ? walked(close, random, tick)
+        : waveMinutePpm(waves, openMs).map((ppm) => ofStart(symbol.startPrice, ppm, tick));
+    const open = path[0] as bigint;
+    const candle = emptyCandle(openMs, open);
+    id -= path.length;
+    path.forEach((price, index) => {
+      addToCandle(candle, { id: id + index + 1, price, quantity: ONE, buyerMaker: index === 2 });
+    });
+    candles.push(candle);
+    close = open;
   }
+  return candles.reverse();
 }
 
 /** The minute before one that opened at this price. */

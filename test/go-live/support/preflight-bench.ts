@@ -1,5 +1,5 @@
 /** Everything that real money needs, all right; a test breaks one thing of it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -31,20 +31,52 @@ export interface Bench {
   look(): Promise<PreflightReport>;
 }
 
+/** Its secrets and people, the same in each test: a password and the locks of people's files take longer than most tests. */
+let prepared: Promise<readonly Kept[]> | null = null;
+const loadedByText = new Map<string, Pick<Bench, 'desk' | 'configHash'>>();
+
+interface Kept {
+  readonly path: string;
+  readonly mode: number;
+  /** Null: a folder. */
+  readonly content: Buffer | null;
+}
+
+async function preparedHome(): Promise<readonly Kept[]> {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-prepared-'));
+  await ensureSecrets(home, 'a-password-of-my-own');
+  enrol(home, 'operator', 'second');
+  const paths = readdirSync(home, { recursive: true, encoding: 'utf8' }).sort();
+  const kept = paths.map((path) => {
+    const stat = statSync(join(home, path));
+    return { path, mode: stat.mode, content: stat.isDirectory() ? null : readFileSync(join(home, path)) };
+  });
+  rmSync(home, { recursive: true });
+  return kept;
+}
+
+function write(home: string, { path, mode, content }: Kept): void {
+  if (content === null) mkdirSync(join(home, path), { mode });
+  else writeFileSync(join(home, path), content, { mode });
+}
+
 export async function preflightBench(edit: (text: string) => string = (text) => text): Promise<Bench> {
   const simulator = await startBinanceSimulator();
   const home = mkdtempSync(join(tmpdir(), 'fermata-preflight-'));
+  prepared ??= preparedHome();
+  for (const kept of await prepared) write(home, kept);
   const reportFolder = join(home, 'data');
   mkdirSync(reportFolder);
   onTestFinished(async () => {
     await simulator.close();
     rmSync(home, { recursive: true, force: true });
   });
-  await ensureSecrets(home, 'a-password-of-my-own');
-  enrol(home, 'operator', 'second');
   const deskFile = join(home, 'desk.yaml');
-  writeFileSync(deskFile, edit(liveDeskText()));
-  const { desk, configHash } = loadDesk(deskFile);
+  const text = edit(liveDeskText());
+  writeFileSync(deskFile, text);
+  const loaded = loadedByText.get(text) ?? loadDesk(deskFile);
+  loadedByText.set(text, loaded);
+  const { desk, configHash } = loaded;
   const env: Bench['env'] = {
     BINANCE_API_KEY: TRADING_KEY.apiKey,
     BINANCE_SECRET_KEY: TRADING_KEY.secret,
