@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { addressForSdk, connectionClass } from '../src/home/external-temporal.js';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
+import { addressForSdk, connectionClass } from '../src/home/temporal-connection.js';
 import { type DeskUnderTest, deskUnderTest } from '../test/support/desk-under-test.js';
 import { until } from '../test/support/eventually.js';
 import { untilHaltedAgain } from './killed-trader.js';

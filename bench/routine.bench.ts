@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { addressForSdk, connectionClass } from '../src/home/external-temporal.js';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
+import { addressForSdk, connectionClass } from '../src/home/temporal-connection.js';
 import { openPool } from '../src/store/pool.js';
 import { dataConverterOf } from '../src/temporal/payload-codec.js';
 import { routineInput, routineStart } from '../src/temporal/schedules/start-routine.js';

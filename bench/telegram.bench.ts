@@ -14,7 +14,7 @@ import { startPostgres } from '../src/supervisor/start-postgres.js';
 import { resolveTemporal } from '../src/supervisor/temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../src/supervisor/temporal/start-temporal.js';
-import { TELEGRAM_TIMING } from '../src/telegram/start.js';
+import { TELEGRAM_TIMING } from '../src/telegram/run-telegram.js';
 import { type ApprovalBench, openApprovalBench } from '../test/telegram/support/approval-bench.js';
 import { ALERTS_CHAT, ANNA } from '../test/telegram/support/bot-bench.js';
 import { atLength, median, print } from './print.js';

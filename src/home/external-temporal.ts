@@ -4,7 +4,6 @@
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Connection } from '@temporalio/client';
 import { secretVariable } from '../desk/secret-variable.js';
 import { EnvironmentProblem } from './desk-here.js';
 
@@ -96,22 +95,4 @@ export const socketOfWorkers = (socket: string): string => join(dirname(socket),
 
 export function addressOfSocket(path: string): string {
   return `${SCHEME}${path}`;
-}
-
-/**
- * The SDK refuses any address but host:port, although the grpc-js below it can reach a socket. This class
- * passes the socket's address to grpc-js.
- */
-export function connectionClass(address: string): typeof Connection {
-  if (socketOf(address) === null) return Connection;
-  return class SocketConnection extends Connection {
-    static override readonly Client = new Proxy(Connection.Client, {
-      construct: (target, [_address, ...rest]) => Reflect.construct(target, [address, ...rest]),
-    });
-  };
-}
-
-/** The address that the SDK gets instead of the socket's. */
-export function addressForSdk(address: string): string {
-  return socketOf(address) === null ? address : 'localhost';
 }

@@ -174,7 +174,7 @@ async function begin(options: RoleStartOptions, sharing: string | null): Promise
 }
 
 const nodeOptionsOf = (name: RoleName): readonly string[] =>
-  name === 'trader' ? TRADER_NODE_OPTIONS : NODE_OPTIONS_OF_OTHERS;
+  name === 'trader' ? [...TRADER_NODE_OPTIONS, ...COMPILE_LATER] : NODE_OPTIONS_OF_OTHERS;
 
 function roleEnvironment(options: RoleStartOptions, sharing: string | null): NodeJS.ProcessEnv {
   return {

@@ -9,14 +9,9 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import { messageOf } from '../domain/message-of.js';
-import {
-  addressForSdk,
-  connectionClass,
-  credentialsOf,
-  type ExternalTemporal,
-  externalTemporal,
-} from '../home/external-temporal.js';
+import { credentialsOf, type ExternalTemporal, externalTemporal } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
+import { addressForSdk, connectionClass } from '../home/temporal-connection.js';
 import { dataConverterOf } from './payload-codec.js';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];

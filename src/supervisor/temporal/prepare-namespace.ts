@@ -3,7 +3,7 @@
 import type { Connection, ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../domain/message-of.js';
-import { addressForSdk, connectionClass } from '../../home/external-temporal.js';
+import { addressForSdk, connectionClass } from '../../home/temporal-connection.js';
 import { untilBack } from '../../home/try-again.js';
 import { SEARCH_ATTRIBUTES } from './server-options.js';
 

@@ -4,7 +4,7 @@
  * the server's one connection interrupted for good ("interrupted (9)"), and every later call fails.
  */
 import { lasted } from '../../domain/moment.js';
-import { addressForSdk, connectionClass } from '../../home/external-temporal.js';
+import { addressForSdk, connectionClass } from '../../home/temporal-connection.js';
 import type { ManagedProcess } from '../managed-process.js';
 
 export interface WatchTimes {

@@ -9,7 +9,7 @@ import type { Notice } from '../../../src/contracts/notice.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { shownChannel } from '../../../src/home/channel-health.js';
 import type { Role } from '../../../src/home/runtime.js';
-import { type MailTiming, runMail } from '../../../src/mail/start-mail.js';
+import { type MailTiming, runMail } from '../../../src/mail/run-mail.js';
 import type { MailSettings } from '../../../src/notify/channel-credentials.js';
 import { insertNotice } from '../../../src/store/outbox.js';
 import type { Pool } from '../../../src/store/pool.js';

@@ -9,7 +9,7 @@ import { createOperationsActivities } from '../../../src/activities/operations/c
 import type { ApprovalOutcome, ApprovalRequest } from '../../../src/contracts/approval.js';
 import { operationsQueue } from '../../../src/contracts/queues.js';
 import { type Runtime as DeskRuntime, homePaths, SECRET_FILES } from '../../../src/home/runtime.js';
-import type { TelegramTiming } from '../../../src/telegram/start.js';
+import type { TelegramTiming } from '../../../src/telegram/run-telegram.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/payload-codec.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';

@@ -15,7 +15,7 @@ import { type Operations, operationsOver } from '../../../src/operations/operati
 import { telegramMaker } from '../../../src/store/access-rows.js';
 import { createLinkCode, linkByCode } from '../../../src/store/people.js';
 import type { Pool } from '../../../src/store/pool.js';
-import { runTelegram, type TelegramTiming } from '../../../src/telegram/start.js';
+import { runTelegram, type TelegramTiming } from '../../../src/telegram/run-telegram.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
 import { cryptoDesk } from '../../operations/support/crypto-desk.js';
 import { eventually } from '../../support/eventually.js';

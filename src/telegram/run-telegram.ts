@@ -1,0 +1,185 @@
+/** The bot while it runs: alerts from the outbox, commands, and the buttons of approvals. */
+import type { Update } from 'grammy/types';
+import type { Desk } from '../desk/schema.js';
+import { messageOf } from '../domain/message-of.js';
+import { runAddressAt } from '../home/run-address.js';
+import type { Role } from '../home/runtime.js';
+import { keepDoing } from '../home/try-again.js';
+import { keepTelegramProof, TEST_EVENT, type TelegramCredentials } from '../notify/channel-credentials.js';
+import { forgedRowTeller } from '../notify/tell-forged-row.js';
+import type { Operations } from '../operations/operations.js';
+import { telegramMaker } from '../store/access-rows.js';
+import type { Delivery } from '../store/outbox.js';
+import { newestMessages, readBotState, savePoll, savePollProblem } from '../store/outbox-delivery.js';
+import type { Pool } from '../store/pool.js';
+import type { TraderClient } from '../trader/client.js';
+import { type BotContext, type BotLog, type TelegramBot, Turns } from './bot-context.js';
+import { buildBot, newBot } from './build-bot.js';
+import { CHAT_COMMANDS } from './commands/registry.js';
+import { isStop } from './commands/stop.js';
+import { KnownPeople } from './people.js';
+import { keepNotices } from './reading/follow-journal.js';
+import { pollForEver, turnOfBot } from './reading/poll-updates.js';
+import { ChatWatch } from './sending/chat-watch.js';
+import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
+import { SendLane } from './sending/send-lane.js';
+import { grammySignal } from './sending/send-outcome.js';
+import { SentMessages, sentFileOf } from './sending/sent-messages.js';
+
+export interface TelegramTiming {
+  readonly deliverEveryMs: number;
+  readonly settleMs: number;
+  readonly pollSeconds: number;
+  readonly retryMs: number;
+  readonly askEveryMs: number;
+}
+
+export const TELEGRAM_TIMING: TelegramTiming = {
+  deliverEveryMs: 100,
+  settleMs: 5_000,
+  pollSeconds: 30,
+  retryMs: 3_000,
+  askEveryMs: 20_000,
+};
+
+const UPKEEP_EVERY_MS = 2_000;
+const TELL_EVERY_MS = 2_000;
+/** With this many requests for results or charts in line, the next person is told to ask again. */
+const RESULTS_IN_LINE_MAX = 5;
+
+interface TelegramParts {
+  readonly home: string;
+  readonly desk: Desk;
+  readonly credentials: TelegramCredentials;
+  readonly pool: Pool;
+  readonly trader: TraderClient;
+  readonly operations: Operations;
+  readonly log: BotLog;
+  readonly timing?: TelegramTiming;
+}
+
+export function runTelegram(parts: TelegramParts): Role {
+  const { home, desk, credentials, pool, log } = parts;
+  const timing = parts.timing ?? TELEGRAM_TIMING;
+  const bot = newBot(credentials.token, credentials.apiRoot);
+  const lane = new SendLane(
+    bot.api,
+    () => performance.now(),
+    new SentMessages(sentFileOf(home, credentials.token)),
+  );
+  const onForged = forgedRowTeller({
+    ...{ desk, home, pool, nowMs: Date.now },
+    log: (problem) => log('error', problem),
+  });
+  const people = new KnownPeople(desk, home, onForged);
+  const context: BotContext = {
+    ...parts,
+    lane,
+    results: new Turns(RESULTS_IN_LINE_MAX),
+    people,
+    chatId: credentials.chatId,
+    nowMs: Date.now,
+    runAddress: (workflowId) => runAddressAt(home, workflowId),
+    maker: telegramMaker(home),
+    onForged,
+  };
+  buildBot(bot, context);
+  const watch = new ChatWatch({ ...context, home });
+  const outbox = {
+    ...context,
+    watch,
+    settleMs: timing.settleMs,
+    onSent: async ({ event, chatId }: Delivery, messageId: number) => {
+      if (event !== TEST_EVENT) return;
+      const proof = { chatId, messageId, atMs: Date.now() };
+      await keepTelegramProof(home, credentials.token, proof).catch((error: unknown) => {
+        log('error', `that a test alert arrived could not be kept: ${messageOf(error)}`);
+      });
+    },
+  };
+  let seeded = false;
+  const tasks = [
+    keepDoing('notices to Telegram', log, async () => {
+      // The links decide, once for each notice, where it goes.
+      if (!seeded) await people.refresh(pool);
+      seeded = seeded || (await seedMessageIds(lane, pool, desk.desk));
+      return (await deliverOnce(outbox)) ? 0 : timing.deliverEveryMs;
+    }),
+    ...keepNotices(parts),
+    keepDoing('people and buttons', log, async () => {
+      await people.refresh(pool);
+      await closeButtons(outbox);
+      return UPKEEP_EVERY_MS;
+    }),
+    keepDoing('whether alerts arrive', log, async () => {
+      await people.refresh(pool).catch(() => undefined);
+      // Recorded even if a chat could not be resumed, so that the problem is shown.
+      await watch.ask().finally(() => watch.tell());
+      return timing.askEveryMs;
+    }),
+    keepDoing('how the bot is', log, async () => {
+      await watch.tell();
+      return TELL_EVERY_MS;
+    }),
+    keepDoing('updates from Telegram', log, async (stopping) => {
+      await people.refresh(pool).catch(() => undefined);
+      const problem = (why: string): void => {
+        log('error', why);
+        watch.readElsewhere(why);
+        void savePollProblem(pool, desk.desk, why).catch(() => undefined);
+      };
+      const turn = await turnOfBot(home, credentials.token, problem, stopping);
+      if (turn === null) return 0;
+      watch.readElsewhere(null);
+      await pollForEver(pollContext(parts, timing, bot, watch), stopping).finally(() => turn.release());
+      return 0;
+    }),
+  ];
+  return {
+    stop: async () => {
+      lane.stop();
+      await Promise.all(tasks.map((task) => task.stop()));
+    },
+  };
+}
+
+async function seedMessageIds(lane: SendLane, pool: Pool, desk: string): Promise<true> {
+  for (const { chatId, messageId } of await newestMessages(pool, desk)) lane.saw(chatId, messageId);
+  return true;
+}
+
+/** Polling and a webhook exclude each other: any existing webhook is removed. */
+async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
+  // Not `bot.init`, which retries for ever in silence.
+  bot.botInfo = await bot.api.getMe(grammySignal(stopping));
+  await bot.api.deleteWebhook({ drop_pending_updates: false }, grammySignal(stopping));
+  await bot.api.setMyCommands(
+    CHAT_COMMANDS.map(({ name, description }) => ({ command: name, description })),
+    {},
+    grammySignal(stopping),
+  );
+}
+
+function pollContext(
+  { desk, pool, log }: TelegramParts,
+  timing: TelegramTiming,
+  bot: TelegramBot,
+  watch: ChatWatch,
+) {
+  return {
+    api: bot.api,
+    prepare: (stopping: AbortSignal) => prepare(bot, stopping),
+    log,
+    pollSeconds: timing.pollSeconds,
+    retryMs: timing.retryMs,
+    isStop,
+    handle: (update: Update) =>
+      bot.handleUpdate(update).catch((error: unknown) => {
+        log('error', `an update was not dealt with: ${messageOf(error)}`);
+      }),
+    loadOffset: async () => (await readBotState(pool, desk.desk))?.updateOffset ?? 0,
+    polled: (offset: number) => savePoll(pool, desk.desk, offset),
+    problem: (text: string) => savePollProblem(pool, desk.desk, text),
+    readElsewhere: (why: string | null) => watch.readElsewhere(why),
+  };
+}
