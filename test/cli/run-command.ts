@@ -1,19 +1,14 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
+import { type CommandEnd, type CommandsProcess, startCommandsProcess } from '../support/commands-process.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
-export interface CommandEnd {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+export type { CommandEnd };
 
 /** The program itself. */
 export const COMMAND = fileURLToPath(new URL('../../bin/fermata.js', import.meta.url));
-const ONE_PROCESS = fileURLToPath(new URL('./one-process.mjs', import.meta.url));
 
 const environmentIn = (folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...{ PATH: process.env.PATH, TMPDIR: tmpdir(), HOME: folder, FERMATA_HOME: `${folder}/home` },
@@ -47,57 +42,18 @@ export function runCommand(
 }
 
 /**
- * Like `runCommand`, one after another in one process for the test file that calls this: for commands of which only the
- * answer is of interest. To begin a process and load the program takes most of what a command takes. `beside`: so many
- * processes, where commands mostly wait; a command goes to the one that has least to do.
+ * Like `runCommand`, one after another in one process for the test file that calls this. `beside`: so many processes, where
+ * commands mostly wait; a command goes to the one that has least to do.
  */
 export function commandsInOneProcess(beside = 1): typeof runCommand {
-  let lines: readonly Line[] = [];
+  let processes: readonly CommandsProcess[] = [];
   beforeAll(() => {
-    lines = Array.from({ length: beside }, () => new Line());
+    processes = Array.from({ length: beside }, startCommandsProcess);
   });
-  afterAll(() => Promise.all(lines.map((line) => line.end())));
+  afterAll(() => Promise.all(processes.map((one) => one.end())));
   return (folder, args, env = {}) => {
-    const [line] = lines.toSorted((one, other) => one.waiting - other.waiting);
-    if (line === undefined) throw new Error('a command before the first test');
-    return line.run({ folder, args, env: environmentIn(folder, env) });
+    const [least] = processes.toSorted((one, other) => one.waiting() - other.waiting());
+    if (least === undefined) throw new Error('a command before the first test');
+    return least.run({ folder, args, env: environmentIn(folder, env) });
   };
-}
-
-/** One process, and the commands that wait for it. */
-class Line {
-  waiting = 0;
-  #before: Promise<unknown> = Promise.resolve();
-  /** It ends with this process, which is at the other end of its channel. */
-  readonly #child: ChildProcess = fork(ONE_PROCESS, {
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-
-  run(command: object): Promise<CommandEnd> {
-    this.waiting += 1;
-    const end = this.#before.then(() => this.#ask(command));
-    this.#before = end
-      .catch(() => undefined)
-      .finally(() => {
-        this.waiting -= 1;
-      });
-    return end;
-  }
-
-  async end(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    if (this.#child.kill('SIGKILL')) await ended;
-  }
-
-  #ask(command: object): Promise<CommandEnd> {
-    return new Promise((resolve, reject) => {
-      const over = (code: number | null): void => reject(new Error(`their process ended by ${code}`));
-      this.#child.once('exit', over).once('message', (end) => {
-        this.#child.off('exit', over);
-        resolve(end as CommandEnd);
-      });
-      this.#child.send(command);
-    });
-  }
 }

@@ -58,7 +58,7 @@ describe('a desk on a Temporal server of somebody else', () => {
       namespace: NAMESPACE,
     });
     expect(Object.keys(customAttributes ?? {})).toEqual(expect.arrayContaining([...SEARCH_ATTRIBUTES]));
-    const { stdout } = await desk.run('status', '--json');
+    const { stdout } = await desk.ask('status', '--json');
     expect(JSON.parse(stdout).temporal).toMatchObject({ kind: 'external', namespace: NAMESPACE });
   });
 
@@ -70,7 +70,7 @@ describe('a desk on a Temporal server of somebody else', () => {
       ['stop', '--reason', 'lunch'],
       ['resume', '--reason', 'all clear'],
     ]) {
-      const { code, stdout, stderr } = await desk.run(...command);
+      const { code, stdout, stderr } = await desk.ask(...command);
       expect(code, `${command.join(' ')}: ${stdout}${stderr}`).toBe(0);
     }
     await until('ACTIVE', async () => (await desk.status()).mode === 'ACTIVE');
@@ -103,7 +103,7 @@ describe('a desk on a Temporal server of somebody else', () => {
 
   it('is stopped all the same where that server is gone', async () => {
     await guarded.close();
-    const { code, stdout } = await desk.run('stop', '--reason', 'the network is down', '--json');
+    const { code, stdout } = await desk.ask('stop', '--reason', 'the network is down', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ proven: true });
     expect(code).toBe(0);
     expect((await desk.status()).mode).toBe('HALTED');

@@ -108,7 +108,7 @@ async function enrolKey(person: string): Promise<void> {
     '--signing-password-file',
     file('own', OWN_PASSWORD),
   ];
-  const enrolled = await desk.run('person', 'key', person, ...passwords);
+  const enrolled = await desk.ask('person', 'key', person, ...passwords);
   expect(enrolled.code, enrolled.stderr).toBe(0);
 }
 
@@ -179,7 +179,7 @@ describe('a desk with real money', () => {
     await desk.signIn('operator', PASSWORD);
     // A machine that has just started everything may not make the checks in time, and says so: asked again.
     const refused = await until('checks that were made', async () => {
-      const run = await desk.run('go-live', '--reason', 'too early');
+      const run = await desk.ask('go-live', '--reason', 'too early');
       return run.stdout.includes('could not be made') ? undefined : run;
     });
     expect(refused.code).toBe(1);
@@ -195,11 +195,11 @@ describe('a desk with real money', () => {
     const report = JSON.parse(run.stdout);
     expect(report).toMatchObject({ recommendation: 'GO', goLive: { qualifies: true } });
     expect(report.results.trades).toBeGreaterThanOrEqual(10);
-    const untold = await desk.run('preflight');
+    const untold = await desk.ask('preflight');
     expect(untold.stdout).toMatch(/no test alert has reached anybody yet/);
-    const told = await desk.run('notify', 'test', 'telegram');
+    const told = await desk.ask('notify', 'test', 'telegram');
     expect(told.stdout).toMatch(/✓ A test alert reached 1 of 1 chats/);
-    const preflight = await desk.run('preflight', '--json');
+    const preflight = await desk.ask('preflight', '--json');
     expect(preflight.code).toBe(0);
     const { results } = JSON.parse(preflight.stdout);
     const open = results.filter(({ verdict }: { verdict: string }) => verdict !== 'pass');
@@ -211,7 +211,7 @@ describe('a desk with real money', () => {
   it('is armed once its review is done and two people have approved, each signed in', async () => {
     const operator = await signIn('operator');
     expect(await operator('golive', { reason: 'the validation was good' })).toMatchObject({ ok: true });
-    expect((await desk.run('person', 'add', 'second', '--role', 'approver')).code).toBe(0);
+    expect((await desk.ask('person', 'add', 'second', '--role', 'approver')).code).toBe(0);
     const second = await signIn('second');
     for (const person of ['operator', 'second']) await enrolKey(person);
     const { id } = await openOf<Shown>(operator, 'tasks', /Review the validation report/);
@@ -259,7 +259,7 @@ describe('a desk with real money', () => {
   it('keeps a ledger that equals its journal, and an auditor who sees no difference', async () => {
     // The ledger follows the journal: it may be an entry behind.
     const verified = await until('the ledger equal to the journal', async () => {
-      const run = await desk.run('journal', '--verify', '--json');
+      const run = await desk.ask('journal', '--verify', '--json');
       return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
     });
     expect(verified).toMatchObject({ ledgerEqualsJournal: true });
@@ -276,14 +276,14 @@ describe('a desk with real money', () => {
     expect(back).toMatchObject({ mode: 'HALTED', openPositions: 1 });
     expect(back.positions[0]?.protection).toBe('confirmed');
     expect(back.goLive.granted?.approvedBy).toEqual(['operator', 'second']);
-    const routine = await desk.run('run', 'pre-market');
+    const routine = await desk.ask('run', 'pre-market');
     expect(routine.code, routine.stdout).toBe(0);
     expect((await desk.status()).mode).toBe('HALTED');
     expect(resting()).toHaveLength(1);
   });
 
   it('is closed, and proven flat at the exchange', async () => {
-    const closed = await desk.run('close-all', '--reason', 'end of the test');
+    const closed = await desk.ask('close-all', '--reason', 'end of the test');
     expect(closed.code, closed.stdout).toBe(0);
     expect(resting()).toEqual([]);
     // Less than a lot stays: the fee of a purchase is taken in its coins.

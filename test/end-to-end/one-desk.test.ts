@@ -45,7 +45,7 @@ describe('one desk, from the command to flat', () => {
       return now.mode === 'ACTIVE' && now.fills > 0 ? now : null;
     });
     expect(status.trading).toBe('paper');
-    const run = await desk.run('status', '--json');
+    const run = await desk.ask('status', '--json');
     expect(run.code).toBe(0);
     const shown = JSON.parse(run.stdout);
     for (const key of [
@@ -103,7 +103,7 @@ describe('one desk, from the command to flat', () => {
 
   it('is resumed by a person on the command line, and trades on', async () => {
     await desk.signIn();
-    const run = await desk.run('resume', '--reason', 'end-to-end test');
+    const run = await desk.ask('resume', '--reason', 'end-to-end test');
     expect(run.stderr + run.stdout).not.toMatch(/Error:/);
     expect(run.code).toBe(0);
     expect((await desk.status()).mode).toBe('ACTIVE');
@@ -131,7 +131,7 @@ describe('one desk, from the command to flat', () => {
   });
 
   it('shows the evidence of every step of its routine to programs', async () => {
-    expect((await desk.run('run', 'pre-market')).code).toBe(0);
+    expect((await desk.ask('run', 'pre-market')).code).toBe(0);
     const password = readFileSync(screen.passwordFile ?? '', 'utf8').trim();
     const signedIn = await fetch(`${screen.dashboardUrl}api/auth/login`, {
       method: 'POST',
@@ -182,7 +182,7 @@ describe('one desk, from the command to flat', () => {
   });
 
   it('says before an upgrade whether what is open would go on with that build', async () => {
-    const fits = await desk.run('upgrade', '--check', '--json');
+    const fits = await desk.ask('upgrade', '--check', '--json');
     expect([fits.code, JSON.parse(fits.stdout)]).toMatchObject([0, { ok: true }]);
     const build = join(desk.home, 'next-build');
     mkdirSync(join(build, 'dist'), { recursive: true });
@@ -190,14 +190,14 @@ describe('one desk, from the command to flat', () => {
       const now = readFileSync(join(repository, 'dist', name), 'utf8');
       writeFileSync(join(build, 'dist', name), now.replaceAll('deskOwner', 'ownerOfDesk'));
     }
-    const { code, stdout } = await desk.run('upgrade', '--check', '--build', build);
+    const { code, stdout } = await desk.ask('upgrade', '--check', '--build', build);
     expect(code).toBe(1);
     expect(stdout).toMatch(/STANDS STILL deskOwner .*desk-owner:/);
     expect(stdout).toMatch(/1 of \d+ open runs would stand still with this build\. Nothing was changed/);
   });
 
   it('makes no QR code of an address that a phone would look for on itself', async () => {
-    const run = await desk.run('link', '--qr');
+    const run = await desk.ask('link', '--qr');
     expect([run.code, run.stdout]).toEqual([1, '']);
     expect(run.stderr).toMatch(
       /leads to this machine alone[\s\S]*kept safe: no link was made[\s\S]*api\.publicUrl/,

@@ -29,13 +29,13 @@ const onRecordOf = (desk: DeskUnderTest): Promise<readonly string[]> =>
   });
 
 it('is written by one command, and starts nowhere but beside its desk', async () => {
-  const { code } = await live.run('init', '--twin-of', 'crypto-bot', '--yes');
+  const { code } = await live.ask('init', '--twin-of', 'crypto-bot', '--yes');
   expect(code).toBe(0);
   const file = join(live.home, 'desks', TWIN, 'desk.yaml');
   expect(readFileSync(file, 'utf8')).toBe(`desk: ${TWIN}\ntwinOf: crypto-bot\n`);
-  const again = await live.run('init', '--twin-of', 'crypto-bot', '--yes');
+  const again = await live.ask('init', '--twin-of', 'crypto-bot', '--yes');
   expect(again.stderr).toContain(`${file} exists already`);
-  const twinOfTwin = await live.run('init', '--twin-of', TWIN, '--yes');
+  const twinOfTwin = await live.ask('init', '--twin-of', TWIN, '--yes');
   expect(twinOfTwin.stderr).toContain('a desk that is no twin itself');
   const early = await live.run('up', '--desk', TWIN);
   expect(early.stderr).toContain('the paper twin of crypto-bot, which never ran with FERMATA_HOME');
@@ -56,7 +56,7 @@ it('trades by what is in force on its halted desk, without a key, and each has o
   await trader.call('resize', { ...person, commandId: 'smaller', sizePct: 50, decisions: [] });
   await trader.call('toggle', { ...person, commandId: 'off', strategy, enabled: false });
   trader.close();
-  expect((await live.run('stop', '--reason', 'a drawdown')).code).toBe(0);
+  expect((await live.ask('stop', '--reason', 'a drawdown')).code).toBe(0);
 
   twin = deskUnderTest(TWIN, KEY, live);
   const screen = await twin.up('--desk', TWIN, '--market', 'simulated');
@@ -77,7 +77,7 @@ it('trades by what is in force on its halted desk, without a key, and each has o
   await until('what the twin does is on record', async () => (await onRecordOf(twin)).includes(TWIN));
   expect(await onRecordOf(twin)).toEqual([TWIN]);
   expect(await onRecordOf(live)).toEqual(['crypto-bot']);
-  const { desks } = JSON.parse((await live.run('desks', '--json')).stdout);
+  const { desks } = JSON.parse((await live.ask('desks', '--json')).stdout);
   expect(desks.find(({ name }: { name: string }) => name === TWIN)).toMatchObject({
     ...{ twinOf: 'crypto-bot', runs: true, mode: 'ACTIVE' },
   });
@@ -86,11 +86,11 @@ it('trades by what is in force on its halted desk, without a key, and each has o
 it('says what it did since the halt to who decides, which is kept with the decision', async () => {
   const did =
     /crypto-bot-paper, its paper twin, since .*: (no trade|\d+ trades?) closed.*; equity [+-]\d+\.\d\d %, largest drawdown \d+\.\d\d %/;
-  await until('what it did', async () => did.test((await live.run('status', '--desk', 'crypto-bot')).stdout));
-  expect((await twin.run('status', '--desk', TWIN)).stdout).not.toContain('its paper twin');
+  await until('what it did', async () => did.test((await live.ask('status', '--desk', 'crypto-bot')).stdout));
+  expect((await twin.ask('status', '--desk', TWIN)).stdout).not.toContain('its paper twin');
   const password = join(homePaths(live.home).secrets, 'operator-password');
-  await live.run('login', 'operator', '--password-file', password, '--desk', 'crypto-bot');
-  const resumed = await live.run('resume', '--desk', 'crypto-bot', '--reason', 'the twin did well');
+  await live.ask('login', 'operator', '--password-file', password, '--desk', 'crypto-bot');
+  const resumed = await live.ask('resume', '--desk', 'crypto-bot', '--reason', 'the twin did well');
   expect(resumed.code).toBe(0);
   const { rows } = await withStore(live, (pool) =>
     pool.query<{ parameters: { twins: string[] } }>(
@@ -101,11 +101,11 @@ it('says what it did since the halt to who decides, which is kept with the decis
 });
 
 it('never trades real money, and a name is never that of a desk and a twin', async () => {
-  const preflight = await twin.run('preflight', '--desk', TWIN);
+  const preflight = await twin.ask('preflight', '--desk', TWIN);
   expect(preflight.stderr).toContain('is the paper twin of crypto-bot and never trades real money');
   const password = join(homePaths(twin.home).secrets, 'operator-password');
-  expect((await twin.run('login', 'operator', '--password-file', password, '--desk', TWIN)).code).toBe(0);
-  const goLive = await twin.run('go-live', '--desk', TWIN, '--reason', 'it did well');
+  expect((await twin.ask('login', 'operator', '--password-file', password, '--desk', TWIN)).code).toBe(0);
+  const goLive = await twin.ask('go-live', '--desk', TWIN, '--reason', 'it did well');
   expect(`${goLive.stdout}${goLive.stderr}`).toContain('Go live with crypto-bot itself');
   expect(goLive.code).not.toBe(0);
   expect(await twin.interrupt()).toBe(0);

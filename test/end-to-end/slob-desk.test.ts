@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 async function shown<T>(...args: string[]): Promise<T> {
-  const { stdout, stderr } = await desk.run(...args, '--json');
+  const { stdout, stderr } = await desk.ask(...args, '--json');
   try {
     return JSON.parse(stdout) as T;
   } catch {
@@ -117,7 +117,7 @@ it('trades the broker’s paper account without a go-live, and does what its run
 });
 
 it('starts the trader again by itself, where it was: at the paper account, and halted', async () => {
-  await desk.run('stop', '--reason', 'a person wants it');
+  await desk.ask('stop', '--reason', 'a person wants it');
   const [before, pids] = [await desk.status(), desk.pids()];
   await shown('restart', 'trader');
   expect(await desk.status()).toMatchObject({ mode: 'HALTED', trading: 'paper', account: before.account });
@@ -137,7 +137,7 @@ it('restores the newest good backup of a database that was damaged on the disk, 
   const question = await questionLike(/:restore$/);
   expect(await shown('approvals')).toContainEqual(expect.objectContaining({ id: question }));
   await desk.signIn('operator', 'before-the-rotation');
-  const agreed = await desk.run('approve', question, '--reason', 'looked at it');
+  const agreed = await desk.ask('approve', question, '--reason', 'looked at it');
   expect(agreed.code, agreed.stdout + agreed.stderr).toBe(0);
 
   const caughtUp = 'Ledger caught up, positions as at the broker';
@@ -172,7 +172,7 @@ it('restores the newest good backup of a database that was damaged on the disk, 
   expect(now).toMatchObject({ mode: 'HALTED', incarnation: before.incarnation, account: before.account });
   const reason = expect.stringContaining(`restored the database of backup ${good}`);
   expect(now.halts).toContainEqual(expect.objectContaining({ resume: 'person', by: 'operator', reason }));
-  expect((await desk.run('incident', 'resolve', corruption)).code).toBe(0);
+  expect((await desk.ask('incident', 'resolve', corruption)).code).toBe(0);
 });
 
 /** A page of a table of its own, which nobody has read since the server was started: it has no copy of it. */
@@ -229,7 +229,7 @@ it('deploys a tested build once a person agrees, and goes back from one that doe
     const again = () => shown<Begun>('deploy', '--build', begun.build, '--reason', build);
     if (!begun.ok) await until('it to be begun', async () => (await again()).ok);
     expect(readBuildPointer(desk.home).ordered?.to).not.toBe(begun.build);
-    const agreed = await desk.run('approve', await questionLike(/^deploy:/), '--reason', 'looked at it');
+    const agreed = await desk.ask('approve', await questionLike(/^deploy:/), '--reason', 'looked at it');
     expect(agreed.code, agreed.stdout + agreed.stderr).toBe(0);
     const outcome = await until(
       'the outcome',
@@ -290,12 +290,12 @@ it('starts everything again, with parameters and secrets as they are then, and l
   const timeOf = (text: string) =>
     Date.parse(log.findLast((line) => line.includes(text))?.slice(0, 24) ?? '');
   expect(timeOf('starting desk slob') - timeOf('everything has ended')).toBeGreaterThanOrEqual(2_000);
-  expect((await desk.run('help', 'restart')).stdout).toContain('(default: 30)');
+  expect((await desk.ask('help', 'restart')).stdout).toContain('(default: 30)');
   const ended = new Set(pids.values());
   expect([...desk.pids().values()].filter((pid) => ended.has(pid))).toEqual([]);
   await desk.signIn('operator', 'after-the-rotation');
 
   // The process that was started first hands a Ctrl-C on, and ends with it.
   expect(await desk.interrupt()).toBe(0);
-  expect((await desk.run('status')).code).toBe(1);
+  expect((await desk.ask('status')).code).toBe(1);
 });

@@ -46,7 +46,7 @@ const mode = (wanted: string) =>
   });
 
 async function link(chat: Chat, person: string): Promise<void> {
-  const { stdout } = await desk.run('telegram', 'link', person, '--json');
+  const { stdout } = await desk.ask('telegram', 'link', person, '--json');
   chat.write(`/start ${(JSON.parse(stdout) as { code: string }).code}`);
   await chat.reads(new RegExp(`You are ${person} on crypto-bot`));
 }
@@ -78,7 +78,7 @@ async function loosenTo(value: number): Promise<void> {
 
 describe('a desk whose people sit in Telegram', () => {
   it('knows them by a one-time code, answers them, and ignores and records strangers', async () => {
-    expect((await desk.run('person', 'add', 'ben')).code).toBe(0);
+    expect((await desk.ask('person', 'add', 'ben')).code).toBe(0);
     await desk.signIn('ben', PASSWORD);
     await Promise.all([link(operator, 'operator'), link(ben, 'ben')]);
     const stranger = chatOf(simulator, 666);
@@ -93,7 +93,7 @@ describe('a desk whose people sit in Telegram', () => {
   });
 
   it('proves in its daily routine that alerts arrive', async () => {
-    const { stdout } = await desk.run('run', 'daily', '--json');
+    const { stdout } = await desk.ask('run', 'daily', '--json');
     const { steps } = JSON.parse(stdout) as { steps: { key: string; verdict: string; observed: string }[] };
     expect(steps.find(({ key }) => key === 'telegram')).toMatchObject({
       verdict: 'pass',

@@ -47,11 +47,11 @@ async function pageOf(desk: DeskUnderTest): Promise<string | undefined> {
 describe('two desks in one FERMATA_HOME', () => {
   it('trade at the same time, and no command guesses which one is meant', async () => {
     await Promise.all([active(first), active(second)]);
-    const { code, stderr } = await first.run('close-all');
+    const { code, stderr } = await first.ask('close-all');
     expect(code).toBe(1);
     expect(stderr).toContain('with --desk crypto-bot, or with --desk second');
     expect((await first.status()).mode).toBe('ACTIVE');
-    const { desks } = JSON.parse((await first.run('desks', '--json')).stdout);
+    const { desks } = JSON.parse((await first.ask('desks', '--json')).stdout);
     const running = desks.filter(({ runs }: { runs: boolean }) => runs);
     expect(running).toMatchObject([
       { name: 'crypto-bot', mode: 'ACTIVE' },
@@ -69,7 +69,7 @@ describe('two desks in one FERMATA_HOME', () => {
 
   it('a stop is one desk’s, and so is the death of a trader', async () => {
     const before = first.pids().get('trader');
-    const stop = await first.run('stop', '--desk', 'second', '--reason', 'only this one');
+    const stop = await first.ask('stop', '--desk', 'second', '--reason', 'only this one');
     expect(stop.stdout).toContain('✓ stop: proven');
     expect(stop.code).toBe(0);
     const killed = await second.pidOf('trader');
@@ -94,14 +94,14 @@ describe('two desks in one FERMATA_HOME', () => {
     for (const desk of [first, second])
       await until(
         `a routine of ${desk.desk}`,
-        async () => (await desk.run('run', 'pre-market', '--desk', desk.desk)).code === 0,
+        async () => (await desk.ask('run', 'pre-market', '--desk', desk.desk)).code === 0,
         90_000,
       );
   });
 
   it('share them again once a person restarts them, and the one goes on where the other has ended', async () => {
     for (const name of ['operations-worker', 'web'])
-      expect((await second.run('restart', name, '--desk', 'second')).code).toBe(0);
+      expect((await second.ask('restart', name, '--desk', 'second')).code).toBe(0);
     expect(await waiting(second)).toEqual(await waiting(first));
     for (const { workerMetrics } of [runtimeOf(first), runtimeOf(second)]) {
       const figures = await fetch(`http://${workerMetrics?.['operations-worker']}/metrics`);
@@ -111,7 +111,7 @@ describe('two desks in one FERMATA_HOME', () => {
   });
 
   it('one that ends leaves the other its servers, and is restored alone', async () => {
-    const backup = await first.run('backup', '--desk', 'crypto-bot', '--json');
+    const backup = await first.ask('backup', '--desk', 'crypto-bot', '--json');
     expect(JSON.parse(backup.stdout)).toMatchObject({ ok: true, proven: true });
     const trader = second.pids().get('trader');
     expect(await first.interrupt()).toBe(0);
@@ -119,7 +119,7 @@ describe('two desks in one FERMATA_HOME', () => {
     expect(await pageOf(second)).toBe('second');
     // Only one runs: no name is needed.
     const other = await until('a backup of the other', async () => {
-      const { stdout, code } = await first.run('backup', '--json');
+      const { stdout, code } = await first.ask('backup', '--json');
       return code === 0 && JSON.parse(stdout);
     });
     expect(other).toMatchObject({ ok: true, workflowId: 'backup:second' });
@@ -128,6 +128,6 @@ describe('two desks in one FERMATA_HOME', () => {
     expect(restored.stdout + restored.stderr).toContain('✓ crypto-bot is what the backup holds');
     expect((await second.status()).mode).toBe('HALTED');
     expect(second.pids().get('trader')).toBe(trader);
-    expect((await first.run('evidence', 'verify', '--desk', 'second')).code).toBe(0);
+    expect((await first.ask('evidence', 'verify', '--desk', 'second')).code).toBe(0);
   });
 });

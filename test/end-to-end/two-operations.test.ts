@@ -94,7 +94,7 @@ it('one watches and keeps the ledger; where it is killed the other does, and not
   // The first is back by now, and waits in its turn.
   await until(
     'the first one again',
-    async () => (await desk.run('logs', '--json')).stdout.includes('waits for its turn'),
+    async () => (await desk.ask('logs', '--json')).stdout.includes('waits for its turn'),
     120_000,
   );
   expect(await count(crashes)).toBe(1);

@@ -26,13 +26,13 @@ beforeAll(async () => {
     const { mode, fills } = await desk.status();
     return mode === 'ACTIVE' && fills > 0;
   });
-  const opened = await desk.run('incident', 'open', 'the chair is broken', '--note', 'a leg is off');
+  const opened = await desk.ask('incident', 'open', 'the chair is broken', '--note', 'a leg is off');
   expect(opened.code, opened.stdout + opened.stderr).toBe(0);
   expect(opened.stdout).toContain('#run=incident');
   await until('the incident on record', async () =>
-    (await desk.run('incidents', '--all', '--json')).stdout.includes('the chair is broken'),
+    (await desk.ask('incidents', '--all', '--json')).stdout.includes('the chair is broken'),
   );
-  const backup = await desk.run('backup', '--verify');
+  const backup = await desk.ask('backup', '--verify');
   expect(backup.code, backup.stdout + backup.stderr).toBe(0);
   await desk.interrupt();
   cpSync(join(desk.home, 'backups'), join(kept, 'backups'), { recursive: true });
@@ -65,17 +65,17 @@ describe('a desk of which only backups and secrets are left', () => {
     expect(restoring).toMatchObject({ mode: 'HALTED', resume: 'person' });
     expect(now.fills).toBeGreaterThan(0);
     const verified = await until('the ledger equal to the journal', async () => {
-      const run = await desk.run('journal', '--verify', '--json');
+      const run = await desk.ask('journal', '--verify', '--json');
       return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
     });
     expect(verified).toMatchObject({ ledgerEqualsJournal: true });
-    const evidence = await desk.run('evidence', 'verify');
+    const evidence = await desk.ask('evidence', 'verify');
     expect(evidence.code, evidence.stdout + evidence.stderr).toBe(0);
-    const incidents = await desk.run('incidents', '--all', '--json');
+    const incidents = await desk.ask('incidents', '--all', '--json');
     expect(incidents.stdout).toContain('the chair is broken');
     // With the password that was kept.
     await desk.signIn();
-    const resumed = await desk.run('resume', '--reason', 'looked at it');
+    const resumed = await desk.ask('resume', '--reason', 'looked at it');
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
     await until('ACTIVE', async () => (await desk.status()).mode === 'ACTIVE');
   });

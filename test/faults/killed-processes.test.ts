@@ -45,7 +45,7 @@ function since(after: number) {
 /** The ledger holds exactly what the journal holds, and the trader's book equals the venue's. */
 async function expectNothingLostOrDoubled(): Promise<void> {
   const verified = await until('the ledger equal to the journal', async () => {
-    const run = await desk.run('journal', '--verify', '--json');
+    const run = await desk.ask('journal', '--verify', '--json');
     return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
   });
   expect(verified).toMatchObject({ ledgerEqualsJournal: true });
@@ -98,7 +98,7 @@ describe('a desk whose processes are killed while it trades', () => {
       expect((await desk.status()).pid).toBe(before.pid);
       await until(
         'a routine runs again',
-        async () => (await desk.run('run', 'pre-market')).code === 0,
+        async () => (await desk.ask('run', 'pre-market')).code === 0,
         90_000,
       );
       expect((await desk.status()).mode).toBe('ACTIVE');
@@ -128,18 +128,18 @@ describe('a desk whose processes are killed while it trades', () => {
   });
 
   it('never lifts a person’s stop by itself, whatever dies', async () => {
-    expect((await desk.run('stop', '--timeout', '120', '--reason', 'test')).code).toBe(0);
+    expect((await desk.ask('stop', '--timeout', '120', '--reason', 'test')).code).toBe(0);
     const stopped = await desk.status();
     for (const name of ['trader', 'engine-worker', 'operations-worker']) {
       process.kill(await desk.pidOf(name), 'SIGKILL');
     }
     await until('the trader back', async () => (await desk.status()).pid !== stopped.pid);
-    await until('a routine runs again', async () => (await desk.run('run', 'pre-market')).code === 0, 90_000);
+    await until('a routine runs again', async () => (await desk.ask('run', 'pre-market')).code === 0, 90_000);
     const after = await desk.status();
     expect(after.mode).toBe('HALTED');
     expect(after.halts.map((halt) => halt.cause)).toContain('person');
     await desk.signIn();
-    expect((await desk.run('resume', '--reason', 'test')).code).toBe(0);
+    expect((await desk.ask('resume', '--reason', 'test')).code).toBe(0);
     expect((await desk.status()).mode).toBe('ACTIVE');
   });
 

@@ -93,7 +93,7 @@ const untilActive = () =>
   until('ACTIVE', async () => ((await desk.status()).mode === 'ACTIVE' ? true : null), 120_000);
 
 async function stopAsPerson(reason: string): Promise<void> {
-  const stopped = await desk.run('stop', '--timeout', '120', '--reason', reason);
+  const stopped = await desk.ask('stop', '--timeout', '120', '--reason', reason);
   expect(stopped.code, stopped.stdout + stopped.stderr).toBe(0);
   await until('the stop on record', () => isOnRecord(reason));
 }
@@ -115,7 +115,7 @@ const isOnRecord = (reason: string): Promise<boolean> =>
 
 async function resume(): Promise<void> {
   await desk.signIn();
-  const resumed = await desk.run('resume', '--reason', 'looked at it');
+  const resumed = await desk.ask('resume', '--reason', 'looked at it');
   expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
 }
 
@@ -169,7 +169,7 @@ describe('a desk whose stores were set back to yesterday', () => {
     async (_, stores) => {
       const before = armings().length;
       await restart(stores);
-      await until('a routine runs', async () => (await desk.run('run', 'pre-market')).code === 0, 90_000);
+      await until('a routine runs', async () => (await desk.ask('run', 'pre-market')).code === 0, 90_000);
       const watchedUntilMs = Date.now() + STAYS_MS;
       while (Date.now() < watchedUntilMs) {
         const now = await desk.status();
@@ -213,7 +213,7 @@ describe('a desk whose stores were set back to yesterday', () => {
     );
     expect(armed).toMatchObject({ authority: 'rule' });
     const verified = await until('the ledger equal to the journal', async () => {
-      const run = await desk.run('journal', '--verify', '--json');
+      const run = await desk.ask('journal', '--verify', '--json');
       return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
     });
     expect(verified).toMatchObject({ ledgerEqualsJournal: true });

@@ -73,10 +73,10 @@ describe('a desk whose processes stand still', () => {
     await until('its halt on the disk', () => haltsSince(since).includes('startup'));
     const silent = /^trader ended unexpectedly \(SIGKILL: it had not answered for \d+ s\)$/;
     const incident = await until('its incident, with the log', async () => {
-      const listed = JSON.parse((await desk.run('incidents', '--all', '--json')).stdout) as Listed[];
+      const listed = JSON.parse((await desk.ask('incidents', '--all', '--json')).stdout) as Listed[];
       const opened = listed.find(({ detail }) => silent.test(detail));
       if (opened === undefined) return null;
-      const shown = JSON.parse((await desk.run('incidents', opened.id, '--json')).stdout) as Shown;
+      const shown = JSON.parse((await desk.ask('incidents', opened.id, '--json')).stdout) as Shown;
       return shown.state === 'resolved' && shown.files.length > 0 ? shown : null;
     });
     const did = incident.timeline.map(({ name }) => name);
@@ -95,7 +95,7 @@ describe('a desk whose processes stand still', () => {
     const pids = await Promise.all(names.map((name) => desk.pidOf(name)));
     for (const pid of pids) signal(pid, 'SIGSTOP');
     try {
-      await desk.run('stop', '--reason', 'stores are away', '--timeout', '10');
+      await desk.ask('stop', '--reason', 'stores are away', '--timeout', '10');
       const now = await desk.status();
       expect(now.mode).toBe('HALTED');
       expect(now.entriesWorking).toBe(0);
@@ -105,7 +105,7 @@ describe('a desk whose processes stand still', () => {
     }
     await until(
       'resumed by a person',
-      async () => (await desk.run('resume', '--reason', 'test')).code === 0,
+      async () => (await desk.ask('resume', '--reason', 'test')).code === 0,
       120_000,
     );
   });

@@ -10,6 +10,7 @@ import { homeOf } from '../../src/home/installation.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { connectTrader } from '../../src/trader/client.js';
+import { type CommandsProcess, startCommandsProcess } from './commands-process.js';
 import { until } from './eventually.js';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -36,6 +37,11 @@ export interface DeskUnderTest {
   up(...options: string[]): Promise<UpSummary>;
   /** Any other command of the same installation. */
   run(...args: string[]): Promise<CommandRun>;
+  /**
+   * Likewise, where only the answer counts: in a process that has the program loaded. While that one is busy, others have
+   * their own, so that none waits for another.
+   */
+  ask(...args: string[]): Promise<CommandRun>;
   /** `fermata login`; the operator's generated password is where the first start put it. */
   signIn(person?: string, password?: string): Promise<void>;
   status(): Promise<TraderStatus>;
@@ -74,6 +80,14 @@ export function deskUnderTest(
     });
   const run = (...args: string[]): Promise<CommandRun> => runWithin(RUN_MS_MAX, args);
 
+  let commands: CommandsProcess | null = null;
+  const ask = async (...args: string[]): Promise<CommandRun> => {
+    commands ??= startCommandsProcess();
+    if (commands.waiting() > 0) return run(...args);
+    const { code, out, err } = await commands.run({ folder: installation, args, env: environment });
+    return { code: code ?? 1, stdout: out, stderr: err };
+  };
+
   const log = (): string => {
     const file = join(homePaths(home).logs, 'fermata.log');
     return existsSync(file)
@@ -96,7 +110,7 @@ export function deskUnderTest(
     const file = join(home, `password-of-${person}`);
     const generated = () => readFileSync(join(homePaths(home).secrets, 'operator-password'), 'utf8');
     writeFileSync(file, password ?? generated(), { mode: 0o600 });
-    const { code, stderr } = await run('login', person, '--password-file', file);
+    const { code, stderr } = await ask('login', person, '--password-file', file);
     rmSync(file);
     if (code !== 0) throw new Error(`${person} was not signed in: ${stderr}`);
   };
@@ -160,15 +174,16 @@ export function deskUnderTest(
     desk,
     up,
     run,
+    ask,
     signIn,
     status,
     pids,
     pidOf: (name) => until(`a process ${name}`, () => pids().get(name)),
     supervisorPid: () => supervisor?.pid ?? -1,
     interrupt,
-    dispose: () => {
+    dispose: async () => {
       accountsAtFailure.delete(account);
-      return guard.dispose();
+      await Promise.all([commands?.end(), guard.dispose()]);
     },
   };
 }
