@@ -11,9 +11,10 @@ const GUARDS = /\bend(?:Child|Server)?WithThisProcess\b/g;
 
 /** By another guard than those of test/support/end-with-this-process.ts. */
 const OTHERWISE: Readonly<Record<string, string>> = {
-  'cli/run-command.ts': 'the process of several commands ends once its channel to this process is closed',
   'simulation/run-seeds.ts': 'ends once its channel to this process is closed',
   'structure/desks-left-behind.test.ts': 'tries the guards themselves; what it begins, afterEach ends',
+  'support/commands-process.ts':
+    'the process of several commands ends once its channel to this process is closed',
   'support/desk-under-test.ts': 'a desk has a guard of its own, end-desk.mjs',
   'support/files-in-memory.ts': 'ends once its input is closed',
 };

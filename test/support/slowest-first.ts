@@ -18,6 +18,7 @@ const SLOWEST = [
   'closing/close-all-at-binance',
   'faults/suspended-processes',
   'end-to-end/extend',
+  'end-to-end/extend-checkout',
   'supervisor/supervisor-death',
   'faults/everything-lost',
   'end-to-end/external-temporal',
