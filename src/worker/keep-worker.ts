@@ -212,6 +212,9 @@ export const bindAnswers = ({ info }: Context): ActivityInterceptors => ({
   },
 });
 
+/** What does not leave this machine needs no compression, which the library otherwise asks for in both directions. */
+export const UNCOMPRESSED = { grpcCompression: { codec: 'none' } } as const;
+
 /** The runtime's internal function that makes connections. */
 interface Native {
   createNative(newClient: unknown, native: unknown, options: object): Promise<unknown>;
@@ -222,8 +225,10 @@ interface Native {
  * the connection.
  */
 export function connectWorker(place: Pick<Runtime, 'temporal'>): Promise<NativeConnection> {
-  const socket = socketOf(place.temporal.address);
-  if (socket === null) return NativeConnection.connect(connectOptions(place));
+  const { address, kind } = place.temporal;
+  const socket = socketOf(address);
+  const near = kind === 'managed' ? UNCOMPRESSED : {};
+  if (socket === null) return NativeConnection.connect({ ...connectOptions(place), ...near });
   return SocketConnection.through(socketOfWorkers(socket));
 }
 
@@ -245,7 +250,7 @@ class SocketConnection extends NativeConnection {
           }),
       },
     }) as WorkerRuntime;
-    const client = await proxied.createNativeClient({ address: 'localhost' });
+    const client = await proxied.createNativeClient({ address: 'localhost', ...UNCOMPRESSED });
     return new SocketConnection(runtime, client, false, []);
   }
 }

@@ -9,7 +9,7 @@ import type { BuildsOf } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { homePaths } from '../home/runtime.js';
 
-/** A bundle is about 3 MB. */
+/** A bundle is about 2 MB. */
 const BYTES_MAX = 16 * 1024 * 1024;
 const SPARE_MAX = 5;
 const BUILD_ID = /^[0-9a-f]{16}$/;

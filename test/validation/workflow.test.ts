@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEvidenceActivities } from '../../src/activities/create-emergency-activities.js';
 import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
@@ -16,11 +16,11 @@ import { isGenuine, keptReports } from '../../src/validation/report/write-report
 import { placeAt, readRequest } from '../../src/validation/request.js';
 import { readProgress, runValidation } from '../../src/validation/run.js';
 import { UNHEARD } from '../../src/worker/follow-runs.js';
-import { bindAnswers } from '../../src/worker/keep-worker.js';
+import { bindAnswers, UNCOMPRESSED } from '../../src/worker/keep-worker.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { quietRuntime } from '../support/quiet-runtime.js';
 import { sharedTemporal } from '../support/temporal.js';
-import { bundleOf, IN_THIS_THREAD } from '../workflows/support/serve-queue.js';
+import { IN_THIS_THREAD, servedBundle, ThreadlessWorker } from '../workflows/support/serve-queue.js';
 import { HOUR_MS, PROGRAM, prepare, SIMULATED, temporaryFolder } from './support/validations.js';
 
 const KEY = 'ab'.repeat(32);
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const address = await sharedTemporal();
   database = await createTestDatabase();
   temporal = openTemporal({ home: null, temporal: address });
-  connection = await NativeConnection.connect({ address: address.address });
+  connection = await NativeConnection.connect({ address: address.address, ...UNCOMPRESSED });
 });
 
 afterAll(async () => {
@@ -51,11 +51,11 @@ interface Validating {
 /** A worker of the desk; `stop` ends it as an orderly restart does. */
 async function startWorker({ home, desk }: Validating): Promise<() => Promise<void>> {
   const { pool } = database;
-  const worker = await Worker.create({
+  const worker = await ThreadlessWorker.create({
     connection,
     namespace: temporal.namespace,
     taskQueue: operationsQueue(desk),
-    workflowBundle: bundleOf('operations'),
+    workflowBundle: servedBundle('operations'),
     sinks: UNHEARD,
     ...IN_THIS_THREAD,
     interceptors: { activity: [bindAnswers] },

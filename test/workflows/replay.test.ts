@@ -2,11 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { quietRuntime } from '../support/quiet-runtime.js';
 import { HISTORIES, typeOf } from './support/keep-history.js';
-import { bundleOf } from './support/serve-queue.js';
+import { IN_THIS_THREAD, servedBundle, ThreadlessWorker } from './support/serve-queue.js';
 import { type BundleName, WORKFLOW_TYPES } from './support/workflow-types.js';
 
 const files = readdirSync(HISTORIES).filter((file) => file.endsWith('.json'));
@@ -20,7 +19,8 @@ async function replay(bundle: BundleName): Promise<string[]> {
     .filter(({ type }) => WORKFLOW_TYPES[bundle].includes(type))
     .map(({ file, history }) => ({ workflowId: file, history }));
   const failures: string[] = [];
-  const replaying = Worker.runReplayHistories({ workflowBundle: bundleOf(bundle) }, histories);
+  const options = { workflowBundle: servedBundle(bundle), ...IN_THIS_THREAD };
+  const replaying = ThreadlessWorker.runReplayHistories(options, histories);
   for await (const { workflowId, error } of replaying) {
     if (error) failures.push(`${workflowId}: ${error.message}`);
   }

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection } from '@temporalio/worker';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
 import type { ApprovalOutcome, ApprovalRequest } from '../../../src/contracts/approval.js';
 import { operationsQueue } from '../../../src/contracts/queues.js';
@@ -12,11 +12,12 @@ import { type Runtime as DeskRuntime, homePaths, SECRET_FILES } from '../../../s
 import type { TelegramTiming } from '../../../src/telegram/run-telegram.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/payload-codec.js';
+import { UNCOMPRESSED } from '../../../src/worker/keep-worker.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { quietRuntime } from '../../support/quiet-runtime.js';
 import { sharedTemporal } from '../../support/temporal.js';
 import { DECISION_KEY } from '../../workflows/support/desk-bench.js';
-import { IN_THIS_THREAD } from '../../workflows/support/serve-queue.js';
+import { IN_THIS_THREAD, ThreadlessWorker } from '../../workflows/support/serve-queue.js';
 import type { AskInput } from './approval-workflow.js';
 import { type BotBench, openBotBench } from './bot-bench.js';
 
@@ -67,14 +68,14 @@ export async function openApprovalBench(
     deskName,
     ...(timing ? { timing } : {}),
   });
-  const connection = await NativeConnection.connect({ address: address.address });
+  const connection = await NativeConnection.connect({ address: address.address, ...UNCOMPRESSED });
   const workflowsPath = fileURLToPath(new URL('./approval-workflow.ts', import.meta.url));
   bundle ??= bundleWorkflowCode({
     workflowsPath,
     failureConverterPath: FAILURE_CONVERTER,
     logger: new DefaultLogger('ERROR'),
   });
-  const worker = await Worker.create({
+  const worker = await ThreadlessWorker.create({
     connection,
     namespace: address.namespace,
     taskQueue: operationsQueue(deskName),

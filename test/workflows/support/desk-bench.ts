@@ -22,6 +22,7 @@ import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-te
 import type { TraderClient } from '../../../src/trader/client.js';
 import { owesStop } from '../../../src/worker/follow-incarnation.js';
 import { followRuns } from '../../../src/worker/follow-runs.js';
+import { UNCOMPRESSED } from '../../../src/worker/keep-worker.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { quietRuntime } from '../../support/quiet-runtime.js';
 import { sharedTemporal, type TemporalAddress } from '../../support/temporal.js';
@@ -114,7 +115,7 @@ export async function openBench(
   const address = server ?? (await sharedTemporal());
   const database = await createTestDatabase();
   const temporal = openTemporal({ home, temporal: address });
-  const connection = await NativeConnection.connect({ address: address.address });
+  const connection = await NativeConnection.connect({ address: address.address, ...UNCOMPRESSED });
   const desks: BenchDesk[] = [];
   return {
     address,

@@ -4,10 +4,9 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
 import type { Bench } from './desk-bench.js';
-import { bundleOf } from './serve-queue.js';
+import { IN_THIS_THREAD, servedBundle, ThreadlessWorker } from './serve-queue.js';
 import { type BundleName, WORKFLOW_TYPES } from './workflow-types.js';
 
 export const HISTORIES = fileURLToPath(new URL('../../../temporal/histories/', import.meta.url));
@@ -27,7 +26,8 @@ export async function keepHistory(
 ): Promise<void> {
   const history = await bench.client.workflow.getHandle(workflowId, runId).fetchHistory();
   const bundle = bundleWith(typeOf(history));
-  await Worker.runReplayHistory({ workflowBundle: bundleOf(bundle) }, history, workflowId);
+  const options = { workflowBundle: servedBundle(bundle), ...IN_THIS_THREAD };
+  await ThreadlessWorker.runReplayHistory(options, history, workflowId);
   const file = `${HISTORIES}${name}.json`;
   if (process.env.FERMATA_RECORD_HISTORIES === '1' && !existsSync(file)) {
     const text = `${withoutMachine(historyToJSON(history))}\n`;
