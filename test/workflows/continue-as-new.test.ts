@@ -57,7 +57,7 @@ async function keepMoved(name: string, workflowId: string, first: string): Promi
 const NEAR = [{ limit: 'daily-loss', value: '3 %', now: '2.90 %' }];
 const CALM = [{ limit: 'daily-loss', value: '3 %', now: '0.10 %' }];
 
-describe('an incident that goes on in a new run', () => {
+describe.concurrent('an incident that goes on in a new run', () => {
   it('keeps what was seen, told and done: nothing twice, and still one incident', async () => {
     const desk = await bench.desk({ serve: ['operations', 'engine'] });
     desk.trader.risk = NEAR;
@@ -183,46 +183,7 @@ describe('an incident that goes on in a new run', () => {
   });
 });
 
-describe('an own playbook that goes on in a new run', () => {
-  it('repeats no step, and a check only for the rest of its time', async () => {
-    const desk = await bench.desk({ serve: ['operations', 'engine'] });
-    desk.checks.set('venue-reachable', () => ({ verdict: 'fail', observed: 'away', expected: 'there' }));
-    const common = { onFail: 'warn', timeoutSeconds: 10, with: {} } as const;
-    const steps = [
-      { key: 'stop', title: 'Stopped', action: 'stop', ...common },
-      { key: 'back', title: 'Connected again', check: 'venue-reachable', withinMinutes: 0.3, ...common },
-      { key: 'halt', title: 'Halted', action: 'halt', ...common },
-    ] as const;
-    const playbook = { steps, over: 'passed', haltRule: 'person', backupsKept: 14 } as const;
-    const incident = await openIncident(bench, desk, { kind: 'connection-lost', subject: '', playbook });
-    const { workflowId } = incident;
-    const first = await runOf(workflowId);
-    const runs = new Set([first]);
-    let reports = 1;
-    await until('the last step', async () => {
-      if (desk.trader.sent('halt').length > 0) return true;
-      runs.add(await runOf(workflowId));
-      await incident.report(`report ${reports}`);
-      reports += 1;
-      return false;
-    });
-    expect(runs.size).toBeGreaterThan(1);
-    expect(await incident.result()).toMatchObject({ outcome: '"Halted" passed' });
-    expect(desk.trader.sent('stop')).toHaveLength(1);
-    const done = (await timelineOf(bench, incident)).filter(({ name }) =>
-      steps.some(({ title }) => title === name),
-    );
-    expect(done.map(({ name, verdict }) => `${name}: ${verdict}`)).toEqual([
-      'Stopped: pass',
-      'Connected again: fail',
-      'Halted: pass',
-    ]);
-    await keepHistory(bench, 'incident-own-playbook-moved', workflowId, first);
-    await keepHistory(bench, 'incident-own-playbook-carried-over', workflowId);
-  });
-});
-
-describe('a resumption that goes on in a new run', () => {
+describe.concurrent('a resumption that goes on in a new run', () => {
   it('keeps the first of two decisions, and shows its evidence once', async () => {
     const desk = await bench.desk();
     desk.trader.strategies = [strategy('ema-cross')];
@@ -246,7 +207,7 @@ describe('a resumption that goes on in a new run', () => {
   });
 });
 
-describe('an emergency stop that goes on in a new run', () => {
+describe.concurrent('an emergency stop that goes on in a new run', () => {
   it('takes no evidence with it that is not written: it waits for that, and goes on stopping meanwhile', async () => {
     const held: (() => void)[] = [];
     let isAway = true;
@@ -362,7 +323,7 @@ describe('an emergency stop that goes on in a new run', () => {
 const stepsOf = async (desk: BenchDesk) =>
   (await desk.evidence('emergency-stop')).map(({ step_key: key }) => key.split(':')[0]).sort();
 
-describe('the owner of a desk that goes on in a new run', () => {
+describe.concurrent('the owner of a desk that goes on in a new run', () => {
   it('still knows every incarnation, and is found and read by what it shows', async () => {
     const desk = await bench.desk();
     const workflowId = deskOwnerId(desk.name);
@@ -389,7 +350,7 @@ describe('the owner of a desk that goes on in a new run', () => {
   });
 });
 
-describe('the pulse of a desk that goes on in a new run', () => {
+describe.concurrent('the pulse of a desk that goes on in a new run', () => {
   it('writes five events a beat and nothing else, begins anew before that is long, and is still found', async () => {
     const desk = await bench.desk({ serve: ['operations'] });
     const workflowId = pulseId(desk.name);
@@ -413,5 +374,45 @@ describe('the pulse of a desk that goes on in a new run', () => {
     expect((await handle.describe()).searchAttributes).toMatchObject({ FermataDesk: [desk.name] });
     await keepMoved('pulse', workflowId, first);
     await handle.terminate();
+  });
+});
+
+// By itself, behind the others: its step has so many seconds, in which its run has to go on in a new one.
+describe('an own playbook that goes on in a new run', () => {
+  it('repeats no step, and a check only for the rest of its time', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    desk.checks.set('venue-reachable', () => ({ verdict: 'fail', observed: 'away', expected: 'there' }));
+    const common = { onFail: 'warn', timeoutSeconds: 10, with: {} } as const;
+    const steps = [
+      { key: 'stop', title: 'Stopped', action: 'stop', ...common },
+      { key: 'back', title: 'Connected again', check: 'venue-reachable', withinMinutes: 0.3, ...common },
+      { key: 'halt', title: 'Halted', action: 'halt', ...common },
+    ] as const;
+    const playbook = { steps, over: 'passed', haltRule: 'person', backupsKept: 14 } as const;
+    const incident = await openIncident(bench, desk, { kind: 'connection-lost', subject: '', playbook });
+    const { workflowId } = incident;
+    const first = await runOf(workflowId);
+    const runs = new Set([first]);
+    let reports = 1;
+    await until('the last step', async () => {
+      if (desk.trader.sent('halt').length > 0) return true;
+      runs.add(await runOf(workflowId));
+      await incident.report(`report ${reports}`);
+      reports += 1;
+      return false;
+    });
+    expect(runs.size).toBeGreaterThan(1);
+    expect(await incident.result()).toMatchObject({ outcome: '"Halted" passed' });
+    expect(desk.trader.sent('stop')).toHaveLength(1);
+    const done = (await timelineOf(bench, incident)).filter(({ name }) =>
+      steps.some(({ title }) => title === name),
+    );
+    expect(done.map(({ name, verdict }) => `${name}: ${verdict}`)).toEqual([
+      'Stopped: pass',
+      'Connected again: fail',
+      'Halted: pass',
+    ]);
+    await keepHistory(bench, 'incident-own-playbook-moved', workflowId, first);
+    await keepHistory(bench, 'incident-own-playbook-carried-over', workflowId);
   });
 });
