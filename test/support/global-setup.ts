@@ -29,9 +29,11 @@ const OWNER_PASSWORD = 'owner-password-for-tests';
 
 /**
  * The server reads timers a second ahead, and what falls due before fires only then: each pause and each retry of
- * milliseconds takes a second. What it has done it writes down each half minute, and forgets no run before.
+ * milliseconds takes a second. What it has done it writes down each half minute, and forgets no run before. Each worker's
+ * polls go to all partitions of its queue; a desk's own server reads those of an earlier database too.
  */
 const QUICK_TEMPORAL = [
+  'matching.numTaskqueueReadPartitions=1',
   'history.timerProcessorMaxTimeShift="10ms"',
   'history.transferProcessorUpdateAckInterval="1s"',
 ];
@@ -78,7 +80,11 @@ async function beginPostgres(folder: string, stops: Stop[]): Promise<PostgresAdd
     ...owner,
     directory: join(folder, 'postgres'),
     logFile: join(folder, 'postgres.log'),
-    settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'],
+    settings: [
+      ...['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'],
+      // Of databases that are dropped a moment later.
+      'autovacuum=off',
+    ],
   });
   stops.push(endWithThisProcess(server.process.pid, server.stop, folder));
   await migrate(owner, TEMPLATE_DATABASE, APP_PASSWORD);
