@@ -18,6 +18,9 @@ const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FA
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
+/** Refusals by a trader that is just being started, or has too much to answer: it takes the same call later. */
+const NOT_YET: ReadonlySet<string> = new Set(['starting', 'not-started', 'busy']);
+
 /** Failures are named, so that a workflow can tell "refused" from "not there". */
 export async function callTrader<M extends CallableMethod>(
   trader: TraderCalls,
@@ -29,10 +32,11 @@ export async function callTrader<M extends CallableMethod>(
     return await trader.call(method, params, { timeoutMs });
   } catch (error) {
     if (error instanceof ControlFailure) {
-      throw ApplicationFailure.nonRetryable(
-        [error.message, `Kept safe: ${error.keptSafe}`, `Do this: ${error.doThis}`].map(sentence).join(' '),
-        REFUSALS[error.code] ?? FAILURE_NAMES.refusedByTrader,
-      );
+      const said = [error.message, `Kept safe: ${error.keptSafe}`, `Do this: ${error.doThis}`];
+      const text = said.map(sentence).join(' ');
+      if (NOT_YET.has(error.code)) throw ApplicationFailure.retryable(text, TRADER_UNAVAILABLE);
+      const name = REFUSALS[error.code] ?? FAILURE_NAMES.refusedByTrader;
+      throw ApplicationFailure.nonRetryable(text, name);
     }
     const message = messageOf(error);
     throw ApplicationFailure.retryable(`The trader did not answer ${method}: ${message}`, TRADER_UNAVAILABLE);

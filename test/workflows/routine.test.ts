@@ -207,6 +207,38 @@ describe.concurrent('a routine', () => {
     await keepHistory(bench, 'routine-halt-not-on-disk', running.workflowId);
   });
 
+  it('sends its halt again to a trader that is being restarted meanwhile, and says so', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => {
+      desk.trader.gone = true;
+      return failing;
+    });
+    const running = await startRoutine(bench, desk, [step('data', 'data-fresh', 'halt')]);
+    await until('people to be told', () => desk.alarms.length > 0);
+    expect(desk.alarms).toEqual([
+      expect.stringMatching(
+        /could not be halted yet: .*sent again until it takes it.*the trader is not there/,
+      ),
+    ]);
+    desk.trader.starting = true;
+    desk.trader.gone = false;
+    await until('it to be sent while it starts', () => desk.trader.sent('halt').length > 1);
+    desk.trader.starting = false;
+    expect((await running.result()).verdict).toBe('fail');
+    expect(desk.trader.halts).toMatchObject([{ cause: 'check-failed', by: 'routine pre-market' }]);
+    expect(desk.alarms).toHaveLength(1);
+    await keepHistory(bench, 'routine-halt-did-not-arrive', running.workflowId);
+  });
+
+  it('does not send a halt again that the trader refuses, and people are told', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => failing);
+    desk.trader.refuses = 'halt';
+    await runRoutine(desk, [step('data', 'data-fresh', 'halt')]);
+    expect(desk.alarms).toEqual([expect.stringContaining('the trader could not be halted (not now')]);
+    expect(desk.trader.sent('halt')).toHaveLength(1);
+  });
+
   it('halts where a required step was not run, and not where another one was not', async () => {
     const desk = await bench.desk();
     desk.checks.set('data-fresh', () => ({ ...failing, verdict: 'not_run' }));

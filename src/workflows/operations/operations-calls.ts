@@ -65,8 +65,8 @@ export function approvedCalls(desk: string, incarnation: string): ActivityInterf
 }
 
 /**
- * Halts that the trader has carried out and could not write: sent again for a day, also to one that is started meanwhile,
- * within seconds of its start.
+ * Halts that did not reach the trader, or that it has carried out and could not write: sent again for a day, also to one
+ * that is started meanwhile, within seconds of its start.
  */
 export function owedCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
   return proxyActivities<EngineActivities>({

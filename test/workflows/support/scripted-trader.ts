@@ -30,6 +30,8 @@ export class ScriptedTrader {
   /** So many readings of the venue still show what was closed. */
   staleFlatProofs = 0;
   gone = false;
+  /** Answers, and does not take anything yet. */
+  starting = false;
   /** Its journal can't be written, for this reason: what it takes is lost when it restarts. */
   offDisk: string | null = null;
   /** Refuses this one, whatever is asked of it. */
@@ -162,6 +164,7 @@ export class ScriptedTrader {
   ): Promise<ControlMethods[M]['result']> {
     if (this.gone) throw new TraderUnavailable('the trader is not there');
     this.received.push({ method, params: { ...params } });
+    if (this.starting) throw refused('the engine has not begun', 'not-started');
     if (this.refuses === method) throw refused('not now');
     const result = this.handlers[method](params as never) as ControlMethods[M]['result'];
     if (this.losesAnswersTo === method) throw new TraderUnavailable(`no answer to ${method}`);

@@ -14,7 +14,7 @@ import {
 import type { CommandResult } from '../../../contracts/control.js';
 import { NOT_KEPT } from '../../../contracts/emergency.js';
 import { VERDICT_RANK, type Verdict } from '../../../contracts/evidence.js';
-import { NOT_ON_DISK } from '../../../contracts/failure-names.js';
+import { FAILURE_NAMES, NOT_ON_DISK } from '../../../contracts/failure-names.js';
 import {
   ROUTINE_FAILED,
   ROUTINE_MESSAGES,
@@ -43,6 +43,8 @@ const REQUIRED_HAS_TO_PASS = 'a-required-step-has-to-pass';
 const HALTS_AT_ONCE = 'a-step-halts-at-once';
 /** Runs that began before this patch end as completed, whatever they found. */
 const FAILED_ENDS_AS_FAILED = 'a-failed-routine-ends-as-failed';
+/** Runs that began before this patch give a halt up that did not reach the trader. */
+const OWES_UNSENT = 'a-halt-that-did-not-arrive-is-owed';
 const PROBLEMS_MAX = 20;
 const OBSERVED_MAX = 500;
 
@@ -132,7 +134,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   await records.closeRoutineRun(run, { verdict, finishedMs: Date.now(), ...said }).catch(() => {});
   if (!closesLast) await condition(() => trail.settled);
   if (owed.length > 0) {
-    showPhase(`${input.title}: the halt is not on disk yet`, steps.map(lineOf));
+    showPhase(`${input.title}: its halt is still being sent`, steps.map(lineOf));
     await Promise.all(owed);
     await condition(() => trail.settled);
     showPhase(`${input.title}: ${verdict}`, steps.map(lineOf));
@@ -232,7 +234,7 @@ const INCIDENTS_EXIST = 'incidents-exist';
 interface FollowUpContext {
   readonly trail: EvidenceTrail;
   readonly marketMs: number;
-  /** Halts that the trader has carried out and could not write: the run ends once they are on disk. */
+  /** Halts that did not reach the trader, or that it could not write: the run ends once they are on disk. */
   readonly owed: Promise<void>[];
 }
 
@@ -328,13 +330,14 @@ async function halt(
   try {
     record(await traderCalls(desk, trader).sendHalt.executeWithOptions({ summary }, [command]));
   } catch (error) {
-    if (!isCausedBy(error, NOT_ON_DISK)) {
+    const isUnwritten = isCausedBy(error, NOT_ON_DISK);
+    if (!isUnwritten && (isCausedBy(error, FAILURE_NAMES.refusedByTrader) || !patched(OWES_UNSENT))) {
       await alarm(input, `the trader could not be halted (${causeOf(error)}); ${reason}`, stepKey, context);
       return;
     }
     context.owed.push(keepHalted());
-    const halted = `trading is halted, and ${NOT_KEPT.sentAgain} (${causeOf(error)}); ${reason}`;
-    await alarm(input, halted, stepKey, context);
+    const state = isUnwritten ? `trading is halted, and ${NOT_KEPT.sentAgain}` : NOT_ARRIVED;
+    await alarm(input, `${state} (${causeOf(error)}); ${reason}`, stepKey, context);
   }
 
   async function keepHalted(): Promise<void> {
@@ -347,12 +350,15 @@ async function halt(
     } catch (error) {
       const state = isCausedBy(error, NOT_ON_DISK)
         ? 'trading is halted, and still not on disk'
-        : 'it is not known whether trading is halted: the halt was not on disk';
+        : 'it is not known whether trading is halted: the halt did not arrive, or was not on disk';
       const text = `${state} (${causeOf(error)}): look at fermata status, and stop the desk; ${reason}`;
       await alarm(input, text, `${stepKey}:kept`, context);
     }
   }
 }
+
+const NOT_ARRIVED =
+  'the trader could not be halted yet: it is not known whether it trades, and the halt is sent again until it takes it, also once it is started again';
 
 const strictest = (rules: readonly ResumeRule[]): ResumeRule =>
   rules.reduce((one, other) => (RESUME_RANK[other] > RESUME_RANK[one] ? other : one));
