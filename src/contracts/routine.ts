@@ -189,3 +189,10 @@ export interface MissedRun {
   readonly nominalMs: number;
   readonly reason: string;
 }
+
+/** Evidence that a run owes the halt of a step, and that it owes it no more: the trader has it, or it was given up. */
+export const owedKeys = (stepKey: string) => ({
+  owed: `owed:${stepKey}`,
+  kept: `${stepKey}:kept`,
+  gaveUp: `alarm:${stepKey}:kept`,
+});

@@ -195,3 +195,23 @@ export async function firstRunMs(pool: Queries, desk: string): Promise<number | 
   );
   return found.rows[0]?.first?.getTime() ?? null;
 }
+
+/**
+ * Of evidence `o`: it says that its run owes a halt, and none says that it owes it no more (`owedKeys`). Keys of a run
+ * that was reset end with `~` and its run.
+ */
+const IS_OWED = `o.step_key like 'owed:%' and not exists (
+  select from evidence k where k.workflow_id = o.workflow_id and k.first_run_id = o.first_run_id and k.id > o.id
+    and regexp_replace(split_part(k.step_key, '~', 1), '^alarm:', '') = substr(split_part(o.step_key, '~', 1), 6) || ':kept')`;
+
+/** What the run owes, in the words in which people were told; null: nothing. */
+export async function readOwedHalt(
+  pool: Queries,
+  { workflowId, firstRunId }: Pick<RoutineRunBegin, 'workflowId' | 'firstRunId'>,
+): Promise<string | null> {
+  const found = await pool.query<{ observed: string }>(
+    `select observed from evidence o where workflow_id = $1 and first_run_id = $2 and ${IS_OWED} order by id desc limit 1`,
+    [workflowId, firstRunId],
+  );
+  return found.rows[0]?.observed ?? null;
+}

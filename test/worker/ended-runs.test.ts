@@ -390,6 +390,60 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     expect(await tellEnded(desk)).toMatchObject([{ workflowId }]);
   });
 
+  it.each(['terminated', 'lost'])('a routine that still sends its halt and is %s is told', async (end) => {
+    const desk = await bench.desk({ followed: true });
+    desk.checks.set('database', () => ({ verdict: 'fail', observed: 'old', expected: 'new' }));
+    desk.trader.offDisk = 'no space left on device';
+    const step = { key: 'a', title: 'A', check: 'database', onFail: 'halt', timeoutSeconds: 60, with: {} };
+    const { workflowId } = await startRoutine(bench, desk, [step as never]);
+    await until('its row to be closed, and what it owes to be on record', async () => {
+      const { rowCount } = await bench.database.pool.query(
+        'select from routine_run where workflow_id = $1 and finished is not null',
+        [workflowId],
+      );
+      const evidence = await desk.evidence('pre-market');
+      return rowCount === 1 && evidence.some(({ step_key: key }) => key === 'owed:halt:a');
+    });
+    expect(await tellEnded(desk)).toEqual([]);
+    if (end === 'lost') await lose(bench, workflowId);
+    else await bench.client.workflow.getHandle(workflowId).terminate();
+    if (end === 'lost') await listedNoMore(workflowId);
+    else await listedAs(desk, 'Terminated', 1);
+    const told = new Set<string>();
+    expect(await tellEnded(desk, told)).toMatchObject([{ workflowId, what: 'routine pre-market' }]);
+    expect(await tellEnded(desk, told)).toEqual([]);
+    const { rows } = await bench.database.pool.query(
+      "select severity, body from notice where desk = $1 and fingerprint like 'abandoned-run:%'",
+      [desk.name],
+    );
+    const words =
+      end === 'lost' ? /a stop was asked for in place of the halt/ : /nobody sends its halt any more/;
+    expect(rows).toEqual([{ severity: 'critical', body: expect.stringMatching(words) }]);
+    desk.trader.restart();
+    if (end === 'terminated') return;
+    await until('the stop', () => desk.trader.halts.some(({ cause }) => cause === 'person'));
+    expect(desk.trader.sent('stop')[0]).toMatchObject({
+      by: 'Temporal',
+      reason: expect.stringContaining('no space left on device'),
+    });
+  });
+
+  it('a routine whose halt came to be on disk has ended, whatever becomes of its run', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('database', () => ({ verdict: 'fail', observed: 'old', expected: 'new' }));
+    desk.trader.gone = true;
+    const step = { key: 'a', title: 'A', check: 'database', onFail: 'halt', timeoutSeconds: 60, with: {} };
+    const run = await startRoutine(bench, desk, [step as never]);
+    await until('people to be told', () => desk.alarms.length > 0);
+    desk.trader.gone = false;
+    await run.result();
+    await listedAs(desk, 'Failed', 1);
+    expect((await desk.evidence('pre-market')).map(({ step_key: key }) => key)).toEqual(
+      expect.arrayContaining(['owed:halt:a', 'halt:a:kept']),
+    );
+    expect(await tellEnded(desk)).toEqual([]);
+  });
+
   it('a routine that was abandoned, reset and terminated again is told again', async () => {
     const desk = await bench.desk({
       serve: ['operations'],

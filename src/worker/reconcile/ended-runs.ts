@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { type BegunRun, FERMATA_ROUTINE } from '../../contracts/run-label.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
+import { readOwedHalt } from '../../store/routine-run.js';
 import {
   dropSeenRun,
   keepSeenRuns,
@@ -32,6 +33,8 @@ interface Meaning {
   readonly title: string;
   readonly routine: string;
   readonly now: string;
+  /** Trading may go on that somebody or something wanted to be halted. */
+  readonly isUrgent?: true;
 }
 
 const MEANING: ReadonlyMap<string, Meaning> = new Map([
@@ -40,6 +43,7 @@ const MEANING: ReadonlyMap<string, Meaning> = new Map([
     {
       title: 'emergency stop',
       routine: 'emergency-stop',
+      isUrgent: true,
       now: 'nobody sends it or proves it any more; look whether the desk is halted, and ask again: fermata status, fermata stop',
     },
   ],
@@ -140,8 +144,9 @@ async function tellClosed(
     const goesOn = state.running || state.ended;
     if (!goesOn) {
       const how = HOW_ENDED[run.status] ?? state.how;
-      await tell(context, run, firstRunId, how);
-      found.push({ workflowId: run.workflowId, runId: run.runId, how, what: run.meaning.title });
+      const meaning = rows === 'owed' ? owing(run.meaning) : run.meaning;
+      await tell(context, { ...run, meaning }, firstRunId, how);
+      found.push({ workflowId: run.workflowId, runId: run.runId, how, what: meaning.title });
     }
     if (!state.running) told.add(run.runId);
   }
@@ -171,16 +176,10 @@ async function tellForgotten(
     if (isRecent && !(await isKnown(temporal, workflowId, runId))) {
       const rows = await rowsOf(context, run, firstRunId);
       if (rows === 'open') continue;
-      const meaning = meaningOf(run);
-      if (rows === 'none' && meaning !== null) {
-        const now =
-          run.type === 'emergencyStop' && (await stopAgain(context, run)) ? STOPS_AGAIN : meaning.now;
-        await tell(
-          context,
-          { ...run, closedMs: nowMs(), meaning: { ...meaning, now } },
-          firstRunId,
-          FORGOTTEN,
-        );
+      const known = meaningOf(run);
+      if (rows !== 'ended' && known !== null) {
+        const meaning = await meaningOfLost(context, run, rows === 'owed' ? owing(known) : known);
+        await tell(context, { ...run, closedMs: nowMs(), meaning }, firstRunId, FORGOTTEN);
         found.push({ workflowId, runId, how: FORGOTTEN, what: meaning.title });
       }
     }
@@ -189,6 +188,27 @@ async function tellForgotten(
   return found;
 }
 
+const owing = (meaning: Meaning): Meaning => ({
+  ...meaning,
+  isUrgent: true,
+  now: 'nobody sends its halt any more, which the trader had not taken or could not write: a restart of the trader takes it back; look whether the desk is halted, and stop it: fermata status, fermata stop',
+});
+
+/** What Temporal has lost halts the desk all the same. */
+async function meaningOfLost(context: ReconcileContext, run: SeenRun, meaning: Meaning): Promise<Meaning> {
+  if (run.type === 'emergencyStop')
+    return (await stopAgain(context, run)) ? { ...meaning, now: STOPS_AGAIN } : meaning;
+  const owed = await readOwedHalt(context.pool, run);
+  if (owed === null) return meaning;
+  await startEmergency(context, 'stop', {
+    ...{ commandId: randomUUID(), by: 'Temporal', via: 'temporal', sentTo: [] },
+    reason: `${meaning.title}: ${owed.slice(0, REASON_MAX)} (${AGAIN})`,
+  });
+  return { ...meaning, now: STOPS_INSTEAD };
+}
+
+const STOPS_INSTEAD =
+  'a stop was asked for in place of the halt that it still sent; look whether it is proven: fermata status';
 const STOPS_AGAIN =
   'it was asked for again, as a stop; look whether it is proven: fermata status. Where everything was to be closed, people decide that once more: fermata close-all';
 const AGAIN = 'asked for again, because Temporal had lost it';
@@ -296,16 +316,17 @@ function listRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonly
 }
 
 /**
- * `open`: its row is still there. `ended`: its row ended as abandoned, or this run (not an earlier one) has told people
- * itself how it failed.
+ * `open`: its row is still there. `owed`: it still sent a halt, whatever its row says. `ended`: its row ended as
+ * abandoned, or this run (not an earlier one) has told people itself how it failed.
  */
 async function rowsOf(
   { pool, desk, nowMs }: ReconcileContext,
   { workflowId, startedMs }: Pick<Listed, 'workflowId' | 'startedMs'>,
   firstRunId: string,
-): Promise<'open' | 'ended' | 'none'> {
+): Promise<'open' | 'owed' | 'ended' | 'none'> {
   const open = await readOpenThings(pool, desk.desk, nowMs() + 1);
   if (open.some((thing) => thing.workflowId === workflowId && thing.firstRunId === firstRunId)) return 'open';
+  if ((await readOwedHalt(pool, { workflowId, firstRunId })) !== null) return 'owed';
   const { rowCount } = await pool.query(
     `select from routine_run where workflow_id = $1 and first_run_id = $2 and finished >= $3
      union all select from incident where workflow_id = $1 and first_run_id = $2 and state = 'resolved'
@@ -331,7 +352,7 @@ async function tell(
   firstRunId: string,
   how: string,
 ): Promise<void> {
-  const { title, routine, now } = meaning;
+  const { title, routine, now, isUrgent } = meaning;
   await recordEvidenceBatch(pool, [
     {
       desk: desk.desk,
@@ -358,7 +379,7 @@ async function tell(
     {
       desk: desk.desk,
       event: 'warning',
-      severity: routine === 'emergency-stop' ? 'critical' : 'warning',
+      severity: isUrgent === true ? 'critical' : 'warning',
       about: 'abandoned',
       title: `${desk.desk}: abandoned: the ${title}`,
       text: `The ${title} did not end by itself: ${how} (${workflowId}). Now ${now}.`,

@@ -16,6 +16,7 @@ import { NOT_KEPT } from '../../../contracts/emergency.js';
 import { VERDICT_RANK, type Verdict } from '../../../contracts/evidence.js';
 import { FAILURE_NAMES, NOT_ON_DISK } from '../../../contracts/failure-names.js';
 import {
+  owedKeys,
   ROUTINE_FAILED,
   ROUTINE_MESSAGES,
   type RoutineInput,
@@ -335,9 +336,10 @@ async function halt(
       await alarm(input, `the trader could not be halted (${causeOf(error)}); ${reason}`, stepKey, context);
       return;
     }
-    context.owed.push(keepHalted());
     const state = isUnwritten ? `trading is halted, and ${NOT_KEPT.sentAgain}` : NOT_ARRIVED;
-    await alarm(input, `${state} (${causeOf(error)}); ${reason}`, stepKey, context);
+    const text = `${state} (${causeOf(error)}); ${reason}`;
+    context.owed.push(keepHalted());
+    await alarm(input, text, stepKey, context, owedKeys(stepKey).owed);
   }
 
   async function keepHalted(): Promise<void> {
@@ -345,14 +347,14 @@ async function halt(
       const kept = owedCalls(desk, trader).sendHalt;
       record(
         await kept.executeWithOptions({ summary: 'Halt again, until it is on disk' }, [command]),
-        `${stepKey}:kept`,
+        owedKeys(stepKey).kept,
       );
     } catch (error) {
       const state = isCausedBy(error, NOT_ON_DISK)
         ? 'trading is halted, and still not on disk'
         : 'it is not known whether trading is halted: the halt did not arrive, or was not on disk';
       const text = `${state} (${causeOf(error)}): look at fermata status, and stop the desk; ${reason}`;
-      await alarm(input, text, `${stepKey}:kept`, context);
+      await alarm(input, text, stepKey, context, owedKeys(stepKey).gaveUp);
     }
   }
 }
@@ -368,9 +370,10 @@ async function alarm(
   text: string,
   key: string,
   context: FollowUpContext,
+  evidenceKey = `alarm:${key}`,
 ): Promise<void> {
   context.trail.add({
-    ...action(input, context, `alarm:${key}`, 'Alarm'),
+    ...action(input, context, evidenceKey, 'Alarm'),
     kind: 'report',
     verdict: 'warn',
     observed: text,
