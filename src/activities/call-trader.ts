@@ -1,5 +1,6 @@
 /** Calls to the trader's control socket within activities: a failure says whether the same call may succeed later. */
-import { ApplicationFailure } from '@temporalio/common';
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { type CommandResult, type ControlMethods, isDurable } from '../contracts/control.js';
 import { FAILURE_NAMES, type FailureName, NOT_ON_DISK } from '../contracts/failure-names.js';
 import { messageOf } from '../domain/message-of.js';
@@ -50,8 +51,29 @@ export async function callTrader<M extends CallableMethod>(
 export async function kept<R extends CommandResult>(sent: Promise<R>): Promise<R> {
   const result = await sent;
   if (isDurable(result)) return result;
-  throw ApplicationFailure.retryable(`${result.mode}: ${result.detail}`, NOT_ON_DISK);
+  throw unlogged(`${result.mode}: ${result.detail}`, NOT_ON_DISK);
 }
+
+/** So many attempts of a call that is repeated for hours are logged: the disk may be full, and its cause is in that log. */
+const LOGGED_ATTEMPTS = 3;
+
+export async function loggedAtFirst<R>(sent: Promise<R>): Promise<R> {
+  try {
+    return await sent;
+  } catch (error) {
+    const isRepeated = error instanceof ApplicationFailure && error.nonRetryable !== true;
+    if (!isRepeated || activityInfo().attempt <= LOGGED_ATTEMPTS) throw error;
+    throw unlogged(error.message, error.type);
+  }
+}
+
+/** The worker logs no failure of this category; who sends the command tells people. */
+const unlogged = (message: string, type: string | null | undefined): ApplicationFailure =>
+  ApplicationFailure.create({
+    message,
+    ...(typeof type === 'string' ? { type } : {}),
+    category: ApplicationFailureCategory.BENIGN,
+  });
 
 /** The same client; its failures are named. */
 export const withNamedFailures = (trader: TraderCalls): TraderCalls => ({

@@ -15,7 +15,14 @@ import { pollUntil } from '../home/try-again.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
 import { readStatus } from '../trader/read-status.js';
 import { keptOverRestart } from '../trader/status/kept-over-restart.js';
-import { ANSWER_MS, callTrader, kept, type TraderCalls, withNamedFailures } from './call-trader.js';
+import {
+  ANSWER_MS,
+  callTrader,
+  kept,
+  loggedAtFirst,
+  type TraderCalls,
+  withNamedFailures,
+} from './call-trader.js';
 
 const NAMED_MAX = 10;
 
@@ -51,7 +58,7 @@ export function createEngineActivities(
   return {
     sendStop: (command) => kept(callTrader(trader, 'stop', command, COMMAND_MS)),
     sendCloseAll: (command) => kept(callTrader(trader, 'closeAll', command, COMMAND_MS)),
-    sendHalt: (command) => kept(callTrader(trader, 'halt', command, COMMAND_MS)),
+    sendHalt: (command) => loggedAtFirst(kept(callTrader(trader, 'halt', command, COMMAND_MS))),
     proveStopped: (patienceMs) => proveStopped(withNamedFailures(trader), patienceMs),
     proveFlat: (patienceMs) => proveFlat(withNamedFailures(trader), patienceMs),
     readSituation: () => readSituation(trader, days),

@@ -27,6 +27,13 @@ interface RoutineRunClosed {
   readonly problems?: readonly RoutineProblem[];
 }
 
+interface HaltedStep {
+  readonly routine: string;
+  readonly stepKey: string;
+  /** Of the trader: what is sent to another one halts this one no more. */
+  readonly incarnation: string;
+}
+
 export interface OperationsActivities
   extends ApprovalActivities,
     TaskActivities,
@@ -41,6 +48,8 @@ export interface OperationsActivities
   openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
   closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
   recordMissed(missed: MissedRun): Promise<void>;
+  /** Whether another run, which goes on, sends the halt of this step until the trader has it on disk. */
+  isHaltOwed(run: RunIdentity, halt: HaltedStep): Promise<boolean>;
   /** Resolves for a genuine decision; otherwise fails with `ForgedDecision`, which is not retried. */
   verifyDecision(decision: Decision): Promise<void>;
   raiseAlarm(alarm: Alarm): Promise<void>;

@@ -215,3 +215,24 @@ export async function readOwedHalt(
   );
   return found.rows[0]?.observed ?? null;
 }
+
+/** Longer than any run sends its halt. */
+const OWED_DAYS = 2;
+
+/** Other runs that owe this trader the halt of this step by their evidence; whether they go on is for Temporal to say. */
+export async function readRunsOwing(
+  pool: Queries,
+  run: Pick<RoutineRunBegin, 'desk' | 'firstRunId' | 'routine'> & {
+    readonly stepKey: string;
+    readonly incarnation: string;
+  },
+): Promise<readonly { readonly workflowId: string; readonly runId: string }[]> {
+  const { desk, firstRunId, routine, stepKey, incarnation } = run;
+  const found = await pool.query<{ workflowId: string; runId: string }>(
+    `select workflow_id as "workflowId", run_id as "runId" from evidence o
+      where desk = $1 and first_run_id <> $2 and routine = $3 and split_part(step_key, '~', 1) = 'owed:' || $4
+        and reference = $5 and finished > now() - interval '${OWED_DAYS} days' and ${IS_OWED}`,
+    [desk, firstRunId, routine, stepKey, incarnation],
+  );
+  return found.rows;
+}

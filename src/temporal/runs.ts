@@ -155,3 +155,12 @@ export const FORGOTTEN = 'Temporal does not know its run: its database was lost 
 export async function isKnown(temporal: TemporalAccess, workflowId: string, runId: string): Promise<boolean> {
   return (await describeRun(temporal, ASK_MS, workflowId, runId)) !== null;
 }
+
+/** Whether exactly this run is open: one that was reset has done other things. */
+export async function isRunning(
+  temporal: TemporalAccess,
+  workflowId: string,
+  runId: string,
+): Promise<boolean> {
+  return (await describeRun(temporal, ASK_MS, workflowId, runId))?.status.name === 'RUNNING';
+}

@@ -25,6 +25,7 @@ import { openPool } from '../store/pool.js';
 import { takeTurn } from '../store/take-turn.js';
 import { playbookOfStep, reportIncident } from '../temporal/incidents/report-incident.js';
 import { openTemporal } from '../temporal/open-temporal.js';
+import { isRunning } from '../temporal/runs.js';
 import { connectTrader } from '../trader/client.js';
 import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { afterFills } from './after-fills.js';
@@ -86,6 +87,7 @@ export async function startOperationsWorker(
         reports: own.reports,
         ownAction: ownActions(runtime, { desk, trader }),
         partCode: own.code,
+        isRunning: (workflowId, runId) => isRunning(temporal, workflowId, runId),
       }),
       ...createIncidentActivities({
         pool,

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailureCategory } from '@temporalio/common';
+import { encodeApplicationFailureCategory } from '@temporalio/common/lib/failure.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routineId } from '../../src/contracts/queues.js';
 import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
@@ -228,6 +230,66 @@ describe.concurrent('a routine', () => {
     expect(desk.trader.halts).toMatchObject([{ cause: 'check-failed', by: 'routine pre-market' }]);
     expect(desk.alarms).toHaveLength(1);
     await keepHistory(bench, 'routine-halt-did-not-arrive', running.workflowId);
+  });
+
+  it('leaves a halt to the earlier run that still sends it, and to none that has ended', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => failing);
+    desk.trader.offDisk = 'no space left on device';
+    const breaker = (minutes: number, given: Partial<RoutineInput> = {}) =>
+      startRoutine(bench, desk, [step('data', 'data-fresh', 'halt')], {
+        ...given,
+        nominalMs: NOMINAL_MS + minutes * 60_000,
+        marketMs: NOMINAL_MS + minutes * 60_000,
+      });
+    const owing = (count: number) =>
+      until('people to be told, and that to be on record', async () => {
+        const evidence = await desk.evidence('pre-market');
+        const owed = evidence.filter(({ step_key: key }) => key === 'owed:halt:data');
+        return owed.length === count && desk.alarms.length === count;
+      });
+    const lost = await breaker(0);
+    await owing(1);
+    await bench.client.workflow.getHandle(lost.workflowId).terminate('a test');
+    const owes = await breaker(5);
+    await owing(2);
+    const later = [await breaker(10), await breaker(15)];
+    for (const run of later) expect((await run.result()).verdict).toBe('fail');
+    expect(desk.alarms).toHaveLength(2);
+    expect(desk.trader.offDisk).not.toBeNull();
+    // Another trader is owed a halt of its own.
+    const ofAnother = await breaker(20, { incarnation: 'another' });
+    await owing(3);
+    await bench.client.workflow.getHandle(ofAnother.workflowId).terminate('a test');
+    desk.trader.restart();
+    expect((await owes.result()).verdict).toBe('fail');
+    expect(desk.trader.halts.map(({ cause }) => cause)).toEqual(['startup', 'check-failed']);
+    await keepHistory(bench, 'routine-halt-owed-by-another', later[0]?.workflowId ?? '');
+    await keepHistory(bench, 'routine-halt-owed-once', owes.workflowId);
+  });
+
+  it('fails attempts to send a halt again as nothing that a log should hold each time', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => failing);
+    desk.trader.gone = true;
+    const running = await startRoutine(bench, desk, [step('data', 'data-fresh', 'halt')]);
+    const attempt = async (number: number) => {
+      const { raw } = await bench.client.workflow.getHandle(running.workflowId).describe();
+      const sent = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'sendHalt');
+      const failure = sent?.lastFailure?.applicationFailureInfo;
+      return (sent?.attempt ?? 0) > number && failure ? failure : null;
+    };
+    const unlogged = encodeApplicationFailureCategory(ApplicationFailureCategory.BENIGN);
+    const lost = await until('a fourth attempt to have failed', () => attempt(4));
+    expect(lost).toMatchObject({ type: 'TraderUnavailable', category: unlogged });
+    desk.trader.offDisk = 'no space left on device';
+    desk.trader.gone = false;
+    await until('one that is not on disk', async () => {
+      const failure = await attempt(4);
+      return failure?.type === 'NotOnDisk' && failure.category === unlogged;
+    });
+    desk.trader.restart();
+    await running.result();
   });
 
   it('does not send a halt again that the trader refuses, and people are told', async () => {

@@ -34,6 +34,7 @@ import {
   finishRoutineRun,
   readRoutineProblems,
   readRoutineResults,
+  readRunsOwing,
   recordMissedRun,
 } from '../../store/routine-run.js';
 import { closeTask, openTask, readTask, readTasksFrom } from '../../store/tasks.js';
@@ -60,6 +61,8 @@ interface OperationsDependencies {
   /** Including reports from the desk's own folder; absent: none. */
   readonly reports?: ReadonlyMap<string, Report>;
   readonly ownAction?: RunOwnAction;
+  /** Whether this very run is open; absent: none is. */
+  readonly isRunning?: (workflowId: string, runId: string) => Promise<boolean>;
   /** Absent: the desk has no checks, reports and actions of its own. */
   readonly partCode?: PartCode;
 }
@@ -121,6 +124,12 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       if (summary) await tell(summary);
     },
     recordMissed: (missed) => recordMissedRun(pool, missed),
+    isHaltOwed: async ({ desk, firstRunId }, halt) => {
+      const { isRunning = async () => false } = dependencies;
+      for (const run of await readRunsOwing(pool, { desk, firstRunId, ...halt }))
+        if (await isRunning(run.workflowId, run.runId)) return true;
+      return false;
+    },
     verifyDecision: async (decision) => verifyOrigin(decisionKey(), decision, nowMs()),
     raiseAlarm: async (alarm) => {
       raiseAlarm(log, alarm);

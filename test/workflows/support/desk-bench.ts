@@ -19,6 +19,7 @@ import type { ResumeRule } from '../../../src/domain/mode.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { notify } from '../../../src/notify/notify.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
+import { isRunning } from '../../../src/temporal/runs.js';
 import type { TraderClient } from '../../../src/trader/client.js';
 import { owesStop } from '../../../src/worker/follow-incarnation.js';
 import { followRuns } from '../../../src/worker/follow-runs.js';
@@ -208,6 +209,7 @@ async function openDesk(
     decisionKey: () => DECISION_KEY,
     nowMs: Date.now,
     partCode: options.partCode ?? (() => []),
+    isRunning: (workflowId, runId) => isRunning(temporal, workflowId, runId),
   });
   const days = {
     startOfDay: (ms: number) => Math.floor(ms / 86_400_000) * 86_400_000,

@@ -44,7 +44,7 @@ export async function startRoutine(
     evidenceMs: 600_000,
     ...given,
   };
-  const workflowId = routineId(desk.name, input.name, NOMINAL_MS);
+  const workflowId = routineId(desk.name, input.name, input.nominalMs ?? NOMINAL_MS);
   const handle = await client.workflow.start('routine', {
     workflowId,
     taskQueue: operationsQueue(desk.name),

@@ -46,6 +46,8 @@ const HALTS_AT_ONCE = 'a-step-halts-at-once';
 const FAILED_ENDS_AS_FAILED = 'a-failed-routine-ends-as-failed';
 /** Runs that began before this patch give a halt up that did not reach the trader. */
 const OWES_UNSENT = 'a-halt-that-did-not-arrive-is-owed';
+/** Each run that began before this patch sends its own halt again, whatever an earlier one owes. */
+const OWES_ONCE = 'a-halt-is-owed-once';
 const PROBLEMS_MAX = 20;
 const OBSERVED_MAX = 500;
 
@@ -338,8 +340,28 @@ async function halt(
     }
     const state = isUnwritten ? `trading is halted, and ${NOT_KEPT.sentAgain}` : NOT_ARRIVED;
     const text = `${state} (${causeOf(error)}); ${reason}`;
+    if (patched(OWES_ONCE) && (await isOwed())) {
+      context.trail.add({
+        ...action(input, context, `alarm:${stepKey}`, 'Halt owed by an earlier run'),
+        kind: 'report',
+        verdict: 'warn',
+        observed: text,
+      });
+      return;
+    }
     context.owed.push(keepHalted());
     await alarm(input, text, stepKey, context, owedKeys(stepKey).owed);
+  }
+
+  /** A breaker may fail every minute while the disk is full: one run sends the halt, and people were told by it. */
+  async function isOwed(): Promise<boolean> {
+    const { isHaltOwed } = decisionCalls(desk);
+    return isHaltOwed
+      .executeWithOptions({ summary: 'Does an earlier run send this halt?' }, [
+        runIdentity(desk),
+        { routine: input.name, stepKey, incarnation: trader },
+      ])
+      .catch(() => false);
   }
 
   async function keepHalted(): Promise<void> {
