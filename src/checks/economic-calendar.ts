@@ -4,11 +4,11 @@ import { DateTime } from 'luxon';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { allowedAddress } from '../desk/own-steps.js';
-import { type DayNumber, dateText, WEEKDAYS, weekdayIndex } from '../domain/civil-date.js';
+import { dateText, WEEKDAYS, weekdayIndex } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
 import { someOf } from '../domain/some-of.js';
 import { deskFolderOf } from '../home/runtime.js';
-import { nextSessionDay } from '../reports/next-trading-day.js';
+import { clockOn, dateIn, nextSessionDay, type SessionDay } from '../reports/next-trading-day.js';
 import { type CheckContext, check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
@@ -52,14 +52,14 @@ export const economicCalendar = check(
     const expected = 'the economic calendar of the next session';
     if (file === undefined && url === undefined)
       return { verdict: 'not_run', observed: NOT_SET_UP, expected };
-    const day = nextSessionDay(desk, await marketNowMs(context.trader));
-    if (day === null)
+    const session = nextSessionDay(desk, await marketNowMs(context.trader));
+    if (session === null)
       return {
         verdict: 'not_run',
         observed: 'no market of this desk trades in the next two weeks',
         expected,
       };
-    const date = dateText(day);
+    const date = dateText(session.day);
     let events: readonly CalendarEvent[];
     try {
       const text =
@@ -68,13 +68,15 @@ export const economicCalendar = check(
     } catch (error) {
       return { verdict: 'fail', observed: `the calendar can’t be read: ${messageOf(error)}`, expected };
     }
-    const lacks = lacksDay(events, day);
+    const lacks = lacksDay(events, session);
     if (lacks !== null)
       return { verdict: 'not_run', observed: `${lacks}: it says nothing of ${date}`, expected };
     const due = events.filter(
-      ({ at, of }) => dateOf(at) === date && (country === undefined || of === country),
+      ({ at, of }) =>
+        session.zones.some((zone) => dateIn(zone, at.toMillis()) === date) &&
+        (country === undefined || of === country),
     );
-    const shown = due.map(({ at, text }) => `${at.toFormat('HH:mm')} ${text}`);
+    const shown = due.map(({ at, text }) => `${clockOn(date, at)} ${text}`);
     return {
       verdict: 'pass',
       observed: `${date}: ${someOf(shown, SHOWN_MAX) || 'nothing is published'}`,
@@ -84,18 +86,15 @@ export const economicCalendar = check(
 );
 
 /** Why the calendar does not cover the day. Null: it does. */
-function lacksDay(events: readonly CalendarEvent[], day: DayNumber): string | null {
+function lacksDay(events: readonly CalendarEvent[], { day, zones: [zone] }: SessionDay): string | null {
+  const dateOf = ({ at }: CalendarEvent): string => dateIn(zone, at.toMillis());
   const [first, last] = [events[0], events.at(-1)];
   if (first === undefined || last === undefined) return 'the calendar is empty';
-  if (dateOf(last.at) < dateText(day)) return `the calendar ends ${dateOf(last.at)}`;
+  if (dateOf(last) < dateText(day)) return `the calendar ends ${dateOf(last)}`;
   // A quiet day may be before the first event of its week. Weeks end on Saturday or Sunday: the earlier one counts.
   const saturday = day + WEEKDAYS.indexOf('sat') - weekdayIndex(day);
-  return dateOf(first.at) > dateText(Math.max(day, saturday))
-    ? `the calendar begins ${dateOf(first.at)}`
-    : null;
+  return dateOf(first) > dateText(Math.max(day, saturday)) ? `the calendar begins ${dateOf(first)}` : null;
 }
-
-const dateOf = (at: DateTime): string => at.toFormat('yyyy-MM-dd');
 
 const fromFile = ({ runtime }: CheckContext, file: string): Promise<string> =>
   readFile(resolve(deskFolderOf(runtime), file), 'utf8');

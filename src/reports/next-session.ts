@@ -7,7 +7,7 @@ import { counted } from '../domain/figure-text.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
 import { sessionOn } from '../domain/sessions/trading-dates.js';
 import { readStatus } from '../trader/read-status.js';
-import { nextSessionDay } from './next-trading-day.js';
+import { clockOn, nextSessionDay, type SessionDay } from './next-trading-day.js';
 import { type ReportContext, report } from './report.js';
 
 const RUNS_MAX = 300;
@@ -18,9 +18,10 @@ const RUNS_MAX = 300;
  */
 export const nextSession = report('The next session', NO_PARAMETERS, async (context) => {
   const { desk, marketMs } = context;
-  const day = nextSessionDay(desk, marketMs);
-  if (day === null) return 'no market of this desk trades in the next two weeks';
-  const parts = [...marketLines(desk, day), await strategiesLine(context), routinesLine(desk, dateText(day))];
+  const session = nextSessionDay(desk, marketMs);
+  if (session === null) return 'no market of this desk trades in the next two weeks';
+  const { day } = session;
+  const parts = [...marketLines(desk, day), await strategiesLine(context), routinesLine(desk, session)];
   return `${weekdayOf(day)} ${dateText(day)}: ${parts.join('; ')}`;
 });
 
@@ -51,8 +52,10 @@ async function strategiesLine({ desk, trader }: ReportContext): Promise<string> 
   return `strategies ${each.join(', ')}, position size ${status.sizePct} %`;
 }
 
-function routinesLine({ routines, timezone }: Desk, date: string): string {
-  const from = DateTime.fromISO(date, { zone: timezone });
+/** Those that are due on the market's date: that of the desk may end in the middle of the session. */
+function routinesLine({ routines, timezone }: Desk, { day, zones: [zone] }: SessionDay): string {
+  const date = dateText(day);
+  const from = DateTime.fromISO(date, { zone });
   const of = (routine: DeskRoutine) =>
     nominalTimesBetween(
       routine,
@@ -66,7 +69,7 @@ function routinesLine({ routines, timezone }: Desk, date: string): string {
     .filter(({ times }) => times.length > 0)
     .toSorted((one, other) => (one.times[0] ?? 0) - (other.times[0] ?? 0))
     .map(({ title, times: [first = 0, ...more] }) => {
-      const at = DateTime.fromMillis(first, { zone: timezone }).toFormat('HH:mm');
+      const at = clockOn(date, DateTime.fromMillis(first, { zone: timezone }));
       return `${at} ${title}${more.length === 0 ? '' : ` and ${more.length} times more`}`;
     });
   const byTrades = routines.flatMap(({ title, everyTrades }) =>

@@ -150,6 +150,21 @@ describe('planning the next day', () => {
     expect((await looked()).observed).toBe('2026-03-04: nothing is published');
   });
 
+  it('goes by the market’s date where the desk has another one', async () => {
+    const { desk } = bench.context;
+    bench.context = { ...bench.context, desk: { ...desk, timezone: 'Asia/Tokyo' } };
+    const fomc = { title: 'FOMC', country: 'USD', date: '2026-07-15T14:00-04:00' };
+    const around = ['2026-07-14', '2026-07-16'].map((date) => ({
+      title: 'CPI',
+      date: `${date}T08:30-04:00`,
+    }));
+    calendar(JSON.stringify([fomc, ...around]));
+    bench.trader.marketMs = Date.parse('2026-07-14T16:30-04:00');
+    expect((await looked()).observed).toBe('2026-07-15: 2026-07-16 03:00 USD FOMC');
+    bench.trader.marketMs = Date.parse('2026-07-15T16:30-04:00');
+    expect((await looked()).observed).toBe('2026-07-16: 21:30 CPI');
+  });
+
   it('asks an address for it, on a host that the desk file names, and no other', async () => {
     let status = 200;
     const asked: string[] = [];
@@ -275,6 +290,28 @@ describe('planning the next day', () => {
     expect(await plan('2026-07-17T20:30:00Z', { dayBoundary: '17:00' })).toMatch(/^mon 2026-07-20: /);
     // Thursday afternoon in New York is Friday in Tokyo.
     expect(await plan('2026-07-16T20:30:00Z', { timezone: 'Asia/Tokyo' })).toMatch(/^fri 2026-07-17: /);
+    // Its routines are those of that date in New York, by the clock of the desk.
+    expect(await plan('2026-07-16T20:30:00Z', { timezone: 'Asia/Tokyo' })).toMatch(
+      /; routines 13:00 Quick status check .*, 17:00 Daily summary, .*, 2026-07-18 02:00 Nightly backup/,
+    );
+    // What has not opened yet is next, though it is of today: a market may be ahead of the desk.
+    const market = (zone: string, open: string) => ({
+      instruments: [
+        {
+          ...desk.instruments[0]!,
+          sessions: {
+            zone,
+            hours: Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, [open]])),
+          } as never,
+        },
+      ],
+    });
+    const [berlin, tokyo] = [market('Europe/Berlin', '09:00-17:30'), market('Asia/Tokyo', '09:00-15:00')];
+    expect(await plan('2026-07-14T00:00:00Z', berlin)).toMatch(/^tue 2026-07-14: /);
+    expect(await plan('2026-07-13T20:30:00Z', tokyo)).toMatch(/^tue 2026-07-14: /);
+    expect(await plan('2026-07-14T07:00:00Z', berlin)).toMatch(/^wed 2026-07-15: /);
+    // A session that began on the eve is of the date that it ends on: in the evening that is still to come.
+    expect(await plan('2026-07-13T23:00:00Z', {})).toMatch(/^tue 2026-07-14: /);
     // A market that never closes has the dates of the desk: it is still Friday evening there.
     const instruments = desk.instruments.map(({ sessions: _none, ...always }) => always);
     expect(await plan('2026-07-18T01:00:00Z', { instruments })).toMatch(/^sat 2026-07-18: /);
