@@ -187,6 +187,18 @@ export async function lastSettledMs(pool: Queries, desk: string, routine: string
   return found.rows[0]?.last?.getTime() ?? null;
 }
 
+/** When the newest run began that was due then; null: none has. */
+export async function lastStartedMs(
+  pool: Queries,
+  { desk, routine, nominalMs }: Pick<MissedRun, 'desk' | 'routine' | 'nominalMs'>,
+): Promise<number | null> {
+  const found = await pool.query<{ last: Date | null }>(
+    'select max(started) as last from routine_run where desk = $1 and routine = $2 and nominal = $3',
+    [desk, routine, new Date(nominalMs)],
+  );
+  return found.rows[0]?.last?.getTime() ?? null;
+}
+
 /** When the first run of any routine was due; null: none ever was. */
 export async function firstRunMs(pool: Queries, desk: string): Promise<number | null> {
   const found = await pool.query<{ first: Date | null }>(

@@ -43,7 +43,12 @@ async function mailer(): Promise<MailBench> {
 }
 
 /** A run of one of the desk's routines, as its workflow reports it. */
-async function ran(name: string, nominalMs = DUE, cause: RoutineCause = 'schedule'): Promise<void> {
+async function ran(
+  name: string,
+  nominalMs = DUE,
+  cause: RoutineCause = 'schedule',
+  startedMs = nominalMs,
+): Promise<void> {
   const { desk } = bench.context;
   const activities = createOperationsActivities({
     ...{ pool: bench.database.pool, checks: new Map(), context: bench.context },
@@ -57,7 +62,7 @@ async function ran(name: string, nominalMs = DUE, cause: RoutineCause = 'schedul
     runId: '1',
   };
   await activities.openRoutineRun(run, {
-    ...{ routine: name, title, nominalMs, startedMs: nominalMs, cause },
+    ...{ routine: name, title, nominalMs, startedMs, cause },
   });
   await activities.recordEvidenceBatch(
     run,
@@ -282,6 +287,24 @@ describe('a mail that is missing', () => {
       verdict: 'fail',
       observed:
         'Daily summary of 2026-07-20 21:00 UTC: 0 of 0 mails were taken by the server: mail is not set up',
+    });
+  });
+
+  it('is not missing while its routine, late after a downtime, has just begun; later it is', async () => {
+    const { desk } = bench.context;
+    const daily = desk.routines.find(({ name }) => name === 'daily-summary')!;
+    bench.context = { ...bench.context, desk: { ...desk, routines: [daily] } };
+    lampIs('ok');
+    await ran('daily-summary', DUE, 'schedule', Date.now());
+    const ofToday = () => bench.check('mail-sent', { hours: 24 });
+    expect(await ofToday()).toMatchObject({
+      verdict: 'not_run',
+      observed: 'Daily summary of 2026-07-17 21:00 UTC has just begun',
+    });
+    await bench.database.pool.query(`update routine_run set started = now() - interval '16 minutes'`);
+    expect(await ofToday()).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/the mailer has not picked it up$/),
     });
   });
 
