@@ -51,6 +51,15 @@ import { eventually } from '../support/eventually.js';
 import { traderHome } from '../trader/spawn-trader.js';
 import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
 
+/** Whether the mail of routines is missed only if it was due since the restore: earlier mail is in the database moved aside. */
+async function countedFrom(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ since: boolean }>(
+    `select applies_since > now() - interval '1 hour' as since from routine_sweep where desk = $1`,
+    [DESK],
+  );
+  return rows.length === 1 && rows[0]?.since === true;
+}
+
 const PROGRAM = fileURLToPath(new URL('./restore-until.mjs', import.meta.url));
 const ID = backupIdAt(Date.UTC(2026, 0, 10));
 let desk: DeskToBackUp;
@@ -67,6 +76,10 @@ beforeAll(async () => {
     ...{ startedMs: Date.now(), seenMs: Date.now() },
   }));
   await keepSeenRuns(desk.database.pool, DESK, runs);
+  await desk.database.pool.query(
+    `insert into routine_sweep (desk, routine, swept_until, missed_catchups) values ($1, 'daily-summary', '2026-01-09', 0)`,
+    [DESK],
+  );
   expect(await takeBackup(desk.request(ID))).toMatchObject({ ok: true });
   begun = newHome();
   mkdirSync(homePaths(begun).run, { recursive: true });
@@ -185,6 +198,7 @@ describe('a desk that is restored', () => {
       // Who starts here is not told that the backup was abandoned from which all of this comes.
       const seen = await client.query('select type from run_seen where desk = $1', [DESK]);
       expect(seen.rows).toEqual([{ type: 'validation' }]);
+      expect(await countedFrom(client)).toBe(true);
     });
   });
 
@@ -236,6 +250,7 @@ describe('a desk that is restored', () => {
     expect(after.at(-1)?.record).toMatchObject({
       ...{ type: 'halt', halt: { resume: 'person', by: 'anna', reason: expect.stringContaining(ID) } },
     });
+    expect(await inServer(home, 'fermata', countedFrom)).toBe(true);
     const followed = await inServer(home, 'fermata', async ({ host, port, user, database }) => {
       const password = readSecret(home, 'postgresPassword');
       // `end` does not wait until a connection is closed, and the server is ended next.

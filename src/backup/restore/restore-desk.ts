@@ -143,6 +143,7 @@ async function makeReady(
       if (continued.ok) {
         await skipTaskIds(pool as unknown as Pool);
         await sweepRoutines(pool as unknown as Pool, startedMs);
+        await countMailFrom(pool as unknown as Pool, startedMs);
         await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
       }
       return continued;
@@ -162,6 +163,7 @@ async function makeReady(
           await writeFile(join(stagedIn(home), place.RULES_FROM_FILE), rules, { mode: 0o600 });
         await place.syncTree(stagedIn(home));
         has = KEPT.filter((name) => existsSync(join(stagedIn(home), name)));
+        await countMailFrom(pool as unknown as Pool, startedMs);
         await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
         return { ok: true, observed: has.join(', ') };
       },
@@ -237,6 +239,20 @@ async function skipTaskIds(pool: Pool): Promise<void> {
 /** Due times since the backup were run, or reported as missed, in the database that is moved aside. */
 async function sweepRoutines(pool: Pool, untilMs: number): Promise<void> {
   await pool.query('update routine_sweep set swept_until = greatest(swept_until, $1)', [new Date(untilMs)]);
+}
+
+/**
+ * What was mailed since the backup is on record only in the database that is moved aside: who looks for summaries must
+ * not take it for missing. Backups of early versions know of no such time.
+ */
+async function countMailFrom(pool: Pool, sinceMs: number): Promise<void> {
+  const known = await pool.query(
+    `select from information_schema.columns where table_name = 'routine_sweep' and column_name = 'applies_since'`,
+  );
+  if (known.rowCount !== 0)
+    await pool.query('update routine_sweep set applies_since = greatest(applies_since, $1)', [
+      new Date(sinceMs),
+    ]);
 }
 
 /** Key of a step in the outcome. */
