@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { openTask, readTasks } from '../../src/store/tasks.js';
+import { readFilledEntries } from '../../src/store/trading-journal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { afterFills } from '../../src/worker/after-fills.js';
 import { roleLog } from '../../src/worker/role-log.js';
@@ -80,6 +81,22 @@ it('counts every fill of an entry, also those from before the time that it looks
   });
   await watch?.stop();
   expect(line).toBe('2026-07-15 position short 2 NQ/USD at 15234.25 by slob');
+});
+
+it('reads the fills once: a join of them takes minutes where Postgres has no statistics, as after a restore', async () => {
+  let plan = '';
+  await readFilledEntries(
+    {
+      query: async (text: string, values: unknown[]) => {
+        const { rows } = await database.pool.query(`explain ${text}`, values);
+        plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        return { rows: [] };
+      },
+    } as never,
+    'journal',
+    0,
+  );
+  expect(plan.match(/on fills/g)).toHaveLength(1);
 });
 
 it('reminds people when the exit’s review is due, once', async () => {
