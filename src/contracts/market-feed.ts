@@ -82,6 +82,11 @@ export interface MarketFeed {
   /** Market time of a recording's last price; approximate for a long one. Left out: prices do not end. */
   readonly endMs?: number | undefined;
   /**
+   * Instruments whose quotes are the four prices of recorded bars: nothing later can confirm one, and none is a
+   * flicker. Left out: none.
+   */
+  readonly quotesFromBars?: readonly InstrumentId[];
+  /**
    * Market time now, in milliseconds: simulated and recorded feeds have their own clock; a live feed has the venue's.
    */
   nowMs(): number;

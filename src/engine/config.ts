@@ -88,6 +88,8 @@ export interface EngineConfig {
   readonly stopOverrunMs: number;
   /** When a quote is implausible. */
   readonly quotes: QuoteRules;
+  /** Instruments without an implausible quote: theirs are the prices of recorded bars. Left out: none. */
+  readonly quotesFromBars?: readonly InstrumentId[];
   /** Action when a heartbeat is lost. */
   readonly heartbeatLost: Readonly<Record<HeardSide, LostAction>>;
   /** Start of the trading day that a market time belongs to; see `tradingDayStart`. */

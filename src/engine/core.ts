@@ -344,7 +344,7 @@ export function createCore(config: EngineConfig): Core {
     instruments: [...config.instruments],
     state: createState(),
     market: new MarketBook(config.instruments),
-    guard: new QuoteGuard(config.quotes, config.instruments.length),
+    guard: new QuoteGuard(config.quotes, config.instruments.length, config.quotesFromBars),
     quoteChanges: watchesQuotes(config.risk) ? new QuoteChanges(config.instruments.length) : null,
     limitsTold: new Set(),
     orphansTold: new Set(),

@@ -75,6 +75,8 @@ export class QuoteGuard {
   constructor(
     private readonly rules: QuoteRules,
     count: number,
+    /** Each quote of theirs is believed. */
+    private readonly believed: readonly InstrumentId[] = [],
   ) {
     this.surelyAbove = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
     this.surelyBelow = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
@@ -97,7 +99,8 @@ export class QuoteGuard {
   judge(quote: SeenQuote, last: Sides | null): Judgement {
     const at = quote.instrument;
     const close = this.#closed[at] as number;
-    const because = this.#whyNot(quote, last ?? (close > 0 ? { bidTicks: close, askTicks: close } : null));
+    const known = last ?? (close > 0 ? { bidTicks: close, askTicks: close } : null);
+    const because = this.believed.includes(at) ? null : this.#whyNot(quote, known);
     if (because === null) {
       this.believe(at, quote.bidTicks, quote.askTicks);
       return 'believed';

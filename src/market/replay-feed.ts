@@ -60,6 +60,7 @@ interface ReplayOptions {
   readonly startMs: number;
   /** Left out: it does not end. */
   readonly endMs?: number;
+  readonly quotesFromBars?: readonly InstrumentId[];
   readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
   /** Called at least every second, and at stop, with the time up to which everything was delivered. */
   readonly savePosition: (marketMs: number) => void;
@@ -71,6 +72,7 @@ interface ReplayOptions {
 export class ReplayFeed implements MarketFeed {
   readonly source: MarketSource;
   readonly endMs: number | undefined;
+  readonly quotesFromBars: readonly InstrumentId[];
   readonly #clock: MarketClock | null;
   #deliveredMs: number;
   /** All events up to and including this time have been delivered. */
@@ -84,6 +86,7 @@ export class ReplayFeed implements MarketFeed {
   constructor(private readonly options: ReplayOptions) {
     this.source = options.source;
     this.endMs = options.endMs;
+    this.quotesFromBars = options.quotesFromBars ?? [];
     const { speed } = options.source;
     this.#clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
     this.#deliveredMs = options.startMs;

@@ -222,9 +222,10 @@ async function replayedEngine(
         );
   const capabilities = venue?.port.capabilities ?? paperCapabilities(instruments);
   const contractsNowMs = feed.source.kind === 'live' ? clock.wallMs() : undefined;
-  const engine = createEngine(
-    engineConfig(desk, configHash, incarnation, instruments, capabilities, account, contractsNowMs),
-  );
+  const engine = createEngine({
+    ...engineConfig(desk, configHash, incarnation, instruments, capabilities, account, contractsNowMs),
+    quotesFromBars: feed.quotesFromBars ?? [],
+  });
   const activity = new ActivityLog(instruments);
   const recordLog = new RecordLog(log, instruments);
   onProgress('replaying the journal');

@@ -276,6 +276,12 @@ it.each([
     ['100.00', '104.00', '99.50', '103.00'],
     'sell 10 at 104.00',
   ],
+  [
+    'a target at a high as far away as only the bar of a day has it',
+    'target 105',
+    ['100.00', '140.00', '99.50', '101.00'],
+    'sell 10 at 140.00',
+  ],
 ] as const)('a bar has four prices and no others: %s', async (_, exits, [open, high, low, close], fill) => {
   const flat = ['100.00', '100.00', '100.00', '100.00'] as const;
   const bars: BarRow[] = [
@@ -287,6 +293,20 @@ it.each([
     ...{ exits: planOf(exits), later: [], bids: [], fills: [] },
   };
   expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
+});
+
+it('a recording that ends on a quote which nothing confirms is no difference of the books', async () => {
+  const bids = [...BEFORE, ...BEFORE, '140.00'];
+  const row: Row = {
+    ...{ side: 'buy', type: 'market', price: 0, worst: 0, terms: {}, stop: ticks('99') },
+    ...{ exits: {}, later: [], bids, fills: [] },
+  };
+  const lines = bids.map((bid, at) => `${BEGIN_MS + at * SECOND_MS},${pairOf(bid)},,`);
+  const file = join(temporaryFolder(), 'quotes.csv');
+  writeFileSync(file, `ts,bid,ask,bid_size,ask_size\n${lines.join('\n')}\n`);
+  const { report } = await asPeer(DESK, file, () => follows(row));
+  expect(report.positions).toHaveLength(1);
+  expect(report.data.problems).toEqual([]);
 });
 
 it.each([

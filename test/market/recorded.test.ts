@@ -53,6 +53,19 @@ describe('recorded bars', () => {
     expect(feed.endMs).toBe(180_000);
   });
 
+  it('say that their quotes are those of bars, where recorded quotes are what was seen', async () => {
+    const feed = await openRecordedFeed({
+      files: [
+        { symbol: 'BTC/USDT', file: file('ts,bid,ask,bid_size,ask_size\n60000,100,101,1,1\n') },
+        { symbol: 'ETH/USDT', file: file(twoBars) },
+      ],
+      ...{ instruments: cryptoInstruments, spreadTicks: [2, 2], speed: null },
+      ...{ position: memoryPosition(), steadyMs: () => 0 },
+    });
+    await feed.stop();
+    expect(feed.quotesFromBars).toEqual([1]);
+  });
+
   it('end with the names of their files, which is what everybody says of it in a sentence of his own', async () => {
     const { events } = await play([{ symbol: null, file: file(twoBars, 'january.csv') }]);
     expect(events.at(-1)).toEqual({ kind: 'ended', detail: 'january.csv' });

@@ -274,6 +274,8 @@ export interface InstanceSetting {
   readonly configHash: string;
   readonly instruments: readonly Instrument[];
   readonly live: boolean;
+  /** As the feed says it. Left out: none. */
+  readonly quotesFromBars?: readonly InstrumentId[];
   /** Market time of the first price. */
   readonly beginMs: number;
   /** Wall time at the start. */
@@ -312,8 +314,8 @@ export const instanceConfig = ({
 export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
   const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
-  const { takesNoShortcut = false } = setting;
-  const config = { ...instanceConfig(setting), takesNoShortcut };
+  const { takesNoShortcut = false, quotesFromBars = [] } = setting;
+  const config = { ...instanceConfig(setting), takesNoShortcut, quotesFromBars };
   const calendars = buildCalendars(desk);
   let halts = 0;
   const drawHaltId = () => {

@@ -67,6 +67,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     },
     startMs: await startOf(events, deliveredMs),
     endMs,
+    quotesFromBars: events.quotesFromBars,
     history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
     savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: names.join(', '),
@@ -105,6 +106,7 @@ interface RecordedInput {
 interface FileStream {
   /** Its place among the streams. */
   readonly order: number;
+  readonly instrument: InstrumentId;
   readonly rows: RecordedFile;
   readonly events: RowEvents;
   ready: TimedEvent[];
@@ -130,7 +132,8 @@ export class RecordedSource implements TimedSource {
       for (const { files, instrument, first } of filesByInstrument(inputs)) {
         const rows = await openJoinedFiles(files, instrument);
         const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks, first.shape);
-        streams.push({ order: streams.length, rows, events, ready: [], index: 0, ended: false });
+        const place = { order: streams.length, instrument: instrument.id };
+        streams.push({ ...place, rows, events, ready: [], index: 0, ended: false });
       }
       await source.#passOver(deliveredMs);
       return source;
@@ -142,6 +145,10 @@ export class RecordedSource implements TimedSource {
 
   get tellsTrades(): boolean {
     return this.streams.some(({ rows }) => rows.format === 'trades');
+  }
+
+  get quotesFromBars(): readonly InstrumentId[] {
+    return this.streams.flatMap(({ rows, instrument }) => (rows.format === 'bars' ? instrument : []));
   }
 
   peek(): TimedEvent | null {

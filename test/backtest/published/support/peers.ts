@@ -54,8 +54,6 @@ function deskOf({ cash, tickSize, lotSize, spot, risk, sessions }: PeerDesk, kin
       ...risk,
     },
     breakers: { ...desk.breakers, strategyMaxConsecutiveLosses: 1000 },
-    // A day’s gap is a price here.
-    prices: { implausible: { ...desk.prices.implausible, awayPct: 100, spreadPct: 100 } },
   } as Desk;
 }
 
