@@ -286,6 +286,12 @@ describe('fermata backtest', () => {
     expect(shown).toMatch(/UTC to [-0-9]+ \d\d:\d\d UTC \(\d+ h \d+ min\):/);
   });
 
+  it('says for how long rules had halted the desk, which is in no line of its own', async () => {
+    const days = writeMinutes(folder, waves(2 * 1440), 'two-days.csv');
+    const { out } = await backtest(['--data', days, '--fees', '2,2', '--set', 'risk.dailyLossLimitPct=0.02']);
+    expect(out).toMatch(/^ {2}! halted for \d+ h \d+ min in 1 halt that the rules lifted: daily-loss$/m);
+  });
+
   it('says once from when to when a strategy was off, however often it was looked at meanwhile', async () => {
     const off = ['breakers.strategyMaxConsecutiveLosses=1', 'breakers.strategyReEnableCheckHours=0.1'];
     const own = ['--strategy', falling(), ...off.flatMap((one) => ['--set', one])];

@@ -264,8 +264,13 @@ export class TradingInstance {
   }
 }
 
-/** The most that wall time advances between two recorded prices: less than makes them stale. */
+/** The most that wall time advances between two recorded prices. */
 const GAP_MS_MAX = 1000;
+/**
+ * A pause in a recording is no silent feed. Wall time advances with the prices of every instrument, so one that pauses, or
+ * has fewer bars than another, would soon be called stale, and halt the desk that holds it.
+ */
+const NEVER_STALE = Number.POSITIVE_INFINITY;
 const INCARNATION_LENGTH = 6;
 
 export interface InstanceSetting {
@@ -315,7 +320,11 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
   const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
   const { takesNoShortcut = false, quotesFromBars = [] } = setting;
-  const config = { ...instanceConfig(setting), takesNoShortcut, quotesFromBars };
+  const { risk, ...given } = instanceConfig(setting);
+  const config = {
+    ...{ ...given, takesNoShortcut, quotesFromBars },
+    risk: live ? risk : { ...risk, staleDataSeconds: NEVER_STALE },
+  };
   const calendars = buildCalendars(desk);
   let halts = 0;
   const drawHaltId = () => {

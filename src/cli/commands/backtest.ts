@@ -26,7 +26,7 @@ import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
 import { counted, gainText, grouped } from '../../domain/figure-text.js';
-import { moment } from '../../domain/moment.js';
+import { lasted, moment } from '../../domain/moment.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey } from '../../home/secrets.js';
 import { DataFileError } from '../../market/recorded/data-file-error.js';
@@ -460,7 +460,28 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
         ({ at, lifted, reason }) =>
           `  ! halted from ${when(at)} to ${lifted === null ? 'the end' : when(lifted)}: ${reason}`,
       ),
+    ...liftedLines(report),
     ...outputs.flatMap(([name, file]) => (file === undefined ? [] : [line(name, file)])),
+  ];
+}
+
+/** Halts that a rule lifted, for how long together: nothing was entered in that time. */
+function liftedLines({ halts }: BacktestReport): string[] {
+  const spans = halts
+    .flatMap(({ at, lifted, cause }) =>
+      lifted === null || cause === 'startup' ? [] : [[Date.parse(at), Date.parse(lifted)] as const],
+    )
+    .sort(([one], [other]) => one - other);
+  if (spans.length === 0) return [];
+  let untilMs = Number.NEGATIVE_INFINITY;
+  let sumMs = 0;
+  for (const [fromMs, toMs] of spans) {
+    sumMs += Math.max(0, toMs - Math.max(fromMs, untilMs));
+    untilMs = Math.max(untilMs, toMs);
+  }
+  const causes = [...new Set(halts.filter(({ lifted }) => lifted !== null).map(({ cause }) => cause))];
+  return [
+    `  ! halted for ${lasted(sumMs)} in ${counted(spans.length, 'halt')} that the rules lifted: ${causes.join(', ')}`,
   ];
 }
 
