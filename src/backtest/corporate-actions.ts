@@ -98,6 +98,32 @@ function textOf(path: string): string {
 type TimedEvent = Extract<MarketEvent, { readonly marketMs: number }>;
 
 /**
+ * Tells the last price of a bar from the first one of the next bar: both have the same time.
+ */
+export class BarEnds {
+  /** By instrument: the end of its newest bar, and the time of its newest price. */
+  readonly #barEndMs: Float64Array;
+  readonly #pricedMs: Float64Array;
+
+  constructor(count: number) {
+    this.#barEndMs = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+    this.#pricedMs = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Call once the run has processed the event. */
+  note(event: TimedEvent): void {
+    if (event.kind === 'bar') this.#barEndMs[event.bar.instrument] = event.bar.openMs + event.bar.spanMs;
+    else this.#pricedMs[event.instrument] = event.marketMs;
+  }
+
+  /** Whether this is the first price after its instrument's last bar. */
+  isFirstPrice(event: TimedEvent): boolean {
+    if (event.kind === 'bar') return false;
+    return (this.#pricedMs[event.instrument] as number) <= (this.#barEndMs[event.instrument] as number);
+  }
+}
+
+/**
  * Splits and dividends of a run. Each is applied after the last price before its time and before the first
  * price at or after it. After a split, strategies are shown the bars of that stock again, in new shares.
  */
@@ -108,9 +134,6 @@ export class RunActions {
   /** The newest bars of each instrument, in current shares. Empty if nothing is split in this run. */
   readonly #bars: MarketBar[][];
   readonly #keeps: boolean;
-  /** By instrument: the end of its newest bar, and the time of its newest price. */
-  readonly #barEndMs: number[];
-  readonly #pricedMs: number[];
   #taken = 0;
 
   /** `barsKept`: how many bars strategies are shown at a start. */
@@ -118,13 +141,12 @@ export class RunActions {
     actions: readonly TimedAction[],
     instruments: readonly Instrument[],
     private readonly barsKept: number,
+    private readonly ends: Pick<BarEnds, 'isFirstPrice'>,
   ) {
     this.#idOf = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
     this.#pending = actions.filter(({ action }) => this.#idOf.has(action.symbol));
     this.#keeps = this.#pending.some(({ action }) => action.kind === 'split');
     this.#bars = instruments.map(() => []);
-    this.#barEndMs = instruments.map(() => Number.NEGATIVE_INFINITY);
-    this.#pricedMs = instruments.map(() => Number.NEGATIVE_INFINITY);
   }
 
   /** Past bars of a run that begins at `beginMs`, in the shares of that time. Drops actions before it. */
@@ -166,21 +188,13 @@ export class RunActions {
       after(action);
       if (action.kind === 'split') this.#showAgain(instance, action.symbol, action, atMs);
     }
-    this.#note(event);
+    if (event.kind === 'bar') this.#keep(event.bar);
   }
 
   /** A bar's last price has the same time as the start of the next bar, but is still in old shares. */
   #isFirstPrice(event: TimedEvent, symbol: string): boolean {
     if (event.kind === 'bar' || event.instrument !== this.#idOf.get(symbol)) return false;
-    return (this.#pricedMs[event.instrument] as number) <= (this.#barEndMs[event.instrument] as number);
-  }
-
-  #note(event: TimedEvent): void {
-    if (event.kind === 'bar') {
-      const { instrument, openMs, spanMs } = event.bar;
-      this.#barEndMs[instrument] = openMs + spanMs;
-      this.#keep(event.bar);
-    } else this.#pricedMs[event.instrument] = event.marketMs;
+    return this.ends.isFirstPrice(event);
   }
 
   #keep(bar: MarketBar): void {

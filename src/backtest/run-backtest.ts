@@ -79,7 +79,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     instruments,
     spreadTicks: spreadTicksOf(desk.instruments, instruments),
     speed: null,
-    position: { load: () => beginMs, save: () => undefined },
+    position: { load: () => beginMs, beginMs, save: () => undefined },
     steadyMs: steadyNowMs,
     shape: { path, withVolume: volumePartPct !== null },
   });

@@ -18,7 +18,7 @@ import type { EngineView } from '../engine/view.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { warmUpBars } from '../trader/warm-up.js';
 import type { QuoteEvent } from '../venue/bar-path.js';
-import { RunActions, type TimedAction } from './corporate-actions.js';
+import { BarEnds, RunActions, type TimedAction } from './corporate-actions.js';
 import {
   type InstanceSetting,
   instanceConfig,
@@ -120,6 +120,7 @@ interface RunParts<Measured extends Measure> {
 export class Run<Measured extends Measure> {
   readonly #parts: RunParts<Measured>;
   readonly #found: DataProblem[] = [];
+  readonly #ends: BarEnds;
   #past: readonly MarketBar[] = [];
   #actions: RunActions | null = null;
   #opened: OpenedInstance | null = null;
@@ -135,6 +136,7 @@ export class Run<Measured extends Measure> {
 
   constructor(parts: RunParts<Measured>) {
     this.#parts = parts;
+    this.#ends = new BarEnds(parts.instruments.length);
   }
 
   /** Null until there is a price. */
@@ -167,7 +169,7 @@ export class Run<Measured extends Measure> {
     const slots = buildSlots(config);
     const wanted = warmUpBars(slots.map(({ strategy }) => ({ warmupMinutes: warmupMinutes(strategy) })));
     const { actions = [] } = this.#parts;
-    if (actions.length > 0) this.#actions = new RunActions(actions, instruments, wanted);
+    if (actions.length > 0) this.#actions = new RunActions(actions, instruments, wanted, this.#ends);
     const listeners = slots.filter(({ strategy }) => strategy.onTrade !== undefined);
     if (!feed.tellsTrades)
       this.#found.push(...listeners.map(({ name, instrument }) => untoldTrades(name, instrument.symbol)));
@@ -223,8 +225,10 @@ export class Run<Measured extends Measure> {
       this.#finish();
       return undefined;
     }
+    if (event.marketMs === measure.toMs && this.#isOfLater(event)) return undefined;
     if (event.kind === 'quote' && this.#passes(instance, event)) {
       measure.onMarket(event);
+      this.#ends.note(event);
       this.#tellProgress(event.marketMs);
       return this.#parts.wait(event.marketMs);
     }
@@ -241,8 +245,17 @@ export class Run<Measured extends Measure> {
     measure.onMarket(event);
     instance.onMarket(event);
     if (event.kind === 'bar') measure.afterBar?.(event.bar, engine);
+    this.#ends.note(event);
     this.#tellProgress(event.marketMs);
     return this.#parts.wait(event.marketMs);
+  }
+
+  /** At the end of a period of recorded bars: the open of the next one, which has that time too. */
+  #isOfLater(event: TimedEvent): boolean {
+    const { quotesFromBars = [] } = this.#parts.feed;
+    return (
+      event.kind === 'quote' && quotesFromBars.includes(event.instrument) && this.#ends.isFirstPrice(event)
+    );
   }
 
   #passes(instance: TradingInstance, event: QuoteEvent): boolean {

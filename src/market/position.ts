@@ -6,6 +6,8 @@ export interface MarketPositionStore {
   /** Everything up to and including this market time was delivered. Null: nothing was. */
   load(identity: string): number | null;
   save(identity: string, marketMs: number): void;
+  /** The recorded run begins with the bars that open at this time, whatever was delivered before. Null: nowhere set. */
+  readonly beginMs?: number | null;
 }
 
 /**

@@ -42,8 +42,10 @@ it('is given no price of the minutes before, which warm averages up instead, up 
   const beginMs = BEGIN_MS + HOUR_MS;
   const { before, times } = await opened(beginMs);
   expect(before).toEqual(Array.from({ length: 60 }, (_, minute) => BEGIN_MS + minute * MINUTE_MS));
-  expect(times[0]).toBeGreaterThan(beginMs);
-  expect(times[0]).toBeLessThan(beginMs + MINUTE_MS);
+  // The open of its first minute alone: the close of the one before has that time too.
+  expect(times[0]).toBe(beginMs);
+  expect(times[1]).toBeGreaterThan(beginMs);
+  expect(times[1]).toBeLessThan(beginMs + MINUTE_MS);
   expect(times.at(-1)).toBe(BEGIN_MS + 3 * HOUR_MS);
 });
 

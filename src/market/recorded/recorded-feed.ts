@@ -49,8 +49,9 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     ...(options.shape === undefined ? {} : { shape: options.shape }),
   }));
   const identity = await recordingIdentity(inputs);
-  const deliveredMs = position.load(identity) ?? 0;
-  const events = await RecordedSource.open(inputs, deliveredMs);
+  const { beginMs = null } = position;
+  const deliveredMs = beginMs ?? position.load(identity) ?? 0;
+  const events = await RecordedSource.open(inputs, deliveredMs, beginMs !== null);
   const names = inputs.map(({ file }) => basename(file));
   const pace = speed === null ? 'as fast as it goes' : `${speed}x`;
   return new ReplayFeed({
@@ -110,6 +111,8 @@ interface FileStream {
   readonly rows: RecordedFile;
   readonly events: RowEvents;
   ready: TimedEvent[];
+  /** For each of these, the time of the row it comes from. */
+  rowMs: number[];
   index: number;
   ended: boolean;
 }
@@ -124,8 +127,15 @@ export class RecordedSource implements TimedSource {
 
   private constructor(private readonly streams: readonly FileStream[]) {}
 
-  /** Opens all files and skips what was delivered before. Throws `DataFileError`; no file stays open then. */
-  static async open(inputs: readonly RecordedInput[], deliveredMs: number): Promise<RecordedSource> {
+  /**
+   * Opens all files and skips what was delivered before. Throws `DataFileError`; no file stays open then. `begins`: at
+   * that time a run begins with the bars that open then, and the last prices of those before are skipped too.
+   */
+  static async open(
+    inputs: readonly RecordedInput[],
+    deliveredMs: number,
+    begins = false,
+  ): Promise<RecordedSource> {
     const streams: FileStream[] = [];
     const source = new RecordedSource(streams);
     try {
@@ -133,9 +143,9 @@ export class RecordedSource implements TimedSource {
         const rows = await openJoinedFiles(files, instrument);
         const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks, first.shape);
         const place = { order: streams.length, instrument: instrument.id };
-        streams.push({ ...place, rows, events, ready: [], index: 0, ended: false });
+        streams.push({ ...place, rows, events, ready: [], rowMs: [], index: 0, ended: false });
       }
-      await source.#passOver(deliveredMs);
+      for (const stream of streams) await source.#passOver(stream, deliveredMs, begins);
       return source;
     } catch (error) {
       await source.close();
@@ -204,16 +214,15 @@ export class RecordedSource implements TimedSource {
     streams[at] = sinking;
   }
 
-  async #passOver(deliveredMs: number): Promise<void> {
+  async #passOver(stream: FileStream, untilMs: number, begins: boolean): Promise<void> {
     for (;;) {
-      const event = this.peek();
-      if (event === null) {
-        if (!(await this.fill())) return;
-      } else if (event.marketMs <= deliveredMs) {
-        this.shift();
-      } else {
-        return;
-      }
+      if (stream.index >= stream.ready.length) await fillStream(stream);
+      const event = stream.ready[stream.index];
+      if (event === undefined || event.marketMs > untilMs) return;
+      const isFirst = event.marketMs === untilMs && stream.rowMs[stream.index] === untilMs;
+      if (begins && isFirst && event.kind === 'quote' && stream.rows.format === 'bars') return;
+      stream.index += 1;
+      if (event.kind === 'bar') this.#remember(event.bar);
     }
   }
 
@@ -281,6 +290,7 @@ function isBefore(one: FileStream, other: FileStream): boolean {
 
 async function fillStream(stream: FileStream): Promise<void> {
   stream.ready = [];
+  stream.rowMs = [];
   stream.index = 0;
   while (!stream.ended && stream.ready.length === 0) {
     const rows = await stream.rows.next();
@@ -288,7 +298,10 @@ async function fillStream(stream: FileStream): Promise<void> {
       stream.ended = true;
       stream.events.finish(stream.ready);
     } else {
-      for (const row of rows) stream.events.add(row, stream.ready);
+      for (const row of rows) {
+        stream.events.add(row, stream.ready);
+        while (stream.rowMs.length < stream.ready.length) stream.rowMs.push(row.tsMs);
+      }
     }
   }
 }

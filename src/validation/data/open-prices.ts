@@ -32,6 +32,7 @@ import { barQuotes } from '../../venue/bar-path.js';
 /** A validation always begins at the same place of its prices, however often it is continued. */
 const beginningAt = (beginMs: number | null): MarketPositionStore => ({
   load: () => beginMs,
+  beginMs,
   save: () => undefined,
 });
 
