@@ -86,6 +86,11 @@ export interface EngineConfig {
   readonly closeAll: { readonly deadlineMs: number; readonly answerTimeoutMs: number };
   /** How long the market may stay beyond a protective stop that still rests before the position is closed. */
   readonly stopOverrunMs: number;
+  /**
+   * The venue fills market orders and stops over several prices, as a backtest may have it: a stop that went off, and a
+   * closing order, may rest there without a fill. Left out: neither does, and such a rest is a fault.
+   */
+  readonly waitsForVolume?: boolean;
   /** When a quote is implausible. */
   readonly quotes: QuoteRules;
   /** Instruments without an implausible quote: theirs are the prices of recorded bars. Left out: none. */

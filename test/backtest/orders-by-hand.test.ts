@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { BacktestSetting } from '../../src/backtest/run-backtest.js';
 import type { ExitPlan, ExitTarget } from '../../src/domain/exit-plan.js';
 import type { Side, WishType } from '../../src/domain/order.js';
@@ -293,6 +293,51 @@ it.each([
     ...{ exits: planOf(exits), later: [], bids: [], fills: [] },
   };
   expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
+});
+
+describe('of a market so thin that it takes minutes', () => {
+  /** A lot at each price from the eleventh minute on, a hundred before. */
+  function thin(price: string): string {
+    const file = join(temporaryFolder(), 'thin.csv');
+    const lines = Array.from({ length: 60 }, (_, minute) => {
+      const [at, volume] = minute < 10 ? ['100.00', 4_000] : [price, 40];
+      return `${BEGIN_MS + minute * MINUTE_MS},${at},${at},${at},${at},${volume}`;
+    });
+    writeFileSync(file, `ts,open,high,low,close,volume\n${lines.join('\n')}\n`);
+    return file;
+  }
+
+  /** Buys in the second minute; leaves in the fifteenth if it is told to. */
+  const holder = (leaves: boolean) => (): Strategy => {
+    let asked = 0;
+    return {
+      warmupBars: 0,
+      state: () => '',
+      onBar: (context, { openMs }) => {
+        const wish = { side: 'buy', protectTicks: 9_800, size: { lots: 50 }, because: 'its time' } as const;
+        if (asked === 0) context.enter({ ...wish, type: 'market', slippageTicks: 0 });
+        else if (leaves && asked === 1 && openMs > BEGIN_MS + 14 * MINUTE_MS) context.exit('its time');
+        else return;
+        asked += 1;
+      },
+    };
+  };
+
+  it.each([
+    ['a stop', '97.00', false, 'stop', true],
+    ['a stop of contracts', '97.00', false, 'stop', false],
+    ['an exit', '100.00', true, 'strategy', true],
+    ['an exit of contracts', '100.00', true, 'strategy', false],
+  ] as const)('%s is no fault while its rest waits for volume', async (_, price, leaves, reason, isSpot) => {
+    const desk: PeerDesk = { ...DESK, ...(isSpot ? { spot: true } : {}) };
+    const { report } = await asPeer(desk, thin(price), holder(leaves), {
+      fillModel: { ...PLAIN_FILLS, volumePartPct: 10 },
+    });
+    expect(report.halts).toEqual([]);
+    expect(report.trades).toMatchObject([{ why: reason, quantity: '50' }]);
+    expect(report.fills).toBeGreaterThan(30);
+    expect(report.positions).toEqual([]);
+  });
 });
 
 it('a recording that ends on a quote which nothing confirms is no difference of the books', async () => {

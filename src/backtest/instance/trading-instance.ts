@@ -323,6 +323,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { risk, ...given } = instanceConfig(setting);
   const config = {
     ...{ ...given, takesNoShortcut, quotesFromBars },
+    waitsForVolume: setting.fills?.volumePartPpm !== undefined,
     risk: live ? risk : { ...risk, staleDataSeconds: NEVER_STALE },
   };
   const calendars = buildCalendars(desk);

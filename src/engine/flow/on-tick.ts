@@ -28,6 +28,7 @@ import { believeWhatStands, standsAtMs } from './quote.js';
 import { checkRefusals, checkStops } from './secure.js';
 import { nextFlatMs, watchSessions } from './session.js';
 import { staleSymbols } from './stale-data.js';
+import { closingUnderWay } from './wanted-stop.js';
 
 export function onTick(core: Core): void {
   if (!core.begun) return;
@@ -109,6 +110,7 @@ function checkProtection(core: Core): void {
 function checkProtectionOf(core: Core, holding: Holding): void {
   const since = tradeProgressAt(core, holding).unprotectedSinceMs;
   if (since === null || core.monotonicMs - since < UNPROTECTED_MAX_MS || isClosing(core)) return;
+  if (core.config.waitsForVolume === true && closingUnderWay(core, holding)) return;
   const symbol = core.config.instruments[holding.instrument]?.symbol ?? '?';
   const seconds = UNPROTECTED_MAX_MS / 1000;
   checkRefusals(core, holding);

@@ -105,7 +105,7 @@ export function checkStops(core: Core): void {
   for (const position of core.state.positions) {
     const at = position.instrument;
     const progress = progressAt(core, at);
-    if (openLots(position) === 0 || !isOverrun(core, position)) {
+    if (openLots(position) === 0 || core.config.waitsForVolume === true || !isOverrun(core, position)) {
       progress.overrunSinceMs = null;
       continue;
     }
