@@ -44,7 +44,9 @@ export async function periodToTrade(
     if (gap !== undefined) throw notStored(symbol, gap, span, options, address);
   }
   const stored = filesOf(files, symbols, span);
-  const without = symbols.find((symbol) => !stored.some((one) => one.symbol === symbol));
+  const without = symbols.find(
+    (symbol) => !stored.some((one) => one.symbol === symbol && one.untilMs > span.fromMs),
+  );
   if (without !== undefined)
     throw usageFailure(
       `--from, --to: ${hadNoMinute(without)}`,

@@ -442,6 +442,10 @@ describe('fermata backtest', () => {
     expect(period).toMatchObject({ from: '2026-04-30T00:00:00.000Z', days: 2 });
     expect(market.symbols).toEqual(['BTC/USDT', 'ETH/USDT']);
     expect(market.files).toHaveLength(3);
+    // The month before warms the averages up, of an instrument that has minutes in it.
+    const { period: may, market: files } = await reportOf('--from', '2026-05-01', '--to', '2026-05-01');
+    expect(may).toMatchObject({ from: '2026-05-01T00:00:00.000Z', days: 1 });
+    expect(files.files).toHaveLength(3);
     const before = await backtest(['--from', '2026-04-30', '--to', '2026-04-30']);
     expect(before).toMatchObject({ code: 2, out: '' });
     expect(before.err).toContain('the venue had no minute of ETH/USDT in this time');

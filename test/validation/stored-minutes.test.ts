@@ -30,6 +30,10 @@ beforeAll(async () => {
   // A coin listed in November: of October, the venue had nothing.
   await put('SOL/USDT', '2026-10', at(0), at(20), [{ fromMs: at(0), untilMs: at(20) }]);
   await put('SOL/USDT', '2026-11', at(40), at(50), [{ fromMs: at(40), untilMs: at(48) }]);
+  // Two months without a hole between them, and one an hour later.
+  await put('ADA/USDT', '2026-10', at(0), at(10));
+  await put('ADA/USDT', '2026-11', at(10), at(20));
+  await put('ADA/USDT', '2026-12', at(21), at(30));
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -50,6 +54,15 @@ it('are not offered of a month in which the venue had no minute of an instrument
   ]);
   const traded = filesOf(files, ['SOL/USDT'], { fromMs: at(0), untilMs: at(50) });
   expect(traded.map(({ month }) => month)).toEqual(['2026-11']);
+});
+
+it('come with those before the period, which warm averages up, as far as there is no hole', async () => {
+  const { files } = await storedMinutes(home, desk, undefined);
+  const months = (from: number, until: number): readonly string[] =>
+    filesOf(files, ['ADA/USDT'], { fromMs: at(from), untilMs: at(until) }).map(({ month }) => month);
+  expect(months(10, 20)).toEqual(['2026-10', '2026-11']);
+  expect(months(12, 15)).toEqual(['2026-10', '2026-11']);
+  expect(months(21, 25)).toEqual(['2026-12']);
 });
 
 it('are none of another market', async () => {

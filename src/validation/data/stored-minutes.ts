@@ -1,6 +1,7 @@
 /** Minutes that `fermata data fetch` stored in this home, of exactly the market that a desk trades on. */
 import type { Desk } from '../../desk/schema.js';
-import { HOUR_MS } from '../../domain/civil-date.js';
+import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
+import { WARMUP_MINUTES_MAX } from '../../engine/strategies/strategy.js';
 import { homePaths } from '../../home/runtime.js';
 import { dataKey } from '../../home/secrets.js';
 import {
@@ -65,16 +66,33 @@ const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16
 
 type Stored = Provenance & { readonly file: string };
 
-/** Files of these symbols and of the span, without those of which the venue had no minute. */
+/**
+ * Files of these symbols and of the span, and those before it without a hole, as far back as the longest warm-up.
+ * Without those of which the venue had no minute.
+ */
 export function filesOf(
   files: readonly FetchedFile[],
   symbols: readonly string[],
   { fromMs, untilMs }: Span,
 ): readonly Stored[] {
-  return files
-    .flatMap(storedIn)
-    .filter((one) => symbols.includes(one.symbol) && one.fromMs < untilMs && one.untilMs > fromMs)
-    .filter(hasMinutes);
+  const stored = files.flatMap(storedIn).filter(hasMinutes);
+  const since = new Map(symbols.map((symbol) => [symbol, storedSince(stored, symbol, fromMs)]));
+  return stored.filter(
+    (one) => one.fromMs < untilMs && one.untilMs > (since.get(one.symbol) ?? Number.POSITIVE_INFINITY),
+  );
+}
+
+/** From when the symbol is stored up to `fromMs` without a hole; at most the longest warm-up before it. */
+function storedSince(stored: readonly Stored[], symbol: string, fromMs: number): number {
+  const earliestMs = fromMs - WARMUP_MINUTES_MAX * MINUTE_MS;
+  let sinceMs = fromMs;
+  for (;;) {
+    const before = stored.find(
+      (one) => one.symbol === symbol && one.fromMs < sinceMs && one.untilMs >= sinceMs,
+    );
+    if (before === undefined || sinceMs <= earliestMs) return Math.max(sinceMs, earliestMs);
+    sinceMs = before.fromMs;
+  }
 }
 
 const hasMinutes = ({ minutes }: Stored): boolean => minutes > 0;
