@@ -113,7 +113,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     ...{ desk, configHash, set: setting.set, fillModel, instruments, symbols, leftOut, measure },
     files: await reported(setting),
     coverage: run.coverage,
-    problems: [...run.problems(), ...failures(measure)],
+    problems: [...run.problems(), ...(measure === null ? [NO_PRICE] : failures(measure))],
     view: run.view,
     hasActions: setting.actions !== undefined,
     signalsSent: setting.signals === undefined ? null : run.signalsSent,
@@ -122,9 +122,12 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   return { report, measure };
 }
 
+/** Without a price there is no coverage either, which would otherwise say what is missing. */
+const NO_PRICE: DataProblem = { kind: 'no-data', symbol: null, text: 'no price came: nothing was traded' };
+
 /** What a strategy would have done after failing is unknown, so the figures cover less than they seem to. */
-const failures = (measure: BacktestMeasure | null): readonly DataProblem[] =>
-  (measure?.switchedOff ?? [])
+const failures = (measure: BacktestMeasure): readonly DataProblem[] =>
+  measure.switchedOff
     .filter(({ failed }) => failed)
     .map(({ strategy, reason, atMs }) => ({
       ...{ kind: 'strategy-failed', symbol: null },

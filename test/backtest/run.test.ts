@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import type { BacktestReport } from '../../src/backtest/report/build-report.js';
+import { type BacktestReport, isSound } from '../../src/backtest/report/build-report.js';
 import { figureText, monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
@@ -92,6 +92,17 @@ describe('a backtest', () => {
     expect(parts[0]).toBeLessThan(0.05);
     expect(parts[Math.floor(parts.length / 2)]).toBeCloseTo(0.5, 1);
     expect(parts.at(-1)).toBeGreaterThan(0.95);
+  });
+
+  it('says that no price came, and is no result', async () => {
+    const minutes = waves(30);
+    const { report } = await backtest(writeMinutes(temporaryFolder(), minutes), {
+      beginMs: BEGIN_MS + 60 * MINUTE_MS,
+    });
+    expect(report.data.problems).toEqual([
+      { kind: 'no-data', symbol: null, text: 'no price came: nothing was traded' },
+    ]);
+    expect(isSound(report)).toBe(false);
   });
 
   it('warns once of bars that are ten times away from the price before, and says when', async () => {
