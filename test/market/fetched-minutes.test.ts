@@ -9,6 +9,8 @@ import {
   sidecarOf,
   writeMinutes,
 } from '../../src/market/fetched/minutes-file.js';
+import { openJoinedFiles } from '../../src/market/recorded/recorded-file.js';
+import { cryptoInstruments } from '../support/paper-instruments.js';
 
 const KEY = 'ab'.repeat(32);
 const FROM = Date.UTC(2026, 10, 1);
@@ -45,6 +47,18 @@ describe('minutes that Fermata fetched', () => {
       kind: 'fetched',
       provenance: { ...about, minutes: 2, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
+  });
+
+  it('are minutes, however far apart those are that the venue had', async () => {
+    const read = async (path: string) => {
+      const { spanMs, close } = await openJoinedFiles([path], cryptoInstruments[0]!);
+      await close();
+      return spanMs;
+    };
+    expect(await read(file)).toBe(60_000);
+    const copy = join(folder, 'copy.csv.gz');
+    copyFileSync(file, copy);
+    expect(await read(copy)).toBe(120_000);
   });
 
   it('keep their note when both are copied together', async () => {

@@ -4,7 +4,7 @@
  * breaks the seal; then it is a file like any other.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -111,6 +111,9 @@ export async function provenanceOf(file: string, key: string | null): Promise<Pr
   }
   return read;
 }
+
+/** Whether a note beside it says that Fermata fetched it. */
+export const hasNote = (file: string): boolean => existsSync(sidecarOf(file));
 
 /** Like `provenanceOf`, but without reading the minutes. */
 export async function readProvenance(file: string, key: string | null): Promise<ProvenanceOutcome> {

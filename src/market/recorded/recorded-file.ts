@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
+import { hasNote } from '../fetched/minutes-file.js';
 import { DataFileError } from './data-file-error.js';
 import { detectFormat, REPAIR, type RecordedFormat, type RecordedRow, RowParser } from './row-parser.js';
 
@@ -46,7 +47,9 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
   const format = detectFormat(file, header);
   const parser = new RowParser(file, format, instrument);
   const first: RecordedRow[] = [];
-  let known: number | null = format === 'bars' ? null : 0;
+  // A coin that hardly trades has so few minutes that their distances say nothing.
+  const fetchedMs = hasNote(file) ? MINUTE_MS : null;
+  let known = format === 'bars' ? fetchedMs : 0;
   const add = (line: string): void => {
     // Later rows don't count, even if they came in the same chunk of the file.
     if (first.length === SPAN_ROWS) known ??= barSpan(file, first);
