@@ -94,6 +94,7 @@ export interface TradeProgress {
   parting: { readonly because: string; readonly trade: string; readonly untilLots: number } | null;
   closeRefusals: number;
   closeAtMs: number;
+  /** Those that the venue accepted and then ended without being asked count, too. */
   stopRefusals: number;
   stopAtMs: number;
   unprotectedSinceMs: number | null;
@@ -129,6 +130,8 @@ export interface InstrumentProgress extends TradeProgress {
   unnamedLots: number;
   /** Monotonic time before which no target is placed alongside the stop. */
   targetAtMs: number;
+  /** How often the venue has ended the target of this trade without being asked. */
+  targetEnds: number;
   /**
    * Group of a target that has ended. The venue may have ended the group's stop too, so it is queried before
    * another target joins the stop. Null: no target has ended, or the venue was queried.
@@ -433,6 +436,7 @@ function newProgress(): InstrumentProgress {
     securing: null,
     overrunSinceMs: null,
     targetAtMs: 0,
+    targetEnds: 0,
     endedGroup: null,
     unlikeSinceMs: null,
     unverified: false,

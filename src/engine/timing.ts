@@ -22,6 +22,13 @@ export const ABSENT_GRACE_OTHERS_MS = 6_000;
 /** After this many refusals of closing orders, the stop is restored while the next attempt waits. */
 export const REFUSALS_BEFORE_RESTORE = 3;
 export const REFUSED_RETRY_MS = 5_000;
+/** Refusals of a stop count until one has stayed for this long: a venue may accept each and end it a moment later. */
+export const STOP_STAYS_MS = 60_000;
+/**
+ * After this many, the position is closed even if some of the stops were accepted: the waits between them add up to
+ * `UNPROTECTED_MAX_MS`.
+ */
+export const STOPS_REFUSED_MAX = 8;
 /** After the deadline of a close-all, attempts continue at this interval. */
 export const ESCALATED_RETRY_MS = 30_000;
 
@@ -29,6 +36,8 @@ export const ESCALATED_RETRY_MS = 30_000;
 export const TARGET_RETRY_MS = 30_000;
 /** The same for a target that the venue ended after it had rested, for example when the stop was moved. */
 export const TARGET_AGAIN_MS = 1_000;
+/** After the venue has ended the target of a trade this often without being asked, only the core holds it. */
+export const TARGET_ENDS_MAX = 3;
 
 /** A position without a confirmed stop for longer than this halts the desk. */
 export const UNPROTECTED_MAX_MS = 10_000;

@@ -489,7 +489,7 @@ describe('the time without a stop', () => {
   it('keeps the longest of each cause, over a restart too', () => {
     const desk = new DeskUnderTest({ capabilities: ABLE }).active();
     desk.hold(0);
-    for (const ms of [100, 400, 250]) {
+    for (const ms of [100, 600, 450]) {
       desk.expire(desk.live('protective', 0)[0]!.clientId);
       for (let _at = 0; desk.live('protective', 0).length === 0; _at += 1) desk.pass(50);
       const [stop] = desk.live('protective', 0);
@@ -497,7 +497,7 @@ describe('the time without a stop', () => {
       desk.wait(Math.max(0, ms - (withoutStopMs ?? 0)));
       desk.accept(stop!);
     }
-    const shown = [{ why: 'lost', count: 3, longestMs: 400, newestMs: 250, symbol: 'BTC/USDT' }];
+    const shown = [{ why: 'lost', count: 3, longestMs: 600, newestMs: 450, symbol: 'BTC/USDT' }];
     expect(desk.engine.view.stopGaps).toMatchObject(shown);
     const again = new DeskUnderTest({ capabilities: ABLE }, 2, desk.records);
     expect(again.engine.view.stopGaps).toMatchObject(shown);

@@ -222,6 +222,43 @@ describe('the target that closes a trade', () => {
     expect(alone.desk.live('exit', 0)).toMatchObject([{ type: 'market', why: 'target 1 of 1' }]);
   });
 
+  it.each([
+    ['first', true],
+    ['last', false],
+  ])('that the venue ends three times, %s of the two, is held by the desk; the stop stays', (_, first) => {
+    const { desk, stop, target, lots } = bracketed();
+    let both = [stop, target];
+    for (let ends = 1; ends <= 3; ends += 1) {
+      for (const one of first ? both.toReversed() : both) {
+        desk.pass(100);
+        ended(desk, one);
+      }
+      for (let second = 0; second < 2 && desk.live('protective', 0).length === 0; second += 1) desk.pass(500);
+      const [again] = desk.live('protective', 0);
+      desk.accept(again!);
+      for (let second = 0; second < 3; second += 1) {
+        desk.quote(0, 10_000);
+        desk.pass(1_000);
+      }
+      const [next] = desk.live('exit', 0);
+      expect(next === undefined).toBe(ends === 3);
+      if (next === undefined) continue;
+      desk.accept(next);
+      both = [again!, next];
+    }
+    for (let second = 0; second < 70; second += 1) {
+      desk.quote(0, 10_000);
+      desk.pass(1_000);
+    }
+    expect(desk.live('exit', 0)).toEqual([]);
+    expect(desk.live('protective', 0)).toMatchObject([{ state: 'working' }]);
+    expect(desk.recorded('note').filter(({ text }) => text.includes('the desk holds it'))).toHaveLength(1);
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    desk.quote(0, 10_200);
+    desk.happen({ kind: 'order.cancelled', clientId: desk.live('protective', 0)[0]!.clientId });
+    expect(desk.live('exit', 0)).toMatchObject([{ type: 'market', quantityLots: lots }]);
+  });
+
   it('rests only where it closes all: one of two is held by the desk, the last of them rests', () => {
     const { desk, stop, lots } = held(HALVES);
     expect(desk.live('exit', 0)).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
-import { DeskUnderTest } from './support/desk.js';
+import { DeskUnderTest, venueOrder } from './support/desk.js';
 
 const AUTO = {
   startup: 'auto',
@@ -272,5 +272,84 @@ describe('a venue that takes no stop', () => {
       for (const next of desk.live('protective', 0)) refuse(desk, next, false);
     }
     expect(desk.live('close', 0)).toEqual([]);
+  });
+});
+
+describe('a venue that accepts each stop and ends it a moment later', () => {
+  const end = (desk: DeskUnderTest, { clientId }: OrderIntent) => {
+    const order = desk.engine.view.orders.find((one) => one.clientId === clientId)!;
+    desk.happen({ kind: 'order.update', order: venueOrder(order, 0, 'cancelled') });
+  };
+  /** Time passes; each stop that comes is accepted, stays for `staysMs`, and is ended. */
+  const keepEnding = (desk: DeskUnderTest, seconds: number, staysMs = 50) => {
+    let sent = 0;
+    for (let ms = 0; ms < seconds * 1_000; ms += 50) {
+      if (ms % 1_000 === 0) desk.quote(0, 10_000);
+      desk.pass(50);
+      for (const stop of desk.live('protective', 0)) {
+        if (desk.stateOf(stop) !== 'intended') continue;
+        sent += 1;
+        desk.accept(stop);
+        desk.pass(staysMs);
+        end(desk, stop);
+      }
+    }
+    return sent;
+  };
+  const warnings = (desk: DeskUnderTest) =>
+    desk.recorded('note').filter(({ text }) => text.includes('has ended the protective stop'));
+
+  it('is sent the next at once, then ever later; people are told, and the position is closed', () => {
+    const { desk, stop } = bought();
+    desk.accept(stop);
+    end(desk, stop);
+    expect(desk.live('protective', 0)).toHaveLength(1);
+    expect(keepEnding(desk, 3)).toBeLessThan(7);
+    expect(desk.live('close', 0)).toEqual([]);
+    expect(warnings(desk).map(({ level }) => level)).toContain('alarm');
+    expect(keepEnding(desk, 12)).toBeLessThan(5);
+    expect(desk.live('close', 0)).toMatchObject([{ type: 'market', side: 'sell' }]);
+    expect(desk.engine.view.halts).toMatchObject([
+      { cause: 'protection-missing', reason: 'BTC/USDT: the venue keeps no protective stop' },
+    ]);
+  });
+
+  it('is trusted again with one that stays: ends that are far apart close nothing', () => {
+    const { desk, stop } = bought();
+    desk.accept(stop);
+    for (let ends = 0; ends < 12; ends += 1) {
+      end(desk, desk.live('protective', 0)[0]!);
+      const [next] = desk.live('protective', 0);
+      expect(next).toMatchObject({ stopTicks: stop.stopTicks, quantityLots: stop.quantityLots });
+      desk.accept(next!);
+      for (let second = 0; second < 61; second += 1) {
+        desk.quote(0, 10_000);
+        desk.pass(1_000);
+      }
+      desk.snapshot();
+    }
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
+    expect(warnings(desk).map(({ level }) => level)).toEqual(Array(12).fill('warn'));
+  });
+
+  it('is not one where the desk itself cancelled or replaced them, whichever answer comes first', () => {
+    const { desk, stop } = bought({ capabilities: { ...SPOT, replaces: true } });
+    desk.accept(stop);
+    let old = stop;
+    for (let fewer = 1; fewer < 12; fewer += 1) {
+      desk.command({ name: 'reconcile' });
+      for (let reading = 0; reading < 3; reading += 1) {
+        desk.snapshot({ positions: [stop.quantityLots - fewer, 0], openOrders: [venueOrder(old)] });
+        desk.pass(5_000);
+      }
+      const next = desk.live('protective', 0).find(({ clientId }) => clientId !== old.clientId)!;
+      expect(next.quantityLots).toBe(stop.quantityLots - fewer);
+      end(desk, old);
+      desk.accept(next);
+      old = next;
+    }
+    expect(warnings(desk)).toEqual([]);
+    expect(desk.live('close', 0)).toEqual([]);
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: old.clientId, state: 'working' }]);
   });
 });

@@ -13,7 +13,7 @@ import { followsSoon, restingTargets } from '../orders/linked-orders.js';
 import { isAsked } from '../orders/order-watch.js';
 import { placeOrder } from '../orders/place-order.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
-import { TARGET_RETRY_MS } from '../timing.js';
+import { TARGET_ENDS_MAX, TARGET_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { tradeWithExits } from './exits.js';
 
@@ -74,11 +74,11 @@ function isBeside({ intent }: OrderEntry, stop: OrderEntry, { limitTicks }: Want
  */
 function mayRest(core: Core, stop: OrderEntry): boolean {
   const { clientId, instrument, group } = stop.intent;
-  const { exiting, parting, securing, targetAtMs } = progressAt(core, instrument);
+  const { exiting, parting, securing, targetAtMs, targetEnds } = progressAt(core, instrument);
   const watch = core.watches.get(clientId);
   if (watch !== undefined && isAsked(watch)) return false;
   if (group === undefined || exiting !== null || parting !== null || securing !== null) return false;
-  if (!mayReduce(core)) return false;
+  if (!mayReduce(core) || targetEnds >= TARGET_ENDS_MAX) return false;
   return core.monotonicMs >= targetAtMs && liveOrders(core, instrument).every((one) => one === stop);
 }
 

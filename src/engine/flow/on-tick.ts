@@ -109,12 +109,15 @@ function checkProtection(core: Core): void {
 
 function checkProtectionOf(core: Core, holding: Holding): void {
   const since = tradeProgressAt(core, holding).unprotectedSinceMs;
-  if (since === null || core.monotonicMs - since < UNPROTECTED_MAX_MS || isClosing(core)) return;
+  if (since === null || isClosing(core)) return;
   if (core.config.waitsForVolume === true && closingUnderWay(core, holding)) return;
+  const isRefused = checkRefusals(core, holding);
+  const isLong = core.monotonicMs - since >= UNPROTECTED_MAX_MS;
+  if (!isRefused && !isLong) return;
   const symbol = core.config.instruments[holding.instrument]?.symbol ?? '?';
-  const seconds = UNPROTECTED_MAX_MS / 1000;
-  checkRefusals(core, holding);
-  raiseFault(core, 'protection-missing', `${symbol}: no confirmed protective stop for ${seconds} s`);
+  const what = isLong ? 'no confirmed protective stop' : 'the venue keeps no protective stop';
+  const why = isLong ? ` for ${UNPROTECTED_MAX_MS / 1000} s` : '';
+  raiseFault(core, 'protection-missing', `${symbol}: ${what}${why}`);
 }
 
 function checkFaults(core: Core): void {

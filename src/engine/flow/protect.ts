@@ -4,7 +4,7 @@ import { cancelOrder } from '../orders/change-order.js';
 import { cancelTargets, strayTargets } from '../orders/linked-orders.js';
 import type { Holding, OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
-import { OVERSOLD_READ_MS } from '../timing.js';
+import { OVERSOLD_READ_MS, STOP_STAYS_MS } from '../timing.js';
 import { changeStops } from './change-stop.js';
 import { isDustAt, isDustOf } from './dust.js';
 import { keepTarget } from './keep-target.js';
@@ -25,8 +25,8 @@ export function protect(core: Core, position: Holding): void {
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
     cancelTargets(core, at, 'its position is closed');
-    progressAt(core, at).unlikeSinceMs = null;
-    leaveNothing(progress);
+    Object.assign(progressAt(core, at), { unlikeSinceMs: null, targetEnds: 0 });
+    leaveNothing(core, progress);
     return;
   }
   if (isOversold(core, at)) {
@@ -49,7 +49,7 @@ export function protect(core: Core, position: Holding): void {
   // protected nor sold.
   if (isDustAt(core, position, wanted.stopTicks) || (wanted.side === 'sell' && isDustOf(core, position))) {
     progress.unprotectedSinceMs = null;
-    if (isDustOf(core, position)) leaveNothing(progress);
+    if (isDustOf(core, position)) leaveNothing(core, progress);
     return;
   }
   const fitting = fittingOf(stops, wanted);
@@ -62,7 +62,7 @@ export function protect(core: Core, position: Holding): void {
       cancelOrder(core, stop, 'the position changed');
   }
   if (rests) {
-    atRest(progress);
+    atRest(core, progress);
     if (remainingLots(fitting) === Math.abs(position.quantityLots)) keepTarget(core, position, fitting);
     return;
   }
@@ -79,15 +79,16 @@ function isMakingPlace(stops: readonly OrderEntry[], { intent }: OrderEntry): bo
   return stops.some(({ replaces }) => replaces === intent.clientId);
 }
 
-function atRest(progress: TradeProgress): void {
+function atRest(core: Core, progress: TradeProgress): void {
   progress.unprotectedSinceMs = null;
-  progress.stopRefusals = 0;
   progress.formerStop = null;
+  if (core.monotonicMs >= progress.stopAtMs + STOP_STAYS_MS) progress.stopRefusals = 0;
 }
 
 /** Clears what must not carry over to the next entry: a stop to restore, and waits before the next order. */
-function leaveNothing(progress: TradeProgress): void {
-  atRest(progress);
+function leaveNothing(core: Core, progress: TradeProgress): void {
+  atRest(core, progress);
+  progress.stopRefusals = 0;
   progress.stopAtMs = 0;
   progress.closeRefusals = 0;
   progress.closeAtMs = 0;

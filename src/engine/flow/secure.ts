@@ -20,7 +20,7 @@ import {
 import { isClosing, mayReduce } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { type Holding, holdingsOf, openLots, type PositionEntry } from '../state.js';
-import { REFUSALS_BEFORE_RESTORE, UNPROTECTED_MAX_MS } from '../timing.js';
+import { REFUSALS_BEFORE_RESTORE, STOPS_REFUSED_MAX, UNPROTECTED_MAX_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { isDust, isDustOf } from './dust.js';
 import { liveStops } from './flatten.js';
@@ -155,23 +155,28 @@ export function isBeyondAStop({ state, market }: Core, at: InstrumentId): boolea
   return false;
 }
 
-/** A venue that answers but keeps refusing will not hold a stop, so it must not hold the position either. */
-export function checkRefusals(core: Core, holding: Holding): void {
+/**
+ * A venue that answers but keeps refusing will not hold a stop, so it must not hold the position either. The same
+ * for one that accepts each stop and ends it. True: the position is being closed for it.
+ */
+export function checkRefusals(core: Core, holding: Holding): boolean {
   const { stopRefusals, unprotectedSinceMs } = tradeProgressAt(core, holding);
   const at = holding.instrument;
   const answers = core.venueDownSinceMs === null && core.venueBreaker.state !== 'open';
-  if (!answers || stopRefusals < REFUSALS_BEFORE_RESTORE || unprotectedSinceMs === null) return;
-  if (core.monotonicMs - unprotectedSinceMs < UNPROTECTED_MAX_MS || isClosing(core)) return;
+  if (!answers || stopRefusals < REFUSALS_BEFORE_RESTORE || unprotectedSinceMs === null) return false;
+  const isLong = core.monotonicMs - unprotectedSinceMs >= UNPROTECTED_MAX_MS;
+  if ((!isLong && stopRefusals < STOPS_REFUSED_MAX) || isClosing(core)) return false;
   const lots = Math.abs(holding.quantityLots);
   // A stop is on its way and may rest soon, or an old one still covers the whole position.
-  if (stopsFor(core, holding).some((stop) => !isConfirmed(stop) || remainingLots(stop) >= lots)) return;
+  if (stopsFor(core, holding).some((stop) => !isConfirmed(stop) || remainingLots(stop) >= lots)) return false;
   secureTrade(
     core,
     at,
     ownerOf(holding),
     'refused',
-    `the venue has refused its protective stop ${stopRefusals} times`,
+    `the venue has refused or ended its protective stop ${stopRefusals} times`,
   );
+  return true;
 }
 
 /** Symbols of positions without a resting stop for every lot. Dust needs none. */

@@ -7,21 +7,24 @@ import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
 import {
   type Core,
   commit,
+  instrumentAt,
   liveOrders,
   markChanged,
   note,
+  positionAt,
   progressAt,
   progressOfOrder,
   wantSnapshot,
 } from '../core.js';
 import { raiseFault } from '../halts/raise-halt.js';
-import type { OrderEntry } from '../state.js';
+import { type OrderEntry, openLots } from '../state.js';
 import {
   ESCALATED_RETRY_MS,
   REFUSALS_BEFORE_RESTORE,
   REFUSED_RETRY_MS,
   retryDelayMs,
   TARGET_AGAIN_MS,
+  TARGET_ENDS_MAX,
   TARGET_RETRY_MS,
 } from '../timing.js';
 import { endWaiting } from './end-waiting.js';
@@ -47,18 +50,28 @@ export function changeOrder(
   const changes = to !== 'ignored' && to !== 'illegal';
   const learnsVenueId = to !== 'illegal' && venueId !== null && entry.venueId !== venueId;
   if (to === 'illegal') sayContradiction(core, entry, event, reason);
+  const isAsked = effects.includes('pauseNext') && isEndAsked(core, entry);
   if (changes || learnsVenueId) {
     const state = changes ? to : entry.state;
     commit(core, { type: 'order.state', clientId, state, venueId, reason, marketMs: core.marketMs });
     progressAt(core, instrument).activity += 1;
     markChanged(core, instrument);
   }
-  for (const effect of effects) carryOut(core, entry, effect);
+  for (const effect of effects) carryOut(core, entry, effect, isAsked);
   return changes;
 }
 
-/** Carries out an effect of a step, once the step is recorded. */
-export function carryOut(core: Core, entry: OrderEntry, effect: OrderEffect): void {
+/** Whether the desk itself asked for the order's end: by a cancel, whatever was answered, or by a replacement. */
+function isEndAsked(
+  { state: { orders }, watches }: Core,
+  { state, intent: { clientId } }: OrderEntry,
+): boolean {
+  if (state === 'cancelling' || watches.get(clientId)?.cancelRefused === true) return true;
+  return [...orders.values()].some(({ replaces }) => replaces === clientId);
+}
+
+/** Carries out an effect of a step, once the step is recorded. `isAsked`: the desk asked for the order's end. */
+export function carryOut(core: Core, entry: OrderEntry, effect: OrderEffect, isAsked = false): void {
   const { clientId } = entry.intent;
   switch (effect) {
     case 'lookUp':
@@ -74,7 +87,7 @@ export function carryOut(core: Core, entry: OrderEntry, effect: OrderEffect): vo
       core.watches.delete(clientId);
       return;
     case 'pauseNext':
-      pauseNext(core, entry);
+      pauseNext(core, entry, isAsked);
       return;
     case 'restNoLonger':
       restNoLonger(core, entry);
@@ -161,9 +174,9 @@ function sayContradiction(core: Core, entry: OrderEntry, event: AnswerEvent, rea
 
 /**
  * Called when an order has ended. A protective stop that we cancelled ourselves ended as intended and
- * postpones nothing.
+ * postpones nothing; one that the venue accepted and then ended counts as refused.
  */
-function pauseNext(core: Core, entry: OrderEntry): void {
+function pauseNext(core: Core, entry: OrderEntry, isAsked: boolean): void {
   const { instrument, purpose } = entry.intent;
   if (entry.filledLots > 0) return;
   if (isRestingTarget(entry.intent)) {
@@ -171,16 +184,58 @@ function pauseNext(core: Core, entry: OrderEntry): void {
     const hadRested = entry.state === 'cancelled' || entry.state === 'expired';
     progress.targetAtMs = core.monotonicMs + (hadRested ? TARGET_AGAIN_MS : TARGET_RETRY_MS);
     if (hadRested) progress.endedGroup = entry.intent.group ?? null;
+    // A stop that is moved takes its target with it.
+    if (hadRested && !isAsked && progress.formerStop === null) countTargetEnd(core, entry);
     return;
   }
   const progress = progressOfOrder(core, entry.intent);
   if (purpose === 'protective' && entry.state !== 'cancelled') {
     progress.stopAtMs = core.monotonicMs + retryDelayMs(progress.stopRefusals);
     progress.stopRefusals += 1;
+  } else if (purpose === 'protective') {
+    if (!isAsked) onStopEnded(core, entry);
   } else if (purpose === 'close' || purpose === 'exit') {
     progress.closeRefusals += 1;
     progress.closeAtMs = core.monotonicMs + closeDelayMs(core, progress.closeRefusals);
   }
+}
+
+/**
+ * The venue ended a stop that nobody here cancelled. The first is replaced at once, since it may have been lost by
+ * accident; a venue that goes on ending them would otherwise be sent one after the other.
+ */
+function onStopEnded(core: Core, entry: OrderEntry): void {
+  const { instrument, group } = entry.intent;
+  const closing = liveOrders(core, instrument).filter(
+    ({ intent: { purpose } }) => purpose === 'close' || purpose === 'exit',
+  );
+  // What closes the position may have ended its stop, too.
+  if (openLots(positionAt(core, instrument)) === 0) return;
+  if (closing.some(({ intent }) => !isRestingTarget(intent))) return;
+  const progress = progressOfOrder(core, entry.intent);
+  const { stopRefusals } = progress;
+  progress.stopAtMs = core.monotonicMs + (stopRefusals === 0 ? 0 : retryDelayMs(stopRefusals));
+  progress.stopRefusals += 1;
+  const target = closing.find(({ intent }) => group !== undefined && intent.group === group);
+  // The target may have been filled and be what ended the stop; if not, neither of them was kept.
+  if (target !== undefined) {
+    countTargetEnd(core, target);
+    return;
+  }
+  const level = progress.stopRefusals === REFUSALS_BEFORE_RESTORE ? 'alarm' : 'warn';
+  const { symbol } = instrumentAt(core, instrument);
+  const text = `${symbol}: the venue has ended the protective stop, and nobody here cancelled it; another one is sent`;
+  note(core, level, text, instrument);
+}
+
+/** The venue ended a target that nobody here cancelled, and perhaps its stop with it. */
+function countTargetEnd(core: Core, { intent: { instrument } }: OrderEntry): void {
+  const progress = progressAt(core, instrument);
+  progress.targetEnds += 1;
+  if (progress.targetEnds !== TARGET_ENDS_MAX || openLots(positionAt(core, instrument)) === 0) return;
+  const { symbol } = instrumentAt(core, instrument);
+  const text = `${symbol}: the venue has ended the target beside the stop ${TARGET_ENDS_MAX} times; the desk holds it until the trade is closed`;
+  note(core, 'warn', text, instrument);
 }
 
 function closeDelayMs(core: Core, refusals: number): number {
