@@ -128,6 +128,11 @@ export interface InstrumentProgress extends TradeProgress {
    * than our books, it is the desk's.
    */
   unnamedLots: number;
+  /**
+   * An order that closes was filled, and the venue never named the fills: what is left is not known, and nothing
+   * protects or closes it, until a reading has shown it.
+   */
+  mayBeClosed: boolean;
   /** Monotonic time before which no target is placed alongside the stop. */
   targetAtMs: number;
   /** How often the venue has ended the target of this trade without being asked. */
@@ -433,6 +438,7 @@ function newProgress(): InstrumentProgress {
     ...newTradeProgress(),
     trades: new Map(),
     unnamedLots: 0,
+    mayBeClosed: false,
     securing: null,
     overrunSinceMs: null,
     targetAtMs: 0,

@@ -19,6 +19,76 @@ function strange(clientId: string, type: OrderIntent['type'] = 'limit'): OrderIn
   };
 }
 
+describe('an order that closes, filled at the venue, which never names the fills', () => {
+  /** Read until the order is given up; each reading shows this position. */
+  const givenUp = (order: (desk: DeskUnderTest) => OrderIntent, lots: number) => {
+    const desk = new DeskUnderTest().active();
+    const { entry } = desk.hold(0);
+    const { clientId } = order(desk);
+    const filled = (): void => {
+      const known = desk.engine.view.orders.find((one) => one.clientId === clientId);
+      if (known !== undefined)
+        desk.happen({ kind: 'order.update', order: venueOrder(known, known.quantityLots, 'filled') });
+    };
+    const read = () => {
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ positions: [lots, 0], openOrders: [] });
+    };
+    for (
+      let reading = 0;
+      reading < 20 && desk.engine.view.orders.some((one) => one.clientId === clientId);
+    ) {
+      reading += 1;
+      desk.quote(0, 10_000);
+      desk.pass(250);
+      filled();
+      read();
+    }
+    expect(desk.recorded('order.state').at(-1)).toMatchObject({ clientId, state: 'expired' });
+    return { desk, entry, read };
+  };
+  const stopOf = (desk: DeskUnderTest) => desk.live('protective', 0)[0]!;
+  const closeOf = (desk: DeskUnderTest) => {
+    const stop = stopOf(desk);
+    desk.command({ name: 'closePosition', symbol: 'BTC/USDT' });
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    return desk.live('close', 0)[0]!;
+  };
+
+  it.each([
+    ['a stop', stopOf],
+    ['a closing order', closeOf],
+  ])('sends nothing for a position that may be gone, and believes the reading: %s', (_, order) => {
+    const { desk, read } = givenUp(order, 0);
+    for (let reading = 0; reading < 4 && desk.lots(0) !== 0; reading += 1) {
+      expect(desk.engine.view.orders).toEqual([]);
+      desk.pass(300);
+      read();
+    }
+    expect(desk.lots(0)).toBe(0);
+    expect(
+      desk.recorded('order.intended').filter(({ order: { purpose } }) => purpose === 'protective').length,
+    ).toBe(1);
+  });
+
+  it('is protected again as soon as a reading shows that the position is still there', () => {
+    const { desk, entry, read } = givenUp(stopOf, 9_900);
+    desk.pass(300);
+    read();
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: entry.quantityLots }]);
+  });
+
+  it('halts the desk where no reading shows anything', () => {
+    const { desk } = givenUp(stopOf, 0);
+    for (let second = 0; second < 11; second += 1) {
+      desk.quote(0, 10_000);
+      desk.pass(1_000);
+    }
+    expect(desk.engine.view.orders).toEqual([]);
+    expect(desk.engine.view.halts).toMatchObject([{ cause: 'protection-missing' }]);
+  });
+});
+
 /** Answers orders and readings after the same time, and refuses whatever would sell more than is there. */
 class SlowVenue {
   #answers: { readonly atMs: number; readonly give: () => void }[] = [];

@@ -16,6 +16,7 @@ import {
   liveOrders,
   ordersFor,
   positionAt,
+  progressAt,
   tradeProgressAt,
 } from '../core.js';
 import { cancelOrder } from '../orders/change-order.js';
@@ -122,9 +123,11 @@ export function reduceToTargets(core: Core, position: Holding): void {
 
 /**
  * With a restored journal, the account may hold only someone else's coins until a snapshot has confirmed the
- * position.
+ * position. After a fill that the venue never named, it may hold nothing.
  */
-export function mayBeGone({ config, state, sync }: Core, at: InstrumentId): boolean {
+export function mayBeGone(core: Core, at: InstrumentId): boolean {
+  const { config, state, sync } = core;
+  if (progressAt(core, at).mayBeClosed) return true;
   return config.coinsNeedOwner === true && state.putBack.has(at) && !sync.borneOut.has(at);
 }
 

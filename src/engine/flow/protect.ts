@@ -29,6 +29,10 @@ export function protect(core: Core, position: Holding): void {
     leaveNothing(core, progress);
     return;
   }
+  if (progressAt(core, at).mayBeClosed) {
+    progress.unprotectedSinceMs ??= core.monotonicMs;
+    return;
+  }
   if (isOversold(core, at)) {
     // A stop would sell someone else's coins.
     for (const stop of stops) cancelOrder(core, stop, 'more was sold than is held');

@@ -235,8 +235,18 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
       }
       takeOthersOff(core, entry);
       if (entry.intent.side === 'buy') progressAt(core, entry.intent.instrument).unnamedLots += missing;
+      if (entry.intent.purpose !== 'entry') awaitPosition(core, entry);
       changeOrder(core, entry, 'expired', 'filled at the venue, which never named the fills', found.venueId);
   }
+}
+
+/**
+ * The position is probably closed, and what would protect or close it would open another. Any position that the
+ * venue shows from now on counts, also one that was held before a recent fill.
+ */
+function awaitPosition(core: Core, { intent: { instrument } }: OrderEntry): void {
+  Object.assign(progressAt(core, instrument), { mayBeClosed: true, heldBefore: [] });
+  wantSnapshot(core);
 }
 
 /** False after enough attempts: then the venue's position counts and the order ends. */

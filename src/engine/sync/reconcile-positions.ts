@@ -77,7 +77,9 @@ export function reconcilePositions(
 }
 
 function bearOut(core: Core, at: InstrumentId): void {
-  if (core.sync.borneOut.has(at)) return;
+  const progress = progressAt(core, at);
+  if (core.sync.borneOut.has(at) && !progress.mayBeClosed) return;
+  progress.mayBeClosed = false;
   core.sync.borneOut.add(at);
   markChanged(core, at);
 }
