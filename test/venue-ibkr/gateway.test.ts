@@ -2,6 +2,7 @@
 import { type Contract, type ContractDetails, EventName } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
+import { REQ_POSITIONS } from '../../simulators/ibkr/wire/from-client.js';
 import { ACCOUNT_SUMMARY_END, MANAGED_ACCTS, NEXT_VALID_ID } from '../../simulators/ibkr/wire/to-client.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { dateText } from '../../src/domain/civil-date.js';
@@ -10,7 +11,7 @@ import { rolledSeries } from '../../src/domain/sessions/contract-series.js';
 import { contractDetails, followingContract, resolveContract } from '../../src/venue/ibkr/contracts.js';
 import definition from '../../src/venue/ibkr/definition.js';
 import { currentTime, type Gateway, type GatewayOptions, Refused } from '../../src/venue/ibkr/gateway.js';
-import { ledger, openOrders } from '../../src/venue/ibkr/questions.js';
+import { ledger, openOrders, positions } from '../../src/venue/ibkr/questions.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { eventually } from '../support/eventually.js';
 import {
@@ -135,6 +136,19 @@ describe('a connection', () => {
     simulator.simulation.restoreLink(false);
     await eventually(() => expect(gateway.linkBroken).toBe(false));
     expect(told).toEqual(['ready DU1234567 1', 'notice 1100', 'notice 1101']);
+  });
+
+  it('is made anew where a list that was asked for as the broker was lost is not told once he is back', async () => {
+    simulator.simulation.faults.add({ request: REQ_POSITIONS.id, times: 1, effect: { kind: 'lose' } });
+    const { gateway, told } = connect({ times: { ...QUICK, questionMs: 400 } });
+    await gateway.started;
+    const lost = gateway.ask(positions());
+    simulator.simulation.breakLink();
+    await expect(lost).rejects.toThrow('no answer within 400 ms');
+    simulator.simulation.restoreLink(true);
+    await eventually(() => expect(told).toContain('positions was not answered within 400 ms'));
+    await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
+    expect(await gateway.ask(positions(), 5_000)).toEqual([]);
   });
 
   it('that is made while the broker is away knows it', async () => {

@@ -87,6 +87,8 @@ interface Waiting {
   /** Part of the answer may be missing; the rest of it still comes. */
   spoilt(cause: string): void;
   lost(cause: string): void;
+  /** The Gateway can reach the broker again. */
+  linkBack(): void;
 }
 
 interface Ended {
@@ -201,19 +203,25 @@ export class Gateway {
           end();
           fail(cause);
         },
+        linkBack: () => {
+          if (isOwed) cancelTimer = after(timeoutMs, late);
+          isOwed = false;
+        },
       };
       const late = () => {
         fail(`no answer within ${timeoutMs} ms`);
         // A late answer without an id could be mistaken for another question's, so the connection is dropped.
         // If the link to the broker is down, the answer comes when the link is back, and the next question
-        // waits for it.
-        if (question.alone && this.linkBroken && !local) return;
+        // waits for it, but not for ever: the request may have been lost with the link.
+        isOwed = question.alone === true && this.linkBroken && !local;
+        if (isOwed) return;
         end();
         if (question.alone) this.#drop(`${name} was not answered within ${timeoutMs} ms`);
         // An abandoned request still counts at the Gateway, which allows two account summaries at a time.
         else if (this.session === session) question.cancel?.(session.api, id);
       };
-      const cancelTimer = after(timeoutMs, late);
+      let isOwed = false;
+      let cancelTimer = after(timeoutMs, late);
       this.#waiting.add(waiting);
       question.send(session.api, id);
     });
@@ -284,7 +292,9 @@ export class Gateway {
             end(stopped);
             return;
           }
-          this.linkBroken = linkAfter(Number(code)) ?? this.linkBroken;
+          const wasBroken = this.linkBroken;
+          this.linkBroken = linkAfter(Number(code)) ?? wasBroken;
+          if (wasBroken && !this.linkBroken) for (const waiting of [...this.#waiting]) waiting.linkBack();
           if (Number(code) === UNREADABLE)
             for (const waiting of [...this.#waiting])
               waiting.spoilt(`a message of the Gateway could not be read (${text})`);
