@@ -195,6 +195,17 @@ describe('protection', () => {
   });
 });
 
+it('an order of which the venue rejects the rest ends with what was filled, protected, and nothing halts', () => {
+  const desk = new DeskUnderTest().active();
+  const entry = desk.enter(0);
+  desk.accept(entry);
+  desk.fill(entry, 10_000, 500);
+  desk.happen({ kind: 'order.update', order: venueOrder(entry, 500, 'rejected') });
+  expect([desk.stateOf(entry), desk.lots(0)]).toEqual(['cancelled', 500]);
+  expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 500 }]);
+  expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
+});
+
 describe('what can’t be represented', () => {
   const LARGEST = Number.MAX_SAFE_INTEGER;
 
