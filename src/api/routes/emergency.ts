@@ -61,7 +61,8 @@ const BUTTONS: readonly Button[] = [
       code: 'close-all-failed',
       title: 'Close all was not carried out',
       keptSafe: 'Protective stops rest at the venue.',
-      doThis: 'Try again, or `fermata close-all`. Positions can always be closed at the venue itself.',
+      doThis:
+        'Try again, or `fermata close-all`. Positions can always be closed at the venue itself: cancel their stops and targets there, too.',
     },
   },
   {

@@ -35,7 +35,7 @@ function cannotClose(detail: string): CommandOutcome {
   return refused(
     'journal-fault',
     message,
-    `${REPAIR_DISK}, and close all again; or close at the venue itself`,
+    `${REPAIR_DISK}, and close all again; or close at the venue itself, and cancel the stops and targets there, too`,
   );
 }
 

@@ -34,7 +34,7 @@ export function closePosition(core: Core, { symbol }: ClosePosition, { by }: Com
     return refused(
       'journal-fault',
       message,
-      `${REPAIR_DISK}, and close it again; or close it at the venue itself`,
+      `${REPAIR_DISK}, and close it again; or close it at the venue itself, and cancel its stop and its target there, too`,
     );
   }
   if (!isMarketOpen(core, at)) {
