@@ -209,6 +209,11 @@ export interface Fill {
    * feeLots`; `fee` is their value, and no cash was paid.
    */
   readonly feeLots?: number;
+  /**
+   * The venue has not told the fee yet: `fee` is what it is expected to be, and the fill is reported again once
+   * it is told.
+   */
+  readonly feeExpected?: true;
   readonly liquidity: 'maker' | 'taker';
   readonly marketMs: number;
   /** True on the paper venue, and for simulated or recorded prices. */

@@ -4,6 +4,7 @@ import { readUnits } from '../domain/money.js';
 import { move } from './apply-holding.js';
 import type { EngineRecord } from './record.js';
 import type { EngineState } from './state.js';
+import { FEE_TOLD_LATE_MARKET_MS } from './timing.js';
 
 /**
  * Beyond this number the oldest ids are forgotten. Venues list movements from the journal's beginning, so a forgotten
@@ -20,6 +21,13 @@ export function applyCash(
   const perMoney = state.steps.find(({ quote }) => quote === record.currency)?.perMoney ?? 1n;
   move(state, record.currency, units * perMoney);
   if (record.movementId !== null) state.movementsBooked.add(record.movementId);
+  for (const [id, fee] of state.feesExpected) {
+    const isCorrected = id === record.movementId;
+    const isExplained =
+      record.source === 'person' && record.marketMs - fee.marketMs > FEE_TOLD_LATE_MARKET_MS;
+    if (isCorrected) state.feesExpected.set(id, { ...fee, corrected: units, over: true });
+    else if (isExplained) state.feesExpected.set(id, { ...fee, over: true });
+  }
   for (const oldest of state.movementsBooked) {
     if (state.movementsBooked.size <= MOVEMENTS_KEPT) break;
     state.movementsBooked.delete(oldest);

@@ -23,7 +23,7 @@ import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { fillEvent, orderStep } from './orders/order-table.js';
 import type { Difference, EngineRecord } from './record.js';
-import { type EngineState, type OrderEntry, trackOf } from './state.js';
+import { type EngineState, feeIdOf, type OrderEntry, trackOf } from './state.js';
 import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
 import { applyExitsChanged, applyStopMoved, applyTargetReached } from './trades/trade-exits.js';
 
@@ -287,6 +287,7 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
       ...NO_FEE,
     });
   noteUnvalued(state, fill, entry?.intent.strategy ?? 'fermata');
+  noteExpected(state, fill, instrument.symbol);
   if (entry === undefined) return;
   entry.filledLots += fill.quantityLots;
   noteSignalFilled(state, entry.intent);
@@ -311,6 +312,18 @@ function paymentOf(state: EngineState, fill: Fill): Pick<Execution, 'fee' | 'pai
 function noteUnvalued(state: EngineState, { feeIn, instrument }: Fill, strategy: string): void {
   if (feeIn?.unvalued !== true) return;
   state.unvaluedFees.push({ instrument, strategy, asset: feeIn.asset, amount: feeIn.amount });
+}
+
+const FEES_EXPECTED_KEPT = 1_000;
+
+function noteExpected({ feesExpected }: EngineState, fill: Fill, symbol: string): void {
+  if (fill.feeExpected !== true) return;
+  const { fee, marketMs } = fill;
+  feesExpected.set(feeIdOf(symbol, fill), { symbol, fee, corrected: 0n, over: false, marketMs });
+  for (const oldest of feesExpected.keys()) {
+    if (feesExpected.size <= FEES_EXPECTED_KEPT) break;
+    feesExpected.delete(oldest);
+  }
 }
 
 /**

@@ -202,6 +202,8 @@ interface CashProgress {
   adopted: number;
   /** Number of fills when cash last agreed: each one since may have been rounded. */
   fillsAgreed: number;
+  /** By `feeIdOf`: fees booked as expected that the venue has told since the start. */
+  readonly feesTold: Set<string>;
 }
 
 /**
@@ -375,7 +377,7 @@ export function createCore(config: EngineConfig): Core {
       state: 'pending',
       unsettled: null,
       atWallMs: null,
-      cash: { suspected: null, unexplained: null, adopted: 0, fillsAgreed: 0 },
+      cash: { suspected: null, unexplained: null, adopted: 0, fillsAgreed: 0, feesTold: new Set() },
       suspected: new Map(),
       splits: new Map(),
     },

@@ -61,6 +61,7 @@ function decidedBy(state: EngineState): unknown[] {
     lossesInARow,
     cashDiffersSinceMs,
     cashExplained,
+    feesExpected,
     formerFills,
     formerSignals,
     lastDifferences,
@@ -76,6 +77,8 @@ function decidedBy(state: EngineState): unknown[] {
   if (cashDiffersSinceMs !== null) named.push(['cash differs since', cashDiffersSinceMs]);
   if (cashExplained.length > 0)
     named.push(['cash explained', cashExplained.map(({ units, marketMs }) => [String(units), marketMs])]);
+  const fees = [...feesExpected].map(([id, { corrected, ...fee }]) => [id, String(corrected), fee]);
+  if (fees.length > 0) named.push(['fees expected', fees]);
   if (lastDifferences.length > 0) named.push(['differences', lastDifferences]);
   if (putBack.size > 0) named.push(['put back', [...putBack].sort((one, other) => one - other)]);
   const fills = [...formerFills].map(([symbol, seen]) => [symbol, [...seen.keys()].sort()]);

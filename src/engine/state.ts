@@ -10,7 +10,7 @@ import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
-import type { OrderIntent, SentState, Side } from '../domain/order.js';
+import type { Fill, OrderIntent, SentState, Side } from '../domain/order.js';
 import type { Signal } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { FULL_SIZE_PPM } from '../limits/size-factor.js';
@@ -149,6 +149,18 @@ export interface UnvaluedFee {
   readonly amount: string;
 }
 
+/** A fee that was booked before the venue told it. Amounts in money units. */
+export interface ExpectedFee {
+  readonly symbol: string;
+  readonly fee: number;
+  /** What was booked afterwards: expected less told, signed as the balance changed. */
+  readonly corrected: Units;
+  /** Nothing more is booked for it: it was corrected, or a person has explained what cash differed by. */
+  readonly over: boolean;
+  /** Of the fill. */
+  readonly marketMs: number;
+}
+
 /** Settings that were changed while the desk ran. */
 export interface SettingsState {
   /** Counts the changes. 0: as in the desk file. */
@@ -265,6 +277,8 @@ export interface EngineState {
   feesElsewhere: Units;
   /** Oldest first. */
   unvaluedFees: UnvaluedFee[];
+  /** By `feeIdOf`, oldest first: fees that were booked as expected. Empty where the venue tells each with its fill. */
+  readonly feesExpected: Map<string, ExpectedFee>;
   /** Newest last. */
   halts: Halt[];
   mode: Mode;
@@ -349,6 +363,7 @@ export function createState(): EngineState {
     beganMs: 0,
     feesElsewhere: 0n,
     unvaluedFees: [],
+    feesExpected: new Map(),
     halts: [],
     mode: 'ACTIVE',
     closeAll: 'idle',
@@ -375,6 +390,10 @@ export function createState(): EngineState {
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },
   };
 }
+
+/** The id of the cash movement that corrects the fee of a fill. */
+export const feeIdOf = (symbol: string, { tradeId }: Pick<Fill, 'tradeId'>): string =>
+  `fee of ${symbol} ${tradeId}`;
 
 export function trackOf(state: EngineState, strategy: string): StrategyTrack {
   const known = state.tracks.get(strategy);

@@ -369,6 +369,8 @@ describe('cash that moved without a trade', () => {
       const adopted = desk.recorded('position.adopted');
       expect(adopted).toMatchObject([{ quantityLots: lots }]);
       for (const stop of desk.live('protective', 0)) desk.accept(stop);
+      // What was asked for before the fill is answered.
+      desk.snapshot();
       const { moneyPerTickLot } = desk.config.instruments[0]!;
       const worth = Math.abs(lots - before) * (adopted[0]?.priceTicks ?? 0) * moneyPerTickLot;
       const difference = Math.round(part * worth);
@@ -439,5 +441,88 @@ describe('cash that moved without a trade', () => {
     desk.fill(entry, entry.limitTicks ?? 0, 1);
     desk.snapshot({ cash: 1 });
     expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', cashUnexplained: null });
+  });
+});
+
+describe('a fee that the venue tells after its fill', () => {
+  const CENT = 1_000_000;
+
+  /** Bought with a fee that is expected to be 2.25. */
+  function bought() {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    const fill = {
+      ...desk.makeFill(entry, 10_000, entry.quantityLots, 225 * CENT),
+      feeExpected: true as const,
+    };
+    desk.happen({ kind: 'fill', fill });
+    for (const stop of desk.live('protective', 0)) desk.accept(stop);
+    // What was asked for before the fill is answered.
+    desk.snapshot();
+    const { feeExpected: _, ...untold } = fill;
+    const told = (fee: number) => ({ ...untold, fee });
+    const booked = () => desk.records.flatMap((record) => (record.type === 'cash' ? [record] : []));
+    return { desk, fill, told, booked, cash: desk.engine.view.cash };
+  }
+
+  it('is a position at once, and what it differs by is booked under the name of its trade, once', () => {
+    const { desk, fill, told, booked, cash } = bought();
+    expect(desk.lots(0)).toBe(fill.quantityLots);
+    desk.happen({ kind: 'fill', fill });
+    expect(booked()).toEqual([]);
+    for (let times = 0; times < 2; times += 1) desk.happen({ kind: 'fill', fill: told(250 * CENT) });
+    expect(booked()).toMatchObject([{ kind: 'commission', amount: -25 * CENT }]);
+    expect(booked()[0]?.reason).toBe(
+      `the trade ${fill.tradeId} of BTC/USDT cost 2.50000000, and 2.25000000 was booked before that was told`,
+    );
+    expect(desk.engine.view.cash).toBe(cash - 25 * CENT);
+    expect(desk.lots(0)).toBe(fill.quantityLots);
+  });
+
+  it('and is as expected changes nothing', () => {
+    const { desk, fill, told, booked, cash } = bought();
+    desk.happen({ kind: 'fill', fill: told(fill.fee) });
+    expect([booked(), desk.engine.view.cash]).toEqual([[], cash]);
+    desk.happen({ kind: 'fill', fill: told(250 * CENT) });
+    expect(booked()).toEqual([]);
+  });
+
+  it('may be all that cash differs by: nothing is judged until it is told, then cash agrees', () => {
+    const { desk, told, booked, cash } = bought();
+    readCash(desk, cash - 25 * CENT);
+    readCash(desk, cash - 25 * CENT);
+    expect([desk.engine.view.mode, desk.engine.view.cashUnexplained]).toEqual(['ACTIVE', null]);
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ cash: cash - 25 * CENT, fills: [told(250 * CENT)] });
+    readCash(desk, cash - 25 * CENT);
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', cashUnexplained: null });
+    expect(desk.engine.view.reconciliation.state).toBe('clean');
+    expect(booked()).toHaveLength(1);
+  });
+
+  it('and still is not told after ten minutes is for people to explain, and then it is not booked any more', () => {
+    const { desk, told, booked, cash } = bought();
+    desk.wait(600_001);
+    readCash(desk, cash - 25 * CENT);
+    expect(desk.engine.view.cashUnexplained).toBe(BigInt(-25 * CENT));
+    desk.command({ name: 'explainCash', kind: 'commission', amount: BigInt(-25 * CENT) });
+    desk.happen({ kind: 'fill', fill: told(250 * CENT) });
+    expect(booked()).toMatchObject([{ source: 'person' }]);
+    expect(desk.engine.view.cash).toBe(cash - 25 * CENT);
+  });
+
+  it('is asked for from its fill on, and booked by the next start if it was told while no trader ran', () => {
+    const { desk, fill, told } = bought();
+    desk.wait(7_200_000);
+    const again = new DeskUnderTest({}, 2, desk.records).begin();
+    const { cash } = again.engine.view;
+    const asked = again.effects.flatMap((effect) =>
+      effect.kind === 'requestSnapshot' ? [effect.sinceTradeMs] : [],
+    );
+    expect(Math.max(...asked)).toBeLessThanOrEqual(fill.marketMs);
+    again.snapshot({ fills: [told(200 * CENT)] });
+    expect(again.engine.view.cash).toBe(cash + 25 * CENT);
+    expect(again.lots(0)).toBe(fill.quantityLots);
   });
 });

@@ -134,6 +134,7 @@ describe('a change of the instruments', () => {
           'cashDiffersSinceMs',
           'cashExplained',
           'feesElsewhere',
+          'feesExpected',
           'halts',
           'mode',
           'closeAll',

@@ -32,6 +32,13 @@ it.each<[string, (state: EngineState) => void]>([
     'cash that people explained',
     (state) => Object.assign(state, { cashExplained: [{ units: 1n, marketMs: 1 }] }),
   ],
+  [
+    'fees that were booked as expected',
+    ({ feesExpected }) =>
+      feesExpected.set('fee of BTC/USDT t1', {
+        ...{ symbol: 'BTC/USDT', fee: 1, corrected: 0n, over: false, marketMs: 1 },
+      }),
+  ],
   ['instruments of a restored journal', ({ putBack }) => putBack.add(0)],
   [
     'differences from the account',

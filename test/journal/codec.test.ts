@@ -95,7 +95,7 @@ const INTENT: Required<Omit<OrderIntent, RareMember>> = {
   reduceOnly: true,
   timeInForce: 'IOC',
 };
-const FILL: Required<Omit<Fill, 'rate'>> = {
+const FILL: Required<Omit<Fill, 'rate' | 'feeExpected'>> = {
   tradeId: '44123',
   clientId: 'fabc12301',
   instrument: 1,
@@ -169,6 +169,14 @@ it.each<Partial<OrderIntent>>([
   { timeInForce: 'FOK' },
 ])('keeps an entry with %o whole, as JSON: the slots of the others stay as they were', (terms) => {
   const record = { ...INTENDED, order: { ...INTENT, ...terms } };
+  const { layout, bytes } = written(record);
+  expect(layout).toBe(0);
+  expect(readBack(bytes)).toStrictEqual(record);
+});
+
+it.each([{ rate: 0.5 }, { feeExpected: true } as const])('keeps a fill with %o whole, as JSON', (more) => {
+  const { feeLots: _lots, feeIn: _in, ...fill } = FILL;
+  const record: EngineRecord = { type: 'fill', fill: { ...fill, ...more } };
   const { layout, bytes } = written(record);
   expect(layout).toBe(0);
   expect(readBack(bytes)).toStrictEqual(record);

@@ -1,6 +1,7 @@
 /** The real engine, runner and journal of a desk that trades NQ at a simulated IB Gateway. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
+import { COMMISSION_REPORT } from '../../simulators/ibkr/wire/to-client.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { oneEntry } from '../engine/support/one-entry.js';
@@ -139,5 +140,41 @@ describe('a trade with one target', () => {
     await runner.command({ commandId: 'd', by: 'test', reason: 'test', command });
     await eventually(() => expect(engine.view.closeAll).toBe('flat'));
     expect([held(), open()]).toEqual([0, []]);
+  });
+
+  const untold = (): void =>
+    void simulator.simulation.faults.add({
+      ...{ answer: COMMISSION_REPORT.id, times: 100_000, effect: { kind: 'lose' } },
+    });
+  const sentBy = (records: readonly EngineRecord[]) =>
+    records.flatMap((record) => (record.type === 'order.intended' ? [record.order.purpose] : []));
+
+  it('has its stop and its target before the broker has told what the entry cost, which is then booked by name', async () => {
+    untold();
+    const { engine, runner, records } = await bracketed();
+    expect(sentBy(records)).toEqual(['entry', 'protective', 'exit']);
+    const before = engine.view.cash;
+    simulator.simulation.faults.clear();
+    const command = { name: 'reconcile' } as const;
+    await runner.command({ commandId: 'e', by: 'test', reason: 'test', command });
+    const commissions = () =>
+      records.flatMap((record) =>
+        record.type === 'cash' && record.kind === 'commission' ? [Number(record.amount) / MONEY_SCALE] : [],
+      );
+    await eventually(() => expect(commissions()).toEqual([-2.25]));
+    expect(engine.view.cash).toBe(before - 2.25 * MONEY_SCALE);
+    await eventually(() => expect(engine.view.reconciliation.state).toBe('clean'));
+    expect([engine.view.mode, (await one.venue.balances()).cash]).toEqual(['ACTIVE', engine.view.cash]);
+  });
+
+  it('is over once its stop has filled, whenever the cost is told: nothing is sold that is not held', async () => {
+    const { engine, runner, records } = await bracketed();
+    untold();
+    simulator.simulation.setPrice('NQZ6', '15099', 5);
+    await eventually(() => expect(engine.view.positions).toEqual([]));
+    const command = { name: 'closeAll' } as const;
+    await runner.command({ commandId: 'e', by: 'test', reason: 'test', command });
+    await eventually(() => expect(engine.view.closeAll).toBe('flat'));
+    expect([held(), open(), sentBy(records)]).toEqual([0, [], ['entry', 'protective', 'exit']]);
   });
 });

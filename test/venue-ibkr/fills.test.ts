@@ -1,9 +1,10 @@
 /** Executions as the engine's fills, without a Gateway. */
 import { EventName } from '@stoqey/ib';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Instrument } from '../../src/domain/instrument.js';
-import { readFill } from '../../src/venue/ibkr/fills.js';
+import { Commissions, readFill } from '../../src/venue/ibkr/fills.js';
 import { LiveEvents } from '../../src/venue/ibkr/live-events.js';
+import { eventually } from '../support/eventually.js';
 import { APPLE, NQ } from './support/at-gateway.js';
 
 const CENT = 1_000_000;
@@ -13,12 +14,14 @@ function fillOf(instrument: Instrument, side: 'BOT' | 'SLD', price: number) {
   const contract = { conId: 1 };
   const execution = { execId: '0001.01', side, shares: 10, price, permId: 7, time: TIME };
   const cost = { execId: '0001.01', commission: 1, currency: 'USD' };
-  return readFill({ contract, execution, cost }, marketOf(instrument), false);
+  return readFill({ contract, execution, cost }, marketOf(instrument), false, new Commissions());
 }
 
 function marketOf(instrument: Instrument) {
   return { instrument, contract: { conId: 1 }, name: instrument.symbol, listed: null, problem: null };
 }
+
+const UNTOLD_MS = 60;
 
 /** Of one order for two contracts, as the connection of orders hears it. */
 function heard() {
@@ -27,8 +30,12 @@ function heard() {
   const live = new LiveEvents({
     setup: () => ({ account: 'DU1', contracts: new Map(), byConId: new Map([[1, market]]), closed: [] }),
     simulated: false,
+    commissions: new Commissions(),
     emit: (event) => {
-      if (event.kind === 'fill') told.push(`${event.fill.priceTicks} for ${event.fill.fee / CENT}`);
+      if (event.kind === 'fill')
+        told.push(
+          `${event.fill.priceTicks} for ${event.fill.fee / CENT}${event.fill.feeExpected ? ' expected' : ''}`,
+        );
       if (event.kind === 'order') told.push(event.order.state);
     },
     missed: (detail) => told.push(detail),
@@ -94,4 +101,39 @@ it('that are taken back before their cost is told are none, and the account is r
   cost('0001f4e8.5f1d.01.01', 4.5);
   cost('0001f4e8.5f1d.01.02', 4.5);
   expect(told).toEqual(['the broker has taken the trade 0001f4e8.5f1d.01 back']);
+});
+
+it('whose cost is told late are told at once with what the last one cost, then again with their own', async () => {
+  const { told, filled, execution, cost } = heard();
+  execution('0001f4e8.5f1d.01.01', 15_000, 1);
+  cost('0001f4e8.5f1d.01.01', 2.5);
+  execution('0001f4e8.5f1d.02.01', 15_001, 2);
+  filled();
+  await eventually(() => expect(told).toEqual(['60000 for 250', '60004 for 500 expected', 'filled']));
+  cost('0001f4e8.5f1d.02.01', 4.5);
+  cost('0001f4e8.5f1d.02.01', 4.5);
+  expect(told.slice(3)).toEqual(['60004 for 450', 'filled']);
+});
+
+it('whose cost is not told within seconds make the desk read the account', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { told, execution } = heard();
+  execution('0001f4e8.5f1d.01.01', 15_000);
+  await vi.advanceTimersByTimeAsync(UNTOLD_MS);
+  expect(told).toEqual(['60000 for 0 expected']);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(told.slice(1)).toEqual(['what the trade 0001f4e8.5f1d.01 cost was not told']);
+});
+
+it('of which nothing was told yet are expected to cost what the desk file says', () => {
+  const costOf = (instrument: Instrument, commissions = new Commissions()) =>
+    commissions.expected(instrument, 10, 15_000) / CENT;
+  expect(costOf({ ...NQ, lotFees: { perLot: 225 * CENT, minimum: 0 } })).toBe(2_250);
+  // 10 shares for 150.00.
+  expect(costOf({ ...APPLE, takerFeePpm: 1_000 })).toBe(150);
+  const commissions = new Commissions();
+  commissions.told(APPLE, { execId: '1.01', commission: 1, currency: 'USD' }, 10);
+  // A hundredth of a share's cost would be less than an order costs at least.
+  expect(costOf({ ...APPLE, lotFees: { perLot: CENT, minimum: 35 * CENT } }, commissions)).toBe(35);
 });

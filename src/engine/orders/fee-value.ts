@@ -11,7 +11,7 @@ import type { FeeInAsset, Fill } from '../../domain/order.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import { moneyOf, stepsAt } from '../books.js';
 import { type Core, commit, note } from '../core.js';
-import type { UnvaluedFee } from '../state.js';
+import type { ExpectedFee, UnvaluedFee } from '../state.js';
 
 /** A decimal above zero with as many places as venues report. */
 const AMOUNT = /^(?=.*[1-9])\d{1,20}(\.\d{1,8})?$/;
@@ -63,6 +63,13 @@ export function valueOpenFees(core: Core): void {
     });
     if (core.state.unvaluedFees.length === 0) note(core, 'info', 'every fee has its value: entries go on');
   }
+}
+
+/** Fees booked as expected that the venue may still tell, of fills since this market time. */
+export function feesAwaited({ state, sync }: Core, sinceMs: number): readonly ExpectedFee[] {
+  return [...state.feesExpected].flatMap(([id, fee]) =>
+    fee.over || fee.marketMs < sinceMs || sync.cash.feesTold.has(id) ? [] : [fee],
+  );
 }
 
 /** Why nothing is entered: the oldest fee without a value. Null: there is none. */

@@ -11,8 +11,9 @@ import { cashUnits, stepsAt } from '../books.js';
 import { type Core, commit, liveOrders, markAllChanged, note, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { raiseFault } from '../halts/raise-halt.js';
+import { feesAwaited } from '../orders/fee-value.js';
 import type { Difference } from '../record.js';
-import { CASH_CONFIRM_AFTER_MS } from '../timing.js';
+import { CASH_CONFIRM_AFTER_MS, FEE_TOLD_LATE_MARKET_MS } from '../timing.js';
 
 interface CashCompared {
   readonly differences: readonly Difference[];
@@ -38,6 +39,8 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
     cash.suspected = null;
     return PENDING;
   }
+  // What its fills cost may be all that differs.
+  if (openFees(core).length > 0) return PENDING;
   if (!isConfirmed(core, difference)) return PENDING;
   if (isRounding(core, difference))
     return byItself(core, 'correction', difference, 'the venue rounds amounts that we count exactly');
@@ -53,6 +56,16 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   if (cash.adopted > 0 && Math.abs(Number(difference)) <= cash.adopted * ADOPTED_PART)
     return byItself(core, 'result', difference, 'what was adopted was traded at another price');
   return unexplained(core, snapshot, difference);
+}
+
+const openFees = (core: Core) => feesAwaited(core, core.marketMs - FEE_TOLD_LATE_MARKET_MS);
+
+/** For a difference that is not judged yet. */
+export function whyCashDiffers(core: Core): string {
+  const [fee] = openFees(core);
+  return fee === undefined
+    ? 'cash differs'
+    : `cash differs, and what a trade in ${fee.symbol} cost is not told yet`;
 }
 
 export function cashDiffers(core: Core, { cash }: VenueSnapshot): boolean {

@@ -9,7 +9,7 @@ import { tellOrphans } from '../strategies/orphaned-trades.js';
 import { CONFIRM_AFTER_MS, FILL_LISTED_LATE_MARKET_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
 import { isOfOurAccount } from './account-id.js';
 import { takeClosed, takeFixed, takeQuantityLimits } from './quantity-limits.js';
-import { cashDiffers, reconcileCash } from './reconcile-cash.js';
+import { cashDiffers, reconcileCash, whyCashDiffers } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
 import { noteUnsettled } from './request-snapshot.js';
@@ -40,7 +40,8 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   if (pending) leavePending(core, positions.unknown);
   else finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
   // A confirmed difference has raised its own halt, and some of these halts still allow exits.
-  if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');
+  if (pending || cashIsOpen)
+    noteUnsettled(core, positions.pending ? 'positions differ' : whyCashDiffers(core));
   else core.sync.unsettled = null;
   readAgain(core, settled);
   concludeFlat(core, snapshot);

@@ -1,5 +1,7 @@
 /** Requests a snapshot from the venue. One request is open at a time; later ones share the next. */
+import { DAY_MS } from '../../domain/civil-date.js';
 import type { Core } from '../core.js';
+import { feesAwaited } from '../orders/fee-value.js';
 import { earliest } from '../orders/order-watch.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
 import { movementsSince } from './reconcile-cash.js';
@@ -23,11 +25,12 @@ export function sendSnapshotRequest(core: Core): void {
     asksMovements,
     isProof,
   };
-  const since = state.fillsThroughMs - FILL_OVERLAP_MARKET_MS;
+  const [unpriced] = feesAwaited(core, core.marketMs - DAY_MS);
+  const since = Math.max(state.fillHorizonMs, state.fillsThroughMs - FILL_OVERLAP_MARKET_MS);
   core.effects.push({
     kind: 'requestSnapshot',
     requestId: sync.lastRequestId,
-    sinceTradeMs: Math.max(0, state.fillHorizonMs, since),
+    sinceTradeMs: Math.max(0, Math.min(since, unpriced?.marketMs ?? since)),
     ...(asksMovements ? { movementsSinceMs: movementsSince(core) } : {}),
   });
 }

@@ -7,7 +7,7 @@ import { incarnationOf } from '../../engine/orders/client-id.js';
 import { VenueUnavailable } from '../port.js';
 import { isSameFuture, type ResolvedContract } from './contracts.js';
 import { believed, moneyOf, stepsOf, textOf } from './decode.js';
-import { newestOf, openingCosts, readFill, revisionOf } from './fills.js';
+import { type Commissions, newestOf, openingCosts, readFill, revisionOf } from './fills.js';
 import type { Gateway } from './gateway.js';
 import {
   ACCRUED,
@@ -23,6 +23,7 @@ export interface AccountOptions {
   readonly reading: Gateway;
   readonly setup: () => Setup | null;
   readonly simulated: boolean;
+  readonly commissions: Commissions;
   readonly note: (what: string, cause: string) => void;
 }
 
@@ -95,8 +96,7 @@ export class AccountReadings {
       for (const one of newestOf(told)) {
         const contract = setup.byConId.get(one.contract.conId ?? 0) ?? ofAnotherMonth(setup, one);
         if (contract === undefined) continue;
-        const fill = readFill(one, contract, this.#options.simulated);
-        if (fill === null) throw new VenueUnavailable('what a trade of today cost is not told yet');
+        const fill = readFill(one, contract, this.#options.simulated, this.#options.commissions);
         this.#fills.set(fill.tradeId, fill);
       }
       return [...this.#fills.values()].sort((a, b) => a.marketMs - b.marketMs);

@@ -1,7 +1,10 @@
-/** Executions as the engine's fills: each once, with its cost, in its latest correction. */
+/** Executions as the engine's fills: each with its cost, told or expected, in its latest correction. */
+import type { CommissionReport } from '@stoqey/ib';
 import { DateTime } from 'luxon';
-import type { Instrument } from '../../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Fill } from '../../domain/order.js';
+import { lotFee, NOTHING_CHARGED } from '../../domain/order-fee.js';
+import { notional } from '../../domain/value.js';
 import type { ResolvedContract } from './contracts.js';
 import { isNone, moneyOf, numberOf, partsOf, stepsOf, textOf, Unbelievable } from './decode.js';
 import { clientIdOf } from './orders.js';
@@ -26,19 +29,47 @@ export function newestOf(told: readonly ToldExecution[]): readonly ToldExecution
   return [...newest.values()].map(({ one }) => one).filter(({ execution }) => execution.shares !== 0);
 }
 
-/** Null if its commission has not been reported yet. Throws `Unbelievable`. */
-export function readFill(told: ToldExecution, market: ResolvedContract, simulated: boolean): Fill | null {
+/** What executions cost: as the broker has told, and before that as expected. In money units. */
+export class Commissions {
+  readonly #perLot = new Map<InstrumentId, number>();
+
+  /** Remembers what it was for the next one. Throws `Unbelievable`. */
+  told({ id, quote }: Instrument, cost: CommissionReport, lots: number): number {
+    if (cost.currency !== quote)
+      throw new Unbelievable(`execution: its cost is in ${String(cost.currency)}, expected ${quote}`);
+    const commission = moneyOf(cost.commission, 'commission');
+    this.#perLot.set(id, commission / lots);
+    return commission;
+  }
+
+  /** As much by lot as it last was, otherwise as the desk file says. A share's depends on the whole order. */
+  expected(instrument: Instrument, lots: number, priceTicks: number): number {
+    const { id, kind, lotFees, takerFeePpm } = instrument;
+    const lately = this.#perLot.get(id);
+    if (lately !== undefined && (kind !== 'stock' || lotFees === undefined)) return Math.round(lately * lots);
+    const value = notional(instrument, lots, priceTicks);
+    if (lotFees !== undefined) return lotFee(lotFees, NOTHING_CHARGED, lots, value);
+    return Math.round((value * takerFeePpm) / 1_000_000);
+  }
+}
+
+/** With the expected cost if the broker has not told it yet. Throws `Unbelievable`. */
+export function readFill(
+  told: ToldExecution,
+  market: ResolvedContract,
+  simulated: boolean,
+  commissions: Commissions,
+): Fill {
   const { instrument } = market;
   const { execution, cost } = told;
-  if (cost === null || isNone(cost.commission)) return null;
-  if (cost.currency !== instrument.quote)
-    throw new Unbelievable(
-      `execution: its cost is in ${String(cost.currency)}, expected ${instrument.quote}`,
-    );
   const side = textOf(execution.side, 'side');
   if (side !== 'BOT' && side !== 'SLD') throw new Unbelievable(`execution: side ${side}`);
   const quantityLots = stepsOf(execution.shares, instrument.lotSize, 'shares');
   const { priceTicks, beyond } = priceOf(execution.price, instrument, side);
+  const isTold = isToldCost(cost);
+  const commission = isTold
+    ? commissions.told(instrument, cost, quantityLots)
+    : commissions.expected(instrument, quantityLots, priceTicks);
   return {
     tradeId: revisionOf(textOf(execution.execId, 'execId')).tradeId,
     clientId: clientIdOf(execution.orderRef, execution.permId),
@@ -46,8 +77,8 @@ export function readFill(told: ToldExecution, market: ResolvedContract, simulate
     side: side === 'BOT' ? 'buy' : 'sell',
     quantityLots,
     priceTicks,
-    fee:
-      moneyOf(cost.commission, 'commission') + Math.round(beyond * quantityLots * instrument.moneyPerTickLot),
+    fee: commission + Math.round(beyond * quantityLots * instrument.moneyPerTickLot),
+    ...(isTold ? {} : { feeExpected: true as const }),
     liquidity: numberOf(execution.lastLiquidity ?? 0, 'liquidity') === ADDED ? 'maker' : 'taker',
     marketMs: timeOf(textOf(execution.time, 'time')),
     simulated,
@@ -55,6 +86,9 @@ export function readFill(told: ToldExecution, market: ResolvedContract, simulate
 }
 
 const ADDED = 1;
+
+export const isToldCost = (cost: CommissionReport | null): cost is CommissionReport =>
+  cost !== null && !isNone(cost.commission);
 
 /**
  * Stocks also fill between two ticks, when a market maker improves the price: then this returns the better

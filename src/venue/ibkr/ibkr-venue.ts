@@ -11,6 +11,7 @@ import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port
 import { steadyNowMs } from '../steady-clock.js';
 import { AccountReadings, CENT } from './account.js';
 import { askedOf, followingContract } from './contracts.js';
+import { Commissions } from './fills.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
 import { MARGIN_AHEAD_MS } from './margin.js';
@@ -59,13 +60,8 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     options.onRefusedAnswer?.(answer);
   };
   const known = () => setup;
-  const live = new LiveEvents({
-    setup: known,
-    simulated,
-    emit,
-    note,
-    missed: (detail) => health.missed(detail),
-  });
+  const shared = { setup: known, simulated, commissions: new Commissions(), note };
+  const live = new LiveEvents({ ...shared, emit, missed: (detail) => health.missed(detail) });
   const begun = new Map<string, () => void>();
   const first = ['orders', 'reading'].map((name) => new Promise<void>((done) => void begun.set(name, done)));
 
@@ -182,7 +178,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     ...{ clientId, orders, reading, setup: known, note },
     answerMs: times.questionMs,
   });
-  const account = new AccountReadings({ reading, setup: known, simulated, note });
+  const account = new AccountReadings({ reading, ...shared });
   await Promise.race([Promise.all(first), sleep(times.readyMs, undefined, { ref: false })]);
 
   return {

@@ -1,6 +1,6 @@
 /**
- * Unsolicited reports on the connection for orders, as the engine's events: fills with their commission, and
- * each order after its fills.
+ * Unsolicited reports on the connection for orders, as the engine's events: fills, again once their commission
+ * is told if that is late, and each order after its fills.
  */
 import {
   type CommissionReport,
@@ -11,8 +11,8 @@ import {
   type OrderState,
 } from '@stoqey/ib';
 import type { VenueStreamEvent } from '../port.js';
-import { isNone, Unbelievable } from './decode.js';
-import { readFill, revisionOf } from './fills.js';
+import { Unbelievable } from './decode.js';
+import { type Commissions, isToldCost, readFill, revisionOf } from './fills.js';
 import { readOrder } from './orders.js';
 import { keyOf, statusOf, type ToldOrder, withStatus } from './questions.js';
 import type { Setup } from './setup.js';
@@ -20,14 +20,20 @@ import type { Setup } from './setup.js';
 export interface LiveOptions {
   readonly setup: () => Setup | null;
   readonly simulated: boolean;
+  readonly commissions: Commissions;
   readonly emit: (event: VenueStreamEvent) => void;
   /** Something could not be believed or did not arrive, so the engine must reconcile. */
   readonly missed: (detail: string) => void;
   readonly note: (what: string, cause: string) => void;
 }
 
-/** How long an execution waits for its commission report, which normally follows at once. */
-const COST_MS = 5_000;
+/**
+ * How long an execution waits for its commission report, which normally follows at once. It has changed the
+ * position, which then needs its stop, or no order any more: after this it is told with its expected cost.
+ */
+const COST_MS = 50;
+/** A commission that is not told within this is looked for in the broker's list. */
+const COST_READ_MS = 5_000;
 
 interface Held {
   readonly contract: Contract;
@@ -42,6 +48,8 @@ export class LiveEvents {
   readonly #orders = new Map<string, ToldOrder>();
   /** Executions without their commission yet, by trade: the latest correction of each. */
   readonly #held = new Map<string, Held>();
+  /** Delivered with their expected cost, by trade. */
+  readonly #unpriced = new Map<string, Held>();
   readonly #delivered = new Map<string, number>();
 
   constructor(options: LiveOptions) {
@@ -49,22 +57,29 @@ export class LiveEvents {
   }
 
   onEvent(event: EventName, args: readonly unknown[]): void {
-    try {
+    this.#believed(event, () => {
       if (event === EventName.openOrder) this.#onOrder(args as [number, Contract, Order, OrderState]);
       else if (event === EventName.orderStatus) this.#onStatus(args);
       else if (event === EventName.execDetails && args[0] === UNASKED)
         this.#onExecution(args[1] as Contract, args[2] as Execution);
       else if (event === EventName.commissionReport) this.#onCost(args[0] as CommissionReport);
+    });
+  }
+
+  #believed(what: string, read: () => void): void {
+    try {
+      read();
     } catch (error) {
       if (!(error instanceof Unbelievable)) throw error;
-      this.#options.note(event, error.message);
+      this.#options.note(what, error.message);
       this.#options.missed(`an event of an order could not be believed: ${error.message}`);
     }
   }
 
   close(): void {
-    for (const { timer } of this.#held.values()) clearTimeout(timer);
+    for (const { timer } of [...this.#held.values(), ...this.#unpriced.values()]) clearTimeout(timer);
     this.#held.clear();
+    this.#unpriced.clear();
   }
 
   #onOrder([orderId, contract, order, state]: [number, Contract, Order, OrderState]): void {
@@ -104,6 +119,8 @@ export class LiveEvents {
     // the difference.
     if (before !== undefined) {
       this.#delivered.set(tradeId, revision);
+      const unpriced = this.#unpriced.get(tradeId);
+      if (unpriced !== undefined) this.#unpriced.set(tradeId, { ...unpriced, execution, revision });
       this.#options.missed(`the broker has corrected the trade ${tradeId}`);
       return;
     }
@@ -114,25 +131,39 @@ export class LiveEvents {
       this.#options.missed(`the broker has taken the trade ${tradeId} back`);
       return;
     }
-    const timer = setTimeout(() => {
-      this.#held.delete(tradeId);
-      this.#options.missed(`what the trade ${tradeId} cost was not told`);
-    }, COST_MS);
+    // A report that has arrived while this process was busy is heard first.
+    const timer = setTimeout(() => setImmediate(() => this.#untold(tradeId, timer)), COST_MS);
     this.#held.set(tradeId, { contract, execution, revision, timer });
   }
 
-  #onCost(cost: CommissionReport): void {
-    if (isNone(cost.commission)) return;
-    const { tradeId, revision } = revisionOf(cost.execId ?? '');
+  #untold(tradeId: string, timer: NodeJS.Timeout): void {
     const held = this.#held.get(tradeId);
+    if (held?.timer !== timer) return;
+    const read = setTimeout(() => {
+      this.#options.missed(`what the trade ${tradeId} cost was not told`);
+    }, COST_READ_MS);
+    this.#unpriced.set(tradeId, { ...held, timer: read });
+    this.#believed(EventName.execDetails, () => this.#deliver(tradeId, held, null));
+  }
+
+  #onCost(cost: CommissionReport): void {
+    if (!isToldCost(cost)) return;
+    const { tradeId, revision } = revisionOf(cost.execId ?? '');
+    const held = this.#held.get(tradeId) ?? this.#unpriced.get(tradeId);
     if (held?.revision !== revision) return;
     clearTimeout(held.timer);
+    this.#unpriced.delete(tradeId);
+    this.#deliver(tradeId, held, cost);
+  }
+
+  #deliver(tradeId: string, held: Held, cost: CommissionReport | null): void {
     this.#held.delete(tradeId);
     const contract = this.#options.setup()?.byConId.get(held.contract.conId ?? 0);
     if (contract === undefined) return;
-    const fill = readFill({ ...held, cost }, contract, this.#options.simulated);
-    this.#delivered.set(tradeId, revision);
-    if (fill !== null) this.#options.emit({ kind: 'fill', fill });
+    const { simulated, commissions } = this.#options;
+    const fill = readFill({ ...held, cost }, contract, simulated, commissions);
+    this.#delivered.set(tradeId, held.revision);
+    this.#options.emit({ kind: 'fill', fill });
     const order = this.#orders.get(keyOf(held.execution) ?? '');
     if (order !== undefined && order.status !== '') this.#tell(order);
   }

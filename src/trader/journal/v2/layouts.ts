@@ -46,8 +46,8 @@ const UNVALUED = 128;
 const FILL_1: Layout<'fill'> = {
   write: (to, { fill }) => {
     const { feeIn, feeLots, caughtUp, rate } = fill;
-    // This layout has no slot for the rate: such a fill is written as JSON.
-    if (rate !== undefined) to.fits = false;
+    // This layout has no slot for these two: such a fill is written as JSON.
+    if (rate !== undefined || fill.feeExpected === true) to.fits = false;
     to.byte(
       (fill.liquidity === 'maker' ? MAKER : 0) |
         (fill.simulated ? SIMULATED : 0) |
