@@ -44,6 +44,21 @@ export function averageCost(state: EngineState, position: PositionEntry): number
   return averageTicks(state, position.quantityLots === 0 ? oldest : position);
 }
 
+/** What a lot of the open trades cost on average, bought or sold, in money units. Null: there is no trade. */
+export function feePerLot(state: EngineState, at: InstrumentId): number | null {
+  const position = state.positions[at];
+  const trades = position === undefined ? [] : holdingsOf(position).flatMap(({ trade }) => trade ?? []);
+  const lots = trades.reduce((sum, { entryLots, exitLots }) => sum + entryLots + exitLots, 0);
+  if (lots === 0) return null;
+  const symbol = state.config?.instruments[at]?.symbol;
+  const openedMs = Math.min(...trades.map((trade) => trade.openedMs));
+  const fees = trades.reduce((sum, trade) => sum + moneyOf(trade.fees, stepsAt(state, at)), 0);
+  const corrected = [...state.feesExpected.values()]
+    .filter((fee) => fee.symbol === symbol && fee.marketMs >= openedMs)
+    .reduce((sum, fee) => sum + Number(fee.corrected), 0);
+  return (fees - corrected) / lots;
+}
+
 export function stepsAt(state: EngineState, at: InstrumentId): BookSteps {
   const steps = state.steps[at];
   if (steps === undefined) throw new RangeError(`no instrument ${at}`);

@@ -5,6 +5,7 @@
 import type { InstrumentId } from '../domain/instrument.js';
 import type { WaitingReason } from '../limits/limit.js';
 import { applyRecord } from './apply-record.js';
+import { feePerLot } from './books.js';
 import { othersLotsAt } from './commands/claim-coins.js';
 import { runCommand } from './commands/run-command.js';
 import type { EngineConfig } from './config.js';
@@ -81,6 +82,8 @@ export interface Engine {
   ): readonly (StrategyLine & { readonly strategy: string })[];
   /** The last believed quote, as strategies are shown it. Null: there is none. */
   quoteAt(instrument: InstrumentId): { readonly bidTicks: number; readonly askTicks: number } | null;
+  /** What a lot of the open trades in an instrument cost on average, in money units. Null: there is none. */
+  feePerLot(instrument: InstrumentId): number | null;
   /** Whether the venue would take an order for this many lots at the last price. True without a price. */
   isTradable(instrument: InstrumentId, lots: number): boolean;
   /** The same for the account's total at the venue, less the coins that are not the desk's. */
@@ -122,6 +125,7 @@ export function createEngine(config: EngineConfig): Engine {
       return [...new Set(listening.map(({ name }) => name))];
     },
     quoteAt: (at) => lastQuoteOf(core, at),
+    feePerLot: (instrument) => feePerLot(core.state, instrument),
     isTradable: (instrument, lots) => isTradable(core, instrument, lots),
     isDesksTradable: (at, lots) =>
       isTradable(core, at, lots - othersLotsAt(core, core.config.instruments[at]?.symbol ?? '')),

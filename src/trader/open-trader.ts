@@ -134,7 +134,8 @@ async function openOn(
     return ours + (others === undefined ? 0 : othersLots(others));
   };
   const expectedAccount = () => known?.view.accountId ?? null;
-  const books = { expectedLots, expectedAccount };
+  const feePerLot = (id: number) => known?.feePerLot(id) ?? null;
+  const books = { expectedLots, expectedAccount, feePerLot };
   const openVenue = () => {
     parts.onProgress(ordersLeave(desk) ? `connecting to ${desk.venue.name}` : 'opening the paper venue');
     return openTradingVenue({ ...parts, desk, instruments, feed, ...books });

@@ -36,6 +36,7 @@ interface VenueParts {
   readonly expectedLots: (instrument: InstrumentId) => number;
   /** The venue's own id of the journal's account. Null: the journal doesn't say. */
   readonly expectedAccount: () => string | null;
+  readonly feePerLot: (instrument: InstrumentId) => number | null;
   readonly log: Log;
 }
 
@@ -75,6 +76,7 @@ async function openAtVenue({
   log,
   expectedLots,
   expectedAccount,
+  feePerLot,
 }: VenueParts): Promise<TradingVenue> {
   const { live } = tradedVenue(desk.venue.name);
   const endpoint = live.endpoint(desk, runtime.simulatedVenue);
@@ -87,6 +89,7 @@ async function openAtVenue({
     rateLimited: desk.venue.rateLimit.enabled,
     expectedLots,
     expectedAccount,
+    feePerLot,
     onRefusedAnswer: (answer) =>
       log('warn', 'an answer of the exchange could not be believed', { kind: 'venue', answer }),
   });

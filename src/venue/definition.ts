@@ -109,6 +109,8 @@ export interface OpenVenue extends OpenReader {
   readonly expectedLots: (instrument: InstrumentId) => number;
   /** The venue's id of the account in the desk's books; null if they have none. */
   readonly expectedAccount: () => string | null;
+  /** What a lot of the engine's open trades cost, in money units; null if there are none. */
+  readonly feePerLot: (instrument: InstrumentId) => number | null;
   /** Called for each answer that can't be trusted, for the log. Holds no secret. */
   readonly onRefusedAnswer: (answer: RefusedAnswer) => void;
 }

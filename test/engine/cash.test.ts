@@ -501,6 +501,15 @@ describe('a fee that the venue tells after its fill', () => {
     expect(booked()).toHaveLength(1);
   });
 
+  it('counts as told in what a lot of the open trade cost', () => {
+    const { desk, fill, told } = bought();
+    const perLot = (fee: number) => fee / fill.quantityLots;
+    expect(desk.engine.feePerLot(0)).toBe(perLot(225 * CENT));
+    expect(desk.engine.feePerLot(1)).toBeNull();
+    desk.happen({ kind: 'fill', fill: told(250 * CENT) });
+    expect(desk.engine.feePerLot(0)).toBe(perLot(250 * CENT));
+  });
+
   it('and still is not told after ten minutes is for people to explain, and then it is not booked any more', () => {
     const { desk, told, booked, cash } = bought();
     desk.wait(600_001);

@@ -72,6 +72,7 @@ export class Twins {
       tradeListeners: here.tradeListeners,
       strategyLines: (instrument, openMs) => here.strategyLines(instrument, openMs),
       quoteAt: (instrument) => here.quoteAt(instrument),
+      feePerLot: (instrument) => here.feePerLot(instrument),
       isTradable: (instrument, lots) => here.isTradable(instrument, lots),
       isDesksTradable: (instrument, lots) => here.isDesksTradable(instrument, lots),
       apply: (record) => {

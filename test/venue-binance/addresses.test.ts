@@ -89,7 +89,13 @@ describe('the addresses of Binance', () => {
     const feed = { source: { identity: 'of-a-test' } } as MarketFeed;
     const venue = await openTradingVenue({
       ...{ runtime: {} as Runtime, desk, feed, openPaper, instruments: buildInstruments(desk) },
-      ...{ paths: {} as DeskPaths, expectedLots: () => 0, expectedAccount: () => null, log: () => undefined },
+      ...{
+        paths: {} as DeskPaths,
+        expectedLots: () => 0,
+        expectedAccount: () => null,
+        feePerLot: () => null,
+        log: () => undefined,
+      },
     });
     expect(opened).toEqual(['of-a-test']);
     expect(venue).toMatchObject({ account: 'paper/of-a-test', paper: venue.port });

@@ -281,6 +281,21 @@ describe('an order', () => {
     expect(await venue.orderByClientId(entry.clientId, 0)).toMatchObject({ state: 'filled', side: 'sell' });
   });
 
+  it('that is held over midnight has cost after a new start, too, as much as the desk has booked', async () => {
+    let nowMs = FRIDAY;
+    await start({ wallMs: () => nowMs });
+    const one = await at();
+    await one.venue.submit(order({ quantityLots: 2 }));
+    await eventually(async () => expect(await held(one)).toBe(2));
+    const { cash } = await one.venue.balances();
+    expect(cash).toBe(dollars(100_000 - 4.5));
+    await one.venue.close();
+    nowMs += 15 * 3_600_000;
+    const again = await at({ feePerLot: () => dollars(2.25) });
+    expect(await again.venue.fillsSince(0)).toEqual([]);
+    expect((await again.venue.balances()).cash).toBe(cash);
+  });
+
   it('in what is quoted in cents leaves, rests, fills and is paid in whole dollars by the point', async () => {
     await start({ commodities: ['ZC'] });
     const one = await at({ instruments: [CORN] });

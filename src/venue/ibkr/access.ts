@@ -22,10 +22,10 @@ export function signIn(env: Environment): SignIn<TradingAccess> {
   return signedIn(env, (settings) => ({
     async open(options: OpenVenue) {
       const { openIbkrVenue } = await import('./ibkr-venue.js');
-      const { expectedAccount, onRefusedAnswer } = options;
+      const { expectedAccount, feePerLot, onRefusedAnswer } = options;
       const account = accountOf(options, settings, env);
       const traded = openTradedContracts(account.address);
-      return openIbkrVenue({ ...account, expectedAccount, onRefusedAnswer, traded });
+      return openIbkrVenue({ ...account, expectedAccount, feePerLot, onRefusedAnswer, traded });
     },
     openReader: (options: OpenReader) => openReader(options, settings, env),
   }));

@@ -80,8 +80,9 @@ export class AccountReadings {
   #paid(setup: Setup, held: readonly ToldPosition[], fills: readonly Fill[]): number {
     return held.reduce((sum, { contract, quantity }) => {
       const instrument = setup.byConId.get(contract.conId ?? 0)?.instrument.id;
+      if (instrument === undefined) return sum;
       const own = fills.filter((fill) => fill.instrument === instrument);
-      return sum + openingCosts(own, quantity);
+      return sum + openingCosts(own, quantity, this.#options.commissions.booked(instrument));
     }, 0);
   }
 

@@ -33,6 +33,9 @@ export function newestOf(told: readonly ToldExecution[]): readonly ToldExecution
 export class Commissions {
   readonly #perLot = new Map<InstrumentId, number>();
 
+  /** `booked`: by lot, in the desk's books; null if it holds none. */
+  constructor(readonly booked: (instrument: InstrumentId) => number | null = () => null) {}
+
   /** Remembers what it was for the next one. Throws `Unbelievable`. */
   told({ id, quote }: Instrument, cost: CommissionReport, lots: number): number {
     if (cost.currency !== quote)
@@ -45,8 +48,8 @@ export class Commissions {
   /** As much by lot as it last was, otherwise as the desk file says. A share's depends on the whole order. */
   expected(instrument: Instrument, lots: number, priceTicks: number): number {
     const { id, kind, lotFees, takerFeePpm } = instrument;
-    const lately = this.#perLot.get(id);
-    if (lately !== undefined && (kind !== 'stock' || lotFees === undefined)) return Math.round(lately * lots);
+    const lately = this.#perLot.get(id) ?? this.booked(id);
+    if (lately !== null && (kind !== 'stock' || lotFees === undefined)) return Math.round(lately * lots);
     const value = notional(instrument, lots, priceTicks);
     if (lotFees !== undefined) return lotFee(lotFees, NOTHING_CHARGED, lots, value);
     return Math.round((value * takerFeePpm) / 1_000_000);
@@ -119,13 +122,13 @@ function timeOf(text: string): number {
 /**
  * The opening costs of the lots held, in money units. The broker keeps them in the average cost until the
  * lots are closed; the engine deducts them at once. `quantity`: signed lots held now. Lots held before the
- * first fill are assumed to have cost as much per lot as the last fill.
+ * first fill are assumed to have cost as much per lot as the last fill, or without one what is `booked`.
  */
-export function openingCosts(fills: readonly Fill[], quantity: number): number {
+export function openingCosts(fills: readonly Fill[], quantity: number, booked: number | null): number {
   const signed = ({ side, quantityLots }: Fill) => (side === 'buy' ? quantityLots : -quantityLots);
   let held = quantity - fills.reduce((sum, fill) => sum + signed(fill), 0);
   const last = fills.at(-1);
-  let open = last === undefined ? 0 : Math.abs(held) * (last.fee / last.quantityLots);
+  let open = Math.abs(held) * (last === undefined ? (booked ?? 0) : last.fee / last.quantityLots);
   for (const fill of fills) {
     const lots = signed(fill);
     const closed = Math.sign(held) === -Math.sign(lots) ? Math.min(Math.abs(held), Math.abs(lots)) : 0;

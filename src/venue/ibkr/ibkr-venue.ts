@@ -60,7 +60,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     options.onRefusedAnswer?.(answer);
   };
   const known = () => setup;
-  const shared = { setup: known, simulated, commissions: new Commissions(), note };
+  const shared = { setup: known, simulated, commissions: new Commissions(options.feePerLot), note };
   const live = new LiveEvents({ ...shared, emit, missed: (detail) => health.missed(detail) });
   const begun = new Map<string, () => void>();
   const first = ['orders', 'reading'].map((name) => new Promise<void>((done) => void begun.set(name, done)));

@@ -1,6 +1,6 @@
 /** Verified before anything is traded: whose account it is, and which contract each instrument is. */
 import type { Contract } from '@stoqey/ib';
-import type { Instrument } from '../../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
@@ -107,6 +107,8 @@ export interface IbkrVenueOptions {
   readonly instruments: readonly Instrument[];
   /** The account in the desk's books; null if they have none. */
   readonly expectedAccount?: () => string | null;
+  /** What a lot of the desk's open trades cost, in money units; null if there are none. */
+  readonly feePerLot?: (instrument: InstrumentId) => number | null;
   /** Receives the contracts by symbol each time they are found, for prices that follow them. */
   readonly traded?: TradedContracts;
   readonly times?: Partial<GatewayTimes>;
