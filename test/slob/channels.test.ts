@@ -222,7 +222,7 @@ describe('a mail that is missing', () => {
     bench.writeLog(...sent.log.map((line) => [0, 'error', line] as const), [0, 'info', 'calm']);
     const looked = await bench.check('log-search', steps[1]?.with);
     expect(looked.observed).toMatch(
-      /^1 lines; the newest: trader: mail to .* is refused and not sent again: 550 5\.1\.1/,
+      /^1 line; the newest: trader: mail to .* is refused and not sent again: 550 5\.1\.1/,
     );
     bench.writeLog();
     expect(await bench.check('log-search', steps[1]?.with)).toMatchObject({ observed: '0 lines' });

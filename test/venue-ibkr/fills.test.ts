@@ -50,9 +50,9 @@ function heard() {
       live.onEvent(EventName.openOrder, [5, { conId: 1 }, { ...ids, ...its }, { status: 'Filled' }]);
       live.onEvent(EventName.orderStatus, [5, 'Filled', 2, 0, 15_000, 7, 0, 15_000, 10, '', 0]);
     },
-    execution(execId: string, price: number, shares = 2) {
+    execution(execId: string, price: number, shares = 2, contract: object = { conId: 1 }) {
       const execution = { ...ids, orderRef: 'fabcdef1', execId, side: 'BOT', shares, price, time: TIME };
-      live.onEvent(EventName.execDetails, [-1, { conId: 1 }, execution]);
+      live.onEvent(EventName.execDetails, [-1, contract, execution]);
     },
     cost(execId: string, commission: number) {
       live.onEvent(EventName.commissionReport, [{ execId, commission, currency: 'USD' }]);
@@ -92,6 +92,13 @@ it('whose correction comes first are as corrected', () => {
   cost('0001f4e8.5f1d.01.01', 4.5);
   cost('0001f4e8.5f1d.01.02', 5);
   expect(told).toEqual(['60004 for 500']);
+});
+
+it('in a contract that is not traded now make the desk read the account', () => {
+  const { told, execution, cost } = heard();
+  execution('0001f4e8.5f1d.01.01', 15_000, 2, { conId: 2, localSymbol: 'NQZ6' });
+  cost('0001f4e8.5f1d.01.01', 4.5);
+  expect(told).toEqual(['the broker tells a trade in NQZ6, which is not traded now']);
 });
 
 it('that are taken back before their cost is told are none, and the account is read', () => {

@@ -159,7 +159,12 @@ export class LiveEvents {
   #deliver(tradeId: string, held: Held, cost: CommissionReport | null): void {
     this.#held.delete(tradeId);
     const contract = this.#options.setup()?.byConId.get(held.contract.conId ?? 0);
-    if (contract === undefined) return;
+    if (contract === undefined) {
+      // For example of an order that rested in the month before.
+      this.#delivered.set(tradeId, held.revision);
+      this.#options.missed(`the broker tells a trade in ${held.contract.localSymbol}, which is not traded now`);
+      return;
+    }
     const { simulated, commissions } = this.#options;
     const fill = readFill({ ...held, cost }, contract, simulated, commissions);
     this.#delivered.set(tradeId, held.revision);
