@@ -44,8 +44,8 @@ const shared = {
   ),
   pool: 'forks' as const,
   server: { deps: { external: [/^(?!.*\/node_modules\/).*\/dist\//] } },
-  // Twice the cores that CI has: tests wait for processes and timers more than half of their time.
-  maxWorkers: 4,
+  // More than the two cores that CI has: tests wait for processes and timers more than half of their time.
+  maxWorkers: 5,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 240_000,
   hookTimeout: 240_000,
