@@ -162,7 +162,9 @@ export class LiveEvents {
     if (contract === undefined) {
       // For example of an order that rested in the month before.
       this.#delivered.set(tradeId, held.revision);
-      this.#options.missed(`the broker tells a trade in ${held.contract.localSymbol}, which is not traded now`);
+      this.#options.missed(
+        `the broker tells a trade in ${held.contract.localSymbol}, which is not traded now`,
+      );
       return;
     }
     const { simulated, commissions } = this.#options;
