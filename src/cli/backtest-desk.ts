@@ -65,13 +65,14 @@ const INSTRUMENT_KEYS = [
 const FEE_PCT_MAX = 10;
 /** Coins by name: their amounts are text. */
 const FEE_STOCK = 'feeStock';
-/** Options that set what `--set` can set, too. */
-const OPTION_OF: Readonly<Record<string, readonly [keyof DeskOptions, string]>> = {
-  'paper.makerFeePpm': ['fees', '--fees'],
-  'paper.takerFeePpm': ['fees', '--fees'],
-  'paper.slippageTicks': ['slippage', '--slippage'],
-  'paper.latencyMs': ['latencyMs', '--latency-ms'],
-};
+/** What options of their own set of `paper`: `--set` can set it, too. */
+const ofOptions = ({ fees, slippage, latencyMs }: DeskOptions) =>
+  [
+    ['--fees', 'makerFeePpm', fees?.makerFeePpm],
+    ['--fees', 'takerFeePpm', fees?.takerFeePpm],
+    ['--slippage', 'slippageTicks', slippage],
+    ['--latency-ms', 'latencyMs', latencyMs],
+  ] as const;
 
 /** `0.1` or `0.02,0.05` (maker, taker), in percent. */
 export function feesValue(text: string): Fees {
@@ -111,10 +112,7 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   refuseTwoWays(options);
   const settings: (readonly [Path, DeclaredValue, string])[] = [
     ...(options.set ?? []).flatMap((setting) => resolved(setting, loaded.desk, chosen)),
-    ...ofPaper('makerFeePpm', options.fees?.makerFeePpm),
-    ...ofPaper('takerFeePpm', options.fees?.takerFeePpm),
-    ...ofPaper('slippageTicks', options.slippage),
-    ...ofPaper('latencyMs', options.latencyMs),
+    ...ofOptions(options).flatMap(([, key, value]) => ofPaper(key, value)),
   ];
   if (settings.length === 0 && options.strategy === undefined) return { ...loaded, set: [] };
   const document = documentOf(loaded);
@@ -152,11 +150,10 @@ const documentOf = ({ text }: LoadedDesk): Document =>
   new Document(parse(text, { stringKeys: true }), { aliasDuplicateObjects: false, stringKeys: true });
 
 function refuseTwoWays(options: DeskOptions): void {
-  for (const { key } of options.set ?? []) {
-    const [option, written] = OPTION_OF[key] ?? [];
-    if (option !== undefined && options[option] !== undefined)
-      throw usageFailure(`--set ${key} and ${written} set the same`, 'leave one of them out');
-  }
+  const keys = new Set(options.set?.map(({ key }) => key));
+  for (const [option, key, value] of ofOptions(options))
+    if (value !== undefined && keys.has(`paper.${key}`))
+      throw usageFailure(`--set paper.${key} and ${option} set the same`, 'leave one of them out');
 }
 
 function otherMargin(path: Path): readonly string[] {

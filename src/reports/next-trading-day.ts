@@ -4,6 +4,7 @@ import { type DayNumber, dateText, dayOfText } from '../domain/civil-date.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
 import { nextTradingDay, sessionOn } from '../domain/sessions/trading-dates.js';
 import type { TradingHours } from '../domain/sessions/trading-hours.js';
+import { datesOf } from '../trader/zone-offset.js';
 
 /** A date on which one of the desk's markets trades. It is a date of these zones, whatever it is at the desk then. */
 export interface SessionDay {
@@ -38,7 +39,7 @@ function nextDayOf(hours: TradingHours, zone: string, marketMs: number): DayNumb
 }
 
 export const dateIn = (zone: string, ms: number): string =>
-  DateTime.fromMillis(ms, { zone }).toFormat('yyyy-MM-dd');
+  datesOf({ timezone: zone, dayBoundary: '00:00' })(ms);
 
 /** By the desk's clock; with the date where that is another one than the market's. */
 export const clockOn = (date: string, at: DateTime): string =>

@@ -260,7 +260,7 @@ export class BacktestMeasure implements Measure {
         this.actions.push(record);
         break;
       case 'dividend':
-        this.#received(record.marketMs, record.amount);
+        this.#received(record.marketMs, record.amount, true);
         this.actions.push(record);
         break;
       case 'cash':
@@ -291,24 +291,21 @@ export class BacktestMeasure implements Measure {
       this.hold.dividend(instrument.id, Number(perShare) / Number(instrument.tickSize));
   }
 
-  /** At its own time, even with no price near it: a dividend of the first of a month belongs to that month. */
-  #received(marketMs: number, amount: WrittenUnits): void {
+  /**
+   * At its own time, even with no price near it. `ofNext`: at the end of a month it is of the next one, as a dividend of the
+   * first is; what holding cost is of the time that ends.
+   */
+  #received(marketMs: number, amount: WrittenUnits, ofNext: boolean): void {
     this.#hoursUntil(marketMs);
-    this.#month(marketMs === this.#monthEndsMs ? marketMs + 1 : marketMs);
+    this.#month(ofNext && marketMs === this.#monthEndsMs ? marketMs + 1 : marketMs);
     this.equity.received(amount);
     this.#sample(marketMs);
   }
 
   #cash({ kind, source, amount, marketMs }: Extract<EngineRecord, { type: 'cash' }>): void {
-    if (!isHoldingCost(kind)) {
-      this.#received(marketMs, amount);
-      return;
-    }
-    // Of the time that ends then.
-    this.#hoursUntil(marketMs);
-    this.#month(marketMs);
-    this.equity.received(amount);
-    this.#sample(marketMs);
+    const isCost = isHoldingCost(kind);
+    this.#received(marketMs, amount, !isCost);
+    if (!isCost) return;
     const key = `${kind} ${source}`;
     const { units, count } = this.holding.get(key) ?? { units: 0n, count: 0 };
     this.holding.set(key, { kind, symbol: source, units: units + readUnits(amount), count: count + 1 });
@@ -414,12 +411,11 @@ export class BacktestMeasure implements Measure {
     this.equity.fill(fill);
     this.#sample(marketMs);
     const traded = this.instruments[instrument];
-    if (traded !== undefined) this.tradedValue += notional(valuedAt(traded, rate), quantityLots, priceTicks);
     const order = this.#orders.get(clientId);
-    if (order !== undefined) {
-      order.filledLots += quantityLots;
-      const kind = traded?.kind ?? 'spot';
-      order.filledTickLots += VALUE[kind].averaged(quantityLots, priceTicks);
+    if (order !== undefined) order.filledLots += quantityLots;
+    if (traded !== undefined) {
+      this.tradedValue += notional(valuedAt(traded, rate), quantityLots, priceTicks);
+      if (order !== undefined) order.filledTickLots += VALUE[traded.kind].averaged(quantityLots, priceTicks);
     }
     this.#details.onFill?.(fill, order, this.instruments);
     if (order === undefined) return;
