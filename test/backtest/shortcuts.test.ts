@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { TradingInstance } from '../../src/backtest/instance/trading-instance.js';
 import type { BacktestSetting } from '../../src/backtest/run-backtest.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { WISH_TYPES } from '../../src/domain/order.js';
@@ -78,6 +79,19 @@ describe('on generated minutes', () => {
       files: [{ symbol: 'BTC/USDT', file }],
     });
     expect(orders).toBeGreaterThan(150);
+  });
+
+  it('of which nearly all prices are passed over', async () => {
+    const folder = temporaryFolder();
+    const file = writeWalk(join(folder, 'walk.csv'), 3_000);
+    const passes = vi.spyOn(TradingInstance.prototype, 'passes');
+    try {
+      await run({ ...loadDesk(writeCrossDesk(folder)), files: [{ symbol: 'BTC/USDT', file }] }, false);
+      const passed = passes.mock.results.filter(({ value }) => value === true).length;
+      expect(passed / passes.mock.results.length).toBeGreaterThan(0.9);
+    } finally {
+      passes.mockRestore();
+    }
   });
 
   it('three instruments at a time', async () => {

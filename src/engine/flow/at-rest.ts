@@ -199,6 +199,9 @@ export const nextFlatKnownMs = (core: Core): number =>
 /** From when silence of this instrument could mean a stale price. */
 function staleFromMs(core: Core, at: InstrumentId, openSinceMs: number): number {
   const { risk } = core.config;
+  const staleMs = staleMsOf(risk);
+  // Open since ever and stale never would add up to no number.
+  if (staleMs === Number.POSITIVE_INFINITY) return staleMs;
   const quotedMs = core.market.quotedMonotonicMs[at] as number;
-  return Math.max(quotedMs + staleMsOf(risk), openSinceMs + openingMsOf(risk));
+  return Math.max(quotedMs + staleMs, openSinceMs + openingMsOf(risk));
 }
