@@ -195,6 +195,34 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     await range('4h');
   });
 
+  it('moves the newest candle with the price as if all were drawn anew', async () => {
+    const { status } = desk.web.trader;
+    const drawn = () =>
+      price().evaluate((chart) =>
+        [...chart.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()).join(),
+      );
+    await range('All');
+    const before = await drawn();
+    const { marketData } = status;
+    for (const bid of ['43000.00', '43090.00', '43010.00']) {
+      const lastPrices = marketData.lastPrices.map((one) => ({ ...one, bid, ask: bid }));
+      const marketMs = marketData.marketMs + Number(bid) / 1000;
+      desk.web.trader.status = { ...status, marketData: { ...marketData, lastPrices, marketMs } };
+      const panel = desk.page.getByRole('region', { name: 'Price' });
+      await expect.poll(() => panel.innerText()).toContain(bid.slice(3));
+    }
+    await expect.poll(drawn).not.toBe(before);
+    await desk.page.mouse.move(2, 2);
+    const moved = await drawn();
+    // Other colours make the chart anew.
+    await desk.look(1440, 'light');
+    await expect.poll(drawn).not.toBe(moved);
+    await desk.look(1440, 'dark');
+    await expect.poll(drawn).toBe(moved);
+    desk.web.trader.status = status;
+    await range('4h');
+  });
+
   it('has the symbol with a position first, and shows it', async () => {
     const tabs = desk.page.getByRole('group', { name: 'Symbol' });
     await expect.poll(() => tabs.innerText()).toMatch(/^BTC\/USDT\s+ETH\/USDT$/);

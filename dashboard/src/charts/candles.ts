@@ -12,7 +12,7 @@ import type {
 } from 'lightweight-charts';
 import { priceText } from '../format.js';
 import type { Library, Palette } from './chart.js';
-import { type Timed, withGaps } from './even-times.js';
+import { changedFrom, type Timed, withGaps } from './even-times.js';
 
 export interface Candle extends Timed {
   readonly open: number;
@@ -79,22 +79,35 @@ export function drawCandles(chart: IChartApi, palette: Palette, library: Library
   const drawn: ISeriesApi<'Line'>[] = [];
   const markers = library.createSeriesMarkers(candles, []);
   const lines: IPriceLine[] = [];
+  let shown: CandleData | null = null;
+  // A price moves the newest candle several times a second: all of them are drawn only if others differ.
   return (data: CandleData): void => {
     const { digits } = data;
     levels = data.levels;
-    candles.applyOptions({
-      priceFormat: {
-        type: 'custom',
-        minMove: 10 ** -digits,
-        formatter: (price: number) => priceText(price, digits),
-      },
-    });
-    candles.setData(withGaps(data.candles, MINUTE) as CandlestickData<Time>[]);
-    volume.setData(data.candles.map((candle) => volumeOf(candle, palette)));
-    showLines(chart, drawn, data, palette, library);
-    const arrows = oneEach(data.marks);
-    markers.setMarkers(arrows.map((mark) => arrow(mark, palette, arrows.length <= WORDS_MAX)));
-    showLevels(candles, lines, levels, palette, library);
+    if (shown?.digits !== digits)
+      candles.applyOptions({
+        priceFormat: {
+          type: 'custom',
+          minMove: 10 ** -digits,
+          formatter: (price: number) => priceText(price, digits),
+        },
+      });
+    const from = changedFrom(shown?.candles ?? [], data.candles, MINUTE);
+    if (from === null) {
+      candles.setData(withGaps(data.candles, MINUTE) as CandlestickData<Time>[]);
+      volume.setData(data.candles.map((candle) => volumeOf(candle, palette)));
+    }
+    for (const candle of from === null ? [] : data.candles.slice(from)) {
+      candles.update({ ...candle, time: candle.time as UTCTimestamp });
+      volume.update(volumeOf(candle, palette));
+    }
+    if (shown?.lines !== data.lines) showLines(chart, drawn, data, palette, library);
+    if (shown?.marks !== data.marks) {
+      const arrows = oneEach(data.marks);
+      markers.setMarkers(arrows.map((mark) => arrow(mark, palette, arrows.length <= WORDS_MAX)));
+    }
+    if (shown?.levels !== levels) showLevels(candles, lines, levels, palette, library);
+    shown = data;
   };
 }
 

@@ -21,6 +21,22 @@ export function withGaps<Point extends Timed>(points: readonly Point[], step: nu
   });
 }
 
+/**
+ * Where drawing has to begin: with the newest drawn point, which may have moved, or null for all of them, if an earlier
+ * one differs or points are missing in between.
+ */
+export function changedFrom<Point extends Timed>(
+  drawn: readonly Point[],
+  points: readonly Point[],
+  step: number,
+): number | null {
+  const newest = drawn.length - 1;
+  if (newest < 0 || points[newest]?.time !== drawn[newest]?.time) return null;
+  if (!points.every((point, at) => at >= newest || point === drawn[at])) return null;
+  const added = points.slice(newest);
+  return withGaps(added, step).length > added.length ? null : newest;
+}
+
 /** Keeps the last point of each step. */
 export function thinned<Point extends Timed>(points: readonly Point[], step: number): readonly Point[] {
   const last = new Map<number, Point>();

@@ -34,12 +34,13 @@ const MINUTE = 60;
 export function PricePanel(props: PricePanelProps) {
   const { status, symbols, symbol, onSymbol, candles, lines, digits, trades, height } = props;
   const price = status.marketData.lastPrices.find((one) => one.symbol === symbol);
-  const marks = useMemo(() => marksOf(trades, symbol, candles), [trades, symbol, candles]);
-  const levels = levelsOf(status, symbol);
-  const known = JSON.stringify(levels);
+  const from = candles[0]?.time ?? Number.POSITIVE_INFINITY;
+  const marks = useMemo(() => marksOf(trades, symbol, from), [trades, symbol, from]);
+  const current = levelsOf(status, symbol);
+  const levels = useMemo(() => current, [JSON.stringify(current)]);
   const data = useMemo(
     () => ({ candles, marks, levels, lines, digits }),
-    [candles, marks, known, lines, digits],
+    [candles, marks, levels, lines, digits],
   );
   const chosen = useRange(FIRST_SEEN_SECONDS);
   const [pointed, setPointed] = useState<number | null>(null);
@@ -185,8 +186,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   close: 'closed',
 };
 
-function marksOf(trades: readonly Trade[], symbol: string, candles: readonly Candle[]): readonly TradeMark[] {
-  const from = candles[0]?.time ?? Number.POSITIVE_INFINITY;
+function marksOf(trades: readonly Trade[], symbol: string, from: number): readonly TradeMark[] {
   return trades
     .filter((trade) => trade.symbol === symbol)
     .map(({ marketMs, side, purpose, price }) => ({

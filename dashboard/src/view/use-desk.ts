@@ -50,11 +50,14 @@ export function usePrices(api: DeskApi, symbol: string, state: LiveState | null)
     setTail((before) => grown(before, Math.floor(marketMs / MINUTE_MS) * 60, mid));
   }, [marketMs, symbol]);
   const { value } = read;
+  const known = useMemo(
+    () => (value === null || value.symbol !== symbol ? [] : value.bars.map(candleOf)),
+    [value, symbol],
+  );
   const candles = useMemo(() => {
-    const known = value === null || value.symbol !== symbol ? [] : value.bars.map(candleOf);
     const last = known.at(-1)?.time ?? 0;
     return [...known, ...tail.filter(({ time }) => time > last)];
-  }, [value, tail, symbol]);
+  }, [known, tail]);
   const lines = useMemo(
     () => (value === null || value.symbol !== symbol ? [] : linesOf(value)),
     [value, symbol],
