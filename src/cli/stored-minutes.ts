@@ -56,7 +56,7 @@ export async function periodToTrade(
   if (changed !== null)
     throw usageFailure(
       `--from, --to: ${changed.file} is not what was fetched: ${changed.reason}`,
-      `fetch it anew: ${fetchCommand([changed.symbol], span, options)}`,
+      `fetch it anew: ${fetchCommand([changed.symbol], changed, options)}`,
     );
   return {
     data: stored.map(({ symbol, file }) => ({ symbol, file })),

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { DeskFileError } from './problem.js';
 import { deskFileIn, resolveDesk } from './resolve-desk.js';
@@ -83,6 +83,7 @@ export function ownFolderOf(file: string): string {
  */
 export function twinText(deskText: string, { desk, twinOf, paper, api }: TwinFile): string {
   const document = parseDocument(deskText);
+  writeOutAliases(document);
   document.set('desk', desk);
   document.set('twinOf', twinOf);
   document.set('mode', 'paper');
@@ -97,6 +98,18 @@ export function twinText(deskText: string, { desk, twinOf, paper, api }: TwinFil
   if (paper !== undefined) document.setIn(['paper', 'balance'], paper.balance);
   if (api !== undefined) document.setIn(['api', 'port'], api.port);
   return document.toString({ lineWidth: 0 });
+}
+
+/** A part that an alias shares would change with it. */
+function writeOutAliases(document: Document): void {
+  visit(document, {
+    Alias: (_key, alias) => {
+      const part = alias.resolve(document)?.clone();
+      if (!isScalar(part) && !isCollection(part)) return undefined;
+      delete part.anchor;
+      return part;
+    },
+  });
 }
 
 /** Throws `DeskFileError`. */

@@ -3,9 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readActions } from '../../src/backtest/corporate-actions.js';
+import { BacktestMeasure, type OrderSeen } from '../../src/backtest/measure/backtest-measure.js';
 import { reportHtml } from '../../src/backtest/report/report-html.js';
 import { readSignals } from '../../src/backtest/signals-file.js';
 import type { Desk } from '../../src/desk/schema.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { deskText } from '../pack/support/strategy-desk.js';
 import {
@@ -247,6 +250,32 @@ it('says of an order that the desk took off why it did, and of one that still re
   expect(rowOf(closed, 'protective').reason).not.toBe('the venue cancelled it');
   const held = await backtest(file, { desk: followed, signals: heldOverNight('398.00').slice(0, 1) });
   expect(rowOf(held, 'protective')).toMatchObject({ state: 'working', ended: '' });
+});
+
+it('says so, too, if a part of it is filled while the desk takes it off', () => {
+  const seen: Pick<OrderSeen, 'state' | 'reason' | 'filledLots'>[] = [];
+  const [instrument] = buildInstruments(followed);
+  if (instrument === undefined) throw new Error('no instrument');
+  const measure = new BacktestMeasure({
+    ...{ desk: followed, instruments: [instrument], fromMs: 0, toMs: Number.POSITIVE_INFINITY },
+    ...{ endsWithPrices: true, tradesMax: 10 },
+    details: { onOrder: ({ state, reason, filledLots }) => void seen.push({ state, reason, filledLots }) },
+  });
+  const order = { clientId: 'a', instrument: 0, side: 'buy', quantityLots: 10, purpose: 'entry' };
+  const state = (now: string, reason: string) => ({ type: 'order.state', clientId: 'a', state: now, reason });
+  const fill = {
+    ...{ tradeId: '1', clientId: 'a', instrument: 0, side: 'buy', quantityLots: 4, priceTicks: 100, fee: 0 },
+    ...{ liquidity: 'maker', marketMs: 4, simulated: true },
+  };
+  for (const record of [
+    { type: 'order.intended', order },
+    state('working', ''),
+    state('cancelling', 'it rested for 3 bars'),
+    { type: 'fill', fill },
+    state('cancelled', 'the venue cancelled it'),
+  ])
+    measure.onRecord({ ...record, marketMs: 4 } as EngineRecord);
+  expect(seen).toEqual([{ state: 'cancelled', reason: 'it rested for 3 bars', filledLots: 4 }]);
 });
 
 it.each<[string, string]>([

@@ -58,6 +58,18 @@ describe('a file of two lines', () => {
     expect(twin.desk.api).toEqual({ host: '127.0.0.1', port: 8100 });
   });
 
+  it('is its own where parts of the desk’s file are shared by aliases', () => {
+    const live = writeDesk((text) =>
+      text.replace(/notify:\n(?: +.*\n)+/, 'notify:\n  mail: &told { enabled: true }\n  telegram: *told\n'),
+    );
+    const twin = loadDesk(write('crypto-live-paper', TWIN));
+    expect(loadDesk(live).desk.notify).toMatchObject({
+      mail: { enabled: true },
+      telegram: { enabled: true },
+    });
+    expect(twin.desk.notify).toMatchObject({ mail: { enabled: false }, telegram: { enabled: false } });
+  });
+
   it('goes by what the file of its desk has become, and has cash and port of its own where it says so', () => {
     writeDesk();
     const file = write('crypto-live-paper', `${TWIN}paper: { balance: "25000" }\napi: { port: 8200 }\n`);

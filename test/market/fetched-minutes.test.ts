@@ -59,6 +59,9 @@ describe('minutes that Fermata fetched', () => {
     const copy = join(folder, 'copy.csv.gz');
     copyFileSync(file, copy);
     expect(await read(copy)).toBe(120_000);
+    // A report of a backtest that was written beside it says nothing of the file.
+    writeFileSync(sidecarOf(copy), '{"report": 1}');
+    expect(await read(copy)).toBe(120_000);
   });
 
   it('keep their note when both are copied together', async () => {

@@ -150,6 +150,15 @@ describe('what of the journal is told', () => {
     expect(read).toMatchObject({ occurredMs: atNight });
   });
 
+  it('says of positions that are still open what has to go with them', async () => {
+    const left: EngineRecord = {
+      ...{ type: 'flat.escalated', haltId: HALT.haltId, symbols: ['BTC/USDT'], reason: 'no answer' },
+      marketMs: 0,
+    } as EngineRecord;
+    const [told] = await textsTold('left-open', [left]);
+    expect(told).toMatch(/^Still open: BTC\/USDT\. no answer\nClose them .*cancel their stops and targets/);
+  });
+
   it('is each fill in the decimals of its instrument', () => {
     expect(noticeOf(desk, entry(4, { type: 'fill', fill }))?.title).toBe(
       'crypto-bot: Order Filled - buy 0.01234 BTC/USDT at 60\u202f000.50',

@@ -82,7 +82,7 @@ it('are named where a byte is not what was fetched', async () => {
   const { file = '' } = november.find(({ symbol }) => symbol === 'ETH/USDT') ?? {};
   writeFileSync(file, 'other');
   expect(await changedSince(home, november)).toMatchObject({
-    ...{ file, symbol: 'ETH/USDT' },
+    ...{ file, symbol: 'ETH/USDT', fromMs: at(45), untilMs: at(60) },
     reason: expect.stringMatching(/SHA-256/),
   });
 });

@@ -419,7 +419,8 @@ export class BacktestMeasure implements Measure {
     }
     this.#details.onFill?.(fill, order, this.instruments);
     if (order === undefined) return;
-    const state = order.filledLots >= order.quantityLots ? 'filled' : 'partlyFilled';
-    this.#ended(clientId, marketMs, state, order.reason);
+    if (order.filledLots >= order.quantityLots) this.#ended(clientId, marketMs, 'filled', order.reason);
+    // A part may fill while the desk cancels the rest, and the reason stays the desk's.
+    else if (order.state !== 'cancelling') this.#ended(clientId, marketMs, 'partlyFilled', order.reason);
   }
 }

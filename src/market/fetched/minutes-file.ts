@@ -4,7 +4,7 @@
  * breaks the seal; then it is a file like any other.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -112,8 +112,17 @@ export async function provenanceOf(file: string, key: string | null): Promise<Pr
   return read;
 }
 
-/** Whether a note beside it says that Fermata fetched it. */
-export const hasNote = (file: string): boolean => existsSync(sidecarOf(file));
+/** Whether a note beside it says that Fermata fetched it, here or elsewhere. A report with that name is none. */
+export function hasNote(file: string): boolean {
+  try {
+    const note = sidecarOf(file);
+    return (
+      statSync(note).size <= SIDECAR_BYTES_MAX && sealed.safeParse(jsonOf(readFileSync(note, 'utf8'))).success
+    );
+  } catch {
+    return false;
+  }
+}
 
 /** Like `provenanceOf`, but without reading the minutes. */
 export async function readProvenance(file: string, key: string | null): Promise<ProvenanceOutcome> {

@@ -268,7 +268,7 @@ function toldOf(
         severity: 'critical',
         about: 'close-all-incomplete',
         title: `${desk.desk}: NOT flat`,
-        text: `Still open: ${record.symbols.join(', ')}. ${record.reason}\nClose them at the venue by hand.`,
+        text: `Still open: ${record.symbols.join(', ')}. ${record.reason}\nClose them at the venue by hand, and cancel their stops and targets there, too.`,
       };
     case 'strategy.toggled':
       return record.automatic ? toggled(desk, record) : null;

@@ -101,11 +101,11 @@ const hasMinutes = ({ minutes }: Stored): boolean => minutes > 0;
 export async function changedSince(
   home: string,
   stored: readonly Stored[],
-): Promise<(Pick<Stored, 'file' | 'symbol'> & { readonly reason: string }) | null> {
+): Promise<(Stored & { readonly reason: string }) | null> {
   const key = dataKey(home);
-  for (const { file, symbol } of stored) {
-    const outcome = await provenanceOf(file, key);
-    if (outcome.kind === 'other') return { file, symbol, reason: outcome.reason };
+  for (const one of stored) {
+    const outcome = await provenanceOf(one.file, key);
+    if (outcome.kind === 'other') return { ...one, reason: outcome.reason };
   }
   return null;
 }
