@@ -51,6 +51,7 @@ import { journalRoutes } from './routes/journal.js';
 import { metricsRoute } from './routes/metrics.js';
 import { passkeySignInRoutes, passkeysRoutes } from './routes/passkeys.js';
 import { analyticsRoute, kpisRoute, resultsRoute } from './routes/results.js';
+import { readWholeNumbers } from './routes/route-parts.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
 import { rollRoutes, settingsRoutes, sizeRoute } from './routes/settings.js';
 import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes/sign-in.js';
@@ -101,6 +102,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
   takeAnyBody(app);
   registerErrors(app);
   const knownPaths = registerKnownPaths(app);
+  readWholeNumbers(app);
   await app.register(helmet, {
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
     strictTransportSecurity: false, // plain HTTP on the loopback address

@@ -110,6 +110,11 @@ interface Operation {
   readonly summary?: string;
   readonly security?: readonly unknown[];
   readonly responses: Record<string, unknown>;
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly schema: { readonly type?: string; readonly minimum?: number };
+  }[];
 }
 
 describe('the description', () => {
@@ -159,6 +164,21 @@ describe('the description', () => {
     const describes = ajv.compile({ $ref });
     describes(await response.json());
     expect(describes.errors).toBeNull();
+  });
+
+  it('has whole numbers in queries that every address takes', async () => {
+    const { paths } = (await makeOpenApi()) as { paths: Record<string, Record<string, Operation>> };
+    const asked: string[] = [];
+    for (const [path, { get }] of Object.entries(paths))
+      for (const { in: place, name, schema } of get?.parameters ?? []) {
+        if (place !== 'query' || schema.type !== 'integer') continue;
+        const address = `${path}?${name}=${schema.minimum ?? 1}`;
+        asked.push(address);
+        const response = await web.call('GET', address.replace('{id}', INCIDENT.id), { token });
+        expect(await response.text(), address).not.toContain(`\`${name}\`: expected`);
+      }
+    expect(asked).toContain('/api/tasks?limit=1');
+    expect(asked.length).toBeGreaterThan(12);
   });
 
   it('is kept by the answers', async () => {

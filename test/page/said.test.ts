@@ -84,6 +84,33 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect.poll(() => advice.count()).toBe(0);
   });
 
+  it('a reason of one long word without pushing a button off the screen', async () => {
+    const reason = `see ${'f00d'.repeat(60)}`;
+    const halt: Halt = {
+      ...{ haltId: 'a'.repeat(32), mode: 'HALTED', scope: { kind: 'desk' }, cause: 'person', by: 'anna' },
+      ...{ resume: 'person', reason, atWallMs: 0, atMarketMs: 0 },
+    };
+    is({
+      mode: 'HALTED',
+      reason,
+      halts: [halt],
+      notTrading: [{ subject: 'desk', reason, waitsFor: reason }],
+    });
+    await expect.poll(band).toContain(reason.slice(4));
+    for (const width of WIDTHS) {
+      await desk.look(width);
+      expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
+    }
+    await desk.look(390);
+    await desk.page.getByRole('button', { name: 'Resume', exact: true }).click();
+    const dialog = desk.page.getByRole('dialog');
+    await expect.poll(() => dialog.innerText()).toContain(reason.slice(4));
+    expect(await dialog.evaluate((box) => box.scrollWidth <= box.clientWidth)).toBe(true);
+    await picture(desk.page, 'long-word');
+    await desk.page.keyboard.press('Escape');
+    is({});
+  });
+
   it('what to do where the supervisor is lost, and that nothing restarts a trader that ends then', async () => {
     const { processes } = desk;
     desk.processes = null;

@@ -16,7 +16,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { refusal, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason, signature } from '../schemas/emergency.js';
-import { callerOf, coerceIntegers, fromDatabase } from './route-parts.js';
+import { callerOf, fromDatabase } from './route-parts.js';
 
 const voteSchema = z.strictObject({
   choice: z.enum(['approve', 'reject']),
@@ -151,27 +151,23 @@ export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
       ...problems(400, 401, 503),
     },
   };
-  app.get<{ Querystring: SigningQuery }>(
-    '/api/signing',
-    { schema, preValidation: coerceIntegers('sizePct', 'size') },
-    async (request, reply) => {
-      try {
-        const statement = await web.operations.statementToSign(decidedOf(request.query));
-        const keys = statement === null ? [] : web.personKeysOf(callerOf(request).person);
-        return {
-          statement,
-          key: keys.find((key) => key.kind === 'ed25519-scrypt') ?? null,
-          passkeys: keys.filter((key) => key.kind === 'passkey'),
-        };
-      } catch (error) {
-        return sendProblem(reply, {
-          status: 503,
-          code: 'not-to-be-signed',
-          detail: `What has to be signed is not known: ${messageOf(error)}`,
-          keptSafe: 'Nothing was decided.',
-          doThis: 'Try again once the trader and the database answer; a stop needs neither.',
-        });
-      }
-    },
-  );
+  app.get<{ Querystring: SigningQuery }>('/api/signing', { schema }, async (request, reply) => {
+    try {
+      const statement = await web.operations.statementToSign(decidedOf(request.query));
+      const keys = statement === null ? [] : web.personKeysOf(callerOf(request).person);
+      return {
+        statement,
+        key: keys.find((key) => key.kind === 'ed25519-scrypt') ?? null,
+        passkeys: keys.filter((key) => key.kind === 'passkey'),
+      };
+    } catch (error) {
+      return sendProblem(reply, {
+        status: 503,
+        code: 'not-to-be-signed',
+        detail: `What has to be signed is not known: ${messageOf(error)}`,
+        keptSafe: 'Nothing was decided.',
+        doThis: 'Try again once the trader and the database answer; a stop needs neither.',
+      });
+    }
+  });
 }

@@ -5,14 +5,7 @@ import type { Database, WebDependencies } from '../dependencies.js';
 import { badRequest, sendProblem } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
 import { auditEntrySchema, auditSchema } from '../schemas/records.js';
-import {
-  coerceIntegers,
-  fromDatabase,
-  type SpanQuery,
-  spanOf,
-  timeQuery,
-  untilQuery,
-} from './route-parts.js';
+import { fromDatabase, type SpanQuery, spanOf, timeQuery, untilQuery } from './route-parts.js';
 
 interface AuditParameters extends SpanQuery {
   readonly limit: number;
@@ -43,19 +36,15 @@ export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
     },
     response: { 200: answer('A page of the audit trail', auditSchema), ...problems(400, 401, 503) },
   };
-  app.get<{ Querystring: AuditParameters }>(
-    '/api/audit',
-    { schema, preValidation: coerceIntegers('limit', 'before') },
-    (request, reply) => {
-      const { limit, before = null, person = null, action = null, via = null } = request.query;
-      const span = spanOf(request.query);
-      if (typeof span === 'string') return sendProblem(reply, badRequest(span));
-      const { desk } = web.runtime;
-      return fromDatabase(reply, 'The audit trail', () =>
-        readAudit(web.database, { desk, limit, before, person, action, via, ...span }),
-      );
-    },
-  );
+  app.get<{ Querystring: AuditParameters }>('/api/audit', { schema }, (request, reply) => {
+    const { limit, before = null, person = null, action = null, via = null } = request.query;
+    const span = spanOf(request.query);
+    if (typeof span === 'string') return sendProblem(reply, badRequest(span));
+    const { desk } = web.runtime;
+    return fromDatabase(reply, 'The audit trail', () =>
+      readAudit(web.database, { desk, limit, before, person, action, via, ...span }),
+    );
+  });
 }
 
 interface AuditQuery {

@@ -5,7 +5,7 @@ import { OPERATOR } from '../../domain/roles.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { type BackupRun, backupRunSchema, stepSchema } from '../schemas/records.js';
-import { callerOf, coerceIntegers, emptyBody, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
+import { callerOf, emptyBody, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
 
 /** How long a browser is kept waiting; the backup itself goes on. */
 const PATIENCE_MS = 10_000;
@@ -31,13 +31,10 @@ export function backupsRoute(app: FastifyInstance, web: WebDependencies): void {
       ...problems(400, 401, 503),
     },
   };
-  app.get<{ Querystring: { limit: number } }>(
-    '/api/backups',
-    { schema, preValidation: coerceIntegers('limit') },
-    (request, reply) =>
-      fromDatabase(reply, 'The evidence of backups', async () => ({
-        runs: await readBackups(web.database, web.runtime.desk, request.query.limit),
-      })),
+  app.get<{ Querystring: { limit: number } }>('/api/backups', { schema }, (request, reply) =>
+    fromDatabase(reply, 'The evidence of backups', async () => ({
+      runs: await readBackups(web.database, web.runtime.desk, request.query.limit),
+    })),
   );
 }
 

@@ -6,7 +6,7 @@ import type { StatusWatch } from '../live/status-watch.js';
 import { notFound, sendProblem, traderDown } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
 import { barsSchema } from '../schemas/records.js';
-import { coerceIntegers, symbolQuery } from './route-parts.js';
+import { symbolQuery } from './route-parts.js';
 
 interface BarsQuery {
   readonly symbol: string;
@@ -28,19 +28,15 @@ export function barsRoute(app: FastifyInstance, web: WebDependencies, watch: Sta
     },
     response: { 200: answer('Bars', barsSchema), ...problems(400, 401, 404, 503) },
   };
-  app.get<{ Querystring: BarsQuery }>(
-    '/api/bars',
-    { schema, preValidation: coerceIntegers('limit') },
-    async (request, reply) => {
-      const { symbol, limit } = request.query;
-      try {
-        const { bars, lines = [] } = await web.readBars(symbol, limit);
-        const simulated = watch.state.status?.marketData.simulated ?? false;
-        return { symbol, spanMs: bars[0]?.spanMs ?? MINUTE_MS, simulated, bars, lines };
-      } catch (error) {
-        if (!(error instanceof ControlFailure)) return sendProblem(reply, traderDown(error));
-        return sendProblem(reply, notFound(`${error.message}.`, error.doThis));
-      }
-    },
-  );
+  app.get<{ Querystring: BarsQuery }>('/api/bars', { schema }, async (request, reply) => {
+    const { symbol, limit } = request.query;
+    try {
+      const { bars, lines = [] } = await web.readBars(symbol, limit);
+      const simulated = watch.state.status?.marketData.simulated ?? false;
+      return { symbol, spanMs: bars[0]?.spanMs ?? MINUTE_MS, simulated, bars, lines };
+    } catch (error) {
+      if (!(error instanceof ControlFailure)) return sendProblem(reply, traderDown(error));
+      return sendProblem(reply, notFound(`${error.message}.`, error.doThis));
+    }
+  });
 }

@@ -11,7 +11,6 @@ import type { Database, WebDependencies } from '../dependencies.js';
 import type { EquityPoint, StatusWatch } from '../live/status-watch.js';
 import { answer, problems } from '../schemas/answers.js';
 import { equitySchema } from '../schemas/records.js';
-import { coerceIntegers } from './route-parts.js';
 
 export function equityRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {
@@ -24,23 +23,19 @@ export function equityRoute(app: FastifyInstance, web: WebDependencies, watch: S
     },
     response: { 200: answer('The curve', equitySchema), ...problems(400, 401) },
   };
-  app.get<{ Querystring: { points: number } }>(
-    '/api/equity',
-    { schema, preValidation: coerceIntegers('points') },
-    async (request) => {
-      const { status } = watch.state;
-      const currency = status?.currency ?? null;
-      try {
-        const points = await readEquity(web.database, web.runtime.desk, request.query.points);
-        const buyAndHold = status === null ? [] : await readBuyAndHold(web, status, points);
-        return { source: 'ledger', currency, points, buyAndHold };
-      } catch (error) {
-        request.log.warn({ err: error }, 'equity curve from memory: the database does not answer');
-        const points = watch.equity.points().slice(-request.query.points);
-        return { source: 'memory', currency, points, buyAndHold: [] };
-      }
-    },
-  );
+  app.get<{ Querystring: { points: number } }>('/api/equity', { schema }, async (request) => {
+    const { status } = watch.state;
+    const currency = status?.currency ?? null;
+    try {
+      const points = await readEquity(web.database, web.runtime.desk, request.query.points);
+      const buyAndHold = status === null ? [] : await readBuyAndHold(web, status, points);
+      return { source: 'ledger', currency, points, buyAndHold };
+    } catch (error) {
+      request.log.warn({ err: error }, 'equity curve from memory: the database does not answer');
+      const points = watch.equity.points().slice(-request.query.points);
+      return { source: 'memory', currency, points, buyAndHold: [] };
+    }
+  });
 }
 
 const pointSchema = z.object({ marketMs: z.number(), equity: z.string() });

@@ -8,7 +8,7 @@ import { alertTestedSchema } from '../../operations/test-alert.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf, coerceIntegers } from './route-parts.js';
+import { callerOf } from './route-parts.js';
 
 const state = z.enum(['up', 'down']);
 const healthSchema = z.object({
@@ -75,10 +75,8 @@ export function errorsRoute(app: FastifyInstance, web: WebDependencies): void {
     },
     response: { 200: answer('Of the last hours by wall time', errorsSchema), ...problems(400, 401) },
   };
-  app.get<{ Querystring: { readonly hours: number } }>(
-    '/api/errors',
-    { schema, preValidation: coerceIntegers('hours') },
-    ({ query }) => web.operations.readErrors(query),
+  app.get<{ Querystring: { readonly hours: number } }>('/api/errors', { schema }, ({ query }) =>
+    web.operations.readErrors(query),
   );
 }
 

@@ -6,7 +6,7 @@ import { NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf, coerceIntegers, fromDatabase } from './route-parts.js';
+import { callerOf, fromDatabase } from './route-parts.js';
 
 const askedSchema = z.strictObject({
   text: z.string().min(1).max(NOTE_CHARACTERS_MAX).regex(/\S/, 'expected some words'),
@@ -29,7 +29,7 @@ export function journalRoutes(app: FastifyInstance, web: WebDependencies): void 
   };
   app.get<{ Querystring: { readonly days: number } }>(
     '/api/journal',
-    { schema: read, preValidation: coerceIntegers('days') },
+    { schema: read },
     ({ query: { days } }, reply) =>
       fromDatabase(reply, 'The trading journal', async () => ({
         days: await web.operations.readTradingJournal(days),

@@ -7,7 +7,7 @@ import { kpisSchema, PERIODS, type Period, resultsSchema } from '../../operation
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer, problems } from '../schemas/answers.js';
-import { coerceIntegers, fromDatabase, symbolQuery } from './route-parts.js';
+import { fromDatabase, symbolQuery } from './route-parts.js';
 
 /** The most rows that a table shows. */
 const LISTED_MAX = 2_000;
@@ -38,32 +38,28 @@ export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: 
       ...problems(400, 401, 503),
     },
   };
-  app.get<{ Querystring: ResultsAsked }>(
-    '/api/results',
-    { schema, preValidation: coerceIntegers('days') },
-    (request, reply) => {
-      const { days, by, symbol = null, strategy = null } = request.query;
-      const { status } = watch.state;
-      const toMs = status?.marketData.marketMs ?? web.nowMs();
-      const periods = periodsOf(by, { fromMs: toMs - days * DAY_MS, toMs }, web.calendar);
-      const { fromMs, fromDate, toDate } = periods;
-      return fromDatabase(reply, 'The ledger', async () => {
-        const found = await readResults(web.database, {
-          desk: web.runtime.desk,
-          ...{ symbol, strategy, periods, listMax: LISTED_MAX },
-        });
-        return {
-          currency: status?.currency ?? null,
-          ...web.calendar,
-          fromMs,
-          toMs,
-          fromDate,
-          toDate,
-          ...found,
-        };
+  app.get<{ Querystring: ResultsAsked }>('/api/results', { schema }, (request, reply) => {
+    const { days, by, symbol = null, strategy = null } = request.query;
+    const { status } = watch.state;
+    const toMs = status?.marketData.marketMs ?? web.nowMs();
+    const periods = periodsOf(by, { fromMs: toMs - days * DAY_MS, toMs }, web.calendar);
+    const { fromMs, fromDate, toDate } = periods;
+    return fromDatabase(reply, 'The ledger', async () => {
+      const found = await readResults(web.database, {
+        desk: web.runtime.desk,
+        ...{ symbol, strategy, periods, listMax: LISTED_MAX },
       });
-    },
-  );
+      return {
+        currency: status?.currency ?? null,
+        ...web.calendar,
+        fromMs,
+        toMs,
+        fromDate,
+        toDate,
+        ...found,
+      };
+    });
+  });
 }
 
 export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
@@ -77,20 +73,16 @@ export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch
     },
     response: { 200: answer('The last days of market time', analyticsSchema), ...problems(400, 401, 503) },
   };
-  app.get<{ Querystring: { readonly days: number } }>(
-    '/api/analytics',
-    { schema, preValidation: coerceIntegers('days') },
-    (request, reply) => {
-      const { status } = watch.state;
-      const toMs = status?.marketData.marketMs ?? web.nowMs();
-      const fromMs = toMs - request.query.days * DAY_MS;
-      return fromDatabase(reply, 'The ledger', async () => {
-        const currency = status?.currency ?? null;
-        const figures = await readAnalytics(web.database, web.runtime.desk, fromMs, currency);
-        return { currency, fromMs, toMs, ...figures };
-      });
-    },
-  );
+  app.get<{ Querystring: { readonly days: number } }>('/api/analytics', { schema }, (request, reply) => {
+    const { status } = watch.state;
+    const toMs = status?.marketData.marketMs ?? web.nowMs();
+    const fromMs = toMs - request.query.days * DAY_MS;
+    return fromDatabase(reply, 'The ledger', async () => {
+      const currency = status?.currency ?? null;
+      const figures = await readAnalytics(web.database, web.runtime.desk, fromMs, currency);
+      return { currency, fromMs, toMs, ...figures };
+    });
+  });
 }
 
 export function kpisRoute(app: FastifyInstance, web: WebDependencies): void {

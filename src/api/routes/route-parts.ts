@@ -1,5 +1,5 @@
 /** Shared by routes: the caller, the answers, and how a query is read and run on the database. */
-import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
 import { symbol } from '../../desk/schema-values.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
@@ -43,17 +43,27 @@ export function sendOutcome(
 }
 
 /**
- * Converts only the named members of a query to numbers. Anything but plain digits stays text, which the
- * schema refuses.
+ * A query is text. From now on each member that a route's schema has as a whole number is made one; anything but
+ * plain digits stays text, which the schema refuses.
  */
-export function coerceIntegers(...names: readonly string[]): preValidationAsyncHookHandler {
-  return async (request) => {
-    const query = request.query as Record<string, unknown>;
-    for (const name of names) {
-      const text = query[name];
-      if (typeof text === 'string' && /^\d{1,9}$/.test(text)) query[name] = Number(text);
-    }
-  };
+export function readWholeNumbers(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const { properties = {} } = (route.schema?.querystring ?? {}) as QuerySchema;
+    const names = Object.keys(properties).filter((name) => properties[name]?.type === 'integer');
+    if (names.length === 0) return;
+    const read: preValidationAsyncHookHandler = async (request) => {
+      const query = request.query as Record<string, unknown>;
+      for (const name of names) {
+        const text = query[name];
+        if (typeof text === 'string' && /^\d{1,9}$/.test(text)) query[name] = Number(text);
+      }
+    };
+    route.preValidation = [route.preValidation ?? [], read].flat();
+  });
+}
+
+interface QuerySchema {
+  readonly properties?: Readonly<Record<string, { readonly type?: unknown } | undefined>>;
 }
 
 /** An address with an id of this form. */

@@ -5,7 +5,7 @@ import { scheduleSchema } from '../../operations/run-routine.js';
 import type { Database, StepOrder, WebDependencies } from '../dependencies.js';
 import { answer, problems } from '../schemas/answers.js';
 import { type RoutineRun, routineRunSchema, stepSchema } from '../schemas/records.js';
-import { callerOf, coerceIntegers, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
+import { callerOf, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
 
 /** How long a browser is kept waiting; the run itself goes on. */
 const PATIENCE_MS = 10_000;
@@ -24,14 +24,11 @@ export function routinesRoute(app: FastifyInstance, web: WebDependencies): void 
       ...problems(400, 401, 503),
     },
   };
-  app.get<{ Querystring: { limit: number } }>(
-    '/api/routines',
-    { schema, preValidation: coerceIntegers('limit') },
-    (request, reply) =>
-      fromDatabase(reply, 'The evidence of routines', async () => {
-        const { database, runtime, stepOrder } = web;
-        return { runs: await readRoutines(database, runtime.desk, request.query.limit, stepOrder) };
-      }),
+  app.get<{ Querystring: { limit: number } }>('/api/routines', { schema }, (request, reply) =>
+    fromDatabase(reply, 'The evidence of routines', async () => {
+      const { database, runtime, stepOrder } = web;
+      return { runs: await readRoutines(database, runtime.desk, request.query.limit, stepOrder) };
+    }),
   );
 }
 

@@ -13,7 +13,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notFound, refusal, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { callerOf, coerceIntegers, emptyBody, fromDatabase, idLike } from './route-parts.js';
+import { callerOf, emptyBody, fromDatabase, idLike } from './route-parts.js';
 
 const toggleSchema = z.strictObject({
   enabled: z.boolean().optional().describe('Left out: toggles it'),
@@ -119,7 +119,7 @@ export function setupsRoutes(app: FastifyInstance, web: WebDependencies): void {
   };
   app.get<{ Querystring: { readonly limit: number } }>(
     '/api/setups',
-    { schema: list, preValidation: coerceIntegers('limit') },
+    { schema: list },
     ({ query: { limit } }, reply) =>
       fromDatabase(reply, 'The setups', async () => {
         const setups = await web.operations.listSetups({ open: false, limit: SETUPS_MAX });

@@ -5,7 +5,7 @@ import type { Database, WebDependencies } from '../dependencies.js';
 import { badRequest, sendProblem } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
 import { type Trade, tradeSchema, tradesSchema } from '../schemas/records.js';
-import { coerceIntegers, fromDatabase, symbolQuery } from './route-parts.js';
+import { fromDatabase, symbolQuery } from './route-parts.js';
 
 interface TradesQuery {
   readonly limit: number;
@@ -28,20 +28,16 @@ export function tradesRoute(app: FastifyInstance, web: WebDependencies): void {
     },
     response: { 200: answer('A page of fills', tradesSchema), ...problems(400, 401, 503) },
   };
-  app.get<{ Querystring: TradesQuery }>(
-    '/api/trades',
-    { schema, preValidation: coerceIntegers('limit') },
-    (request, reply) => {
-      const { limit, before: text, symbol = null } = request.query;
-      const before = text === undefined ? null : decodeCursor(text);
-      if (text !== undefined && before === null) {
-        return sendProblem(reply, badRequest('`before` is not a cursor that this API gave out.'));
-      }
-      return fromDatabase(reply, 'The ledger of fills', () =>
-        readTrades(web.database, { desk: web.runtime.desk, symbol, limit, before }),
-      );
-    },
-  );
+  app.get<{ Querystring: TradesQuery }>('/api/trades', { schema }, (request, reply) => {
+    const { limit, before: text, symbol = null } = request.query;
+    const before = text === undefined ? null : decodeCursor(text);
+    if (text !== undefined && before === null) {
+      return sendProblem(reply, badRequest('`before` is not a cursor that this API gave out.'));
+    }
+    return fromDatabase(reply, 'The ledger of fills', () =>
+      readTrades(web.database, { desk: web.runtime.desk, symbol, limit, before }),
+    );
+  });
 }
 
 interface TradePage {
