@@ -143,6 +143,12 @@ export interface InstrumentProgress extends TradeProgress {
    */
   endedGroup: string | null;
   /**
+   * Group of which the desk has ended one order: the venue ends the other with it, which counts for nothing until then
+   * (monotonic; infinite until the venue has said that the other rests). Null: there is none, or another target has
+   * joined it.
+   */
+  endedHere: { readonly group: string; readonly untilMs: number } | null;
+  /**
    * Since when the stop and target linked at the venue have had different quantities. Null: they agree, or
    * one is missing.
    */
@@ -446,6 +452,7 @@ function newProgress(): InstrumentProgress {
     targetAtMs: 0,
     targetEnds: 0,
     endedGroup: null,
+    endedHere: null,
     unlikeSinceMs: null,
     unverified: false,
     openSinceMs: Number.NEGATIVE_INFINITY,

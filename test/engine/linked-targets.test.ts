@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExitPlan } from '../../src/domain/exit-plan.js';
 import type { OrderIntent } from '../../src/domain/order.js';
+import type { TradedStrategy } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { exitsStatus } from '../../src/trader/status/exits-status.js';
 import { FUTURES } from '../support/engine-config.js';
@@ -46,6 +47,11 @@ function venueOrderAt(desk: DeskUnderTest, clientId: string) {
   if (order === undefined) throw new Error(`${clientId} is not open`);
   return venueOrder(order, order.filledLots);
 }
+const cancelled = (desk: DeskUnderTest, { clientId }: OrderIntent) =>
+  desk.happen({ kind: 'order.cancelled', clientId });
+/** What people were told of ends that nobody asked for. */
+const blamed = (desk: DeskUnderTest) =>
+  desk.recorded('note').flatMap(({ text }) => (text.includes('the venue has ended') ? [text] : []));
 const closed = (desk: DeskUnderTest) =>
   desk.recorded('trade.closed').map(({ why, targets, quantityLots }) => ({ why, targets, quantityLots }));
 const replayed = (desk: DeskUnderTest) => {
@@ -283,6 +289,153 @@ describe('the target that closes a trade', () => {
     expect(desk.live('exit', 0)).toMatchObject([{ clientId: target.clientId, state: 'working' }]);
     desk.fill(target, 10_200);
     expect(closed(desk)).toMatchObject([{ why: 'target 1 of 1' }]);
+  });
+});
+
+/** At each bar after its entry it moves its target one tick nearer. */
+function moving(): TradedStrategy {
+  const once = oneEntry({ exits: ONE });
+  const create: NonNullable<TradedStrategy['own']>['create'] = (...given) => {
+    const entering = once.own!.create(...given);
+    let ticks = 10_200;
+    return {
+      ...entering,
+      onBar(context, ...more) {
+        if (context.positionLots === 0) return entering.onBar(context, ...more);
+        ticks -= 1;
+        context.adjust({ because: 'nearer', targets: [{ ticks, closedPpm: 1_000_000 }] });
+      },
+    };
+  };
+  return { ...once, own: { ...once.own!, create } };
+}
+
+describe('the target that the strategy moves', () => {
+  /** Both rest, and the strategy has just asked for another target. */
+  function asked() {
+    const all = bracketed({ strategies: [moving()] });
+    all.desk.bar(0, 10_000);
+    return all;
+  }
+  /** Until both rest anew. */
+  function restAnew(desk: DeskUnderTest) {
+    const [stop] = desk.live('protective', 0);
+    desk.accept(stop!);
+    desk.pass(1_000);
+    const [target] = desk.live('exit', 0);
+    desk.accept(target!);
+    return { stop: stop!, target: target! };
+  }
+
+  it.each([
+    ['after', false],
+    ['before', true],
+  ])(
+    'counts for nothing, though the venue ends its stop with it and tells that %s its end',
+    (_, stopFirst) => {
+      const { desk, lots, ...first } = bracketed({ strategies: [moving()] });
+      let both = { stop: first.stop, target: first.target };
+      for (let move = 1; move <= 12; move += 1) {
+        desk.bar(0, 10_000);
+        expect(desk.sent('cancel')).toEqual([both.target.clientId]);
+        const told = [() => cancelled(desk, both.target), () => ended(desk, both.stop)];
+        for (const tell of stopFirst ? told.toReversed() : told) {
+          desk.pass(100);
+          tell();
+        }
+        both = restAnew(desk);
+        expect(both.target).toMatchObject({ limitTicks: 10_200 - move, group: both.stop.group });
+        desk.snapshot();
+        for (let second = 0; second < 50; second += 1) {
+          desk.quote(0, 10_000);
+          desk.pass(1_000);
+        }
+      }
+      expect(blamed(desk)).toEqual([]);
+      expect([desk.engine.view.mode, desk.lots(0)]).toEqual(['ACTIVE', lots]);
+      expect(desk.recorded('stop.gap').map(({ why }) => why)).not.toContain('lost');
+      expect(replayed(desk)).toBe(desk.engine.stateHash());
+    },
+  );
+
+  it('counts for nothing where the venue refuses to cancel what it has just ended', () => {
+    const { desk, stop, target } = asked();
+    desk.happen({
+      kind: 'order.cancelRejected',
+      clientId: target.clientId,
+      code: '10148',
+      text: 'Cancelled',
+    });
+    ended(desk, stop);
+    const found = venueOrder(target, 0, 'cancelled');
+    desk.happen({ kind: 'order.lookup', clientId: target.clientId, found });
+    expect(blamed(desk)).toEqual([]);
+    expect(desk.live('protective', 0)).toMatchObject([{ stopTicks: 9_800 }]);
+  });
+
+  it.each([
+    ['neither', 'target'],
+    ['neither', 'stop'],
+    ['one', 'target'],
+  ])(
+    'counts for nothing where a restart came before %s was told to have ended (first the %s)',
+    (told, one) => {
+      const { desk, stop, target } = asked();
+      if (told === 'one') cancelled(desk, target);
+      desk.wait(90_000);
+      const after = new DeskUnderTest({ capabilities: LINKED, strategies: [moving()] }, 1, desk.records);
+      Object.assign(after, { monotonicMs: 5 });
+      after.begin().snapshot();
+      for (const order of one === 'stop' ? [stop, target] : [target, stop]) {
+        after.wait(100);
+        const found = venueOrder(order, 0, 'cancelled');
+        after.happen({ kind: 'order.lookup', clientId: order.clientId, found });
+      }
+      expect(blamed(after)).toEqual([]);
+      expect(after.live('protective', 0)).toMatchObject([{ stopTicks: 9_800, state: 'intended' }]);
+    },
+  );
+
+  it('hides no end of the venue’s own in the same minute: of the next two, or of a stop that had stayed', () => {
+    const next = asked();
+    cancelled(next.desk, next.target);
+    ended(next.desk, next.stop);
+    const both = restAnew(next.desk);
+    next.desk.pass(100);
+    ended(next.desk, both.target);
+    ended(next.desk, both.stop);
+    expect(blamed(next.desk)).toHaveLength(1);
+
+    for (const takesNext of [true, false]) {
+      const { desk, stop, target } = asked();
+      cancelled(desk, target);
+      const found = venueOrder(stop);
+      desk.happen({ kind: 'order.lookup', clientId: stop.clientId, found });
+      desk.pass(1_000);
+      const [other] = desk.live('exit', 0);
+      expect(other).toMatchObject({ group: stop.group });
+      if (takesNext) desk.accept(other!);
+      else desk.happen({ kind: 'order.rejected', clientId: other!.clientId, code: '201', text: 'no' });
+      desk.pass(2_000);
+      if (takesNext) ended(desk, other!);
+      ended(desk, stop);
+      expect(blamed(desk)).toHaveLength(1);
+    }
+  });
+
+  it('ends with its stop for as long as the venue may take to answer, once that was seen to rest', () => {
+    for (const [waitMs, times] of [
+      [1_900, 0],
+      [2_100, 1],
+    ] as const) {
+      const { desk, stop, target } = asked();
+      cancelled(desk, target);
+      const found = venueOrder(stop);
+      desk.happen({ kind: 'order.lookup', clientId: stop.clientId, found });
+      desk.wait(waitMs);
+      ended(desk, stop);
+      expect(blamed(desk)).toHaveLength(times);
+    }
   });
 });
 

@@ -28,7 +28,7 @@ import { sendLookup } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { fillsSince } from '../orders/on-fill.js';
 import { onUnanswered } from '../orders/order-events.js';
-import { watchOf } from '../orders/order-watch.js';
+import { doubtGroup, watchOf } from '../orders/order-watch.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { stillChanged } from '../settings/effective-config.js';
 import { type SettingValues, settingValues } from '../settings/setting-specs.js';
@@ -244,6 +244,7 @@ function startDay(core: Core): void {
 function askAboutOrders(core: Core, at: number): void {
   for (const entry of liveOrders(core, at)) {
     watchOf(core, entry.intent.clientId);
+    doubtGroup(core, entry);
     if (entry.state === 'intended') {
       onUnanswered(core, entry, 'the trader ended before the answer came');
     } else {

@@ -99,7 +99,8 @@ function place(core: Core, position: Holding, { intent }: OrderEntry, wanted: Wa
     why: wanted.why,
     ...(intent.group === undefined ? {} : { group: intent.group }),
   });
-  if (!sent) progressAt(core, at).targetAtMs = core.monotonicMs + TARGET_RETRY_MS;
+  if (sent) progressAt(core, at).endedHere = null;
+  else progressAt(core, at).targetAtMs = core.monotonicMs + TARGET_RETRY_MS;
 }
 
 /**

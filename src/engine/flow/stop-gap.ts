@@ -14,6 +14,7 @@ import {
 } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { isSettling, strayTargets } from '../orders/linked-orders.js';
+import { isEndingHere } from '../orders/order-watch.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { ownerOf } from '../trades/trade.js';
 import { isDustOf } from './dust.js';
@@ -67,7 +68,7 @@ function causeOf(core: Core, holding: Holding, resting: number): StopGapCause {
   if (resting > 0 && lotsAfterTargets(core, holding) !== null) return 'part';
   if (closingUnderWay(core, holding)) return 'closing';
   if (!hadStop || resting > 0) return 'opened';
-  if (formerStop !== null) return 'changed';
+  if (formerStop !== null || isEndingHere(core, at)) return 'changed';
   // As far as we know, the fill of the linked target has ended the stop.
   return strayTargets(core, at).length > 0 ? 'closing' : 'lost';
 }

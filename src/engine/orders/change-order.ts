@@ -29,7 +29,7 @@ import {
 } from '../timing.js';
 import { endWaiting } from './end-waiting.js';
 import { type OrderEffect, type OrderEvent, orderStep } from './order-table.js';
-import { restNoLonger, watchOf } from './order-watch.js';
+import { isEndAsked, othersEndToo, restNoLonger, watchOf } from './order-watch.js';
 
 /**
  * An order event by itself never moves money: fills are records of their own and don't come through here.
@@ -57,17 +57,9 @@ export function changeOrder(
     progressAt(core, instrument).activity += 1;
     markChanged(core, instrument);
   }
+  if (isAsked) othersEndToo(core, entry);
   for (const effect of effects) carryOut(core, entry, effect, isAsked);
   return changes;
-}
-
-/** Whether the desk itself asked for the order's end: by a cancel, whatever was answered, or by a replacement. */
-function isEndAsked(
-  { state: { orders }, watches }: Core,
-  { state, intent: { clientId } }: OrderEntry,
-): boolean {
-  if (state === 'cancelling' || watches.get(clientId)?.cancelRefused === true) return true;
-  return [...orders.values()].some(({ replaces }) => replaces === clientId);
 }
 
 /** Carries out an effect of a step, once the step is recorded. `isAsked`: the desk asked for the order's end. */

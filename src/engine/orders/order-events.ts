@@ -21,7 +21,7 @@ import { CONFIRM_AFTER_MS, MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timi
 import { noteSmaller, onAmended, onAmendRefused } from './amend-order.js';
 import { changeOrder, endReplaced, sendCancel, sendLookup } from './change-order.js';
 import { lookupFailed, lookupFoundNothing } from './lookup-order.js';
-import { earliest, watchOf } from './order-watch.js';
+import { earliest, noteRests, watchOf } from './order-watch.js';
 import { takeOthersOff } from './take-others-off.js';
 
 type OrderAnswer = Extract<EngineEvent, { readonly clientId: string }>;
@@ -91,6 +91,7 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
 function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   endReplaced(core, entry);
   changeOrder(core, entry, 'accepted', '', venueId);
+  noteRests(core, entry);
   const watch = core.watches.get(entry.intent.clientId);
   if (watch === undefined) return;
   watch.firstAbsentMs = null;

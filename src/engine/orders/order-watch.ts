@@ -1,6 +1,8 @@
 /** Deadlines of orders: what was requested, what is late, when to ask again. */
+
+import type { InstrumentId } from '../../domain/instrument.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
-import type { Core, OrderWatch } from '../core.js';
+import { type Core, liveOrders, type OrderWatch, progressAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
 
 export function newWatch(answerByMs: number | null): OrderWatch {
@@ -47,6 +49,54 @@ export function watchDueMs(watch: OrderWatch): number | null {
 /** A request about the order is unanswered, so its state is uncertain. */
 export function isAsked({ amendByMs, lookupAtMs, lookupByMs, cancelRefused }: OrderWatch): boolean {
   return amendByMs !== null || lookupAtMs !== null || lookupByMs !== null || cancelRefused;
+}
+
+/**
+ * Whether the desk itself asked for the order's end: by a cancel, whatever was answered, by a replacement, or by ending
+ * another order of its group.
+ */
+export function isEndAsked(core: Core, entry: OrderEntry): boolean {
+  const { clientId, instrument, group } = entry.intent;
+  if (isCancelSent(core, entry)) return true;
+  if ([...core.state.orders.values()].some(({ replaces }) => replaces === clientId)) return true;
+  if (group === undefined) return false;
+  if (progressAt(core, instrument).endedHere?.group === group && isEndingHere(core, instrument)) return true;
+  return liveOrders(core, instrument).some((one) => one.intent.group === group && isCancelSent(core, one));
+}
+
+/** The desk has ended one order of a group, and the venue may be ending the other. */
+export function isEndingHere(core: Core, at: InstrumentId): boolean {
+  const { endedHere } = progressAt(core, at);
+  return endedHere !== null && core.monotonicMs < endedHere.untilMs;
+}
+
+const isCancelSent = ({ watches }: Core, { state, intent }: OrderEntry): boolean =>
+  state === 'cancelling' || watches.get(intent.clientId)?.cancelRefused === true;
+
+/** The desk has ended the order, and what else rests in its group ends with it. */
+export function othersEndToo(core: Core, { intent: { instrument, group } }: OrderEntry): void {
+  if (group === undefined || liveOrders(core, instrument).every(({ intent }) => intent.group !== group))
+    return;
+  progressAt(core, instrument).endedHere = { group, untilMs: Number.POSITIVE_INFINITY };
+}
+
+/** The venue says that the order rests: what ends with another one of its group does so in the time of an answer. */
+export function noteRests(core: Core, { intent: { instrument, group } }: OrderEntry): void {
+  const progress = progressAt(core, instrument);
+  const { endedHere } = progress;
+  if (endedHere === null || group === undefined) return;
+  const untilMs = Math.min(endedHere.untilMs, core.monotonicMs + core.config.closeAll.answerTimeoutMs);
+  progress.endedHere = endedHere.group === group ? { group, untilMs } : null;
+}
+
+/** After a start nobody knows any more who ended the other order of the group, and how long ago. */
+export function doubtGroup(core: Core, { intent: { clientId, instrument, group } }: OrderEntry): void {
+  if (group === undefined) return;
+  const others = [...core.state.orders.values()].filter(
+    ({ intent }) => intent.group === group && intent.clientId !== clientId,
+  );
+  if (others.at(-1)?.state !== 'cancelled') return;
+  progressAt(core, instrument).endedHere = { group, untilMs: Number.POSITIVE_INFINITY };
 }
 
 export function earliest(one: number | null, other: number | null): number | null {
