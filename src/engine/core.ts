@@ -210,6 +210,8 @@ interface CashProgress {
   fillsAgreed: number;
   /** By `feeIdOf`: fees booked as expected that the venue has told since the start. */
   readonly feesTold: Set<string>;
+  /** Monotonic time since which cash has differed while a fee was not told yet. Null: it agrees. */
+  feeAwaitedSinceMs: number | null;
 }
 
 /**
@@ -383,7 +385,10 @@ export function createCore(config: EngineConfig): Core {
       state: 'pending',
       unsettled: null,
       atWallMs: null,
-      cash: { suspected: null, unexplained: null, adopted: 0, fillsAgreed: 0, feesTold: new Set() },
+      cash: {
+        ...{ suspected: null, unexplained: null, adopted: 0, fillsAgreed: 0 },
+        ...{ feesTold: new Set(), feeAwaitedSinceMs: null },
+      },
       suspected: new Map(),
       splits: new Map(),
     },

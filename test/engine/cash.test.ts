@@ -510,9 +510,70 @@ describe('a fee that the venue tells after its fill', () => {
     expect(desk.engine.feePerLot(0)).toBe(perLot(250 * CENT));
   });
 
-  it('and still is not told after ten minutes is for people to explain, and then it is not booked any more', () => {
+  /** Readings as the desk asks for them, with what cash then is, until `isOver`. Returns after how many seconds. */
+  function readUntil(desk: DeskUnderTest, cash: () => number, isOver: () => boolean): number {
+    for (let second = 1; second <= 300; second += 1) {
+      desk.quote(0, 10_000);
+      desk.quote(1, 10_000);
+      desk.pass(1_000);
+      if (desk.effects.some(({ kind }) => kind === 'requestSnapshot')) desk.snapshot({ cash: cash() });
+      if (isOver()) return second;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  it.each([
+    ['what is missing may be the fee', -25 * CENT],
+    ['other money is missing, too', -500_25 * CENT],
+  ])(
+    'is waited for shorter than readings may fail to agree, so that people can explain: %s',
+    (_, missing) => {
+      const { desk, told, booked, cash } = bought();
+      const isHalted = () => desk.engine.view.mode !== 'ACTIVE';
+      const after = readUntil(desk, () => cash + missing, isHalted);
+      expect(after).toBeGreaterThan(115);
+      expect(after).toBeLessThan(150);
+      expect(desk.engine.view).toMatchObject({ mode: 'HALTED', cashUnexplained: BigInt(missing) });
+      expect(desk.engine.view.halts.at(-1)?.reason).toContain('fermata cash explain');
+      const explained = { name: 'explainCash', kind: 'correction', amount: BigInt(missing) } as const;
+      expect(desk.command(explained)).toMatchObject({ ok: true });
+      desk.happen({ kind: 'fill', fill: told(250 * CENT) });
+      readCash(desk, cash + missing);
+      expect(desk.engine.view.reconciliation.state).toBe('clean');
+      expect(booked()).toHaveLength(1);
+    },
+  );
+
+  it('puts off no difference for longer, whatever is traded meanwhile', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    const buy = () => {
+      const fill = { ...desk.makeFill(entry, 10_000, 10, 225 * CENT), feeExpected: true as const };
+      desk.happen({ kind: 'fill', fill });
+      for (const stop of desk.live('protective', 0)) {
+        if (desk.stateOf(stop) === 'cancelling')
+          desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+      }
+      for (const stop of desk.live('protective', 0)) desk.accept(stop);
+    };
+    buy();
+    const cash = () => desk.engine.view.cash - 500 * CENT;
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ cash: cash() });
+    let second = 0;
+    const isOver = () => {
+      second += 1;
+      if (second % 20 === 0) buy();
+      return desk.engine.view.cashUnexplained !== null;
+    };
+    expect(readUntil(desk, cash, isOver)).toBeLessThan(150);
+    expect(desk.engine.view.halts.at(-1)?.reason).toContain('fermata cash explain');
+  });
+
+  it('and still is not told after two minutes is for people to explain, and then it is not booked any more', () => {
     const { desk, told, booked, cash } = bought();
-    desk.wait(600_001);
+    desk.wait(120_001);
     readCash(desk, cash - 25 * CENT);
     expect(desk.engine.view.cashUnexplained).toBe(BigInt(-25 * CENT));
     desk.command({ name: 'explainCash', kind: 'commission', amount: BigInt(-25 * CENT) });

@@ -13,7 +13,7 @@ import type { VenueSnapshot } from '../event.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { feesAwaited } from '../orders/fee-value.js';
 import type { Difference } from '../record.js';
-import { CASH_CONFIRM_AFTER_MS, FEE_TOLD_LATE_MARKET_MS } from '../timing.js';
+import { CASH_CONFIRM_AFTER_MS, FEE_TOLD_LATE_MS } from '../timing.js';
 
 interface CashCompared {
   readonly differences: readonly Difference[];
@@ -39,8 +39,7 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
     cash.suspected = null;
     return PENDING;
   }
-  // What its fills cost may be all that differs.
-  if (openFees(core).length > 0) return PENDING;
+  if (mayBeFee(core)) return PENDING;
   if (!isConfirmed(core, difference)) return PENDING;
   if (isRounding(core, difference))
     return byItself(core, 'correction', difference, 'the venue rounds amounts that we count exactly');
@@ -58,7 +57,15 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   return unexplained(core, snapshot, difference);
 }
 
-const openFees = (core: Core) => feesAwaited(core, core.marketMs - FEE_TOLD_LATE_MARKET_MS);
+const openFees = (core: Core) => feesAwaited(core, core.marketMs - FEE_TOLD_LATE_MS);
+
+/** What its fills cost may be all that differs. Other money may have moved, too, so that is not waited for without end. */
+function mayBeFee(core: Core): boolean {
+  const { cash } = core.sync;
+  if (openFees(core).length === 0) return false;
+  cash.feeAwaitedSinceMs ??= core.monotonicMs;
+  return core.monotonicMs - cash.feeAwaitedSinceMs < FEE_TOLD_LATE_MS;
+}
 
 /** For a difference that is not judged yet. */
 export function whyCashDiffers(core: Core): string {
@@ -84,6 +91,7 @@ function agreed({ sync, state }: Core): CashCompared {
   sync.cash.suspected = null;
   sync.cash.unexplained = null;
   sync.cash.adopted = 0;
+  sync.cash.feeAwaitedSinceMs = null;
   return AGREED;
 }
 
