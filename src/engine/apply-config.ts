@@ -171,6 +171,7 @@ function remap(
   const isPutBack = state.putBack.size > 0;
   state.putBack.clear();
   if (isPutBack) for (const at of after.keys()) state.putBack.add(at);
+  state.mayBeClosed.clear();
   state.positions = after.map(({ symbol }, at) => {
     const place = oldPlace.get(symbol) ?? -1;
     const [old, instrument] = [positions[place], before[place]];

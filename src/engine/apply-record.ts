@@ -21,7 +21,7 @@ import {
 } from './apply-signals.js';
 import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
-import { fillEvent, orderStep } from './orders/order-table.js';
+import { fillEvent, NEVER_NAMED, orderStep } from './orders/order-table.js';
 import type { Difference, EngineRecord } from './record.js';
 import { type EngineState, feeIdOf, type OrderEntry, trackOf } from './state.js';
 import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
@@ -233,6 +233,8 @@ function applyOrderState(state: EngineState, record: Of<'order.state'>): void {
   if (record.venueId !== null) entry.venueId = record.venueId;
   entry.reason = record.reason;
   if (record.state === 'rejected') noteSignalRejected(state, entry);
+  if (record.reason === NEVER_NAMED && entry.intent.purpose !== 'entry')
+    state.mayBeClosed.add(entry.intent.instrument);
   moveTo(state, entry, record.state);
 }
 
@@ -350,6 +352,7 @@ function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void 
   if (instrument === undefined || position === undefined) {
     throw new RangeError(`no instrument ${record.instrument}`);
   }
+  state.mayBeClosed.delete(record.instrument);
   const delta = record.quantityLots - position.quantityLots;
   if (delta === 0) return;
   applyExecution(state, instrument, {
@@ -396,6 +399,8 @@ function applyReconciled(state: EngineState, record: Of<'reconciled'>): void {
     state.cashDiffersSinceMs = record.marketMs;
   state.lastDifferences = record.differences;
   state.putBack.clear();
+  if (!record.differences.some(({ what, rule }) => what === 'position' && rule === 'halt'))
+    state.mayBeClosed.clear();
   if (!record.clean) return;
   state.fillsThroughMs = record.fillsThroughMs;
   const horizon = record.fillsThroughMs - FILL_MEMORY_MARKET_MS;

@@ -65,6 +65,7 @@ function decidedBy(state: EngineState): unknown[] {
     formerFills,
     formerSignals,
     lastDifferences,
+    mayBeClosed,
     putBack,
   } = state;
   const live = state.live.flatMap((orders) => [...orders.values()]);
@@ -80,6 +81,7 @@ function decidedBy(state: EngineState): unknown[] {
   const fees = [...feesExpected].map(([id, { corrected, ...fee }]) => [id, String(corrected), fee]);
   if (fees.length > 0) named.push(['fees expected', fees]);
   if (lastDifferences.length > 0) named.push(['differences', lastDifferences]);
+  if (mayBeClosed.size > 0) named.push(['may be closed', [...mayBeClosed].sort((one, other) => one - other)]);
   if (putBack.size > 0) named.push(['put back', [...putBack].sort((one, other) => one - other)]);
   const fills = [...formerFills].map(([symbol, seen]) => [symbol, [...seen.keys()].sort()]);
   if (fills.length > 0) named.push(['former fills', fills.sort(byFirst)]);

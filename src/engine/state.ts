@@ -316,6 +316,11 @@ export interface EngineState {
    * traded since the backup.
    */
   readonly putBack: Set<InstrumentId>;
+  /**
+   * Instruments with an order that closes and was given up as filled, its fills never named, until the account has been
+   * read: their position may be gone.
+   */
+  readonly mayBeClosed: Set<InstrumentId>;
   readonly stopGaps: Map<StopGapCause, StopGaps>;
   /** By client id, oldest first. */
   readonly waiting: Map<string, WaitingEntry>;
@@ -381,6 +386,7 @@ export function createState(): EngineState {
     fillsThroughMs: 0,
     lastDifferences: [],
     putBack: new Set(),
+    mayBeClosed: new Set(),
     stopGaps: new Map(),
     waiting: new Map(),
     actions: [],

@@ -47,6 +47,14 @@ describe('an order that closes, filled at the venue, which never names the fills
     expect(desk.recorded('order.state').at(-1)).toMatchObject({ clientId, state: 'expired' });
     return { desk, entry, read };
   };
+  /** The next start of the trader, so much later. */
+  const startedAgain = (before: DeskUnderTest, afterMs: number, records = before.records) => {
+    const desk = new DeskUnderTest({}, 2, records);
+    Object.assign(desk, { wallMs: before.wallMs + afterMs, marketMs: before.marketMs + afterMs });
+    desk.begin();
+    for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+    return desk;
+  };
   const stopOf = (desk: DeskUnderTest) => desk.live('protective', 0)[0]!;
   const closeOf = (desk: DeskUnderTest) => {
     const stop = stopOf(desk);
@@ -76,6 +84,43 @@ describe('an order that closes, filled at the venue, which never names the fills
     desk.pass(300);
     read();
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: entry.quantityLots }]);
+  });
+
+  const closeAllOf = (desk: DeskUnderTest) => {
+    const stop = stopOf(desk);
+    desk.command({ name: 'closeAll' });
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    return desk.live('close', 0)[0]!;
+  };
+
+  it.each([
+    ['a stop', stopOf, 5_000],
+    ['a stop', stopOf, 70_000],
+    ['a closing order', closeOf, 5_000],
+    ['that of a close-all', closeAllOf, 5_000],
+  ])('sends nothing either where the trader starts again before a reading: %s', (_, order, afterMs) => {
+    const { desk: before } = givenUp(order, 0);
+    const sent = before.recorded('order.intended').length;
+    const desk = startedAgain(before, afterMs);
+    for (let reading = 0; reading < 4 && desk.lots(0) !== 0; reading += 1) {
+      desk.snapshot({ positions: [0, 0], openOrders: [] });
+      desk.pass(500);
+      desk.command({ name: 'reconcile' });
+    }
+    expect(desk.lots(0)).toBe(0);
+    expect(desk.recorded('order.intended')).toHaveLength(sent);
+  });
+
+  it('is protected after a start once a reading has shown it, also before that start', () => {
+    const { desk: before, entry } = givenUp(stopOf, 0);
+    const desk = startedAgain(before, 5_000);
+    desk.snapshot({ positions: [9_900, 0], openOrders: [] });
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: entry.quantityLots }]);
+    // Ended before the stop left; the list of positions is late.
+    const shown = desk.records.findLastIndex(({ type }) => type === 'reconciled') + 1;
+    const again = startedAgain(desk, 5_000, desk.records.slice(0, shown));
+    again.snapshot({ positions: [0, 0], openOrders: [] });
+    expect(again.live('protective', 0)).toMatchObject([{ quantityLots: entry.quantityLots }]);
   });
 
   it('halts the desk where no reading shows anything', () => {

@@ -40,6 +40,7 @@ it.each<[string, (state: EngineState) => void]>([
       }),
   ],
   ['instruments of a restored journal', ({ putBack }) => putBack.add(0)],
+  ['positions that may be closed', ({ mayBeClosed }) => mayBeClosed.add(0)],
   [
     'differences from the account',
     ({ lastDifferences }) =>

@@ -15,6 +15,7 @@ import {
   liveOrders,
   markAllChanged,
   note,
+  progressAt,
   setTime,
   tellClosedTrades,
   wantSnapshot,
@@ -73,10 +74,16 @@ export function begin(core: Core, stamp: Stamp): string | null {
   return null;
 }
 
-/** The trader may have ended right after a fill: the position before the fill is no longer known. */
+/**
+ * The trader may have ended right after a fill: the position before the fill is no longer known. Or after one that the
+ * venue never named: then whatever it shows counts.
+ */
 function doubtLateLists(core: Core): void {
-  for (const { id } of core.config.instruments)
-    if (fillsSince(core, core.marketMs - FILL_OVERLAP_MARKET_MS, id) > 0) noteHeld(core, id, null);
+  for (const { id } of core.config.instruments) {
+    const mayBeClosed = core.state.mayBeClosed.has(id);
+    if (mayBeClosed) progressAt(core, id).mayBeClosed = true;
+    else if (fillsSince(core, core.marketMs - FILL_OVERLAP_MARKET_MS, id) > 0) noteHeld(core, id, null);
+  }
 }
 
 /**

@@ -21,6 +21,7 @@ import { CONFIRM_AFTER_MS, MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timi
 import { noteSmaller, onAmended, onAmendRefused } from './amend-order.js';
 import { changeOrder, endReplaced, sendCancel, sendLookup } from './change-order.js';
 import { lookupFailed, lookupFoundNothing } from './lookup-order.js';
+import { NEVER_NAMED } from './order-table.js';
 import { earliest, noteRests, watchOf } from './order-watch.js';
 import { takeOthersOff } from './take-others-off.js';
 
@@ -237,7 +238,7 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
       takeOthersOff(core, entry);
       if (entry.intent.side === 'buy') progressAt(core, entry.intent.instrument).unnamedLots += missing;
       if (entry.intent.purpose !== 'entry') awaitPosition(core, entry);
-      changeOrder(core, entry, 'expired', 'filled at the venue, which never named the fills', found.venueId);
+      changeOrder(core, entry, 'expired', NEVER_NAMED, found.venueId);
   }
 }
 

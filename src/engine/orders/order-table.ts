@@ -41,6 +41,9 @@ export interface OrderStep {
   readonly effects: readonly OrderEffect[];
 }
 
+/** The reason of an order that is given up: the venue says that it was filled, and not in which trades. */
+export const NEVER_NAMED = 'filled at the venue, which never named the fills';
+
 type Row = Readonly<Record<OrderEvent, OrderStep>>;
 
 const to = (state: OrderStep['to'], ...effects: readonly OrderEffect[]): OrderStep => ({
