@@ -23,7 +23,7 @@ import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { fillEvent, NEVER_NAMED, orderStep } from './orders/order-table.js';
 import type { Difference, EngineRecord } from './record.js';
-import { type EngineState, feeIdOf, type OrderEntry, trackOf } from './state.js';
+import { type EngineState, feeIdOf, type OrderEntry, openLots, trackOf } from './state.js';
 import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
 import { applyExitsChanged, applyStopMoved, applyTargetReached } from './trades/trade-exits.js';
 
@@ -288,6 +288,8 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
       ...of,
       ...NO_FEE,
     });
+  const position = state.positions[fill.instrument];
+  if (position !== undefined && openLots(position) === 0) state.mayBeClosed.delete(fill.instrument);
   noteUnvalued(state, fill, entry?.intent.strategy ?? 'fermata');
   noteExpected(state, fill, instrument.symbol);
   if (entry === undefined) return;

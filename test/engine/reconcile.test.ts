@@ -24,7 +24,8 @@ describe('an order that closes, filled at the venue, which never names the fills
   const givenUp = (order: (desk: DeskUnderTest) => OrderIntent, lots: number) => {
     const desk = new DeskUnderTest().active();
     const { entry } = desk.hold(0);
-    const { clientId } = order(desk);
+    const given = order(desk);
+    const { clientId } = given;
     const filled = (): void => {
       const known = desk.engine.view.orders.find((one) => one.clientId === clientId);
       if (known !== undefined)
@@ -45,7 +46,7 @@ describe('an order that closes, filled at the venue, which never names the fills
       read();
     }
     expect(desk.recorded('order.state').at(-1)).toMatchObject({ clientId, state: 'expired' });
-    return { desk, entry, read };
+    return { desk, entry, read, order: given };
   };
   /** The next start of the trader, so much later. */
   const startedAgain = (before: DeskUnderTest, afterMs: number, records = before.records) => {
@@ -121,6 +122,35 @@ describe('an order that closes, filled at the venue, which never names the fills
     const again = startedAgain(desk, 5_000, desk.records.slice(0, shown));
     again.snapshot({ positions: [0, 0], openOrders: [] });
     expect(again.live('protective', 0)).toMatchObject([{ quantityLots: entry.quantityLots }]);
+  });
+
+  it('doubts no position that was opened after its late fills had closed the one before, also after a start', () => {
+    const { desk: before, order } = givenUp(stopOf, 0);
+    before.fill(order, 9_800);
+    expect(before.lots(0)).toBe(0);
+    before.fill(before.enter(0), 10_000);
+    expect(before.live('protective', 0)).toHaveLength(1);
+    const desk = startedAgain(before, 100);
+    for (let reading = 0; reading < 4; reading += 1) {
+      desk.snapshot({
+        positions: [0, 0],
+        openOrders: before.live('protective', 0).map((one) => venueOrder(one)),
+      });
+      desk.pass(500);
+      desk.command({ name: 'reconcile' });
+    }
+    expect(desk.recorded('position.adopted')).toEqual([]);
+    expect(desk.live('protective', 0)).toMatchObject([{ state: 'working' }]);
+  });
+
+  it('nor one that was opened after a start at which the late fills had closed the one before', () => {
+    const { desk: before, order } = givenUp(stopOf, 0);
+    const desk = startedAgain(before, 5_000);
+    desk.happen({ kind: 'fill', fill: { ...desk.makeFill(order, 9_800), tradeId: 'named late' } });
+    desk.snapshot();
+    expect(desk.arm()).toMatchObject({ ok: true });
+    desk.fill(desk.enter(0), 10_000);
+    expect(desk.live('protective', 0)).toHaveLength(1);
   });
 
   it('halts the desk where no reading shows anything', () => {

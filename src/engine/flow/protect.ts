@@ -25,7 +25,7 @@ export function protect(core: Core, position: Holding): void {
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
     cancelTargets(core, at, 'its position is closed');
-    Object.assign(progressAt(core, at), { unlikeSinceMs: null, targetEnds: 0 });
+    Object.assign(progressAt(core, at), { unlikeSinceMs: null, targetEnds: 0, mayBeClosed: false });
     leaveNothing(core, progress);
     return;
   }
