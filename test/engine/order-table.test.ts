@@ -30,7 +30,7 @@ const EXPECTED: Readonly<Record<SentState, string>> = {
   working:
     '- rejected+end+pause - !+tell cancelling+cancel cancelled+end+pause - expired+end+pause partlyFilled filled+end',
   partlyFilled:
-    '- cancelled+end+pause - !+tell cancelling+cancel cancelled+end+pause - expired+end+pause partlyFilled filled+end',
+    '- !+tell - !+tell cancelling+cancel cancelled+end+pause - expired+end+pause partlyFilled filled+end',
   cancelling:
     '- rejected+end+pause - absent+end+pause - cancelled+end+pause unknown+ask expired+end+pause cancelling filled+end',
   filled: '- !+tell - !+tell - - - - !+end+tell !+end+tell',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fill } from '../../src/domain/order.js';
+import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { CODEC } from '../../src/trader/journal/v2/codec.js';
 import { SlotReader } from '../../src/trader/journal/v2/slot-reader.js';
@@ -203,6 +203,29 @@ it('an order of which the venue rejects the rest ends with what was filled, prot
   desk.happen({ kind: 'order.update', order: venueOrder(entry, 500, 'rejected') });
   expect([desk.stateOf(entry), desk.lots(0)]).toEqual(['cancelled', 500]);
   expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 500 }]);
+  expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
+});
+
+it.each([
+  ['is being cancelled', 'cancelling', () => undefined],
+  [
+    'is of unknown fate',
+    'unknown',
+    (desk: DeskUnderTest, { clientId }: OrderIntent) =>
+      desk.happen({ kind: 'order.cancelRejected', clientId, code: '10148', text: 'Inactive' }),
+  ],
+])('and so does one that %s then: a fill that comes late counts', (_, state, then) => {
+  const desk = new DeskUnderTest().active();
+  const entry = desk.enter(0);
+  desk.accept(entry);
+  desk.fill(entry, 10_000, 500);
+  for (let bar = 0; bar < 6 && desk.stateOf(entry) !== 'cancelling'; bar += 1) desk.bar(0, 10_000);
+  then(desk, entry);
+  expect(desk.stateOf(entry)).toBe(state);
+  desk.happen({ kind: 'order.rejected', clientId: entry.clientId, code: '0', text: 'Inactive' });
+  expect(desk.stateOf(entry)).toBe('cancelled');
+  desk.fill(entry, 10_000, 100);
+  expect([desk.stateOf(entry), desk.lots(0)]).toEqual(['cancelled', 600]);
   expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
 });
 

@@ -46,7 +46,7 @@ export function changeOrder(
   venueId: string | null = null,
 ): boolean {
   const { clientId, instrument } = entry.intent;
-  const { to, effects } = orderStep(entry.state, event);
+  const { to, effects } = orderStep(entry.state, endOfRest(entry, event));
   const changes = to !== 'ignored' && to !== 'illegal';
   const learnsVenueId = to !== 'illegal' && venueId !== null && entry.venueId !== venueId;
   if (to === 'illegal') sayContradiction(core, entry, event, reason);
@@ -60,6 +60,11 @@ export function changeOrder(
   if (isAsked) othersEndToo(core, entry);
   for (const effect of effects) carryOut(core, entry, effect, isAsked);
   return changes;
+}
+
+/** What is left of an order may be rejected as well, also while its end is asked for: it ends with what was filled. */
+function endOfRest({ state, filledLots }: OrderEntry, event: AnswerEvent): AnswerEvent {
+  return event === 'rejected' && filledLots > 0 && state !== 'filled' ? 'cancelled' : event;
 }
 
 /** Carries out an effect of a step, once the step is recorded. `isAsked`: the desk asked for the order's end. */

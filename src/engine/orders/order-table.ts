@@ -105,8 +105,7 @@ export const ORDER_TABLE: Readonly<Record<SentState, Row>> = {
   unknown: { ...inFlight, unanswered: IGNORED },
   /** Some venues accept an order and reject it a moment later. */
   working: { ...resting, rejected: inFlight.rejected },
-  /** What is left of an order may be rejected as well: it ends with what was filled. */
-  partlyFilled: { ...resting, rejected: to('cancelled', 'endWatch', 'pauseNext') },
+  partlyFilled: resting,
   cancelling: {
     ...inFlight,
     accepted: IGNORED,
