@@ -39,6 +39,7 @@ function heard() {
       if (event.kind === 'order') told.push(event.order.state);
     },
     missed: (detail) => told.push(detail),
+    unknown: (detail) => told.push(`${detail}: found again`),
     note: (what, cause) => told.push(`${what}: ${cause}`),
   });
   onTestFinished(() => live.close());
@@ -94,11 +95,11 @@ it('whose correction comes first are as corrected', () => {
   expect(told).toEqual(['60004 for 500']);
 });
 
-it('in a contract that is not traded now make the desk read the account', () => {
+it('in a contract that is not traded now make the desk find again which ones are', () => {
   const { told, execution, cost } = heard();
   execution('0001f4e8.5f1d.01.01', 15_000, 2, { conId: 2, localSymbol: 'NQZ6' });
   cost('0001f4e8.5f1d.01.01', 4.5);
-  expect(told).toEqual(['the broker tells a trade in NQZ6, which is not traded now']);
+  expect(told).toEqual(['the broker tells a trade in NQZ6, which is not traded now: found again']);
 });
 
 it('that are taken back before their cost is told are none, and the account is read', () => {

@@ -380,8 +380,10 @@ describe('a contract', () => {
     const both = await resolved(NQ, [heldIn('NQZ6'), heldIn('NQH7')]);
     expect(both).toEqual({
       instrument: NQ,
-      problem: 'NQ/USD: positions in several months (NQZ6, NQH7); close all but one',
+      problem: 'NQ/USD: positions or orders in several months (NQZ6, NQH7); close all but one',
     });
+    // Its position and its stop.
+    expect(await resolved(NQ, [heldIn('NQH7'), heldIn('NQH7')])).toMatchObject({ name: 'NQH7' });
   });
 
   it.each([

@@ -63,6 +63,21 @@ const fault = (one: Parameters<IbkrSimulator['simulation']['faults']['add']>[0])
   simulator.simulation.faults.add(one);
 const held = async ({ venue }: OpenVenue) => (await venue.positions())[0]?.quantityLots;
 
+const byHand = async (localSymbol: string) => {
+  const response = await fetch(`http://${simulator.address}/_simulator/order`, {
+    method: 'POST',
+    body: JSON.stringify({
+      account: 'DU1234567',
+      localSymbol,
+      action: 'BUY',
+      quantity: 1,
+      type: 'LMT',
+      limit: '15000',
+    }),
+  });
+  expect(response.status).toBe(200);
+};
+
 describe('the contract of a future', () => {
   const december = { ...NQ, contractMonth: '202612' };
   const fridayAt = (weeks: number) => FRIDAY + weeks * 7 * 86_400_000;
@@ -87,6 +102,56 @@ describe('the contract of a future', () => {
     const front = await at({ clientId: 20 });
     expect(named.venue.contracts?.()).toMatchObject([{ traded: { name: 'NQZ6' } }]);
     expect(front.venue.contracts?.()).toMatchObject([{ traded: { name: 'NQH7' } }]);
+  });
+
+  describe('without a month', () => {
+    const MONDAY_OF_LAST_WEEK = fridayAt(4) - 4 * 86_400_000;
+    let nowMs: number;
+    beforeEach(() => {
+      nowMs = FRIDAY;
+      return start({ wallMs: () => nowMs });
+    });
+    const month = ({ venue }: OpenVenue) => venue.contracts?.().map(({ traded }) => traded.name);
+    /** The Gateway restarts after the continuous future has become the next one. */
+    const changeMonth = async ({ venue }: OpenVenue) => {
+      nowMs = MONDAY_OF_LAST_WEEK;
+      simulator.simulation.restart(50);
+      await eventually(() => expect(venue.state.reasons).not.toEqual([]));
+      await eventually(() => expect(venue.state.reasons).toEqual([]));
+    };
+
+    it('stays the one in which an entry of the desk rests, whose fill is told', async () => {
+      const one = await at();
+      const entry = resting();
+      await one.venue.submit(entry);
+      await changeMonth(one);
+      expect(month(one)).toEqual(['NQZ6']);
+      price('14999');
+      await eventually(() => expect(one.fills()).toMatchObject([{ clientId: entry.clientId }]));
+      expect(await held(one)).toBe(1);
+    });
+
+    it('is the next one whatever a person has left to rest in it', async () => {
+      const one = await at();
+      await byHand('NQZ6');
+      await changeMonth(one);
+      expect(month(one)).toEqual(['NQH7']);
+    });
+
+    it('is found again when the broker tells a trade in another one, and that trade counts', async () => {
+      const one = await at();
+      const entry = resting();
+      await one.venue.submit(entry);
+      // The list that is read first does not have it.
+      fault({ answer: OPEN_ORDER.id, clientId: ORDERS + 1, effect: { kind: 'lose' } });
+      await changeMonth(one);
+      expect(month(one)).toEqual(['NQH7']);
+      price('14999');
+      await eventually(() => expect(month(one)).toEqual(['NQZ6']));
+      await eventually(() => expect(one.venue.state.reasons).toEqual([]));
+      expect(await held(one)).toBe(1);
+      expect(await one.venue.fillsSince(0)).toMatchObject([{ clientId: entry.clientId, quantityLots: 1 }]);
+    });
   });
 
   it('that follows has the fills of the former month, whose stop sold while nobody was connected', async () => {
@@ -670,21 +735,6 @@ describe('what happens meanwhile', () => {
     orders.bust(second);
     await eventually(async () => expect(await venue.fillsSince(0)).toEqual([]));
   });
-
-  const byHand = async (localSymbol: string) => {
-    const response = await fetch(`http://${simulator.address}/_simulator/order`, {
-      method: 'POST',
-      body: JSON.stringify({
-        account: 'DU1234567',
-        localSymbol,
-        action: 'BUY',
-        quantity: 1,
-        type: 'LMT',
-        limit: '15000',
-      }),
-    });
-    expect(response.status).toBe(200);
-  };
 
   it('by another hand in what the desk does not trade is said', async () => {
     const { venue } = await at();

@@ -1,12 +1,11 @@
 /** Cash, positions and fills of the account, as the broker reports them. */
 import { SecType } from '@stoqey/ib';
-import { MONEY_SCALE } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import { incarnationOf } from '../../engine/orders/client-id.js';
 import { VenueUnavailable } from '../port.js';
 import { isSameFuture, type ResolvedContract } from './contracts.js';
-import { believed, moneyOf, stepsOf, textOf } from './decode.js';
+import { believed, CENT, moneyOf, stepsOf, textOf } from './decode.js';
 import { type Commissions, newestOf, openingCosts, readFill, revisionOf } from './fills.js';
 import type { Gateway } from './gateway.js';
 import {
@@ -26,9 +25,6 @@ export interface AccountOptions {
   readonly commissions: Commissions;
   readonly note: (what: string, cause: string) => void;
 }
-
-/** In money units. */
-export const CENT = MONEY_SCALE / 100;
 
 export class AccountReadings {
   readonly #options: AccountOptions;

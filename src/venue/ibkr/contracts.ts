@@ -49,26 +49,31 @@ export function contractDetails(contract: Contract): Question<readonly ContractD
 }
 
 /**
- * `held`: contracts in which the account has a position. A held month is traded until it is closed, even if
- * another is the front month by now. Throws `VenueUnavailable`, and RangeError as `askedOf` does.
+ * `inUse`: contracts in which the account has a position or an open order of a desk. Such a month is traded
+ * until it is closed, even if another is the front month by now. Throws `VenueUnavailable`, and RangeError as
+ * `askedOf` does.
  */
 export async function resolveContract(
   gateway: Gateway,
   instrument: Instrument,
-  held: readonly Contract[],
+  inUse: readonly Contract[],
 ): Promise<ResolvedContract | { readonly instrument: Instrument; readonly problem: string }> {
   const asked = askedOf(instrument);
   const { symbol } = instrument;
   try {
     const { contract } = await only(gateway, asked, instrument);
-    const months =
-      asked.secType === SecType.CONTFUT
-        ? held.filter((one) => one.secType === SecType.FUT && isSameFuture(one, contract))
-        : [];
-    const names = months.map(({ localSymbol }) => localSymbol).join(', ');
-    if (months.length > 1)
-      throw new Unbelievable(`${symbol}: positions in several months (${names}); close all but one`);
-    const conId = numberOf((months[0] ?? contract).conId, 'conId');
+    const months = new Map<number | undefined, Contract>();
+    if (asked.secType === SecType.CONTFUT)
+      for (const one of inUse)
+        if (one.secType === SecType.FUT && isSameFuture(one, contract)) months.set(one.conId, one);
+    const [first = contract, second] = months.values();
+    if (second !== undefined) {
+      const names = [...months.values()].map(({ localSymbol }) => localSymbol).join(', ');
+      throw new Unbelievable(
+        `${symbol}: positions or orders in several months (${names}); close all but one`,
+      );
+    }
+    const conId = numberOf(first.conId, 'conId');
     const found = await only(gateway, { conId, exchange: asked.exchange ?? '' }, instrument);
     return described(instrument, asked, found);
   } catch (error) {

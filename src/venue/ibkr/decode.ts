@@ -1,4 +1,5 @@
 /** Strict reading of what the library parsed: a wrong number is worse than none. */
+import { MONEY_SCALE } from '../../domain/money.js';
 import { VenueUnavailable } from '../port.js';
 
 /** Says what could not be believed; never contains the whole answer. */
@@ -57,6 +58,9 @@ export function partsOf(
   const steps = Math.floor(exact);
   return { steps, rest: exact - steps };
 }
+
+/** In money units. */
+export const CENT = MONEY_SCALE / 100;
 
 /** In money units (1e-8), rounded to 1e-4 of the currency. */
 export function moneyOf(value: unknown, what: string): number {

@@ -136,6 +136,29 @@ export class Gateway {
     return (await asked).answer;
   }
 
+  /**
+   * Repeats `begin` until it succeeds or the connection has ended. `outcome`: of each time, null: it has succeeded.
+   */
+  async untilDone(
+    session: Session,
+    begin: (session: Session) => Promise<void>,
+    outcome: (problem: string | null) => void,
+  ): Promise<void> {
+    const pauseMs = this.#options.times.reconnect.firstMs;
+    for (; this.session === session; await sleep(pauseMs, undefined, { ref: false })) {
+      const problem = await begin(session).then(
+        () => null,
+        (error: unknown) => {
+          if (!(error instanceof VenueUnavailable)) throw error;
+          return error.message;
+        },
+      );
+      if (this.session !== session) return;
+      outcome(problem);
+      if (problem === null) return;
+    }
+  }
+
   /** Ends the connection; a new one is made. */
   drop(cause: string): void {
     this.#drop(cause);

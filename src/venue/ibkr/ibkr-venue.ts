@@ -4,17 +4,18 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fill } from '../../domain/order.js';
-import type { ListedContract, VenueBalances, VenueCapabilities, VenuePosition } from '../../domain/venue.js';
+import type { ListedContract, VenueBalances, VenuePosition } from '../../domain/venue.js';
 import type { RefusedAnswer } from '../definition.js';
 import { createVenueHealth } from '../health.js';
 import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
-import { AccountReadings, CENT } from './account.js';
+import { AccountReadings } from './account.js';
 import { askedOf, followingContract } from './contracts.js';
 import { Commissions } from './fills.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
 import { MARGIN_AHEAD_MS } from './margin.js';
+import { capabilities } from './orders.js';
 import { farmAfter, linkAfter, UNREADABLE } from './outcomes.js';
 import { chooseAccount, type IbkrVenueOptions, readSetup, type Setup } from './setup.js';
 import { Trading } from './trading.js';
@@ -61,10 +62,24 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
   };
   const known = () => setup;
   const shared = { setup: known, simulated, commissions: new Commissions(options.feePerLot), note };
-  const live = new LiveEvents({ ...shared, emit, missed: (detail) => health.missed(detail) });
+  const live = new LiveEvents({
+    ...{ ...shared, emit, missed: (detail: string) => health.missed(detail) },
+    unknown: (detail) => findAgain(detail),
+  });
   const begun = new Map<string, () => void>();
   const first = ['orders', 'reading'].map((name) => new Promise<void>((done) => void begun.set(name, done)));
 
+  const begunAt = (
+    name: string,
+    made: Gateway,
+    session: Session,
+    begin: (session: Session) => Promise<void>,
+  ) =>
+    made.untilDone(session, begin, (problem) => {
+      begun.get(name)?.();
+      if (problem === null) health.resolved(name);
+      else health.against(name, problem);
+    });
   const gateway = (
     name: 'orders' | 'reading',
     id: number,
@@ -81,21 +96,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       ...address,
       clientId: id,
       times,
-      async onReady(session) {
-        for (; made.session === session; await sleep(times.reconnect.firstMs, undefined, { ref: false })) {
-          const problem = await begin(session).then(
-            () => null,
-            (error: unknown) => {
-              if (!(error instanceof VenueUnavailable)) throw error;
-              return error.message;
-            },
-          );
-          if (made.session !== session) return;
-          begun.get(name)?.();
-          if (problem === null) return health.resolved(name);
-          health.against(name, problem);
-        }
-      },
+      onReady: (session) => begunAt(name, made, session, begin),
       onLost(cause) {
         if (name === 'orders') trading.lost(cause);
         health.against(name, cause);
@@ -125,7 +126,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     return made;
   };
 
-  const reading = gateway('reading', clientId + 1, async (session) => {
+  const verify = async (session: Session): Promise<void> => {
     const choice = chooseAccount(session, options);
     if (!choice.ok) {
       setup = null;
@@ -138,9 +139,19 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     const whys = setup.closed.map(({ why }) => why);
     if (whys.length < instruments.length) health.resolved('setup');
     else health.against('setup', whys.join('; '));
-    void askMarginAhead(session);
     void askFollowing(setup);
+  };
+  const reading = gateway('reading', clientId + 1, async (session) => {
+    await verify(session);
+    void askMarginAhead(session);
   });
+  /** The engine reconciles once the venue is up again. Without a connection the next one finds them. */
+  const findAgain = (why: string): void => {
+    const { session } = reading;
+    if (session === null) return;
+    health.against('reading', why);
+    void begunAt('reading', reading, session, verify);
+  };
   const following = new Map<number, ListedContract | null>();
   /** For the status only: without an answer the desk trades anyway. */
   const askFollowing = async ({ contracts }: Setup): Promise<void> => {
@@ -182,7 +193,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
   await Promise.race([Promise.all(first), sleep(times.readyMs, undefined, { ref: false })]);
 
   return {
-    capabilities: capabilities(options),
+    capabilities: capabilities(money, instruments),
     instruments,
     get state() {
       return { up: health.state === 'up', reasons: health.reasons, refusedAnswers };
@@ -222,24 +233,5 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       options.traded?.end();
       await Promise.all([orders.close(), reading.close()]);
     },
-  };
-}
-
-function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabilities {
-  return {
-    name: 'ibkr',
-    simulated: money === 'paper',
-    shorting: instruments.every(({ kind }) => kind === 'future'),
-    stopLocksBalance: false,
-    reduceOnly: false,
-    // Sending a used id again modifies its order: an order that was filled meanwhile would be placed again.
-    amends: false,
-    replaces: false,
-    linksOrders: true,
-    // The broker routes to exchanges that don't have these for every contract, and would simulate them in its own way.
-    postOnly: false,
-    fillOrKill: false,
-    // Commissions have six places.
-    cashStep: CENT,
   };
 }

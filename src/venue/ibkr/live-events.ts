@@ -24,6 +24,8 @@ export interface LiveOptions {
   readonly emit: (event: VenueStreamEvent) => void;
   /** Something could not be believed or did not arrive, so the engine must reconcile. */
   readonly missed: (detail: string) => void;
+  /** A trade in a contract that is none of those traded: which ones are must be found again. */
+  readonly unknown: (detail: string) => void;
   readonly note: (what: string, cause: string) => void;
 }
 
@@ -162,7 +164,7 @@ export class LiveEvents {
     if (contract === undefined) {
       // For example of an order that rested in the month before.
       this.#delivered.set(tradeId, held.revision);
-      this.#options.missed(
+      this.#options.unknown(
         `the broker tells a trade in ${held.contract.localSymbol}, which is not traded now`,
       );
       return;

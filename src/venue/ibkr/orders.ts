@@ -1,9 +1,13 @@
-/** Translates orders both ways: the desk's intent into the broker's order, the broker's order into the engine's. */
+/**
+ * Translates orders both ways: the desk's intent into the broker's order, the broker's order into the engine's.
+ * And what orders the broker takes.
+ */
 import { type Order, OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
+import type { Instrument } from '../../domain/instrument.js';
 import { isBounded, type OrderIntent, type Side } from '../../domain/order.js';
-import type { VenueOrder } from '../../domain/venue.js';
+import type { VenueCapabilities, VenueOrder } from '../../domain/venue.js';
 import type { ResolvedContract } from './contracts.js';
-import { isNone, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
+import { CENT, isNone, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
 import type { ToldOrder } from './questions.js';
 
 /** For orders of a group: a fill of one reduces the others, and only one of them at a time is at the exchange. */
@@ -113,5 +117,24 @@ export function readOrder(told: ToldOrder, { instrument }: ResolvedContract): Ve
     limitTicks: limit ? ticks(order.lmtPrice) : null,
     stopTicks: stop ? ticks(order.auxPrice) : null,
     ...(order.ocaGroup === undefined || order.ocaGroup === '' ? {} : { group: order.ocaGroup }),
+  };
+}
+
+export function capabilities(money: 'paper' | 'real', instruments: readonly Instrument[]): VenueCapabilities {
+  return {
+    name: 'ibkr',
+    simulated: money === 'paper',
+    shorting: instruments.every(({ kind }) => kind === 'future'),
+    stopLocksBalance: false,
+    reduceOnly: false,
+    // Sending a used id again modifies its order: an order that was filled meanwhile would be placed again.
+    amends: false,
+    replaces: false,
+    linksOrders: true,
+    // The broker routes to exchanges that don't have these for every contract, and would simulate them in its own way.
+    postOnly: false,
+    fillOrKill: false,
+    // Commissions have six places.
+    cashStep: CENT,
   };
 }

@@ -1,12 +1,14 @@
 /** Verified before anything is traded: whose account it is, and which contract each instrument is. */
-import type { Contract } from '@stoqey/ib';
+import type { Contract, Order } from '@stoqey/ib';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import { incarnationOf } from '../../engine/orders/client-id.js';
 import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
 import type { Gateway, GatewayTimes, Session } from './gateway.js';
 import type { TradedContracts } from './months.js';
-import { positions } from './questions.js';
+import { isOver } from './orders.js';
+import { openOrders, positions } from './questions.js';
 import type { GatewayAddress } from './settings.js';
 
 export interface Setup {
@@ -59,11 +61,13 @@ export async function readSetup(
   account: string,
   instruments: readonly Instrument[],
 ): Promise<Setup> {
-  const held: readonly Contract[] = (await gateway.ask(positions()))
-    .filter((position) => position.account === account && position.quantity !== 0)
-    .map(({ contract }) => contract);
+  const [held, resting] = await Promise.all([gateway.ask(positions()), gateway.ask(openOrders(false))]);
+  const inUse: readonly Contract[] = [
+    ...held.filter((position) => position.account === account && position.quantity !== 0),
+    ...resting.filter(({ order, status }) => isOfDesk(order, account) && !isOver(status)),
+  ].map(({ contract }) => contract);
   const found = oncePerContract(
-    await Promise.all(instruments.map((one) => resolveContract(gateway, one, held))),
+    await Promise.all(instruments.map((one) => resolveContract(gateway, one, inUse))),
   );
   const resolved = found.filter((one): one is ResolvedContract => 'contract' in one);
   return {
@@ -75,6 +79,10 @@ export async function readSetup(
     ),
   };
 }
+
+/** What a person types in another month opens nothing for the desk. */
+const isOfDesk = ({ orderRef = '', ...its }: Order, account: string): boolean =>
+  its.account === account && incarnationOf(orderRef) !== null;
 
 type Found = Awaited<ReturnType<typeof resolveContract>>;
 
