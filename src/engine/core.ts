@@ -323,6 +323,8 @@ export interface Core {
   venueDownSinceMs: number | null;
   /** In the venue's own words. The venue may answer and still take no orders from this desk. */
   venueDownWhy: string;
+  /** People were told that the halt for it waits, since every market is closed (`flow/session.ts`). */
+  venueHaltWaits: boolean;
   venueBreaker: VenueBreaker;
   /** By instrument. */
   readonly regimes: RegimeMeter[];
@@ -404,6 +406,7 @@ export function createCore(config: EngineConfig): Core {
     monotonicMs: 0,
     venueDownSinceMs: null,
     venueDownWhy: '',
+    venueHaltWaits: false,
     venueBreaker: CLOSED_BREAKER,
     regimes: config.instruments.map(() => new RegimeMeter()),
     returns: measuresReturns(config.risk) ? config.instruments.map(() => new ReturnMeter()) : [],

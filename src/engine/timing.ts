@@ -44,6 +44,11 @@ export const UNPROTECTED_MAX_MS = 10_000;
 /** A venue that is down for longer than this halts the desk. */
 export const VENUE_DOWN_MAX_MS = 10_000;
 /**
+ * If every market is closed and nothing is at stake, that halt waits until this much market time before the first
+ * opening: a gateway that restarts by night is back by then, and otherwise people still have time.
+ */
+export const VENUE_BACK_BEFORE_OPEN_MARKET_MS = 600_000;
+/**
  * While a position is below zero though nothing can be owed, the engine rereads the account at this interval.
  */
 export const OVERSOLD_READ_MS = 1_000;

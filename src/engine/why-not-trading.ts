@@ -12,7 +12,7 @@ import { armingObstacle, needs } from './commands/arm.js';
 import { type Core, liveOrders, positionAt, sessionsAt } from './core.js';
 import { isTradable } from './flow/dust.js';
 import { expiryReason } from './flow/expiry.js';
-import { noEntryReason } from './flow/session.js';
+import { noEntryReason, venueHaltWaitsUntil } from './flow/session.js';
 import { unconvertedReason } from './flow/stale-data.js';
 import { GO_LIVE_NEEDED, goLiveReason, needsGoLive } from './halts/go-live-missing.js';
 import { openFeeReason } from './orders/fee-value.js';
@@ -53,6 +53,13 @@ function deskReasons(core: Core): WaitingReason[] {
   const obstacle = core.state.mode === 'ACTIVE' ? null : armingObstacle(core);
   if (obstacle !== null)
     reasons.push({ subject: 'desk', reason: obstacle.message, waitsFor: obstacle.doThis });
+  const until = core.venueHaltWaits ? venueHaltWaitsUntil(core) : null;
+  if (until !== null)
+    reasons.push({
+      subject: 'desk',
+      reason: `the venue is down while the market is closed: ${core.venueDownWhy}`,
+      waitsFor: `the venue; the desk halts ${until.words}, if it is not back`,
+    });
   const fees = openFeeReason(core);
   if (fees !== null) reasons.push({ subject: 'desk', reason: fees, waitsFor: 'a value for every fee' });
   return reasons;

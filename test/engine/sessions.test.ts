@@ -135,6 +135,121 @@ describe('a closed market', () => {
   });
 });
 
+describe('a venue that is away while every market is closed', () => {
+  const away = (desk: DeskUnderTest): void => {
+    desk.happen({ kind: 'venue.health', state: 'down', detail: 'the gateway restarts' });
+    for (let second = 0; second < 11; second += 1) desk.pass(1_000);
+  };
+  const back = (desk: DeskUnderTest) => desk.happen({ kind: 'venue.health', state: 'up', detail: 'x' });
+  const causes = (desk: DeskUnderTest) => desk.engine.view.halts.map(({ cause }) => cause);
+  const said = (desk: DeskUnderTest) =>
+    desk.recorded('note').filter(({ text }) => text.startsWith('the venue is'));
+  const WAITS = 'the desk halts Mon 17:50 UTC, 10 min before the market opens, if it is not back';
+
+  it('halts a desk that holds nothing, and of which nothing rests, ten minutes before the first opening', () => {
+    const sessions = [{ calendar: open('10:00-13:00', '19:00-20:00') }, { calendar: closing() }];
+    const desk = new DeskUnderTest({ sessions }).active();
+    passTo(desk, '13:30');
+    away(desk);
+    expect(causes(desk)).toEqual([]);
+    expect(said(desk).map(({ text }) => text)).toEqual([
+      `the venue is down while the market is closed (the gateway restarts); nothing is held and no order rests: ${WAITS}`,
+    ]);
+    expect(desk.engine.whyNotTrading()).toContainEqual({
+      subject: 'desk',
+      reason: 'the venue is down while the market is closed: the gateway restarts',
+      waitsFor: `the venue; ${WAITS}`,
+    });
+    passTo(desk, '17:49:59', []);
+    expect([causes(desk), said(desk)]).toMatchObject([[], [{}]]);
+    passTo(desk, '17:50', []);
+    expect(desk.engine.view.halts).toMatchObject([
+      {
+        cause: 'venue',
+        reason: 'the venue is still down, after the market was closed: the gateway restarts',
+      },
+    ]);
+    expect(JSON.stringify(desk.engine.whyNotTrading())).not.toContain('while the market is closed');
+  });
+
+  it('and comes back is read, and what could not be read meanwhile halts nobody', () => {
+    const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
+    passTo(desk, '13:30', []);
+    away(desk);
+    for (let minute = 0; minute < 10; minute += 1) {
+      const asked = desk.effects.find(({ kind }) => kind === 'requestSnapshot');
+      if (asked?.kind === 'requestSnapshot')
+        desk.happen({ kind: 'venue.snapshotFailed', requestId: asked.requestId, cause: 'it is away' });
+      desk.pass(MINUTE_MS);
+    }
+    const effects = back(desk);
+    expect(effects.some(({ kind }) => kind === 'requestSnapshot')).toBe(true);
+    desk.pass(1_000);
+    desk.snapshot();
+    desk.pass(1_000);
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [], reconciliation: { state: 'clean' } });
+    expect(said(desk).map(({ text }) => text.slice(0, 22))).toEqual([
+      'the venue is down whil',
+      'the venue is back',
+    ]);
+    // Once more, and this time it stays away.
+    away(desk);
+    passTo(desk, '17:50', []);
+    expect(causes(desk)).toEqual(['venue']);
+  });
+
+  it.each<[string, () => DeskUnderTest]>([
+    [
+      'a position is held',
+      () => {
+        const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
+        desk.hold(0);
+        passTo(desk, '13:30', []);
+        return desk;
+      },
+    ],
+    [
+      'an order rests',
+      () => {
+        const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
+        passTo(desk, '12:30', [0]);
+        desk.accept(desk.enter(0));
+        passTo(desk, '13:30', []);
+        return desk;
+      },
+    ],
+    [
+      'another market is open',
+      () => {
+        const desk = closingDesk();
+        passTo(desk, '13:30');
+        return desk;
+      },
+    ],
+    [
+      'the next session is near',
+      () => {
+        const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
+        passTo(desk, '17:49:55', []);
+        return desk;
+      },
+    ],
+    [
+      'no reading has shown yet what is held',
+      () => {
+        const desk = new DeskUnderTest({ sessions: [{ calendar: open('18:00-20:00') }] }, 1).begin();
+        return desk;
+      },
+    ],
+  ])('halts after ten seconds as ever where %s', (_, deskOf) => {
+    const desk = deskOf();
+    const before = causes(desk);
+    away(desk);
+    expect(causes(desk)).toEqual([...before, 'venue']);
+    expect(said(desk)).toEqual([]);
+  });
+});
+
 describe('the last minutes of a session', () => {
   const rules = { calendar: closing(), noEntriesBeforeCloseMs: 15 * MINUTE_MS };
 

@@ -1,7 +1,7 @@
 /** Faults around the engine, and what the desk file says to do about them. */
 import type { HaltCause, HeardSide } from '../../domain/mode.js';
 import type { LostAction } from '../config.js';
-import { type Core, markAllChanged, wantFreshSnapshot } from '../core.js';
+import { type Core, markAllChanged, note, wantFreshSnapshot } from '../core.js';
 import type { EngineEvent } from '../event.js';
 import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseFault, raiseHalt } from '../halts/raise-halt.js';
@@ -84,6 +84,13 @@ export function onVenueHealth(core: Core, state: 'up' | 'down', detail: string):
   }
   if (core.venueDownSinceMs === null) return;
   core.venueDownSinceMs = null;
+  if (core.venueHaltWaits) {
+    core.venueHaltWaits = false;
+    note(core, 'info', 'the venue is back');
+    // Nothing could be read meanwhile, which halted nobody.
+    if (core.sync.unsettled !== null)
+      core.sync.unsettled = { ...core.sync.unsettled, sinceMs: core.monotonicMs };
+  }
   wantFreshSnapshot(core);
   markAllChanged(core);
 }

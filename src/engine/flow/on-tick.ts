@@ -26,7 +26,7 @@ import { onMinute } from './equity.js';
 import { escalateCloseAll } from './prove-flat.js';
 import { believeWhatStands, standsAtMs } from './quote.js';
 import { checkRefusals, checkStops } from './secure.js';
-import { nextFlatMs, watchSessions } from './session.js';
+import { nextFlatMs, venueHaltWaitsUntil, watchSessions } from './session.js';
 import { staleSymbols } from './stale-data.js';
 import { closingUnderWay } from './wanted-stop.js';
 
@@ -121,14 +121,8 @@ function checkProtectionOf(core: Core, holding: Holding): void {
 }
 
 function checkFaults(core: Core): void {
-  const { venueDownSinceMs, state } = core;
-  if (venueDownSinceMs !== null && core.monotonicMs - venueDownSinceMs >= VENUE_DOWN_MAX_MS) {
-    raiseFault(
-      core,
-      'venue',
-      `the venue has been down for ${VENUE_DOWN_MAX_MS / 1000} s: ${core.venueDownWhy}`,
-    );
-  }
+  const { state } = core;
+  if (isVenueAway(core)) return;
   if (state.mode !== 'ACTIVE' && state.mode !== 'REDUCING') return;
   checkReadings(core);
   const stale = staleSymbols(core);
@@ -138,6 +132,29 @@ function checkFaults(core: Core): void {
     'stale-data',
     `no fresh price for ${core.config.risk.staleDataSeconds} s: ${stale.join(', ')}`,
   );
+}
+
+/** True while the halt for it waits; nothing can be read of the account until then. */
+function isVenueAway(core: Core): boolean {
+  const { venueDownSinceMs, venueDownWhy } = core;
+  const isDown = venueDownSinceMs !== null && core.monotonicMs - venueDownSinceMs >= VENUE_DOWN_MAX_MS;
+  if (!isDown) return false;
+  const until = venueHaltWaitsUntil(core);
+  if (until === null) {
+    const reason = core.venueHaltWaits
+      ? `the venue is still down, after the market was closed: ${venueDownWhy}`
+      : `the venue has been down for ${VENUE_DOWN_MAX_MS / 1000} s: ${venueDownWhy}`;
+    raiseFault(core, 'venue', reason);
+    return false;
+  }
+  if (!core.venueHaltWaits)
+    note(
+      core,
+      'warn',
+      `the venue is down while the market is closed (${venueDownWhy}); nothing is held and no order rests: the desk halts ${until.words}, if it is not back`,
+    );
+  core.venueHaltWaits = true;
+  return true;
 }
 
 /**

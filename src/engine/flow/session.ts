@@ -1,7 +1,9 @@
 /** The trading hours of an instrument: a closed market is not stale, and nothing is entered in it. */
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import { PLAN_EXITS } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
 import {
   type Core,
@@ -16,7 +18,7 @@ import {
 } from '../core.js';
 import { isClosing, mayReduce } from '../halts/mode.js';
 import { holdingsOf, openLots } from '../state.js';
-import { openingMsOf } from '../timing.js';
+import { openingMsOf, VENUE_BACK_BEFORE_OPEN_MARKET_MS } from '../timing.js';
 import { isDust, isDustOf } from './dust.js';
 import { expiryReason } from './expiry.js';
 
@@ -167,6 +169,38 @@ export function watchSessions(core: Core): void {
     if (progress.openSinceMs !== null) tellHeldOver(core, at);
     progress.openSinceMs = null;
   }
+}
+
+/**
+ * Market time until which a venue that is down halts nobody: every market is closed, and as a reading has shown
+ * nothing is held and no order rests. In words, too. Null: one that is down halts.
+ */
+export function venueHaltWaitsUntil(core: Core): { readonly utcMs: number; readonly words: string } | null {
+  const { config, marketMs, sync } = core;
+  let first: SessionCalendar | null = null;
+  let opensMs = Number.POSITIVE_INFINITY;
+  for (const { id } of config.instruments) {
+    const { calendar } = sessionsAt(core, id);
+    const { open, untilMs } = calendar.phaseAt(marketMs);
+    if (open || !isKnownIdle(core, id)) return null;
+    if (untilMs >= opensMs) continue;
+    first = calendar;
+    opensMs = untilMs;
+  }
+  const utcMs = opensMs - VENUE_BACK_BEFORE_OPEN_MARKET_MS;
+  if (first === null || sync.suspected.size > 0 || isClosing(core) || marketMs >= utcMs) return null;
+  const minutes = VENUE_BACK_BEFORE_OPEN_MARKET_MS / MINUTE_MS;
+  return { utcMs, words: `${momentWords(first, utcMs, marketMs)}, ${minutes} min before the market opens` };
+}
+
+/** No lots, not even dust or a trade's that another one balances, and no order that may be at the venue. */
+function isKnownIdle(core: Core, at: InstrumentId): boolean {
+  return (
+    core.sync.borneOut.has(at) &&
+    !progressAt(core, at).mayBeClosed &&
+    liveOrders(core, at).length === 0 &&
+    holdingsOf(positionAt(core, at)).every(({ quantityLots }) => quantityLots === 0)
+  );
 }
 
 /** Whether silence means a late price: the market is open and has been for a while. */
