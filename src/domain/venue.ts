@@ -180,6 +180,20 @@ export interface CashMovement {
   readonly reason?: string;
 }
 
+interface TradeAmount {
+  readonly quantityLots: number;
+  readonly priceTicks: number;
+}
+
+/** A trade that the venue has changed after it told of it. */
+export interface TradeCorrection {
+  readonly instrument: InstrumentId;
+  readonly tradeId: string;
+  readonly was: TradeAmount;
+  /** Null: the venue has taken it back. */
+  readonly is: TradeAmount | null;
+}
+
 /** A venue's cash movements, from as many of its lists as could be read. */
 export interface CashListed {
   readonly movements: readonly CashMovement[];

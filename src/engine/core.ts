@@ -208,6 +208,8 @@ interface CashProgress {
   adopted: number;
   /** Number of fills when cash last agreed: each one since may have been rounded. */
   fillsAgreed: number;
+  /** Of booked trades, in words for people, since somebody last explained a difference: they may be its cause. */
+  corrections: readonly string[];
   /** By `feeIdOf`: fees booked as expected that the venue has told since the start. */
   readonly feesTold: Set<string>;
   /** Monotonic time since which cash has differed while a fee was not told yet. Null: it agrees. */
@@ -389,7 +391,7 @@ export function createCore(config: EngineConfig): Core {
       atWallMs: null,
       cash: {
         ...{ suspected: null, unexplained: null, adopted: 0, fillsAgreed: 0 },
-        ...{ feesTold: new Set(), feeAwaitedSinceMs: null },
+        ...{ corrections: [], feesTold: new Set(), feeAwaitedSinceMs: null },
       },
       suspected: new Map(),
       splits: new Map(),

@@ -30,7 +30,7 @@ import { lastQuoteOf, onBar } from './strategies/on-bar.js';
 import type { StrategyLine } from './strategies/strategy.js';
 import { sendChanges, sendReversals } from './strategies/waiting-entries.js';
 import { onSnapshot } from './sync/reconcile.js';
-import { takeMovement } from './sync/reconcile-cash.js';
+import { takeCorrection, takeMovement } from './sync/reconcile-cash.js';
 import { snapshotFailed } from './sync/request-snapshot.js';
 import { type EngineView, readView } from './view.js';
 import { whyNotTrading } from './why-not-trading.js';
@@ -62,10 +62,7 @@ export interface Engine {
    * before it and must pass as well. If false, both events must still be processed.
    */
   passesQuote(event: QuoteEvent, withTick: boolean): boolean;
-  /**
-   * Market time by which a position must be closed before its session ends, for prices that pause. Infinity:
-   * none.
-   */
+  /** Market time by which a position must be closed before its session ends, if prices pause. Infinity: none. */
   nextFlatMs(): number;
   /** A fresh reading of the whole engine. */
   readonly view: EngineView;
@@ -231,6 +228,9 @@ function handle(core: Core, event: OtherEvent): void {
       return;
     case 'venue.movement':
       takeMovement(core, event.movement);
+      return;
+    case 'venue.correction':
+      takeCorrection(core, event.correction);
       return;
     case 'venue.health':
       onVenueHealth(core, event.state, event.detail);

@@ -14,6 +14,7 @@ import type {
   ClosedInstrument,
   FixedOrders,
   QuantityLimits,
+  TradeCorrection,
   VenueOrder,
   VenuePosition,
 } from '../domain/venue.js';
@@ -232,6 +233,7 @@ export type EngineEvent =
   | ({ readonly kind: 'fill'; readonly fill: Fill } & Stamp)
   /** Cash that moves at the venue without a trade, reported as it moves. A snapshot lists it too. */
   | ({ readonly kind: 'venue.movement'; readonly movement: CashMovement } & Stamp)
+  | ({ readonly kind: 'venue.correction'; readonly correction: TradeCorrection } & Stamp)
   | ({ readonly kind: 'venue.health'; readonly state: 'up' | 'down'; readonly detail: string } & Stamp)
   /** The circuit breaker of the venue's API changed its state. */
   | ({

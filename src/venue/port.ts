@@ -13,6 +13,7 @@ import type {
   QuantityLimits,
   ReplaceOutcome,
   SendOutcome,
+  TradeCorrection,
   VenueBalances,
   VenueCapabilities,
   VenueContract,
@@ -24,6 +25,8 @@ import type { Approved } from '../limits/gate.js';
 export type VenueStreamEvent =
   | { readonly kind: 'order'; readonly order: VenueOrder }
   | { readonly kind: 'fill'; readonly fill: Fill }
+  /** The engine has the trade as it was; a reading shows what the account is now. */
+  | { readonly kind: 'correction'; readonly correction: TradeCorrection }
   /** Cash that moved without a trade, as it moves; `cashMovements` lists it too. */
   | { readonly kind: 'movement'; readonly movement: CashMovement }
   /** The circuit breaker of the venue's API; venues without one never send it. */

@@ -444,6 +444,46 @@ describe('cash that moved without a trade', () => {
   });
 });
 
+describe('a trade that the venue has corrected after it was booked', () => {
+  const correction = (tradeId: string, priceTicks: number | null) => ({
+    ...{ kind: 'venue.correction' as const },
+    correction: {
+      ...{ instrument: 0, tradeId, was: { quantityLots: 1_000, priceTicks: 10_000 } },
+      is: priceTicks === null ? null : { quantityLots: 1_000, priceTicks },
+    },
+  });
+  const alarms = (desk: DeskUnderTest) =>
+    desk.recorded('note').flatMap(({ level, text }) => (level === 'alarm' ? [text] : []));
+
+  it('is told with what it was and is, makes the account be read, and is named where cash differs', () => {
+    const desk = new DeskUnderTest().active();
+    const effects = desk.happen(correction('t7', 10_001));
+    expect(effects.some(({ kind }) => kind === 'requestSnapshot')).toBe(true);
+    const what = 'the trade t7 of BTC/USDT was 1.000 at 100.00 and is 1.000 at 100.01';
+    expect(alarms(desk)).toEqual([
+      `the venue has corrected a trade: ${what}. It stays booked as it was; what that makes of cash is to be explained`,
+    ]);
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    const { cash } = desk.engine.view;
+    const difference = -1_000_000_000;
+    for (let times = 0; times < 3; times += 1) readCash(desk, cash + difference);
+    expect(desk.engine.view.halts[0]?.reason).toContain(
+      `nothing explains the difference of -10.00000000 but for what the venue has corrected after it was booked: ${what}: fermata`,
+    );
+    desk.command({ name: 'explainCash', kind: 'correction', amount: BigInt(difference) });
+    readCash(desk, cash + difference);
+    expect(desk.arm('two-people')).toMatchObject({ ok: true });
+    for (let times = 0; times < 3; times += 1) readCash(desk, cash - 100_000_000);
+    expect(alarms(desk).at(-1)).toContain('nothing explains the difference of 9.00000000: fermata');
+  });
+
+  it('or taken back is told as that', () => {
+    const desk = new DeskUnderTest().active();
+    desk.happen(correction('t7', null));
+    expect(alarms(desk).join()).toContain('the trade t7 of BTC/USDT (1.000 at 100.00) was taken back');
+  });
+});
+
 describe('a fee that the venue tells after its fill', () => {
   const CENT = 1_000_000;
 

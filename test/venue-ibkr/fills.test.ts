@@ -2,7 +2,7 @@
 import { EventName } from '@stoqey/ib';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Instrument } from '../../src/domain/instrument.js';
-import { Commissions, readFill } from '../../src/venue/ibkr/fills.js';
+import { Commissions, createToldTrades, readFill } from '../../src/venue/ibkr/fills.js';
 import { LiveEvents } from '../../src/venue/ibkr/live-events.js';
 import { eventually } from '../support/eventually.js';
 import { APPLE, NQ } from './support/at-gateway.js';
@@ -31,6 +31,9 @@ function heard() {
     setup: () => ({ account: 'DU1', contracts: new Map(), byConId: new Map([[1, market]]), closed: [] }),
     simulated: false,
     commissions: new Commissions(),
+    trades: createToldTrades(({ tradeId, was, is }) =>
+      told.push(`${tradeId}: ${was.priceTicks} is ${is?.priceTicks ?? 'none'}`),
+    ),
     emit: (event) => {
       if (event.kind === 'fill')
         told.push(
@@ -93,6 +96,20 @@ it('whose correction comes first are as corrected', () => {
   cost('0001f4e8.5f1d.01.01', 4.5);
   cost('0001f4e8.5f1d.01.02', 5);
   expect(told).toEqual(['60004 for 500']);
+});
+
+it('that are corrected once they are told are told as what they were and are, once', () => {
+  const { told, execution, cost } = heard();
+  execution('0001f4e8.5f1d.01.01', 15_000);
+  cost('0001f4e8.5f1d.01.01', 4.5);
+  for (let times = 0; times < 2; times += 1) execution('0001f4e8.5f1d.01.02', 15_001);
+  cost('0001f4e8.5f1d.01.02', 4.5);
+  execution('0001f4e8.5f1d.01.03', 15_001, 0);
+  expect(told).toEqual([
+    '60000 for 450',
+    '0001f4e8.5f1d.01: 60000 is 60004',
+    '0001f4e8.5f1d.01: 60004 is none',
+  ]);
 });
 
 it('in a contract that is not traded now make the desk find again which ones are', () => {

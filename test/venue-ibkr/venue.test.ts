@@ -720,20 +720,26 @@ describe('what happens meanwhile', () => {
     const first = execution();
     if (first === undefined) throw new Error('no execution');
     orders.correct(first, ticks(15_230));
-    await eventually(() =>
-      expect(events.filter((event) => event.kind === 'health').slice(-2)).toMatchObject([
-        { state: 'down' },
-        { state: 'up' },
-      ]),
-    );
+    const { tradeId = '' } = fills()[0] ?? {};
+    const corrections = () =>
+      events.flatMap((event) => (event.kind === 'correction' ? [event.correction] : []));
+    const [was, is] = [ticks(15_234.25), ticks(15_230)].map((priceTicks) => ({
+      quantityLots: 1,
+      priceTicks,
+    }));
+    await eventually(() => expect(corrections()).toEqual([{ instrument: 0, tradeId, was, is }]));
     const [corrected, ...others] = await venue.fillsSince(0);
     expect(others).toEqual([]);
     expect(corrected).toMatchObject({ tradeId: fills()[0]?.tradeId, priceTicks: ticks(15_230) });
     expect(fills()).toHaveLength(1);
     const second = execution();
     if (second === undefined) throw new Error('no execution');
+    // Whoever hears of it first: the list tells, too.
+    fault({ answer: EXECUTION_DATA.id, clientId: ORDERS, effect: { kind: 'lose' } });
     orders.bust(second);
+    expect(corrections()).toHaveLength(1);
     await eventually(async () => expect(await venue.fillsSince(0)).toEqual([]));
+    expect(corrections().slice(1)).toEqual([{ instrument: 0, tradeId, was: is, is: null }]);
   });
 
   it('by another hand in what the desk does not trade is said', async () => {

@@ -4,11 +4,23 @@
  */
 import { type CashKind, isHoldingCost } from '../../domain/cash.js';
 import { DAY_MS } from '../../domain/civil-date.js';
+import { formatDecimal } from '../../domain/decimal.js';
 import { formatUnits, parseUnits, type Units, writeUnits } from '../../domain/money.js';
 import { isDoneAtOnce } from '../../domain/order.js';
-import type { CashMovement } from '../../domain/venue.js';
+import type { CashMovement, TradeCorrection } from '../../domain/venue.js';
 import { cashUnits, stepsAt } from '../books.js';
-import { type Core, commit, liveOrders, markAllChanged, note, type SnapshotRequest } from '../core.js';
+import {
+  type Core,
+  commit,
+  instrumentAt,
+  liveOrders,
+  markAllChanged,
+  markChanged,
+  note,
+  progressAt,
+  type SnapshotRequest,
+  wantSnapshot,
+} from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { feesAwaited } from '../orders/fee-value.js';
@@ -212,6 +224,30 @@ export function takeMovement(core: Core, movement: CashMovement): void {
   markAllChanged(core);
 }
 
+/** More than people read. */
+const CORRECTIONS_KEPT = 5;
+
+/**
+ * A trade that was told is another now. What is booked stays: the account may show nothing of it before the
+ * position is closed. People must know, and a difference in cash names it.
+ */
+export function takeCorrection(core: Core, { instrument, tradeId, was, is }: TradeCorrection): void {
+  const { symbol, lotSize, tickSize } = instrumentAt(core, instrument);
+  const words = ({ quantityLots, priceTicks }: typeof was) =>
+    `${formatDecimal(quantityLots, lotSize)} at ${formatDecimal(priceTicks, tickSize)}`;
+  const what =
+    is === null
+      ? `the trade ${tradeId} of ${symbol} (${words(was)}) was taken back`
+      : `the trade ${tradeId} of ${symbol} was ${words(was)} and is ${words(is)}`;
+  const { cash } = core.sync;
+  cash.corrections = [...cash.corrections, what].slice(-CORRECTIONS_KEPT);
+  const text = `the venue has corrected a trade: ${what}. It stays booked as it was; what that makes of cash is to be explained`;
+  note(core, 'alarm', text, instrument);
+  progressAt(core, instrument).activity += 1;
+  markChanged(core, instrument);
+  wantSnapshot(core);
+}
+
 function bookMovement(core: Core, { id, kind, amount, source, reason }: CashMovement): void {
   const units = parseUnits(amount);
   book(core, {
@@ -253,7 +289,7 @@ function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): Ca
   core.sync.cash.unexplained = difference;
   const reason =
     `cash: we count ${ours} ${currency}, the venue has ${venues}, and nothing explains the difference of ` +
-    `${formatUnits(difference)}${notRead(snapshot)}: fermata cash explain says what it was`;
+    `${formatUnits(difference)}${corrected(core)}${notRead(snapshot)}: fermata cash explain says what it was`;
   if (!core.state.halts.some(({ cause }) => cause === 'reconciliation')) note(core, 'alarm', reason);
   raiseFault(core, 'reconciliation', reason);
   return {
@@ -261,6 +297,11 @@ function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): Ca
     pending: false,
   };
 }
+
+const corrected = ({ sync: { cash } }: Core): string =>
+  cash.corrections.length === 0
+    ? ''
+    : ` but for what the venue has corrected after it was booked: ${cash.corrections.join('; ')}`;
 
 /** Names the lists that could not be read, so a person can look there. */
 function notRead({ movementsUnread = [] }: VenueSnapshot): string {

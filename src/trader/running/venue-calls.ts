@@ -321,6 +321,8 @@ export function eventOf(event: VenueStreamEvent): Unstamped {
   switch (event.kind) {
     case 'fill':
       return { kind: 'fill', fill: event.fill };
+    case 'correction':
+      return { kind: 'venue.correction', correction: event.correction };
     case 'movement':
       return { kind: 'venue.movement', movement: event.movement };
     case 'order':

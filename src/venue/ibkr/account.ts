@@ -6,7 +6,7 @@ import { incarnationOf } from '../../engine/orders/client-id.js';
 import { VenueUnavailable } from '../port.js';
 import { isSameFuture, type ResolvedContract } from './contracts.js';
 import { believed, CENT, moneyOf, stepsOf, textOf } from './decode.js';
-import { type Commissions, newestOf, openingCosts, readFill, revisionOf } from './fills.js';
+import { type Commissions, newestOf, openingCosts, readFill, revisionOf, type ToldTrades } from './fills.js';
 import type { Gateway } from './gateway.js';
 import {
   ACCRUED,
@@ -23,6 +23,7 @@ export interface AccountOptions {
   readonly setup: () => Setup | null;
   readonly simulated: boolean;
   readonly commissions: Commissions;
+  readonly trades: ToldTrades;
   readonly note: (what: string, cause: string) => void;
 }
 
@@ -87,14 +88,19 @@ export class AccountReadings {
     const setup = verified(this.#options.setup());
     const told = await this.#options.reading.ask(executions(setup.account));
     return believed(this.#options.note, 'executions', () => {
-      for (const { execution } of told)
-        if (execution.shares === 0)
-          this.#fills.delete(revisionOf(textOf(execution.execId, 'execId')).tradeId);
+      const { simulated, commissions, trades } = this.#options;
+      for (const { execution } of told) {
+        if (execution.shares !== 0) continue;
+        const { tradeId, revision } = revisionOf(textOf(execution.execId, 'execId'));
+        this.#fills.delete(tradeId);
+        trades(tradeId, revision, null);
+      }
       for (const one of newestOf(told)) {
         const contract = setup.byConId.get(one.contract.conId ?? 0) ?? ofAnotherMonth(setup, one);
         if (contract === undefined) continue;
-        const fill = readFill(one, contract, this.#options.simulated, this.#options.commissions);
+        const fill = readFill(one, contract, simulated, commissions);
         this.#fills.set(fill.tradeId, fill);
+        trades(fill.tradeId, revisionOf(textOf(one.execution.execId, 'execId')).revision, fill);
       }
       return [...this.#fills.values()].sort((a, b) => a.marketMs - b.marketMs);
     });

@@ -5,6 +5,7 @@ import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Fill } from '../../domain/order.js';
 import { lotFee, NOTHING_CHARGED } from '../../domain/order-fee.js';
 import { notional } from '../../domain/value.js';
+import type { TradeCorrection } from '../../domain/venue.js';
 import type { ResolvedContract } from './contracts.js';
 import { isNone, moneyOf, numberOf, partsOf, stepsOf, textOf, Unbelievable } from './decode.js';
 import { clientIdOf } from './orders.js';
@@ -28,6 +29,26 @@ export function newestOf(told: readonly ToldExecution[]): readonly ToldExecution
   }
   return [...newest.values()].map(({ one }) => one).filter(({ execution }) => execution.shares !== 0);
 }
+
+/** Notes each trade as it is told. True: that has corrected it. `fill`: null if the trade is taken back. */
+export type ToldTrades = (tradeId: string, revision: number, fill: Fill | null) => boolean;
+
+export function createToldTrades(corrected: (correction: TradeCorrection) => void): ToldTrades {
+  const told = new Map<string, { readonly revision: number; readonly fill: Fill | null }>();
+  return (tradeId, revision, fill) => {
+    const before = told.get(tradeId);
+    if (before !== undefined && before.revision >= revision) return false;
+    told.set(tradeId, { revision, fill });
+    const was = before?.fill ?? null;
+    if (was === null || (fill?.priceTicks === was.priceTicks && fill.quantityLots === was.quantityLots))
+      return false;
+    const { instrument } = was;
+    corrected({ instrument, tradeId, was: amountOf(was), is: fill === null ? null : amountOf(fill) });
+    return true;
+  };
+}
+
+const amountOf = ({ quantityLots, priceTicks }: Fill) => ({ quantityLots, priceTicks });
 
 /** What executions cost: as the broker has told, and before that as expected. In money units. */
 export class Commissions {

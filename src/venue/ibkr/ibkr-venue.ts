@@ -11,7 +11,7 @@ import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port
 import { steadyNowMs } from '../steady-clock.js';
 import { AccountReadings } from './account.js';
 import { askedOf, followingContract } from './contracts.js';
-import { Commissions } from './fills.js';
+import { Commissions, createToldTrades } from './fills.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
 import { MARGIN_AHEAD_MS } from './margin.js';
@@ -61,7 +61,10 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     options.onRefusedAnswer?.(answer);
   };
   const known = () => setup;
-  const shared = { setup: known, simulated, commissions: new Commissions(options.feePerLot), note };
+  const shared = {
+    ...{ setup: known, simulated, commissions: new Commissions(options.feePerLot), note },
+    trades: createToldTrades((correction) => emit({ kind: 'correction', correction })),
+  };
   const live = new LiveEvents({
     ...{ ...shared, emit, missed: (detail: string) => health.missed(detail) },
     unknown: (detail) => findAgain(detail),

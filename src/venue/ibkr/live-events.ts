@@ -12,7 +12,7 @@ import {
 } from '@stoqey/ib';
 import type { VenueStreamEvent } from '../port.js';
 import { Unbelievable } from './decode.js';
-import { type Commissions, isToldCost, readFill, revisionOf } from './fills.js';
+import { type Commissions, isToldCost, readFill, revisionOf, type ToldTrades } from './fills.js';
 import { readOrder } from './orders.js';
 import { keyOf, statusOf, type ToldOrder, withStatus } from './questions.js';
 import type { Setup } from './setup.js';
@@ -21,6 +21,7 @@ export interface LiveOptions {
   readonly setup: () => Setup | null;
   readonly simulated: boolean;
   readonly commissions: Commissions;
+  readonly trades: ToldTrades;
   readonly emit: (event: VenueStreamEvent) => void;
   /** Something could not be believed or did not arrive, so the engine must reconcile. */
   readonly missed: (detail: string) => void;
@@ -117,13 +118,13 @@ export class LiveEvents {
     const before = this.#delivered.get(tradeId);
     const held = this.#held.get(tradeId);
     if (Math.max(before ?? -1, held?.revision ?? -1) >= revision) return;
-    // A fill that was already booked has been corrected: the account must be read, and a person must explain
-    // the difference.
     if (before !== undefined) {
       this.#delivered.set(tradeId, revision);
       const unpriced = this.#unpriced.get(tradeId);
       if (unpriced !== undefined) this.#unpriced.set(tradeId, { ...unpriced, execution, revision });
-      this.#options.missed(`the broker has corrected the trade ${tradeId}`);
+      // One in a contract that is not traded any more is told by the reading.
+      if (!this.#corrects(tradeId, { contract, execution, revision }))
+        this.#options.missed(`the broker has corrected the trade ${tradeId}`);
       return;
     }
     clearTimeout(held?.timer);
@@ -136,6 +137,15 @@ export class LiveEvents {
     // A report that has arrived while this process was busy is heard first.
     const timer = setTimeout(() => setImmediate(() => this.#untold(tradeId, timer)), COST_MS);
     this.#held.set(tradeId, { contract, execution, revision, timer });
+  }
+
+  #corrects(tradeId: string, { contract, execution, revision }: Omit<Held, 'timer'>): boolean {
+    const { setup, simulated, commissions, trades } = this.#options;
+    if (execution.shares === 0) return trades(tradeId, revision, null);
+    const market = setup()?.byConId.get(contract.conId ?? 0);
+    if (market === undefined) return false;
+    const fill = readFill({ contract, execution, cost: null }, market, simulated, commissions);
+    return trades(tradeId, revision, fill);
   }
 
   #untold(tradeId: string, timer: NodeJS.Timeout): void {
@@ -169,8 +179,9 @@ export class LiveEvents {
       );
       return;
     }
-    const { simulated, commissions } = this.#options;
+    const { simulated, commissions, trades } = this.#options;
     const fill = readFill({ ...held, cost }, contract, simulated, commissions);
+    trades(tradeId, held.revision, fill);
     this.#delivered.set(tradeId, held.revision);
     this.#options.emit({ kind: 'fill', fill });
     const order = this.#orders.get(keyOf(held.execution) ?? '');
