@@ -20,6 +20,8 @@ export interface VenueOrder {
   readonly stopTicks: number | null;
   /** Group of the orders that it is linked with at the venue. Left out: none. */
   readonly group?: string;
+  /** Why it is rejected, with the venue's code. Left out: the venue gives no reason, or it isn't rejected. */
+  readonly reason?: string;
 }
 
 export interface VenuePosition {

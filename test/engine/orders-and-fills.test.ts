@@ -229,6 +229,19 @@ it.each([
   expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
 });
 
+it.each([
+  ['201: MINIMUM OF 33000 USD NEEDED', '201: MINIMUM OF 33000 USD NEEDED'],
+  [undefined, 'the venue reported it, without a reason'],
+])('an order that the venue rejects after it has taken it is told with the reason: %s', (reason, told) => {
+  const desk = new DeskUnderTest().active();
+  const entry = desk.enter(0);
+  desk.accept(entry);
+  const order = { ...venueOrder(entry, 0, 'rejected'), ...(reason === undefined ? {} : { reason }) };
+  desk.happen({ kind: 'order.update', order });
+  expect(desk.recorded('order.state').at(-1)).toMatchObject({ state: 'rejected', reason: told });
+  expect(desk.recorded('note').at(-1)?.text).toBe(`the venue refused an entry order: ${told}`);
+});
+
 describe('what can’t be represented', () => {
   const LARGEST = Number.MAX_SAFE_INTEGER;
 

@@ -43,6 +43,7 @@ function heard() {
     },
     missed: (detail) => told.push(detail),
     unknown: (detail) => told.push(`${detail}: found again`),
+    saidOf: () => undefined,
     note: (what, cause) => told.push(`${what}: ${cause}`),
   });
   onTestFinished(() => live.close());

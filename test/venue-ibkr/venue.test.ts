@@ -461,6 +461,29 @@ describe('an order', () => {
     expect(await venue.orderByClientId(wanted.clientId, 0)).toBeNull();
   });
 
+  it('that the broker rejects after it has taken it has its reason, in the stream and where it is looked up', async () => {
+    const { venue, events } = await at();
+    const [first, second] = [resting(), resting()];
+    for (const one of [first, second]) expect((await venue.submit(one)).kind).toBe('accepted');
+    const { orders } = simulator.simulation;
+    const text = 'Order rejected - reason:MINIMUM OF 33000 USD NEEDED';
+    // A warning is no reason.
+    for (const one of [...orders.open])
+      orders.reject(one, one.terms.orderRef === first.clientId ? { code: 399, text } : { code: 201, text });
+    const told = () => events.flatMap((event) => (event.kind === 'order' ? [event.order] : []));
+    const rejected = () => told().filter(({ state }) => state === 'rejected');
+    await eventually(() => expect(rejected()).toHaveLength(2));
+    expect(rejected().map(({ clientId, reason }) => [clientId, reason])).toEqual([
+      [first.clientId, undefined],
+      [second.clientId, `201: ${text}`],
+    ]);
+    expect(told().find(({ clientId }) => clientId === second.clientId)).not.toHaveProperty('reason');
+    expect(await venue.orderByClientId(second.clientId, 0)).toMatchObject({
+      state: 'rejected',
+      reason: `201: ${text}`,
+    });
+  });
+
   it('that was taken and not answered is unknown, found by its own id, and cancelled', async () => {
     const { venue } = await at({ times: { ...QUICK, questionMs: 1000 } });
     for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id])

@@ -157,6 +157,15 @@ export class Orders {
       client.subscriptions.onBust(this.#marketOf(order));
   }
 
+  /** The broker may do so after it has taken the order, too. */
+  reject(order: Order, refused: Refused): void {
+    this.#tell.refused(order.clientId, order.orderId, refused);
+    order.status = 'Inactive';
+    order.endedMs = this.#simulation.nowMs();
+    this.#tell.order(order);
+    this.#cancelChildren(order);
+  }
+
   #tellAgain(execution: Execution): void {
     this.#tell.execution(execution);
     this.#tell.commission(execution);
@@ -208,11 +217,7 @@ export class Orders {
       order.terms = { ...order.terms, ocaGroup: String(parent.permId), ocaType: 3 };
     const poor = parent === null ? this.#tooPoor(order) : null;
     if (poor !== null) {
-      this.#tell.refused(order.clientId, order.orderId, poor);
-      order.status = 'Inactive';
-      order.endedMs = this.#simulation.nowMs();
-      this.#tell.order(order);
-      this.#cancelChildren(order);
+      this.reject(order, poor);
       return;
     }
     this.#schedule(order);

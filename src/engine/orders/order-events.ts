@@ -219,7 +219,7 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
       onAccepted(core, entry, found.venueId);
       return;
     case 'rejected':
-      onRejected(core, entry, 'the venue says so on lookup');
+      onRejected(core, entry, found.reason ?? 'the venue reported it, without a reason');
       return;
     case 'expired':
       changeOrder(core, entry, 'expired', 'it expired at the venue', found.venueId);

@@ -68,6 +68,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
   const live = new LiveEvents({
     ...{ ...shared, emit, missed: (detail: string) => health.missed(detail) },
     unknown: (detail) => findAgain(detail),
+    saidOf: (orderId) => trading.saidOf(orderId),
   });
   const begun = new Map<string, () => void>();
   const first = ['orders', 'reading'].map((name) => new Promise<void>((done) => void begun.set(name, done)));

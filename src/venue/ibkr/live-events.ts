@@ -28,6 +28,8 @@ export interface LiveOptions {
   /** A trade in a contract that is none of those traded: which ones are must be found again. */
   readonly unknown: (detail: string) => void;
   readonly note: (what: string, cause: string) => void;
+  /** What the broker said last of the order that has this id of ours in the protocol. */
+  readonly saidOf: (orderId: number | undefined) => string | undefined;
 }
 
 /**
@@ -110,7 +112,9 @@ export class LiveEvents {
     const key = keyOf(told.order);
     if ([...this.#held.values()].some(({ execution }) => keyOf(execution) === key)) return;
     const contract = this.#options.setup()?.byConId.get(told.contract.conId ?? 0);
-    if (contract !== undefined) this.#options.emit({ kind: 'order', order: readOrder(told, contract) });
+    if (contract === undefined) return;
+    const said = this.#options.saidOf(told.order.orderId);
+    this.#options.emit({ kind: 'order', order: readOrder({ ...told, said }, contract) });
   }
 
   #onExecution(contract: Contract, execution: Execution): void {

@@ -94,7 +94,7 @@ function stateOf(status: string, filled: number): VenueOrder['state'] {
 
 /** Throws `Unbelievable`. */
 export function readOrder(told: ToldOrder, { instrument }: ResolvedContract): VenueOrder {
-  const { order, status, filled } = told;
+  const { order, status, filled, said } = told;
   const action = textOf(order.action, 'action');
   if (action !== 'BUY' && action !== 'SELL') throw new Unbelievable(`order: side ${action}`);
   const quantityLots = stepsOf(order.totalQuantity, instrument.lotSize, 'quantity');
@@ -104,11 +104,12 @@ export function readOrder(told: ToldOrder, { instrument }: ResolvedContract): Ve
   const stop = order.orderType === OrderType.STP || order.orderType === OrderType.STP_LMT;
   const ticks = (price: number | undefined) =>
     isNone(price) || price === 0 ? null : stepsOf(price, instrument.tickSize, 'price');
+  const state = stateOf(status, filledLots);
   return {
     clientId: clientIdOf(order.orderRef, order.permId),
     venueId: String(permIdOf(order.permId)),
     instrument: instrument.id,
-    state: stateOf(status, filledLots),
+    state,
     // An order that has ended reports its quantity once more as 0.
     filledLots,
     side: action === 'BUY' ? 'buy' : 'sell',
@@ -116,6 +117,7 @@ export function readOrder(told: ToldOrder, { instrument }: ResolvedContract): Ve
     quantityLots,
     limitTicks: limit ? ticks(order.lmtPrice) : null,
     stopTicks: stop ? ticks(order.auxPrice) : null,
+    ...(state === 'rejected' && said !== undefined ? { reason: said } : {}),
     ...(order.ocaGroup === undefined || order.ocaGroup === '' ? {} : { group: order.ocaGroup }),
   };
 }

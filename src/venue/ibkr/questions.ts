@@ -92,6 +92,8 @@ export interface ToldOrder {
   readonly order: Order;
   readonly status: string;
   readonly filled: number;
+  /** What the broker said of it last that may be why it is rejected. */
+  readonly said?: string | undefined;
 }
 
 /**

@@ -32,6 +32,8 @@ export interface TradingOptions {
   readonly note: (what: string, cause: string) => void;
 }
 
+const SAID_KEPT = 100;
+
 /** Waits for events about one order id. */
 interface Watch {
   /** A status of the order, or an error about it. */
@@ -64,6 +66,8 @@ export class Trading {
    * quantity.
    */
   readonly #partlyFilled = new Set<number>();
+  /** By the protocol's ids: the newest error. The broker may reject an order after it has accepted it. */
+  readonly #said = new Map<number, string>();
   #nextOrderId = 1;
   /** Our open orders have been read since the connection was made. */
   #ready = false;
@@ -99,8 +103,9 @@ export class Trading {
     if (event === EventName.execDetails) this.margins.changed();
     if (event === EventName.error) {
       const [error, code, id] = args;
-      for (const watch of [...(this.#watches.get(Number(id)) ?? [])])
-        watch.error(Number(code), (error as Error).message);
+      const text = (error as Error).message;
+      this.#note(Number(id), Number(code), text);
+      for (const watch of [...(this.#watches.get(Number(id)) ?? [])]) watch.error(Number(code), text);
     } else if (event === EventName.openOrder) {
       const [orderId, contract, order, state] = args as [number, Contract, Order, OrderState];
       this.#learn({ contract, order: { ...order, orderId }, status: String(state.status), filled: 0 });
@@ -112,6 +117,16 @@ export class Trading {
         watch.status(String(status), Number(permId));
       if (isOver(String(status))) this.#partlyFilled.delete(Number(orderId));
     }
+  }
+
+  #note(orderId: number, code: number, text: string): void {
+    if (orderId >= this.#nextOrderId || !['rejected', 'unknown'].includes(meaningOf(code, text))) return;
+    this.#said.set(orderId, `${code}: ${text}`);
+    for (const oldest of this.#said.keys()) if (this.#said.size > SAID_KEPT) this.#said.delete(oldest);
+  }
+
+  saidOf(orderId: number | undefined): string | undefined {
+    return orderId === undefined ? undefined : this.#said.get(orderId);
   }
 
   async submit(intent: Approved<OrderIntent>): Promise<SendOutcome> {
@@ -281,7 +296,9 @@ export class Trading {
       (await this.#own()).find(is) ??
       (await reading.ask(openOrders(false))).find(is) ??
       (await reading.ask(completedOrders())).find(is);
-    if (told !== undefined) return believed(this.#options.note, 'order', () => readOrder(told, contract));
+    const said = this.saidOf(this.#ids.get(clientId));
+    if (told !== undefined)
+      return believed(this.#options.note, 'order', () => readOrder({ ...told, said }, contract));
     const traded = (await reading.ask(executions(setup.account))).filter(
       ({ execution }) => execution.orderRef === clientId && execution.shares !== 0,
     );
