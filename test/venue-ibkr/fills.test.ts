@@ -1,8 +1,10 @@
 /** Executions as the engine's fills, without a Gateway. */
-import { EventName } from '@stoqey/ib';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { EventName, type Execution } from '@stoqey/ib';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Instrument } from '../../src/domain/instrument.js';
+import { PositionWatch } from '../../src/venue/ibkr/account.js';
 import { Commissions, createToldTrades, readFill } from '../../src/venue/ibkr/fills.js';
+import type { Session } from '../../src/venue/ibkr/gateway.js';
 import { LiveEvents } from '../../src/venue/ibkr/live-events.js';
 import { eventually } from '../support/eventually.js';
 import { APPLE, NQ } from './support/at-gateway.js';
@@ -44,6 +46,7 @@ function heard() {
     missed: (detail) => told.push(detail),
     unknown: (detail) => told.push(`${detail}: found again`),
     saidOf: () => undefined,
+    traded: () => {},
     note: (what, cause) => told.push(`${what}: ${cause}`),
   });
   onTestFinished(() => live.close());
@@ -162,4 +165,76 @@ it('of which nothing was told yet are expected to cost what the desk file says',
   commissions.told(APPLE, { execId: '1.01', commission: 1, currency: 'USD' }, 10);
   // A hundredth of a share's cost would be less than an order costs at least.
   expect(costOf({ ...APPLE, lotFees: { perLot: CENT, minimum: 35 * CENT } }, commissions)).toBe(35);
+});
+
+describe('a position that changes', () => {
+  function watched() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const said: string[] = [];
+    const reqPositions = vi.fn();
+    const session = { api: { reqPositions } } as unknown as Session;
+    const watch = new PositionWatch((detail) => said.push(detail));
+    const contract = { conId: 1, localSymbol: 'NQZ6' };
+    const position = (quantity: number, account = 'DU1') =>
+      watch.onEvent(EventName.position, [account, contract, quantity, 0]);
+    watch.begin(session, 'DU1');
+    position(5);
+    watch.onEvent(EventName.positionEnd, []);
+    return {
+      ...{ watch, session, said, position, asked: () => reqPositions.mock.calls.length },
+      traded: (side: 'BOT' | 'SLD', shares: number) => watch.traded(contract, { side, shares } as Execution),
+      pass: () => vi.advanceTimersByTimeAsync(2_000),
+    };
+  }
+
+  it('by what the desk trades is no news, whichever is told first and in how many parts', async () => {
+    const { said, position, traded, pass } = watched();
+    traded('BOT', 3);
+    position(8);
+    position(7);
+    traded('SLD', 1);
+    traded('SLD', 2);
+    traded('SLD', 5);
+    position(5);
+    position(0);
+    // Told again, and of another account.
+    position(0);
+    position(9, 'DU2');
+    await pass();
+    expect(said).toEqual([]);
+  });
+
+  it('by another hand is told once for each change, whatever the desk trades beside it', async () => {
+    const { said, position, traded, pass } = watched();
+    position(0);
+    await pass();
+    await pass();
+    traded('BOT', 2);
+    position(2);
+    await pass();
+    position(1);
+    traded('BOT', 1);
+    await pass();
+    expect(said).toEqual([
+      'the position in NQZ6 is 0 without a trade of the desk',
+      'the position in NQZ6 is 1 without a trade of the desk',
+    ]);
+  });
+
+  it('while the connection was away is read anyway, and one whose changes were lost is asked for again', async () => {
+    const { watch, session, said, position, pass, asked } = watched();
+    position(4);
+    watch.end();
+    await pass();
+    watch.begin(session, 'DU1');
+    position(0);
+    watch.onEvent(EventName.positionEnd, []);
+    await pass();
+    expect([said, asked()]).toEqual([[], 2]);
+    watch.listAgain(session);
+    position(3);
+    await pass();
+    expect([said.length, asked()]).toEqual([1, 3]);
+  });
 });

@@ -63,7 +63,7 @@ const fault = (one: Parameters<IbkrSimulator['simulation']['faults']['add']>[0])
   simulator.simulation.faults.add(one);
 const held = async ({ venue }: OpenVenue) => (await venue.positions())[0]?.quantityLots;
 
-const byHand = async (localSymbol: string) => {
+const byHand = async (localSymbol: string, more: object = {}) => {
   const response = await fetch(`http://${simulator.address}/_simulator/order`, {
     method: 'POST',
     body: JSON.stringify({
@@ -73,6 +73,7 @@ const byHand = async (localSymbol: string) => {
       quantity: 1,
       type: 'LMT',
       limit: '15000',
+      ...more,
     }),
   });
   expect(response.status).toBe(200);
@@ -763,6 +764,19 @@ describe('what happens meanwhile', () => {
     expect(corrections()).toHaveLength(1);
     await eventually(async () => expect(await venue.fillsSince(0)).toEqual([]));
     expect(corrections().slice(1)).toEqual([{ instrument: 0, tradeId, was: is, is: null }]);
+  });
+
+  it('to a position by another hand makes the engine read the account within seconds, and what the desk trades does not', async () => {
+    const one = await at();
+    const since = () =>
+      one.events.flatMap((event) => (event.kind === 'health' ? [event.detail] : [])).slice(1);
+    await one.venue.submit(order({ quantityLots: 2 }));
+    await one.venue.submit(order({ side: 'sell' }));
+    await eventually(() => expect(one.fills()).toHaveLength(2));
+    await eventually(async () => expect(await held(one)).toBe(1));
+    await byHand('NQZ6', { action: 'SELL', type: 'MKT', limit: undefined });
+    await eventually(() => expect(since()).toHaveLength(2));
+    expect(since()[0]).toBe('the position in NQZ6 is 0 without a trade of the desk');
   });
 
   it('by another hand in what the desk does not trade is said', async () => {

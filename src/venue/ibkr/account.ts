@@ -1,5 +1,5 @@
-/** Cash, positions and fills of the account, as the broker reports them. */
-import { SecType } from '@stoqey/ib';
+/** Cash, positions and fills of the account, as the broker reports them, and positions that others change. */
+import { type Contract, EventName, type Execution, SecType } from '@stoqey/ib';
 import type { Fill } from '../../domain/order.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import { incarnationOf } from '../../engine/orders/client-id.js';
@@ -7,7 +7,7 @@ import { VenueUnavailable } from '../port.js';
 import { isSameFuture, type ResolvedContract } from './contracts.js';
 import { believed, CENT, moneyOf, stepsOf, textOf } from './decode.js';
 import { type Commissions, newestOf, openingCosts, readFill, revisionOf, type ToldTrades } from './fills.js';
-import type { Gateway } from './gateway.js';
+import type { Gateway, Session } from './gateway.js';
 import {
   ACCRUED,
   executions,
@@ -128,3 +128,88 @@ function ofAnotherMonth(
   if (told.secType !== SecType.FUT || incarnationOf(execution.orderRef ?? '') === null) return undefined;
   return [...contracts.values()].find(({ contract }) => isSameFuture(contract, told));
 }
+
+/** Executions and positions come in messages of their own: within this, one explains the other. */
+const EXPLAINED_MS = 2_000;
+
+interface Watched {
+  /** The last position that was explained. */
+  explained: number;
+  /** As told last. */
+  told: number;
+  /** Signed lots of the desk's executions since `explained`. */
+  own: number;
+  timer: NodeJS.Timeout | null;
+}
+
+/**
+ * Notices a position that changes without an execution of the desk, for example one that a person closes in TWS:
+ * its stop and its target would open the opposite one. Over the connection for orders, which hears those
+ * executions, and on which nothing else asks for positions and so ends what it is told.
+ */
+export class PositionWatch {
+  readonly #byContract = new Map<number, Watched>();
+  #account = '';
+  /** The first list is complete: until then each position counts as explained. */
+  #listed = false;
+
+  constructor(private readonly unexplained: (detail: string) => void) {}
+
+  begin({ api }: Session, account: string): void {
+    this.end();
+    this.#account = account;
+    api.reqPositions();
+  }
+
+  /** What it was told was lost with the link to the broker. What has changed meanwhile is a change like any other. */
+  listAgain(session: Session | null): void {
+    session?.api.reqPositions();
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    for (const { timer } of this.#byContract.values()) clearTimeout(timer ?? undefined);
+    this.#byContract.clear();
+    this.#listed = false;
+  }
+
+  onEvent(event: EventName, [account, contract, quantity]: readonly unknown[]): void {
+    if (event === EventName.positionEnd) this.#listed = true;
+    if (event !== EventName.position || account !== this.#account) return;
+    const { conId = 0, localSymbol = '' } = contract as Contract;
+    const watched = this.#of(conId);
+    watched.told = Number(quantity);
+    if (!this.#listed) Object.assign(watched, { explained: watched.told, own: 0 });
+    this.#settle(watched, localSymbol);
+  }
+
+  /** An execution of the desk that was not heard before. */
+  traded({ conId = 0, localSymbol = '' }: Contract, { side, shares = 0 }: Execution): void {
+    const watched = this.#of(conId);
+    watched.own += side === 'BOT' ? shares : -shares;
+    this.#settle(watched, localSymbol);
+  }
+
+  #of(conId: number): Watched {
+    const watched = this.#byContract.get(conId) ?? { explained: 0, told: 0, own: 0, timer: null };
+    this.#byContract.set(conId, watched);
+    return watched;
+  }
+
+  #settle(watched: Watched, name: string): void {
+    const { explained, told, own } = watched;
+    if (told === explained || isSame(told, explained + own)) {
+      clearTimeout(watched.timer ?? undefined);
+      watched.timer = null;
+      if (told !== explained) Object.assign(watched, { explained: told, own: 0 });
+      return;
+    }
+    watched.timer ??= setTimeout(() => {
+      this.unexplained(`the position in ${name} is ${watched.told} without a trade of the desk`);
+      Object.assign(watched, { explained: watched.told, own: 0, timer: null });
+    }, EXPLAINED_MS);
+  }
+}
+
+/** Parts of a share add up with the errors of floating point. */
+const isSame = (one: number, other: number): boolean => Math.abs(one - other) < 1e-6;

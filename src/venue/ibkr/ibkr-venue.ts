@@ -9,14 +9,14 @@ import type { RefusedAnswer } from '../definition.js';
 import { createVenueHealth } from '../health.js';
 import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
-import { AccountReadings } from './account.js';
+import { AccountReadings, PositionWatch } from './account.js';
 import { askedOf, followingContract } from './contracts.js';
 import { Commissions, createToldTrades } from './fills.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
 import { MARGIN_AHEAD_MS } from './margin.js';
 import { capabilities } from './orders.js';
-import { farmAfter, linkAfter, UNREADABLE } from './outcomes.js';
+import { DATA_LOST, farmAfter, linkAfter, UNREADABLE } from './outcomes.js';
 import { chooseAccount, type IbkrVenueOptions, readSetup, type Setup } from './setup.js';
 import { Trading } from './trading.js';
 
@@ -65,8 +65,11 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     ...{ setup: known, simulated, commissions: new Commissions(options.feePerLot), note },
     trades: createToldTrades((correction) => emit({ kind: 'correction', correction })),
   };
+  const { missed } = health;
+  const watch = new PositionWatch(missed);
   const live = new LiveEvents({
-    ...{ ...shared, emit, missed: (detail: string) => health.missed(detail) },
+    ...{ ...shared, emit, missed },
+    traded: (contract, execution) => watch.traded(contract, execution),
     unknown: (detail) => findAgain(detail),
     saidOf: (orderId) => trading.saidOf(orderId),
   });
@@ -103,6 +106,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       onReady: (session) => begunAt(name, made, session, begin),
       onLost(cause) {
         if (name === 'orders') trading.lost(cause);
+        if (name === 'orders') watch.end();
         health.against(name, cause);
         linkBack();
         begun.get(name)?.();
@@ -113,6 +117,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
         // Nothing was reported while the link was broken: coming up again makes the engine reconcile. Farms
         // that are down are reported again.
         if (broken === false) linkBack();
+        if (code === DATA_LOST && name === 'orders') watch.listAgain(made.session);
         const farm = farmAfter(code, text, options.instruments);
         if (farm !== null && name === 'reading') {
           const cause = `${farm.farm} farm ${farm.name}`;
@@ -181,10 +186,12 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       const choice = chooseAccount(session, options);
       if (!choice.ok) throw new VenueUnavailable(choice.problem);
       await trading.begin(session);
+      watch.begin(session, choice.account);
     },
     {
       onEvent(event, args) {
         trading.onEvent(event, args);
+        watch.onEvent(event, args);
         live.onEvent(event, args);
       },
     },
@@ -233,6 +240,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     async close() {
       listener = null;
       live.close();
+      watch.end();
       trading.lost('closed');
       options.traded?.end();
       await Promise.all([orders.close(), reading.close()]);

@@ -25,6 +25,8 @@ export interface LiveOptions {
   readonly emit: (event: VenueStreamEvent) => void;
   /** Something could not be believed or did not arrive, so the engine must reconcile. */
   readonly missed: (detail: string) => void;
+  /** An execution that was not heard before. */
+  readonly traded: (contract: Contract, execution: Execution) => void;
   /** A trade in a contract that is none of those traded: which ones are must be found again. */
   readonly unknown: (detail: string) => void;
   readonly note: (what: string, cause: string) => void;
@@ -131,6 +133,7 @@ export class LiveEvents {
         this.#options.missed(`the broker has corrected the trade ${tradeId}`);
       return;
     }
+    if (held === undefined) this.#options.traded(contract, execution);
     clearTimeout(held?.timer);
     if (execution.shares === 0) {
       this.#held.delete(tradeId);
