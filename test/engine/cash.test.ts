@@ -612,10 +612,13 @@ describe('a fee that the venue tells after its fill', () => {
   });
 
   it('and still is not told after two minutes is for people to explain, and then it is not booked any more', () => {
-    const { desk, told, booked, cash } = bought();
+    const { desk, fill, told, booked, cash } = bought();
     desk.wait(120_001);
     readCash(desk, cash - 25 * CENT);
     expect(desk.engine.view.cashUnexplained).toBe(BigInt(-25 * CENT));
+    expect(desk.engine.view.halts[0]?.reason).toContain(
+      `the difference of -0.25000000; the venue has not told in USDT: fee of BTC/USDT ${fill.tradeId} (2.25000000 was booked): fermata`,
+    );
     desk.command({ name: 'explainCash', kind: 'commission', amount: BigInt(-25 * CENT) });
     desk.happen({ kind: 'fill', fill: told(250 * CENT) });
     expect(booked()).toMatchObject([{ source: 'person' }]);

@@ -32,7 +32,7 @@ function heard() {
   const live = new LiveEvents({
     setup: () => ({ account: 'DU1', contracts: new Map(), byConId: new Map([[1, market]]), closed: [] }),
     simulated: false,
-    commissions: new Commissions(),
+    commissions: new Commissions(undefined, (what, cause) => told.push(`${what}: ${cause}`)),
     trades: createToldTrades(({ tradeId, was, is }) =>
       told.push(`${tradeId}: ${was.priceTicks} is ${is?.priceTicks ?? 'none'}`),
     ),
@@ -62,8 +62,8 @@ function heard() {
       const execution = { ...ids, orderRef: 'fabcdef1', execId, side: 'BOT', shares, price, time: TIME };
       live.onEvent(EventName.execDetails, [-1, contract, execution]);
     },
-    cost(execId: string, commission: number) {
-      live.onEvent(EventName.commissionReport, [{ execId, commission, currency: 'USD' }]);
+    cost(execId: string, commission: number, currency = 'USD') {
+      live.onEvent(EventName.commissionReport, [{ execId, commission, currency }]);
     },
   };
 }
@@ -153,6 +153,16 @@ it('whose cost is not told within seconds make the desk read the account', async
   expect(told).toEqual(['60000 for 0 expected']);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(told.slice(1)).toEqual(['what the trade 0001f4e8.5f1d.01 cost was not told']);
+});
+
+it('that cost something in another currency are told at once with the expected cost, and it is noted once', () => {
+  const { told, execution, cost } = heard();
+  execution('0001f4e8.5f1d.01.01', 15_000);
+  for (let times = 0; times < 2; times += 1) cost('0001f4e8.5f1d.01.01', 4.5, 'EUR');
+  expect(told).toEqual([
+    'execution: NQ/USD 0001f4e8.5f1d.01.01 cost 4.5 EUR, expected USD',
+    '60000 for 0 expected',
+  ]);
 });
 
 it('of which nothing was told yet are expected to cost what the desk file says', () => {

@@ -362,6 +362,22 @@ describe('an order', () => {
     expect((await again.venue.balances()).cash).toBe(cash);
   });
 
+  it('that costs something in another currency is a position at once, and the account can be read', async () => {
+    const one = await at();
+    fault({
+      answer: COMMISSION_REPORT.id,
+      times: 1_000,
+      effect: { kind: 'say', fields: { currency: 'EUR' } },
+    });
+    await one.venue.submit(order());
+    await eventually(() => expect(one.fills()).toMatchObject([{ feeExpected: true, fee: 0 }]));
+    expect(await one.venue.fillsSince(0)).toMatchObject([{ feeExpected: true }]);
+    expect([await held(one), (await one.venue.balances()).currency]).toEqual([1, 'USD']);
+    expect(one.venue.state.refusedAnswers).toMatchObject([
+      { what: 'execution', cause: expect.stringMatching(/^NQ\/USD .* cost 2\.25 EUR, expected USD$/) },
+    ]);
+  });
+
   it('in what is quoted in cents leaves, rests, fills and is paid in whole dollars by the point', async () => {
     await start({ commodities: ['ZC'] });
     const one = await at({ instruments: [CORN] });

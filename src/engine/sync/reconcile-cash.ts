@@ -225,7 +225,7 @@ export function takeMovement(core: Core, movement: CashMovement): void {
 }
 
 /** More than people read. */
-const CORRECTIONS_KEPT = 5;
+const NAMED_MAX = 5;
 
 /**
  * A trade that was told is another now. What is booked stays: the account may show nothing of it before the
@@ -240,7 +240,7 @@ export function takeCorrection(core: Core, { instrument, tradeId, was, is }: Tra
       ? `the trade ${tradeId} of ${symbol} (${words(was)}) was taken back`
       : `the trade ${tradeId} of ${symbol} was ${words(was)} and is ${words(is)}`;
   const { cash } = core.sync;
-  cash.corrections = [...cash.corrections, what].slice(-CORRECTIONS_KEPT);
+  cash.corrections = [...cash.corrections, what].slice(-NAMED_MAX);
   const text = `the venue has corrected a trade: ${what}. It stays booked as it was; what that makes of cash is to be explained`;
   note(core, 'alarm', text, instrument);
   progressAt(core, instrument).activity += 1;
@@ -289,7 +289,7 @@ function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): Ca
   core.sync.cash.unexplained = difference;
   const reason =
     `cash: we count ${ours} ${currency}, the venue has ${venues}, and nothing explains the difference of ` +
-    `${formatUnits(difference)}${corrected(core)}${notRead(snapshot)}: fermata cash explain says what it was`;
+    `${formatUnits(difference)}${corrected(core)}${untold(core)}${notRead(snapshot)}: fermata cash explain says what it was`;
   if (!core.state.halts.some(({ cause }) => cause === 'reconciliation')) note(core, 'alarm', reason);
   raiseFault(core, 'reconciliation', reason);
   return {
@@ -302,6 +302,16 @@ const corrected = ({ sync: { cash } }: Core): string =>
   cash.corrections.length === 0
     ? ''
     : ` but for what the venue has corrected after it was booked: ${cash.corrections.join('; ')}`;
+
+/** Names what was booked as expected, because the venue has not told it, or not in the desk's currency. */
+function untold({ state, sync: { cash } }: Core): string {
+  const fees = [...state.feesExpected].filter(([id, { over }]) => !over && !cash.feesTold.has(id));
+  if (fees.length === 0) return '';
+  const words = fees
+    .slice(-NAMED_MAX)
+    .map(([id, { fee }]) => `${id} (${formatUnits(BigInt(fee))} was booked)`);
+  return `; the venue has not told in ${stepsAt(state, 0).quote}: ${words.join(', ')}`;
+}
 
 /** Names the lists that could not be read, so a person can look there. */
 function notRead({ movementsUnread = [] }: VenueSnapshot): string {

@@ -53,14 +53,28 @@ const amountOf = ({ quantityLots, priceTicks }: Fill) => ({ quantityLots, priceT
 /** What executions cost: as the broker has told, and before that as expected. In money units. */
 export class Commissions {
   readonly #perLot = new Map<InstrumentId, number>();
+  /** Executions whose cost is in another currency. */
+  readonly #elsewhere = new Set<string>();
 
   /** `booked`: by lot, in the desk's books; null if it holds none. */
-  constructor(readonly booked: (instrument: InstrumentId) => number | null = () => null) {}
+  constructor(
+    readonly booked: (instrument: InstrumentId) => number | null = () => null,
+    private readonly note: (what: string, cause: string) => void = () => {},
+  ) {}
 
-  /** Remembers what it was for the next one. Throws `Unbelievable`. */
-  told({ id, quote }: Instrument, cost: CommissionReport, lots: number): number {
-    if (cost.currency !== quote)
-      throw new Unbelievable(`execution: its cost is in ${String(cost.currency)}, expected ${quote}`);
+  /**
+   * Remembers what it was for the next one. Null: it is not known in the currency of the desk, and one in another
+   * is noted once; the execution is a position all the same. Throws `Unbelievable`.
+   */
+  told({ id, quote, symbol }: Instrument, cost: CommissionReport | null, lots: number): number | null {
+    if (!isToldCost(cost)) return null;
+    if (cost.currency !== quote) {
+      const { execId = '', currency } = cost;
+      if (!this.#elsewhere.has(execId))
+        this.note('execution', `${symbol} ${execId} cost ${cost.commission} ${currency}, expected ${quote}`);
+      this.#elsewhere.add(execId);
+      return null;
+    }
     const commission = moneyOf(cost.commission, 'commission');
     this.#perLot.set(id, commission / lots);
     return commission;
@@ -77,23 +91,20 @@ export class Commissions {
   }
 }
 
-/** With the expected cost if the broker has not told it yet. Throws `Unbelievable`. */
+/** With the expected cost if the broker has not told it in the desk's currency. Throws `Unbelievable`. */
 export function readFill(
-  told: ToldExecution,
+  { execution, cost }: ToldExecution,
   market: ResolvedContract,
   simulated: boolean,
   commissions: Commissions,
 ): Fill {
   const { instrument } = market;
-  const { execution, cost } = told;
   const side = textOf(execution.side, 'side');
   if (side !== 'BOT' && side !== 'SLD') throw new Unbelievable(`execution: side ${side}`);
   const quantityLots = stepsOf(execution.shares, instrument.lotSize, 'shares');
   const { priceTicks, beyond } = priceOf(execution.price, instrument, side);
-  const isTold = isToldCost(cost);
-  const commission = isTold
-    ? commissions.told(instrument, cost, quantityLots)
-    : commissions.expected(instrument, quantityLots, priceTicks);
+  const told = commissions.told(instrument, cost, quantityLots);
+  const commission = told ?? commissions.expected(instrument, quantityLots, priceTicks);
   return {
     tradeId: revisionOf(textOf(execution.execId, 'execId')).tradeId,
     clientId: clientIdOf(execution.orderRef, execution.permId),
@@ -102,7 +113,7 @@ export function readFill(
     quantityLots,
     priceTicks,
     fee: commission + Math.round(beyond * quantityLots * instrument.moneyPerTickLot),
-    ...(isTold ? {} : { feeExpected: true as const }),
+    ...(told === null ? { feeExpected: true as const } : {}),
     liquidity: numberOf(execution.lastLiquidity ?? 0, 'liquidity') === ADDED ? 'maker' : 'taker',
     marketMs: timeOf(textOf(execution.time, 'time')),
     simulated,

@@ -62,7 +62,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
   };
   const known = () => setup;
   const shared = {
-    ...{ setup: known, simulated, commissions: new Commissions(options.feePerLot), note },
+    ...{ setup: known, simulated, commissions: new Commissions(options.feePerLot, note), note },
     trades: createToldTrades((correction) => emit({ kind: 'correction', correction })),
   };
   const { missed } = health;
