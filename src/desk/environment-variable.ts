@@ -18,6 +18,8 @@ export interface EnvironmentVariable {
   readonly sets?: (value: never) => Partial<NewDesk>;
   /** Why no desk file takes it over, if that needs more words. */
   readonly stays?: string;
+  /** Means nothing in a container: docker-compose.yml does not pass it on. */
+  readonly onHostOnly?: true;
 }
 
 export interface EnvironmentSection {

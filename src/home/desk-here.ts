@@ -6,7 +6,7 @@ import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
 import { ownFiles } from '../desk/own-strategies.js';
-import { ENVIRONMENT, environmentAt } from '../venue/environment.js';
+import { companionProblem, ENVIRONMENT, environmentAt } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
 
@@ -76,6 +76,8 @@ export function readDeskHere(
     env,
   );
   const problems = [...read.problems, ...readOfStrategies.problems];
+  const ofCompanion = problems.length === 0 ? companionProblem(loaded.desk, env) : null;
+  if (ofCompanion !== null) problems.push(ofCompanion);
   if (problems.length > 0) {
     throw new EnvironmentProblem(
       ['these environment variables can’t be used:', ...problems].join('\n'),

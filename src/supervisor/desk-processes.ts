@@ -3,12 +3,13 @@ import { rmSync } from 'node:fs';
 import type { Mode } from '../domain/mode.js';
 import { deskPaths, type HomePaths } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
+import { openCompanion, type SignIn } from './companion.js';
 import type { Ending } from './ending.js';
 import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import type { ChildrenFile } from './process-table.js';
 import { type RoleName, rolesInOrder } from './roles.js';
-import { SharedServer } from './shared-server.js';
+import { type OwnServer, SharedServer } from './shared-server.js';
 import {
   choosePostgres,
   chooseTemporal,
@@ -49,29 +50,45 @@ export class DeskProcesses {
 
   constructor(private readonly context: ProcessesContext) {}
 
+  /** Without what was not started, because something else is used in its place. */
   get statuses(): readonly ProcessStatus[] {
-    return this.#keepers.map((keeper) => keeper.status);
+    return this.#keepers.map(({ status }) => status).filter(({ state }) => state !== 'stopped');
   }
 
   startPostgres(): Promise<PostgresPlace> {
     const { paths, say: onLine, ending } = this.context;
-    return this.#share<PostgresPlace>('postgres', choosePostgres, (at, children) =>
-      startOwnPostgres({ paths, children, onLine }, at, ending.asked),
-    );
+    return this.#share<PostgresPlace>({
+      ...{ name: 'postgres', whatNow: 'The trader goes on; nothing is recorded outside its journal. ' },
+      choose: (before) => this.#ofThisVersion('postgres', () => choosePostgres(before)),
+      start: (at, children) => startOwnPostgres({ paths, children, onLine }, at, ending.asked),
+    });
   }
 
   startTemporal(source: Extract<TemporalSource, { kind: 'binary' }>): Promise<TemporalServerPlace> {
     const { paths, say: onLine } = this.context;
     let folder = paths.servers.sockets;
-    return this.#share<TemporalServerPlace>(
-      'temporal',
-      (before) => chooseTemporal(paths, before),
-      (at, children) => {
+    return this.#share<TemporalServerPlace>({
+      ...{ name: 'temporal', whatNow: 'The trader goes on; stop and close-all work without Temporal. ' },
+      choose: (before) => this.#ofThisVersion('temporal', () => chooseTemporal(paths, before)),
+      start: (at, children) => {
         if (at.network.kind === 'own-network') folder = at.network.folder;
         return startOwnTemporal({ paths, children, onLine }, at, source);
       },
-      () => rmSync(folder, { recursive: true, force: true }),
+      tidy: () => rmSync(folder, { recursive: true, force: true }),
+    });
+  }
+
+  startCompanion(): Promise<SignIn | null> {
+    return openCompanion(
+      this.context,
+      (level, text) => this.#tell(level, text),
+      (server) => this.#share(server),
     );
+  }
+
+  async #ofThisVersion<At>(name: string, choose: () => Promise<At>): Promise<At> {
+    await refuseEarlierVersion(name, this.context.paths);
+    return choose();
   }
 
   /** Without the servers that other desks' supervisors run. */
@@ -80,27 +97,18 @@ export class DeskProcesses {
     return [...servers, ...this.#roles];
   }
 
-  async #share<At>(
-    name: 'postgres' | 'temporal',
-    choose: (before: At | null) => Promise<At>,
-    start: (at: At, children: ChildrenFile) => Promise<Running>,
-    tidy: () => void = () => undefined,
-  ): Promise<At> {
+  async #share<At>({ whatNow, ...own }: OwnServer<At>): Promise<At> {
     const { paths, children, log, ending } = this.context;
     const server = new SharedServer<At>({
-      ...{ name, run: paths.servers.run, start, tidy, children },
-      choose: async (before) => {
-        await refuseEarlierVersion(name, paths);
-        return choose(before);
-      },
-      onNews: (news) => this.#report(name, news),
+      ...{ run: paths.servers.run, children, ...own },
+      onNews: (news) => this.#report(own.name, news, whatNow),
       say: (text) => this.#tell('info', text),
     });
     this.#servers.push(server as SharedServer<unknown>);
     const at = await server.open(ending.asked);
     const pid = server.keeper?.status.pid;
     const text = pid === undefined ? 'is another desk’s and is used here' : `is ready (process ${pid})`;
-    log.write('supervisor', 'info', `${name} ${text}`);
+    if (pid !== null) log.write('supervisor', 'info', `${own.name} ${text}`);
     return at;
   }
 
@@ -198,7 +206,7 @@ export class DeskProcesses {
     });
   }
 
-  #report(name: string, news: KeeperNews): void {
+  #report(name: string, news: KeeperNews, whatNow = name === 'trader' ? TRADER_DOWN : ''): void {
     switch (news.kind) {
       case 'moves':
         this.#tell(
@@ -222,7 +230,7 @@ export class DeskProcesses {
       case 'stays-down':
         this.#tell(
           'error',
-          `${name} ended five times within two minutes and stays down. ${WHAT_NOW[name] ?? ''}Look at: fermata logs`,
+          `${name} ended five times within two minutes and stays down. ${whatNow}Look at: fermata logs`,
         );
     }
   }
@@ -239,8 +247,4 @@ function modeLine(mode: Mode, again: boolean): string {
   return `${mode}. Why: fermata status`;
 }
 
-const WHAT_NOW: Readonly<Record<string, string>> = {
-  trader: 'Nothing trades; protective stops that rest at the venue stay there. ',
-  postgres: 'The trader goes on; nothing is recorded outside its journal. ',
-  temporal: 'The trader goes on; stop and close-all work without Temporal. ',
-};
+const TRADER_DOWN = 'Nothing trades; protective stops that rest at the venue stay there. ';

@@ -192,9 +192,11 @@ export async function becomesReady(
 }
 
 /** Kills whatever a dead process may have left in its group. */
-export function killGroup(pid: number): void {
+export const killGroup = (pid: number): void => signalGroup(pid, 'SIGKILL');
+
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // The group is empty: nothing was left.
   }

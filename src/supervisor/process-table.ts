@@ -66,6 +66,8 @@ interface Child {
   readonly name: string;
   readonly pid: number;
   readonly startTime: string;
+  /** It is over once its whole process group is. */
+  readonly whole?: true;
 }
 
 const ASK_WAIT_MS = 10_000;
@@ -73,8 +75,8 @@ const KILL_WAIT_MS = 5_000;
 const POLL_MS = 50;
 
 export interface ChildrenFile {
-  /** Call as soon as a process has started. */
-  add(name: string, pid: number): Promise<void>;
+  /** Call as soon as a process has started. `whole`: its process group belongs to it. */
+  add(name: string, pid: number, whole?: 'whole group'): Promise<void>;
   remove(pid: number): void;
   close(): void;
 }
@@ -99,10 +101,10 @@ export function openChildrenFile(
     }
   };
   return {
-    add: async (name, pid) => {
+    add: async (name, pid, whole) => {
       const startTime = await startTimeOf(pid);
       if (startTime === null) return;
-      children.set(pid, { name, pid, startTime });
+      children.set(pid, { name, pid, startTime, ...(whole === undefined ? {} : { whole: true }) });
       save();
     },
     remove: (pid) => {
@@ -120,12 +122,11 @@ export async function endLeftChildren(path: string): Promise<readonly string[]> 
   const left = await leftChildren(path);
   // Newest first: the web server before the trader, the trader before the databases.
   left.reverse();
-  for (const child of left) send(child.pid, child.name === 'postgres' ? 'SIGINT' : 'SIGTERM');
-  await untilGone(left, ASK_WAIT_MS);
-  for (const child of left) {
-    if (await isSame(child)) send(-child.pid, 'SIGKILL');
-  }
-  const remaining = await untilGone(left, KILL_WAIT_MS);
+  for (const { name, pid, whole } of left)
+    send(whole ? -pid : pid, name === 'postgres' ? 'SIGINT' : 'SIGTERM');
+  const late = await untilGone(left, ASK_WAIT_MS);
+  for (const { pid } of late) send(-pid, 'SIGKILL');
+  const remaining = await untilGone(late, KILL_WAIT_MS);
   if (remaining.length > 0) {
     throw new Error(
       `${remaining.map((child) => `${child.name} (process ${child.pid})`).join(', ')} of an earlier start could not be ended. Nothing was started. End them by hand: kill -9 ${remaining.map((child) => child.pid).join(' ')}`,
@@ -154,13 +155,21 @@ async function isSame(child: Child): Promise<boolean> {
   return isAlive(child.pid) && (await startTimeOf(child.pid)) === child.startTime;
 }
 
-/** Those still there after `withinMs`. */
+/** Those still there after `withinMs`. A group keeps its id while anything of it lives: it is asked for without a break. */
 function untilGone(children: readonly Child[], withinMs: number): Promise<readonly Child[]> {
+  let there = children;
   const remaining = async () => {
-    const same = await Promise.all(children.map(isSame));
-    return children.filter((_, at) => same[at]);
+    const same = await Promise.all(
+      there.map((child) => (child.whole ? groupLives(child.pid) : isSame(child))),
+    );
+    there = there.filter((_, at) => same[at]);
+    return there;
   };
   return pollUntil(remaining, ({ length }) => length === 0, { withinMs, everyMs: POLL_MS });
+}
+
+export function groupLives(pid: number): boolean {
+  return isAlive(-pid);
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

@@ -19,7 +19,9 @@ const TAKE_OVER_PAUSE_MS = 2_000;
 const ADDRESSES_TRIED = 3;
 
 interface SharedServerOptions<At> {
-  readonly name: 'postgres' | 'temporal';
+  readonly name: string;
+  /** What its files are called; its name unless several of that name may run. */
+  readonly files?: string;
   /** Run folder of the installation: the lock, the server's address, and its processes. */
   readonly run: string;
   /** Chooses the address. `before`: the previous address, where desks may still look for the server. */
@@ -32,7 +34,15 @@ interface SharedServerOptions<At> {
   readonly children: ChildrenFile;
   readonly onNews: (news: KeeperNews) => void;
   readonly say: (text: string) => void;
+  /** Called with the reason if it does not start, which `restart` of its keeper repeats. Left out: a desk needs it. */
+  readonly onNotStarted?: (why: string) => void;
 }
+
+/** What a server is, whoever runs it. */
+export type OwnServer<At> = Omit<SharedServerOptions<At>, 'run' | 'children' | 'onNews' | 'say'> & {
+  /** Said if it stays down: a sentence and a space. */
+  readonly whatNow: string;
+};
 
 interface Place<At> {
   readonly at: At;
@@ -51,7 +61,7 @@ export class SharedServer<At> {
 
   constructor(private readonly options: SharedServerOptions<At>) {
     this.name = options.name;
-    this.#file = (ending) => join(options.run, `${options.name}${ending}`);
+    this.#file = (ending) => join(options.run, `${options.files ?? options.name}${ending}`);
   }
 
   /** Null while another desk's supervisor runs it. */
@@ -107,19 +117,23 @@ export class SharedServer<At> {
     const processes = openChildrenFile(left, this.options.say);
     this.#processes = processes;
     const children = inBoth(this.options.children, processes);
-    const { name, onNews } = this.options;
+    const { name, onNews, onNotStarted } = this.options;
     for (let tried = 1; ; tried += 1) {
       this.#writePlace({ at, serving: false });
       const start = () => this.options.start(at, children);
       this.#keeper = new ProcessKeeper({ name, start, onNews });
-      try {
-        await this.#keeper.start();
+      const failed = await this.#keeper.start().then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      if (failed === null || onNotStarted !== undefined) {
         this.#writePlace({ at, serving: true });
+        if (failed !== null) onNotStarted?.(messageOf(failed.error));
         return at;
-      } catch (error) {
-        if (tried === ADDRESSES_TRIED || !/address already in use/i.test(messageOf(error))) throw error;
-        at = await choose(at);
       }
+      if (tried === ADDRESSES_TRIED || !/address already in use/i.test(messageOf(failed.error)))
+        throw failed.error;
+      at = await choose(at);
     }
   }
 
@@ -129,7 +143,7 @@ export class SharedServer<At> {
       try {
         this.options.say(`${this.name} was another desk’s, which has ended: it is started again here`);
         await this.#begin(async () => at);
-        this.options.say(`${this.name} runs again`);
+        if (this.#keeper?.status.state === 'running') this.options.say(`${this.name} runs again`);
         return;
       } catch (error) {
         this.options.say(`${this.name} could not be taken over: ${messageOf(error)}`);
@@ -158,8 +172,8 @@ export class SharedServer<At> {
 /** The desk's next start ends processes on its own list; the next desk in line, those on the server's. */
 function inBoth(desks: ChildrenFile, servers: ChildrenFile): ChildrenFile {
   return {
-    add: async (name, pid) => {
-      await Promise.all([desks.add(name, pid), servers.add(name, pid)]);
+    add: async (...child) => {
+      await Promise.all([desks.add(...child), servers.add(...child)]);
     },
     remove: (pid) => {
       desks.remove(pid);

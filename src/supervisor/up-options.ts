@@ -30,6 +30,13 @@ export interface UpOptions {
   readonly onReady?: (summary: UpSummary) => void;
   /** Called if the start failed although nobody asked for an end, before its processes are ended again. */
   readonly onStartFailed?: () => void;
+  /**
+   * Called before any role starts, once the venue's own program answers or has not for long. Rejects if the desk must not
+   * start; absent if that was found out before.
+   */
+  readonly mayTrade?: () => Promise<void>;
+  /** How long a start waits for the sign-in of the venue's own program; a test passes another time. */
+  readonly signInMs?: number;
   /** The script of every role; the bundled `worker/run-role.ts` unless a test sets another. */
   readonly roleScript?: string;
   /** How the free space of FERMATA_HOME is measured; a test passes another figure. */

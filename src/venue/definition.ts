@@ -46,7 +46,12 @@ export interface LiveVenue extends Omit<DeskVenue, 'name'> {
    * The address of the gateway program that passes orders on; absent if orders go straight to the venue.
    * Throws `RangeError` if the environment names an invalid address.
    */
-  gateway?(endpoint: VenueEndpoint, env?: Environment): { readonly host: string; readonly port: number };
+  gateway?(endpoint: VenueEndpoint, env?: Environment): ProgramAddress;
+  /**
+   * The program between desk and venue that the supervisor runs; null if the environment names none. Throws
+   * `RangeError` if it can't be run as the environment says.
+   */
+  companion?(endpoint: VenueEndpoint, env: Environment): Companion | CompanionLeftOut | null;
   /** What the trader's key should be allowed to do: the wording for what is expected and what was found. */
   readonly permissions: { readonly expected: string; readonly found: string };
   /** The page that explains how to make a key. */
@@ -55,6 +60,31 @@ export interface LiveVenue extends Omit<DeskVenue, 'name'> {
   signIn(env: Environment): SignIn<TradingAccess>;
   /** With the auditor's key, or with the trader's if this process has only that. */
   signInToRead(env: Environment): SignIn<ReadingAccess>;
+}
+
+export interface ProgramAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A program of another maker, perhaps in another language, that leads from this machine to the venue. */
+export interface Companion {
+  /** Name of its process, the same for all desks. */
+  readonly name: string;
+  /** Absolute path of an executable file. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Where it answers, on this machine: one program for each address. */
+  readonly at: ProgramAddress;
+  /** Asks once. Resolves with what it speaks, in words; rejects with why the adapter can't use it, or not yet. */
+  handshake(): Promise<string>;
+  /** What it may be waiting for, if it runs and does not answer: a sentence without its full stop. */
+  readonly mayWaitFor: string;
+}
+
+/** The environment names a program that this desk has no use for. */
+export interface CompanionLeftOut {
+  readonly leftOut: string;
 }
 
 export interface RateRule {

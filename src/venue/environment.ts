@@ -1,7 +1,11 @@
 /** All environment variables, including the venues', and the venue's own program that they name. */
+
+import { ordersLeave } from '../desk/desk-venue.js';
 import { type EnvironmentSection, path, plain, secret, text } from '../desk/environment-variable.js';
 import { environmentSections } from '../desk/environment-variables.js';
-import type { CredentialHolder, LiveVenue } from './definition.js';
+import type { Desk } from '../desk/schema.js';
+import { venueOfFeed } from '../domain/feed-name.js';
+import type { Companion, CompanionLeftOut, CredentialHolder, LiveVenue } from './definition.js';
 import { TRADED_VENUES, type TradedVenue, tradedVenue } from './registry.js';
 
 export const ENVIRONMENT = environmentSections(TRADED_VENUES.map(sectionOf));
@@ -31,7 +35,7 @@ export function venueVariables(): string {
     const names = TRADED_VENUES.flatMap(({ live }) => credentialNames(live, holder));
     return [...names, ...names.map((name) => `${name}_FILE`)].map((name) => passed(name));
   };
-  const settings = TRADED_VENUES.flatMap(({ live }) => live.settings);
+  const settings = TRADED_VENUES.flatMap(({ live }) => live.settings).filter(({ onHostOnly }) => !onHostOnly);
   return [
     'x-venue-settings: &venue-settings',
     ...settings.map(({ name, example }) => passed(name, example ?? '')),
@@ -70,6 +74,45 @@ export function credentialNames({ credentials }: LiveVenue, holder: CredentialHo
   return credentials.filter((one) => one.holder === holder).map(({ name }) => name);
 }
 
+interface CompanionQuestion {
+  readonly desk: Pick<Desk, 'mode' | 'venue' | 'feeds'>;
+  readonly market: MarketKind;
+  readonly simulatedVenue?: string | undefined;
+  readonly simulatedFeeds?: Readonly<Record<string, string>> | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+type MarketKind = 'auto' | 'live' | 'simulated' | 'recorded';
+
+/**
+ * The program that a supervisor runs between this desk and its venue. Null: none is named, or the desk needs nothing of
+ * the venue. Throws `RangeError` as the venue's definition does.
+ */
+export function companionOf(question: CompanionQuestion): Companion | CompanionLeftOut | null {
+  const { desk, market, simulatedVenue, simulatedFeeds = {}, env } = question;
+  const live = TRADED_VENUES.find(({ name }) => name === desk.venue.name)?.live;
+  if (live?.companion === undefined) return null;
+  if (ordersLeave(desk)) return live.companion(live.endpoint(desk, simulatedVenue, env), env);
+  if (market === 'simulated' || market === 'recorded') return null;
+  const feeds = desk.feeds.filter((feed) => venueOfFeed(feed) === desk.venue.name);
+  const [feed] = feeds.filter((one) => simulatedFeeds[one] === undefined);
+  if (feeds.length === 0) return null;
+  // On paper the environment's simulator gives no prices, only one of the command line.
+  const address = feed === undefined ? simulatedFeeds[feeds[0] ?? ''] : undefined;
+  return live.companion(live.endpoint(desk, address, {}), env);
+}
+
+/** Why the program that the environment names can't be run for such a desk; null if it can, or none is named. */
+export function companionProblem(desk: CompanionQuestion['desk'], env: NodeJS.ProcessEnv): string | null {
+  try {
+    companionOf({ desk, market: 'live', env });
+    return null;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
 export interface AskedVenue {
   readonly desk: {
     readonly desk: string;
@@ -91,6 +134,9 @@ export function startItsProgram({ desk, simulatedVenue, env }: AskedVenue): stri
   const { host, port } = gateway;
   const simulator = `npm run simulator -- ${name} --port ${port}`;
   if (endpoint.kind === 'simulator') return `Start the simulator again: ${simulator}`;
+  const companion = live.companion?.(endpoint, env) ?? null;
+  if (companion !== null && !('leftOut' in companion))
+    return `${companion.program} leads there and runs with the desk: fermata status says whether it does, fermata logs what it said (${companion.name}); ${companion.mayWaitFor}`;
   return (
     `Start the program of ${title} that leads there (docs/VENUES.md), logged in and open to API clients at ${host}:${port}; ` +
     `or trade a simulated one: ${simulator} in a checkout, and in another terminal fermata up --desk ${desk.desk} --simulated-venue 127.0.0.1:${port}`

@@ -97,9 +97,16 @@ describe('docker-compose.yml', () => {
   });
 
   it('tells every role where the Gateway of Interactive Brokers is, and as whom it is spoken to', () => {
-    const given = Object.fromEntries(tradedVenue('ibkr').live.settings.map(({ name }) => [name, 'given']));
-    for (const service of [...Object.values(SERVICE_OF_ROLE), 'preflight', 'cli'])
-      expect(environmentOf(service, given), service).toMatchObject(given);
+    const { settings } = tradedVenue('ibkr').live;
+    const all = Object.fromEntries(settings.map(({ name }) => [name, 'given']));
+    const given = Object.fromEntries(
+      settings.filter(({ onHostOnly }) => !onHostOnly).map(({ name }) => [name, 'given']),
+    );
+    for (const service of [...Object.values(SERVICE_OF_ROLE), 'preflight', 'cli']) {
+      expect(environmentOf(service, all), service).toMatchObject(given);
+      // No role starts a program: there is no supervisor.
+      expect(environmentOf(service, all), service).not.toHaveProperty('IBKR_GATEWAY_PROGRAM');
+    }
   });
 
   it('declares every volume, network and service that it uses', () => {

@@ -26,7 +26,7 @@ const AT_MOST = {
   venuesNotRegistered: 0,
   desksNamedOutside: 0,
   repeated: 17,
-  files: 855,
+  files: 856,
   long: 117,
   namesUsedOften: 86,
 } as const;

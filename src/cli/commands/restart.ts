@@ -20,7 +20,11 @@ interface Options {
 
 export function restartCommand(command: Command): void {
   command
-    .argument('[process]', 'trader, engine-worker, operations-worker, web, postgres or temporal', 'trader')
+    .argument(
+      '[process]',
+      'trader, engine-worker, operations-worker, web, postgres, temporal, or the venue’s own program (gateway)',
+      'trader',
+    )
     .option(
       '--all',
       'everything: ended in order and started as before, with desk file and .env as they are now',

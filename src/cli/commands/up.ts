@@ -16,7 +16,7 @@ import { runtimeHere } from '../../home/runtime-here.js';
 import type { RecordingRequest } from '../../market/recorded/check-recording.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
-import { credentialIn } from '../../venue/environment.js';
+import { companionOf, credentialIn } from '../../venue/environment.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow, readEnvironmentFile } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
@@ -105,7 +105,11 @@ async function up(options: Options): Promise<number> {
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
   const market = marketChoice(ofTwin(options, desk), loaded.desk);
   refuseUnfitPrices(loaded.desk, market.kind, file);
-  await readyIfReal(loaded, home, simulators.simulatedVenue);
+  const companion = companionOf({ desk: loaded.desk, market: market.kind, ...simulators, env: process.env });
+  const runsCompanion = companion !== null && !('leftOut' in companion);
+  const mayTrade = () => readyIfReal(loaded, home, simulators.simulatedVenue);
+  // What leads to the venue has to run before the account can be read.
+  if (!runsCompanion) await mayTrade();
   if (market.kind === 'recorded') await checkRecordings(market.files, loaded.desk);
   // Loaded when a restore is ordered: once everything has ended, another build may have replaced this one.
   let restores: Promise<typeof import('../restore-in-place.js')> | null = null;
@@ -117,6 +121,7 @@ async function up(options: Options): Promise<number> {
     separate: options.separate === true,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...simulators,
+    ...(runsCompanion ? { mayTrade } : {}),
     again: {
       check: () => checkAgain(loaded, home, options),
       starter: STARTER,
@@ -249,7 +254,7 @@ export async function readyForRealMoney(
   if (failures.length > 0) {
     throw new CliFailure(
       `desk ${loaded.desk.desk} does not start with real money:\n${failures.join('\n')}`,
-      'nothing was started and no order was sent; stops that rest at the exchange stay there',
+      'no trader was started and no order was sent; stops that rest at the exchange stay there',
       'put that right, and look again with fermata preflight',
     );
   }

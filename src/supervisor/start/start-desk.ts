@@ -1,13 +1,15 @@
 /** Starts a desk step by step. If it throws, the caller stops the processes again. */
+import { ordersLeave } from '../../desk/desk-venue.js';
 import { externalTemporal } from '../../home/external-temporal.js';
 import { namespaceIn } from '../../home/installation.js';
 import { checkPayloadCanary } from '../../home/payload-keys.js';
-import type { Runtime } from '../../home/runtime.js';
+import { deskPaths, type Runtime } from '../../home/runtime.js';
 import { type Patience, untilBack } from '../../home/try-again.js';
 import { sealEarlierLinksOnce } from '../../store/people.js';
 import { isServerAway, openPool } from '../../store/pool.js';
 import { recordSettings } from '../../store/settings-changes.js';
 import { ensureBallast } from '../ballast.js';
+import { SIGN_IN_MS, type SignIn } from '../companion.js';
 import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
 import { prepareNamespace } from '../temporal/prepare-namespace.js';
 import { resolveTemporal } from '../temporal/resolve-temporal.js';
@@ -26,21 +28,49 @@ import { migrateSchema, type PostgresPlace } from './start-stores.js';
 const ASK_AGAIN_MS = 250;
 /** A server that another desk was running is restarted within seconds. */
 const BACK_WITHIN_MS = 60_000;
+/** For a start that fails without the account: a person has time to sign in. */
+const NEEDED_SIGN_IN_MS = 600_000;
 
 export async function startDesk(
   context: ProcessesContext,
   processes: DeskProcesses,
   ports: DeskPorts,
 ): Promise<Runtime> {
-  const { options, paths } = context;
+  const { options, paths, ending } = context;
   checkPayloadCanary(paths.home);
   await ensureBallast(paths.ballast, paths.home);
+  const signIn = await processes.startCompanion();
   const { postgres, temporal } = await startStores(context, processes);
   const runtime = runtimeFor(options, paths, ports, postgres, temporal);
   const runtimeFile = writeRuntime(paths, runtime);
   await recordDeskFile(context, runtime);
+  if (signIn !== null) await waitForSignIn(context, signIn);
+  ending.asked.throwIfAborted();
+  await options.mayTrade?.();
   await processes.startRoles(runtimeFile);
   return runtime;
+}
+
+/** Without its venue a desk still reports, and takes care of what it finds. */
+async function waitForSignIn(context: ProcessesContext, signIn: SignIn): Promise<void> {
+  const { options, step, ending } = context;
+  const { signInMs = SIGN_IN_MS } = options;
+  if (await signIn.within(0, ending.asked)) return;
+  step(`Waiting until ${signIn.name} is signed in …`);
+  await signIn.within((await needsAccount(context)) ? NEEDED_SIGN_IN_MS : signInMs, ending.asked);
+}
+
+/** The pre-flight before real money reads it, and so does the first start of all, which counts from its cash on. */
+async function needsAccount({ options: { loaded }, paths }: ProcessesContext): Promise<boolean> {
+  const { desk } = loaded;
+  if (desk.mode === 'live' || !ordersLeave(desk)) return desk.mode === 'live';
+  const { accountIn } = await import('../../trader/accounts/paper-accounts.js');
+  try {
+    return accountIn(deskPaths(paths, desk.desk).journal) === null;
+  } catch {
+    // A damaged journal is the trader’s to report.
+    return false;
+  }
 }
 
 /** In parallel; if one fails, the other is still awaited, so nothing is half started when this rejects. */

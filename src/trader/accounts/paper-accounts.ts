@@ -76,9 +76,14 @@ function layToRest(account: string, incarnation: string, paths: AccountPaths): v
 }
 
 /** Of its first configuration. Null: nothing is recorded yet, except that the journal before is gone. */
-export function accountOf(journal: Journal): string | null {
-  if (journal.lastSequence === 0) return null;
-  for (const { record } of readJournal(journal.directory)) {
+export function accountOf({ lastSequence, directory }: Journal): string | null {
+  return lastSequence === 0 ? null : accountIn(directory);
+}
+
+/** Of a journal that nobody needs to have opened. Null: there is none, or it has not begun. */
+export function accountIn(journalDirectory: string): string | null {
+  if (!existsSync(journalDirectory)) return null;
+  for (const { record } of readJournal(journalDirectory)) {
     if (record.type === 'config') return record.account ?? PAPER_ACCOUNT;
   }
   return null;

@@ -20,7 +20,7 @@ interface AccountToRead {
 }
 
 /** Messages are read by the layout of this protocol version only; newer Gateways speak it too. */
-const VERSION = 177;
+export const VERSION = 177;
 const ANSWER_MS = 5_000;
 /** Left out if there never was any. */
 const ACCRUED = 'AccruedCash';
@@ -217,14 +217,14 @@ const SECURITY: Readonly<Partial<Record<Instrument['kind'], string>>> = { future
 const send = (socket: Socket, fields: readonly string[]): boolean =>
   socket.write(framed(fields.map((field) => `${field}\0`).join('')));
 
-function framed(text: string): Buffer {
+export function framed(text: string): Buffer {
   const body = Buffer.from(text, 'latin1');
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeInt32BE(body.length);
   return Buffer.concat([length, body]);
 }
 
-function onFrames(
+export function onFrames(
   socket: Socket,
   fail: (why: string) => void,
   heard: (fields: readonly string[]) => void,

@@ -2,6 +2,7 @@
 import { plain } from '../../desk/environment-variable.js';
 import type { VenueDefinition } from '../definition.js';
 import { signIn, signInToRead } from './access.js';
+import { argumentsText, companionAt, programText } from './gateway-program.js';
 import {
   accountText,
   addressOf,
@@ -75,6 +76,24 @@ const ibkr: VenueDefinition = {
         'Client id of the desk’s orders, the same after each start; its other connections use the next eight; default 10',
       ),
       plain('IBKR_ACCOUNT', null, accountText, 'Which account, if the login has several'),
+      {
+        ...plain(
+          'IBKR_GATEWAY_PROGRAM',
+          null,
+          programText,
+          'Absolute path of the program that starts TWS or IB Gateway: run, watched and ended with the desk',
+        ),
+        onHostOnly: true,
+      },
+      {
+        ...plain(
+          'IBKR_GATEWAY_ARGS',
+          null,
+          argumentsText,
+          'Its arguments, as a shell would split them: spaces between, quotes around one with spaces',
+        ),
+        onHostOnly: true,
+      },
       plain('IBKR_SIMULATOR', null, gatewayText, 'HOST:PORT of a simulated Gateway on this machine'),
     ],
     accounts: {
@@ -89,6 +108,7 @@ const ibkr: VenueDefinition = {
         simulator: `Interactive Brokers simulator at ${addressOf(endpoint)}`,
       })[endpoint.kind],
     gateway: (endpoint, env) => gatewayAt(addressOf(endpoint), env),
+    companion: companionAt,
     permissions: {
       expected: 'a paper account (DU…) with venue.testnet, a real one without; the way to the broker open',
       found: 'the account is of the kind that the desk file says, and can be reached',

@@ -2,14 +2,12 @@
  * The Gateway's address, and the client id and account to use with it, from the environment. The login is in
  * the Gateway itself: nothing here is a secret.
  */
+import type { ZodType } from 'zod';
 import { text as anyText } from '../../desk/environment-variable.js';
-import type { Environment } from '../definition.js';
+import type { Environment, ProgramAddress } from '../definition.js';
 import type { VenueEndpoint } from '../prices.js';
 
-export interface GatewayAddress {
-  readonly host: string;
-  readonly port: number;
-}
+export type GatewayAddress = ProgramAddress;
 
 /** Stands for the address of the Gateway that the environment names. */
 export const GATEWAY = 'IB Gateway';
@@ -92,9 +90,10 @@ function hasPort(address: string): boolean {
   return port >= 1 && port <= PORT_MAX;
 }
 
-function given(env: Environment, name: string, form: typeof gatewayText): string | null {
-  const text = env[name];
-  if (text === undefined || text === '') return null;
+/** Null: the variable is not set. Throws RangeError with its name. */
+export function given<T>(env: Environment, name: string, form: ZodType<T>): T | null {
+  const text = env[name]?.trim() ?? '';
+  if (text === '') return null;
   const read = form.safeParse(text);
   if (read.success) return read.data;
   throw new RangeError(`${name}: expected ${read.error.issues[0]?.message}, found ${text}`);

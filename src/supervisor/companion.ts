@@ -1,0 +1,204 @@
+/**
+ * The program between a desk and its venue, as a process. It runs once it has started: a login may need a person, and no
+ * desk waits for that for long. Its program may be a script, so what counts is its whole process group.
+ */
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { messageOf } from '../domain/message-of.js';
+import { pollUntil } from '../home/try-again.js';
+import type { Companion, ProgramAddress } from '../venue/definition.js';
+import { companionOf } from '../venue/environment.js';
+import type { Ending } from './ending.js';
+import type { Running } from './keep-running.js';
+import type { DeskLog } from './log/desk-log.js';
+import { endProcess, killGroup, type ManagedProcess, signalGroup, spawnProcess } from './managed-process.js';
+import { type ChildrenFile, groupLives } from './process-table.js';
+import type { OwnServer } from './shared-server.js';
+import type { UpOptions } from './up-options.js';
+
+/** A program with a window writes its settings at its end. */
+const STOP_MS = 20_000;
+const HURRIED_MS = 1_500;
+const POLL_MS = 50;
+/** A group that was killed closes its sockets a moment later. */
+const QUIET_WITHIN_MS = 3_000;
+const ASK_EVERY_MS = 500;
+/** A program that signs in by itself takes up to a minute. */
+export const SIGN_IN_MS = 60_000;
+
+/** What it is given of the environment: what a program with a window needs, and no secret of ours. */
+const GIVEN = ['PATH', 'HOME', 'LANG', 'DISPLAY', 'XAUTHORITY', 'JAVA_HOME', 'TZ'] as const;
+
+interface CompanionContext {
+  readonly options: UpOptions;
+  readonly log: DeskLog;
+  readonly ending: Pick<Ending, 'asked'>;
+}
+
+/** Tells the person at the terminal, and the log. */
+type Tell = (level: 'info' | 'error', text: string) => void;
+
+/**
+ * Runs it, or uses that of another desk at the same address. It is no reason for a desk not to start: what keeps it from
+ * running is told. Null: this desk has none. `share`: runs a server that desks have in common.
+ */
+export async function openCompanion(
+  { options, log, ending }: CompanionContext,
+  tell: Tell,
+  share: (server: OwnServer<ProgramAddress>) => Promise<unknown>,
+): Promise<SignIn | null> {
+  const { market, simulatedVenue, simulatedFeeds, env = process.env, signInMs = SIGN_IN_MS } = options;
+  const { desk } = options.loaded;
+  const named = companionOf({ desk, market: market.kind, simulatedVenue, simulatedFeeds, env });
+  if (named === null) return null;
+  if ('leftOut' in named) {
+    tell('info', named.leftOut);
+    return null;
+  }
+  const { name, at } = named;
+  const signIn = createSignIn(named, tell, signInMs);
+  let runs = false;
+  await share({
+    ...{ name, files: `${name}-${at.port}`, choose: async () => at },
+    start: async (_, children) => {
+      const running = await start(named, { env, log, children });
+      runs = true;
+      const gone = new AbortController();
+      void running.process.exited.then(() => gone.abort());
+      signIn.watch(AbortSignal.any([gone.signal, ending.asked]));
+      return running;
+    },
+    onNotStarted: (why) => tell('error', `${name} is not started: ${why}`),
+    whatNow: `Nothing reaches the venue without it; protective stops that rest there stay. Its own words say why; once that is put right: fermata restart ${name}. `,
+  });
+  if (!runs) signIn.watch(ending.asked);
+  return signIn;
+}
+
+interface CompanionStart {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: DeskLog;
+  readonly children: ChildrenFile;
+}
+
+/** Rejects if it can't be started, or if another program answers at its address. */
+async function start(
+  { name, program, args, at }: Companion,
+  { env, log, children }: CompanionStart,
+): Promise<Running> {
+  if (!(await fallsQuiet(at)))
+    throw new Error(
+      `a program that no desk here has started answers at ${at.host}:${at.port}; it is used, and not watched. To have it run from here, end it, then: fermata restart ${name}`,
+    );
+  const child = await spawnProcess({
+    ...{ name, command: program, args },
+    // Not the folder of the desk, whose .env it might read.
+    cwd: dirname(program),
+    env: Object.fromEntries(
+      GIVEN.flatMap((given) => (env[given] === undefined ? [] : [[given, env[given]]])),
+    ),
+    output: {
+      to: 'lines',
+      // Its words are no lines of ours, whatever their form, and what it calls an error need not be one here.
+      onLine: (line) => {
+        const text = stripVTControlCharacters(line).trim();
+        if (text !== '') log.write(name, 'info', text);
+      },
+    },
+  });
+  let isEnding = false;
+  void child.exited.then(() => {
+    // What a script had started must not go on next to what is started in its place.
+    if (!isEnding) killGroup(child.pid);
+    children.remove(child.pid);
+  });
+  await children.add(name, child.pid, 'whole group');
+  return {
+    process: child,
+    stop: async (hurry) => {
+      isEnding = true;
+      if (!(await endGroup(child, hurry)))
+        log.write('supervisor', 'warn', `${name} did not stop in time and was killed`);
+    },
+  };
+}
+
+/** False if it had to be killed. */
+async function endGroup(child: ManagedProcess, hurry?: AbortSignal): Promise<boolean> {
+  const beganMs = performance.now();
+  const isLate = (): boolean => performance.now() - beganMs > (hurry?.aborted ? HURRIED_MS : STOP_MS);
+  signalGroup(child.pid, 'SIGTERM');
+  while (groupLives(child.pid) && !isLate()) await sleep(POLL_MS);
+  const isClean = !groupLives(child.pid);
+  await endProcess(child, []);
+  return isClean;
+}
+
+/** Whether nothing listens there, soon. */
+function fallsQuiet({ host, port }: ProgramAddress): Promise<boolean> {
+  const listens = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect({ host, port });
+      const end = (answers: boolean): void => {
+        resolve(answers);
+        socket.destroy();
+      };
+      socket.once('connect', () => end(true));
+      socket.once('error', () => end(false));
+    });
+  const times = { withinMs: QUIET_WITHIN_MS, everyMs: POLL_MS };
+  return pollUntil(listens, (answers) => !answers, times).then((answers) => !answers);
+}
+
+/** Whether the program answers, asked again with each start of it. */
+export interface SignIn {
+  /** Of the program's process. */
+  readonly name: string;
+  /** Asks until it answers or `over` is aborted, and tells when it does; once, if that takes long. */
+  watch(over: AbortSignal): void;
+  /** Resolves with whether it answers; false once it was watched for so long, or `over` is aborted. */
+  within(withinMs: number, over: AbortSignal): Promise<boolean>;
+}
+
+/** Of a program that another desk runs, too. */
+function createSignIn({ name, handshake, mayWaitFor }: Companion, tell: Tell, tellAfterMs: number): SignIn {
+  let watched = 0;
+  let answers = false;
+  let beganMs = performance.now();
+  const ask = async (watch: number, over: AbortSignal): Promise<void> => {
+    const isOver = (): boolean => over.aborted || watch !== watched;
+    for (let isTold = false; !isOver(); ) {
+      const why = await handshake().then((version) => {
+        answers = true;
+        if (!isOver()) tell('info', `${name} is signed in: ${version}`);
+        return null;
+      }, messageOf);
+      if (why === null || isOver()) return;
+      if (!isTold && performance.now() - beganMs >= tellAfterMs) {
+        isTold = true;
+        tell(
+          'error',
+          `${name} is not signed in yet (${why}): ${mayWaitFor}. The desk connects once it answers`,
+        );
+      }
+      await sleep(ASK_EVERY_MS, undefined, { signal: over, ref: false }).catch(() => undefined);
+    }
+  };
+  return {
+    name,
+    watch: (over) => {
+      watched += 1;
+      answers = false;
+      beganMs = performance.now();
+      void ask(watched, over);
+    },
+    within: (withinMs, over) =>
+      pollUntil(
+        () => answers || over.aborted,
+        (isOver) => isOver || performance.now() - beganMs >= withinMs,
+        { withinMs, everyMs: POLL_MS },
+      ).then(() => answers),
+  };
+}

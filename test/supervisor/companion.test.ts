@@ -1,0 +1,204 @@
+/** The program between a desk and its venue, which a script starts as people's scripts do. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { startIbkrSimulator } from '../../simulators/ibkr/start.js';
+import { homeOf } from '../../src/home/installation.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { askSupervisor } from '../../src/home/supervisor-protocol.js';
+import { down } from '../../src/supervisor/desk-end.js';
+import { freePort } from '../../src/supervisor/free-port.js';
+import type { Progress } from '../../src/supervisor/up-options.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
+import {
+  MARKET,
+  makeHome,
+  processesOf,
+  processOf,
+  ROLE_DOUBLE,
+  RUN_UP,
+  removeHome,
+  runningOf,
+  startUp,
+} from './support/desk-home.js';
+
+const GATEWAY_DOUBLE = fileURLToPath(new URL('support/gateway-double.mjs', import.meta.url));
+const SECRETS = { TELEGRAM_BOT_TOKEN: '12345678:of-the-bot', BINANCE_API_KEY: 'key-of-an-account' };
+const GIVEN = ['PATH', 'HOME', 'LANG', 'DISPLAY', 'XAUTHORITY', 'JAVA_HOME', 'TZ'];
+
+/** One for all tests: its database is created once. */
+const installation = makeHome();
+const home = homeOf(installation, 'slob');
+const second = homeOf(installation, 'second');
+let port: number;
+let script: string;
+beforeEach(async () => {
+  port = await freePort();
+  script = join(home, 'start gateway.sh');
+  writeScript(
+    'echo "signing in with password=hunter2hunter2"',
+    `${process.execPath} ${GATEWAY_DOUBLE} "$@" &`,
+    'wait',
+  );
+});
+afterEach(async () => {
+  for (const one of [second, home]) await down(one, { hurry: true });
+  // Whatever a test has found: nothing of it goes on.
+  expect(gateways()).toEqual([]);
+});
+afterAll(() => {
+  for (const one of [second, home]) removeHome(one);
+});
+
+const writeScript = (...lines: string[]): void =>
+  writeFileSync(script, ['#!/bin/sh', ...lines].join('\n'), { mode: 0o700 });
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...SECRETS,
+  IBKR_GATEWAY: `127.0.0.1:${port}`,
+  IBKR_GATEWAY_PROGRAM: script,
+  IBKR_GATEWAY_ARGS: `--port "${port}"`,
+});
+const atGateway = () => ({
+  loaded: loadDesk('desks/slob/desk.yaml'),
+  market: { ...MARKET, kind: 'auto' as const },
+  env: environment(),
+});
+/** Of those that run. */
+const gateways = (): readonly string[] => processesOf(`${GATEWAY_DOUBLE} --port ${port}`);
+const log = (of = home): string => readFileSync(join(homePaths(of).logs, 'fermata.log'), 'utf8');
+
+test('it runs before the trader, knows no secret, and comes back alone when it is killed, until the desk ends', async () => {
+  const { lines } = await startUp(home, atGateway());
+  const order = (text: string): number => log().indexOf(text);
+  expect(order('gateway is ready')).toBeGreaterThan(0);
+  expect(order('gateway is ready')).toBeLessThan(order('trader is ready'));
+  expect(lines).toContain(`gateway is signed in: version 177 of the protocol at 127.0.0.1:${port}`);
+  expect(log()).toMatch(/ gateway +info +signing in with password=\[redacted]/);
+  expect(log()).toMatch(/ gateway +info +the Gateway listens/);
+
+  const first = await runningOf(home, 'gateway');
+  const given = readFileSync(`/proc/${first.pid}/environ`, 'utf8').split('\0').filter(Boolean);
+  expect(given.map((one) => one.split('=')[0]).filter((name) => !GIVEN.includes(name ?? ''))).toEqual([]);
+  expect(given).toContain(`PATH=${process.env.PATH}`);
+
+  const [before] = gateways();
+  process.kill(first.pid, 'SIGKILL');
+  await until('signed in again', () => lines.filter((line) => line.includes('is signed in')).length === 2);
+  expect(lines.join('\n')).toContain('gateway ended unexpectedly (SIGKILL)\ngateway runs again\n');
+  // The script alone was killed: what it had started has ended, too.
+  expect(gateways()).toHaveLength(1);
+  expect(gateways()).not.toEqual([before]);
+  expect(await processOf(home, 'gateway')).toMatchObject({ restarts: 1, lastDeath: { how: 'SIGKILL' } });
+
+  const again = await askSupervisor(home, 'restart', { name: 'gateway' }, 30_000);
+  expect(again).toMatchObject({ state: 'running', restarts: 2 });
+  expect(gateways()).toHaveLength(1);
+  await down(home);
+  expect(gateways()).toEqual([]);
+  expect(lines.indexOf('Stopping gateway …')).toBeGreaterThan(lines.indexOf('Stopping trader …'));
+  expect(log()).not.toContain('was killed');
+});
+
+test('what a killed supervisor has left of it is ended before another one is started', async () => {
+  const supervisor: ChildProcess = spawn(process.execPath, [RUN_UP, home, ROLE_DOUBLE, 'slob'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: environment(),
+  });
+  endChildWithThisProcess(supervisor);
+  const said: string[] = [];
+  createInterface({ input: supervisor.stdout! }).on('line', (line) => said.push(line));
+  await until('the desk', () => said.some((line) => line.includes('"kind":"ready"')));
+  const [left] = gateways();
+  supervisor.kill('SIGKILL');
+  await until('its death', () => supervisor.signalCode !== null);
+  expect(gateways()).toEqual([left]);
+  const { lines } = await startUp(home, atGateway());
+  expect(lines[0]).toMatch(/^Ended what an earlier start had left: .*gateway/);
+  expect(gateways()).toHaveLength(1);
+  expect(gateways()).not.toEqual([left]);
+});
+
+test('two desks at one Gateway have one, which the other desk starts again when the first ends', async () => {
+  await startUp(home, atGateway());
+  const [one] = gateways();
+  const folder = join(home, 'desks', 'second');
+  cpSync('desks/slob', folder, { recursive: true });
+  const file = join(folder, 'desk.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^desk: .*$/m, 'desk: second'));
+  const { lines } = await startUp(second, { ...atGateway(), loaded: loadDesk(file) });
+  expect(gateways()).toEqual([one]);
+  expect(await processOf(second, 'gateway')).toBeNull();
+  expect(log(second)).toContain('gateway is another desk’s and is used here');
+  expect(lines.join('\n')).toContain('gateway is signed in');
+  await down(home);
+  await runningOf(second, 'gateway');
+  await until('the one in its place', () => gateways().length === 1);
+  expect(gateways()).not.toEqual([one]);
+});
+
+test('one that a person has started is used, and ours is started once that has ended', async () => {
+  const theirs = await startIbkrSimulator({ port });
+  const { lines } = await startUp(home, atGateway());
+  expect(lines.join('\n')).toContain(
+    `gateway is not started: a program that no desk here has started answers at 127.0.0.1:${port}; it is used, and not watched. To have it run from here, end it, then: fermata restart gateway`,
+  );
+  expect(lines.join('\n')).toContain('gateway is signed in');
+  expect([gateways(), await processOf(home, 'gateway')]).toEqual([[], null]);
+  await theirs.close();
+  expect(await askSupervisor(home, 'restart', { name: 'gateway' }, 30_000)).toMatchObject({
+    name: 'gateway',
+    state: 'running',
+  });
+});
+
+test('one that nobody signs in, and one that only ends, keep no desk from its start: it says what it waits for', async () => {
+  writeScript('echo no display', 'exec sleep 600');
+  const { loaded, ...more } = atGateway();
+  const { account: _, ...venue } = loaded.desk.venue;
+  const paper = { ...loaded, desk: { ...loaded.desk, venue, feeds: ['ibkr'] } };
+  const { lines } = await startUp(home, { ...more, loaded: paper, signInMs: 300 });
+  const telling = () =>
+    lines.filter((line) =>
+      /^gateway is not signed in yet \(connect ECONNREFUSED .*\): it may wait for a person: .* The desk connects once it answers$/.test(
+        line,
+      ),
+    );
+  await until('the words', () => telling().length > 0);
+  writeScript('exit 3');
+  process.kill((await runningOf(home, 'gateway')).pid, 'SIGKILL');
+  await until('it stays down', () => lines.some((line) => line.includes('stays down')));
+  expect(lines.at(-1)).toBe(
+    'gateway ended five times within two minutes and stays down. Nothing reaches the venue without it; protective stops that rest there stay. Its own words say why; once that is put right: fermata restart gateway. Look at: fermata logs',
+  );
+  // Told once, however long it takes.
+  expect(telling()).toHaveLength(1);
+  expect(log()).toMatch(/ gateway +info +no display/);
+  expect(await processOf(home, 'trader')).toMatchObject({ state: 'running' });
+});
+
+test.each([
+  ['a desk with real money', 'live'],
+  ['the first start on the broker’s paper account', 'paper'],
+] as const)('%s waits for the sign-in, as it can’t do without the account', async (_, mode) => {
+  const { loaded, ...more } = atGateway();
+  const trail = join(home, 'trail');
+  rmSync(trail, { force: true });
+  const said: string[] = [];
+  const onProgress = ({ text }: Progress): void => void said.push(text);
+  const mayTrade = async () => {
+    expect(said.join('\n')).toContain('gateway is signed in');
+    throw new Error('the balance is too small');
+  };
+  const real = { ...loaded, desk: { ...loaded.desk, mode } };
+  await expect(startUp(home, { ...more, loaded: real, signInMs: 0, mayTrade, onProgress })).rejects.toThrow(
+    'the balance is too small',
+  );
+  expect(existsSync(trail)).toBe(false);
+});
