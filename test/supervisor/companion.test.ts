@@ -49,8 +49,9 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const one of [second, home]) await down(one, { hurry: true });
-  // Whatever a test has found: nothing of it goes on.
-  expect(gateways()).toEqual([]);
+  const left = gateways();
+  for (const line of left) process.kill(Number.parseInt(line, 10), 'SIGKILL');
+  expect(left).toEqual([]);
 });
 afterAll(() => {
   for (const one of [second, home]) removeHome(one);
