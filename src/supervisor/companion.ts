@@ -48,6 +48,7 @@ export async function openCompanion(
   { options, log, ending }: CompanionContext,
   tell: Tell,
   share: (server: OwnServer<ProgramAddress>) => Promise<unknown>,
+  isDown: (name: string) => boolean,
 ): Promise<SignIn | null> {
   const { market, simulatedVenue, simulatedFeeds, env = process.env, signInMs = SIGN_IN_MS } = options;
   const { desk } = options.loaded;
@@ -58,7 +59,7 @@ export async function openCompanion(
     return null;
   }
   const { name, at } = named;
-  const signIn = createSignIn(named, tell, signInMs);
+  const signIn = createSignIn(named, tell, signInMs, () => isDown(name));
   let runs = false;
   await share({
     ...{ name, files: `${name}-${at.port}`, choose: async () => at },
@@ -158,12 +159,17 @@ export interface SignIn {
   readonly name: string;
   /** Asks until it answers or `over` is aborted, and tells when it does; once, if that takes long. */
   watch(over: AbortSignal): void;
-  /** Resolves with whether it answers; false once it was watched for so long, or `over` is aborted. */
+  /** Resolves with whether it answers; false once it was watched for so long or stays down, or `over` is aborted. */
   within(withinMs: number, over: AbortSignal): Promise<boolean>;
 }
 
 /** Of a program that another desk runs, too. */
-function createSignIn({ name, handshake, mayWaitFor }: Companion, tell: Tell, tellAfterMs: number): SignIn {
+function createSignIn(
+  { name, handshake, mayWaitFor }: Companion,
+  tell: Tell,
+  tellAfterMs: number,
+  isDown: () => boolean,
+): SignIn {
   let watched = 0;
   let answers = false;
   let beganMs = performance.now();
@@ -196,7 +202,7 @@ function createSignIn({ name, handshake, mayWaitFor }: Companion, tell: Tell, te
     },
     within: (withinMs, over) =>
       pollUntil(
-        () => answers || over.aborted,
+        () => answers || over.aborted || isDown(),
         (isOver) => isOver || performance.now() - beganMs >= withinMs,
         { withinMs, everyMs: POLL_MS },
       ).then(() => answers),

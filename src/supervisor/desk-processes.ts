@@ -79,11 +79,8 @@ export class DeskProcesses {
   }
 
   startCompanion(): Promise<SignIn | null> {
-    return openCompanion(
-      this.context,
-      (level, text) => this.#tell(level, text),
-      (server) => this.#share(server),
-    );
+    const isDown = (name: string) => this.statuses.some((one) => one.name === name && one.state === 'down');
+    return openCompanion(this.context, this.#tell.bind(this), (server) => this.#share(server), isDown);
   }
 
   async #ofThisVersion<At>(name: string, choose: () => Promise<At>): Promise<At> {

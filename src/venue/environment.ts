@@ -136,7 +136,7 @@ export function startItsProgram({ desk, simulatedVenue, env }: AskedVenue): stri
   if (endpoint.kind === 'simulator') return `Start the simulator again: ${simulator}`;
   const companion = live.companion?.(endpoint, env) ?? null;
   if (companion !== null && !('leftOut' in companion))
-    return `${companion.program} leads there and runs with the desk: fermata status says whether it does, fermata logs what it said (${companion.name}); ${companion.mayWaitFor}`;
+    return `${companion.program} leads there and runs with the desk: fermata monitor says whether it does, fermata logs what it said (${companion.name}); ${companion.mayWaitFor}`;
   return (
     `Start the program of ${title} that leads there (docs/VENUES.md), logged in and open to API clients at ${host}:${port}; ` +
     `or trade a simulated one: ${simulator} in a checkout, and in another terminal fermata up --desk ${desk.desk} --simulated-venue 127.0.0.1:${port}`

@@ -185,16 +185,18 @@ test('one that nobody signs in, and one that only ends, keep no desk from its st
 });
 
 test.each([
-  ['a desk with real money', 'live'],
-  ['the first start on the broker’s paper account', 'paper'],
-] as const)('%s waits for the sign-in, as it can’t do without the account', async (_, mode) => {
+  ['a desk with real money waits for the sign-in: it needs the account', 'live', [], /gateway is signed in/],
+  ['so does the first start on the broker’s paper account', 'paper', [], /gateway is signed in/],
+  ['neither does once the program stays down', 'live', ['exit 3'], /gateway ended five times/],
+] as const)('%s', async (_, mode, lines, before) => {
+  if (lines.length > 0) writeScript(...lines);
   const { loaded, ...more } = atGateway();
   const trail = join(home, 'trail');
   rmSync(trail, { force: true });
   const said: string[] = [];
   const onProgress = ({ text }: Progress): void => void said.push(text);
   const mayTrade = async () => {
-    expect(said.join('\n')).toContain('gateway is signed in');
+    expect(said.join('\n')).toMatch(before);
     throw new Error('the balance is too small');
   };
   const real = { ...loaded, desk: { ...loaded.desk, mode } };

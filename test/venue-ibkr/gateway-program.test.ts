@@ -8,7 +8,7 @@ import { startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { readDeskHere } from '../../src/home/desk-here.js';
 import type { Companion } from '../../src/venue/definition.js';
-import { companionOf } from '../../src/venue/environment.js';
+import { companionOf, startItsProgram } from '../../src/venue/environment.js';
 import { companionAt } from '../../src/venue/ibkr/gateway-program.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { runCommand } from '../cli/run-command.js';
@@ -116,6 +116,14 @@ describe('who needs it', () => {
     const env = { IBKR_GATEWAY_PROGRAM: program, IBKR_SIMULATOR: '127.0.0.1:5002' };
     expect(needs(paper, { env })).toBe('yes');
   });
+});
+
+it('where it does not answer, a desk that runs it says so in the place of how to start one', () => {
+  const question = { desk: slob, env: { IBKR_GATEWAY_PROGRAM: program } };
+  expect(startItsProgram(question)).toBe(
+    `${program} leads there and runs with the desk: fermata monitor says whether it does, fermata logs what it said (gateway); it may wait for a person: look at its window, or for its question on the phone`,
+  );
+  expect(startItsProgram({ ...question, simulatedVenue: '127.0.0.1:5002' })).toMatch(/^Start the simulator/);
 });
 
 describe('its handshake', () => {
