@@ -146,6 +146,8 @@ function fallsQuiet({ host, port }: ProgramAddress): Promise<boolean> {
         resolve(answers);
         socket.destroy();
       };
+      // Whoever takes no connection in that time is there, and busy.
+      socket.setTimeout(QUIET_WITHIN_MS, () => end(true));
       socket.once('connect', () => end(true));
       socket.once('error', () => end(false));
     });
