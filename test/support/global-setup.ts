@@ -30,12 +30,14 @@ const OWNER_PASSWORD = 'owner-password-for-tests';
 /**
  * The server reads timers a second ahead, and what falls due before fires only then: each pause and each retry of
  * milliseconds takes a second. What it has done it writes down each half minute, and forgets no run before. Each worker's
- * polls go to all partitions of its queue; a desk's own server reads those of an earlier database too.
+ * polls go to all partitions of its queue; a desk's own server reads those of an earlier database too. A run that goes on in
+ * a new one within its first second waits for the rest of it; so do the server's own runs that make a build current.
  */
 const QUICK_TEMPORAL = [
   'matching.numTaskqueueReadPartitions=1',
   'history.timerProcessorMaxTimeShift="10ms"',
   'history.transferProcessorUpdateAckInterval="1s"',
+  'history.workflowIdReuseMinimalInterval="10ms"',
 ];
 
 export default async function setup(project: TestProject): Promise<Stop> {

@@ -6,24 +6,38 @@ import { channelHealth } from '../../src/home/channel-health.js';
 import { savePoll } from '../../src/store/outbox-delivery.js';
 import { statusText } from '../../src/telegram/commands/status.js';
 import { turnOfBot } from '../../src/telegram/reading/poll-updates.js';
+import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
+import { sharedTemporal } from '../support/temporal.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { ANNA, BEN, type BotBench, openBotBench } from './support/bot-bench.js';
 
 let database: TestDatabase;
+let temporal: TemporalAccess;
 let bench: BotBench;
 beforeAll(async () => {
   database = await createTestDatabase();
+  temporal = openTemporal({ home: null, temporal: await sharedTemporal() });
 });
-afterAll(() => database?.drop());
+afterAll(async () => {
+  await temporal?.close();
+  await database?.drop();
+});
 beforeEach(async () => {
-  bench = await openBotBench({ pool: database.pool });
+  bench = await openBotBench({ pool: database.pool, temporal });
   await bench.link('anna', ANNA);
 });
 afterEach(() => bench.close());
+
+/** The server takes the workflow of a stop at once; where it is away, each stop waits three seconds for it. */
+async function withoutTemporal(): Promise<void> {
+  await bench.close();
+  bench = await openBotBench({ pool: database.pool });
+  await bench.link('anna', ANNA);
+}
 
 function tapLast(user: number, label: string): void {
   const shown = bench.sent(user).findLast(({ reply_markup: markup }) => markup !== undefined);
@@ -49,12 +63,16 @@ const HELD: PositionStatus = {
 
 describe('/stop', () => {
   it('acts at once, without asking, and tells what is proven', async () => {
+    await withoutTemporal();
     bench.start();
     bench.trader.entriesWorking = 2;
     bench.type(ANNA, '/stop');
     await eventually(() => expect(bench.trader.sent('stop')).toHaveLength(1));
     expect(bench.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'no reason given' }]);
-    await bench.answered(ANNA, /✅ Stop: proven/);
+    await bench.answered(
+      ANNA,
+      /✅ Stop: proven\.[\s\S]*\n! The workflow that proves the stop was not started: Temporal/,
+    );
   });
 
   it('that gave no reason is asked for it afterwards', async () => {
@@ -154,6 +172,7 @@ describe('/stop', () => {
   });
 
   it('is taken while Postgres is down, from a person who was known before', async () => {
+    await withoutTemporal();
     bench.start();
     bench.type(ANNA, '/help');
     await bench.answered(ANNA, /You are anna/);
@@ -183,6 +202,7 @@ describe('/stop', () => {
 
 describe('/closeall and /resume', () => {
   it('show what they would do, and do it after a tap', async () => {
+    await withoutTemporal();
     bench.start();
     bench.trader.positions = ['BTC/USDT', 'ETH/USDT'];
     bench.type(ANNA, '/closeall');
