@@ -135,7 +135,7 @@ export async function startOperationsWorker(
       incidentsOfOrders(watched, log),
       afterFills({ desk, pool, home: runtime.home }, log),
       watchStuckWorkflows(watched, log, runtime.home),
-      watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),
+      watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log, runtime.temporal),
       askForRolls(
         { runtime, desk, trader, temporal, pool, decisionKey, newId: randomUUID, nowMs: Date.now },
         log,

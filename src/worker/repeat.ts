@@ -34,3 +34,6 @@ export const LOOKS_MS = {
   /** Whether the desk owner knows our trader; checked at once when its run has ended. */
   deskOwner: 300_000,
 } as const;
+
+/** Instead of `LOOKS_MS.runs` at the desk's own server, whose calls nobody pays: people hear of a lost run sooner. */
+export const RUNS_OF_OWN_SERVER_MS = 15_000;

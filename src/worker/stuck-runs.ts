@@ -8,6 +8,7 @@ import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { WokenTopic } from '../contracts/notice.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
+import type { TemporalPlace } from '../home/runtime.js';
 import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
@@ -16,7 +17,7 @@ import { runsOfDesk } from '../temporal/runs.js';
 import { tellEndedRuns } from './reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from './reconcile/reconcile-runs.js';
 import { endLeftPermission } from './reconcile/unwatched-permission.js';
-import { LOOKS_MS, repeat } from './repeat.js';
+import { LOOKS_MS, RUNS_OF_OWN_SERVER_MS, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { UnservedBuild } from './serve-builds.js';
 import type { TraderWatchContext } from './trader-watch.js';
@@ -213,10 +214,16 @@ export async function tellStanding(
 }
 
 /**
- * At start and each minute, ends, records and reports whatever belongs to a run that no longer progresses.
+ * At start and each minute (at the desk's own server each quarter of one), ends, records and reports whatever belongs to a
+ * run that no longer progresses.
  */
-export function watchRuns(context: ReconcileContext, log: Logger): KeptTask {
-  return repeat('watch over runs', LOOKS_MS.runs, log, lookAtRuns(context, log));
+export function watchRuns(
+  context: ReconcileContext,
+  log: Logger,
+  { kind }: Pick<TemporalPlace, 'kind'>,
+): KeptTask {
+  const everyMs = kind === 'managed' ? RUNS_OF_OWN_SERVER_MS : LOOKS_MS.runs;
+  return repeat('watch over runs', everyMs, log, lookAtRuns(context, log));
 }
 
 /** Each call is one poll. */

@@ -31,6 +31,11 @@ const isCrash = ({ kind }: Incident): boolean => kind === 'crash-and-restart';
 
 export const ROLES = Object.keys(SERVICE_OF_ROLE);
 
+interface Begun {
+  readonly roles?: readonly string[];
+  readonly realMoney?: boolean;
+}
+
 type TemporalPorts = Awaited<ReturnType<typeof chooseTemporalPorts>>;
 
 export class DeployedRoles {
@@ -56,7 +61,8 @@ export class DeployedRoles {
   #postgres!: Pool;
   readonly #stops: (() => Promise<void>)[] = [];
 
-  async start(): Promise<void> {
+  /** `realMoney`: first asked to start with it, which takes three starts more. */
+  async start({ roles = ROLES, realMoney = true }: Begun = {}): Promise<void> {
     this.image = makeImageFolder(this.folder);
     this.people = await startTelegramSimulator();
     const exchange = await startBinanceSimulator();
@@ -71,12 +77,13 @@ export class DeployedRoles {
     mkdirSync(join(this.folder, 'reports'));
     symlinkSync(join(this.folder, 'reports'), join(this.image, 'data'));
     this.programs = new Programs(this.folder, this.image, this.#given(), this.here);
-    await this.programs.setUp('secrets');
-    await this.#startStores(postgres, temporal);
+    await Promise.all([
+      this.programs.setUp('secrets').then(() => this.#beginPostgres(postgres)),
+      this.#beginTemporal(temporal),
+    ]);
     await this.programs.setUp('stores');
-    await this.#lookAtRealMoney();
-    await this.programs.setUp('preflight');
-    for (const role of ROLES) this.programs.start(role);
+    await Promise.all([this.programs.setUp('preflight'), realMoney && this.#lookAtRealMoney()]);
+    for (const role of roles) this.programs.start(role);
     process.env.XDG_RUNTIME_DIR = this.folder;
     this.trader = connectTrader(deskPaths(homePaths(this.home), 'crypto-bot').controlSocket);
   }
@@ -124,7 +131,8 @@ export class DeployedRoles {
       FERMATA_PORT: String(await freePort()),
       FERMATA_WEB_HOST: '127.0.0.1',
       FERMATA_MARKET: 'simulated',
-      FERMATA_DESK: deskWithQuickAverages(this.folder),
+      // A quarter of an hour of the market until its first trade.
+      FERMATA_DESK: deskWithQuickAverages(this.folder, [[['market', 'speed'], 180]]),
       BINANCE_SIMULATOR_URL: exchange,
     };
   }
@@ -167,7 +175,7 @@ export class DeployedRoles {
     };
   }
 
-  async #startStores(port: number, ports: TemporalPorts): Promise<void> {
+  async #beginPostgres(port: number): Promise<void> {
     const { folder, secrets } = this;
     const password = readFileSync(join(secrets, 'postgres-password'), 'utf8').trim();
     const database = { directory: join(folder, 'postgres'), logFile: join(folder, 'postgres.log') };
@@ -177,9 +185,12 @@ export class DeployedRoles {
     const connection = { host: '127.0.0.1', port, user: 'fermata', password, database: 'fermata', max: 1 };
     this.#postgres = keptThroughLosses(new Pool(connection));
     this.#stops.push(() => this.#postgres.end());
+  }
+
+  async #beginTemporal(ports: TemporalPorts): Promise<void> {
     const binary = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
     if (binary.kind !== 'binary') throw new Error('a Temporal binary is needed');
-    const server = { binary: binary.path, ports, database: null, logFile: join(folder, 'temporal.log') };
+    const server = { binary: binary.path, ports, database: null, logFile: join(this.folder, 'temporal.log') };
     const temporal = await startTemporal({ ...server, onSpawned: endServerWithThisProcess });
     this.#stops.push(temporal.stop);
   }
@@ -189,8 +200,10 @@ export class DeployedRoles {
     const text = liveDeskText().replace('desk: crypto-live', 'desk: crypto-bot');
     writeFileSync(desk, text.replace('testnet: true', 'testnet: true\n  rateLimit: { enabled: false }'));
     const live = { TRADING_MODE: 'live', FERMATA_DESK: desk };
-    this.refused = await this.programs.run('preflight', { ...live, BINANCE_SECRET_KEY: 'x'.repeat(64) });
-    this.allowed = await this.programs.run('preflight', live);
-    this.unwatched = await this.programs.run('auditor', live);
+    [this.refused, this.allowed, this.unwatched] = await Promise.all([
+      this.programs.run('preflight', { ...live, BINANCE_SECRET_KEY: 'x'.repeat(64) }),
+      this.programs.run('preflight', live),
+      this.programs.run('auditor', live),
+    ]);
   }
 }

@@ -2,8 +2,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { roleProblem } from '../../src/worker/role-health.js';
 import { accountsAtFailure, type CommandRun } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 import { compose, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
 import { type Placed, readOnly } from './read-only.js';
 
@@ -72,6 +74,13 @@ export class Programs {
     child.kill(signal);
     await ended;
     return child.exitCode;
+  }
+
+  /** Asked in this process until it is: a health check of its own, again and again, takes a core from the roles that start. */
+  async becomesHealthy(role: string): Promise<void> {
+    const home = this.here.FERMATA_HOME ?? '';
+    await until(`${role} well`, async () => (await roleProblem(role, home)) === null);
+    await until(`${role} healthy`, () => this.isHealthy(role));
   }
 
   /** The health check of the service, run as Compose runs it. */

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationsQueue } from '../../src/contracts/queues.js';
-import { homePaths, type Runtime } from '../../src/home/runtime.js';
-import { openPool } from '../../src/store/pool.js';
+import { homePaths } from '../../src/home/runtime.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { openTemporal } from '../../src/temporal/open-temporal.js';
 import { deskWithRestingEntry, withOwnCheck } from '../support/desk-files.js';
+import { runtimeOf, withStore } from '../support/desk-store.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 import { openBrowser, openDashboard } from '../support/page.js';
@@ -25,12 +25,23 @@ let page: Page;
 
 beforeAll(async () => {
   screen = await desk.up('--market', 'simulated', '--desk', withOwnCheck(deskWithRestingEntry(desk.home)));
+  // Its end is noticed up to 15 seconds later, while the first tests wait for prices.
+  await terminateRun();
 });
 
 afterAll(async () => {
   await browser?.close();
   await desk.dispose();
 });
+
+async function terminateRun(): Promise<void> {
+  const { client, close } = openTemporal(runtimeOf(desk));
+  const taskQueue = operationsQueue(desk.desk);
+  const input = { workflowId: 'by-hand:backup', taskQueue, args: [{ desk: desk.desk }] };
+  const run = await client.workflow.start('backup', input);
+  await run.terminate('by hand');
+  await close();
+}
 
 describe('one desk, from the command to flat', () => {
   it('names desk, mode, prices and addresses on its screen', () => {
@@ -154,32 +165,17 @@ describe('one desk, from the command to flat', () => {
     }
   });
 
-  it('tells of a run that was terminated', async () => {
-    const runtime = JSON.parse(
-      readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8'),
-    ) as Runtime;
-    const { client, close } = openTemporal(runtime);
-    const pool = openPool(runtime, 'test');
-    try {
-      const taskQueue = operationsQueue(desk.desk);
-      const run = await client.workflow.start('backup', {
-        workflowId: 'by-hand:backup',
-        taskQueue,
-        args: [{ desk: desk.desk }],
-      });
-      await run.terminate('by hand');
-      await until(
+  it('tells of a run that was terminated', () =>
+    withStore(desk, (pool) =>
+      until(
         'its notice',
         async () => {
           const told = await pool.query("select from notice where title like '%abandoned: the backup'");
           return told.rowCount === 1;
         },
         300_000,
-      );
-    } finally {
-      await Promise.all([close(), pool.end()]);
-    }
-  });
+      ),
+    ));
 
   it('says before an upgrade whether what is open would go on with that build', async () => {
     const fits = await desk.ask('upgrade', '--check', '--json');

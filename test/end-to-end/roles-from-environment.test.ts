@@ -32,13 +32,7 @@ beforeAll(() => deployed.start());
 afterAll(() => deployed.end());
 
 describe('roles that are started one by one, with the environment of docker-compose.yml', () => {
-  it.each(ROLES)('%s becomes healthy', async (role) => {
-    await until(
-      `${role} healthy\n${deployed.programs.running.get(role)?.log.slice(-2_000)}`,
-      () => deployed.programs.isHealthy(role),
-      120_000,
-    );
-  });
+  it.each(ROLES)('%s becomes healthy', (role) => deployed.programs.becomesHealthy(role));
 
   it.skipIf(!hasReadOnly)('can write their volumes only: neither the image nor anything else', () => {
     const touch = (file: string) => {
@@ -201,21 +195,6 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(stdout).toMatch(/"Last 100 lines of its log[^}]*lines kept, SHA-256/);
   });
 
-  it('that hang open an incident too, which says how to start them again', async () => {
-    const before = (await deployed.crashes()).map(({ id }) => id);
-    const { process: bot } = deployed.programs.running.get('trader') ?? {};
-    bot?.kill('SIGSTOP');
-    const silent = await until(
-      'the incident',
-      async () => (await deployed.crashes()).find(({ id }) => !before.includes(id)) ?? null,
-      120_000,
-    ).finally(() => bot?.kill('SIGCONT'));
-    expect(silent).toMatchObject({
-      title: 'trader is silent',
-      detail: expect.stringContaining('docker-compose restart bot'),
-    });
-  });
-
   it('keep a log each, without secrets, in which errors are counted and which is read from inside a container', async () => {
     const { stdout } = await deployed.programs.run('cli', {}, ['bin/fermata.js', 'logs', '--last', '10000']);
     for (const role of ROLES) expect(stdout).toMatch(new RegExp(`Z ${role} +info `));
@@ -239,7 +218,7 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(alert.text).toContain('Rate limit configured: off');
     expect(await deployed.programs.end('telegram')).toBe(0);
     deployed.programs.start('telegram');
-    await until('telegram healthy', () => deployed.programs.isHealthy('telegram'), 120_000);
+    await deployed.programs.becomesHealthy('telegram');
     await until('something new', async () => {
       chatOf(deployed.people, 501).write('/status');
       return chatOf(deployed.people, 501)
@@ -298,7 +277,7 @@ describe('roles that are started one by one, with the environment of docker-comp
     // Beside those of the backup: by the time of the simulated market a nightly one may have been taken as the roles ended.
     const reason: string = expect.stringContaining('restored backup');
     expect(now.halts).toContainEqual(expect.objectContaining({ cause: 'person', resume: 'person', reason }));
-    await until('the ledger follows', () => deployed.programs.isHealthy('ledger'), 120_000);
+    await deployed.programs.becomesHealthy('ledger');
     for (const role of ROLES) expect(await deployed.programs.end(role), role).toBe(0);
   });
 

@@ -12,6 +12,7 @@ const SLOWEST = [
   'end-to-end/two-desks',
   'end-to-end/live-desk',
   'end-to-end/one-desk',
+  'end-to-end/hanging-role',
   'worker/serve-builds',
   'faults/killed-processes',
   'backup/restore',
