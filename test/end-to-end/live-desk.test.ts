@@ -29,8 +29,20 @@ let telegram: TelegramSimulator;
 let desk: DeskUnderTest;
 let screen: UpSummary;
 
+/**
+ * An entry waits for the end of a minute. At the exchange one ends when the desk may trade at the earliest, whatever this
+ * machine's clock says: its own is half a minute off at most.
+ */
+const READY_MS = 32_000;
+const MINUTE_MS = 60_000;
+function skewedBy(beginsMs: number): () => number {
+  const leftMs = MINUTE_MS - ((beginsMs + READY_MS) % MINUTE_MS);
+  const skewMs = leftMs > MINUTE_MS / 2 ? leftMs - MINUTE_MS : leftMs;
+  return () => Date.now() + skewMs;
+}
+
 beforeAll(async () => {
-  exchange = await startBinanceSimulator({ walk: { everyMs: 250, ppm: 5 } });
+  exchange = await startBinanceSimulator({ walk: { everyMs: 250, ppm: 5 }, wallMs: skewedBy(Date.now()) });
   for (const base of ['BTC', 'ETH']) fallingHistory(base);
   telegram = await startTelegramSimulator();
   desk = deskUnderTest('crypto-live', {
