@@ -33,7 +33,7 @@ export const ROLES = Object.keys(SERVICE_OF_ROLE);
 
 interface Begun {
   readonly roles?: readonly string[];
-  readonly realMoney?: boolean;
+  readonly preflights?: boolean;
 }
 
 type TemporalPorts = Awaited<ReturnType<typeof chooseTemporalPorts>>;
@@ -61,8 +61,8 @@ export class DeployedRoles {
   #postgres!: Pool;
   readonly #stops: (() => Promise<void>)[] = [];
 
-  /** `realMoney`: first asked to start with it, which takes three starts more. */
-  async start({ roles = ROLES, realMoney = true }: Begun = {}): Promise<void> {
+  /** `preflights`: first what is looked at before a start, with paper and with real money, which takes four starts more. */
+  async start({ roles = ROLES, preflights = true }: Begun = {}): Promise<void> {
     this.image = makeImageFolder(this.folder);
     this.people = await startTelegramSimulator();
     const exchange = await startBinanceSimulator();
@@ -82,7 +82,7 @@ export class DeployedRoles {
       this.#beginTemporal(temporal),
     ]);
     await this.programs.setUp('stores');
-    await Promise.all([this.programs.setUp('preflight'), realMoney && this.#lookAtRealMoney()]);
+    if (preflights) await Promise.all([this.programs.setUp('preflight'), this.#lookAtRealMoney()]);
     for (const role of roles) this.programs.start(role);
     process.env.XDG_RUNTIME_DIR = this.folder;
     this.trader = connectTrader(deskPaths(homePaths(this.home), 'crypto-bot').controlSocket);

@@ -8,7 +8,7 @@ import { until } from '../support/eventually.js';
 const ROLES_HERE = ['trader', 'operations-worker'];
 
 const deployed = new DeployedRoles();
-beforeAll(() => deployed.start({ roles: ROLES_HERE, realMoney: false }));
+beforeAll(() => deployed.start({ roles: ROLES_HERE, preflights: false }));
 afterAll(() => deployed.end());
 
 describe('roles that are started one by one, with the environment of docker-compose.yml', () => {

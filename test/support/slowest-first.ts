@@ -7,6 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const SLOWEST = [
   'end-to-end/slob-desk',
+  'end-to-end/slob-builds',
   'end-to-end/roles-from-environment',
   'faults/restored-stores',
   'end-to-end/two-desks',
