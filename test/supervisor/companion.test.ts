@@ -12,6 +12,7 @@ import { homePaths } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { down } from '../../src/supervisor/desk-end.js';
 import { freePort } from '../../src/supervisor/free-port.js';
+import { endLeftChildren, openChildrenFile } from '../../src/supervisor/process-table.js';
 import type { Progress } from '../../src/supervisor/up-options.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
@@ -107,7 +108,7 @@ test('it runs before the trader, knows no secret, and comes back alone when it i
   expect(log()).not.toContain('was killed');
 });
 
-test('what a killed supervisor has left of it is ended before another one is started', async () => {
+test('desks at one Gateway have one: whoever is left has it started anew, when its desk was killed and when it ended', async () => {
   const supervisor: ChildProcess = spawn(process.execPath, [RUN_UP, home, ROLE_DOUBLE, 'slob'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: environment(),
@@ -116,32 +117,41 @@ test('what a killed supervisor has left of it is ended before another one is sta
   const said: string[] = [];
   createInterface({ input: supervisor.stdout! }).on('line', (line) => said.push(line));
   await until('the desk', () => said.some((line) => line.includes('"kind":"ready"')));
-  const [left] = gateways();
-  supervisor.kill('SIGKILL');
-  await until('its death', () => supervisor.signalCode !== null);
-  expect(gateways()).toEqual([left]);
-  const { lines } = await startUp(home, atGateway());
-  expect(lines[0]).toMatch(/^Ended what an earlier start had left: .*gateway/);
-  expect(gateways()).toHaveLength(1);
-  expect(gateways()).not.toEqual([left]);
-});
+  const first = gateways();
+  expect(first).toHaveLength(1);
 
-test('two desks at one Gateway have one, which the other desk starts again when the first ends', async () => {
-  await startUp(home, atGateway());
-  const [one] = gateways();
   const folder = join(home, 'desks', 'second');
   cpSync('desks/slob', folder, { recursive: true });
   const file = join(folder, 'desk.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^desk: .*$/m, 'desk: second'));
   const { lines } = await startUp(second, { ...atGateway(), loaded: loadDesk(file) });
-  expect(gateways()).toEqual([one]);
+  expect(gateways()).toEqual(first);
   expect(await processOf(second, 'gateway')).toBeNull();
   expect(log(second)).toContain('gateway is another desk’s and is used here');
   expect(lines.join('\n')).toContain('gateway is signed in');
-  await down(home);
+
+  supervisor.kill('SIGKILL');
   await runningOf(second, 'gateway');
+  const ofSecond = await until('the one in its place', () => (gateways().length === 1 ? gateways() : null));
+  expect(ofSecond).not.toEqual(first);
+
+  // What else was left of the first desk is ended by its next start, which leaves the Gateway alone.
+  const again = await startUp(home, atGateway());
+  expect(again.lines[0]).toMatch(/^Ended what an earlier start had left: (?!.*gateway).*trader/);
+  expect(gateways()).toEqual(ofSecond);
+  await down(second);
+  await runningOf(home, 'gateway');
   await until('the one in its place', () => gateways().length === 1);
-  expect(gateways()).not.toEqual([one]);
+  expect(gateways()).not.toEqual(ofSecond);
+});
+
+test('the next start of a desk that was killed ends the script and what that has started', async () => {
+  const list = join(home, 'left.json');
+  const started = spawn(script, ['--port', String(port)], { detached: true, stdio: 'ignore' });
+  await openChildrenFile(list).add('gateway', started.pid ?? 0, 'whole group');
+  await until('the Gateway', () => gateways().length > 0);
+  expect(await endLeftChildren(list)).toEqual(['gateway']);
+  expect(gateways()).toEqual([]);
 });
 
 test('one that a person has started is used, and ours is started once that has ended', async () => {
