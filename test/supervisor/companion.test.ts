@@ -148,6 +148,7 @@ test('desks at one Gateway have one: whoever is left has it started anew, when i
 test('the next start of a desk that was killed ends the script and what that has started', async () => {
   const list = join(home, 'left.json');
   const started = spawn(script, ['--port', String(port)], { detached: true, stdio: 'ignore' });
+  endChildWithThisProcess(started);
   await openChildrenFile(list).add('gateway', started.pid ?? 0, 'whole group');
   await until('the Gateway', () => gateways().length > 0);
   expect(await endLeftChildren(list)).toEqual(['gateway']);
