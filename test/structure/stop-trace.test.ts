@@ -91,17 +91,6 @@ it('from the button to the cancel passes the functions that the architecture tel
   });
   const trader = await startTraderOn(home.runtime, openPaperVenue);
   onTestFinished(() => trader.stop());
-  await home.arm();
-  const { marketData } = await home.until(({ marketData: { lastPrices } }) => lastPrices.length > 0);
-  const [{ symbol, bid } = { symbol: '', bid: '' }] = marketData.lastPrices;
-  const below = (percent: number): string => (Number(bid) * (1 - percent / 100)).toFixed(2);
-  const signal: SignalBody = {
-    ...{ source: 'tv', id: '1', symbol, action: 'buy', validSeconds: 604_800 },
-    ...{ entry: below(1), stop: below(2), targets: [bid] },
-  };
-  await home.client.call('signal', { commandId: 's-1', by: 'operator', reason: 'a test', signal });
-  await home.until(({ entriesWorking }) => entriesWorking === 1);
-
   const away = () => Promise.reject(new Error('not in this test'));
   const context = {
     runtime: home.runtime,
@@ -119,6 +108,18 @@ it('from the button to the cancel passes the functions that the architecture tel
   );
   onTestFinished(() => web.stop());
   const token = (await web.signIn()).accessToken;
+  // Only now: what takes long above would be a clock jump to a trader that trades.
+  await home.arm();
+  const { marketData } = await home.until(({ marketData: { lastPrices } }) => lastPrices.length > 0);
+  const [{ symbol, bid } = { symbol: '', bid: '' }] = marketData.lastPrices;
+  const below = (percent: number): string => (Number(bid) * (1 - percent / 100)).toFixed(2);
+  const signal: SignalBody = {
+    ...{ source: 'tv', id: '1', symbol, action: 'buy', validSeconds: 604_800 },
+    ...{ entry: below(1), stop: below(2), targets: [bid] },
+  };
+  await home.client.call('signal', { commandId: 's-1', by: 'operator', reason: 'a test', signal });
+  await home.until(({ entriesWorking }) => entriesWorking === 1);
+
   const watch = watchStacks();
   const answer = await web
     .call('POST', '/api/emergency/stop', { token, body: { reason: 'a test' } })
