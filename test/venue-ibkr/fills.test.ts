@@ -165,12 +165,12 @@ it('that cost something in another currency are told at once with the expected c
   ]);
 });
 
-it('of which nothing was told yet are expected to cost what the desk file says', () => {
+it('of which nothing was told yet are expected to cost what the desk file says, or nothing', () => {
   const costOf = (instrument: Instrument, commissions = new Commissions()) =>
     commissions.expected(instrument, 10, 15_000) / CENT;
   expect(costOf({ ...NQ, lotFees: { perLot: 225 * CENT, minimum: 0 } })).toBe(2_250);
-  // 10 shares for 150.00.
-  expect(costOf({ ...APPLE, takerFeePpm: 1_000 })).toBe(150);
+  // A share of its worth, as on paper, would be a hundred times what a future costs.
+  for (const instrument of [NQ, APPLE]) expect(costOf({ ...instrument, takerFeePpm: 1_000 })).toBe(0);
   const commissions = new Commissions();
   commissions.told(APPLE, { execId: '1.01', commission: 1, currency: 'USD' }, 10);
   // A hundredth of a share's cost would be less than an order costs at least.

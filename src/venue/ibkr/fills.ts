@@ -80,14 +80,13 @@ export class Commissions {
     return commission;
   }
 
-  /** As much by lot as it last was, otherwise as the desk file says. A share's depends on the whole order. */
+  /** As much by lot as it last was, otherwise as the desk file says, or nothing. A share's depends on the whole order. */
   expected(instrument: Instrument, lots: number, priceTicks: number): number {
-    const { id, kind, lotFees, takerFeePpm } = instrument;
+    const { id, kind, lotFees } = instrument;
     const lately = this.#perLot.get(id) ?? this.booked(id);
     if (lately !== null && (kind !== 'stock' || lotFees === undefined)) return Math.round(lately * lots);
-    const value = notional(instrument, lots, priceTicks);
-    if (lotFees !== undefined) return lotFee(lotFees, NOTHING_CHARGED, lots, value);
-    return Math.round((value * takerFeePpm) / 1_000_000);
+    if (lotFees === undefined) return 0;
+    return lotFee(lotFees, NOTHING_CHARGED, lots, notional(instrument, lots, priceTicks));
   }
 }
 
