@@ -144,6 +144,29 @@ it('whose cost is told late are told at once with what the last one cost, then a
   expect(told.slice(3)).toEqual(['60004 for 450', 'filled']);
 });
 
+it('that are taken back after they were told with an expected cost are no others, and cost nothing more', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { told, execution, cost } = heard();
+  execution('0001f4e8.5f1d.01.01', 15_000, 1);
+  await vi.advanceTimersByTimeAsync(UNTOLD_MS);
+  execution('0001f4e8.5f1d.01.02', 15_000, 0);
+  cost('0001f4e8.5f1d.01.01', 4.5);
+  cost('0001f4e8.5f1d.01.02', 4.5);
+  await vi.advanceTimersByTimeAsync(5_000);
+  const takenBack = ['60000 for 0 expected', '0001f4e8.5f1d.01: 60000 is none'];
+  expect(told).toEqual(takenBack);
+  execution('0001f4e8.5f1d.02.01', 15_000, 1);
+  await vi.advanceTimersByTimeAsync(UNTOLD_MS);
+  expect(told).toEqual([...takenBack, '60000 for 0 expected']);
+});
+
+it('of no lots say nothing about what the next one costs', () => {
+  const commissions = new Commissions();
+  commissions.told(NQ, { execId: '1.01', commission: 4.5, currency: 'USD' }, 0);
+  expect(commissions.expected(NQ, 1, 15_000)).toBe(0);
+});
+
 it('whose cost is not told within seconds make the desk read the account', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate'] });
   onTestFinished(() => void vi.useRealTimers());

@@ -76,7 +76,7 @@ export class Commissions {
       return null;
     }
     const commission = moneyOf(cost.commission, 'commission');
-    this.#perLot.set(id, commission / lots);
+    if (lots > 0) this.#perLot.set(id, commission / lots);
     return commission;
   }
 

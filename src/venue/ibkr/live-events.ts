@@ -127,7 +127,11 @@ export class LiveEvents {
     if (before !== undefined) {
       this.#delivered.set(tradeId, revision);
       const unpriced = this.#unpriced.get(tradeId);
-      if (unpriced !== undefined) this.#unpriced.set(tradeId, { ...unpriced, execution, revision });
+      if (execution.shares === 0) {
+        // Taken back, it costs nothing more.
+        clearTimeout(unpriced?.timer);
+        this.#unpriced.delete(tradeId);
+      } else if (unpriced !== undefined) this.#unpriced.set(tradeId, { ...unpriced, execution, revision });
       // One in a contract that is not traded any more is told by the reading.
       if (!this.#corrects(tradeId, { contract, execution, revision }))
         this.#options.missed(`the broker has corrected the trade ${tradeId}`);
