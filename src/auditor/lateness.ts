@@ -4,6 +4,12 @@ import { parseMoney } from '../domain/money.js';
 import type { BookReading } from '../venue/book-reading.js';
 import { amountsLike, roundedOff } from './own-equity.js';
 
+type CashStatus = Pick<TraderStatus, 'cash' | 'currency' | 'reconciliation'> &
+  Partial<Pick<TraderStatus, 'books'>>;
+
+/** A fee is hardly ever so many times what it was expected to be. */
+const FEE_TIMES_EXPECTED_MAX = 10;
+
 /**
  * A cash difference that the trader does not see. The venue's lists may still explain it, for example as a
  * deposit, and the trader queries them at its next reading. So it becomes a finding only if the trader calls
@@ -17,18 +23,18 @@ export class LateCash {
     return this.#since !== null;
   }
 
-  look(
-    { cash: venues }: BookReading,
-    { cash, currency, reconciliation }: Pick<TraderStatus, 'cash' | 'currency' | 'reconciliation'>,
-  ): string[] {
+  look({ cash: venues }: BookReading, { cash, currency, reconciliation, books }: CashStatus): string[] {
     const ours = parseMoney(cash);
     if (venues === null || Math.abs(ours - venues) <= roundedOff(cash, currency)) {
       this.#since = null;
       return [];
     }
+    // The trader says that it does not know them yet, and for how long it may: then it reports the difference.
+    const awaited = parseMoney(books?.feesAwaited ?? '0');
+    const mayBeFees = Math.abs(ours - venues) <= awaited * FEE_TIMES_EXPECTED_MAX;
     const amount = amountsLike(cash, currency);
     const difference = amount(venues - ours);
-    if (this.#since?.difference !== difference) {
+    if (this.#since?.difference !== difference || mayBeFees) {
       this.#since = { difference, readAtWallMs: reconciliation.atWallMs };
       return [];
     }

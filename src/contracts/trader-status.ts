@@ -399,6 +399,11 @@ export const traderStatusSchema = z.object({
       capitalMoved: decimalText.describe('Cash in and out since the journal began that is not a result'),
       /** Deducted from equity, not from cash. */
       feesElsewhere: decimalText.describe('Value of fees paid from assets held for them'),
+      feesAwaited: decimalText
+        .optional()
+        .describe(
+          'Fees booked as expected that the venue may still tell: cash may differ by them for some minutes',
+        ),
       cashUnexplained: decimalText
         .nullable()
         .describe('Unexplained cash at the venue (below zero: missing there); null: cash agrees'),

@@ -4,7 +4,7 @@ import { readUnits } from '../domain/money.js';
 import { move } from './apply-holding.js';
 import type { EngineRecord } from './record.js';
 import type { EngineState } from './state.js';
-import { FEE_TOLD_LATE_MS } from './timing.js';
+import { FEE_UNLIKELY_MS } from './timing.js';
 
 /**
  * Beyond this number the oldest ids are forgotten. Venues list movements from the journal's beginning, so a forgotten
@@ -23,7 +23,7 @@ export function applyCash(
   if (record.movementId !== null) state.movementsBooked.add(record.movementId);
   for (const [id, fee] of state.feesExpected) {
     const isCorrected = id === record.movementId;
-    const isExplained = record.source === 'person' && record.marketMs - fee.marketMs > FEE_TOLD_LATE_MS;
+    const isExplained = record.source === 'person' && record.marketMs - fee.marketMs > FEE_UNLIKELY_MS;
     if (isCorrected) state.feesExpected.set(id, { ...fee, corrected: units, over: true });
     else if (isExplained) state.feesExpected.set(id, { ...fee, over: true });
   }

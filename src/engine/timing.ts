@@ -81,11 +81,16 @@ export const FILL_OVERLAP_MARKET_MS = 60_000;
 /** An exchange lists no fill later than this; beyond it, a snapshot that agrees contains all of them. */
 export const FILL_LISTED_LATE_MARKET_MS = 3_600_000;
 /**
- * For this much market time after a fill whose fee was not told, a difference in cash may be that fee, and for this long
- * after the first reading that differs, whatever is filled meanwhile. Beyond either people must explain it: they can
- * before the desk would halt because no reading agrees (`UNSETTLED_MAX_MS`).
+ * For this much market time after a fill whose fee was not told, a difference in cash of up to ten times what was expected
+ * may be that fee; beyond it people must explain it.
  */
-export const FEE_TOLD_LATE_MS = 120_000;
+export const FEE_TOLD_LATE_MARKET_MS = 600_000;
+/**
+ * For this much market time after such a fill a larger difference may be its fee, too, and for this long after the first
+ * reading that differs, whatever is filled meanwhile. People can explain it before the desk would halt because no reading
+ * agrees (`UNSETTLED_MAX_MS`).
+ */
+export const FEE_UNLIKELY_MS = 120_000;
 /** Snapshots in which the venue counts fills that it does not name, before its position is taken as the truth. */
 export const MISSING_FILL_ROUNDS_MAX = 5;
 

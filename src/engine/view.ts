@@ -46,6 +46,7 @@ import type { Regime } from './strategies/regime.js';
 import { warmupMinutes } from './strategies/strategy.js';
 import { nextReviewMs, regimeAt } from './strategies/tracker.js';
 import { waitingNow } from './strategies/waiting-entries.js';
+import { feesAwaitedSum } from './sync/reconcile-cash.js';
 import { ownerOf } from './trades/trade.js';
 import type { WaitingEntry } from './waiting-entry.js';
 
@@ -205,6 +206,8 @@ export interface EngineView {
   readonly capitalMoved: Units;
   /** Value of the fees paid from assets kept for them, in money units: subtracted from equity, not from cash. */
   readonly feesElsewhere: number;
+  /** What fees booked as expected are, of fills so new that the venue may still tell them, in money units. */
+  readonly feesAwaited: number;
   /** The venue's own id of the account. Null: the venue has not reported it. */
   readonly accountId: string | null;
   /**
@@ -277,6 +280,7 @@ export function readView(core: Core): EngineView {
     unvaluedFees: state.unvaluedFees,
     capitalMoved: state.capitalMoved,
     feesElsewhere: Math.round(moneyOf(state.feesElsewhere, state.steps[0] ?? NO_STEPS)),
+    feesAwaited: feesAwaitedSum(core),
     accountId: state.config?.accountId ?? null,
     cashUnexplained: sync.cash.unexplained,
     unrealised: state.positions.reduce(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type AuditParts, compareBooks, createAudit } from '../../src/auditor/audit.js';
 import { HeldLately, LateCash } from '../../src/auditor/lateness.js';
 import { readPaperBook } from '../../src/auditor/start-auditor.js';
-import type { PositionStatus } from '../../src/contracts/trader-status.js';
+import type { PositionStatus, TraderStatus } from '../../src/contracts/trader-status.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import type { BookReading, OwnPrices } from '../../src/venue/book-reading.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
@@ -89,6 +89,27 @@ describe('the comparison of books', () => {
     expect(late.look(taken, says(2, 'differences'))).toEqual([]);
     expect(late.look(taken, says(2))).toEqual(['cash: the trader has 10000.00, the venue 4000.00']);
     expect([late.look(book([], CASH), says(3)), late.isOpen]).toEqual([[], false]);
+  });
+
+  it('a fee that the venue tells late is waited for as long as the trader does, and nothing larger', () => {
+    const late = new LateCash();
+    const says = (atWallMs: number, feesAwaited: string) => ({
+      ...{ cash: '10000.00', currency: 'USDT' },
+      reconciliation: { state: 'clean' as const, atWallMs, differences: [] },
+      books: { feesAwaited } as TraderStatus['books'],
+    });
+    const less = book([], CASH - 0.25 * 1e8);
+    for (const atMs of [1, 2, 3])
+      expect([late.look(less, says(atMs, '2.25000000')), late.isOpen]).toEqual([[], true]);
+    expect(late.look(less, says(4, '0.00000000'))).toEqual([
+      'cash: the trader has 10000.00, the venue 9999.75',
+    ]);
+    const much = new LateCash();
+    const gone = book([], CASH - 23 * 1e8);
+    expect(much.look(gone, says(1, '2.25000000'))).toEqual([]);
+    expect(much.look(gone, says(2, '2.25000000'))).toEqual([
+      'cash: the trader has 10000.00, the venue 9977.00',
+    ]);
   });
 
   it('0.001 of 0.5 BTC taken out do not stay clean either', () => {

@@ -7813,6 +7813,8 @@ export interface components {
                 capitalMoved: string;
                 /** @description Value of fees paid from assets held for them */
                 feesElsewhere: string;
+                /** @description Fees booked as expected that the venue may still tell: cash may differ by them for some minutes */
+                feesAwaited?: string;
                 /** @description Unexplained cash at the venue (below zero: missing there); null: cash agrees */
                 cashUnexplained: string | null;
                 unvaluedFees: {
@@ -8381,6 +8383,8 @@ export interface components {
                     capitalMoved: string;
                     /** @description Value of fees paid from assets held for them */
                     feesElsewhere: string;
+                    /** @description Fees booked as expected that the venue may still tell: cash may differ by them for some minutes */
+                    feesAwaited?: string;
                     /** @description Unexplained cash at the venue (below zero: missing there); null: cash agrees */
                     cashUnexplained: string | null;
                     unvaluedFees: {

@@ -25,7 +25,7 @@ import type { VenueSnapshot } from '../event.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { feesAwaited } from '../orders/fee-value.js';
 import type { Difference } from '../record.js';
-import { CASH_CONFIRM_AFTER_MS, FEE_TOLD_LATE_MS } from '../timing.js';
+import { CASH_CONFIRM_AFTER_MS, FEE_TOLD_LATE_MARKET_MS, FEE_UNLIKELY_MS } from '../timing.js';
 
 interface CashCompared {
   readonly differences: readonly Difference[];
@@ -51,6 +51,8 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
     cash.suspected = null;
     return PENDING;
   }
+  // What its fills cost may be all that differs: then all else agrees.
+  if (isLikeFees(core, difference)) return AGREED;
   if (mayBeFee(core)) return PENDING;
   if (!isConfirmed(core, difference)) return PENDING;
   if (isRounding(core, difference))
@@ -69,14 +71,28 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   return unexplained(core, snapshot, difference);
 }
 
-const openFees = (core: Core) => feesAwaited(core, core.marketMs - FEE_TOLD_LATE_MS);
+const openFees = (core: Core) => feesAwaited(core, core.marketMs - FEE_TOLD_LATE_MARKET_MS);
 
-/** What its fills cost may be all that differs. Other money may have moved, too, so that is not waited for without end. */
+/** What the fees are expected to be that the venue may still tell. A difference in cash may be theirs for now. */
+export const feesAwaitedSum = (core: Core): number => openFees(core).reduce((sum, { fee }) => sum + fee, 0);
+
+/** A fee is hardly ever so many times what it was expected to be. */
+const FEE_TIMES_EXPECTED_MAX = 10;
+
+function isLikeFees(core: Core, difference: Units): boolean {
+  const { cash } = core.sync;
+  const most = BigInt(Math.abs(feesAwaitedSum(core)) * FEE_TIMES_EXPECTED_MAX);
+  if (cash.unexplained !== null || !isWithin(difference, most)) return false;
+  cash.feeAwaitedSinceMs = null;
+  return true;
+}
+
+/** More may be missing than a fee, which need not have been expected at all: that is not waited for as long. */
 function mayBeFee(core: Core): boolean {
   const { cash } = core.sync;
-  if (openFees(core).length === 0) return false;
+  if (feesAwaited(core, core.marketMs - FEE_UNLIKELY_MS).length === 0) return false;
   cash.feeAwaitedSinceMs ??= core.monotonicMs;
-  return core.monotonicMs - cash.feeAwaitedSinceMs < FEE_TOLD_LATE_MS;
+  return core.monotonicMs - cash.feeAwaitedSinceMs < FEE_UNLIKELY_MS;
 }
 
 /** For a difference that is not judged yet. */

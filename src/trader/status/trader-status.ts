@@ -156,11 +156,12 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
 const UNVALUED_SHOWN_MAX = 100;
 
 function booksOf(view: EngineView): TraderStatus['books'] {
-  const { balances, capitalMoved, feesElsewhere, cashUnexplained, unvaluedFees } = view;
+  const { balances, capitalMoved, feesElsewhere, feesAwaited, cashUnexplained, unvaluedFees } = view;
   return {
     balances,
     capitalMoved: formatMoney(capitalMoved),
     feesElsewhere: formatMoney(feesElsewhere),
+    feesAwaited: formatMoney(feesAwaited),
     cashUnexplained: cashUnexplained === null ? null : formatMoney(cashUnexplained),
     unvaluedFees: unvaluedFees.slice(0, UNVALUED_SHOWN_MAX).map(({ asset, amount }) => ({ asset, amount })),
   };
