@@ -3,7 +3,9 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
-import { accountReading } from '../../src/venue/ibkr/audit-reading.js';
+import { AccountConnection, accountReading } from '../../src/venue/ibkr/audit-reading.js';
+import { eventually } from '../support/eventually.js';
+import { NQ, startSimulator } from './support/at-gateway.js';
 
 const NO_FEES = { minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 };
 /** Without a month: the one that the continuous future stands for, or a roll's. */
@@ -169,4 +171,61 @@ describe('a part of a share', () => {
 it('a position that is told twice, since it has changed, is as it was told last', async () => {
   expect(await heldOf(APPLE, ofApple('10'), ofApple('4'))).toBe(4);
   expect(await heldOf(APPLE, ofApple('10'), ofApple('0'))).toBeUndefined();
+});
+
+describe('the connection of readings', () => {
+  const HELD = [{ localSymbol: 'NQZ6', quantity: 2, averagePrice: '15234' }];
+  const CLIENT = 9;
+
+  async function auditing() {
+    const simulator = await startSimulator({ accounts: [{ id: 'DU1', cash: '100000.00', positions: HELD }] });
+    onTestFinished(() => simulator.close());
+    const address = { host: '127.0.0.1', port: simulator.port };
+    const reading = accountReading({ address, clientId: CLIENT, account: null, instruments: [NQ] });
+    const client = () => simulator.simulation.clients.get(CLIENT);
+    const account = simulator.simulation.accounts.get('DU1');
+    if (account === undefined) throw new Error('no account');
+    return { simulator, reading, client, account };
+  }
+
+  it('is one, over which nothing is told between them: each tells what the account holds by then', async () => {
+    const { simulator, reading, client, account } = await auditing();
+    expect((await reading()).positions).toEqual(new Map([['NQ/USD', 2]]));
+    const first = client();
+    await eventually(() =>
+      expect([first?.subscriptions.positions, first?.subscriptions.summaries.size]).toEqual([false, 0]),
+    );
+    const { instrument } = simulator.simulation.market('NQZ6');
+    account.traded(instrument, -2, 15_234 * 4, 0);
+    for (let times = 0; times < 3; times += 1) {
+      const { positions, cash } = await reading();
+      expect([positions, cash]).toEqual([new Map(), expect.any(Number)]);
+    }
+    expect([first === undefined, client()]).toEqual([false, first]);
+  });
+
+  it('is made anew after the Gateway has restarted, or has lost the broker', async () => {
+    const { simulator, reading, client } = await auditing();
+    await reading();
+    const first = client();
+    simulator.simulation.restart(20);
+    await eventually(reading);
+    expect(client()).not.toBe(first);
+    simulator.simulation.breakLink();
+    await eventually(() => expect(client()).toBeUndefined());
+    await expect(reading()).rejects.toThrow('IB Gateway at 127.0.0.1');
+    simulator.simulation.restoreLink(true);
+    expect((await eventually(reading)).positions).toEqual(new Map([['NQ/USD', 2]]));
+  });
+
+  it('ends where nobody reads over it: another auditor may want its client id', async () => {
+    const { simulator, client } = await auditing();
+    const address = { host: '127.0.0.1', port: simulator.port };
+    const connection = new AccountConnection({ address, clientId: CLIENT }, 50);
+    await connection.read({ account: null, instruments: [NQ] });
+    await eventually(() => expect(client()).toBeUndefined());
+    await connection.read({ account: null, instruments: [NQ] });
+    connection.end();
+    await eventually(() => expect(client()).toBeUndefined());
+  });
 });

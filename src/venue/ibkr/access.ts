@@ -5,14 +5,20 @@ import type {
   Environment,
   OpenReader,
   OpenVenue,
-  ReadBook,
   ReadingAccess,
   SignIn,
   TradingAccess,
 } from '../definition.js';
-import { accountReading } from './audit-reading.js';
+import { AccountConnection } from './audit-reading.js';
 import { openTradedContracts } from './months.js';
-import { addressOf, CLIENTS, gatewayAt, type IbkrSettings, settingsOf } from './settings.js';
+import {
+  addressOf,
+  CLIENTS,
+  type GatewayAddress,
+  gatewayAt,
+  type IbkrSettings,
+  settingsOf,
+} from './settings.js';
 import type { IbkrVenueOptions } from './setup.js';
 
 /** Time limits of a pre-flight: shorter, because a person is waiting. */
@@ -33,16 +39,22 @@ export function signIn(env: Environment): SignIn<TradingAccess> {
 
 export function signInToRead(env: Environment): SignIn<ReadingAccess> {
   return signedIn(env, ({ clientId, account }) => {
-    const readerAs = (client: number, { endpoint, instruments }: ReadBook) =>
-      accountReading({
-        ...{ address: gatewayAt(addressOf(endpoint), env), account, instruments },
-        clientId: clientId + client,
-      });
+    const connect = (client: number, address: GatewayAddress) =>
+      new AccountConnection({ address, clientId: clientId + client });
+    /** The auditor's, by Gateway: its months, and so its readers, may change. */
+    const kept = new Map<string, AccountConnection>();
     return {
-      bookReader: (options) => readerAs(CLIENTS.auditor, options),
-      async tryOut(options) {
+      bookReader({ endpoint, instruments }) {
+        const address = gatewayAt(addressOf(endpoint), env);
+        const key = `${address.host}:${address.port}`;
+        const connection = kept.get(key) ?? connect(CLIENTS.auditor, address);
+        kept.set(key, connection);
+        return () => connection.read({ account, instruments });
+      },
+      async tryOut({ endpoint, instruments }) {
         // The auditor's own id may be in use, and those of the pre-flight's other readings may not be free again yet.
-        await readerAs(CLIENTS.test, options)();
+        const connection = connect(CLIENTS.test, gatewayAt(addressOf(endpoint), env));
+        await connection.read({ account, instruments }).finally(() => connection.end());
         return { problems: [], warnings: [] };
       },
     };

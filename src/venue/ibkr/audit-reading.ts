@@ -3,12 +3,11 @@
  * order, with its own few messages of the TWS protocol, without the adapter and its library.
  */
 import { connect, type Socket } from 'node:net';
-import { STEP_PLACES_MAX } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { parseMoney, parseUnits } from '../../domain/money.js';
+import { parseMoney } from '../../domain/money.js';
 import { isOwned } from '../../domain/value.js';
 import type { BookReading } from '../book-reading.js';
-import { brokersName } from './names.js';
+import { positionsOf } from './names.js';
 import type { GatewayAddress } from './settings.js';
 
 interface AccountToRead {
@@ -26,10 +25,11 @@ const ANSWER_MS = 5_000;
 const ACCRUED = 'AccruedCash';
 const LENGTH_BYTES = 4;
 const FRAME_MAX = 0xffffff;
-const REQUEST = '1';
+/** A connection that nobody reads over is not kept: another auditor may want the client id. */
+const UNUSED_MS = 15_000;
 
 /** Message numbers: those sent, and those received. */
-const SENDS = { startApi: '71', positions: '61', summary: '62' };
+const SENDS = { startApi: '71', positions: '61', endPositions: '64', summary: '62', endSummary: '63' };
 const TELLS = {
   error: '4',
   nextId: '9',
@@ -41,70 +41,154 @@ const TELLS = {
 };
 
 interface Told {
-  accounts: readonly string[];
+  readonly accounts: readonly string[];
   /** By account and contract: one that changes meanwhile is sent again, and the last one counts. */
   readonly positions: Map<string, readonly string[]>;
   readonly ledger: Map<string, string>;
 }
 
 /**
- * Each call of the result makes a new reading over its own connection. Rejects if the Gateway does not answer as it
- * should.
+ * Each call of the result makes a new reading. Rejects if the Gateway does not answer as it should.
  */
 export function accountReading(account: AccountToRead): () => Promise<BookReading> {
-  return async () => bookOf(await readOver(account), account);
+  const connection = new AccountConnection(account);
+  return () => connection.read(account);
 }
 
-function readOver({ address, clientId, instruments }: AccountToRead): Promise<Told> {
-  const currency = instruments[0]?.quote ?? '';
-  const told: Told = { accounts: [], positions: new Map(), ledger: new Map() };
-  return new Promise((resolve, reject) => {
+/** A reading under way. */
+interface Asked {
+  readonly told: Told;
+  /** Of the summary; positions carry none. */
+  readonly request: string;
+  readonly currency: string;
+  /** What has not been told completely yet. */
+  readonly open: Set<string>;
+  readonly resolve: (told: Told) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Stays between readings: the auditor makes twenty a minute. Whatever is wrong with it ends it, and the next
+ * reading makes a new one.
+ */
+export class AccountConnection {
+  #socket: Socket | null = null;
+  #accounts: readonly string[] = [];
+  #isReady = false;
+  #asked: Asked | null = null;
+  #requests = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly to: Pick<AccountToRead, 'address' | 'clientId'>,
+    private readonly unusedMs = UNUSED_MS,
+  ) {}
+
+  async read(account: Pick<AccountToRead, 'account' | 'instruments'>): Promise<BookReading> {
+    const told = this.#last.then(() => this.#ask(account.instruments[0]?.quote ?? ''));
+    this.#last = told.catch(() => undefined);
+    return bookOf(await told, account);
+  }
+
+  end(): void {
+    this.#fail('the connection was ended');
+  }
+
+  #ask(currency: string): Promise<Told> {
+    return new Promise((resolve, reject) => {
+      this.#requests += 1;
+      const told = { accounts: [], positions: new Map(), ledger: new Map() };
+      const open = new Set([TELLS.positionEnd, TELLS.summaryEnd]);
+      this.#asked = { told, request: String(this.#requests), currency, open, resolve, reject };
+      if (this.#socket === null) this.#connect();
+      this.#socket?.ref().setTimeout(ANSWER_MS);
+      if (this.#isReady) this.#request();
+    });
+  }
+
+  #connect(): void {
+    const { address, clientId } = this.to;
     const socket = connect({ host: address.host, port: address.port });
-    const fail = (why: string) => {
-      reject(new Error(`${why} (IB Gateway at ${address.host}:${address.port})`));
-      socket.destroy();
+    this.#socket = socket;
+    const fail = (why: string): void => {
+      if (this.#socket === socket) this.#fail(why);
     };
-    socket.setTimeout(ANSWER_MS, () => fail(`no answer within ${ANSWER_MS} ms`));
-    socket.once('error', (error) => fail(error.message));
+    socket.on('timeout', () => fail(`no answer within ${ANSWER_MS} ms`));
+    socket.on('error', (error) => fail(error.message));
     socket.once('close', () => fail('the connection was ended'));
     socket.once('connect', () => {
       socket.write('API\0', 'latin1');
       socket.write(framed(`v${VERSION}..${VERSION}`));
     });
     let greeted = false;
-    const open = new Set([TELLS.positionEnd, TELLS.summaryEnd]);
     onFrames(socket, fail, (fields) => {
-      if (!greeted) {
-        greeted = true;
-        send(socket, [SENDS.startApi, '2', String(clientId), '']);
-        return;
-      }
-      const [kind = '', , ...rest] = fields;
-      if (kind === TELLS.error && isFatal(rest)) fail(`${rest[1]} ${rest[2]}`);
-      if (kind === TELLS.accounts) told.accounts = (rest[0] ?? '').split(',').filter(Boolean);
-      if (kind === TELLS.nextId) {
-        send(socket, [SENDS.positions, '1']);
-        send(socket, [SENDS.summary, '1', REQUEST, 'All', `$LEDGER:${currency}`]);
-      }
-      if (kind === TELLS.position) told.positions.set(`${rest[0]} ${rest[1]}`, rest);
-      if (kind === TELLS.summary) told.ledger.set(`${rest[1]} ${rest[2]}`, rest[3] ?? '');
-      if (open.delete(kind) && open.size === 0) {
-        resolve(told);
-        socket.destroy();
-      }
+      if (greeted && this.#socket === socket) this.#hear(fields);
+      else if (!greeted) send(socket, [SENDS.startApi, '2', String(clientId), '']);
+      greeted = true;
     });
-  });
+  }
+
+  #request(): void {
+    if (this.#socket === null || this.#asked === null) return;
+    const { request, currency } = this.#asked;
+    send(this.#socket, [SENDS.positions, '1']);
+    send(this.#socket, [SENDS.summary, '1', request, 'All', `$LEDGER:${currency}`]);
+  }
+
+  #hear([kind = '', , ...rest]: readonly string[]): void {
+    const asked = this.#asked;
+    if (kind === TELLS.error && isFatal(rest, asked)) {
+      this.#fail(`${rest[1]} ${rest[2]}`);
+      return;
+    }
+    if (kind === TELLS.accounts) this.#accounts = (rest[0] ?? '').split(',').filter(Boolean);
+    if (kind === TELLS.nextId && !this.#isReady) {
+      this.#isReady = true;
+      this.#request();
+    }
+    if (asked === null) return;
+    if (kind === TELLS.position) asked.told.positions.set(`${rest[0]} ${rest[1]}`, rest);
+    if (kind === TELLS.summary && rest[0] === asked.request)
+      asked.told.ledger.set(`${rest[1]} ${rest[2]}`, rest[3] ?? '');
+    if (kind === TELLS.summaryEnd && rest[0] !== asked.request) return;
+    if (asked.open.delete(kind) && asked.open.size === 0) this.#answered(asked);
+  }
+
+  /** Nothing more is told until the next reading, and nothing waits for the connection. */
+  #answered({ told, request, resolve }: Asked): void {
+    const socket = this.#socket;
+    this.#asked = null;
+    if (socket !== null) {
+      send(socket, [SENDS.endPositions, '1']);
+      send(socket, [SENDS.endSummary, '1', request]);
+      socket.unref().setTimeout(this.unusedMs);
+    }
+    resolve({ ...told, accounts: this.#accounts });
+  }
+
+  #fail(why: string): void {
+    const [socket, asked] = [this.#socket, this.#asked];
+    this.#socket = null;
+    this.#asked = null;
+    this.#isReady = false;
+    socket?.destroy();
+    const { host, port } = this.to.address;
+    asked?.reject(new Error(`${why} (IB Gateway at ${host}:${port})`));
+  }
 }
 
 /**
- * An error about this reading or the client id, or that the broker can't be reached. Notices about data farms don't
- * concern the account.
+ * An error about this reading or the client id, or that the broker can't be reached, which a new connection is told
+ * again. Notices about data farms don't concern the account.
  */
-function isFatal([id, code = '']: readonly string[]): boolean {
-  return id === REQUEST || ['326', '1100', '2110', '320', '321'].includes(code);
+function isFatal([id, code = '']: readonly string[], asked: Asked | null): boolean {
+  return id === asked?.request || ['326', '1100', '2110', '320', '321'].includes(code);
 }
 
-function bookOf(told: Told, { account, instruments }: AccountToRead): BookReading {
+function bookOf(
+  told: Told,
+  { account, instruments }: Pick<AccountToRead, 'account' | 'instruments'>,
+): BookReading {
   const chosen = account ?? told.accounts[0];
   if (
     chosen === undefined ||
@@ -114,7 +198,7 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
     throw new Error(
       `IBKR_ACCOUNT: expected one of ${told.accounts.join(', ')}, found ${account ?? 'none named'}`,
     );
-  const positions = positionsOf(told, chosen, instruments);
+  const positions = positionsOf(told.positions.values(), chosen, instruments);
   const amount = (tag: string): number => {
     const text = told.ledger.get(`${chosen} ${tag}`);
     if (text === undefined) throw new Error(`the account tells no ${tag}`);
@@ -131,88 +215,6 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
   // The cost of opening a future stays in its average price until it is closed: until then cash can't be calculated.
   return { cash: positions.size === 0 ? equity : null, positions, equity };
 }
-
-/**
- * Signed lots by symbol. Throws for a position that the desk doesn't trade, for two contracts of one
- * instrument and for a fraction of a lot: none of them may be ignored.
- */
-function positionsOf(
-  told: Told,
-  chosen: string,
-  instruments: readonly Instrument[],
-): ReadonlyMap<string, number> {
-  const positions = new Map<string, number>();
-  const names = new Map<string, string>();
-  for (const position of told.positions.values()) {
-    const [whose] = position;
-    const quantity = Number(position.at(-2));
-    if (whose !== chosen || quantity === 0) continue;
-    const name = `${position.at(-2)} ${position[LOCAL_SYMBOL]}`;
-    const instrument = instrumentOf(position, instruments);
-    if (instrument === undefined || !Number.isFinite(quantity))
-      throw new Error(`the account holds ${name}, which this desk does not trade`);
-    const { symbol: traded, lotSize } = instrument;
-    const other = names.get(traded);
-    if (other !== undefined)
-      throw new Error(`the account holds several contracts of ${traded} (${other}, ${name})`);
-    const lots = quantity / Number(lotSize);
-    if (!Number.isSafeInteger(lots))
-      throw new Error(`the account holds ${name}, which is no whole number of ${lotSize}`);
-    names.set(traded, name);
-    positions.set(traded, lots);
-  }
-  return positions;
-}
-
-const LOCAL_SYMBOL = 10;
-
-/** Undefined: no instrument of the desk. */
-function instrumentOf(
-  position: readonly string[],
-  instruments: readonly Instrument[],
-): Instrument | undefined {
-  const [, , symbol, secType, expiry = '', , , told, , currency, localSymbol, tradingClass] = position;
-  const named = instruments.filter((instrument) => {
-    const { kind, quote, contractMonth } = instrument;
-    const name = brokersName(instrument);
-    return (
-      name.symbol === symbol &&
-      (name.tradingClass ?? tradingClass) === tradingClass &&
-      quote === currency &&
-      secType === SECURITY[kind] &&
-      (contractMonth === undefined || monthOf(localSymbol, expiry) === contractMonth)
-    );
-  });
-  if (secType !== SECURITY.future) return named[0];
-  // Of several futures under one symbol the multiplier tells which it is.
-  const theirs = parseUnits(told || '1', STEP_PLACES_MAX);
-  const quotedIn = (parts: bigint) =>
-    named.find(({ multiplier = '1' }) => parseUnits(multiplier, STEP_PLACES_MAX) * parts === theirs);
-  return MAGNIFIERS.map(quotedIn).find((instrument) => instrument !== undefined);
-}
-
-/**
- * In how many parts of the currency prices may be quoted: the broker's multiplier is so many times the desk file's.
- * A position does not tell which it is (its `priceMagnifier`).
- */
-const MAGNIFIERS = [1n, 10n, 100n, 1_000n, 10_000n];
-
-const MONTH_LETTERS = 'FGHJKMNQUVXZ';
-const NAMED_MONTH = /([FGHJKMNQUVXZ])(\d{1,2})$/;
-
-/**
- * The month that a future is named after (CLZ6: 202612): some products stop trading in another one. If the
- * name has none, the month of its last trade.
- */
-function monthOf(localSymbol: string | undefined, expiry: string): string {
-  const [, letter = '', digits = ''] = NAMED_MONTH.exec(localSymbol ?? '') ?? [];
-  const lastTrade = Number(expiry.slice(0, 4));
-  const year = [lastTrade, lastTrade + 1, lastTrade - 1].find((one) => String(one).endsWith(digits));
-  if (letter === '' || year === undefined) return expiry.slice(0, 6);
-  return `${year}${String(MONTH_LETTERS.indexOf(letter) + 1).padStart(2, '0')}`;
-}
-
-const SECURITY: Readonly<Partial<Record<Instrument['kind'], string>>> = { future: 'FUT', stock: 'STK' };
 
 const send = (socket: Socket, fields: readonly string[]): boolean =>
   socket.write(framed(fields.map((field) => `${field}\0`).join('')));
