@@ -1,7 +1,8 @@
 /** Copies of backups off this machine, for commands. */
 import { backupsFolder, listBackupIds } from '../backup/backup-folder.js';
-import { fetchBackup, listOffsite, type OffsiteBackup } from '../backup/offsite/fetch-backup.js';
+import { DamagedCopy, fetchBackup, listOffsite, type OffsiteBackup } from '../backup/offsite/fetch-backup.js';
 import { type OffsitePlace, openOffsite } from '../backup/offsite/storage.js';
+import type { PassedOver } from '../backup/verify-backup.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { readDeskHere } from '../home/desk-here.js';
@@ -37,32 +38,69 @@ export async function offsiteCopies(
   );
 }
 
-/** Returns the id of the backup that is now in `home`. `id` null: the newest undamaged one in the storage. */
+/**
+ * Fetches a copy into `home`. `id` null: the newest good one in the storage, and newer ones that are not good
+ * are named. Throws a `CliFailure` if there is none.
+ */
 export async function fetchFromOffsite(
   home: string,
   named: string | undefined,
   id: string | null,
   say: (what: string) => void,
-): Promise<string> {
+): Promise<FetchedCopy> {
   const loaded = deskOf(home, named);
   requireOffsite(loaded);
+  const at = `in bucket ${loaded.desk.backup.s3?.bucket}`;
   return askOffsite(loaded.desk, home, async (place) => {
     const copies = place === null ? [] : await listOffsite(place);
-    const wanted = copies.find((copy) => (id === null ? copy.receipt !== null : copy.id === id));
-    if (place === null || wanted === undefined)
+    const wanted = copies.filter((copy) => id === null || copy.id === id);
+    if (place === null || wanted.length === 0)
       throw usageFailure(
-        `there is no backup ${id ?? `of ${loaded.desk.desk}`} in bucket ${loaded.desk.backup.s3?.bucket}`,
+        `there is no backup ${id ?? `of ${loaded.desk.desk}`} ${at}`,
         'name one of those that are there; this lists them: fermata backups',
       );
-    if (wanted.problem !== null)
-      throw new CliFailure(
-        `${wanted.id} in bucket ${loaded.desk.backup.s3?.bucket} is no backup: ${wanted.problem}`,
-        'nothing was touched',
-        'name another one; this lists them: fermata backups',
-      );
-    await fetchBackup(place, home, wanted.id, { onArchive: (name) => say(`Fetching ${name}`) });
-    return wanted.id;
+    const passedOver: PassedOver[] = [];
+    for (const copy of wanted) {
+      const why = copy.problem ?? (await fetchOne(place, home, copy.id, say));
+      if (why === null) return { id: copy.id, passedOver };
+      if (id !== null)
+        throw new CliFailure(
+          `${id} ${at} is no backup: ${why}`,
+          'nothing was touched',
+          'name another one; this lists them: fermata backups',
+        );
+      passedOver.push({ id: copy.id, why });
+      process.stderr.write(`! the copy of backup ${copy.id} is damaged (${why}): it is passed over\n`);
+    }
+    throw new CliFailure(
+      `there is no good copy of ${loaded.desk.desk} ${at}: ${passedOver.map((one) => `${one.id} (${one.why})`).join('; ')}`,
+      'nothing was touched',
+      'where the signatures are by another key, put the backup-key of that installation in its place; otherwise copy a good backup here from elsewhere (docs/BACKUP.md)',
+    );
   });
+}
+
+interface FetchedCopy {
+  /** Of the backup that is now in `home`. */
+  readonly id: string;
+  /** Newer copies that are not good, newest first. */
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** Null: it is here now. Otherwise what is damaged. */
+async function fetchOne(
+  place: OffsitePlace,
+  home: string,
+  id: string,
+  say: (what: string) => void,
+): Promise<string | null> {
+  try {
+    await fetchBackup(place, home, id, { onArchive: (name) => say(`Fetching ${name}`) });
+    return null;
+  } catch (error) {
+    if (error instanceof DamagedCopy) return messageOf(error);
+    throw error;
+  }
 }
 
 /** The environment may name the bucket (AWS_S3_BUCKET). */

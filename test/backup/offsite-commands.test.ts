@@ -136,3 +136,53 @@ it('asks for the storage in the desk file where there is none', async () => {
   const { code, err } = await runCommand(machine, ['restore', ID, '--s3', '--to-scratch']);
   expect([code, err]).toEqual([2, expect.stringMatching(/names no storage.*write backup\.s3/s)]);
 });
+
+it('goes on to the next copy where the newest one came with another byte, and names those that it skipped', async () => {
+  const damaged = backupIdAt(Date.UTC(2026, 0, 24));
+  const taken = await takeBackup(desk.request(damaged));
+  if (!taken.ok) throw new Error(taken.why);
+  const verification = await verifyBackup(taken.folder);
+  if (!verification.ok) throw new Error(verification.problems.join());
+  const place = await placeAt(simulator, DESK, readSecret(desk.home, 'backupKey'));
+  const { archives } = await sendBackup(place, verification.backup);
+  place.storage.close();
+  const database = archives.find(({ name }) => name.startsWith('db_'))?.name ?? '';
+  const flipDatabaseOf = (id: string): void => {
+    const stored = objectsOf(simulator);
+    const key = [...stored.objects.keys()].find((one) => one.includes(`/${id}/db_`)) ?? '';
+    const bytes = Buffer.from(stored.object(key).bytes);
+    bytes.writeUInt8(bytes.readUInt8(500) ^ 1, 500);
+    stored.put(key, bytes, null, 0);
+  };
+  flipDatabaseOf(damaged);
+  const machine = anotherMachine();
+  const says = `${database} is not what its receipt says: it was changed there, or on its way`;
+  const args = ['restore', '--latest', '--s3', '--to-scratch', '--json'];
+  const restored = await runCommand(machine, args, KEYS);
+  expect([restored.code, JSON.parse(restored.out || '{}')], restored.err).toMatchObject([
+    0,
+    {
+      ...{ backup: ID, restored: true },
+      passedOver: [
+        { id: damaged, why: says },
+        { id: UNFINISHED, why: 'its upload has not ended' },
+      ],
+    },
+  ]);
+  expect(restored.err).toContain(`! the copy of backup ${damaged} is damaged (${says}): it is passed over`);
+  const named = await runCommand(machine, ['restore', damaged, '--s3', '--to-scratch'], KEYS);
+  expect([named.code, named.err]).toEqual([
+    1,
+    expect.stringMatching(
+      /is no backup: db_\S+ is not what its receipt says.*name another one; this lists them: fermata backups$/ms,
+    ),
+  ]);
+  flipDatabaseOf(ID);
+  const none = await runCommand(anotherMachine(), ['restore', '--latest', '--s3', '--to-scratch'], KEYS);
+  expect([none.code, none.err]).toEqual([
+    1,
+    expect.stringMatching(
+      new RegExp(`there is no good copy of ${DESK} in bucket ${BUCKET}: .*${damaged}.*${UNFINISHED}.*${ID}`),
+    ),
+  ]);
+});

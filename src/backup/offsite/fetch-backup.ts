@@ -30,9 +30,12 @@ interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What came is not what was sent. Asking again does not help, and another copy may be good. */
+export class DamagedCopy extends Error {}
+
 /**
  * Returns its folder in `home`. A complete local one is left alone; a damaged one is moved aside. Rejects
- * like the storage.
+ * like the storage, and with `DamagedCopy`.
  */
 export async function fetchBackup(
   place: OffsitePlace,
@@ -55,11 +58,12 @@ export async function fetchBackup(
       const source = await place.storage.get(archiveKey(place, id, name), signal);
       await pipeline(come.of(source), createWriteStream(join(aside, name), { mode: 0o600 })).catch(
         (error) => {
-          throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
+          const isDamaged = come.bytes > bytes;
+          throw new (isDamaged ? DamagedCopy : Error)(`${name}: ${messageOf(error)}`, { cause: error });
         },
       );
       if (come.bytes !== bytes || come.sha256() !== sha256)
-        throw new Error(`${name} is not what its receipt says: it was changed there, or on its way`);
+        throw new DamagedCopy(`${name} is not what its receipt says: it was changed there, or on its way`);
     }
     for (const { name } of archives) {
       const plain = opened(createReadStream(join(aside, name)), place.secret, sealName(place, id, name));

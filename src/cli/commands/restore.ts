@@ -44,7 +44,10 @@ export function restoreCommand(command: Command): void {
       '--db-only',
       'only the database: journal and accounts stay, and the ledger catches up from the journal',
     )
-    .option('--s3', 'fetch it first from where the desk file sends copies; --latest is the newest there')
+    .option(
+      '--s3',
+      'fetch it first from where the desk file sends copies; --latest is the newest good one there',
+    )
     .option('--desk <name>', 'desk, if several were started here')
     .option('--confirm <name>', "the desk's name, if nobody can be asked for it")
     .option('--json', 'for scripts')
@@ -74,11 +77,7 @@ async function choose(
   const mark = readRestoreMark(home);
   // Everything has been unpacked already: the backup itself is no longer needed.
   if (mark !== null && mark.backupId === id) return { home, id, desk: mark.desk, passedOver: [] };
-  const fetched = s3 ? await fetchFromOffsite(home, desk, id ?? null, sayStep) : id;
-  const { id: asked, passedOver } =
-    fetched === undefined
-      ? await newestGood(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK)
-      : { id: fetched, passedOver: [] };
+  const { id: asked, passedOver } = await found(home, id ?? null, s3, desk);
   const wanted = await requireBackup(home, asked, `copy one to ${backupsFolder(home)}`);
   const reading = await readManifest(join(backupsFolder(home), wanted));
   if (!reading.ok)
@@ -94,6 +93,12 @@ async function choose(
       `give --desk ${manifest.desk}, or another backup`,
     );
   return { home, id: wanted, desk: manifest.desk, passedOver };
+}
+
+async function found(home: string, id: string | null, s3: boolean, desk: string | undefined) {
+  if (s3) return fetchFromOffsite(home, desk, id, sayStep);
+  if (id !== null) return { id, passedOver: [] };
+  return newestGood(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK);
 }
 
 const ANOTHER =
