@@ -72,3 +72,21 @@ export function closeRestoreOrder(home: string): void {
   const says = `the restore of backup ${order.backupId} was cut off or given up, and the desk was started again by somebody: the next look says what is there`;
   writeRestoreOrder(home, { ...order, outcome: { restored: false, says } });
 }
+
+const restoredRowsFile = (home: string): string => join(restoreFolder(home), 'restored-rows.json');
+
+/**
+ * Which rows that give a person access came with the newest restore: on a machine without the key that they
+ * were made by they look forged, and are not. Kept outside Postgres, where nobody adds a row of his own.
+ */
+export const writeRestoredRows = (home: string, keys: readonly string[]): void =>
+  writeJson(restoredRowsFile(home), keys);
+
+export function isRestoredRow(home: string, key: string): boolean {
+  try {
+    return (readJson<readonly string[]>(restoredRowsFile(home)) ?? []).includes(key);
+  } catch {
+    // The alarm of a forgery must not end on a damaged file.
+    return false;
+  }
+}

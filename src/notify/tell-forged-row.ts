@@ -1,10 +1,11 @@
 /**
  * A forged row in Postgres: it would make somebody a person, and none of our processes wrote it. Records
- * evidence and notifies people.
+ * evidence and notifies people. One that came with a restore is told as that.
  */
 import type { Notice } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
+import { isRestoredRow } from '../home/restore-mark.js';
 import type { ForgedRow, OnForged } from '../store/access-rows.js';
 import { recordEvidenceBatch } from '../store/evidence.js';
 import type { Pool } from '../store/pool.js';
@@ -31,7 +32,9 @@ export function forgedRowTeller(context: ForgedRowContext): OnForged {
     if (told.has(row.key) || told.size >= TOLD_MAX) return;
     told.add(row.key);
     context.log(
-      `a ${row.what} of ${row.person} in Postgres was made by none of our processes: it counts as absent`,
+      isRestoredRow(context.home, row.key)
+        ? `a ${row.what} of ${row.person} came with a restore, and its key is not here: it counts as absent`
+        : `a ${row.what} of ${row.person} in Postgres was made by none of our processes: it counts as absent`,
     );
     tell(context, row).catch((error: unknown) => {
       told.delete(row.key);
@@ -43,6 +46,10 @@ export function forgedRowTeller(context: ForgedRowContext): OnForged {
 async function tell({ desk, home, pool, nowMs }: ForgedRowContext, row: ForgedRow): Promise<void> {
   const at = nowMs();
   const { what, person, key } = row;
+  if (isRestoredRow(home, key)) {
+    await notify(pool, restoredNotice(desk.desk, row), home);
+    return;
+  }
   await notify(pool, noticeOf(desk.desk, row), home);
   await recordEvidenceBatch(pool, [
     {
@@ -66,6 +73,21 @@ async function tell({ desk, home, pool, nowMs }: ForgedRowContext, row: ForgedRo
     },
   ]);
 }
+
+const restoredNotice = (desk: string, { what, person, key }: ForgedRow): Notice => ({
+  desk,
+  event: 'warning',
+  severity: 'warning',
+  about: 'forged-row',
+  title: `A ${what} of ${person} is from before the restore, and no longer counts`,
+  text: [
+    'It came with the backup, and the key that it was made by is not on this machine: nobody forged it.',
+    what === 'Telegram link'
+      ? `Link anew: fermata telegram link ${person}. Other links and passkeys of before the restore don’t count either.`
+      : `${person} registers a new passkey on the page. Other passkeys and links of before the restore don’t count either.`,
+  ].join('\n'),
+  fingerprint: `restored-row:${key}`,
+});
 
 const noticeOf = (desk: string, { what, person, key }: ForgedRow): Notice => ({
   desk,

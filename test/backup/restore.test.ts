@@ -29,13 +29,21 @@ import { resetPaper } from '../../src/cli/commands/paper.js';
 import { backupToRestore, restoreAsOrdered } from '../../src/cli/restore-in-place.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
-import { readRestoreMark, readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-mark.js';
+import {
+  isRestoredRow,
+  readRestoreMark,
+  readRestoreOrder,
+  writeRestoreOrder,
+} from '../../src/home/restore-mark.js';
 import { type DeskPaths, deskPaths, homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
+import { type ForgedRow, passkeyMaker, telegramMaker } from '../../src/store/access-rows.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
-import { keptThroughLosses } from '../../src/store/pool.js';
+import { PasskeyTable } from '../../src/store/passkeys.js';
+import { readPersonLinks } from '../../src/store/people.js';
+import { keptThroughLosses, type Pool as StorePool } from '../../src/store/pool.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { endLeftChildren, openChildrenFile } from '../../src/supervisor/process-table.js';
@@ -78,6 +86,15 @@ beforeAll(async () => {
   await keepSeenRuns(desk.database.pool, DESK, runs);
   await desk.database.pool.query(
     `insert into routine_sweep (desk, routine, swept_until, missed_catchups) values ($1, 'daily-summary', '2026-01-09', 0)`,
+    [DESK],
+  );
+  await desk.database.pool.query(
+    `insert into person_link (desk, telegram_user_id, chat_id, person, mac) values ($1, '7', '7', 'vera', 'by the key of then')`,
+    [DESK],
+  );
+  await desk.database.pool.query(
+    `insert into passkey (desk, credential_id, person, name, algorithm, public_key, rp_id, counter, mac, created)
+     values ($1, 'id', 'vera', 'phone', -7, 'key', 'localhost', 0, 'by the key of then', now())`,
     [DESK],
   );
   expect(await takeBackup(desk.request(ID))).toMatchObject({ ok: true });
@@ -199,6 +216,26 @@ describe('a desk that is restored', () => {
       const seen = await client.query('select type from run_seen where desk = $1', [DESK]);
       expect(seen.rows).toEqual([{ type: 'validation' }]);
       expect(await countedFrom(client)).toBe(true);
+    });
+  });
+
+  it('says of each link and passkey that it brought with it, for who has no key of then: nobody forged them', async () => {
+    const home = homeWithBackup();
+    await restore(home);
+    const unknown: string[] = [];
+    const onForged = ({ what, person, key }: ForgedRow) =>
+      void unknown.push(`${what} of ${person}: ${isRestoredRow(home, key) ? 'restored' : 'forged'}`);
+    await inServer(home, 'fermata', async (client) => {
+      const pool = client as unknown as StorePool;
+      const asked = async () => {
+        unknown.length = 0;
+        await readPersonLinks(pool, telegramMaker(home), DESK, ['vera'], onForged);
+        await new PasskeyTable(pool, DESK, passkeyMaker(home), () => false, onForged).of('vera');
+        return unknown;
+      };
+      expect(await asked()).toEqual(['Telegram link of vera: restored', 'passkey of vera: restored']);
+      await client.query(`update person_link set telegram_user_id = '8' where desk = $1`, [DESK]);
+      expect(await asked()).toEqual(['Telegram link of vera: forged', 'passkey of vera: restored']);
     });
   });
 

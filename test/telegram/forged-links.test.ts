@@ -1,6 +1,10 @@
 /** Who can write our Postgres makes nobody a person of the chat. */
+import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { endTelegramLinks } from '../../src/home/people-folder.js';
+import { writeRestoredRows } from '../../src/home/restore-mark.js';
+import { secretFile } from '../../src/home/runtime.js';
+import { makeSecret } from '../../src/home/secrets.js';
 import { newToken, telegramMaker, tokenHash } from '../../src/store/access-rows.js';
 import { createLinkCode, readPersonLinks, sealEarlierLinksOnce } from '../../src/store/people.js';
 import { eventually } from '../support/eventually.js';
@@ -104,6 +108,38 @@ describe('who writes Postgres', () => {
     bench.start();
     await isStranger(ANNA);
   });
+});
+
+it('calls a link that came with a restore, and whose key is another now, no intrusion: it says to link anew', async () => {
+  const keys: string[] = [];
+  rmSync(secretFile(bench.home, 'telegramLinkKey'));
+  makeSecret(bench.home, 'telegramLinkKey');
+  await readPersonLinks(database.pool, telegramMaker(bench.home), desk, ['anna'], ({ key }) =>
+    keys.push(key),
+  );
+  writeRestoredRows(bench.home, keys);
+  await insertLink(BEN, 'ben', null);
+  bench.start();
+  await isStranger(ANNA);
+  await told('Forged Telegram link', 'ben');
+  await eventually(async () => {
+    const { rows } = await database.pool.query(
+      'select severity, title, body from notice where desk = $1 and title like $2',
+      [desk, '%anna%'],
+    );
+    expect(rows).toEqual([
+      {
+        severity: 'warning',
+        title: 'A Telegram link of anna is from before the restore, and no longer counts',
+        body: expect.stringContaining('fermata telegram link anna'),
+      },
+    ]);
+  });
+  const evidence = await database.pool.query(
+    `select verdict from evidence where desk = $1 and observed like '%anna%'`,
+    [desk],
+  );
+  expect(evidence.rows).toEqual([]);
 });
 
 describe('links of before rows carried codes', () => {

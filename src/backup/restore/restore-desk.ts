@@ -15,10 +15,14 @@ import {
   readRestoreMark,
   restoreFolder,
   restoreMarkFile,
+  writeRestoredRows,
 } from '../../home/restore-mark.js';
 import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
+import type { OnForged, RowMaker } from '../../store/access-rows.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
+import { PasskeyTable } from '../../store/passkeys.js';
+import { readPersonLinks } from '../../store/people.js';
 import type { Pool } from '../../store/pool.js';
 import { rulesToTakeOverFrom } from '../../trader/accounts/paper-accounts.js';
 import { copyAnew, restoredHalt } from '../../trader/journal/begin-anew.js';
@@ -170,6 +174,7 @@ async function makeReady(
     );
   if (!steps.passed) return null;
   signal?.throwIfAborted();
+  writeRestoredRows(home, await accessRows(pool as unknown as Pool, manifest.desk));
   const mark: RestoreMark = {
     backupId: manifest.id,
     desk: manifest.desk,
@@ -322,6 +327,26 @@ async function forgetTaking(pool: Pool, desk: string): Promise<void> {
       desk,
       backupWorkflowId(desk),
     ]);
+}
+
+/** Not whether they count: a restore in a container has no key to tell. */
+async function accessRows(pool: Pool, desk: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  const onForged: OnForged = ({ key }) => void keys.push(key);
+  const unknown: RowMaker = { codeOf: () => '', standingOf: () => 'forged' };
+  const linked = await peopleIn(pool, 'person_link', desk);
+  if (linked.length > 0) await readPersonLinks(pool, unknown, desk, linked, onForged);
+  const passkeys = new PasskeyTable(pool, desk, unknown, () => false, onForged);
+  for (const person of await peopleIn(pool, 'passkey', desk)) await passkeys.of(person);
+  return keys;
+}
+
+/** Backups of early versions have no such table. */
+async function peopleIn(pool: Pool, table: string, desk: string): Promise<readonly string[]> {
+  const known = await pool.query('select to_regclass($1) is not null as known', [table]);
+  if (!known.rows[0]?.known) return [];
+  const found = await pool.query(`select distinct person from ${table} where desk = $1`, [desk]);
+  return found.rows.map(({ person }) => person);
 }
 
 async function writeMark(home: string, mark: RestoreMark): Promise<void> {
