@@ -36,7 +36,10 @@ export async function openAttempt(pool: Queries, asked: NewAttempt): Promise<GoL
   }
 }
 
-/** A final state ends the attempt; an attempt that is over stays unchanged. */
+/**
+ * A final state ends the attempt and withdraws what it still asks a person to do; an attempt that is over stays
+ * unchanged.
+ */
 export async function moveAttempt(
   pool: Queries,
   key: { readonly desk: string; readonly release: string; readonly attempt: number },
@@ -44,8 +47,11 @@ export async function moveAttempt(
   detail: string,
 ): Promise<void> {
   await pool.query(
-    `update golive_attempt set state = $4, detail = $5, finished = case when $4 = 'live' then null else now() end
-      where desk = $1 and release = $2 and attempt = $3 and finished is null`,
+    `with moved as (
+       update golive_attempt set state = $4, detail = $5, finished = case when $4 = 'live' then null else now() end
+        where desk = $1 and release = $2 and attempt = $3 and finished is null returning workflow_id, finished)
+     update task set state = 'withdrawn', finished = now(), done_by = 'fermata', note = 'the attempt is over: ' || $5
+      where desk = $1 and state = 'open' and workflow_id in (select workflow_id from moved where finished is not null)`,
     [key.desk, key.release, key.attempt, state, detail],
   );
 }

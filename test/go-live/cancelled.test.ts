@@ -72,6 +72,17 @@ describe.concurrent('going live, cancelled', () => {
       detail: expect.stringMatching(/^cancelled/),
     });
     expect((await readAttempts(pool, attempted.desk.name))[0]).toMatchObject({ state: 'refused' });
+    // Who did it all the same would wonder why the next attempt goes on waiting.
+    expect(await attempted.operations.listTasks()).toMatchObject([
+      {
+        title: `Review the validation report before real money (${attempted.input.release}, attempt 1)`,
+        ...{
+          state: 'withdrawn',
+          doneBy: 'fermata',
+          note: expect.stringMatching(/^the attempt is over: cancelled/),
+        },
+      },
+    ]);
     expect(await told(attempted)).toMatchObject([{ severity: 'warning' }]);
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
     await keepHistory(

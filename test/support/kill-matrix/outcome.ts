@@ -87,7 +87,7 @@ const TITLES_OF_ROWS = [
   'Settings version N: more',
   'Deploy b: newer',
   'Going live: \\S+',
-  'Review the validation report before real money',
+  'Review the validation report before real money \\(\\S+, attempt N\\)',
   '(Trade real money|Size step N) on DESK',
 ].join('|');
 

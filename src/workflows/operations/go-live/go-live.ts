@@ -92,7 +92,7 @@ async function close(run: GoLiveRun, { state, detail }: GoLiveResult): Promise<v
  * before the question is asked.
  */
 async function review(run: GoLiveRun, figures: string): Promise<string | null> {
-  const { desk, reviewMs, simulated } = run.input;
+  const { desk, release, attempt, reviewMs, simulated } = run.input;
   const { workflowId, firstRunId } = runIdentity(desk);
   const untilMs = Date.now() + reviewMs;
   await run.trail.stored(run.input.recordMs);
@@ -102,7 +102,7 @@ async function review(run: GoLiveRun, figures: string): Promise<string | null> {
     {
       desk,
       source: `${workflowId}:${firstRunId}:review`,
-      title: 'Review the validation report before real money',
+      title: `Review the validation report before real money (${release}, attempt ${attempt})`,
       detail: `${figures}. Look at win rate, Sharpe and drawdown, and write what you found.`,
       dueMs: untilMs,
       origin: { workflowId, firstRunId, routine: 'go-live', stepKey: 'review', simulated },
