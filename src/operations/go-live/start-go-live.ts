@@ -1,5 +1,6 @@
 /** Going live: starting it, reading its state, revoking the permission. */
 import { readFileSync } from 'node:fs';
+import { QueryRejectedError } from '@temporalio/client';
 import { z } from 'zod';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import { GO_LIVE_MESSAGES, type GoLiveInput, type GoLiveProgress } from '../../contracts/go-live.js';
@@ -16,8 +17,8 @@ import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
-import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-temporal.js';
-import { describeRun } from '../../temporal/runs.js';
+import { TemporalUnavailable } from '../../temporal/open-temporal.js';
+import { askRunning, describeRun } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
 import {
   type Caller,
@@ -30,7 +31,7 @@ import {
 import { askForReason, audited, recordAudit } from '../record-audit.js';
 import { askPreflight } from './ask-preflight.js';
 
-/** For this long after an attempt's row is written, its workflow may still be about to start. */
+/** For this long after an attempt's row is written, a workflow that Temporal does not know may be about to start. */
 const GRACE_MS = 60_000;
 
 const ASK_MS = 5_000;
@@ -194,16 +195,15 @@ export async function endAbandoned({
   nowMs,
 }: Pick<OperationContext, 'desk' | 'pool' | 'temporal' | 'nowMs'>): Promise<boolean> {
   const open = (await readAttempts(pool, desk.desk)).find(({ finishedMs }) => finishedMs === null);
-  if (open === undefined || nowMs() - open.startedMs < GRACE_MS) return false;
-  if (await isRunning(temporal, open.workflowId)) return false;
+  if (open === undefined) return false;
+  const run = await describeRun(temporal, ASK_MS, open.workflowId);
+  if (run === null ? nowMs() - open.startedMs < GRACE_MS : OPEN_STATES.has(run.status.name)) return false;
   const state = open.state === 'live' ? 'ended' : 'refused';
   await moveAttempt(pool, open, state, 'its workflow was not there any more when the next attempt began');
   return true;
 }
 
-async function isRunning(temporal: TemporalAccess, workflowId: string): Promise<boolean> {
-  return (await describeRun(temporal, ASK_MS, workflowId))?.status.name === 'RUNNING';
-}
+const OPEN_STATES: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
 export const goLiveShownSchema = z.object({
   mode: z.enum(['paper', 'live']).describe('Of the desk file'),
@@ -228,17 +228,22 @@ export async function readGoLive(context: OperationContext): Promise<GoLiveShown
       problems.push(`${what}: ${messageOf(error)}`);
       return otherwise;
     });
+  const ask = ({ workflowId, attempt, release }: GoLiveAttempt): Promise<GoLiveProgress | null> =>
+    askRunning<GoLiveProgress>(temporal, ASK_MS, workflowId, GO_LIVE_MESSAGES.progress).catch(
+      (error: unknown) => {
+        if (!(error instanceof QueryRejectedError)) throw error;
+        problems.push(
+          `attempt ${attempt} of ${release}: its run has ended in Temporal, and nobody carries it on: fermata go-live asks anew`,
+        );
+        return null;
+      },
+    );
   const [status, attempts] = await Promise.all([
     noted('trader', readStatus(context), null),
     noted('Postgres', readAttempts(pool, desk.desk), []),
   ]);
   const open = attempts.find(({ finishedMs }) => finishedMs === null);
-  const asked = open
-    ? temporal.within(ASK_MS, (client) =>
-        client.workflow.getHandle(open.workflowId).query<GoLiveProgress>(GO_LIVE_MESSAGES.progress),
-      )
-    : Promise.resolve(null);
-  const progress = await noted<GoLiveProgress | null>('Temporal', asked, null);
+  const progress = open ? await noted<GoLiveProgress | null>('Temporal', ask(open), null) : null;
   return {
     mode: desk.mode,
     granted: status?.goLive.granted ?? null,
