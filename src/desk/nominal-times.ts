@@ -11,6 +11,17 @@ const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** The next 29 February that is also a given weekday may be 40 years away, because 2100 is not a leap year. */
 const DAYS_AHEAD_MAX = 40 * 366;
 
+/** If market time has its own clock, Temporal's schedules can't know when a routine is due. */
+export function runsOnMarketClock({
+  kind,
+  speed,
+}: {
+  readonly kind: string;
+  readonly speed: number | null;
+}): boolean {
+  return kind === 'recorded' || speed !== 1;
+}
+
 /** Strictly after `afterMs`; null if the routine has no times. Milliseconds since 1970. */
 export function nextNominalMs(routine: RoutineTimes, timezone: string, afterMs: number): number | null {
   if (timesOf(routine).length === 0) return null;

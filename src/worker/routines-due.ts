@@ -4,12 +4,12 @@
  */
 import { routineId } from '../contracts/queues.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { nominalTimesBetween } from '../desk/nominal-times.js';
+import { nominalTimesBetween, runsOnMarketClock } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
 import { countClosedTrades, tradeClosedMs } from '../store/performance.js';
 import { readRoutineRuns, recordMissedRun } from '../store/routine-run.js';
 import { readScheduleStates, readTradesBegun, saveTradesBegun } from '../store/schedule-state.js';
-import { runsOnMarketClock, scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
+import { scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 

@@ -4,7 +4,7 @@
  */
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { nextLeftOutMs, SETTLE_MS } from '../desk/nominal-times.js';
+import { nextLeftOutMs, runsOnMarketClock, SETTLE_MS } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { forgetTradesBegun } from '../store/schedule-state.js';
 import { describeRun } from '../temporal/runs.js';
@@ -14,7 +14,6 @@ import {
   type ScheduleTarget,
 } from '../temporal/schedules/apply-schedules.js';
 import {
-  runsOnMarketClock,
   scheduleDefinitions,
   scheduledRunId,
   scheduleIdOf,

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nextNominalMs, nominalTimesBetween, repeatedTimes } from '../../src/desk/nominal-times.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import type { DeskRoutine } from '../../src/desk/schema.js';
+import { nextRoutines } from '../../src/supervisor/start/summarise.js';
 import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 
@@ -173,5 +175,27 @@ describe('due times', () => {
       2,
     );
     expect(found.map(iso)).toEqual(['2026-03-02T00:00:00.000Z', '2026-03-03T00:00:00.000Z']);
+  });
+});
+
+describe('the next runs that the screen of a start names', () => {
+  const marketMs = Date.UTC(2025, 0, 6, 0, 1);
+  const wallMs = Date.UTC(2026, 10, 29, 21, 2);
+  const desk = {
+    timezone: 'UTC',
+    routines: [
+      {
+        ...{ name: 'often', title: 'Often', at: ['00:05', '21:05'] },
+        ...{ weekdays: [], daysOfMonth: [] },
+      } as unknown as DeskRoutine,
+    ],
+  };
+  it.each([
+    ['simulated prices, sixty times as fast', 'simulated', 60, Date.UTC(2025, 0, 6, 0, 5)],
+    ['recorded prices in real time', 'recorded', 1, Date.UTC(2025, 0, 6, 0, 5)],
+    // Temporal's own schedules run then, as `fermata schedules` says.
+    ['simulated prices in real time', 'simulated', 1, Date.UTC(2026, 10, 29, 21, 5)],
+  ] as const)('are those by the clock that runs them: %s', (_what, kind, speed, atMs) => {
+    expect(nextRoutines(desk, { kind, speed, marketMs }, wallMs)).toMatchObject([{ routine: 'often', atMs }]);
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { nextNominalMs } from '../../desk/nominal-times.js';
+import { nextNominalMs, runsOnMarketClock } from '../../desk/nominal-times.js';
 import type { Desk } from '../../desk/schema.js';
 import { headlineLine } from '../../domain/headline.js';
 import { localDashboard } from '../../home/dashboard-address.js';
@@ -47,7 +47,7 @@ export async function summarise(
     signInMinutes: SIGN_IN_TOKEN_MINUTES,
     temporalUiUrl: `http://${runtime.web.host}:${runtime.temporalUiProxy.port}/`,
     metricsUrl: `${dashboard}metrics`,
-    next: nextRoutines(desk, status?.marketData.marketMs ?? Date.now()),
+    next: nextRoutines(desk, status?.marketData ?? null, Date.now()),
     logFile,
     passwordFile: existsSync(passwordFile) ? passwordFile : null,
   };
@@ -61,8 +61,13 @@ async function readTrader(socketPath: string): Promise<TraderStatus | null> {
   }
 }
 
-/** The next run of each routine after `nowMs` (the desk's own time), soonest first. */
-function nextRoutines(desk: Pick<Desk, 'routines' | 'timezone'>, nowMs: number): readonly NextRoutine[] {
+/** The next run of each routine, soonest first, by the clock that runs them. `market` null: not known yet. */
+export function nextRoutines(
+  desk: Pick<Desk, 'routines' | 'timezone'>,
+  market: Pick<TraderStatus['marketData'], 'kind' | 'speed' | 'marketMs'> | null,
+  wallMs: number,
+): readonly NextRoutine[] {
+  const nowMs = market !== null && runsOnMarketClock(market) ? market.marketMs : wallMs;
   return desk.routines
     .flatMap((routine) => {
       const atMs = nextNominalMs(routine, desk.timezone, nowMs);

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporalio/client';
 import { FERMATA_DESK } from '../../contracts/run-label.js';
-import type { TraderStatus } from '../../contracts/trader-status.js';
 import { repeatedTimes, timesOf } from '../../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { routineInput, routineStart } from './start-routine.js';
@@ -111,11 +110,3 @@ export const scheduledRunId = (scheduleId: string, nominalMs: number): string =>
 
 /** The note on a schedule that is paused because market time is not wall time; no person paused it. */
 export const MARKET_CLOCK_NOTE = 'market clock';
-
-/** If market time has its own clock, Temporal's schedules can't know when a routine is due. */
-export function runsOnMarketClock({
-  kind,
-  speed,
-}: Pick<TraderStatus['marketData'], 'kind' | 'speed'>): boolean {
-  return kind === 'recorded' || speed !== 1;
-}
