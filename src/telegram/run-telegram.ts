@@ -19,12 +19,13 @@ import { CHAT_COMMANDS } from './commands/registry.js';
 import { isStop } from './commands/stop.js';
 import { KnownPeople } from './people.js';
 import { keepNotices } from './reading/follow-journal.js';
-import { pollForEver, turnOfBot } from './reading/poll-updates.js';
+import { pollForEver, senderOf, turnOfBot } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
 import { SendLane } from './sending/send-lane.js';
 import { grammySignal } from './sending/send-outcome.js';
 import { SentMessages, sentFileOf } from './sending/sent-messages.js';
+import { votedOn } from './taps.js';
 
 export interface TelegramTiming {
   readonly deliverEveryMs: number;
@@ -131,7 +132,7 @@ export function runTelegram(parts: TelegramParts): Role {
       const turn = await turnOfBot(home, credentials.token, problem, stopping);
       if (turn === null) return 0;
       watch.readElsewhere(null);
-      await pollForEver(pollContext(parts, timing, bot, watch), stopping).finally(() => turn.release());
+      await pollForEver(pollContext(context, timing, bot, watch), stopping).finally(() => turn.release());
       return 0;
     }),
   ];
@@ -161,7 +162,7 @@ async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
 }
 
 function pollContext(
-  { desk, pool, log }: TelegramParts,
+  { desk, pool, people, log }: BotContext,
   timing: TelegramTiming,
   bot: TelegramBot,
   watch: ChatWatch,
@@ -173,6 +174,8 @@ function pollContext(
     pollSeconds: timing.pollSeconds,
     retryMs: timing.retryMs,
     isStop,
+    isLinked: (update: Update) => people.byTelegramUser(senderOf(update) ?? 0) !== null,
+    voteOn: ({ callback_query: tap }: Update) => votedOn(tap?.data ?? ''),
     handle: (update: Update) =>
       bot.handleUpdate(update).catch((error: unknown) => {
         log('error', `an update was not dealt with: ${messageOf(error)}`);

@@ -181,6 +181,12 @@ const voteTap: TapHandler = {
   },
 };
 
+/** The approval that a tap's data votes on; null if it is no vote. */
+export function votedOn(data: string): string | null {
+  const button = parseVoteButton(data);
+  return button === null || button.tap === 'details' ? null : button.token;
+}
+
 async function details({ pool, desk }: BotContext, token: string): Promise<string> {
   const approval = await findApproval(pool, desk.desk, token);
   if (approval === null) return 'There is no such approval any more.';

@@ -303,3 +303,52 @@ it('counts a vote that is given again once what it was refused for is put right'
   expect(await note(bench, await tap(bench, ANNA, asked, 'Approve'))).toBe('✅ approved by anna');
   expect(await asked.result).toMatchObject({ state: 'approved', votes: [{ person: 'anna' }] });
 });
+
+describe('what piled up while nobody read it', () => {
+  it('reaches linked people in full, however much strangers wrote before them', async () => {
+    const asked = await bench.ask();
+    await shown(bench, ANNA, asked);
+    await bench.stop();
+    const before = bench.texts(VERA).length;
+    for (let each = 0; each < 90; each += 1) bench.type(STRANGER, `spam ${each}`);
+    const callback = await tap(bench, ANNA, asked, 'Approve');
+    bench.type(VERA, 'is anybody there?');
+    bench.log.length = 0;
+    bench.start();
+    expect(await note(bench, callback)).toBe('✅ approved by anna');
+    await eventually(() =>
+      expect(bench.texts(VERA).slice(before)).toEqual(['That is no command. See /help.']),
+    );
+    expect(bench.log).toContain('too much is asked at once: 26 updates of strangers were left out');
+  });
+
+  it('leaves out nothing of a linked person, and no vote of another one waits behind it', async () => {
+    const asked = await bench.ask();
+    const { message_id: messageId } = await shown(bench, ANNA, asked);
+    await bench.stop();
+    const { simulation } = bench.simulator;
+    const place = { chatId: ANNA, messageId };
+    const taps = Array.from({ length: 90 }, (_, each) =>
+      simulation.sendCallback(VERA, place, `unknown:${each}`),
+    );
+    const callback = await tap(bench, ANNA, asked, 'Approve');
+    bench.log.length = 0;
+    bench.start();
+    expect(await note(bench, callback)).toBe('✅ approved by anna');
+    for (const each of taps) expect(await note(bench, each)).toBe('This button is not known here.');
+    expect(bench.log.join()).not.toContain('left out');
+  });
+
+  it('is voted on in the order of the taps: a refusal before an approval ends it', async () => {
+    for (let time = 0; time < 5; time += 1) {
+      const asked = await bench.ask();
+      await shown(bench, ANNA, asked);
+      await shown(bench, BEN, asked);
+      await bench.stop();
+      await tap(bench, ANNA, asked, 'Reject');
+      await tap(bench, BEN, asked, 'Approve');
+      bench.start();
+      expect(await asked.result).toMatchObject({ detail: 'rejected by anna', votes: [{ person: 'anna' }] });
+    }
+  });
+});

@@ -20,6 +20,10 @@ interface PollContext {
   /** Resolves when the update has been handled; never rejects. */
   readonly handle: (update: Update) => Promise<void>;
   readonly isStop: (update: Update) => boolean;
+  /** From somebody who is linked to a person of the desk. */
+  readonly isLinked: (update: Update) => boolean;
+  /** The approval that this is a vote on; null for anything else. */
+  readonly voteOn: (update: Update) => string | null;
   /** Where reading continues after a start; 0 if not known. */
   readonly loadOffset: () => Promise<number>;
   /** Called after each response from Telegram. */
@@ -37,13 +41,16 @@ const UPDATES_AT_ONCE = 100;
 const POLL_GRACE_MS = 10_000;
 /** A stop that takes longer goes on, and so does reading. */
 const STOP_WAIT_MS = 10_000;
-const UNDER_WAY_MAX = 64;
+/** So many updates of strangers are dealt with at once; what they write beyond that is left out. */
+const STRANGERS_AT_ONCE = 64;
+/** So many of one person: whoever writes much waits for himself, and nobody else does. */
+const OF_PERSON_AT_ONCE = 16;
 /** A person must replace a rejected token (401): the pause is longer by this factor. */
 const HARD_RETRY_FACTOR = 5;
 
 export async function pollForEver(context: PollContext, stopping: AbortSignal): Promise<void> {
   let offset = await context.loadOffset().catch(() => 0);
-  const underWay = new Set<Promise<void>>();
+  const lines = new Lines();
   let failing: string | null = null;
   let prepared = false;
   while (!stopping.aborted) {
@@ -54,7 +61,7 @@ export async function pollForEver(context: PollContext, stopping: AbortSignal): 
       if (failing !== null) context.log('info', 'Telegram answers again');
       failing = null;
       context.readElsewhere(null);
-      await dealWith(context, updates, underWay);
+      await dealWith(context, updates, lines);
       // Even if this is lower: after a quiet week, or with another bot, Telegram's count starts anywhere.
       const last = updates.at(-1);
       if (last !== undefined) offset = last.update_id + 1;
@@ -71,7 +78,7 @@ export async function pollForEver(context: PollContext, stopping: AbortSignal): 
       await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
     }
   }
-  await Promise.allSettled(underWay);
+  await lines.settled();
 }
 
 function getUpdates(
@@ -91,21 +98,65 @@ function getUpdates(
   );
 }
 
-async function dealWith(
-  { handle, isStop, log }: PollContext,
-  updates: readonly Update[],
-  underWay: Set<Promise<void>>,
-): Promise<void> {
+/** Telegram sends none of these again: whatever a linked person wrote is dealt with. */
+async function dealWith(context: PollContext, updates: readonly Update[], lines: Lines): Promise<void> {
+  const { handle, isStop, isLinked, voteOn, log } = context;
   const stops = updates.filter(isStop).map(handle);
   if (stops.length > 0) await Promise.race([Promise.all(stops), sleep(STOP_WAIT_MS)]);
+  const strangers: Update[] = [];
   for (const update of updates) {
     if (isStop(update)) continue;
-    if (underWay.size >= UNDER_WAY_MAX) {
-      log('warn', 'too much is asked at once: an update was left out');
-      continue;
-    }
-    const work = handle(update).finally(() => underWay.delete(work));
-    underWay.add(work);
+    const approval = voteOn(update);
+    if (!isLinked(update)) strangers.push(update);
+    // One after the other: which vote comes first decides.
+    else if (approval !== null) lines.add(`approval:${approval}`, 1, () => handle(update));
+    else lines.add(`person:${senderOf(update)}`, OF_PERSON_AT_ONCE, () => handle(update));
+  }
+  const places = Math.max(0, STRANGERS_AT_ONCE - lines.length('strangers'));
+  for (const update of strangers.slice(0, places))
+    lines.add('strangers', STRANGERS_AT_ONCE, () => handle(update));
+  const leftOut = strangers.length - places;
+  if (leftOut > 0) log('warn', `too much is asked at once: ${leftOut} updates of strangers were left out`);
+}
+
+export const senderOf = ({ message, callback_query: tap }: Update): number | undefined =>
+  (message ?? tap)?.from?.id;
+
+interface Line {
+  underWay: number;
+  readonly waiting: (() => Promise<void>)[];
+}
+
+/** Each line does its work in order, so much of it at once; no line waits for another one. */
+class Lines {
+  readonly #lines = new Map<string, Line>();
+  readonly #all = new Set<Promise<void>>();
+
+  /** `work` never rejects. */
+  add(name: string, atOnce: number, work: () => Promise<void>): void {
+    const line = this.#lines.get(name) ?? { underWay: 0, waiting: [] };
+    this.#lines.set(name, line);
+    line.waiting.push(work);
+    if (line.underWay >= atOnce) return;
+    const done = this.#workOff(name, line).finally(() => this.#all.delete(done));
+    this.#all.add(done);
+  }
+
+  /** What is under way there, and what waits. */
+  length(name: string): number {
+    const line = this.#lines.get(name);
+    return line === undefined ? 0 : line.underWay + line.waiting.length;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#all);
+  }
+
+  async #workOff(name: string, line: Line): Promise<void> {
+    line.underWay += 1;
+    for (let work = line.waiting.shift(); work !== undefined; work = line.waiting.shift()) await work();
+    line.underWay -= 1;
+    if (line.underWay === 0) this.#lines.delete(name);
   }
 }
 
