@@ -49,6 +49,8 @@ export interface ResumptionProgress {
   readonly rule: ResumeRule | null;
   readonly halts: readonly Halt[];
   readonly decidedBy: readonly string[];
+  /** Missing from runs of an earlier build. */
+  readonly decisions?: readonly Pick<Decision, 'person' | 'sizePct'>[];
   /** What the person who decides should know; only after a drawdown. */
   readonly evidence?: readonly string[];
 }

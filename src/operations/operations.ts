@@ -79,7 +79,7 @@ import { listSetups, readSetup, type SetupQuery } from './results/list-setups.js
 import { type ChartRequest, type ChartShown, readChart } from './results/read-chart.js';
 import { type ResultsRequest, type ResultsShown, showResults } from './results/read-results.js';
 import { type KpisShown, showKpis } from './results/results.js';
-import { type ResumeRequest, resumeTrading } from './resume-trading.js';
+import { type ResumeRequest, resumeTrading, whoDecided } from './resume-trading.js';
 import {
   listSchedules,
   type RoutineOutcome,
@@ -122,6 +122,8 @@ export interface Operations {
   readStatus(): Promise<TraderStatus>;
   /** What this desk's paper twins have done since it halted, one line each. */
   readTwins(): Promise<readonly string[]>;
+  /** Who has decided to resume from the halt in force, one line each. */
+  readDecided(): Promise<readonly string[]>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
   listApprovals(query?: { readonly limit?: number }): Promise<readonly ApprovalShown[]>;
   castVote(caller: Caller, request: VoteRequest): Promise<VoteResult>;
@@ -226,6 +228,7 @@ export function operationsOver(context: OperationContext): Operations {
     runRoutine: (caller, request) => runRoutine(context, caller, request),
     readStatus: () => readWords(context),
     readTwins: async () => whatTwinsDid(context.runtime, await readWords(context), context.nowMs()),
+    readDecided: () => whoDecided(context),
     listSchedules: () => listSchedules(context),
     listApprovals: (query) => listApprovals(context, query),
     castVote: (caller, request) => castVote(context, caller, request),

@@ -1,5 +1,10 @@
 import { WithStartWorkflowOperation } from '@temporalio/client';
-import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../contracts/resumption.js';
+import { resumptionId } from '../contracts/queues.js';
+import {
+  type DecisionOutcome,
+  RESUMPTION_MESSAGES,
+  type ResumptionProgress,
+} from '../contracts/resumption.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Decision } from '../domain/decision.js';
 import { causeOf } from '../domain/message-of.js';
@@ -38,6 +43,7 @@ const DECISION_VALID_MS = 10 * 60_000;
 /** The workflow itself answers within its `decisionWaitMs`. */
 const UPDATE_MS = 60_000;
 const PROOF_MS = 5_000;
+const LOOK_MS = 3_000;
 const POLL_MS = 100;
 
 /**
@@ -95,7 +101,9 @@ export async function resumeTrading(
     ...asked,
     outcome: outcome.armed ? 'armed' : outcome.detail,
   });
-  const isAtOther = standing !== null && isAtOtherSize(standing, request);
+  // Who named no size decided on the one in force.
+  const meant = outcome.armed ? { ...request, sizePct: request.sizePct ?? status.sizePct } : request;
+  const isAtOther = standing !== null && isAtOtherSize(standing, meant);
   if (isAtOther && !outcome.armed)
     return { ...tradesAtOtherSize(standing, request), problems: audit === null ? [] : [audit] };
   const detail =
@@ -160,6 +168,29 @@ async function decide(context: OperationContext, status: TraderStatus, decision:
       };
     const detail = `The desk stays as it is: ${causeOf(error)}. Stop and close-all work in any case.`;
     return { armed: false, detail, workflowId: null };
+  }
+}
+
+/**
+ * Who has decided to resume from the halt in force, and at which size: a line each, for the next person who is asked.
+ * Empty if nobody has, or if it can't be read: it never holds up a decision.
+ */
+export async function whoDecided(context: OperationContext): Promise<readonly string[]> {
+  try {
+    const { haltId } = await readStatus(context);
+    if (haltId === null) return [];
+    const progress = await context.temporal.within(LOOK_MS, (client) =>
+      client.workflow
+        .getHandle(resumptionId(context.desk.desk, haltId))
+        .query<ResumptionProgress>(RESUMPTION_MESSAGES.progress),
+    );
+    if (progress.state !== 'waiting') return [];
+    return (progress.decisions ?? []).map(
+      ({ person, sizePct }) =>
+        `${person} has decided to resume at ${sizePct === undefined ? 'the position size as it is' : `${sizePct} % of the desk file’s position size`}. The smallest counts.`,
+    );
+  } catch {
+    return [];
   }
 }
 

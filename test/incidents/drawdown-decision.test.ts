@@ -15,6 +15,7 @@ describe('the size that people choose when they lift a halt', () => {
   const question = (decisions: readonly Decision[]) => ({
     desk: 'desk',
     haltId: HALT_ID,
+    inForcePpm: 500_000,
     decisions,
     approvers: new Set(['anna', 'bert']),
     readKey: () => DECISION_KEY,
@@ -36,6 +37,15 @@ describe('the size that people choose when they lift a halt', () => {
     const both = [signed({ sizePct: 80 }), signed({ person: 'bert', sizePct: 25 })];
     expect(armAuthority(question(both))).toEqual({ authority: 'two-people', sizeFactorPpm: 250_000 });
     expect(armAuthority(question([signed({})]))).toEqual({ authority: 'person' });
+  });
+
+  it('is no larger than the one in force where somebody left it as it is, and smaller where another one said so', () => {
+    const leaves = signed({ person: 'bert' });
+    const sized = (sizePct: number) => armAuthority(question([signed({ sizePct }), leaves]));
+    expect(sized(100)).toEqual({ authority: 'two-people', sizeFactorPpm: 500_000 });
+    expect(sized(25)).toEqual({ authority: 'two-people', sizeFactorPpm: 250_000 });
+    expect(armAuthority(question([signed({}), leaves]))).toEqual({ authority: 'two-people' });
+    expect(armAuthority(question([signed({ sizePct: 100 })]))).toMatchObject({ sizeFactorPpm: 1_000_000 });
   });
 });
 

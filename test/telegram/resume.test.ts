@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { ANNA, type BotBench, openBotBench } from './support/bot-bench.js';
+import { ANNA, BEN, type BotBench, openBotBench } from './support/bot-bench.js';
 
 let bench: Bench;
 let desk: BenchDesk;
@@ -13,6 +13,7 @@ beforeAll(async () => {
   const { temporal, database } = bench;
   bot = await openBotBench({ pool: database.pool, temporal, deskName: desk.name, trader: desk.trader });
   await bot.link('anna', ANNA);
+  await bot.link('ben', BEN);
   bot.start();
 });
 afterAll(async () => {
@@ -20,15 +21,15 @@ afterAll(async () => {
   await bench?.close();
 });
 
-const said = () =>
+const said = (user = ANNA) =>
   bot
-    .sent(ANNA)
+    .sent(user)
     .map(({ text }) => text)
     .join('\n---\n');
 
-function tapLast(label: string): void {
-  const asked = bot.sent(ANNA).findLast(({ reply_markup: markup }) => markup !== undefined);
-  bot.simulator.simulation.tap(ANNA, { chatId: ANNA, messageId: asked?.message_id ?? 0 }, label);
+function tapLast(label: string, user = ANNA): void {
+  const asked = bot.sent(user).findLast(({ reply_markup: markup }) => markup !== undefined);
+  bot.simulator.simulation.tap(user, { chatId: user, messageId: asked?.message_id ?? 0 }, label);
 }
 
 it('arms the desk with the halt that was shown, once the person has confirmed it', async () => {
@@ -69,6 +70,26 @@ it('tells that the decision counts on while a check fails, and not that it was r
   );
   desk.checks.clear();
   await eventually(() => expect(desk.trader.mode).toBe('ACTIVE'));
+});
+
+it('shows the second person the size that the first one wants, and says afterwards which one counts', async () => {
+  const now = desk.trader.sizePct;
+  desk.trader.halt('kill', 'two-people');
+  bot.simulator.simulation.type(ANNA, '/resume 20%');
+  await eventually(() => expect(said()).toContain('Position size 20 % of the desk file’s'));
+  tapLast('Resume at 20 %');
+  await eventually(() => expect(said()).toContain('waits for 1 more of two people'));
+  bot.simulator.simulation.type(BEN, '/resume');
+  await eventually(() =>
+    expect(said(BEN)).toContain(`Position size ${now} % of the desk file’s, as it is now`),
+  );
+  expect(said(BEN)).toContain(
+    'anna has decided to resume at 20 % of the desk file’s position size. The smallest counts.',
+  );
+  tapLast('Resume', BEN);
+  await eventually(() =>
+    expect(said(BEN)).toContain('at 20 % of its position size: the smallest that somebody decided on counts'),
+  );
 });
 
 it.each(['0', '101 %', '12.5', 'half', '50 % now'])(

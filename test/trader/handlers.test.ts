@@ -284,7 +284,8 @@ function decision(person: string, own: Partial<Decision> = {}): Decision {
 }
 function question(decisions: readonly Decision[]): ArmQuestion {
   const approvers = new Set(['ann', 'bob']);
-  return { desk: 'desk', haltId: HALT_ID, decisions, approvers, readKey: () => KEY, nowMs: 2000 };
+  const inForcePpm = 1_000_000;
+  return { desk: 'desk', haltId: HALT_ID, inForcePpm, decisions, approvers, readKey: () => KEY, nowMs: 2000 };
 }
 
 it('counts persons, not decisions', () => {

@@ -224,6 +224,28 @@ describe.concurrent('resumption', () => {
     expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
   });
 
+  it('tells the second person at which size the first one wants to trade', async () => {
+    const { desk, haltId, run } = await waiting('two-people');
+    const told = async () => {
+      const { rows } = await bench.database.pool.query<{ body: string }>(
+        'select body from notice where desk = $1 and title = $2 order by id',
+        [desk.name, `anna wants ${desk.name} to trade again`],
+      );
+      return rows.map(({ body }) => body);
+    };
+    await run.decide(signedDecision(desk.name, 'resume', haltId, { sizePct: 80 }));
+    await until('the others are asked', async () => (await told()).length === 1);
+    expect((await run.progress()).decisions).toEqual([{ person: 'anna', sizePct: 80 }]);
+    await run.decide(signedDecision(desk.name, 'resume', haltId));
+    await until('the others are asked again', async () => (await told()).length === 2);
+    expect((await run.progress()).decisions).toEqual([{ person: 'anna' }]);
+    expect(await told()).toEqual([
+      expect.stringContaining('At 80 % of the desk file’s position size'),
+      expect.stringContaining('At the position size as it is now'),
+    ]);
+    await run.end();
+  });
+
   it('counts the newest decision of a person alone: at its size, and the earlier one never again', async () => {
     const desk = await bench.desk(SERVED);
     desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));

@@ -28,17 +28,21 @@ export const resumeCommand: ChatCommand = {
       await answer(context, chatId, `${why} Nothing was changed.`);
       return;
     }
+    const [decided, twins] = await Promise.all([decidedOn(context), twinsOf(context)]);
     const label = sizePct === null ? 'Resume' : `Resume at ${sizePct} %`;
     await answer(
       context,
       chatId,
-      [...questionText(status, sizePct), ...(await twinsOf(context))].join('\n'),
+      [...questionText(status, sizePct), ...decided, ...twins].join('\n'),
       confirmButtons('resume', status.haltId, context.nowMs(), label, sizePct),
     );
   },
 };
 
 /** A person can decide without these lines. */
+const decidedOn = ({ operations }: BotContext): Promise<readonly string[]> =>
+  operations.readDecided().catch(() => []);
+
 const twinsOf = ({ operations }: BotContext): Promise<readonly string[]> =>
   operations.readTwins().catch(() => []);
 

@@ -93,7 +93,11 @@ export function deskAuthority({
 
   return {
     forArming: ({ haltId, decisions }) =>
-      armAuthority({ ...votes(decisions), haltId, approvers, realMoney: forArming(decisions) }),
+      armAuthority({
+        ...votes(decisions),
+        ...{ haltId, approvers, realMoney: forArming(decisions) },
+        inForcePpm: engine.view.sizeFactorPpm,
+      }),
     forCoins: ({ symbol, owner, cost, decisions }) => {
       const at = desk.instruments.findIndex((instrument) => instrument.symbol === symbol);
       const lots = engine.view.coins.find(({ instrument }) => instrument === at)?.nobodys ?? 0;

@@ -106,6 +106,8 @@ export interface ArmPermission {
 
 export interface ArmQuestion extends Votes {
   readonly haltId: string;
+  /** The size factor in force, in parts per million. */
+  readonly inForcePpm: number;
 }
 
 /**
@@ -113,7 +115,7 @@ export interface ArmQuestion extends Votes {
  * decision that doesn't count; one bad decision invalidates the request.
  */
 export function armAuthority(question: ArmQuestion): ArmPermission {
-  const { decisions, haltId } = question;
+  const { decisions, haltId, inForcePpm } = question;
   if (decisions.length === 0) return { authority: 'rule' };
   const persons = countVotes(question, {
     name: 'decision',
@@ -124,13 +126,20 @@ export function armAuthority(question: ArmQuestion): ArmPermission {
     refused: armRefused,
   });
   const authority = persons.length >= 2 ? 'two-people' : 'person';
-  return { authority, ...chosenSize(decisions), ...saidReasons(decisions) };
+  return { authority, ...chosenSize(decisions, inForcePpm), ...saidReasons(decisions) };
 }
 
-/** If people chose different sizes, the smallest counts. */
-function chosenSize(decisions: readonly Decision[]): Pick<ArmPermission, 'sizeFactorPpm'> {
-  const sizes = decisions.flatMap(({ sizePct }) => (sizePct === undefined ? [] : [ppmOfPercent(sizePct)]));
-  return sizes.length === 0 ? {} : { sizeFactorPpm: Math.min(...sizes) };
+/**
+ * If people chose different sizes, the smallest counts. Whoever named none decided on the one in force, so that nobody
+ * allows a larger one unseen.
+ */
+function chosenSize(
+  decisions: readonly Decision[],
+  inForcePpm: number,
+): Pick<ArmPermission, 'sizeFactorPpm'> {
+  if (decisions.every(({ sizePct }) => sizePct === undefined)) return {};
+  const sizes = decisions.map(({ sizePct }) => (sizePct === undefined ? inForcePpm : ppmOfPercent(sizePct)));
+  return { sizeFactorPpm: Math.min(...sizes) };
 }
 
 /** From the verified decisions: access to Temporal alone lets nobody put words into a person's mouth. */

@@ -241,8 +241,8 @@ export class ScriptedTrader {
     arm: ({ commandId, haltId, decisions }: ControlMethods['arm']['params']) => {
       if (this.refusesArming !== null) throw refused(this.refusesArming);
       if (haltId !== this.haltId) throw refused('there is a newer halt');
-      const sizes = decisions.flatMap(({ sizePct }) => sizePct ?? []);
-      if (sizes.length > 0) this.sizePct = Math.min(...sizes);
+      if (decisions.length > 0)
+        this.sizePct = Math.min(...decisions.map(({ sizePct = this.sizePct }) => sizePct));
       this.halts = [];
       this.mode = 'ACTIVE';
       return this.taken(commandId, null);

@@ -127,6 +127,10 @@ export class ResumptionRun {
       rule: this.situation?.rule ?? null,
       halts: this.situation?.halts ?? [],
       decidedBy: this.decisions.map(({ person }) => person),
+      decisions: this.decisions.map(({ person, sizePct }) => ({
+        person,
+        ...(sizePct === undefined ? {} : { sizePct }),
+      })),
       ...(this.evidence === null ? {} : { evidence: this.evidence }),
     };
   }

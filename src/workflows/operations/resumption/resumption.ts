@@ -224,6 +224,10 @@ class Decisions {
 }
 
 const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : ` at ${sizePct} % size`);
+const wishedSize = ({ sizePct }: Decision): string =>
+  sizePct === undefined
+    ? 'At the position size as it is now.'
+    : `At ${sizePct} % of the desk file’s position size.`;
 const whyOf = ({ reason }: Decision): string => (reason === undefined ? '' : `Why: "${reason}".\n`);
 const reasonIn = ({ reason }: Decision): string => (reason === undefined ? '' : `: "${reason}"`);
 
@@ -236,7 +240,7 @@ function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail
       event: 'approval',
       severity: 'warning',
       title: `${person} wants ${desk} to trade again`,
-      text: `${whyOf(decision)}It ${detail}: /resume, the dashboard, or fermata resume. The decision counts for minutes only.`,
+      text: `${whyOf(decision)}${wishedSize(decision)} The smallest that somebody decides on counts.\nIt ${detail}: /resume, the dashboard, or fermata resume. The decision counts for minutes only.`,
       fingerprint: `second-person:${haltId}:${person}:${Date.now()}`,
       audience: ['approver'],
     },
