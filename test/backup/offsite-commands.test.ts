@@ -9,8 +9,9 @@ import { sendBackup } from '../../src/backup/offsite/send-backup.js';
 import { archiveKey } from '../../src/backup/offsite/storage.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
-import { homePaths } from '../../src/home/runtime.js';
+import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { saveDrill } from '../../src/store/backups.js';
 import { commandsInOneProcess } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { DESK, type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
@@ -118,6 +119,26 @@ it('shows what is here also where the storage refuses, and says which setting is
   rmSync(join(backupsFolder(join(machine, 'home')), ID, 'desk.yaml'));
   const damaged = await runCommand(machine, ['backups', '--local']);
   expect(damaged.out).toContain(`${ID}  ✗ desk.yaml is missing`);
+});
+
+it('says which one here nothing has verified, as far as the desk’s Postgres knows', async () => {
+  const machine = anotherMachine();
+  const home = join(machine, 'home');
+  cpSync(join(backupsFolder(desk.home), ID), join(backupsFolder(home), ID), { recursive: true });
+  const { host, port, database, appUser, appPassword, pool } = desk.database;
+  const runtimeFile = join(homePaths(home).run, 'runtime.json');
+  const postgres = { host, port, database, user: appUser };
+  writeFileSync(runtimeFile, JSON.stringify({ ...JSON.parse(readFileSync(runtimeFile, 'utf8')), postgres }));
+  writeFileSync(join(homePaths(home).secrets, SECRET_FILES.postgresAppPassword), appPassword);
+  const listed = async () => (await runCommand(machine, ['backups', '--local'])).out;
+  expect(await listed()).toMatch(
+    /^\S+ {2}crypto-bot, .*; nothing says that it was verified: fermata backups --verify\n$/,
+  );
+  const drill = { desk: DESK, workflowId: 'drill', firstRunId: 'one', backupId: ID, detail: '', tookMs: 1 };
+  await saveDrill(pool, { ...drill, verdict: 'fail', finishedMs: Date.now() });
+  expect(await listed()).toContain('nothing says that it was verified');
+  await saveDrill(pool, { ...drill, firstRunId: 'two', verdict: 'pass', finishedMs: Date.now() });
+  expect(await listed()).toMatch(/^\S+ {2}crypto-bot, .* rows, weekly\n$/);
 });
 
 it('finds them in the bucket that the environment names, as the desk that sent them does', async () => {

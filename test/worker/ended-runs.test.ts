@@ -82,7 +82,7 @@ const DAY_MS = 86_400_000;
 describe.concurrent('a run that nothing in Postgres knows of', () => {
   const types = [
     ['emergencyStop', 'emergency-stop', /proves it any more.*fermata stop/],
-    ['backup', 'backup', /counts as no backup/],
+    ['backup', 'backup', /what it may have left was not verified/],
     ['restoreDrill', 'restore-drill', /proves nothing/],
     ['deploy', 'deploy', /which build runs/],
     ['validation', 'validation', /gives no GO/],

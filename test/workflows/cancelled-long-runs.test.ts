@@ -50,12 +50,16 @@ async function cancelled(
   type: string,
   workflowId: (desk: string) => string,
   argument: (desk: string) => object,
+  before: object = {},
 ) {
   const seen = { began: false, heardOfIt: false };
   const takesHours = forHours(seen);
   const desk = await bench.desk({
     serve: ['operations'],
-    activities: () => ({ takeBackup: takesHours, restoreBackup: takesHours, runValidation: takesHours }),
+    activities: () => ({
+      ...{ takeBackup: takesHours, verifyBackup: takesHours },
+      ...{ restoreBackup: takesHours, runValidation: takesHours, ...before },
+    }),
   });
   const handle = await bench.client.workflow.start(type, {
     workflowId: workflowId(desk.name),
@@ -93,6 +97,20 @@ describe.concurrent('a run that takes hours and is cancelled', () => {
     ]);
     expect(await toldOf(desk)).toEqual([`${desk.name}: somebody cancelled the backup`]);
     await keepHistory(bench, 'backup-cancelled', handle.workflowId);
+  });
+
+  it('a backup that was written and is being read back is there, and people are told so', async () => {
+    const step = { key: 'take', title: 'Backup taken', verdict: 'pass', observed: '', expected: '' };
+    const takeBackup = async () => ({ backupId: 'b1', step });
+    const { desk, result } = await cancelled('backup', backupWorkflowId, backupInput, { takeBackup });
+    expect(result).toMatchObject({ verdict: 'fail', backupId: 'b1' });
+    const there = 'backup b1 is there, but was not verified';
+    expect(await desk.evidence('backup')).toMatchObject([
+      { step_key: 'take', verdict: 'pass' },
+      { step_key: 'ended', verdict: 'fail', observed: expect.stringContaining(there) },
+    ]);
+    const told = await bench.database.pool.query('select body from notice where desk = $1', [desk.name]);
+    expect(told.rows).toEqual([{ body: expect.stringContaining(there) }]);
   });
 
   it('a restore drill ends, proves nothing, and people are told', async () => {

@@ -12,13 +12,16 @@ import { OPERATOR } from '../../domain/roles.js';
 import { writtenFileOf } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { inMegabytes } from '../../reports/sizes.js';
+import { readBackups, readDrills } from '../../store/backups.js';
+import type { Pool } from '../../store/pool.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { actingPerson } from '../desk-person.js';
-import { EXIT_FAILED } from '../failure.js';
+import { CliFailure, EXIT_FAILED } from '../failure.js';
 import { offsiteCopies, requireBackup, requireOffsite, showBackup } from '../offsite-copies.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome, withOperations } from '../running-desk.js';
+import { withDatabase } from '../with-database.js';
 
 const BACKUP_SECONDS = 600;
 const TIMEOUT_SECONDS_MAX = 86_400;
@@ -79,6 +82,8 @@ interface ListedBackup {
   readonly problem: string | null;
   /** Whether every byte was read for that. */
   readonly read: boolean;
+  /** Whether the desk has it on record as read back or restored. Null: it can't be asked, or it is a copy. */
+  readonly onRecord: boolean | null;
 }
 
 interface Away {
@@ -121,21 +126,39 @@ export function backupsCommand(command: Command): void {
 /** Newest first. */
 async function listHere(home: string, verify: boolean): Promise<readonly ListedBackup[]> {
   const listed: ListedBackup[] = [];
+  const proven = await provenBackups(home);
   for (const id of (await listBackupIds(home)).toReversed()) {
     const folder = join(backupsFolder(home), id);
     const reading = await readManifest(folder);
     const common = { place: 'here', id, read: verify } as const;
     if (!reading.ok) {
       const unknown = { desk: null, takenMs: null, tag: null, bytes: null, rows: null };
-      listed.push({ ...common, ...unknown, problem: reading.why });
+      listed.push({ ...common, ...unknown, problem: reading.why, onRecord: null });
       continue;
     }
     const { manifest } = reading;
     const { desk, takenMs, tag } = manifest;
     const problem = verify ? await damage(folder) : await missing(folder, manifest);
-    listed.push({ ...common, desk, takenMs, tag, ...sizeOf(manifest), problem });
+    const onRecord = proven?.desk === desk ? proven.ids.has(id) : null;
+    listed.push({ ...common, desk, takenMs, tag, ...sizeOf(manifest), problem, onRecord });
   }
   return listed;
+}
+
+/** Far more than are kept. */
+const ON_RECORD_MAX = 1_000;
+
+/** Null while Postgres doesn't answer: what is on the disk is listed all the same. */
+async function provenBackups(home: string): Promise<{ desk: string; ids: ReadonlySet<string> } | null> {
+  const runtime = runtimeHere(home);
+  if (runtime === null) return null;
+  const { desk } = runtime;
+  const asked = async (pool: Pool) => {
+    const verified = await readBackups(pool, desk, ON_RECORD_MAX);
+    const drilled = (await readDrills(pool, desk, ON_RECORD_MAX)).filter(({ verdict }) => verdict === 'pass');
+    return { desk, ids: new Set([...verified.map(({ id }) => id), ...drilled.map((one) => one.backupId)]) };
+  };
+  return withDatabase(runtime, 'backups', asked, (why) => new CliFailure(why, '', '')).catch(() => null);
 }
 
 async function damage(folder: string): Promise<string | null> {
@@ -166,10 +189,10 @@ async function listAway(home: string, desk: string | undefined): Promise<Away> {
 
 function listedCopy({ id, receipt, problem, bytes }: OffsiteBackup): ListedBackup {
   const { desk = null, takenMs = null, tag = null, rows = null } = receipt ?? {};
-  return { place: 's3', id, desk, takenMs, tag, bytes, rows, problem, read: false };
+  return { place: 's3', id, desk, takenMs, tag, bytes, rows, problem, read: false, onRecord: null };
 }
 
-function backupLine({ place, id, desk, tag, bytes, rows, problem, read }: ListedBackup): string {
+function backupLine({ place, id, desk, tag, bytes, rows, problem, read, onRecord }: ListedBackup): string {
   const where = place === 's3' ? ' in s3' : '';
   if (problem !== null) return `${id}${where}  ✗ ${problem}`;
   const said = [
@@ -178,7 +201,9 @@ function backupLine({ place, id, desk, tag, bytes, rows, problem, read }: Listed
     `${grouped(String(rows))} rows`,
     ...(tag ? [tag] : []),
   ];
-  return `${id}${where}  ${read ? '✓ ' : ''}${said.join(', ')}${read ? '; every byte was read, and it is good' : ''}`;
+  const unproven = onRecord === false ? '; nothing says that it was verified: fermata backups --verify' : '';
+  const found = read ? '; every byte was read, and it is good' : unproven;
+  return `${id}${where}  ${read ? '✓ ' : ''}${said.join(', ')}${found}`;
 }
 
 const DRILL_SECONDS = 1_800;

@@ -49,7 +49,11 @@ const MEANING: ReadonlyMap<string, Meaning> = new Map([
   ],
   [
     'backup',
-    { title: 'backup', routine: 'backup', now: 'it counts as no backup; take another: fermata backup' },
+    {
+      title: 'backup',
+      routine: 'backup',
+      now: 'what it may have left was not verified, as far as is known: fermata backups lists it; take another: fermata backup --verify',
+    },
   ],
   [
     'restoreDrill',

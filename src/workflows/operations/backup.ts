@@ -72,11 +72,10 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     }
   } catch (error) {
     const failed = { key: 'ended', title: 'Backup ended early', expected: 'every step to end' } as const;
-    const observed = isCancelRequested()
-      ? `${CANCEL_ASKED}: it is not verified and counts as no backup`
-      : causeOf(error);
+    const left = leftBy(backupId, steps);
+    const observed = isCancelRequested() ? `${CANCEL_ASKED}: ${left}` : causeOf(error);
     done({ ...failed, verdict: 'fail', observed }, startedMs, 'action', backupId);
-    if (isCancelRequested()) tellCancelled(trail, records, cancelledBackup(input.desk));
+    if (isCancelRequested()) tellCancelled(trail, records, cancelledBackup(input.desk, left));
   }
   const failed = steps.find(({ verdict }) => verdict === 'fail');
   const notPassed = failed ?? steps.find(({ verdict }) => verdict !== 'pass');
@@ -103,12 +102,21 @@ async function sendAway(request: Parameters<BackupActivities['sendBackup']>[0]):
   }
 }
 
-const cancelledBackup = (desk: string) =>
+/** What is on the disk is listed, restored and drilled: nobody must be told that it is nothing. */
+function leftBy(backupId: string | null, steps: readonly StepResult[]): string {
+  if (backupId === null) return 'it was not verified and counts as no backup';
+  const isVerified = steps.some(({ key, verdict }) => key === 'verify' && verdict === 'pass');
+  return isVerified
+    ? `backup ${backupId} is there and was verified; what was to follow was left out`
+    : `backup ${backupId} is there, but was not verified`;
+}
+
+const cancelledBackup = (desk: string, left: string) =>
   ({
     desk,
     what: 'the backup',
     severity: 'warning',
-    text: 'It ended early and counts as no backup; older ones stay. Take another: fermata backup --verify.',
+    text: `It ended early: ${left}. Older ones stay. Read back what is there: fermata backups --verify; or take another: fermata backup --verify.`,
   }) as const;
 
 const DRILL_ROUTINE = 'restore-drill';
