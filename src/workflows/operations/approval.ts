@@ -8,6 +8,7 @@ import {
   condition,
   defineQuery,
   defineUpdate,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -27,14 +28,16 @@ import { causeOf } from '../../domain/message-of.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 import { approvalCalls } from './operations-calls.js';
 
+/** In runs that began before this patch, an approval closes while a refusal is being verified, which then is too late. */
+const REFUSAL_COMES_FIRST = 'an-approval-waits-for-a-refusal-under-verification';
 const VOTE_REFUSED = 'VoteRefused' satisfies FailureName;
 const voteUpdate = defineUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote);
 const approvalsQuery = defineQuery<readonly ApprovalProgress[]>(APPROVAL_MESSAGES.approvals);
 
 export class Approvals {
   readonly #waiting = new Map<string, Waiting>();
-  /** Votes under verification, as `<approval>:<person>`. */
-  readonly #verifying = new Set<string>();
+  /** Votes under verification, by `<approval>:<person>`. */
+  readonly #verifying = new Map<string, { readonly waiting: Waiting; readonly choice: Decision['choice'] }>();
   /** Number of questions that people may already see before this run knows that they are open; votes on them wait. */
   #opening = 0;
   #withdrawn: string | null = null;
@@ -210,7 +213,7 @@ export class Approvals {
   #claim(decision: Decision): Waiting {
     try {
       const waiting = this.#fitting(decision);
-      this.#verifying.add(keyOf(waiting, decision));
+      this.#verifying.set(keyOf(waiting, decision), { waiting, choice: decision.choice });
       return waiting;
     } catch (error) {
       throw ApplicationFailure.nonRetryable(causeOf(error), VOTE_REFUSED);
@@ -234,13 +237,22 @@ export class Approvals {
         [{ approvalId: waiting.id, decision, reason }],
       );
     } catch (error) {
-      return answer(false, causeOf(error));
-    } finally {
       this.#verifying.delete(keyOf(waiting, decision));
+      return answer(false, causeOf(error));
     }
+    if (decision.choice === 'approve' && this.#isRefusing(waiting) && patched(REFUSAL_COMES_FIRST))
+      await condition(() => !this.#isRefusing(waiting));
+    this.#verifying.delete(keyOf(waiting, decision));
+    if (decision.choice === 'approve' && isRefused(waiting)) return answer(false, outcomeOf(waiting).detail);
     if (waiting.closed) return answer(false, 'it was closed meanwhile');
     waiting.votes.push(decision);
     return answer(true, outcomeOf(waiting).detail);
+  }
+
+  #isRefusing(asked: Waiting): boolean {
+    return [...this.#verifying.values()].some(
+      ({ waiting, choice }) => waiting === asked && choice === 'reject',
+    );
   }
 }
 
@@ -251,9 +263,12 @@ export interface Waiting extends OpenApproval {
   closed: boolean;
 }
 
-export function isDecided({ votes, needed }: Pick<OpenApproval, 'votes' | 'needed'>): boolean {
-  return votes.some(({ choice }) => choice === 'reject') || votes.length >= needed;
+export function isDecided(waiting: Pick<OpenApproval, 'votes' | 'needed'>): boolean {
+  return isRefused(waiting) || waiting.votes.length >= waiting.needed;
 }
+
+const isRefused = ({ votes }: Pick<OpenApproval, 'votes'>): boolean =>
+  votes.some(({ choice }) => choice === 'reject');
 
 /** One refusal decides; approvals are counted. */
 function outcomeOf(waiting: Waiting): ApprovalOutcome {

@@ -6,10 +6,13 @@ import {
   type SettingsChangeResult,
 } from '../../../src/contracts/approval.js';
 import { operationsQueue, settingsChangeId } from '../../../src/contracts/queues.js';
+import type { Decision } from '../../../src/domain/decision.js';
 import { position, strategy } from '../../incidents/incident-bench.js';
+import { until } from '../../support/eventually.js';
 import { decisionOf, pressedFor, UNANSWERED_MS, vote } from '../support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from '../support/desk-bench.js';
 import { keepHistory } from '../support/keep-history.js';
+import { refusalOf } from '../support/refusal.js';
 import { resume } from '../support/resumptions.js';
 
 let bench: Bench;
@@ -125,6 +128,39 @@ describe('histories of changed settings', () => {
     expect(await changing.result()).toMatchObject({ state });
     expect(desk.trader.settingsVersion).toBe(state === 'applied' ? 1 : 0);
     await keepHistory(bench, name, changing.workflowId);
+  });
+
+  it('a refusal that was being verified when the approval was through ends it', async () => {
+    let release = (): void => undefined;
+    const refusing = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const verified: string[] = [];
+    const desk = await bench.desk({
+      ...SERVED,
+      afterActivity: async (name, [given]) => {
+        if (name !== 'recordApprovalVote') return;
+        const { person } = (given as { decision: Decision }).decision;
+        verified.push(person);
+        if (person === 'anna') await refusing;
+      },
+    });
+    const changing = await change(desk);
+    const refusal = vote(bench, desk.name, { choice: 'reject' });
+    await until('the refusal to be verified', () => verified.includes('anna'));
+    const approval = vote(bench, desk.name, { person: 'ben' });
+    await until('the approval to be verified', () => verified.includes('ben'));
+    // Another one by the same person is refused as before, while the first waits.
+    expect(await refusalOf(vote(bench, desk.name, { person: 'ben' }))).toContain('ben has voted already');
+    release();
+    expect(await refusal).toMatchObject({ counted: true, detail: 'rejected by anna' });
+    expect(await approval).toMatchObject({
+      counted: false,
+      detail: expect.stringContaining('rejected by anna'),
+    });
+    expect(await changing.result()).toMatchObject({ state: 'rejected', detail: 'rejected by anna' });
+    expect(desk.trader.settingsVersion).toBe(0);
+    await keepHistory(bench, 'settings-change-refused-meanwhile', changing.workflowId);
   });
 
   it('roll: the trader takes it, starts again, and is read back until it has the new contract', async () => {
