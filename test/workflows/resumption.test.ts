@@ -304,6 +304,39 @@ describe.concurrent('resumption', () => {
     await keepHistory(bench, 'resumption-decided-as-it-ended', run.workflowId);
   });
 
+  it('answers a second, equal decision that comes while the first is being verified as it answers the first', async () => {
+    let verifying = 0;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const desk = await bench.desk({
+      ...SERVED,
+      afterActivity: async (name) => {
+        if (name !== 'verifyDecision') return;
+        verifying += 1;
+        await released;
+      },
+    });
+    const haltId = desk.trader.halt('person', 'two-people');
+    const run = await resume(desk, haltId);
+    await run.waitsFor('two people');
+    const first = run.decide(signedDecision(desk.name, 'resume', haltId, { sizePct: 50 }));
+    await until('the first to be verified', () => verifying === 1);
+    const again = signedDecision(desk.name, 'resume', haltId, { sizePct: 50 });
+    const second = run.decide(again);
+    const other = run.decide(signedDecision(desk.name, 'resume', haltId, { sizePct: 60 }));
+    expect(await refusalOf(other)).toContain('an earlier decision by anna is being verified');
+    release();
+    const answer = await first;
+    expect(answer).toMatchObject({ armed: false, checking: true, detail: expect.stringContaining('1 more') });
+    expect(await second).toEqual({ ...answer, atWallMs: again.atWallMs });
+    expect(verifying).toBe(1);
+    await run.decide(decisionOf(desk, haltId, 'ben'));
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    await keepHistory(bench, 'resumption-decided-twice-at-once', run.workflowId);
+  });
+
   it('tells the person when the trader refuses to be armed, and the decision is spent', async () => {
     const { desk, haltId, run } = await waiting('person');
     desk.trader.refusesArming = 'the configuration has changed';
