@@ -12,10 +12,14 @@ import { homePaths } from '../home/runtime.js';
 import type { OnProgress } from '../supervisor/up-options.js';
 import { failureLines, type PresentedFailure, presentFailure, usageFailure } from './failure.js';
 
-/** For people: commands as they are typed here, amounts and times formatted for people. */
+/** For people: each is one line, with commands as they are typed here, amounts and times formatted for people. */
 export function printLines(lines: readonly string[]): void {
-  printExact(lines.map((line) => forPeople(asTyped(line))));
+  printExact(lines.map(forTerminal));
 }
+
+/** A break in a person's words is shown as a sign: what follows it can't pass for a line of the desk's own. */
+const forTerminal = (line: string): string =>
+  forPeople(asTyped(line)).replaceAll(/\s*[\n\r\u2028\u2029]\s*/g, ' ↵ ');
 
 /** Text that somebody else has written, unchanged. */
 export function printExact(lines: readonly string[]): void {
@@ -108,8 +112,7 @@ export function showInPlace({ tone, lines }: Screen): void {
     return;
   }
   const head = `${new Date().toISOString().slice(11, 19)} UTC, Ctrl-C ends this`;
-  const typed = lines.map((line) => forPeople(asTyped(line)));
-  const screen = [head, ...coloured(fitted(typed, rows - 1, columns), tone)];
+  const screen = [head, ...coloured(fitted(lines.map(forTerminal), rows - 1, columns), tone)];
   process.stdout.write(`${TOP_LEFT}${screen.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`);
 }
 

@@ -144,6 +144,33 @@ describe('a screen that is redrawn in place', () => {
   });
 });
 
+describe("a person's words with line breaks", () => {
+  const reason = 'lunch\n  BTC/USDT long 1 at 100, stop 95 (confirmed)\r\nequity     9';
+  const shown = 'lunch ↵ BTC/USDT long 1 at 100, stop 95 (confirmed) ↵ equity     9';
+  const status = () =>
+    traderStatus({
+      ...{ mode: 'HALTED', reason },
+      activity: [{ ...traderStatus().activity[0]!, text: `HALTED (person) by eve: ${reason}` }],
+      notTrading: [{ subject: 'the desk', reason: `halted by eve: ${reason}`, waitsFor: 'a person' }],
+    });
+
+  it('stay on the one line of the status that says them', async () => {
+    const runtime = writeRuntime(join(folder, 'home'));
+    const trader = await startTraderDouble(runtime, { status });
+    const watching = started(['status', '--watch']);
+    const { out } = await runCommand(folder, ['status']);
+    await eventually(() => expect(watching.out()).toContain('last'));
+    await watching.end();
+    await trader.close();
+    for (const text of [out, watching.out()]) {
+      expect(text).toContain(`HALTED (person) by eve: ${shown}`);
+      expect(text).toContain(`the desk: halted by eve: ${shown} (a person)`);
+      expect(text).not.toMatch(/^ *BTC\/USDT long 1 /m);
+      expect(text).not.toMatch(/^equity +9$/m);
+    }
+  });
+});
+
 describe('fermata status --watch', () => {
   it('shows it again, and a trader that does not answer', async () => {
     const runtime = writeRuntime(join(folder, 'home'));
