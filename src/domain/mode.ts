@@ -122,6 +122,9 @@ interface Resumed {
 export function resumedText({ by, authority, reason, said = [] }: Resumed): string {
   const before = reason.replace(/^resumption after: /, '');
   if (authority === 'rule') return `resumed automatically: all checks passed after "${before}"`;
+  // A go-live is asked for by one person, who need not be one of those who approved it.
+  if (authority === 'two-people' && before === reason && !by.includes(' and '))
+    return `resumed as ${by} asked, allowed by two people: ${reason}`;
   const who = `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}`;
   return `${who}${ownWords(said, by)}${before === reason ? `: ${before}` : `, after "${before}"`}`;
 }

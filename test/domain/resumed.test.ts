@@ -30,6 +30,12 @@ it('says a person’s own reason, on the desk’s one line', () => {
   );
 });
 
+it('does not name who asked for a go-live as one who approved it', () => {
+  expect(resumedText({ by: 'operator', authority: 'two-people', reason: 'the release is ready' })).toBe(
+    'resumed as operator asked, allowed by two people: the release is ready',
+  );
+});
+
 it('says which of two people gave which reason', () => {
   const said = [
     { person: 'anna', reason: 'feed is back' },
