@@ -32,7 +32,10 @@ export interface Notice {
   readonly occurredMs?: number;
   /** One row of buttons below the message. */
   readonly buttons?: readonly NoticeButton[];
-  /** People with one of these desk-file roles also get it in their own chats, not only in the desk's. */
+  /**
+   * People with one of these desk-file roles also get it in their own chats, not only in the desk's; not those of whom
+   * it says `allBut`.
+   */
   readonly audience?: readonly string[];
   /** Its section in docs/WOKEN.md, linked below the text. Every critical notice has one. */
   readonly about?: WokenTopic;

@@ -40,3 +40,6 @@ export function rolesOf(
   const named = people.find(({ name }) => name === person)?.roles;
   return named ?? (person === BUILT_IN_OPERATOR ? OPERATOR : []);
 }
+
+/** In the audience of a notice: everybody of it but this person, who knows it already. No role begins so. */
+export const allBut = (person: string): string => `-${person}`;

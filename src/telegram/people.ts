@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
-import { BUILT_IN_OPERATOR, type RolesNeeded, rolesOf } from '../domain/roles.js';
+import { allBut, BUILT_IN_OPERATOR, type RolesNeeded, rolesOf } from '../domain/roles.js';
 import { homePaths } from '../home/runtime.js';
 import { type OnForged, type RowMaker, telegramMaker } from '../store/access-rows.js';
 import { linkStanding, type PersonLink, readPersonLinks } from '../store/people.js';
@@ -95,12 +95,13 @@ export class KnownPeople {
     return this.#people.filter(({ name }) => linked.includes(name)).flatMap(({ roles }) => roles);
   }
 
-  /** Private chats of linked people who have one of these roles. */
-  chatsOf(roles: readonly string[]): readonly string[] {
+  /** Private chats of linked people in this audience of a notice. */
+  chatsOf(audience: readonly string[]): readonly string[] {
     return this.#made()
+      .filter(({ person }) => !audience.includes(allBut(person)))
       .filter(({ person }) =>
         this.#people.some(
-          ({ name, roles: has }) => name === person && has.some((role) => roles.includes(role)),
+          ({ name, roles: has }) => name === person && has.some((role) => audience.includes(role)),
         ),
       )
       .map(({ chatId }) => chatId);

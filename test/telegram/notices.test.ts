@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Notice } from '../../src/contracts/notice.js';
+import { allBut } from '../../src/domain/roles.js';
 import { peopleFolder } from '../../src/home/people-folder.js';
 import { notify } from '../../src/notify/notify.js';
 import { eventually } from '../support/eventually.js';
@@ -82,6 +83,16 @@ describe('a notice', () => {
     await eventually(() => expect(titles(ANNA)).toEqual(['alert 1', 'alert 2']));
     await eventually(() => expect(titles(BEN)).toEqual(['alert 1']));
     expect(bench.texts(ANNA).join()).not.toContain('for nobody yet');
+  });
+
+  it('does not arrive at a person of its audience who is left out of it', async () => {
+    await Promise.all([bench.link('anna', ANNA), bench.link('ben', BEN)]);
+    bench.start();
+    await notify(database.pool, alert(0, { audience: ['approver', allBut('anna')] }));
+    await notify(database.pool, alert(1, { audience: ['approver'] }));
+    await eventually(() => expect(titles(BEN)).toEqual(['alert 0', 'alert 1']));
+    await eventually(() => expect(titles(ANNA)).toEqual(['alert 1']));
+    expect(titles()).toEqual(['alert 0', 'alert 1']);
   });
 
   it('arrives at the operator whom every desk has once he is linked, also where the desk file does not name him', async () => {

@@ -215,7 +215,7 @@ describe.concurrent('resumption', () => {
     expect((await run.progress()).decidedBy).toEqual(['anna']);
     await until('the others are asked, each time', async () => {
       const told = await bench.database.pool.query(
-        `select 1 from notice where desk = $1 and title = $2 and audience = '{approver}' and body like $3`,
+        `select 1 from notice where desk = $1 and title = $2 and audience = '{approver,-anna}' and body like $3`,
         [desk.name, `anna wants ${desk.name} to trade again`, 'Why: "anna looked".%'],
       );
       return told.rowCount === 2;

@@ -24,6 +24,7 @@ import {
 import { blocksTrading } from '../../../contracts/routine.js';
 import type { Decision } from '../../../domain/decision.js';
 import { causeOf } from '../../../domain/message-of.js';
+import { allBut } from '../../../domain/roles.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
 import { onCancelRequest } from '../../cancellation.js';
 import { showPhase } from '../../show.js';
@@ -262,7 +263,7 @@ function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail
       title: `${person} wants ${desk} to trade again`,
       text: `${whyOf(decision)}${wishedSize(decision)} The smallest that somebody decides on counts.\nIt ${detail}: /resume, the dashboard, or fermata resume. The decision counts for minutes only.`,
       fingerprint: `second-person:${haltId}:${person}:${Date.now()}`,
-      audience: ['approver'],
+      audience: ['approver', allBut(person)],
     },
   ]);
 }
