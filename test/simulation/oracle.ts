@@ -110,7 +110,7 @@ export class Oracle {
     this.#unprotectable = new Unprotectable(book);
     const watchers: readonly Watcher[] = [
       new AnswersInTime(book),
-      new HaltsKept(book),
+      new HaltsKept(book, scenario),
       new CloseAllDeadline(book, closeAll.deadlineMs),
       new ClosesAskedFor(),
       new ProtectiveStops(book, scenario, () => risk().stopLossPct, this.#unprotectable),
