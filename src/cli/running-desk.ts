@@ -20,14 +20,15 @@ export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 let chosen: string | null = null;
-// Commands that our messages suggest are about the same desk.
-nameDeskInCommands(
-  () => (chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null),
-  () => {
-    const runtime = chosen === null ? null : runtimeHere(chosen);
-    return runtime === null ? null : startNameOf(runtime);
-  },
-);
+
+/** Commands that our messages suggest are about the chosen desk. */
+const nameChosenInCommands = (): void =>
+  nameDeskInCommands(
+    () => (chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null),
+    () => startMeant(chosen === null ? null : runtimeHere(chosen)),
+  );
+const startMeant = (runtime: Runtime | null) => (runtime === null ? null : startNameOf(runtime));
+nameChosenInCommands();
 
 /** The home of the command's desk: FERMATA_HOME itself, or a further desk's home in it. */
 export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
@@ -49,6 +50,8 @@ export async function chooseDesk(
   unknownName: RefusesUnknown,
 ): Promise<void> {
   chosen = null;
+  // Tests run several commands in one process, and `up` names its own.
+  nameChosenInCommands();
   const installation = installationHome();
   const homes = startedHomes(installation);
   if (typeof named === 'string' && unknownName === 'its-home') {
