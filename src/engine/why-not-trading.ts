@@ -58,7 +58,7 @@ function deskReasons(core: Core): WaitingReason[] {
     reasons.push({
       subject: 'desk',
       reason: `the venue is down while the market is closed: ${core.venueDownWhy}`,
-      waitsFor: `the venue; the desk halts ${until.words}, if it is not back`,
+      waitsFor: `the venue; the desk halts ${until}, if it is not back`,
     });
   const fees = openFeeReason(core);
   if (fees !== null) reasons.push({ subject: 'desk', reason: fees, waitsFor: 'a value for every fee' });

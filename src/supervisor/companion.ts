@@ -2,7 +2,6 @@
  * The program between a desk and its venue, as a process. It runs once it has started: a login may need a person, and no
  * desk waits for that for long. Its program may be a script, so what counts is its whole process group.
  */
-import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
@@ -11,6 +10,7 @@ import { pollUntil } from '../home/try-again.js';
 import type { Companion, ProgramAddress } from '../venue/definition.js';
 import { companionOf } from '../venue/environment.js';
 import type { Ending } from './ending.js';
+import { portIsFree } from './free-port.js';
 import type { Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { endProcess, killGroup, type ManagedProcess, signalGroup, spawnProcess } from './managed-process.js';
@@ -138,22 +138,12 @@ async function endGroup(child: ManagedProcess, hurry?: AbortSignal): Promise<boo
 }
 
 /** Whether nothing listens there, soon. */
-function fallsQuiet({ host, port }: ProgramAddress): Promise<boolean> {
-  const listens = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      const socket = connect({ host, port });
-      const end = (answers: boolean): void => {
-        resolve(answers);
-        socket.destroy();
-      };
-      // Whoever takes no connection in that time is there, and busy.
-      socket.setTimeout(QUIET_WITHIN_MS, () => end(true));
-      socket.once('connect', () => end(true));
-      socket.once('error', () => end(false));
-    });
-  const times = { withinMs: QUIET_WITHIN_MS, everyMs: POLL_MS };
-  return pollUntil(listens, (answers) => !answers, times).then((answers) => !answers);
-}
+const fallsQuiet = ({ host, port }: ProgramAddress): Promise<boolean> =>
+  pollUntil(
+    () => portIsFree(port, host),
+    (isFree) => isFree,
+    { withinMs: QUIET_WITHIN_MS, everyMs: POLL_MS },
+  );
 
 /** Whether the program answers, asked again with each start of it. */
 export interface SignIn {

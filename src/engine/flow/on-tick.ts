@@ -151,7 +151,7 @@ function isVenueAway(core: Core): boolean {
     note(
       core,
       'warn',
-      `the venue is down while the market is closed (${venueDownWhy}); nothing is held and no order rests: the desk halts ${until.words}, if it is not back`,
+      `the venue is down while the market is closed (${venueDownWhy}); nothing is held and no order rests: the desk halts ${until}, if it is not back`,
     );
   core.venueHaltWaits = true;
   return true;

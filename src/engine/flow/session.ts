@@ -172,10 +172,10 @@ export function watchSessions(core: Core): void {
 }
 
 /**
- * Market time until which a venue that is down halts nobody: every market is closed, and as a reading has shown
- * nothing is held and no order rests. In words, too. Null: one that is down halts.
+ * In words, until when a venue that is down halts nobody: every market is closed, and as a reading has shown
+ * nothing is held and no order rests. Null: one that is down halts.
  */
-export function venueHaltWaitsUntil(core: Core): { readonly utcMs: number; readonly words: string } | null {
+export function venueHaltWaitsUntil(core: Core): string | null {
   const { config, marketMs, sync } = core;
   let first: SessionCalendar | null = null;
   let opensMs = Number.POSITIVE_INFINITY;
@@ -190,7 +190,7 @@ export function venueHaltWaitsUntil(core: Core): { readonly utcMs: number; reado
   const utcMs = opensMs - VENUE_BACK_BEFORE_OPEN_MARKET_MS;
   if (first === null || sync.suspected.size > 0 || isClosing(core) || marketMs >= utcMs) return null;
   const minutes = VENUE_BACK_BEFORE_OPEN_MARKET_MS / MINUTE_MS;
-  return { utcMs, words: `${momentWords(first, utcMs, marketMs)}, ${minutes} min before the market opens` };
+  return `${momentWords(first, utcMs, marketMs)}, ${minutes} min before the market opens`;
 }
 
 /** No lots, not even dust or a trade's that another one balances, and no order that may be at the venue. */
