@@ -99,8 +99,9 @@ async function runBackupWorkflow(
     person: caller.person,
     evidenceMs: EVIDENCE_MS,
   };
+  let runId: string;
   try {
-    await temporal.within(START_MS, (client) =>
+    const begun = await temporal.within(START_MS, (client) =>
       client.workflow.start(type, {
         workflowId,
         taskQueue: operationsQueue(desk.desk),
@@ -109,13 +110,14 @@ async function runBackupWorkflow(
         ...label,
       }),
     );
+    runId = begun.firstExecutionRunId;
   } catch (error) {
     const what = type === 'backup' ? 'The backup' : 'The drill';
     return { ...notDone(whyNotStarted(error, what)), result: null };
   }
   const ask = { query: BACKUP_MESSAGES.result, known: (answer: BackupResult | null) => answer !== null };
-  const result = await awaitQuery(temporal, workflowId, ask, patienceMs);
-  const verdict = result?.verdict ?? `not finished after ${patienceMs / 1_000} s`;
+  const { answer: result, ended } = await awaitQuery(temporal, { workflowId, runId }, ask, patienceMs);
+  const verdict = result?.verdict ?? ended ?? `not finished after ${patienceMs / 1_000} s`;
   const audit = await recordAudit(context, caller, {
     action: type,
     parameters: { backupId: result?.backupId ?? null },

@@ -67,18 +67,21 @@ export async function runRoutine(
     const begun = recordAudit(context, caller, { ...asked, outcome: 'begun' });
     const slow = routine.steps.some(({ action, waitMinutes }) => action !== undefined || waitMinutes > 0);
     const patienceMs = request.patienceMs ?? (slow ? ACTION_PATIENCE_MS : PATIENCE_MS);
-    const result = await awaitVerdict(temporal, workflowId, patienceMs);
+    const { answer: result, ended: gone } = await awaitVerdict(temporal, workflowId, patienceMs);
     const verdict = result?.verdict ?? null;
     const failed = (result?.steps ?? []).filter((step) => step.verdict === 'fail');
     // Behind the first: over another connection it may be written before it.
     const written = await begun;
-    const ended = await recordAudit(context, caller, { ...asked, outcome: verdict ?? 'not finished' });
+    const ended = await recordAudit(context, caller, {
+      ...asked,
+      outcome: verdict ?? gone ?? 'not finished',
+    });
     const problems = [written, ended].filter((problem) => problem !== null);
     return {
       ok: true,
       proven: verdict === 'pass' || verdict === 'warn',
       detail: [
-        `${routine.title}: ${verdict ?? `not finished after ${patienceMs / 1_000} s`}`,
+        `${routine.title}: ${verdict ?? gone ?? `not finished after ${patienceMs / 1_000} s`}`,
         ...failed.map(({ title, observed }) => `${title}: ${observed}`),
       ].join('; '),
       haltId: null,

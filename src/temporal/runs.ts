@@ -56,26 +56,54 @@ const QUERY_MS = 3_000;
 const POLL_MS = 200;
 /** A wait for a person or a backup needs no frequent polling. */
 const POLL_MS_MAX = 5_000;
+/** From this pause on, each poll without an answer also looks whether the run is open. */
+const LOOK_MS = 500;
+
+/** `answer` null: there is none so far. `ended`: then there will be none, and this is how its run ended, in words. */
+export interface Told<T> {
+  readonly answer: T | null;
+  readonly ended: string | null;
+}
 
 /**
- * Polls a query until its answer is `known`, which may be long before the run's evidence is written. Null if there is
- * no such answer after `patienceMs`; the run goes on.
+ * Polls a query until its answer is `known`, which may be long before the run's evidence is written, or the run is
+ * closed without one. After `patienceMs` the run goes on by itself. Without `runId`, the workflow's newest run is asked.
  */
 export async function awaitQuery<T>(
   temporal: TemporalAccess,
-  workflowId: string,
+  { workflowId, runId }: { readonly workflowId: string; readonly runId?: string },
   ask: { readonly query: string; readonly known: (answer: T) => boolean },
   patienceMs: number,
-): Promise<T | null> {
+): Promise<Told<T>> {
   const untilMs = performance.now() + patienceMs;
-  for (let pauseMs = POLL_MS; performance.now() < untilMs; pauseMs = Math.min(pauseMs * 1.25, POLL_MS_MAX)) {
+  const knownAnswer = async (): Promise<T | null> => {
     const answer = await temporal
-      .within(QUERY_MS, (client) => client.workflow.getHandle(workflowId).query<T>(ask.query))
+      .within(QUERY_MS, (client) => client.workflow.getHandle(workflowId, runId).query<T>(ask.query))
       .catch(() => null);
-    if (answer !== null && ask.known(answer)) return answer;
+    return answer !== null && ask.known(answer) ? answer : null;
+  };
+  for (let pauseMs = POLL_MS; performance.now() < untilMs; pauseMs = Math.min(pauseMs * 1.25, POLL_MS_MAX)) {
+    const answer = await knownAnswer();
+    if (answer !== null) return { answer, ended: null };
+    // A short run needs no such look.
+    const ended = pauseMs > LOOK_MS ? await howEnded(temporal, workflowId, runId) : null;
+    // It may have answered between the two.
+    if (ended !== null) return { answer: await knownAnswer(), ended };
     await sleep(pauseMs);
   }
-  return null;
+  return { answer: null, ended: null };
+}
+
+/** Null: the run is open, or Temporal can't say. */
+async function howEnded(
+  temporal: TemporalAccess,
+  workflowId: string,
+  runId: string | undefined,
+): Promise<string | null> {
+  const described = await describeRun(temporal, QUERY_MS, workflowId, runId).catch(() => undefined);
+  if (described === undefined || described?.status.name === 'RUNNING' || described?.status.name === 'PAUSED')
+    return null;
+  return described === null ? FORGOTTEN : wordsOf(described.status.name);
 }
 
 const EACH_MS = 30_000;
@@ -145,9 +173,11 @@ export async function runState(
   if (isThat && (status.name === 'RUNNING' || status.name === 'PAUSED')) return { running: true };
   if (!isThat)
     return { running: false, ended: false, how: 'its run is gone, and another has its name', runId: null };
-  const how = HOW_ENDED[status.name] ?? `its run is ${status.name.toLowerCase()} in Temporal`;
-  return { running: false, ended: status.name === 'COMPLETED', how, runId };
+  return { running: false, ended: status.name === 'COMPLETED', how: wordsOf(status.name), runId };
 }
+
+const wordsOf = (status: string): string =>
+  HOW_ENDED[status] ?? `its run is ${status.toLowerCase()} in Temporal`;
 
 export const FORGOTTEN = 'Temporal does not know its run: its database was lost or set back';
 

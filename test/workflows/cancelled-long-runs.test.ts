@@ -10,6 +10,7 @@ import {
   operationsQueue,
   validationId,
 } from '../../src/contracts/queues.js';
+import { drillRestore } from '../../src/operations/backups.js';
 import type { ValidationInput } from '../../src/workflows/operations/validation.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
@@ -129,6 +130,41 @@ describe.concurrent('a run that takes hours and is cancelled', () => {
     expect(await desk.evidence('validation')).toMatchObject([{ step_key: 'ended', verdict: 'fail' }]);
     expect(await toldOf(desk)).toEqual([`${desk.name}: somebody cancelled the validation v1`]);
     await keepHistory(bench, 'validation-cancelled', handle.workflowId);
+  });
+});
+
+describe('a restore drill whose run is terminated', () => {
+  it('is over for whoever waits, who is not told the result of the next one', async () => {
+    const seen = { began: false, heardOfIt: false };
+    let restores = 0;
+    const desk = await bench.desk({
+      serve: ['operations'],
+      activities: () => ({
+        restoreBackup: async () => {
+          restores += 1;
+          if (restores === 1) return forHours(seen)();
+          return {
+            backupId: 'b2',
+            steps: [{ key: 'all', title: 'All', verdict: 'pass', observed: '', expected: '' }],
+          };
+        },
+      }),
+    });
+    const context = {
+      ...{ desk: { desk: desk.name, mode: 'paper' }, runtime: { desk: desk.name } },
+      ...{ trader: desk.trader.client, temporal: bench.temporal, pool: bench.database.pool },
+    } as never;
+    const drill = () =>
+      drillRestore(context, { person: 'anna', via: 'cli' }, { backupId: null, patienceMs: 60_000 });
+    const first = drill();
+    await until('it to be under way', () => seen.began);
+    await bench.client.workflow.getHandle(drillWorkflowId(desk.name)).terminate('by hand');
+    const next = await drill();
+    expect(next).toMatchObject({ proven: true, result: { backupId: 'b2' } });
+    expect(await first).toMatchObject({
+      ...{ proven: false, result: null },
+      detail: 'its run was terminated in Temporal',
+    });
   });
 });
 

@@ -8,7 +8,7 @@ import {
 import { runLabel } from '../../contracts/run-label.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import type { TemporalAccess } from '../open-temporal.js';
-import { awaitQuery } from '../runs.js';
+import { awaitQuery, type Told } from '../runs.js';
 
 const START_MS = 5_000;
 
@@ -54,17 +54,17 @@ export async function startRoutine(
   return workflowId;
 }
 
-/** The routine's verdict as soon as it is known; null if it is not known after `patienceMs`. */
+/** The routine's result as soon as its verdict is known. */
 export function awaitVerdict(
   temporal: TemporalAccess,
   workflowId: string,
   patienceMs: number,
-): Promise<RoutineResult | null> {
+): Promise<Told<RoutineResult>> {
   const ask = {
     query: ROUTINE_MESSAGES.result,
     known: ({ verdict }: RoutineResult) => verdict !== null,
   };
-  return awaitQuery(temporal, workflowId, ask, patienceMs);
+  return awaitQuery(temporal, { workflowId }, ask, patienceMs);
 }
 
 /** Postgres may be down for a while; after longer than this, a routine's evidence is lost. */
