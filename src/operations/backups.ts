@@ -10,7 +10,7 @@ import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../contracts
 import type { runLabel } from '../contracts/run-label.js';
 import { megabytes } from '../reports/sizes.js';
 import { whyNotStarted } from '../temporal/open-temporal.js';
-import { awaitQuery } from '../temporal/runs.js';
+import { awaitQuery, repeatedStep } from '../temporal/runs.js';
 import { EVIDENCE_MS } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
@@ -117,7 +117,11 @@ async function runBackupWorkflow(
   }
   const ask = { query: BACKUP_MESSAGES.result, known: (answer: BackupResult | null) => answer !== null };
   const { answer: result, ended } = await awaitQuery(temporal, { workflowId, runId }, ask, patienceMs);
-  const verdict = result?.verdict ?? ended ?? `not finished after ${patienceMs / 1_000} s`;
+  const late = async (): Promise<string> => {
+    const repeated = await repeatedStep(temporal, workflowId, runId);
+    return `not finished after ${patienceMs / 1_000} s${repeated === null ? '' : ` (${repeated})`}`;
+  };
+  const verdict = result?.verdict ?? ended ?? (await late());
   const audit = await recordAudit(context, caller, {
     action: type,
     parameters: { backupId: result?.backupId ?? null },

@@ -106,6 +106,21 @@ async function howEnded(
   return described === null ? FORGOTTEN : wordsOf(described.status.name);
 }
 
+/**
+ * What an open run is doing again and again, in words: its first failed activity with the attempt and the last cause.
+ * Null: nothing is repeated, or Temporal can't say.
+ */
+export async function repeatedStep(
+  temporal: TemporalAccess,
+  workflowId: string,
+  runId: string,
+): Promise<string | null> {
+  const described = await describeRun(temporal, QUERY_MS, workflowId, runId).catch(() => null);
+  const failing = described?.raw.pendingActivities?.find(({ lastFailure }) => lastFailure?.message);
+  if (!failing) return null;
+  return `${failing.activityType?.name}, attempt ${failing.attempt}: ${failing.lastFailure?.message}`;
+}
+
 const EACH_MS = 30_000;
 /** The list of runs lags, and a child may have begun before its parent was ended. */
 const ROUNDS_MAX = 5;

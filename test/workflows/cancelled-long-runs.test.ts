@@ -133,6 +133,14 @@ describe.concurrent('a run that takes hours and is cancelled', () => {
   });
 });
 
+function drillOf(desk: BenchDesk, patienceMs: number) {
+  const context = {
+    ...{ desk: { desk: desk.name, mode: 'paper' }, runtime: { desk: desk.name } },
+    ...{ trader: desk.trader.client, temporal: bench.temporal, pool: bench.database.pool },
+  } as never;
+  return drillRestore(context, { person: 'anna', via: 'cli' }, { backupId: null, patienceMs });
+}
+
 describe('a restore drill whose run is terminated', () => {
   it('is over for whoever waits, who is not told the result of the next one', async () => {
     const seen = { began: false, heardOfIt: false };
@@ -150,21 +158,32 @@ describe('a restore drill whose run is terminated', () => {
         },
       }),
     });
-    const context = {
-      ...{ desk: { desk: desk.name, mode: 'paper' }, runtime: { desk: desk.name } },
-      ...{ trader: desk.trader.client, temporal: bench.temporal, pool: bench.database.pool },
-    } as never;
-    const drill = () =>
-      drillRestore(context, { person: 'anna', via: 'cli' }, { backupId: null, patienceMs: 60_000 });
-    const first = drill();
+    const first = drillOf(desk, 60_000);
     await until('it to be under way', () => seen.began);
     await bench.client.workflow.getHandle(drillWorkflowId(desk.name)).terminate('by hand');
-    const next = await drill();
+    const next = await drillOf(desk, 60_000);
     expect(next).toMatchObject({ proven: true, result: { backupId: 'b2' } });
     expect(await first).toMatchObject({
       ...{ proven: false, result: null },
       detail: 'its run was terminated in Temporal',
     });
+  });
+});
+
+describe('a drill that is tried again and again', () => {
+  it('is named with its attempt and cause to whoever waited long enough', async () => {
+    const desk = await bench.desk({
+      serve: ['operations'],
+      activities: () => ({
+        restoreBackup: async () => {
+          throw new Error('503 Slow Down');
+        },
+      }),
+    });
+    const told = await drillOf(desk, 4_000);
+    expect(told.detail).toMatch(/^not finished after 4 s \(restoreBackup, attempt [2-4]: 503 Slow Down\)$/);
+    expect(told.proven).toBe(false);
+    await bench.client.workflow.getHandle(drillWorkflowId(desk.name)).terminate('by the test');
   });
 });
 
