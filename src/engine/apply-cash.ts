@@ -23,7 +23,11 @@ export function applyCash(
   if (record.movementId !== null) state.movementsBooked.add(record.movementId);
   for (const [id, fee] of state.feesExpected) {
     const isCorrected = id === record.movementId;
-    const isExplained = record.source === 'person' && record.marketMs - fee.marketMs > FEE_UNLIKELY_MS;
+    // Until a person has explained all of a difference, a fee told late may be the rest of it.
+    const isExplained =
+      record.source === 'person' &&
+      record.leaves === undefined &&
+      record.marketMs - fee.marketMs > FEE_UNLIKELY_MS;
     if (isCorrected) state.feesExpected.set(id, { ...fee, corrected: units, over: true });
     else if (isExplained) state.feesExpected.set(id, { ...fee, over: true });
   }

@@ -108,6 +108,8 @@ export type EngineRecord =
       /** The venue's own id of the movement, which is booked once. Null: a person or the desk explained it. */
       readonly movementId: string | null;
       readonly reason: string;
+      /** What a person's explanation left unexplained. Left out: nothing. */
+      readonly leaves?: WrittenUnits;
       readonly marketMs: number;
     }
   /** The value of a fee that could not be valued when it was paid: the oldest one in this asset. */

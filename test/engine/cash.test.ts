@@ -579,6 +579,19 @@ describe('a fee that the venue tells after its fill', () => {
     expect(booked()).toHaveLength(1);
   });
 
+  it('is booked when it is told after a person has explained all but it', () => {
+    const { desk, told, booked, cash } = bought();
+    const missing = -500_25 * CENT;
+    const isHalted = () => desk.engine.view.mode !== 'ACTIVE';
+    readUntil(desk, () => cash + missing, isHalted);
+    const explained = { name: 'explainCash', kind: 'withdrawal', amount: BigInt(-500_00 * CENT) } as const;
+    expect(desk.command(explained)).toMatchObject({ ok: true });
+    desk.happen({ kind: 'fill', fill: told(250 * CENT) });
+    readCash(desk, cash + missing);
+    expect(desk.engine.view.reconciliation.state).toBe('clean');
+    expect(booked()).toMatchObject([{ kind: 'withdrawal', leaves: -25 * CENT }, { kind: 'commission' }]);
+  });
+
   it('puts off no difference for longer, whatever is traded meanwhile', () => {
     const desk = new DeskUnderTest().active();
     const entry = desk.enter(0);

@@ -1,6 +1,6 @@
 /** A person explains a difference in cash. It must be one that was found, and the amount can't exceed it. */
 import { type CashKind, wrongSign } from '../../domain/cash.js';
-import { formatUnits } from '../../domain/money.js';
+import { formatUnits, writeUnits } from '../../domain/money.js';
 import { VALUE } from '../../domain/value.js';
 import { type Core, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
@@ -25,8 +25,9 @@ export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent)
     return refused('not-the-difference', message, 'explain the difference or a part of it, with its sign');
   }
   const { by, reason } = event;
-  book(core, { kind, units: amount, by, source: 'person', movementId: null, reason });
   const left = open - amount;
+  const leaves = left === 0n ? {} : { leaves: writeUnits(left) };
+  book(core, { kind, units: amount, by, source: 'person', movementId: null, reason, ...leaves });
   cash.unexplained = left === 0n ? null : left;
   if (left === 0n) cash.corrections = [];
   // The venue's lists may explain the rest.

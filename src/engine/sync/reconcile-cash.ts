@@ -5,7 +5,7 @@
 import { type CashKind, isHoldingCost } from '../../domain/cash.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import { formatUnits, parseUnits, type Units, writeUnits } from '../../domain/money.js';
+import { formatUnits, parseUnits, type Units, type WrittenUnits, writeUnits } from '../../domain/money.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import type { CashMovement, TradeCorrection } from '../../domain/venue.js';
 import { cashUnits, stepsAt } from '../books.js';
@@ -288,6 +288,7 @@ interface CashBooking {
   readonly source: string;
   readonly movementId: string | null;
   readonly reason: string;
+  readonly leaves?: WrittenUnits;
 }
 
 export function book(core: Core, { units, ...rest }: CashBooking): void {
