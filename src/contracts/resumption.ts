@@ -50,7 +50,8 @@ export interface ResumptionProgress {
   readonly halts: readonly Halt[];
   readonly decidedBy: readonly string[];
   /** Missing from runs of an earlier build. */
-  readonly decisions?: readonly Pick<Decision, 'person' | 'sizePct'>[];
+  readonly decisions?: readonly (Pick<Decision, 'person' | 'sizePct'> &
+    Partial<Pick<Decision, 'expiresWallMs'>>)[];
   /** What the person who decides should know; only after a drawdown. */
   readonly evidence?: readonly string[];
 }

@@ -43,3 +43,5 @@ export function rolesOf(
 
 /** In the audience of a notice: everybody of it but this person, who knows it already. No role begins so. */
 export const allBut = (person: string): string => `-${person}`;
+
+export const leavesOut = (audience: string): boolean => audience.startsWith('-');

@@ -122,8 +122,8 @@ export interface Operations {
   readStatus(): Promise<TraderStatus>;
   /** What this desk's paper twins have done since it halted, one line each. */
   readTwins(): Promise<readonly string[]>;
-  /** Who has decided to resume from the halt in force, one line each. */
-  readDecided(): Promise<readonly string[]>;
+  /** Who else than `person` has decided to resume from the halt in force, one line each. */
+  readDecided(person: string): Promise<readonly string[]>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
   listApprovals(query?: { readonly limit?: number }): Promise<readonly ApprovalShown[]>;
   castVote(caller: Caller, request: VoteRequest): Promise<VoteResult>;
@@ -228,7 +228,7 @@ export function operationsOver(context: OperationContext): Operations {
     runRoutine: (caller, request) => runRoutine(context, caller, request),
     readStatus: () => readWords(context),
     readTwins: async () => whatTwinsDid(context.runtime, await readWords(context), context.nowMs()),
-    readDecided: () => whoDecided(context),
+    readDecided: (person) => whoDecided(context, person),
     listSchedules: () => listSchedules(context),
     listApprovals: (query) => listApprovals(context, query),
     castVote: (caller, request) => castVote(context, caller, request),

@@ -172,10 +172,11 @@ async function decide(context: OperationContext, status: TraderStatus, decision:
 }
 
 /**
- * Who has decided to resume from the halt in force, and at which size: a line each, for the next person who is asked.
- * Empty if nobody has, or if it can't be read: it never holds up a decision.
+ * Who else has decided to resume from the halt in force, and at which size: a line each, for the next person who is
+ * asked, whose own decision would replace an earlier one. Empty if nobody has, or if it can't be read: it never holds
+ * up a decision.
  */
-export async function whoDecided(context: OperationContext): Promise<readonly string[]> {
+export async function whoDecided(context: OperationContext, asked: string): Promise<readonly string[]> {
   try {
     const { haltId } = await readStatus(context);
     if (haltId === null) return [];
@@ -185,7 +186,12 @@ export async function whoDecided(context: OperationContext): Promise<readonly st
         .query<ResumptionProgress>(RESUMPTION_MESSAGES.progress),
     );
     if (progress.state !== 'waiting') return [];
-    return (progress.decisions ?? []).map(
+    // The run looks at its clock only when it does something: it may still list what has expired.
+    const others = (progress.decisions ?? []).filter(
+      ({ person, expiresWallMs = Number.POSITIVE_INFINITY }) =>
+        person !== asked && expiresWallMs > context.nowMs(),
+    );
+    return others.map(
       ({ person, sizePct }) =>
         `${person} has decided to resume at ${sizePct === undefined ? 'the position size as it is' : `${sizePct} % of the desk file’s position size`}. The smallest counts.`,
     );

@@ -95,6 +95,21 @@ describe('a notice', () => {
     expect(titles()).toEqual(['alert 0', 'alert 1']);
   });
 
+  it('is for nobody where only who is left out of it is linked, and holds up none', async () => {
+    await bench.link('anna', ANNA);
+    const unheard = alert(0, { title: 'for others', audience: ['operator', allBut('anna')] });
+    await Promise.all(
+      numbered(250).map((name) => notify(database.pool, { ...unheard, fingerprint: `others:${name}` })),
+    );
+    bench.start({ chatId: null });
+    await notify(database.pool, alert(1));
+    await eventually(() => expect(titles(ANNA)).toEqual(['alert 1']));
+    const waiting = await database.pool.query('select from notice where title = $1 and addressed is null', [
+      unheard.title,
+    ]);
+    expect(waiting.rowCount).toBe(0);
+  });
+
   it('arrives at the operator whom every desk has once he is linked, also where the desk file does not name him', async () => {
     expect(bench.desk.people.map(({ name }) => name)).not.toContain('operator');
     await bench.link('operator', BEN);

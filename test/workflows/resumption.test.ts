@@ -5,6 +5,7 @@ import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
 import type { RoutineStep } from '../../src/contracts/routine.js';
 import type { Decision } from '../../src/domain/decision.js';
 import type { ResumeRule } from '../../src/domain/mode.js';
+import { whoDecided } from '../../src/operations/resume-trading.js';
 import { until } from '../support/eventually.js';
 import { decisionOf as signedDecision } from './support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from './support/desk-bench.js';
@@ -235,10 +236,19 @@ describe.concurrent('resumption', () => {
     };
     await run.decide(signedDecision(desk.name, 'resume', haltId, { sizePct: 80 }));
     await until('the others are asked', async () => (await told()).length === 1);
-    expect((await run.progress()).decisions).toEqual([{ person: 'anna', sizePct: 80 }]);
+    expect((await run.progress()).decisions).toMatchObject([{ person: 'anna', sizePct: 80 }]);
+    const askedBy = (person: string, nowMs = Date.now()) => {
+      const trader = { call: async () => ({ haltId }) };
+      const asked = { desk: { desk: desk.name }, temporal: bench.temporal, trader, nowMs: () => nowMs };
+      return whoDecided(asked as never, person);
+    };
+    expect(await askedBy('ben')).toEqual([expect.stringContaining('anna has decided to resume at 80 %')]);
+    expect(await askedBy('anna')).toEqual([]);
+    // The run lists it until it does something again.
+    expect(await askedBy('ben', Date.now() + 3_600_000)).toEqual([]);
     await run.decide(signedDecision(desk.name, 'resume', haltId));
     await until('the others are asked again', async () => (await told()).length === 2);
-    expect((await run.progress()).decisions).toEqual([{ person: 'anna' }]);
+    expect((await run.progress()).decisions).toEqual([{ person: 'anna', expiresWallMs: expect.any(Number) }]);
     expect(await told()).toEqual([
       expect.stringContaining('At 80 % of the desk file’s position size'),
       expect.stringContaining('At the position size as it is now'),

@@ -28,7 +28,7 @@ export const resumeCommand: ChatCommand = {
       await answer(context, chatId, `${why} Nothing was changed.`);
       return;
     }
-    const [decided, twins] = await Promise.all([decidedOn(context), twinsOf(context)]);
+    const [decided, twins] = await Promise.all([decidedOn(context, person.name), twinsOf(context)]);
     const label = sizePct === null ? 'Resume' : `Resume at ${sizePct} %`;
     await answer(
       context,
@@ -40,8 +40,8 @@ export const resumeCommand: ChatCommand = {
 };
 
 /** A person can decide without these lines. */
-const decidedOn = ({ operations }: BotContext): Promise<readonly string[]> =>
-  operations.readDecided().catch(() => []);
+const decidedOn = ({ operations }: BotContext, person: string): Promise<readonly string[]> =>
+  operations.readDecided(person).catch(() => []);
 
 const twinsOf = ({ operations }: BotContext): Promise<readonly string[]> =>
   operations.readTwins().catch(() => []);

@@ -6,6 +6,7 @@
 import { eventsOnTelegram } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { momentToSecond } from '../../domain/moment.js';
+import { leavesOut } from '../../domain/roles.js';
 import { addressNotice, type Delivery, nextDeliveries, unaddressedNotices } from '../../store/outbox.js';
 import {
   beginSending,
@@ -61,7 +62,9 @@ async function addressAll({ desk, pool, people, chatId }: OutboxContext): Promis
     const wanted = event === 'test' || told.includes(event);
     const theirs = audience.length === 0 ? everybody : [...ownChat, ...people.chatsOf(audience)];
     const chats = [...new Set(theirs)];
-    if (wanted && chats.length === 0) continue;
+    // Only who is left out of it is linked: by the time somebody else is, it is no news.
+    const hasOnlyLeftOut = audience.some(leavesOut);
+    if (wanted && chats.length === 0 && !hasOnlyLeftOut) continue;
     await addressNotice(pool, desk.desk, id, wanted ? chats : []);
     done = true;
   }

@@ -127,8 +127,8 @@ export class ResumptionRun {
       rule: this.situation?.rule ?? null,
       halts: this.situation?.halts ?? [],
       decidedBy: this.decisions.map(({ person }) => person),
-      decisions: this.decisions.map(({ person, sizePct }) => ({
-        person,
+      decisions: this.decisions.map(({ person, sizePct, expiresWallMs }) => ({
+        ...{ person, expiresWallMs },
         ...(sizePct === undefined ? {} : { sizePct }),
       })),
       ...(this.evidence === null ? {} : { evidence: this.evidence }),
