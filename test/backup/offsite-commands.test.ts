@@ -139,6 +139,12 @@ it('says which one here nothing has verified, as far as the desk’s Postgres kn
   expect(await listed()).toContain('nothing says that it was verified');
   await saveDrill(pool, { ...drill, firstRunId: 'two', verdict: 'pass', finishedMs: Date.now() });
   expect(await listed()).toMatch(/^\S+ {2}crypto-bot, .* rows, weekly\n$/);
+  await desk.database.ownerPool.query('truncate restore_drill');
+  expect(await listed()).toContain('nothing says that it was verified');
+  // Whoever reads every byte is not told to do so again.
+  const read = await runCommand(machine, ['backups', '--local', '--verify']);
+  expect(read.out).toContain('every byte was read, and it is good');
+  expect(await listed()).toMatch(/^\S+ {2}crypto-bot, .* rows, weekly\n$/);
 });
 
 it('finds them in the bucket that the environment names, as the desk that sent them does', async () => {

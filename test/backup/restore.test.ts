@@ -212,6 +212,8 @@ describe('a desk that is restored', () => {
       expect(kept.rowCount).toBeGreaterThan(0);
       const told = await client.query("select person, reference from evidence where routine = 'restore'");
       expect(told.rows).toEqual([{ person: 'anna', reference: ID }]);
+      const verified = await client.query('select id from backup where desk = $1 and id = $2', [DESK, ID]);
+      expect(verified.rowCount).toBe(1);
       // Who starts here is not told that the backup was abandoned from which all of this comes.
       const seen = await client.query('select type from run_seen where desk = $1', [DESK]);
       expect(seen.rows).toEqual([{ type: 'validation' }]);

@@ -20,6 +20,7 @@ import {
 import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import type { OnForged, RowMaker } from '../../store/access-rows.js';
+import { saveBackup } from '../../store/backups.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
 import { PasskeyTable } from '../../store/passkeys.js';
 import { readPersonLinks } from '../../store/people.js';
@@ -148,7 +149,7 @@ async function makeReady(
         await skipTaskIds(pool as unknown as Pool);
         await sweepRoutines(pool as unknown as Pool, startedMs);
         await countMailFrom(pool as unknown as Pool, startedMs);
-        await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
+        await recordRestore(pool as unknown as Pool, backup, request, startedMs);
       }
       return continued;
     });
@@ -168,7 +169,7 @@ async function makeReady(
         await place.syncTree(stagedIn(home));
         has = KEPT.filter((name) => existsSync(join(stagedIn(home), name)));
         await countMailFrom(pool as unknown as Pool, startedMs);
-        await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
+        await recordRestore(pool as unknown as Pool, backup, request, startedMs);
         return { ok: true, observed: has.join(', ') };
       },
     );
@@ -297,11 +298,15 @@ async function stageAccounts(
 
 async function recordRestore(
   pool: Pool,
-  { desk, id, takenMs }: Manifest,
+  { folder, manifest, manifestSha256 }: VerifiedBackup,
   { by, nowMs, databaseOnly = false, passedOver = [] }: RestoreRequest,
   startedMs: number,
 ): Promise<void> {
+  const { desk, id, takenMs } = manifest;
   await forgetTaking(pool, desk);
+  // The dump is older than the row that says that it was verified.
+  const verified = { desk, id, folder, takenMs, verifiedMs: nowMs(), manifestSha256 };
+  await saveBackup(pool, { ...verified, ...sizeOf(manifest) });
   const run = `restore-${id}-${startedMs}`;
   const damaged = passedOver.map((one) => `; newer backup ${one.id} is damaged: ${one.why}`).join('');
   await recordEvidenceBatch(pool, [

@@ -5,14 +5,14 @@ import { type Command, Option } from 'commander';
 import { backupsFolder, listBackupIds } from '../../backup/backup-folder.js';
 import { type Manifest, readManifest, sizeOf } from '../../backup/manifest.js';
 import type { OffsiteBackup } from '../../backup/offsite/fetch-backup.js';
-import { verifyBackup } from '../../backup/verify-backup.js';
+import { type VerifiedBackup, verifyBackup } from '../../backup/verify-backup.js';
 import { BACKUP_TAGS, type BackupTag } from '../../contracts/backup.js';
 import { grouped } from '../../domain/figure-text.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { writtenFileOf } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { inMegabytes } from '../../reports/sizes.js';
-import { readBackups, readDrills } from '../../store/backups.js';
+import { readBackups, readDrills, saveBackup } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { actingPerson } from '../desk-person.js';
@@ -126,6 +126,7 @@ export function backupsCommand(command: Command): void {
 /** Newest first. */
 async function listHere(home: string, verify: boolean): Promise<readonly ListedBackup[]> {
   const listed: ListedBackup[] = [];
+  const good: VerifiedBackup[] = [];
   const proven = await provenBackups(home);
   for (const id of (await listBackupIds(home)).toReversed()) {
     const folder = join(backupsFolder(home), id);
@@ -138,10 +139,14 @@ async function listHere(home: string, verify: boolean): Promise<readonly ListedB
     }
     const { manifest } = reading;
     const { desk, takenMs, tag } = manifest;
-    const problem = verify ? await damage(folder) : await missing(folder, manifest);
+    const problem = verify ? await damage(folder, good) : await missing(folder, manifest);
     const onRecord = proven?.desk === desk ? proven.ids.has(id) : null;
     listed.push({ ...common, desk, takenMs, tag, ...sizeOf(manifest), problem, onRecord });
   }
+  await keepOnRecord(
+    home,
+    good.filter(({ manifest }) => manifest.desk === proven?.desk && !proven.ids.has(manifest.id)),
+  );
   return listed;
 }
 
@@ -161,9 +166,25 @@ async function provenBackups(home: string): Promise<{ desk: string; ids: Readonl
   return withDatabase(runtime, 'backups', asked, (why) => new CliFailure(why, '', '')).catch(() => null);
 }
 
-async function damage(folder: string): Promise<string | null> {
+/** A restored database does not know what was verified after its backup. Without Postgres nothing is kept. */
+async function keepOnRecord(home: string, good: readonly VerifiedBackup[]): Promise<void> {
+  const runtime = runtimeHere(home);
+  if (runtime === null || good.length === 0) return;
+  const keep = async (pool: Pool) => {
+    for (const { folder, manifest, manifestSha256 } of good) {
+      const { desk, id, takenMs } = manifest;
+      const verified = { desk, id, folder, takenMs, verifiedMs: Date.now(), manifestSha256 };
+      await saveBackup(pool, { ...verified, ...sizeOf(manifest) });
+    }
+  };
+  await withDatabase(runtime, 'backups', keep, (why) => new CliFailure(why, '', '')).catch(() => undefined);
+}
+
+async function damage(folder: string, good: VerifiedBackup[]): Promise<string | null> {
   const verification = await verifyBackup(folder);
-  return verification.ok ? null : verification.problems.join('; ');
+  if (!verification.ok) return verification.problems.join('; ');
+  good.push(verification.backup);
+  return null;
 }
 
 async function missing(folder: string, { files }: Manifest): Promise<string | null> {
