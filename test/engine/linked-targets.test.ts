@@ -225,6 +225,8 @@ describe('the target that closes a trade', () => {
     const alone = held();
     alone.desk.happen({ kind: 'order.rejected', clientId: alone.target.clientId, code: '201', text: 'no' });
     alone.desk.quote(0, 10_200);
+    for (const stop of alone.desk.live('protective', 0))
+      alone.desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
     expect(alone.desk.live('exit', 0)).toMatchObject([{ type: 'market', why: 'target 1 of 1' }]);
   });
 
@@ -487,7 +489,7 @@ describe('what one of the two fills', () => {
 });
 
 describe('what else closes or changes the trade', () => {
-  it('waits until the target is gone: both together would turn the position round', () => {
+  it('waits until target and stop are gone: with either it would turn the position round', () => {
     for (const close of [
       (desk: DeskUnderTest) => void desk.command({ name: 'closeAll' }),
       (desk: DeskUnderTest) => void desk.command({ name: 'closePosition', symbol: 'BTC/USDT' }),
@@ -497,9 +499,42 @@ describe('what else closes or changes the trade', () => {
       expect(desk.sent('cancel')).toContain(target.clientId);
       expect(desk.live('close', 0)).toEqual([]);
       desk.happen({ kind: 'order.cancelled', clientId: target.clientId });
-      expect(desk.live('close', 0)).toMatchObject([{ type: 'market', side: 'sell', quantityLots: lots }]);
+      expect(desk.live('close', 0)).toEqual([]);
       expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId, state: 'cancelling' }]);
+      desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+      expect(desk.live('close', 0)).toMatchObject([{ type: 'market', side: 'sell', quantityLots: lots }]);
     }
+  });
+
+  it('and is not sold after a start before the account was read: somebody may have closed it meanwhile', () => {
+    for (const isGone of [true, false]) {
+      const { desk, stop, target, lots } = bracketed();
+      desk.command({ name: 'closeAll' });
+      for (const order of [target, stop]) desk.happen({ kind: 'order.cancelled', clientId: order.clientId });
+      const [close] = desk.live('close', 0);
+      desk.happen({ kind: 'order.rejected', clientId: close!.clientId, code: '201', text: 'no' });
+      const again = new DeskUnderTest(desk.config, 1, desk.records);
+      again.marketMs = desk.marketMs + 3_600_000;
+      again.wallMs = desk.wallMs + 3_600_000;
+      again.begin();
+      expect(again.sent('submit')).toEqual([]);
+      again.quote(0, 10_000);
+      again.snapshot({ positions: [isGone ? 0 : lots] });
+      expect(again.sent('submit')).toHaveLength(isGone ? 0 : 1);
+    }
+  });
+
+  it('and halts the desk where an order that was to close it has opened the other side', () => {
+    const { desk, stop, target } = bracketed();
+    desk.fill(stop, 9_800);
+    expect(desk.stateOf(target)).toBe('cancelling');
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    desk.happen({ kind: 'fill', fill: desk.makeFill(target, 10_200, 100) });
+    expect(desk.lots(0)).toBe(-100);
+    expect(desk.engine.view).toMatchObject({ mode: 'HALTED' });
+    expect(desk.recorded('note').map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('filled beyond the position that it was to close, which is short'),
+    );
   });
 
   it('and finds that the target was filled meanwhile: nothing is sold twice', () => {

@@ -1,8 +1,9 @@
 /**
- * Closes one position, or one trade's part of it. If a resting stop locks the balance (spot), or strategies
- * trade side by side, the stop is cancelled first and the sale waits for that. Otherwise the closing order
- * leaves at once and the stops are cancelled after it, or, if they can only reduce, stay until a strategy's
- * exit is done. An order of unknown fate counts as under way.
+ * Closes one position, or one trade's part of it. If the stop can only reduce, the closing order leaves at once;
+ * the stop is cancelled after it, or stays until a strategy's exit is done. Otherwise the stop is cancelled first
+ * and the closing order waits for its end: a stop that locks the balance (spot) would have the sale refused, and
+ * any other may have fired meanwhile, so that both together would reverse the position. An order of unknown fate
+ * counts as under way.
  */
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -38,7 +39,7 @@ export function flatten(
   why: ExitReason | null = null,
 ): void {
   const at = position.instrument;
-  if (mayBeGone(core, at)) return;
+  if (mayBeGone(core, at) || mayTurnRound(core)) return;
   const progress = tradeProgressAt(core, position);
   if (openLots(position) === 0 || isDustOf(core, position)) {
     progress.exiting = null;
@@ -65,9 +66,9 @@ export function flatten(
   }
   const closing = { purpose, leftLots: 0, why };
   const { stopLocksBalance, reduceOnly } = exitRules(core, at);
-  if (!stopLocksBalance) {
+  if (!stopLocksBalance && reduceOnly) {
     sendClosing(core, position, closing);
-    if (purpose === 'exit' && reduceOnly) protect(core, position);
+    if (purpose === 'exit') protect(core, position);
     else cancelStops(core, position);
   } else {
     cancelStops(core, position);
@@ -108,7 +109,7 @@ function protectEach(core: Core, position: Holding): void {
  */
 export function reduceToTargets(core: Core, position: Holding): void {
   const at = position.instrument;
-  if (mayBeGone(core, at)) return;
+  if (mayBeGone(core, at) || mayTurnRound(core)) return;
   const leftLots = lotsAfterTargets(core, position);
   protect(core, position);
   if (leftLots === null || isOversold(core, at)) return;
@@ -129,6 +130,14 @@ export function mayBeGone(core: Core, at: InstrumentId): boolean {
   const { config, state, sync } = core;
   if (progressAt(core, at).mayBeClosed) return true;
   return config.coinsNeedOwner === true && state.putBack.has(at) && !sync.borneOut.has(at);
+}
+
+/**
+ * While no trader ran, a person may have closed the position, or its stop may have fired. A venue that refuses no
+ * order for that would open the other side.
+ */
+function mayTurnRound({ config: { capabilities }, sync }: Core): boolean {
+  return sync.atWallMs === null && !capabilities.stopLocksBalance && !capabilities.reduceOnly;
 }
 
 interface Closing {

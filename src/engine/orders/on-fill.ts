@@ -80,6 +80,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
     noteTargetFilled(core, entry, fill.priceTicks);
   const nobodysBefore = nobodysLots(core, fill.instrument);
+  const lotsBefore = positionAt(core, fill.instrument).quantityLots;
   // Some venues report the time of a fill in whole seconds.
   if (fill.marketMs + 1_000 > progressAt(core, fill.instrument).adoptedMarketMs)
     noteHeld(core, fill.instrument, positionAt(core, fill.instrument).quantityLots);
@@ -112,7 +113,10 @@ export function takeFill(core: Core, reported: Fill): boolean {
   }
   if (fill.feeIn?.unvalued === true) noteUnvalued(core, fill);
   if (entry === undefined) noteForeign(core, fill);
-  else noteBeyond(core, entry, nobodysBefore);
+  else {
+    noteBeyond(core, entry, nobodysBefore);
+    haltIfTurnedRound(core, entry, lotsBefore);
+  }
   disableLosing(core);
   return true;
 }
@@ -226,6 +230,22 @@ function noteBeyond(core: Core, { intent }: OrderEntry, before: number): void {
   const brought = formatDecimal(lots, lotSize);
   const text = `${symbol}: a ${purpose} order of ${strategy} filled ${brought} beyond what it was to close; they are nobody's, with a stop of their own, until a person closes the position`;
   note(core, 'alarm', text, at);
+}
+
+/**
+ * An order that was to close a position has opened the other side, which no strategy asked for. Side by side, lots
+ * beyond a trade are nobody's (`noteBeyond`).
+ */
+function haltIfTurnedRound(core: Core, { intent }: OrderEntry, before: number): void {
+  const { instrument: at, purpose, strategy } = intent;
+  const { quantityLots } = positionAt(core, at);
+  const isOtherSide = quantityLots !== 0 && Math.sign(quantityLots) !== Math.sign(before);
+  if (purpose === 'entry' || isSideBySide(core, at) || !isOtherSide) return;
+  const { symbol, lotSize } = instrumentAt(core, at);
+  const held = `${quantityLots > 0 ? 'long' : 'short'} ${formatDecimal(Math.abs(quantityLots), lotSize)}`;
+  const reason = `${symbol}: a ${purpose} order of ${strategy} filled beyond the position that it was to close, which is ${held} now; it gets a stop of its own, until a person closes it`;
+  note(core, 'alarm', reason, at);
+  raiseFault(core, 'reconciliation', reason);
 }
 
 /** A fill of an order that is not ours: a second trader or a person trades in this account. */
