@@ -25,6 +25,7 @@ import { AgainstEachOther } from './watchers/against-each-other.js';
 import { AnswersInTime } from './watchers/answers-in-time.js';
 import { CashRecords } from './watchers/cash-records.js';
 import { CloseAllDeadline } from './watchers/close-all-deadline.js';
+import { ClosesAlone, turnsRound } from './watchers/closes-alone.js';
 import { ClosesAskedFor } from './watchers/closes-asked-for.js';
 import { EntriesAllowed } from './watchers/entries-allowed.js';
 import { Exits } from './watchers/exits.js';
@@ -113,6 +114,7 @@ export class Oracle {
       new HaltsKept(book, scenario),
       new CloseAllDeadline(book, closeAll.deadlineMs),
       new ClosesAskedFor(),
+      ...(turnsRound(scenario) ? [new ClosesAlone(book)] : []),
       new ProtectiveStops(book, scenario, () => risk().stopLossPct, this.#unprotectable),
       new StopGaps(book, scenario, this.#unprotectable),
       new EntriesAllowed(book, scenario, {

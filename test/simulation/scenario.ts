@@ -343,7 +343,7 @@ function drawCapabilities(seed: number, spot: boolean, random: Random): VenueCap
     simulated: true,
     shorting: !spot && (random.chance(0.5) || turnsOfSeed(seed)),
     stopLocksBalance: spot,
-    reduceOnly: !spot,
+    reduceOnly: !spot && seed % 5 !== 3,
     amends: seed % 3 !== 0,
     replaces: seed % 4 !== 0,
     linksOrders: false,

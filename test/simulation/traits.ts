@@ -2,11 +2,13 @@
 import { DESKS_CURRENCY } from './converted.js';
 import { Random } from './random.js';
 import { drawScenario, type Scenario } from './scenario.js';
+import { turnsRound } from './watchers/closes-alone.js';
 
 const TRAITS: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   'several instruments, whose prices come in one burst': ({ traded }) => traded > 1,
   'spot, where a stop locks what it sells': ({ capabilities }) => capabilities.stopLocksBalance,
   'contracts, and short positions': ({ capabilities }) => capabilities.shorting,
+  'a venue where what closes a position may open the other side': turnsRound,
   'thin books, which fill orders in parts': ({ thinBooks }) => thinBooks,
   'fees in the coin that was bought': ({ feesIn }) => feesIn === 'coin',
   'fees from a stock of BNB': ({ feeStock }) => feeStock !== null,
