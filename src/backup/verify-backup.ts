@@ -10,7 +10,7 @@ import { setAsideProblems } from './accounts/set-aside.js';
 import * as place from './backup-folder.js';
 import { backupsFolder, listBackupIds } from './backup-folder.js';
 import { digestJournal } from './copy-journal.js';
-import { filesBelow, hashFile, type Manifest, readManifest } from './manifest.js';
+import { filesBelow, hashFile, type Manifest, readManifest, sizeOf } from './manifest.js';
 import { runPgProgram } from './pg-programs.js';
 
 declare const verified: unique symbol;
@@ -21,6 +21,12 @@ export interface VerifiedBackup {
   readonly manifest: Manifest;
   readonly manifestSha256: string;
   readonly [verified]: true;
+}
+
+/** What is put on record of it (`saveBackup`). */
+export function backupRow({ folder, manifest, manifestSha256 }: VerifiedBackup, verifiedMs: number) {
+  const { desk, id, takenMs } = manifest;
+  return { desk, id, folder, takenMs, verifiedMs, manifestSha256, ...sizeOf(manifest) };
 }
 
 type BackupVerification =

@@ -12,7 +12,7 @@ import { type OffsitePlace, openOffsite, StorageRefused } from '../../backup/off
 import type { PgConnection } from '../../backup/pg-programs.js';
 import { lastMonths, newestBackupId, ownBackups, pruneBackups } from '../../backup/retention.js';
 import { takeBackup } from '../../backup/take-backup.js';
-import { verifyBackup } from '../../backup/verify-backup.js';
+import { backupRow, verifyBackup } from '../../backup/verify-backup.js';
 import type { PartCode } from '../../checks/own-parts.js';
 import type { BackupActivities } from '../../contracts/backup.js';
 import type { StepResult } from '../../contracts/routine.js';
@@ -94,24 +94,15 @@ function take(
 
 function verify(
   { runtime, pool, nowMs }: BackupDependencies,
-  { desk, backupId }: { readonly desk: string; readonly backupId: string },
+  { backupId }: { readonly desk: string; readonly backupId: string },
 ): Promise<StepResult> {
   return withHeartbeat(async (_say, signal) => {
     const verification = await verifyBackup(join(backupsFolder(runtime.home), backupId), signal);
     if (!verification.ok)
       return { ...VERIFY, verdict: 'fail', observed: cut(verification.problems.join('; ')) };
-    const { manifest, manifestSha256, folder } = verification.backup;
+    const { manifest } = verification.backup;
     const size = sizeOf(manifest);
-    const { takenMs } = manifest;
-    await saveBackup(pool, {
-      desk,
-      id: backupId,
-      folder,
-      takenMs,
-      verifiedMs: nowMs(),
-      manifestSha256,
-      ...size,
-    });
+    await saveBackup(pool, backupRow(verification.backup, nowMs()));
     const parts = partsOf(manifest).map(({ name, bytes }) => `${name}: valid, ${bytes} bytes`);
     const observed = `${counted(manifest.files.length, 'file')}, ${size.bytes} bytes, ${setAsideText(manifest)}; ${parts.join('; ')}`;
     return { ...VERIFY, verdict: 'pass', observed: cut(observed) };

@@ -32,7 +32,7 @@ import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
 import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
 import { type Manifest, sizeOf } from '../manifest.js';
-import type { PassedOver, VerifiedBackup } from '../verify-backup.js';
+import { backupRow, type PassedOver, type VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, openOwnServer } from './own-server.js';
 import { proveRestored, readBack } from './prove-restored.js';
 
@@ -298,15 +298,14 @@ async function stageAccounts(
 
 async function recordRestore(
   pool: Pool,
-  { folder, manifest, manifestSha256 }: VerifiedBackup,
+  backup: VerifiedBackup,
   { by, nowMs, databaseOnly = false, passedOver = [] }: RestoreRequest,
   startedMs: number,
 ): Promise<void> {
-  const { desk, id, takenMs } = manifest;
+  const { desk, id, takenMs } = backup.manifest;
   await forgetTaking(pool, desk);
   // The dump is older than the row that says that it was verified.
-  const verified = { desk, id, folder, takenMs, verifiedMs: nowMs(), manifestSha256 };
-  await saveBackup(pool, { ...verified, ...sizeOf(manifest) });
+  await saveBackup(pool, backupRow(backup, nowMs()));
   const run = `restore-${id}-${startedMs}`;
   const damaged = passedOver.map((one) => `; newer backup ${one.id} is damaged: ${one.why}`).join('');
   await recordEvidenceBatch(pool, [

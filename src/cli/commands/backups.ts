@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { backupsFolder, listBackupIds } from '../../backup/backup-folder.js';
 import { type Manifest, readManifest, sizeOf } from '../../backup/manifest.js';
 import type { OffsiteBackup } from '../../backup/offsite/fetch-backup.js';
-import { type VerifiedBackup, verifyBackup } from '../../backup/verify-backup.js';
+import { backupRow, type VerifiedBackup, verifyBackup } from '../../backup/verify-backup.js';
 import { BACKUP_TAGS, type BackupTag } from '../../contracts/backup.js';
 import { grouped } from '../../domain/figure-text.js';
 import { OPERATOR } from '../../domain/roles.js';
@@ -171,11 +171,7 @@ async function keepOnRecord(home: string, good: readonly VerifiedBackup[]): Prom
   const runtime = runtimeHere(home);
   if (runtime === null || good.length === 0) return;
   const keep = async (pool: Pool) => {
-    for (const { folder, manifest, manifestSha256 } of good) {
-      const { desk, id, takenMs } = manifest;
-      const verified = { desk, id, folder, takenMs, verifiedMs: Date.now(), manifestSha256 };
-      await saveBackup(pool, { ...verified, ...sizeOf(manifest) });
-    }
+    for (const backup of good) await saveBackup(pool, backupRow(backup, Date.now()));
   };
   await withDatabase(runtime, 'backups', keep, (why) => new CliFailure(why, '', '')).catch(() => undefined);
 }

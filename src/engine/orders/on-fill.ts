@@ -6,7 +6,6 @@
 import { placesOf } from '../../domain/book-steps.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import { formatUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import { isRestingTarget } from '../../domain/order.js';
 import { isRate } from '../../domain/value.js';
@@ -17,7 +16,6 @@ import {
   instrumentAt,
   isOurs,
   isSideBySide,
-  markAllChanged,
   markChanged,
   note,
   positionAt,
@@ -28,9 +26,9 @@ import {
 } from '../core.js';
 import { noteTargetFilled } from '../flow/keep-target.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
-import { type EngineState, feeIdOf, type OrderEntry } from '../state.js';
+import type { EngineState, OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
-import { book } from '../sync/reconcile-cash.js';
+import { takeToldFee } from '../sync/reconcile-cash.js';
 import { noteHeld } from '../sync/reconcile-positions.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { verifySoon } from '../sync/verify-exits.js';
@@ -72,7 +70,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     raiseFault(core, 'reconciliation', text);
     return false;
   }
-  takeFee(core, fill);
+  takeToldFee(core, fill);
   if (isSeen(core, reported)) return false;
   const entry = core.state.orders.get(fill.clientId);
   const step = entry === undefined ? null : stepOf(entry, fill);
@@ -119,25 +117,6 @@ export function takeFill(core: Core, reported: Fill): boolean {
   }
   disableLosing(core);
   return true;
-}
-
-/** The fee of a fill that was booked with an expected one: what differs is booked, once. */
-function takeFee(core: Core, { instrument, tradeId, fee, feeExpected }: Fill): void {
-  const { symbol } = instrumentAt(core, instrument);
-  const id = feeIdOf(symbol, { tradeId });
-  const booked = core.state.feesExpected.get(id);
-  const { feesTold } = core.sync.cash;
-  if (booked === undefined || feeExpected === true || booked.over || feesTold.has(id)) return;
-  feesTold.add(id);
-  // A snapshot under way may have the earlier cash.
-  for (const progress of core.progress) progress.activity += 1;
-  markAllChanged(core);
-  if (booked.fee === fee) return;
-  book(core, {
-    ...{ kind: 'commission', units: BigInt(booked.fee) - BigInt(fee), movementId: id },
-    ...{ by: core.config.capabilities.name, source: 'fill' },
-    reason: `the trade ${tradeId} of ${symbol} cost ${formatUnits(BigInt(fee))}, and ${formatUnits(BigInt(booked.fee))} was booked before that was told`,
-  });
 }
 
 /**

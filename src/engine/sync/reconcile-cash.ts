@@ -6,7 +6,7 @@ import { type CashKind, isHoldingCost } from '../../domain/cash.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { formatUnits, parseUnits, type Units, type WrittenUnits, writeUnits } from '../../domain/money.js';
-import { isDoneAtOnce } from '../../domain/order.js';
+import { type Fill, isDoneAtOnce } from '../../domain/order.js';
 import type { CashMovement, TradeCorrection } from '../../domain/venue.js';
 import { cashUnits, stepsAt } from '../books.js';
 import {
@@ -25,6 +25,7 @@ import type { VenueSnapshot } from '../event.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { feesAwaited } from '../orders/fee-value.js';
 import type { Difference } from '../record.js';
+import { feeIdOf } from '../state.js';
 import { CASH_CONFIRM_AFTER_MS, FEE_TOLD_LATE_MARKET_MS, FEE_UNLIKELY_MS } from '../timing.js';
 
 interface CashCompared {
@@ -297,6 +298,25 @@ export function book(core: Core, { units, ...rest }: CashBooking): void {
   // Costs that come every few hours are in the records, and nobody needs to look at them.
   if (isHoldingCost(rest.kind) && rest.movementId !== null) return;
   note(core, 'warn', `${rest.kind} of ${formatUnits(units)} ${currency}: ${rest.reason} (${rest.by})`);
+}
+
+/** The fee of a fill that was booked with an expected one: what differs is booked, once. */
+export function takeToldFee(core: Core, { instrument, tradeId, fee, feeExpected }: Fill): void {
+  const { symbol } = instrumentAt(core, instrument);
+  const id = feeIdOf(symbol, { tradeId });
+  const booked = core.state.feesExpected.get(id);
+  const { feesTold } = core.sync.cash;
+  if (booked === undefined || feeExpected === true || booked.over || feesTold.has(id)) return;
+  feesTold.add(id);
+  // A snapshot under way may have the earlier cash.
+  for (const progress of core.progress) progress.activity += 1;
+  markAllChanged(core);
+  if (booked.fee === fee) return;
+  book(core, {
+    ...{ kind: 'commission', units: BigInt(booked.fee) - BigInt(fee), movementId: id },
+    ...{ by: core.config.capabilities.name, source: 'fill' },
+    reason: `the trade ${tradeId} of ${symbol} cost ${formatUnits(BigInt(fee))}, and ${formatUnits(BigInt(booked.fee))} was booked before that was told`,
+  });
 }
 
 function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): CashCompared {
