@@ -50,11 +50,11 @@ export class LossWatch {
   #ofDay(own: OwnEquity, status: TraderStatus): Finding[] {
     if (status.mode !== 'ACTIVE') return [];
     const pct = limitOf(status, this.risk, 'dailyLossLimitPct');
-    const start = parseMoney(status.dayStartEquity);
+    const start = parseMoney(status.lossesCountFrom);
     const floor = floorOf(start, pct, own);
     if (own.equity >= floor) return [];
     const amount = amountsOf(status);
-    const text = `equity is ${amount(own.equity)} after ${amount(start)} at the beginning of the day, ${pct} % may be lost, and the desk is ACTIVE`;
+    const text = `equity is ${amount(own.equity)} after ${amount(start)} from which the day's loss counts, ${pct} % may be lost, and the desk is ACTIVE`;
     return [{ key: 'limit loss', text }];
   }
 

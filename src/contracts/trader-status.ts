@@ -388,6 +388,9 @@ export const traderStatusSchema = z.object({
   equity: decimalText,
   cash: decimalText,
   dayStartEquity: decimalText,
+  lossesCountFrom: decimalText.describe(
+    'Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it',
+  ),
   dayPnl: decimalText,
   drawdownPct: decimalText,
   /** Reference of the drawdown: the highest equity since people last reset it. */

@@ -13,6 +13,13 @@ import { FEE_UNLIKELY_MS } from './timing.js';
 const MOVEMENTS_KEPT = 10_000;
 const EXPLAINED_KEPT = 100;
 
+/** Capital that moves is no result of the day. */
+export function moveDay(state: EngineState, moved: number): void {
+  if (state.day === null) return;
+  const { startMs, startEquity, firstEquity } = state.day;
+  state.day = { startMs, startEquity: startEquity + moved, firstEquity: firstEquity + moved };
+}
+
 export function applyCash(
   state: EngineState,
   record: Extract<EngineRecord, { readonly type: 'cash' }>,
@@ -42,6 +49,6 @@ export function applyCash(
   if (!isCapital(record.kind)) return;
   state.capitalMoved += units;
   const moved = Number(units);
-  if (state.day !== null) state.day = { ...state.day, startEquity: state.day.startEquity + moved };
+  moveDay(state, moved);
   if (state.peak > 0) state.peak = Math.max(0, state.peak + moved);
 }

@@ -1,6 +1,7 @@
 /** Coins that no trade of the desk explains: found, claimed by a person, or gone again. */
 import { NO_COINS, type OthersCoins } from '../domain/coins.js';
 import type { InstrumentId } from '../domain/instrument.js';
+import { moveDay } from './apply-cash.js';
 import { applyExecution } from './apply-execution.js';
 import { move } from './apply-holding.js';
 import { stepsAt } from './books.js';
@@ -49,5 +50,5 @@ export function applyClaim(state: EngineState, record: Of<'coins.claimed'>): voi
   // Flat was proven before these were the desk's: they are no rest that is still to be sold.
   if (state.closeAll === 'flat') state.closeAll = 'idle';
   state.peak += record.value;
-  if (state.day !== null) state.day = { ...state.day, startEquity: state.day.startEquity + record.value };
+  moveDay(state, record.value);
 }

@@ -102,7 +102,11 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'day':
       // Lifting a loss halt records the same day again; the streak of losses goes on.
       if (state.day === null || record.dayStartMs > state.day.startMs) state.lossesInARow = 0;
-      state.day = { startMs: record.dayStartMs, startEquity: record.startEquity };
+      state.day = {
+        startMs: record.dayStartMs,
+        startEquity: record.startEquity,
+        firstEquity: state.day?.startMs === record.dayStartMs ? state.day.firstEquity : record.startEquity,
+      };
       return;
     case 'equity':
       state.peak = record.peak;

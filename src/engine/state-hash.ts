@@ -45,6 +45,8 @@ export function stateHash(state: EngineState): string {
   const apart = state.positions.filter(({ parts }) => parts.length > 0);
   if (apart.length > 0)
     all.push(['parts', apart.map(({ instrument, parts }) => [instrument, parts.map(partOf)])]);
+  if (state.day !== null && state.day.firstEquity !== state.day.startEquity)
+    all.push(['day began at', state.day.firstEquity]);
   if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
   if (state.waiting.size > 0) all.push(['waiting', [...state.waiting.values()]]);
   if (state.actions.length > 0) all.push(['actions', state.actions]);

@@ -214,6 +214,15 @@ interface ActionTaken extends HandedAction {
 
 export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
 
+/** Money units. */
+interface DayState {
+  readonly startMs: number;
+  /** At its beginning. */
+  readonly firstEquity: number;
+  /** The daily loss counts from here: later than the beginning if a daily-loss halt was lifted on this day. */
+  readonly startEquity: number;
+}
+
 export interface EngineState {
   config: {
     readonly desk: string;
@@ -283,7 +292,7 @@ export interface EngineState {
   halts: Halt[];
   mode: Mode;
   closeAll: CloseAllState;
-  day: { readonly startMs: number; readonly startEquity: number } | null;
+  day: DayState | null;
   /** Highest equity recorded. 0: none recorded yet. */
   peak: number;
   /** Market time at which equity was last recorded. */

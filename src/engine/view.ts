@@ -217,6 +217,8 @@ export interface EngineView {
   readonly cashUnexplained: Units | null;
   readonly unrealised: number;
   readonly dayStartEquity: number;
+  /** The daily loss counts from here. */
+  readonly lossesFromEquity: number;
   readonly peak: number;
   readonly quotes: readonly QuoteView[];
   /** Implausible quotes currently held back. */
@@ -287,7 +289,8 @@ export function readView(core: Core): EngineView {
       (sum, position) => sum + market.unrealised(heldAt(state, position)),
       0,
     ),
-    dayStartEquity: state.day?.startEquity ?? market.equity,
+    dayStartEquity: state.day?.firstEquity ?? market.equity,
+    lossesFromEquity: state.day?.startEquity ?? market.equity,
     peak: Math.max(core.limits.peak, state.peak),
     quotes: quoteViews(core),
     heldBack: heldBackViews(core),

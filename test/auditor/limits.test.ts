@@ -194,7 +194,7 @@ describe('limits, looked at from outside', () => {
 
   it('stop a desk that is ACTIVE past the loss of a day, and let a halted one be', async () => {
     const { look, trader } = watchedDesk();
-    const lost = { says: { dayStartEquity: '11000.00' }, lots: ALLOWED, price: PRICE };
+    const lost = { says: { lossesCountFrom: '11000.00' }, lots: ALLOWED, price: PRICE };
     await look(lost);
     expect(await look(lost)).toMatch(/% may be lost, and the desk is ACTIVE/);
     expect(trader.sent('halt')).toHaveLength(1);
@@ -243,14 +243,14 @@ describe('limits, looked at from outside', () => {
     const held = { lots: { 'BTC/USDT': 100_000 }, price: PRICE };
     const lost = (equity: number, more: Partial<TraderStatus> = {}) => ({
       ...{ ...held, equity },
-      says: { equity: equity.toFixed(2), dayStartEquity: '10000.00', peakEquity: '10000.00', ...more },
+      says: { equity: equity.toFixed(2), lossesCountFrom: '10000.00', peakEquity: '10000.00', ...more },
     });
     for (let looks = 0; looks < 3; looks += 1) await look(lost(9_450));
     expect(trader.sent('halt')).toEqual([]);
     await look(lost(9_390));
     expect(await look(lost(9_390))).toMatch(/equity is 9390.00 after 10000.00 .*, 3 % may be lost/);
     trader.mode = 'ACTIVE';
-    const newDay = { dayStartEquity: '7000.00' };
+    const newDay = { lossesCountFrom: '7000.00' };
     await look(lost(6_990, newDay));
     expect(await look(lost(6_990, newDay))).toMatch(/after a peak of 10000.00, 15 % may be lost/);
   });

@@ -63,7 +63,7 @@ export function watchedDesk(): { look: (world: World) => Promise<string | null>;
       ...truth(),
       cash: formatMoney(reading.cash ?? 0, 2),
       equity: formatMoney(own?.equity ?? 0, 2),
-      dayStartEquity: (now.cash ?? 10_000).toFixed(2),
+      lossesCountFrom: (now.cash ?? 10_000).toFixed(2),
       positions: [...reading.positions].map(([symbol, lots]) => heldBy(symbol, lots)),
       coins: Object.entries(now.nobodys ?? {}).map(([symbol, lots]) => nobodysCoins(symbol, lots)),
       ...now.says,

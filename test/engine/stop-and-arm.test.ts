@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
+import { deskConfig } from './support/desk-config.js';
 
 describe('stop', () => {
   it('cancels resting entries in the same call and leaves positions and their stops alone', () => {
@@ -146,6 +147,25 @@ describe('arm', () => {
     desk.snapshot();
     expect(desk.arm('person')).toMatchObject({ ok: false });
     expect(desk.engine.view.mode).toBe('HALTED');
+  });
+
+  it('counts the daily loss from where a person resumed on the day of a halt for it, whose own result stays', () => {
+    const desk = new DeskUnderTest({ risk: { ...deskConfig().risk, dailyLossLimitPct: 0.5 } }).active();
+    desk.hold(0);
+    const began = desk.engine.view.dayStartEquity;
+    desk.quote(0, 8_000);
+    expect(desk.engine.view.halts).toMatchObject([{ cause: 'daily-loss' }]);
+    const lost = desk.engine.view.equity;
+    expect(desk.arm('two-people')).toMatchObject({ ok: true });
+    expect(desk.engine.view).toMatchObject({ dayStartEquity: began, lossesFromEquity: lost, mode: 'ACTIVE' });
+    const again = new DeskUnderTest(desk.config, 1, desk.records);
+    expect(again.engine.stateHash()).toBe(desk.engine.stateHash());
+    desk.quote(0, 6_000);
+    expect(desk.engine.view.halts.at(-1)?.reason).toContain('since a person resumed on this day at');
+    desk.pass(2 * 86_400_000);
+    desk.quote(0, 6_000);
+    const { dayStartEquity, lossesFromEquity, equity } = desk.engine.view;
+    expect([dayStartEquity, lossesFromEquity]).toEqual([equity, equity]);
   });
 });
 

@@ -7796,6 +7796,8 @@ export interface components {
             cash: string;
             /** @description Decimal text */
             dayStartEquity: string;
+            /** @description Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it */
+            lossesCountFrom: string;
             /** @description Decimal text */
             dayPnl: string;
             /** @description Decimal text */
@@ -8366,6 +8368,8 @@ export interface components {
                 cash: string;
                 /** @description Decimal text */
                 dayStartEquity: string;
+                /** @description Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it */
+                lossesCountFrom: string;
                 /** @description Decimal text */
                 dayPnl: string;
                 /** @description Decimal text */

@@ -184,7 +184,9 @@ function drawdownReason(core: Core): string {
 }
 
 function dailyLossReason(core: Core): string {
-  const start = inWords(core, core.state.day?.startEquity ?? 0);
+  const { startEquity = 0, firstEquity = startEquity } = core.state.day ?? {};
+  const start = inWords(core, startEquity);
+  const since = startEquity === firstEquity ? 'the day began' : 'a person resumed on this day';
   const { dailyLossLimitPct } = core.config.risk;
-  return `equity ${inWords(core, core.market.equity)} has lost ${dailyLossLimitPct} % or more since the day began at ${start}`;
+  return `equity ${inWords(core, core.market.equity)} has lost ${dailyLossLimitPct} % or more since ${since} at ${start}`;
 }

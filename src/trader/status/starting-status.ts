@@ -57,6 +57,7 @@ export function startingStatus({
     equity: '0.00',
     cash: '0.00',
     dayStartEquity: '0.00',
+    lossesCountFrom: '0.00',
     dayPnl: '0.00',
     drawdownPct: '0.00',
     peakEquity: '0.00',

@@ -92,6 +92,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     equity: money(view.equity),
     cash: money(view.cash),
     dayStartEquity: money(view.dayStartEquity),
+    lossesCountFrom: money(view.lossesFromEquity),
     dayPnl: money(view.equity - view.dayStartEquity),
     drawdownPct: fallPct(view.peak, view.equity),
     peakEquity: money(view.peak),

@@ -95,8 +95,8 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
     what: 'coins that a person gave the desk are profit',
     file: 'engine/apply-coins.ts',
-    find: '  state.peak += record.value;\n  if (state.day !== null) state.day = {',
-    put: '  if (state.day !== null && record.value < 0) state.day = {',
+    find: '  state.peak += record.value;\n  moveDay(state, record.value);',
+    put: '  if (record.value < 0) moveDay(state, record.value);',
   },
   {
     what: 'a fee that has no value stops no entry',
@@ -113,7 +113,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
     what: "money that came in does not move the day's start",
     file: 'engine/apply-cash.ts',
-    find: '  if (state.day !== null) state.day = { ...state.day, startEquity: state.day.startEquity + moved };\n',
+    find: '  moveDay(state, moved);\n',
     put: '',
   },
   {

@@ -42,7 +42,7 @@ export class LossLimits implements Watcher {
   }
 
   lookedClosely({ view }: Moment): string | null {
-    const { equity, dayStartEquity, peak } = view();
+    const { equity, lossesFromEquity: dayStartEquity, peak } = view();
     if (this.#dayMs !== null && dayStartEquity !== this.#dayEquity)
       return `the day is counted from ${dayStartEquity}, by the records from ${this.#dayEquity}`;
     if (peak < this.#peak || (this.#said > 0 && peak > this.#said * UNRECORDED_PEAK))

@@ -77,7 +77,7 @@ function openedByTrader(status: TraderStatus, { nearLimitPct }: Settings): Openi
     ...lossesOf(status)
       .filter(({ usedPct }) => usedPct >= nearLimitPct && halted.length === 0)
       .map(({ limit, usedPct }) => ({
-        key: `near:${limit}:${status.dayStartEquity}`,
+        key: `near:${limit}:${status.lossesCountFrom ?? status.dayStartEquity}`,
         detail: `${limit} is at ${usedPct.toFixed(0)} % of its limit; equity ${status.equity}, ${status.drawdownPct} % below its peak`,
       })),
   ];
