@@ -142,6 +142,8 @@ export interface InstrumentProgress extends TradeProgress {
    * another target joins the stop. Null: no target has ended, or the venue was queried.
    */
   endedGroup: string | null;
+  /** The nearest stop of the desk that was found at the venue and not in the journal, until a trade takes it over. */
+  foundStop: { readonly side: Side; readonly stopTicks: number } | null;
   /**
    * Group of which the desk has ended one order: the venue ends the other with it, which counts for nothing until then
    * (monotonic; infinite until the venue has said that the other rests). Null: there is none, or another target has
@@ -463,6 +465,7 @@ function newProgress(): InstrumentProgress {
     targetEnds: 0,
     endedGroup: null,
     endedHere: null,
+    foundStop: null,
     unlikeSinceMs: null,
     unverified: false,
     openSinceMs: Number.NEGATIVE_INFINITY,

@@ -263,7 +263,8 @@ export type EngineRecord =
       readonly instrument: InstrumentId;
       readonly trade: string;
       readonly stopTicks: number;
-      readonly why: StopMover;
+      /** `foundStop`: it rested at the venue, and the journal no longer knew of it nor of the trade's own. */
+      readonly why: StopMover | 'foundStop';
       readonly marketMs: number;
     }
   /** A strategy changed the exit plan of its trade. */

@@ -520,6 +520,27 @@ describe('reconciliation', () => {
     expect(desk.sent('lookup')).toEqual([entry.clientId]);
   });
 
+  it.each([
+    ['nearer', 9_694, []],
+    ['farther', 7_594, ['fabc1232']],
+  ])(
+    'keeps the stop of a position that the journal has forgotten, too, if it is the %s one',
+    (_, stopTicks, cancelled) => {
+      const before = new DeskUnderTest().active();
+      const { entry, stop } = before.hold(0);
+      const fill = before.makeFill(entry, entry.limitTicks ?? 0);
+      // Its own would be 5 % below 10,099.
+      const desk = new DeskUnderTest().active();
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ fills: [fill], openOrders: [{ ...venueOrder(stop), stopTicks }] });
+      expect(desk.sent('cancel')).toEqual(cancelled);
+      expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId, stopTicks }]);
+      const again = new DeskUnderTest({}, 2, desk.records).begin();
+      again.snapshot({ openOrders: cancelled.length === 0 ? [{ ...venueOrder(stop), stopTicks }] : [] });
+      expect(again.sent('cancel')).toEqual([]);
+    },
+  );
+
   it('adopts a forgotten order of this journal, and takes it off the market while halted', () => {
     const desk = new DeskUnderTest().begin();
     desk.quote(0, 10_000);

@@ -13,6 +13,7 @@ import {
   fittingOf,
   isConfirmed,
   isOversold,
+  keepFoundStop,
   shrinksBeforeSale,
   stopsFor,
   wantedStop,
@@ -25,7 +26,12 @@ export function protect(core: Core, position: Holding): void {
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
     cancelTargets(core, at, 'its position is closed');
-    Object.assign(progressAt(core, at), { unlikeSinceMs: null, targetEnds: 0, mayBeClosed: false });
+    Object.assign(progressAt(core, at), {
+      unlikeSinceMs: null,
+      targetEnds: 0,
+      mayBeClosed: false,
+      foundStop: null,
+    });
     leaveNothing(core, progress);
     return;
   }
@@ -48,6 +54,7 @@ export function protect(core: Core, position: Holding): void {
     return;
   }
   if (closingUnderWay(core, position) && shrinksBeforeSale(core, position) === null) return;
+  keepFoundStop(core, position);
   const wanted = wantedStop(core, position);
   // Once the market has passed the stop, a position below the smallest order at that price can be neither
   // protected nor sold.

@@ -6,15 +6,19 @@ import { isRestingTarget, type Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
 import {
   type Core,
+  commit,
   exitRules,
   instrumentAt,
+  isWhole,
   ordersFor,
   positionAt,
+  progressAt,
   remainingLots,
   tradeProgressAt,
 } from '../core.js';
 import type { Holding, OrderEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE } from '../timing.js';
+import { isNearer } from '../trades/trade-exits.js';
 import { lotsAfterTargets } from './exits.js';
 
 export interface WantedStop {
@@ -103,6 +107,25 @@ export function shrinksBeforeSale(core: Core, position: Holding): number | null 
  */
 function derivedStopTicks(core: Core, position: Holding): number {
   return stopFrom(core, Math.round(averageTicks(core.state, position)), position.quantityLots > 0);
+}
+
+/**
+ * A stop that rested while the journal knew neither of it nor of the trade's own, as after a restore, is the trade's
+ * from here on, if it is nearer than the one derived.
+ */
+export function keepFoundStop(core: Core, position: Holding): void {
+  const { instrument, trade, quantityLots } = position;
+  const progress = progressAt(core, instrument);
+  const { foundStop } = progress;
+  if (foundStop === null || trade === null || trade.protectTicks !== null || !isWhole(core, position)) return;
+  progress.foundStop = null;
+  const { side, stopTicks } = foundStop;
+  if (side !== (quantityLots > 0 ? 'sell' : 'buy')) return;
+  if (!isNearer(trade.side, stopTicks, derivedStopTicks(core, position))) return;
+  commit(core, {
+    type: 'stop.moved',
+    ...{ instrument, trade: trade.id, stopTicks, why: 'foundStop', marketMs: core.marketMs },
+  });
 }
 
 /** The stop at the desk file's distance from an average price, in ticks. */

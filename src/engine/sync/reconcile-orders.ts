@@ -1,7 +1,16 @@
 /** Compares open orders at the venue with ours. */
 import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderPurpose } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
-import { type Core, commit, exitRules, isOurs, liveOrders, note, type SnapshotRequest } from '../core.js';
+import {
+  type Core,
+  commit,
+  exitRules,
+  isOurs,
+  liveOrders,
+  note,
+  progressAt,
+  type SnapshotRequest,
+} from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { raiseForeign } from '../halts/raise-halt.js';
 import { cancelOrder, changeOrder, sendLookup } from '../orders/change-order.js';
@@ -95,9 +104,21 @@ function adoptOrder(core: Core, order: VenueOrder): void {
   const entry = core.state.orders.get(order.clientId);
   if (entry === undefined) return;
   changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
+  if (purpose === 'protective') noteFoundStop(core, order);
   // In a trading desk it would rest for ever: no strategy watches it, and after a fill its stop would be a
   // different one.
   if (purpose === 'entry') cancelOrder(core, entry, 'the journal has forgotten its stop and its time');
+}
+
+/** A position whose own stop the journal has forgotten, too, keeps this one: a stop never goes away from the market. */
+function noteFoundStop(core: Core, { instrument, side, stopTicks }: VenueOrder): void {
+  if (stopTicks === null) return;
+  const progress = progressAt(core, instrument);
+  const { foundStop } = progress;
+  const isFarther =
+    foundStop?.side === side &&
+    (side === 'sell' ? foundStop.stopTicks >= stopTicks : foundStop.stopTicks <= stopTicks);
+  if (!isFarther) progress.foundStop = { side, stopTicks };
 }
 
 /** A limit order in a group is a target; entries are never linked. */

@@ -55,6 +55,13 @@ export function applyTargetReached(state: EngineState, record: Of<'target.reache
 }
 
 export function applyStopMoved(state: EngineState, record: Of<'stop.moved'>): void {
+  if (record.why === 'foundStop') {
+    const found = openTrade(state, record);
+    if (found === null || found.protectTicks !== null)
+      throw new RangeError(`no trade ${record.trade} without a stop of its own is open`);
+    found.protectTicks = record.stopTicks;
+    return;
+  }
   const { trade, exits } = tradeAt(state, record);
   if (trade.protectTicks === null || !isNearer(trade.side, record.stopTicks, trade.protectTicks))
     throw new RangeError(`the stop of the trade ${record.trade} would be moved away from the market`);

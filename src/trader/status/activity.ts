@@ -189,6 +189,7 @@ function stopMovedText(
     breakEvenStop: `break-even at ${price}`,
     trailingStop: `${price}, behind the market`,
     adjustedStop: `${price}, as its strategy asks`,
+    foundStop: `${price}, where it was found at the venue`,
   }[why];
   return `${nameOf(instrument, wording.instruments)}: the stop goes to ${to}`;
 }
