@@ -11,7 +11,7 @@ import type { Companion, ProgramAddress } from '../venue/definition.js';
 import { companionOf } from '../venue/environment.js';
 import type { Ending } from './ending.js';
 import { portIsFree } from './free-port.js';
-import type { Running } from './keep-running.js';
+import { type Running, StartRefused } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { endProcess, killGroup, type ManagedProcess, signalGroup, spawnProcess } from './managed-process.js';
 import { type ChildrenFile, groupLives } from './process-table.js';
@@ -60,23 +60,34 @@ export async function openCompanion(
   }
   const { name, at } = named;
   const signIn = createSignIn(named, tell, signInMs, () => isDown(name));
-  let runs = false;
+  let watched: AbortSignal | null = null;
+  const watch = (over: AbortSignal): void => {
+    watched = over;
+    signIn.watch(over);
+  };
+  const watchWhatAnswers = (): void => {
+    if (watched === null || watched.aborted) watch(ending.asked);
+  };
   await share({
     ...{ name, files: `${name}-${at.port}`, choose: async () => at },
     start: async (_, children) => {
-      const running = await start(named, { env, log, children });
-      runs = true;
+      const running = await start(named, { env, log, children }).catch((error: unknown) => {
+        if (error instanceof StartRefused) watchWhatAnswers();
+        throw error;
+      });
       const gone = new AbortController();
       void running.process.exited.then(() => gone.abort());
-      signIn.watch(AbortSignal.any([gone.signal, ending.asked]));
+      watch(AbortSignal.any([gone.signal, ending.asked]));
       return running;
     },
-    onNotStarted: (why) => tell('error', `${name} is not started: ${why}`),
+    onNotStarted: (why) => tell('error', notStarted(name, why)),
     whatNow: `Nothing reaches the venue without it; protective stops that rest there stay. Its own words say why; once that is put right: fermata restart ${name}. `,
   });
-  if (!runs) signIn.watch(ending.asked);
+  watchWhatAnswers();
   return signIn;
 }
+
+export const notStarted = (name: string, why: string): string => `${name} is not started: ${why}`;
 
 interface CompanionStart {
   readonly env: NodeJS.ProcessEnv;
@@ -84,13 +95,13 @@ interface CompanionStart {
   readonly children: ChildrenFile;
 }
 
-/** Rejects if it can't be started, or if another program answers at its address. */
+/** Rejects if it can't be started, and with `StartRefused` if another program answers at its address. */
 async function start(
   { name, program, args, at }: Companion,
   { env, log, children }: CompanionStart,
 ): Promise<Running> {
   if (!(await fallsQuiet(at)))
-    throw new Error(
+    throw new StartRefused(
       `a program that no desk here has started answers at ${at.host}:${at.port}; it is used, and not watched. To have it run from here, end it, then: fermata restart ${name}`,
     );
   const child = await spawnProcess({

@@ -16,18 +16,28 @@ export interface Running {
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
+/** Nothing was started, because something else is used in its place: no death, and nothing to be tried again. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}
+
 export type KeeperNews =
   | { readonly kind: 'died'; readonly how: string; readonly lastLines: readonly string[] }
   | { readonly kind: 'restarting'; readonly inMs: number }
   /** Its host process came to an orderly end: it is started elsewhere. */
   | { readonly kind: 'moves' }
   | { readonly kind: 'running-again' }
+  /** Something else is used in its place; it stays stopped. */
+  | { readonly kind: 'refused'; readonly why: string }
   /** Five deaths in two minutes. */
   | { readonly kind: 'stays-down' };
 
 interface KeeperOptions {
   readonly name: string;
-  /** Resolves when it is ready; rejects if it can't be started, and then leaves nothing running. */
+  /**
+   * Resolves when it is ready; rejects if it can't be started, and then leaves nothing running: with `StartRefused` if
+   * nothing was to be.
+   */
   readonly start: () => Promise<Running>;
   readonly onNews: (news: KeeperNews) => void;
   readonly nowMs?: () => number;
@@ -182,7 +192,8 @@ export class ProcessKeeper {
     } catch (error) {
       // Otherwise `stop` came in between, and the failure no longer matters.
       if (this.status.state === 'stopped') {
-        this.#countDeath(messageOf(error), []);
+        if (error instanceof StartRefused) this.options.onNews({ kind: 'refused', why: error.message });
+        else this.#countDeath(messageOf(error), []);
       }
       throw error;
     }

@@ -162,6 +162,11 @@ test('one that a person has started is used, and ours is started once that has e
     `gateway is not started: a program that no desk here has started answers at 127.0.0.1:${port}; it is used, and not watched. To have it run from here, end it, then: fermata restart gateway`,
   );
   expect(lines.join('\n')).toContain('gateway is signed in');
+  const { length } = lines;
+  await expect(askSupervisor(home, 'restart', { name: 'gateway' }, 30_000)).rejects.toThrow(
+    `answers at 127.0.0.1:${port}`,
+  );
+  expect(lines.slice(length)).toEqual([expect.stringMatching(/^gateway is not started: a program that no/)]);
   expect([gateways(), await processOf(home, 'gateway')]).toEqual([[], null]);
   await theirs.close();
   expect(await askSupervisor(home, 'restart', { name: 'gateway' }, 30_000)).toMatchObject({
@@ -193,6 +198,12 @@ test('one that nobody signs in, and one that only ends, keep no desk from its st
   expect(telling()).toHaveLength(1);
   expect(log()).toMatch(/ gateway +info +no display/);
   expect(await processOf(home, 'trader')).toMatchObject({ state: 'running' });
+  // What a person starts in its place is used as well as at the start.
+  const theirs = await startIbkrSimulator({ port });
+  await expect(askSupervisor(home, 'restart', { name: 'gateway' }, 30_000)).rejects.toThrow('it is used');
+  await until('the sign-in', () => lines.some((line) => line.includes('gateway is signed in')));
+  expect(await processOf(home, 'gateway')).toBeNull();
+  await theirs.close();
 });
 
 test.each([

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { type KeeperNews, ProcessKeeper, type Running } from '../../src/supervisor/keep-running.js';
+import {
+  type KeeperNews,
+  ProcessKeeper,
+  type Running,
+  StartRefused,
+} from '../../src/supervisor/keep-running.js';
 import {
   type Exit,
   endProcess,
@@ -102,6 +107,30 @@ test('a restart that fails counts as a death and is tried again', async () => {
   await until('running again', () => kinds(news).includes('running-again'));
   expect(kinds(news)).toEqual(['died', 'restarting', 'died', 'restarting', 'running-again']);
   await keeper.stop();
+});
+
+test('a start that is refused because something else is used in its place is no death, and told once', async () => {
+  let isRefused = false;
+  const { keeper, news } = keeperOf(async () => {
+    if (isRefused) throw new StartRefused('another one answers there');
+    return startSleeper();
+  });
+  await keeper.start();
+  isRefused = true;
+  await expect(keeper.restart()).rejects.toThrow('another one answers there');
+  expect(keeper.status).toMatchObject({ state: 'stopped', lastDeath: null });
+  isRefused = false;
+  await keeper.restart();
+  isRefused = true;
+  process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
+  await until('the second refusal', () => news.filter(({ kind }) => kind === 'refused').length === 2);
+  expect(keeper.status).toMatchObject({ state: 'stopped', lastDeath: { how: 'SIGKILL' } });
+  const refused = { kind: 'refused', why: 'another one answers there' };
+  const died = { kind: 'died', how: 'SIGKILL', lastLines: [] };
+  expect(news).toEqual([
+    ...[refused, { kind: 'running-again' }],
+    ...[died, { kind: 'restarting', inMs: 0 }, refused],
+  ]);
 });
 
 test('what is stopped while it is about to be restarted stays stopped', async () => {
