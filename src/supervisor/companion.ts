@@ -59,6 +59,7 @@ export async function openCompanion(
     return null;
   }
   const { name, at } = named;
+  const restart = `fermata restart ${name}`;
   const signIn = createSignIn(named, tell, signInMs, () => isDown(name));
   let watched: AbortSignal | null = null;
   const watch = (over: AbortSignal): void => {
@@ -80,12 +81,18 @@ export async function openCompanion(
       watch(AbortSignal.any([gone.signal, ending.asked]));
       return running;
     },
-    onNotStarted: (why) => tell('error', notStarted(name, why)),
-    whatNow: `Nothing reaches the venue without it; protective stops that rest there stay. Its own words say why; once that is put right: fermata restart ${name}. `,
+    onNotStarted: (why) => {
+      const whatNow =
+        why instanceof StartRefused ? '' : `. ${WITHOUT_IT}. Once that is put right: ${restart}`;
+      tell('error', `${notStarted(name, messageOf(why))}${whatNow}`);
+    },
+    whatNow: `${WITHOUT_IT}. Its own words say why; once that is put right: ${restart}. `,
   });
   watchWhatAnswers();
   return signIn;
 }
+
+const WITHOUT_IT = 'Nothing reaches the venue without it; protective stops that rest there stay';
 
 export const notStarted = (name: string, why: string): string => `${name} is not started: ${why}`;
 
@@ -162,9 +169,12 @@ export interface SignIn {
   readonly name: string;
   /** Asks until it answers or `over` is aborted, and tells when it does; once, if that takes long. */
   watch(over: AbortSignal): void;
-  /** Resolves with whether it answers; false once it was watched for so long or stays down, or `over` is aborted. */
+  /** Resolves with whether it answers; false once it was watched for so long or does not run, or `over` is aborted. */
   within(withinMs: number, over: AbortSignal): Promise<boolean>;
 }
+
+/** That desk told why, and what to do. */
+const IS_DOWN = 'it does not run, and the log of the desk that starts it says why';
 
 /** Of a program that another desk runs, too. */
 function createSignIn(
@@ -189,7 +199,7 @@ function createSignIn(
         isTold = true;
         tell(
           'error',
-          `${name} is not signed in yet (${why}): ${mayWaitFor}. The desk connects once it answers`,
+          `${name} is not signed in yet (${why}): ${isDown() ? IS_DOWN : mayWaitFor}. The desk connects once it answers`,
         );
       }
       await sleep(ASK_EVERY_MS, undefined, { signal: over, ref: false }).catch(() => undefined);

@@ -79,7 +79,7 @@ export class DeskProcesses {
   }
 
   startCompanion(): Promise<SignIn | null> {
-    const isDown = (name: string) => this.statuses.some((one) => one.name === name && one.state === 'down');
+    const isDown = (name: string) => this.#servers.some((server) => server.name === name && server.isDown);
     return openCompanion(this.context, this.#tell.bind(this), (server) => this.#share(server), isDown);
   }
 

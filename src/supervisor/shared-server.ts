@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { type FileLock, tryLockFile, waitForLock } from '../home/file-lock.js';
-import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
+import { type KeeperNews, ProcessKeeper, type Running, StartRefused } from './keep-running.js';
 import { type ChildrenFile, endLeftChildren, openChildrenFile } from './process-table.js';
 
 const ASK_AGAIN_MS = 200;
@@ -35,7 +35,7 @@ interface SharedServerOptions<At> {
   readonly onNews: (news: KeeperNews) => void;
   readonly say: (text: string) => void;
   /** Called with the reason if it does not start, which `restart` of its keeper repeats. Left out: a desk needs it. */
-  readonly onNotStarted?: (why: string) => void;
+  readonly onNotStarted?: (why: unknown) => void;
 }
 
 /** What a server is, whoever runs it. */
@@ -48,6 +48,8 @@ interface Place<At> {
   readonly at: At;
   /** False while it starts and from before it ends: nobody begins to use it then. */
   readonly serving: boolean;
+  /** Nothing runs there, and nobody tries again before a person asks for it. */
+  readonly isDown?: boolean;
 }
 
 export class SharedServer<At> {
@@ -67,6 +69,11 @@ export class SharedServer<At> {
   /** Null while another desk's supervisor runs it. */
   get keeper(): ProcessKeeper | null {
     return this.#keeper;
+  }
+
+  /** At whichever desk runs it: its supervisor writes it where the others read the address. */
+  get isDown(): boolean {
+    return this.#readPlace()?.isDown === true;
   }
 
   /** Resolves with its address; rejects if it doesn't come up here, or if `stopping` is aborted. */
@@ -120,15 +127,24 @@ export class SharedServer<At> {
     const { name, onNews, onNotStarted } = this.options;
     for (let tried = 1; ; tried += 1) {
       this.#writePlace({ at, serving: false });
-      const start = () => this.options.start(at, children);
-      this.#keeper = new ProcessKeeper({ name, start, onNews });
+      const start = () => {
+        this.#markDown(false);
+        return this.options.start(at, children);
+      };
+      const markAndTell = (news: KeeperNews): void => {
+        if (news.kind === 'stays-down') this.#markDown(true);
+        onNews(news);
+      };
+      this.#keeper = new ProcessKeeper({ name, start, onNews: markAndTell });
       const failed = await this.#keeper.start().then(
         () => null,
         (error: unknown) => ({ error }),
       );
       if (failed === null || onNotStarted !== undefined) {
         this.#writePlace({ at, serving: true });
-        if (failed !== null) onNotStarted?.(messageOf(failed.error));
+        if (failed === null) return at;
+        this.#markDown(!(failed.error instanceof StartRefused));
+        onNotStarted?.(failed.error);
         return at;
       }
       if (tried === ADDRESSES_TRIED || !/address already in use/i.test(messageOf(failed.error)))
@@ -149,6 +165,15 @@ export class SharedServer<At> {
         this.options.say(`${this.name} could not be taken over: ${messageOf(error)}`);
         await sleep(TAKE_OVER_PAUSE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
       }
+    }
+  }
+
+  #markDown(isDown: boolean): void {
+    try {
+      const place = this.#readPlace();
+      if (place !== null && (place.isDown ?? false) !== isDown) this.#writePlace({ ...place, isDown });
+    } catch {
+      // On a full disk, running it matters more than how long others wait for it.
     }
   }
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { startIbkrSimulator } from '../../simulators/ibkr/start.js';
+import type { LoadedDesk } from '../../src/desk/load.js';
 import { homeOf } from '../../src/home/installation.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
@@ -72,6 +73,13 @@ const atGateway = () => ({
   market: { ...MARKET, kind: 'auto' as const },
   env: environment(),
 });
+function secondDesk(): LoadedDesk {
+  const folder = join(home, 'desks', 'second');
+  cpSync('desks/slob', folder, { recursive: true });
+  const file = join(folder, 'desk.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^desk: .*$/m, 'desk: second'));
+  return loadDesk(file);
+}
 /** Of those that run. */
 const gateways = (): readonly string[] => processesOf(`${GATEWAY_DOUBLE} --port ${port}`);
 const log = (of = home): string => readFileSync(join(homePaths(of).logs, 'fermata.log'), 'utf8');
@@ -120,11 +128,7 @@ test('desks at one Gateway have one: whoever is left has it started anew, when i
   const first = gateways();
   expect(first).toHaveLength(1);
 
-  const folder = join(home, 'desks', 'second');
-  cpSync('desks/slob', folder, { recursive: true });
-  const file = join(folder, 'desk.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^desk: .*$/m, 'desk: second'));
-  const { lines } = await startUp(second, { ...atGateway(), loaded: loadDesk(file) });
+  const { lines } = await startUp(second, { ...atGateway(), loaded: secondDesk() });
   expect(gateways()).toEqual(first);
   expect(await processOf(second, 'gateway')).toBeNull();
   expect(log(second)).toContain('gateway is another desk’s and is used here');
@@ -143,6 +147,35 @@ test('desks at one Gateway have one: whoever is left has it started anew, when i
   await runningOf(home, 'gateway');
   await until('the one in its place', () => gateways().length === 1);
   expect(gateways()).not.toEqual(ofSecond);
+});
+
+test('a desk at the Gateway of another one waits for none that stays down there', async () => {
+  writeScript('exit 3');
+  const first = await startUp(home, { ...atGateway(), signInMs: 0 });
+  await until('it stays down', () => first.lines.some((line) => line.includes('stays down')));
+  const { lines } = await startUp(second, { ...atGateway(), loaded: secondDesk(), signInMs: 0 });
+  expect(log(second)).toContain('gateway is another desk’s and is used here');
+  const telling = () => lines.filter((line) => line.includes('is not signed in yet'));
+  await until('the words', () => telling().length > 0);
+  expect(telling()).toEqual([
+    expect.stringMatching(
+      /: it does not run, and the log of the desk that starts it says why\. The desk connects once it answers$/,
+    ),
+  ]);
+  await down(second);
+
+  // It is waited for again as soon as it is started again.
+  writeScript('exec sleep 600');
+  await askSupervisor(home, 'restart', { name: 'gateway' }, 30_000);
+  const said: string[] = [];
+  const onProgress = ({ text }: Progress): void => void said.push(text);
+  const waits = startUp(second, { ...atGateway(), loaded: secondDesk(), onProgress });
+  await until('its wait', () => said.includes('Waiting until gateway is signed in …'));
+  const running = await runningOf(home, 'gateway');
+  writeScript(`exec ${process.execPath} ${GATEWAY_DOUBLE} "$@"`);
+  process.kill(running.pid, 'SIGKILL');
+  await waits;
+  expect(said.join('\n')).toContain('gateway is signed in');
 });
 
 test('the next start of a desk that was killed ends the script and what that has started', async () => {
@@ -210,8 +243,13 @@ test.each([
   ['a desk with real money waits for the sign-in: it needs the account', 'live', [], /gateway is signed in/],
   ['so does the first start on the broker’s paper account', 'paper', [], /gateway is signed in/],
   ['neither does once the program stays down', 'live', ['exit 3'], /gateway ended five times/],
+  [
+    'nor if it could not be started: nothing runs that may wait for a person',
+    ...(['live', null, /^(?!.*may wait for a person).*gateway is not started: spawn .* ENOENT\. /s] as const),
+  ],
 ] as const)('%s', async (_, mode, lines, before) => {
-  if (lines.length > 0) writeScript(...lines);
+  if (lines === null) writeFileSync(script, '#!/no/such/interpreter\n');
+  else if (lines.length > 0) writeScript(...lines);
   const { loaded, ...more } = atGateway();
   const trail = join(home, 'trail');
   rmSync(trail, { force: true });
