@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMissing, type MonitorShown, QUICK_MONITOR, readMonitor } from '../checks/read-monitor.js';
 import { localDashboard } from '../home/dashboard-address.js';
 import type { Runtime } from '../home/runtime.js';
-import { askSupervisor } from '../home/supervisor-protocol.js';
+import { askSupervisor, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import { pollUntil } from '../home/try-again.js';
 import { WAIT_DEFAULT_MS } from '../supervisor/desk-end.js';
 import { isAlive } from '../supervisor/process-table.js';
@@ -14,7 +14,7 @@ import { requireRuntime, supervisorOf } from './running-desk.js';
 
 /** The check reads desk file and folder and, for real money, queries the exchange. */
 const CHECK_MS = 60_000;
-/** The sum of the times that all processes may take to start, one after another. */
+/** The sum of the times that all processes may take to start, one after another, without the wait for a sign-in. */
 const START_MS = 300_000;
 const HEALTHY_MS = 30_000;
 const PAGE_MS = 5_000;
@@ -34,20 +34,41 @@ export async function restartAll(runtime: Runtime, pauseMs: number): Promise<Sta
   const ask = supervisorOf(runtime, 'docker-compose restart');
   const before = await ask('who', {}, CHECK_MS);
   const { starter } = await ask('startAgain', { pauseMs }, CHECK_MS);
-  const deadlineMs = beganMs + WAIT_DEFAULT_MS + pauseMs + START_MS;
-  while (!(await runsAgain(home, before.startedWallMs))) {
-    const isGone = !isAlive(starter);
-    if (isGone || performance.now() > deadlineMs) throw notBack(isGone);
-    await sleep(POLL_MS);
-  }
+  const withinMs = WAIT_DEFAULT_MS + pauseMs + START_MS;
+  await untilStartedAgain(home, { starter, beforeMs: before.startedWallMs, withinMs });
   const { shown, problems } = await health(home);
   return { shown, problems, tookMs: performance.now() - beganMs };
 }
 
-async function runsAgain(home: string, beforeMs: number): Promise<boolean> {
-  const now = await askSupervisor(home, 'who', {}).catch(() => null);
-  return now !== null && now.startedWallMs !== beforeMs && now.phase === 'running';
+interface Restart {
+  /** The process that starts it again. */
+  readonly starter: number;
+  /** When the desk that was to end had started. */
+  readonly beforeMs: number;
+  readonly withinMs: number;
 }
+
+/** Rejects if the desk does not come back. */
+export async function untilStartedAgain(
+  home: string,
+  { starter, beforeMs, withinMs }: Restart,
+): Promise<void> {
+  let deadlineMs = performance.now() + withinMs;
+  for (;;) {
+    const who = await whoAnswers(home);
+    const phase = who?.startedWallMs === beforeMs ? undefined : who?.phase;
+    if (phase === 'running') return;
+    const nowMs = performance.now();
+    // The start itself says when a person had long enough.
+    if (phase === 'signing in') deadlineMs = Math.max(deadlineMs, nowMs + START_MS);
+    const isGone = !isAlive(starter);
+    if (isGone || nowMs > deadlineMs) throw notBack(isGone);
+    await sleep(POLL_MS);
+  }
+}
+
+const whoAnswers = (home: string): Promise<SupervisorMethods['who']['result'] | null> =>
+  askSupervisor(home, 'who', {}).catch(() => null);
 
 const notBack = (isGone: boolean): CliFailure =>
   new CliFailure(
@@ -73,11 +94,19 @@ async function lookAt(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
   return { shown, problems: await healthProblems(runtime, shown) };
 }
 
-/** What does not answer, of a desk started by exactly this supervisor. Empty: all is well. */
-export async function startProblems(home: string, pid: number): Promise<readonly string[]> {
-  const who = await askSupervisor(home, 'who', {}).catch(() => null);
-  if (who?.pid !== pid || who.phase !== 'running') return ['it has not started everything'];
-  return (await lookAt(home)).problems;
+export interface StartSeen {
+  /** What does not answer or run. Empty: all is well. */
+  readonly problems: readonly string[];
+  /** It waits for a person, as long as the start itself allows. */
+  readonly isSigningIn: boolean;
+}
+
+/** Of a desk started by exactly this supervisor. */
+export async function lookAtStart(home: string, pid: number): Promise<StartSeen> {
+  const who = await whoAnswers(home);
+  const phase = who?.pid === pid ? who.phase : undefined;
+  if (phase === 'running') return { problems: (await lookAt(home)).problems, isSigningIn: false };
+  return { problems: ['it has not started everything'], isSigningIn: phase === 'signing in' };
 }
 
 /** What does not answer or does not run. Empty: all is well. */

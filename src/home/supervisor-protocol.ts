@@ -9,6 +9,9 @@ import { homePaths } from './runtime.js';
 export type { ProcessStatus };
 export type ProcessState = ProcessStatus['state'];
 
+/** `signing in`: as `starting`, and waits for a person, as long as the start itself allows. */
+export type DeskPhase = 'starting' | 'signing in' | 'running' | 'stopping';
+
 export interface SupervisorMethods {
   who: {
     params: Record<string, never>;
@@ -16,7 +19,7 @@ export interface SupervisorMethods {
       readonly pid: number;
       readonly desk: string;
       readonly startedWallMs: number;
-      readonly phase: string;
+      readonly phase: DeskPhase;
     };
   };
   processes: { params: Record<string, never>; result: readonly ProcessStatus[] };

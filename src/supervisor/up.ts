@@ -19,15 +19,10 @@ import { endLeftChildren, openChildrenFile } from './process-table.js';
 import { createRedactor, knownSecrets } from './redact.js';
 import { checkDisk, claimAccount, claimHome, preflight } from './start/claim-home.js';
 import { choosePorts, type DeskPorts, pagePort } from './start/runtime-file.js';
-import { startDesk } from './start/start-desk.js';
+import { type Phase, startDesk } from './start/start-desk.js';
 import { summarise } from './start/summarise.js';
 import { openSupervisorSocket, type SupervisorSocket } from './supervisor-socket.js';
 import { type StartAgain, StartFailure, type UpOptions, type UpOutcome } from './up-options.js';
-
-/** `starting`, `running`, `stopping`. */
-interface Phase {
-  name: string;
-}
 
 /** Resolves at the desk's end. Rejects with StartFailure (or TemporalNotFound); nothing is left running. */
 export async function up(options: UpOptions): Promise<UpOutcome> {
@@ -37,7 +32,7 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
     return { kind: 'already-running', exitCode: 1, message: claim.message, doThis: claim.doThis };
   }
   const ending = watchForEnding();
-  const phase = { name: 'starting' };
+  const phase: Phase = { name: 'starting' };
   try {
     forgetStarter(claim.paths.home);
     await run(options, claim.paths, ending, phase);
@@ -99,7 +94,7 @@ async function runLogged(
   try {
     recordSockets(paths.home);
     log.write('supervisor', 'info', `starting desk ${options.loaded.desk.desk} in ${paths.home}`);
-    const runtime = await startDesk(context, processes, ports);
+    const runtime = await startDesk(context, processes, ports, phase);
     phase.name = 'running';
     say(`Ready after ${Math.round((performance.now() - begunMs) / 1000)} s`);
     options.onReady?.(await summarise(options, paths, runtime, log.file));
@@ -156,7 +151,7 @@ function warnOfFullDisk({ log, say }: ProcessesContext, freeMb: number): void {
 function openSocket(
   { options, paths, ending }: ProcessesContext,
   processes: DeskProcesses,
-  phase: { readonly name: string },
+  phase: Readonly<Phase>,
 ): Promise<SupervisorSocket> {
   const startedWallMs = Date.now();
   return openSupervisorSocket(supervisorSocketPath(paths.home), {

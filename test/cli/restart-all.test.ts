@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import type { MonitorShown } from '../../src/checks/read-monitor.js';
 import { monitorLines } from '../../src/cli/monitor-shown.js';
-import { healthProblems } from '../../src/cli/restart-all.js';
+import { healthProblems, lookAtStart, untilStartedAgain } from '../../src/cli/restart-all.js';
+import { type DeskPhase, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
+import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
+import { makeHome, removeHome } from '../supervisor/support/desk-home.js';
 
 type Looked = Pick<MonitorShown, 'status' | 'processes' | 'stored'>;
 
@@ -56,4 +59,42 @@ it('names a page that is unhealthy, or does not answer', async () => {
   expect(await problems(await pageThatAnswers(503))).toEqual(['page: it answers 503']);
   // Nothing listens at the first port.
   expect(await problems(1)).toEqual(['page: it does not answer']);
+});
+
+/** The supervisor of a start that says these phases, one each time it is asked, and then the last one. */
+async function startThatSays(...phases: readonly DeskPhase[]): Promise<string> {
+  const home = makeHome();
+  let asked = 0;
+  const who = () => {
+    const phase = phases[Math.min(asked, phases.length - 1)] ?? 'running';
+    asked += 1;
+    return { pid: 7, desk: 'slob', startedWallMs: 2, phase };
+  };
+  const socket = await openSupervisorSocket(supervisorSocketPath(home), { who } as never);
+  onTestFinished(async () => {
+    await socket.close();
+    removeHome(home);
+  });
+  return home;
+}
+
+const SIGNING_IN = Array.from({ length: 8 }, (): DeskPhase => 'signing in');
+
+it('waits for a start that waits for a sign-in, and has its own time for all else', async () => {
+  const restart = { starter: globalThis.process.pid, beforeMs: 1, withinMs: 0 };
+  await untilStartedAgain(await startThatSays(...SIGNING_IN, 'starting', 'running'), restart);
+  await expect(untilStartedAgain(await startThatSays('starting'), restart)).rejects.toThrow(
+    'the desk is not back in its time',
+  );
+});
+
+it('says of a build on trial whether its start waits for a sign-in', async () => {
+  const NOT_ALL = ['it has not started everything'];
+  const signingIn = await startThatSays('signing in');
+  expect(await lookAtStart(signingIn, 7)).toEqual({ problems: NOT_ALL, isSigningIn: true });
+  // Of another start nobody knows.
+  expect(await lookAtStart(signingIn, 8)).toEqual({ problems: NOT_ALL, isSigningIn: false });
+  expect(await lookAtStart(await startThatSays('starting'), 7)).toEqual({
+    ...{ problems: NOT_ALL, isSigningIn: false },
+  });
 });

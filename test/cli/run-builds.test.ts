@@ -29,6 +29,12 @@ const NEXT = buildIdAt(Date.UTC(2026, 0, 11), 'b'.repeat(40));
 /** What the next build does at its start. */
 const BUILDS = {
   well: `writeFileSync('well-' + process.pid, ''); setInterval(() => undefined, 1_000);`,
+  /** A person signs in after a while, and all is well. */
+  signedIn: `setTimeout(() => {
+       writeFileSync('well-' + process.pid, '');
+       rmSync('signing-in');
+     }, 2_500);
+     setInterval(() => undefined, 1_000);`,
   silent: 'setInterval(() => undefined, 1_000);',
   broken: 'process.exit(1);',
   unstarted: 'process.exit(76);',
@@ -60,7 +66,7 @@ function installation(next: keyof typeof BUILDS, former: keyof typeof BUILDS = '
     writeFileSync(join(entry, '../../package.json'), '{"type":"module"}');
     writeFileSync(
       entry,
-      `import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+      `import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
        process.on('SIGTERM', () => { appendFileSync('ended', '${id}\\n'); process.exit(0); });
        const said = { build: '${id}', how: process.env.FERMATA_STARTED_AGAIN };
        appendFileSync('starts', JSON.stringify(said) + '\\n');
@@ -97,7 +103,8 @@ function begin(home: string, { mayTry = true, againAfterMs = 50, wellMs = null a
      import { watchForEnding } from '${built('supervisor/ending.js')}';
      const look = async (_home, pid) => {
        while (!existsSync('begun-' + pid)) await sleep(20);
-       return existsSync('well-' + pid) ? [] : ['trader: no answer'];
+       const problems = existsSync('well-' + pid) ? [] : ['trader: no answer'];
+       return { problems, isSigningIn: existsSync('signing-in') };
      };
      const builds = { home: ${JSON.stringify(home)}, entry: '/nowhere', ending: watchForEnding(), look, againAfterMs: ${againAfterMs} };
      const wellMs = ${wellMs};
@@ -118,6 +125,17 @@ it('a build that is well takes the place of the former one', async () => {
   starter.kill('SIGTERM');
   expect(await once(starter, 'exit')).toEqual([0, null]);
   expect([starts(), ended()]).toEqual([[TRIED], [NEXT]]);
+});
+
+it('a build whose start waits for a sign-in has that time beside its own', async () => {
+  const { home, starts } = installation('signedIn');
+  writeFileSync(join(home, 'signing-in'), '');
+  const starter = begin(home, { wellMs: 1_000 });
+  await eventually(() => expect(outcomeIn(home)).not.toBeNull());
+  expect(outcomeIn(home)).toMatchObject({ switched: true });
+  expect(starts()).toEqual([TRIED]);
+  starter.kill('SIGTERM');
+  expect(await once(starter, 'exit')).toEqual([0, null]);
 });
 
 it.each([

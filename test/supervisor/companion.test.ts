@@ -171,11 +171,13 @@ test('a desk at the Gateway of another one waits for none that stays down there'
   const onProgress = ({ text }: Progress): void => void said.push(text);
   const waits = startUp(second, { ...atGateway(), loaded: secondDesk(), onProgress });
   await until('its wait', () => said.includes('Waiting until gateway is signed in …'));
+  expect(await askSupervisor(second, 'who', {})).toMatchObject({ phase: 'signing in' });
   const running = await runningOf(home, 'gateway');
   writeScript(`exec ${process.execPath} ${GATEWAY_DOUBLE} "$@"`);
   process.kill(running.pid, 'SIGKILL');
   await waits;
   expect(said.join('\n')).toContain('gateway is signed in');
+  expect(await askSupervisor(second, 'who', {})).toMatchObject({ phase: 'running' });
 });
 
 test('the next start of a desk that was killed ends the script and what that has started', async () => {

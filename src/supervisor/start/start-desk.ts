@@ -4,6 +4,7 @@ import { externalTemporal } from '../../home/external-temporal.js';
 import { namespaceIn } from '../../home/installation.js';
 import { checkPayloadCanary } from '../../home/payload-keys.js';
 import { deskPaths, type Runtime } from '../../home/runtime.js';
+import type { DeskPhase } from '../../home/supervisor-protocol.js';
 import { type Patience, untilBack } from '../../home/try-again.js';
 import { sealEarlierLinksOnce } from '../../store/people.js';
 import { isServerAway, openPool } from '../../store/pool.js';
@@ -31,10 +32,16 @@ const BACK_WITHIN_MS = 60_000;
 /** For a start that fails without the account: a person has time to sign in. */
 const NEEDED_SIGN_IN_MS = 600_000;
 
+/** What the supervisor says of itself when asked. */
+export interface Phase {
+  name: DeskPhase;
+}
+
 export async function startDesk(
   context: ProcessesContext,
   processes: DeskProcesses,
   ports: DeskPorts,
+  phase: Phase,
 ): Promise<Runtime> {
   const { options, paths, ending } = context;
   checkPayloadCanary(paths.home);
@@ -44,7 +51,7 @@ export async function startDesk(
   const runtime = runtimeFor(options, paths, ports, postgres, temporal);
   const runtimeFile = writeRuntime(paths, runtime);
   await recordDeskFile(context, runtime);
-  if (signIn !== null) await waitForSignIn(context, signIn);
+  if (signIn !== null) await waitForSignIn(context, signIn, phase);
   ending.asked.throwIfAborted();
   await options.mayTrade?.();
   await processes.startRoles(runtimeFile);
@@ -52,12 +59,19 @@ export async function startDesk(
 }
 
 /** Without its venue a desk still reports, and takes care of what it finds. */
-async function waitForSignIn(context: ProcessesContext, signIn: SignIn): Promise<void> {
+async function waitForSignIn(context: ProcessesContext, signIn: SignIn, phase: Phase): Promise<void> {
   const { options, step, ending } = context;
   const { signInMs = SIGN_IN_MS } = options;
   if (await signIn.within(0, ending.asked)) return;
+  const withinMs = (await needsAccount(context)) ? NEEDED_SIGN_IN_MS : signInMs;
+  // Whoever waits for this start gives the person the same time.
+  phase.name = 'signing in';
   step(`Waiting until ${signIn.name} is signed in …`);
-  await signIn.within((await needsAccount(context)) ? NEEDED_SIGN_IN_MS : signInMs, ending.asked);
+  try {
+    await signIn.within(withinMs, ending.asked);
+  } finally {
+    phase.name = 'starting';
+  }
 }
 
 /** The pre-flight before real money reads it, and so does the first start of all, which counts from its cash on. */
