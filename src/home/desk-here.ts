@@ -6,7 +6,7 @@ import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
 import { ownFiles } from '../desk/own-strategies.js';
-import { companionProblem, ENVIRONMENT, environmentAt } from '../venue/environment.js';
+import { type CompanionQuestion, companionOf, ENVIRONMENT, environmentAt } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
 
@@ -55,6 +55,25 @@ export function writeDeskHere({ wanted: { file: place, desk }, text }: DeskHere)
   renameSync(own, place);
 }
 
+function unusable(problems: readonly string[]): EnvironmentProblem {
+  return new EnvironmentProblem(
+    ['these environment variables can’t be used:', ...problems].join('\n'),
+    'put them right in .env or in the shell; every variable: .env.example',
+  );
+}
+
+/**
+ * As `companionOf`, for whoever starts the desk: with a simulator or other prices in its place, no program is run that
+ * could be refused. Throws `EnvironmentProblem`.
+ */
+export function companionHere(question: CompanionQuestion): ReturnType<typeof companionOf> {
+  try {
+    return companionOf(question);
+  } catch (error) {
+    throw error instanceof RangeError ? unusable([error.message]) : error;
+  }
+}
+
 /**
  * The desk file as the environment overrides it (TRADING_MODE, SYMBOLS, STOP_LOSS_PCT …): its own file is
  * named after it below `home`. Writes nothing. Throws `EnvironmentProblem` or `DeskFileError`.
@@ -76,14 +95,7 @@ export function readDeskHere(
     env,
   );
   const problems = [...read.problems, ...readOfStrategies.problems];
-  const ofCompanion = problems.length === 0 ? companionProblem(loaded.desk, env) : null;
-  if (ofCompanion !== null) problems.push(ofCompanion);
-  if (problems.length > 0) {
-    throw new EnvironmentProblem(
-      ['these environment variables can’t be used:', ...problems].join('\n'),
-      'put them right in .env or in the shell; every variable: .env.example',
-    );
-  }
+  if (problems.length > 0) throw unusable(problems);
   if (Object.keys(values).length + parameters.length === 0) return { wanted: loaded, text: null };
   const made = newDeskText(loaded.text, { name: loaded.desk.desk, ...values, parameters });
   if (made.kind === 'unknownSymbols') {

@@ -74,7 +74,7 @@ export function credentialNames({ credentials }: LiveVenue, holder: CredentialHo
   return credentials.filter((one) => one.holder === holder).map(({ name }) => name);
 }
 
-interface CompanionQuestion {
+export interface CompanionQuestion {
   readonly desk: Pick<Desk, 'mode' | 'venue' | 'feeds'>;
   readonly market: MarketKind;
   readonly simulatedVenue?: string | undefined;
@@ -100,17 +100,6 @@ export function companionOf(question: CompanionQuestion): Companion | CompanionL
   // On paper the environment's simulator gives no prices, only one of the command line.
   const address = feed === undefined ? simulatedFeeds[feeds[0] ?? ''] : undefined;
   return live.companion(live.endpoint(desk, address, {}), env);
-}
-
-/** Why the program that the environment names can't be run for such a desk; null if it can, or none is named. */
-export function companionProblem(desk: CompanionQuestion['desk'], env: NodeJS.ProcessEnv): string | null {
-  try {
-    companionOf({ desk, market: 'live', env });
-    return null;
-  } catch (error) {
-    if (error instanceof RangeError) return error.message;
-    throw error;
-  }
 }
 
 export interface AskedVenue {

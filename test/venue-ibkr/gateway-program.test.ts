@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import type { Desk } from '../../src/desk/schema.js';
-import { readDeskHere } from '../../src/home/desk-here.js';
+import { companionHere, readDeskHere } from '../../src/home/desk-here.js';
 import type { Companion } from '../../src/venue/definition.js';
 import { companionOf, startItsProgram } from '../../src/venue/environment.js';
 import { companionAt } from '../../src/venue/ibkr/gateway-program.js';
@@ -29,7 +29,8 @@ const at = (env: Readonly<Record<string, string>> = {}) =>
   companionAt({ kind: 'testnet' }, { IBKR_GATEWAY_PROGRAM: program, ...env }) as Companion;
 const refusal = (env: Readonly<Record<string, string>>, file = SLOB) => {
   try {
-    readDeskHere(file, {}, env, folder);
+    const { desk } = readDeskHere(file, {}, env, folder).wanted;
+    companionHere({ desk, market: 'auto', env });
     return null;
   } catch (error) {
     return (error as Error).message;
@@ -88,6 +89,24 @@ describe('the environment', () => {
       expect(code).not.toBe(0);
     },
   );
+
+  it.each([
+    ['up', '127.0.0.1:4002', 'prices were to be simulated'],
+    ['up', null, 'IBKR_GATEWAY_PROGRAM: expected IBKR_GATEWAY at an address of this machine'],
+    ['preflight', null, 'IBKR_GATEWAY_PROGRAM: expected IBKR_GATEWAY at an address of this machine'],
+    ['preflight', '127.0.0.1:1', 'Pre-flight of slob'],
+  ])('of another machine is refused by fermata %s if the program would run: simulator %s', async (...row) => {
+    const [command, simulator, says] = row;
+    const env = { IBKR_GATEWAY_PROGRAM: program, IBKR_GATEWAY: 'gateway.lan:4002' };
+    const more = [
+      // With these prices no such desk starts, whatever else is so.
+      ...(command === 'up' && simulator !== null ? ['--market', 'simulated'] : []),
+      ...(simulator === null ? [] : ['--simulated-venue', simulator]),
+    ];
+    const { code, out, err } = await runCommand(folder, [command, '--desk', 'slob', ...more], env);
+    expect(`${out}${err}`).toContain(says);
+    expect(code).not.toBe(0);
+  });
 });
 
 describe('who needs it', () => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PreflightReport } from '../../contracts/preflight.js';
-import { readDeskHere } from '../../home/desk-here.js';
+import { companionHere, readDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
@@ -43,12 +43,10 @@ async function preflight(options: Options): Promise<number> {
       'nothing was asked of the exchange',
       `look at the desk itself: fermata preflight --desk ${twinOf}`,
     );
-  const looking = preflightDesk(loaded, {
-    home,
-    env: process.env,
-    simulatedVenue: venueAddress(loaded.desk, options.simulatedVenue) ?? runtime?.simulatedVenue,
-    nowMs: Date.now,
-  });
+  const { env } = process;
+  const simulatedVenue = venueAddress(loaded.desk, options.simulatedVenue) ?? runtime?.simulatedVenue;
+  companionHere({ desk: loaded.desk, market: 'live', simulatedVenue, env });
+  const looking = preflightDesk(loaded, { home, env, simulatedVenue, nowMs: Date.now });
   const report = await sayingWhat(() => 'waiting for the exchange to answer', looking);
   if (options.json === true) printJson(report);
   else printLines(preflightLines(report));

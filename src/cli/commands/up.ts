@@ -8,7 +8,7 @@ import type { Desk } from '../../desk/schema.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { counted } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
-import { readDeskHere, writeDeskHere } from '../../home/desk-here.js';
+import { companionHere, readDeskHere, writeDeskHere } from '../../home/desk-here.js';
 import { nameDeskInCommands, shellWord } from '../../home/desk-in-process.js';
 import { homeOf, knownHomeOf, sharesServers, wouldBeHomeOf } from '../../home/installation.js';
 import { resolveStartedDesk } from '../../home/resolve-started-desk.js';
@@ -16,7 +16,7 @@ import { runtimeHere } from '../../home/runtime-here.js';
 import type { RecordingRequest } from '../../market/recorded/check-recording.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
-import { companionOf, credentialIn } from '../../venue/environment.js';
+import { credentialIn } from '../../venue/environment.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow, readEnvironmentFile } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
@@ -105,7 +105,12 @@ async function up(options: Options): Promise<number> {
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
   const market = marketChoice(ofTwin(options, desk), loaded.desk);
   refuseUnfitPrices(loaded.desk, market.kind, file);
-  const companion = companionOf({ desk: loaded.desk, market: market.kind, ...simulators, env: process.env });
+  const companion = companionHere({
+    desk: loaded.desk,
+    market: market.kind,
+    ...simulators,
+    env: process.env,
+  });
   const runsCompanion = companion !== null && !('leftOut' in companion);
   const mayTrade = () => readyIfReal(loaded, home, simulators.simulatedVenue);
   // What leads to the venue has to run before the account can be read.
@@ -289,8 +294,10 @@ async function checkAgain(running: LoadedDesk, home: string, options: Options): 
   }
   if (!starterIsThere()) throw new Error(`the process that would start it again is gone: ${BY_HAND}`);
   chosenEntry(home);
-  const { simulatedVenue } = simulatorsOf(wanted.desk, options.simulatedVenue ?? []);
-  await readyIfReal(wanted, home, simulatedVenue, env, { isTrial: true });
+  const simulators = simulatorsOf(wanted.desk, options.simulatedVenue ?? []);
+  const { kind: market } = marketChoice(ofTwin(options, wanted.desk), wanted.desk);
+  companionHere({ desk: wanted.desk, market, ...simulators, env });
+  await readyIfReal(wanted, home, simulators.simulatedVenue, env, { isTrial: true });
 }
 
 const LABEL_WIDTH = 12;
