@@ -659,6 +659,13 @@ export function isClosedByPerson(core: Core, id: InstrumentId): boolean {
   return progressAt(core, id).exiting?.why === 'person';
 }
 
+/**
+ * The venue has what looks like a split of our shares, and nobody has said yet what it was. Whatever the desk
+ * sent by itself would be in old shares, at prices in old shares.
+ */
+export const isSplitAsked = ({ sync }: Core, id: InstrumentId): boolean =>
+  sync.splits.get(id)?.isNone === false;
+
 export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {
   const live = required(core.state.live[id], id);
   return live.size === 0 ? [] : [...live.values()];

@@ -1,12 +1,13 @@
 /** A split and a dividend at a running desk: who may say so and when, what is asked of the venue, and what follows. */
 import { expect, it } from 'vitest';
+import type { OrderIntent } from '../../src/domain/order.js';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { SignalRequest } from '../../src/domain/signal.js';
-import type { OpenEntry } from '../../src/engine/strategies/strategy.js';
-import { coins, crossStrategy, SPOT } from '../support/engine-config.js';
-import { DeskUnderTest } from './support/desk.js';
+import type { LimitEntry, OpenEntry } from '../../src/engine/strategies/strategy.js';
+import { coins, crossStrategy, FUTURES, SPOT } from '../support/engine-config.js';
+import { DeskUnderTest, venueOrder } from './support/desk.js';
 import { oneEntry } from './support/one-entry.js';
 
 const AAPL = coins(['AAPL'], { kind: 'stock', lotSize: '1', minNotional: '0' });
@@ -161,6 +162,84 @@ it('is what a venue that has four times the shares is asked about, and nothing i
   expect(desk.lots(0)).toBe(4 * lots);
   desk.snapshot({ positions: [4 * lots] });
   expect(desk.engine.view.reconciliation.state).toBe('clean');
+});
+
+/** Its broker has booked 4:1 over night, and nobody was there until the market opened. */
+function splitAtBroker(told: (desk: DeskUnderTest, stop: OrderIntent) => void = () => {}) {
+  const quotes = { awaySpreads: 20, awayPct: 3, spreadPct: 50, agreeing: 3, standsMs: 2_000 };
+  const capabilities = { ...FUTURES, shorting: false, reduceOnly: false };
+  const desk = stockDesk(false, { capabilities, quotes, sessions: [{ calendar: untilFour() }] }).active();
+  const { stop } = desk.hold(0);
+  desk.wait(8 * 3_600_000);
+  desk.pass(0);
+  told(desk, stop);
+  for (let round = 0; round < 3; round += 1) {
+    desk.pass(1_000);
+    desk.snapshot({ positions: [4 * stop.quantityLots] });
+  }
+  return { desk, stop };
+}
+
+/** Twenty seconds of prices in new shares, far below the stop. */
+function opens(desk: DeskUnderTest): void {
+  desk.wait(14 * 3_600_000);
+  for (let second = 0; second < 20; second += 1) {
+    desk.quote(0, 2_520 + (second % 3));
+    desk.pass(1_000);
+  }
+}
+
+const sentSince = (desk: DeskUnderTest, from: number) =>
+  desk.records.slice(from).flatMap((record) => (record.type === 'order.intended' ? [record.order] : []));
+
+it('sells no old shares at the price of new ones before a person has said what it was', () => {
+  const { desk, stop } = splitAtBroker();
+  const before = desk.records.length;
+  opens(desk);
+  expect(sentSince(desk, before)).toEqual([]);
+  expect(desk.lots(0)).toBe(stop.quantityLots);
+  expect(desk.engine.view.halts.map(({ reason }) => reason)).toContainEqual(
+    expect.stringContaining('the position has no stop in new shares'),
+  );
+  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+  desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+  desk.pass(1_000);
+  expect(sentSince(desk, before)).toMatchObject([
+    { purpose: 'protective', quantityLots: 4 * stop.quantityLots, stopTicks: Math.ceil(stop.stopTicks! / 4) },
+  ]);
+});
+
+it('places no stop in old shares where the broker has ended its stop for the split, and says that none rests', () => {
+  // The reading that shows the shares for the first time is the one that no longer shows the stop.
+  const { desk, stop } = splitAtBroker((at, { clientId, quantityLots }) => {
+    const order = at.engine.view.orders.find((one) => one.clientId === clientId)!;
+    at.snapshot({ positions: [4 * quantityLots], openOrders: [] });
+    at.happen({ kind: 'order.lookup', clientId, found: venueOrder(order, 0, 'cancelled') });
+  });
+  const stops = () => desk.recorded('order.intended').filter(({ order }) => order.purpose === 'protective');
+  opens(desk);
+  expect(stops()).toHaveLength(1);
+  expect(desk.engine.view.halts.map(({ cause }) => cause)).toContain('protection-missing');
+  desk.command({ name: 'noSplit', symbol: 'AAPL/USDT' });
+  desk.pass(1_000);
+  expect(stops()).toHaveLength(2);
+  expect(desk.lots(0)).toBe(stop.quantityLots);
+});
+
+it('moves no stop by prices in new shares before a person has said what it was', () => {
+  const wish: LimitEntry = {
+    ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },
+    exits: { trailTicks: 200 },
+  };
+  const desk = stockDesk(false, { strategies: [{ ...oneEntry(wish), symbols: ['AAPL/USDT'] }] }).active();
+  desk.bar(0, 10_000);
+  const { stop } = desk.fillEntry(0, 10_000);
+  // 1 for 2: a new share is worth twice as much.
+  reads(desk, stop.quantityLots / 2);
+  const before = desk.records.length;
+  desk.quote(0, 20_000);
+  desk.pass(1_000);
+  expect(desk.records.slice(before).filter(({ type }) => type === 'stop.moved')).toEqual([]);
 });
 
 it('is not asked for again by a venue of ours that had it before the journal did', () => {

@@ -11,7 +11,16 @@ import { isTooSmall } from '../../domain/order-bounds.js';
 import { VALUE } from '../../domain/value.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, exitNote, instrumentAt, note, positionAt, tradeProgressAt } from '../core.js';
+import {
+  type Core,
+  commit,
+  exitNote,
+  instrumentAt,
+  isSplitAsked,
+  note,
+  positionAt,
+  tradeProgressAt,
+} from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { restingTargets } from '../orders/linked-orders.js';
 import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
@@ -26,11 +35,11 @@ type WithExits = TradeEntry & { readonly exits: TradeExits };
 
 /**
  * Records what the market has reached. Only a fresh price counts: an old one does not show what could be had
- * now.
+ * now, and one in new shares says nothing about prices in old ones.
  */
 export function followExits(core: Core, at: InstrumentId): void {
   const age = core.market.quoteAgeMs(at, core.monotonicMs);
-  const isFresh = age !== null && age <= staleMsOf(core.config.risk);
+  const isFresh = age !== null && age <= staleMsOf(core.config.risk) && !isSplitAsked(core, at);
   const trades = holdingsOf(positionAt(core, at)).map((holding) => ({
     holding,
     trade: tradeWithExits(core, holding),

@@ -1,10 +1,22 @@
 /** One confirmed protective stop for everything that a trade holds, and none without a position. */
-import { type Core, progressAt, remainingLots, type TradeProgress, tradeProgressAt } from '../core.js';
+import { splitBetween } from '../../domain/corporate-action.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import {
+  type Core,
+  instrumentAt,
+  isSplitAsked,
+  liveOrders,
+  positionAt,
+  progressAt,
+  remainingLots,
+  type TradeProgress,
+  tradeProgressAt,
+} from '../core.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { cancelTargets, strayTargets } from '../orders/linked-orders.js';
 import type { Holding, OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
-import { OVERSOLD_READ_MS, STOP_STAYS_MS } from '../timing.js';
+import { OVERSOLD_READ_MS, STOP_STAYS_MS, UNPROTECTED_MAX_MS } from '../timing.js';
 import { changeStops } from './change-stop.js';
 import { isDustAt, isDustOf } from './dust.js';
 import { keepTarget } from './keep-target.js';
@@ -65,6 +77,11 @@ export function protect(core: Core, position: Holding): void {
   }
   const fitting = fittingOf(stops, wanted);
   const rests = fitting !== undefined && isConfirmed(fitting) && !isMakingPlace(stops, fitting);
+  if (maySplit(core, at)) {
+    if (rests) atRest(core, progress);
+    else progress.unprotectedSinceMs ??= core.monotonicMs;
+    return;
+  }
   for (const stop of stops) {
     // Until the venue has completed a replace, both stops stay, whichever fits: nobody knows which of them
     // rests.
@@ -79,6 +96,23 @@ export function protect(core: Core, position: Holding): void {
   }
   progress.unprotectedSinceMs ??= core.monotonicMs;
   if (fitting === undefined && core.sync.atWallMs !== null) changeStops(core, position, stops, wanted);
+}
+
+/**
+ * Shares that may be split have no stop placed or changed: one in old shares would be beyond the market. A reading
+ * that shows such a quantity is confirmed or not a moment later, and a broker that ends the stop for the split shows
+ * both at once; where an order other than a stop is live, a late fill explains it as well.
+ */
+function maySplit(core: Core, at: InstrumentId): boolean {
+  if (isSplitAsked(core, at)) return true;
+  const seen = core.sync.suspected.get(at);
+  if (seen === undefined || core.monotonicMs - seen.atMs >= UNPROTECTED_MAX_MS) return false;
+  if (core.sync.splits.get(at)?.lots === seen.lots) return false; // a person has said that it is none
+  return (
+    instrumentAt(core, at).kind === 'stock' &&
+    splitBetween(positionAt(core, at).quantityLots, seen.lots) !== null &&
+    liveOrders(core, at).every(({ intent }) => intent.purpose === 'protective')
+  );
 }
 
 function areExchanged(one: OrderEntry, other: OrderEntry): boolean {

@@ -10,6 +10,7 @@ import {
   type InstrumentProgress,
   instrumentAt,
   isSideBySide,
+  isSplitAsked,
   markChanged,
   note,
   positionAt,
@@ -34,7 +35,7 @@ export function secure(
   why: string,
 ): void {
   const progress = progressAt(core, at);
-  if (progress.securing !== null || openLots(positionAt(core, at)) === 0) return;
+  if (progress.securing !== null || openLots(positionAt(core, at)) === 0 || isSplitAsked(core, at)) return;
   progress.securing = cause;
   progress.closeAtMs = 0;
   progress.closeRefusals = 0;
@@ -62,7 +63,8 @@ export function secureTrade(
     own === undefined ||
     holdings.length < 2 ||
     !mayReduce(core) ||
-    progressAt(core, at).securing !== null
+    progressAt(core, at).securing !== null ||
+    isSplitAsked(core, at)
   ) {
     secure(core, at, cause, why);
     return;
@@ -77,11 +79,14 @@ export function secureTrade(
   markChanged(core, at);
 }
 
-/** A stop that rests after all protects the position again, unless it is the one that did not fire. */
+/**
+ * A stop that rests after all protects the position again, unless it is the one that did not fire. What looks
+ * like a split may be why: once a person has said what it was, it is judged anew.
+ */
 export function isSecuring(core: Core, at: InstrumentId): boolean {
   const progress = progressAt(core, at);
   if (progress.securing === null) return false;
-  const over = openLots(positionAt(core, at)) === 0 || isDust(core, at);
+  const over = openLots(positionAt(core, at)) === 0 || isDust(core, at) || isSplitAsked(core, at);
   if (!over && (progress.securing === 'overrun' || !isProtected(core, at))) return true;
   progress.securing = null;
   progress.overrunSinceMs = null;
@@ -126,6 +131,8 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   const { market, config } = core;
   const at = position.instrument;
   if (!isBeyondAStop(core, at)) return false;
+  // A price in new shares is beyond most stops in old ones.
+  if (isSplitAsked(core, at)) return false;
   const age = market.quoteAgeMs(at, core.monotonicMs);
   // No stop can fire in a closed market, whatever is quoted.
   if (!isMarketOpen(core, at)) return false;

@@ -55,7 +55,8 @@ export function looksSplit(core: Core, at: InstrumentId, ours: number, theirs: n
   const count = (lots: number): string => formatDecimal(lots, lotSize);
   const reason =
     `${symbol}: we hold ${count(ours)} ${base}, the venue has ${count(theirs)}, which looks like a ${splitText(ratio)} split. ` +
-    'Nothing was adopted: fermata corporate-action split, or no-split, says what it was';
+    'Nothing was adopted, and the desk itself places no stop and closes nothing here until fermata corporate-action split, or ' +
+    'no-split, says what it was: the position has no stop in new shares';
   note(core, 'alarm', reason, at);
   raiseFault(core, 'reconciliation', reason);
   return true;
