@@ -17,6 +17,7 @@ import { WaitingSince } from '../../src/trader/status/since-start.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
+import { waiting } from './support/waiting.js';
 
 type Changes = ConstructorParameters<typeof DeskUnderTest>[0];
 
@@ -276,6 +277,29 @@ describe('an entry at the open', () => {
     expect(entries(desk)).toMatchObject([
       { side: 'buy', type: 'limit', limitTicks: 10_027, timeInForce: 'IOC', waited: 'atOpen' },
     ]);
+  });
+
+  it.each([0, 700])('waits behind an exit whose fill is told %i ms later, over the close', (lateMs) => {
+    const strategies = [waiting('a', 10_001, 10_011, {}, { 10012: (context) => context.enter(OPEN) })];
+    const desk = new DeskUnderTest({ strategies, ...TWO_SESSIONS }, 1).active();
+    desk.bar(0, 10_001);
+    const { stop } = desk.fillEntry(0, 10_000);
+    goTo(desk, '12:58:59.500').bar(0, 10_011);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const [exit] = desk.live('exit', 0);
+    desk.accept(exit!);
+    desk.wait(lateMs);
+    desk.fill(exit!, 10_000);
+    // The last minute of the session, shown a second after its end.
+    goTo(desk, '13:00:01').happen({
+      ...{ kind: 'bar', instrument: 0, openMs: momentOf('12:59'), spanMs: 60_000, warmup: false },
+      ...{ openTicks: 10_012, highTicks: 10_012, lowTicks: 10_012, closeTicks: 10_012, volumeLots: 1 },
+    });
+    expect(desk.engine.view.waiting).toHaveLength(1);
+    goTo(desk, '18:00').command({ name: 'reconcile' });
+    desk.snapshot();
+    desk.quote(0, 10_000);
+    expect(over(desk)).toEqual([['due', 'the session has opened']]);
   });
 
   it('stays while the desk takes its other entries off at the close, and one for a price does not', () => {

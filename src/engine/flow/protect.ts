@@ -130,9 +130,13 @@ function atRest(core: Core, progress: TradeProgress): void {
   if (core.monotonicMs >= progress.stopAtMs + STOP_STAYS_MS) progress.stopRefusals = 0;
 }
 
-/** Clears what must not carry over to the next entry: a stop to restore, and waits before the next order. */
+/**
+ * Clears what must not carry over to the next entry: a stop to restore, waits before the next order, and an exit whose
+ * fill was told after the close of the market.
+ */
 function leaveNothing(core: Core, progress: TradeProgress): void {
   atRest(core, progress);
+  progress.exiting = null;
   progress.stopRefusals = 0;
   progress.stopAtMs = 0;
   progress.closeRefusals = 0;
