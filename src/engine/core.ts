@@ -53,6 +53,8 @@ export interface OrderWatch {
   missingFillRounds: number;
   /** The last reading counted in `missingFillRounds`. Null: no fill is missing so far. */
   missingAtReading: number | null;
+  /** Lots that the venue had named when one was last missing: `missingFillRounds` starts anew once there are more. */
+  namedLots: number;
   /** The venue refused to cancel it. No other cancel is sent until a lookup has shown why. */
   cancelRefused: boolean;
   /** Cancels after which a lookup still found the order open. */

@@ -6,6 +6,7 @@ import { SlotReader } from '../../src/trader/journal/v2/slot-reader.js';
 import { SlotWriter } from '../../src/trader/journal/v2/slot-writer.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
+import { waiting } from './support/waiting.js';
 
 describe('fills', () => {
   it('count before the acknowledgement came', () => {
@@ -228,6 +229,41 @@ it.each([
   expect([desk.stateOf(entry), desk.lots(0)]).toEqual(['cancelled', 600]);
   expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
 });
+
+it.each([
+  ['between the parts', 100],
+  ['while another part is counted and not named yet', 10],
+])(
+  'an order in many parts, each counted before it is named, is never given up: read %s',
+  (_, readAfterMs) => {
+    const desk = new DeskUnderTest({ strategies: [waiting('a', 10_001, 10_011)] }, 1).active();
+    desk.bar(0, 10_001);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    const named = entry!.quantityLots / 16;
+    for (let part = 1; part <= 16; part += 1) {
+      const order = venueOrder(entry!, part * named, part === 16 ? 'filled' : 'partlyFilled');
+      const read = (): void => {
+        desk.command({ name: 'reconcile' });
+        desk.snapshot({
+          positions: [desk.lots(0)],
+          openOrders: desk.engine.view.orders.map((one) =>
+            one.clientId === order.clientId ? order : venueOrder(one, one.filledLots),
+          ),
+        });
+      };
+      desk.wait(300);
+      desk.happen({ kind: 'order.update', order });
+      if (readAfterMs < 20) read();
+      desk.wait(20);
+      desk.fill(entry!, 10_000, named);
+      desk.wait(readAfterMs);
+      if (readAfterMs > 20) read();
+    }
+    expect([desk.live('entry', 0), desk.lots(0)]).toEqual([[], entry!.quantityLots]);
+    expect(desk.recorded('order.state').map(({ state }) => state)).not.toContain('expired');
+  },
+);
 
 it.each([
   ['201: MINIMUM OF 33000 USD NEEDED', '201: MINIMUM OF 33000 USD NEEDED'],

@@ -265,6 +265,9 @@ function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): bo
   // Otherwise a cancel would be refused, looked up and repeated as fast as the venue answers.
   if (isOver) watch.cancelRefused = true;
   const { readings } = core.sync;
+  // A venue that counts each part before it names it has named those before: it leaves none out.
+  if (entry.filledLots > watch.namedLots)
+    Object.assign(watch, { namedLots: entry.filledLots, missingFillRounds: 0, missingAtReading: null });
   // Only a snapshot that omits the fills counts as a round, however often the venue counts them.
   if (watch.missingAtReading !== null && readings > watch.missingAtReading) watch.missingFillRounds += 1;
   watch.missingAtReading = readings;

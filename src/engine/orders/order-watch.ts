@@ -14,6 +14,7 @@ export function newWatch(answerByMs: number | null): OrderWatch {
     firstAbsentMs: null,
     missingFillRounds: 0,
     missingAtReading: null,
+    namedLots: 0,
     cancelRefused: false,
     cancelsUnanswered: 0,
     amendByMs: null,
