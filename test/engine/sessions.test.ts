@@ -357,6 +357,38 @@ describe('a desk that holds nothing over the close', () => {
     expect(halted.stateOf(stop)).toBe('working');
   });
 
+  it('says that the stop stays of which a part is filled', () => {
+    const halted = desk();
+    passTo(halted, '12:40', [0]);
+    const { stop } = halted.hold(0);
+    halted.command({ name: 'stop' });
+    halted.fill(stop, stop.stopTicks!, 1);
+    passTo(halted, '13:00', [0]);
+    halted.pass(1_000);
+    expect(halted.stateOf(stop)).toBe('partlyFilled');
+    expect(halted.recorded('note').at(-1)?.text).toBe(
+      'BTC/USDT: the market has closed and the position is still open; its stop stays',
+    );
+  });
+
+  it('says so where one of several trades has no stop', () => {
+    const strategies = [waiting('a', 10_001, 10_011), waiting('b', 10_002, 10_012)];
+    const halted = new DeskUnderTest({ sessions: [rules], capabilities: SPOT, strategies }, 1).active();
+    halted.bar(0, 10_001);
+    halted.bar(0, 10_002);
+    const [one, other] = halted.live('entry', 0);
+    for (const entry of [one!, other!]) halted.accept(entry);
+    halted.fill(one!, 10_000);
+    halted.accept(halted.live('protective', 0)[0]!);
+    halted.command({ name: 'stop' });
+    halted.fill(other!, 10_000);
+    passTo(halted, '13:00', [0]);
+    halted.pass(1_000);
+    expect(halted.recorded('note').map(({ text }) => text)).toContain(
+      'BTC/USDT: the market has closed and the position is still open; no stop rests for a part of it',
+    );
+  });
+
   it('says so where no stop rests for what it holds over', () => {
     const bare = desk();
     passTo(bare, '12:48', [0]);

@@ -11,13 +11,14 @@ import {
   instrumentAt,
   liveOrders,
   note,
+  ordersFor,
   positionAt,
   progressAt,
   sessionsAt,
   tradeProgressAt,
 } from '../core.js';
 import { isClosing, mayReduce } from '../halts/mode.js';
-import { holdingsOf, openLots } from '../state.js';
+import { type Holding, holdingsOf, openLots } from '../state.js';
 import { openingMsOf, VENUE_BACK_BEFORE_OPEN_MARKET_MS } from '../timing.js';
 import { isDust, isDustOf } from './dust.js';
 import { expiryReason } from './expiry.js';
@@ -149,12 +150,19 @@ const isHeld = (core: Core, at: InstrumentId): boolean =>
 function tellHeldOver(core: Core, at: InstrumentId): void {
   if (!isHeld(core, at) || leadsOf(core, at).length === 0) return;
   const { symbol } = instrumentAt(core, at);
-  const isProtected = liveOrders(core, at).some(
-    ({ intent, state }) => intent.purpose === 'protective' && state === 'working',
-  );
-  const protectedBy = isProtected ? 'its stop stays' : 'no stop rests for it';
+  const held = holdingsOf(positionAt(core, at)).filter((holding) => !isDustOf(core, holding));
+  const bare = held.filter((holding) => !hasStop(core, holding));
+  const part = bare.length < held.length ? 'a part of it' : 'it';
+  const protectedBy = bare.length === 0 ? 'its stop stays' : `no stop rests for ${part}`;
   note(core, 'alarm', `${symbol}: the market has closed and the position is still open; ${protectedBy}`, at);
 }
+
+/** Whether a stop rests for the trade, also one that is filled in part. */
+const hasStop = (core: Core, holding: Holding): boolean =>
+  ordersFor(core, holding).some(
+    ({ intent, state }) =>
+      intent.purpose === 'protective' && (state === 'working' || state === 'partlyFilled'),
+  );
 
 /**
  * Called at the start and at every tick: remembers since when, by monotonic time, each market has been open.
