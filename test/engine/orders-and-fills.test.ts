@@ -4,7 +4,7 @@ import { createEngine } from '../../src/engine/engine.js';
 import { CODEC } from '../../src/trader/journal/v2/codec.js';
 import { SlotReader } from '../../src/trader/journal/v2/slot-reader.js';
 import { SlotWriter } from '../../src/trader/journal/v2/slot-writer.js';
-import { FUTURES } from '../support/engine-config.js';
+import { coins, FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 import { waiting } from './support/waiting.js';
 
@@ -262,6 +262,30 @@ it.each([
     }
     expect([desk.live('entry', 0), desk.lots(0)]).toEqual([[], entry!.quantityLots]);
     expect(desk.recorded('order.state').map(({ state }) => state)).not.toContain('expired');
+  },
+);
+
+it.each([
+  ['stock', 3_000],
+  ['spot', 250],
+] as const)(
+  'a sale of unknown fate of a %s is believed to be absent after %i ms: a broker sells stock short',
+  (kind, graceMs) => {
+    const instruments = coins(['BTC'], { kind, lotSize: '1', minNotional: '0' });
+    const capabilities = { ...FUTURES, shorting: false, reduceOnly: false };
+    const strategies = [waiting('a', 10_001, 10_011, { size: { lots: 4 } })];
+    const desk = new DeskUnderTest({ instruments, capabilities, strategies }, 1).active();
+    desk.bar(0, 10_001);
+    desk.fillEntry(0, 10_000);
+    desk.bar(0, 10_011);
+    const [exit] = desk.live('exit', 0);
+    desk.happen({ kind: 'order.sendUnknown', clientId: exit!.clientId, cause: 'timeout' });
+    const isAbsent = (afterMs: number): boolean => {
+      desk.wait(afterMs);
+      desk.happen({ kind: 'order.lookup', clientId: exit!.clientId, found: null });
+      return desk.stateOf(exit!) === 'absent';
+    };
+    expect([isAbsent(0), isAbsent(graceMs - 50), isAbsent(50)]).toEqual([false, false, true]);
   },
 );
 

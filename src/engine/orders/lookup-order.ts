@@ -63,19 +63,22 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
  * A second closing order does no harm if neither can open a position. If the account also has coins that are
  * not the desk's, it can: the venue can't tell whose they are and sells them. If such coins ever existed, or
  * a single reading showed some, there may be some now: a venue in trouble has been read as empty twice in a
- * row. One reading without such coins does not rule them out.
+ * row. One reading without such coins does not rule them out. Of a stock, `shorting: false` is the desk's own rule:
+ * a broker sells it short.
  */
 function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;
+  const { kind, symbol } = instrumentAt(core, instrument);
   if (purpose !== 'close' && purpose !== 'exit') return ABSENT_GRACE_MS;
   const { shorting } = core.config.capabilities;
   const { reduceOnly } = exitRules(core, instrument);
   const besideOthers =
-    core.state.coins.has(instrumentAt(core, instrument).symbol) ||
+    core.state.coins.has(symbol) ||
     core.sync.surplus.has(instrument) ||
     (core.config.coinsNeedOwner === true && core.sync.readings < READINGS_BELIEVED);
   if (!reduceOnly && side === 'sell' && besideOthers) return ABSENT_GRACE_OTHERS_MS;
+  const owesNothing = kind === 'spot' && !shorting;
   const onlyReduces =
-    reduceOnly || (!shorting && side === 'sell' && positionAt(core, instrument).quantityLots > 0);
+    reduceOnly || (owesNothing && side === 'sell' && positionAt(core, instrument).quantityLots > 0);
   return onlyReduces ? ABSENT_GRACE_REDUCING_MS : ABSENT_GRACE_MS;
 }
