@@ -178,6 +178,35 @@ describe('losses', () => {
     expect(desk.engine.view.halts[0]).toMatchObject({ resume: 'next-day' });
   });
 
+  /** A day's loss of 3 % halts, and one of 4 % from the peak; the account pays 5 % in one event. */
+  const losing = {
+    ...{ maxPositionSizePct: 90, maxConcurrentPositions: 2, stopLossPct: 5 },
+    staleDataSeconds: 10,
+  };
+  const loses = (desk: DeskUnderTest): void => {
+    const movement = { id: 'l', kind: 'funding', amount: '-500', asset: 'USDT', source: 'x' } as const;
+    desk.happen({ kind: 'venue.movement', movement: { ...movement, marketMs: desk.marketMs } });
+  };
+
+  it('that pass both limits at once halt for both, and one decision lifts both', () => {
+    const desk = new DeskUnderTest({ risk: { ...losing, dailyLossLimitPct: 3, maxDrawdownPct: 4 } }).active();
+    loses(desk);
+    expect(causes(desk)).toEqual(['daily-loss', 'drawdown']);
+    expect(desk.arm('person')).toMatchObject({ ok: true, detail: 'armed: the desk is ACTIVE' });
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+  });
+
+  it('that pass a limit while the desk is halted for something else halt it again as it is armed, and the answer says so', () => {
+    const desk = new DeskUnderTest({ risk: { ...losing, dailyLossLimitPct: 3, maxDrawdownPct: 9 } }).active();
+    desk.command({ name: 'stop' });
+    loses(desk);
+    const detail = expect.stringMatching(/^armed, and halted again at once: equity .* has lost 3 % or more/);
+    expect(desk.arm('person')).toMatchObject({ ok: true, detail });
+    expect(causes(desk)).toEqual(['daily-loss']);
+    expect(desk.arm('person')).toMatchObject({ ok: true, detail: 'armed: the desk is ACTIVE' });
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+  });
+
   it('from the peak halt for a person, and are counted anew once a person has decided', () => {
     const desk = new DeskUnderTest({
       risk: {

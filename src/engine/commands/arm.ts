@@ -10,7 +10,7 @@ import { stepsAt } from '../books.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { beginDay, recordEquity } from '../flow/equity.js';
+import { beginDay, haltOnLoss, recordEquity } from '../flow/equity.js';
 import { unprotectedSymbols } from '../flow/secure.js';
 import { isMarketOpen } from '../flow/session.js';
 import { staleSymbols } from '../flow/stale-data.js';
@@ -33,7 +33,15 @@ export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutco
   const words = said === undefined ? {} : { said };
   commit(core, { type: 'armed', haltId, by, reason, authority, ...words, marketMs: core.marketMs });
   countLossesAnew(core, lifted);
-  return done(core, 'armed: the desk is ACTIVE');
+  // A limit may have been passed while the desk was halted for something else.
+  haltOnLoss(core);
+  const again = newestHalt(core.state);
+  return done(
+    core,
+    again === null
+      ? 'armed: the desk is ACTIVE'
+      : `armed, and halted again at once: ${again.reason}. Whoever resumes decides on that`,
+  );
 }
 
 /** Null: nothing stands in the way of arming, except perhaps a missing go-live. */

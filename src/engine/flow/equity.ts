@@ -6,6 +6,7 @@
 
 import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
+import type { Halt, HaltCause } from '../../domain/mode.js';
 import { writeUnits } from '../../domain/money.js';
 import { amountText, maintenanceMargin, notional } from '../../domain/value.js';
 import { cashUnits, heldAt } from '../books.js';
@@ -169,14 +170,20 @@ export function recordEquity(core: Core, peak = Math.max(core.limits.peak, core.
   });
 }
 
-/** Halts if equity is at a loss limit in force. */
+/**
+ * Halts if equity is at a loss limit in force: for both where it is at both, so that whoever resumes decides on both.
+ * Of one alone lifted, the other would halt again in the same event.
+ */
 export function haltOnLoss(core: Core): void {
   if (core.market.equity > core.limits.watchedFloor) return;
-  const drawdown = core.market.equity <= core.limits.drawdownFloor;
-  const cause = drawdown ? 'drawdown' : 'daily-loss';
-  const reason = drawdown ? drawdownReason(core) : dailyLossReason(core);
-  raiseHalt(core, { mode: 'HALTED', by: 'fermata', reason, ...haltWhy(core.config, cause) });
+  const { equity } = core.market;
+  const { dailyFloor, drawdownFloor } = core.limits;
+  if (equity <= dailyFloor) haltFor(core, 'daily-loss', dailyLossReason(core));
+  if (equity <= drawdownFloor) haltFor(core, 'drawdown', drawdownReason(core));
 }
+
+const haltFor = (core: Core, cause: HaltCause, reason: string): Halt =>
+  raiseHalt(core, { mode: 'HALTED', by: 'fermata', reason, ...haltWhy(core.config, cause) });
 
 function drawdownReason(core: Core): string {
   const { maxDrawdownPct } = core.config.risk;
