@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -204,6 +204,8 @@ interface PackChild {
  * its status. `part`: for example `checks/equity-floor`. Rejects if it could not be started.
  */
 export async function startPackChild(folder: string, part: string, request: RunRequest): Promise<PackChild> {
+  // The system would say that Node is missing.
+  if (!existsSync(folder)) throw new Error(`the desk's folder ${folder} is gone; nothing was started`);
   const child = spawn(process.execPath, childArgs('run', folder, part), {
     cwd: folder,
     env: childEnvironment(),

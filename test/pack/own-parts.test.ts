@@ -1,6 +1,14 @@
 /** Code of a desk's own folder: found by its file's name, judged with the desk file, run in a process of its own. */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -180,6 +188,20 @@ describe('a check of the desk’s own folder', () => {
     await lost;
     await until('what it left', async () =>
       (await Promise.all(pids().map(startTimeOf))).every((time) => time === null),
+    );
+  });
+
+  it('fails with the reason where the desk’s folder was moved away since', async () => {
+    write('desk/checks/gone.ts', checkOf(`return { verdict: 'pass', observed: '', expected: '' }`));
+    write('desk/desk.yaml', SHIPPED);
+    const { desk } = load('database');
+    const moved = join(folder, 'desk');
+    const runtime = { home: folder, deskFile: join(moved, 'desk.yaml') } as Runtime;
+    const { checks } = ownParts(runtime, { add: async () => undefined, remove: () => undefined });
+    renameSync(moved, join(folder, 'other'));
+    const context = { runtime, desk, trader: new ScriptedTrader('abc').client, pool: null as never };
+    await expect(runCheck(checks, context, { check: 'gone', with: {} })).rejects.toThrow(
+      `the desk's folder ${moved} is gone`,
     );
   });
 

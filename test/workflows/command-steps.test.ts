@@ -150,9 +150,9 @@ describe('a step of its own', () => {
     runId: 'first',
   };
 
-  const contextOf = (desk: Desk): OwnStepContext => ({
+  const contextOf = (desk: Desk, deskFile = join(home, 'desk.yaml')): OwnStepContext => ({
     desk,
-    runtime: { home, deskFile: join(home, 'desk.yaml'), web: { port: site.port } } as never,
+    runtime: { home, deskFile, web: { port: site.port } } as never,
     pool: bench.database.pool,
   });
 
@@ -161,6 +161,7 @@ describe('a step of its own', () => {
     readonly more?: Values;
     readonly running?: RunningCommands;
     readonly ending?: AbortSignal;
+    readonly deskFile?: string;
   }
 
   /** As the worker does it, for a desk file that has this step. */
@@ -174,7 +175,7 @@ describe('a step of its own', () => {
       marketMs: Date.parse('2026-03-02T23:30:00Z'),
     };
     const ending = given.ending ?? new AbortController().signal;
-    const context = contextOf(desk);
+    const context = contextOf(desk, given.deskFile);
     return command === undefined
       ? runHttp(context, RUN, request, ending)
       : runCommand(context, given.running, RUN, request, ending);
@@ -237,18 +238,36 @@ describe('a step of its own', () => {
       expect((await keptOf(outcome)).output).toBe(`crypto-bot ${site.port} 2026-03-03`);
     });
 
-    it('that is not here, or may not be executed, is not run', async () => {
-      const file = join(home, 'not-a-program');
-      writeFileSync(file, 'echo it ran\n');
-      chmodSync(file, 0o600);
+    it('that is not on this machine is not run', async () => {
+      const program = 'fermata-no-such-program';
+      const outcome = await carryOut({ command: [program] }, { commands: { allow: [program] } });
+      expect(outcome).toMatchObject({ verdict: 'not_run', reference: null });
+      expect(outcome.observed).toContain('there is no program');
+    });
+
+    it('that is here and can’t be started fails', async () => {
+      const write = (name: string, text: string, mode: number): string => {
+        const file = join(home, name);
+        writeFileSync(file, text);
+        chmodSync(file, mode);
+        return file;
+      };
       for (const [program, why] of [
-        ['fermata-no-such-program', 'there is no program'],
-        [file, 'may not be executed'],
+        [write('not-a-program', 'echo it ran\n', 0o600), 'may not be executed'],
+        [write('of-windows', '#!/bin/sh\r\necho it ran\r\n', 0o700), 'its interpreter is missing'],
+        [write('of-elsewhere', '#!/opt/no-such-interpreter\n', 0o700), 'its interpreter is missing'],
       ] as const) {
         const outcome = await carryOut({ command: [program] }, { commands: { allow: [program] } });
-        expect(outcome).toMatchObject({ verdict: 'not_run', reference: null });
+        expect(outcome).toMatchObject({ verdict: 'fail', reference: null });
         expect(outcome.observed).toContain(why);
       }
+    });
+
+    it('fails where the desk’s folder was moved away', async () => {
+      const folder = join(home, 'moved');
+      const outcome = await carryOut({ command: ['env'] }, { deskFile: join(folder, 'desk.yaml') });
+      expect(outcome).toMatchObject({ verdict: 'fail', reference: null });
+      expect(outcome.observed).toBe(`the desk's folder ${folder} is gone; nothing was started`);
     });
 
     it('what hangs is ended with its children', async () => {
@@ -302,6 +321,16 @@ describe('a step of its own', () => {
 
     const untilGone = (pid: string) =>
       until('it is gone', async () => (await startTimeOf(Number(pid.trim()))) === null);
+  });
+
+  it('fails where it is on PATH and its interpreter is missing', async () => {
+    const program = 'own-feed-age';
+    writeFileSync(join(home, program), '#!/opt/no-such-interpreter\n', { mode: 0o700 });
+    vi.stubEnv('PATH', `${process.env.PATH}:${home}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const outcome = await carryOut({ command: [program] }, { commands: { allow: [program] } });
+    expect(outcome).toMatchObject({ verdict: 'fail', reference: null });
+    expect(outcome.observed).toContain('its interpreter is missing');
   });
 
   it('a secret in the output is redacted', async () => {

@@ -1,6 +1,8 @@
 /** A step `command`: a program from the desk file's list, run without a shell for a limited time. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import type { OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
@@ -59,22 +61,49 @@ export function runCommand(
     const { command = [], expect, timeoutSeconds } = request.step;
     const values = stepValues(context, request.marketMs);
     const [program = '', ...args] = command;
+    const folder = deskFolderOf(context.runtime);
+    const env = environmentOf(context);
     const began = performance.now();
     const child = spawn(
       program,
       args.map((argument) => filledIn(argument, values)),
       {
-        cwd: deskFolderOf(context.runtime),
-        env: environmentOf(context),
+        cwd: folder,
+        env,
         // Its own process group, so that its children end with it.
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
     const ended = await untilEnded(child, { program, timeoutMs: timeoutSeconds * 1_000, ending, running });
-    if ('missing' in ended) return notRun(ended.missing, `${program} on this machine`);
+    if ('refused' in ended) return notStarted(program, ended.refused, folder, env);
     return answered(ended, expect?.exitCode ?? 0, timeoutSeconds, performance.now() - began);
   });
+}
+
+/** Only a program that is not on this machine is left out; what should start here and can't is a problem. */
+function notStarted(
+  program: string,
+  code: 'ENOENT' | 'EACCES',
+  folder: string,
+  { PATH = '/bin:/usr/bin' }: NodeJS.ProcessEnv,
+): Answered {
+  const failed = (observed: string): Answered => ({
+    ...notRun(observed, `${program}, which can be started`),
+    verdict: 'fail',
+  });
+  if (code === 'EACCES') return failed(`${program} may not be executed`);
+  // The system says the same of a folder, a program and an interpreter that are missing.
+  if (!existsSync(folder)) return failed(`the desk's folder ${folder} is gone; nothing was started`);
+  const places = program.includes('/') ? [''] : PATH.split(':');
+  const isHere = places.some((place) =>
+    statSync(resolve(folder, place, program), { throwIfNoEntry: false })?.isFile(),
+  );
+  return isHere
+    ? failed(
+        `${program} can't be started: its interpreter is missing (of a script it stands in the first line, which must not end as lines on Windows do)`,
+      )
+    : notRun(`there is no program ${program} here`, `${program} on this machine`);
 }
 
 function environmentOf({ desk }: OwnStepContext): NodeJS.ProcessEnv {
@@ -101,7 +130,7 @@ interface Bounds {
 async function untilEnded(
   child: ChildProcess,
   bounds: Bounds,
-): Promise<Ended | { readonly missing: string }> {
+): Promise<Ended | { readonly refused: 'ENOENT' | 'EACCES' }> {
   const { program, timeoutMs, ending, running } = bounds;
   const output = new StepOutput();
   for (const stream of [child.stdout, child.stderr]) {
@@ -117,8 +146,7 @@ async function untilEnded(
     await once(child, 'spawn');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return { missing: `there is no program ${program} here` };
-    if (code === 'EACCES') return { missing: `${program} may not be executed` };
+    if (code === 'ENOENT' || code === 'EACCES') return { refused: code };
     throw error;
   }
   const pid = child.pid as number;
