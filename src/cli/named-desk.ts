@@ -1,11 +1,16 @@
 /** The desk file that a command is about. */
 
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { stepPartsIn } from '../checks/registry.js';
 import { ownFolderOf } from '../desk/paper-twin.js';
-import { DEFAULT_DESK, folderNotice } from '../desk/resolve-desk.js';
+import { DEFAULT_DESK, fileAt, folderNotice, isMarked } from '../desk/resolve-desk.js';
 import type { StepParts } from '../desk/step-parts.js';
+import { deskNameIn } from '../desk/yaml-file.js';
+import { knownHomeOf } from '../home/installation.js';
 import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
+import { runtimeHere } from '../home/runtime-here.js';
 
 /**
  * The desk that `--desk` names, also one that was started here from elsewhere. Without it: the one that runs here, or
@@ -32,4 +37,37 @@ export function stepPartsOf(
   return stepPartsIn(
     runtime !== null && writtenFileOf(runtime) === file ? deskFolderOf(runtime) : ownFolderOf(file),
   );
+}
+
+type Started = Pick<Runtime, 'desk' | 'deskFile' | 'writtenFile'>;
+
+/** What the last start of that desk recorded. Null: it never ran here. */
+export function lastStartOf(installation: string, desk: string): Runtime | null {
+  const home = knownHomeOf(installation, desk);
+  const runtime = home === null ? null : runtimeHere(home);
+  return runtime?.desk === desk ? runtime : null;
+}
+
+export const wasStartedFrom = (runtime: Started, file: string): boolean =>
+  realPath(writtenFileOf(runtime)) === realPath(file);
+
+/**
+ * The file from which that desk last ran, if it is another one that still has its name: a copy must not go on with
+ * the account. Null: it is no copy, as the same place of another checkout or build, or as one's own version of a desk
+ * that ships.
+ */
+export function otherFileOf(runtime: Started | null, file: string): string | null {
+  if (runtime === null || wasStartedFrom(runtime, file)) return null;
+  const last = writtenFileOf(runtime);
+  if (isMarked(dirname(last)) || (placeOf(last) !== null && placeOf(last) === placeOf(file))) return null;
+  return deskNameIn(last) === runtime.desk ? last : null;
+}
+
+/** The last folders of a desk that is among others. */
+const placeOf = (file: string): string | null =>
+  /[/\\]desks[/\\](?:[^/\\]+[/\\]desk|[^/\\]+)\.yaml$/.exec(file)?.[0] ?? null;
+
+function realPath(file: string): string {
+  const now = fileAt(file);
+  return existsSync(now) ? realpathSync(now) : now;
 }

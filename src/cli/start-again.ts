@@ -5,9 +5,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseDocument } from 'yaml';
+import { deskNameIn } from '../desk/yaml-file.js';
 import { messageOf } from '../domain/message-of.js';
 import {
   type BuildPointer,
@@ -98,16 +98,6 @@ export function startChosen(home: string): (() => Promise<number>) | null {
 export function startChosenOf(installation: string, file: string): (() => Promise<number>) | null {
   const name = deskNameIn(file);
   return name === null ? null : startChosen(wouldBeHomeOf(installation, name));
-}
-
-/** Null: the file can't be read, or names no desk. */
-export function deskNameIn(file: string): string | null {
-  try {
-    const name: unknown = parseDocument(readFileSync(file, 'utf8')).get('desk');
-    return typeof name === 'string' ? name : null;
-  } catch {
-    return null;
-  }
 }
 
 /**

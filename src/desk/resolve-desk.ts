@@ -38,9 +38,13 @@ const shippedDesks = (): string => fileURLToPath(new URL('../../desks', import.m
  */
 export function isShipped(path: string): boolean {
   const [name = '', ...up] = relative(shippedDesks(), path).split(sep);
-  if (name === '' || name === '..' || up.includes('..')) return false;
-  const mark = join(shippedDesks(), name, SHIPPED_MARK);
-  return existsSync(mark) && readFileSync(mark, 'utf8').trim() === name;
+  return name !== '' && name !== '..' && !up.includes('..') && isMarked(join(shippedDesks(), name));
+}
+
+/** Whether a desk's folder is one that ships, with this build or another one. */
+export function isMarked(folder: string): boolean {
+  const mark = join(folder, SHIPPED_MARK);
+  return existsSync(mark) && readFileSync(mark, 'utf8').trim() === basename(folder);
 }
 
 /** `desks` in the working folder first, then in FERMATA_HOME, then the desks that ship with Fermata. */

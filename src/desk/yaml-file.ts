@@ -48,6 +48,16 @@ export function parseYaml(file: string, text: string): YamlFile {
   };
 }
 
+/** Null: the file can't be read, or names no desk. */
+export function deskNameIn(file: string): string | null {
+  try {
+    const name: unknown = parseDocument(readFileSync(file, 'utf8')).get('desk');
+    return typeof name === 'string' ? name : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Throws `DeskFileError`. */
 export function readText(file: string, { what, absent }: FileKind): string {
   try {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -7,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -710,6 +712,108 @@ describe.concurrent('a desk that has ended', () => {
       expect(outcome.detail).toContain('has ended');
       expect(outcome.problems.join()).toMatch(/The workflow that proves the stop was not started: Temporal/);
       expect(code).toBe(1);
+    }),
+  );
+});
+
+describe.concurrent('two desk files of one name', () => {
+  const COPIED = readFileSync(CRYPTO_DESK, 'utf8');
+  /** As a start leaves it: what ran, from which file. */
+  function started(home: string, desk: string, writtenFile: string): void {
+    const runtime = writeRuntime(home, join(home, 'run', 'started', 'desk.yaml'), desk);
+    writeFileSync(join(home, 'run', 'runtime.json'), JSON.stringify({ ...runtime, writtenFile }));
+  }
+  function deskAt(file: string, desk: string): string {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, COPIED.replace(/^desk: .*/m, `desk: ${desk}`));
+    return file;
+  }
+  const own = (folder: string, place: string, desk: string): string =>
+    deskAt(join(folder, 'desks', place, 'desk.yaml'), desk);
+  /** What `up` says for a port that is taken, so that nothing is started. */
+  async function upOf(folder: string, ...args: string[]): Promise<string> {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { err } = await answerOf(folder, ['up', '--market', 'simulated', '--port', `${port}`, ...args]);
+    other.close();
+    return err;
+  }
+  const GOES_ON = 'is taken by another program';
+
+  it(
+    'do not take turns with its account: a copy is refused until it has a name of its own, or the other file is gone',
+    inFolder(async ({ folder }) => {
+      const two = own(folder, 'two', 'two');
+      const copy = own(folder, 'copy', 'two');
+      started(join(folder, 'home'), 'two', two);
+      for (const named of ['copy', copy]) {
+        const err = await upOf(folder, '--desk', named);
+        expect(err).toContain(`✗ desk two last ran from ${two}, which is still there`);
+        expect(err).toContain('nothing was started');
+        expect(err).toContain('another name (desk: in its file)');
+      }
+      const checked = await answerOf(folder, ['desk', 'check', 'copy']);
+      expect(checked.out).toContain(`! desk two last ran from ${two}, which is still there`);
+      expect(checked.code).toBe(0);
+      expect((await answerOf(folder, ['desk', 'check', 'two'])).out).not.toContain('!');
+      const { out } = await answerOf(folder, ['desks']);
+      expect(out).toMatch(new RegExp(`^copy +never ran here +${dirname(copy)}$`, 'm'));
+      expect(out).toMatch(new RegExp(`^two +\\S.* ${dirname(two)}$`, 'm'));
+      expect(await upOf(folder, '--desk', 'two')).toContain(GOES_ON);
+      expect(await upOf(folder, '--desk', two)).toContain(GOES_ON);
+      rmSync(dirname(two), { recursive: true });
+      expect(await upOf(folder, '--desk', 'copy')).toContain(GOES_ON);
+    }),
+  );
+
+  it(
+    'are the same desk at the same place of another checkout or build, and another one where the other has a new name',
+    inFolder(async ({ folder }) => {
+      const home = join(folder, 'home');
+      const mine = own(folder, 'two', 'two');
+      started(home, 'two', deskAt(join(folder, 'build', 'desks', 'two', 'desk.yaml'), 'two'));
+      expect(await upOf(folder, '--desk', 'two')).toContain(GOES_ON);
+      started(home, 'two', own(folder, 'other', 'other'));
+      expect(await upOf(folder, '--desk', mine)).toContain(GOES_ON);
+    }),
+  );
+
+  it(
+    'go on by one’s own version of a desk that ships',
+    inFolder(async ({ folder }) => {
+      started(join(folder, 'home'), 'crypto-bot', CRYPTO_DESK);
+      const elsewhere = deskAt(join(folder, 'elsewhere.yaml'), 'crypto-bot');
+      expect(await upOf(folder, '--desk', elsewhere)).toContain(GOES_ON);
+    }),
+  );
+
+  it(
+    'a desk whose folder has a new name is listed once, and goes on',
+    inFolder(async ({ folder }) => {
+      const home = join(folder, 'home');
+      const other = own(folder, 'other', 'my-desk');
+      started(home, 'my-desk', join(folder, 'desks', 'my-desk', 'desk.yaml'));
+      for (const last of [null, other]) {
+        if (last !== null) started(home, 'my-desk', last);
+        const { out } = await answerOf(folder, ['desks']);
+        expect(out).toMatch(new RegExp(`^my-desk +\\S.* ${dirname(other)}$`, 'm'));
+        expect(out.match(/my-desk|other/g)).toEqual(['my-desk', 'other']);
+        expect(await upOf(folder, '--desk', 'other')).toContain(GOES_ON);
+      }
+      const { out } = await answerOf(folder, ['desk', 'check', 'other']);
+      expect(out).toContain('! --desk other leads here, and the desk is called my-desk');
+    }),
+  );
+
+  it(
+    'a desk is not left behind by a new name in its file',
+    inFolder(async ({ folder }) => {
+      const file = own(folder, 'my-desk', 'renamed');
+      started(join(folder, 'home'), 'my-desk', file);
+      const err = await upOf(folder, '--desk', 'my-desk');
+      expect(err).toContain(`✗ ${file}, from which my-desk last ran, is about the desk renamed now`);
+      expect(err).toContain(`fermata up --desk ${file}`);
     }),
   );
 });

@@ -19,12 +19,14 @@ interface Step {
 }
 
 const desk: DeskUnderTest = deskUnderTest();
+let file: string;
 let screen: UpSummary;
 let browser: Browser | undefined;
 let page: Page;
 
 beforeAll(async () => {
-  screen = await desk.up('--market', 'simulated', '--desk', withOwnCheck(deskWithRestingEntry(desk.home)));
+  file = withOwnCheck(deskWithRestingEntry(desk.home));
+  screen = await desk.up('--market', 'simulated', '--desk', file);
   // Its end is noticed up to 15 seconds later, while the first tests wait for prices.
   await terminateRun();
 });
@@ -213,7 +215,7 @@ describe('one desk, from the command to flat', () => {
     expect(await desk.interrupt()).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0), `process ${pid} has ended`).toThrow();
     expect(existsSync(homePaths(desk.home).sockets)).toBe(false);
-    await desk.up('--market', 'simulated', '--desk', deskWithRestingEntry(desk.home));
+    await desk.up('--market', 'simulated', '--desk', file);
     const after = await until('armed again', async () => {
       const now = await desk.status();
       return now.mode === 'ACTIVE' ? now : null;

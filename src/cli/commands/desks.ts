@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { contactsToFillIn } from '../../desk/contacts.js';
 import { ownFolderOf, paperTwinIn } from '../../desk/paper-twin.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
+import { deskNameIn } from '../../desk/yaml-file.js';
 import { pipText } from '../../domain/build-instrument.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Mode } from '../../domain/mode.js';
@@ -15,7 +16,7 @@ import { hasEnded } from '../../supervisor/desk-end.js';
 import { loadDesk, remarksOn } from '../../venue/load-desk.js';
 import { readAliases } from '../aliases.js';
 import { usageFailure } from '../failure.js';
-import { namedDeskFile, stepPartsOf } from '../named-desk.js';
+import { lastStartOf, namedDeskFile, otherFileOf, stepPartsOf, wasStartedFrom } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 import { installationHome } from '../running-desk.js';
 
@@ -47,18 +48,35 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
   const before = desksHomes(installation).flatMap(desksStartedIn);
   const found = desksFound();
   const silent = await silentOf(here);
-  return [...found, ...startedByPath(here, found)].map((desk) => {
-    const last = here.find(({ runtime }) => runtime.desk === desk.name);
+  const rows = found.map((desk) => ({ desk, last: startedFrom(desk, here) }));
+  const byPath = here.filter((one) => !rows.some(({ last }) => last === one));
+  return [...rows, ...byPath.map((last) => ({ desk: foundByPath(last), last }))].map(({ desk, last }) => {
+    const name = last?.runtime.desk ?? desk.name;
+    const isSilent = last !== undefined && silent.has(name);
     return {
       ...desk,
-      started: before.includes(desk.name),
+      name,
+      started: before.includes(name),
       runs: last?.runs ?? false,
-      silent: silent.has(desk.name),
+      silent: isSilent,
       twinOf: last?.runtime.twinOf ?? twinNamedIn(desk),
       mode: last?.mode ?? null,
-      page: last?.runs || silent.has(desk.name) ? (last?.page ?? null) : null,
+      page: last?.runs || isSilent ? (last?.page ?? null) : null,
     };
   });
+}
+
+/** By its file: a folder may have another name than its desk, and a copy has that of a desk that runs from elsewhere. */
+function startedFrom(
+  { name, file, problem }: DeskFound,
+  here: readonly StartedDesk[],
+): StartedDesk | undefined {
+  if (problem !== null) return here.find(({ runtime }) => runtime.desk === name);
+  const said = deskNameIn(file);
+  return (
+    here.find(({ runtime }) => runtime.desk === said && otherFileOf(runtime, file) === null) ??
+    here.find(({ runtime }) => runtime.desk === name && wasStartedFrom(runtime, file))
+  );
 }
 
 /** In containers no supervisor is expected. */
@@ -78,12 +96,12 @@ function twinNamedIn({ file, problem }: DeskFound): string | null {
   }
 }
 
-/** Desks that were last started from a file that no name leads to. */
-function startedByPath(here: readonly StartedDesk[], found: readonly DeskFound[]): readonly DeskFound[] {
-  return here
-    .filter(({ runtime }) => !found.some(({ name }) => name === runtime.desk))
-    .map(({ runtime }) => ({ name: runtime.desk, file: writtenFileOf(runtime), problem: null }));
-}
+/** A desk that was last started from a file that no name leads to. */
+const foundByPath = ({ runtime }: StartedDesk): DeskFound => ({
+  name: runtime.desk,
+  file: writtenFileOf(runtime),
+  problem: null,
+});
 
 function line({ name, file, problem, started, runs, silent, twinOf, mode, page }: ListedDesk): string {
   if (problem !== null) return `! ${name}: ${file}; ${problem}`;
@@ -121,7 +139,7 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
   const aliases = readAliases(ownFolderOf(file), commands).size;
   const toFillIn = contactsToFillIn(desk);
-  const remarks = remarksOn(desk);
+  const remarks = [...aboutName(file, desk.desk), ...remarksOn(desk)];
   if (json) {
     printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [], toFillIn, remarks });
     return;
@@ -135,4 +153,17 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
     ...(aliases === 0 ? [] : [`  ${counted(aliases, 'name')} of its own for commands (aliases.yaml)`]),
     `  ${counted(desk.strategies.length, 'strategy', 'strategies')}, ${counted(desk.routines.length, 'routine')}, configuration ${configHash.slice(0, 12)}`,
   ]);
+}
+
+function aboutName(file: string, desk: string): readonly string[] {
+  const other = otherFileOf(lastStartOf(installationHome(), desk), file);
+  const ownName = 'a copy needs a name of its own (desk: in its file)';
+  if (other !== null)
+    return [
+      `desk ${desk} last ran from ${other}, which is still there, and does not start from here: ${ownName}`,
+    ];
+  const leadsHere = desksFound().find((one) => one.file === file)?.name ?? desk;
+  return leadsHere === desk
+    ? []
+    : [`--desk ${leadsHere} leads here, and the desk is called ${desk}, whose account it trades: ${ownName}`];
 }

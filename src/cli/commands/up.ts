@@ -5,6 +5,7 @@ import { unfitPrices } from '../../desk/desk-venue.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
+import { deskNameIn } from '../../desk/yaml-file.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { counted } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
@@ -21,14 +22,13 @@ import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow, readEnvironmentFile } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
-import { namedDeskFile, stepPartsOf } from '../named-desk.js';
+import { lastStartOf, namedDeskFile, otherFileOf, stepPartsOf, wasStartedFrom } from '../named-desk.js';
 import { collected, wholeNumber } from '../option-values.js';
 import { printFailure, printJson, printLines, progressPrinter } from '../output.js';
 import { installationHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, simulatorsOf } from '../simulated-venue.js';
 import {
   chosenEntry,
-  deskNameIn,
   IS_ON_TRIAL,
   STARTER,
   sayNotStarted,
@@ -94,6 +94,7 @@ async function up(options: Options): Promise<number> {
   const parts = { parts: stepPartsOf(file) };
   const { desk } = loadDesk(file, parts);
   refuseTakenName(installationHome(), desk);
+  await refuseOtherFile(installationHome(), { named: options.desk, file, desk: desk.desk });
   const home = homeOf(installationHome(), desk.desk);
   if (desk.twinOf !== undefined) dropAccountKeys(process.env);
   const here = readDeskHere(file, parts, process.env, home);
@@ -206,6 +207,33 @@ function refuseTakenName(installation: string, { desk, twinOf }: Pick<Desk, 'des
     `${desk} is to be the paper twin of ${twinOf}, which never ran with FERMATA_HOME ${installation}`,
     'nothing was started',
     `start it where ${twinOf} was started, or set FERMATA_HOME to that folder`,
+  );
+}
+
+/**
+ * A desk goes on from its own file: a copy that kept the name would trade its account by other rules, and a name that
+ * was changed would leave the account, its position and its halt behind.
+ */
+async function refuseOtherFile(
+  installation: string,
+  { named, file, desk }: { readonly named: string; readonly file: string; readonly desk: string },
+): Promise<void> {
+  const other = otherFileOf(lastStartOf(installation, desk), file);
+  if (other !== null)
+    throw (
+      (await whyRunning(named)) ??
+      new CliFailure(
+        `desk ${desk} last ran from ${other}, which is still there: from ${file} its account would go on by other rules`,
+        `nothing was started; what ${desk} has on record stays as it is`,
+        'give the copy another name (desk: in its file); if the desk has moved, remove the file that it has left',
+      )
+    );
+  const before = named === desk ? null : lastStartOf(installation, named);
+  if (before === null || !wasStartedFrom(before, file)) return;
+  throw new CliFailure(
+    `${file}, from which ${named} last ran, is about the desk ${desk} now`,
+    `nothing was started; ${named} keeps its account, with what it holds and whether it is halted`,
+    `write desk: ${named} there again; for ${desk}, with an account of its own: fermata up --desk ${shellWord(file)}`,
   );
 }
 
