@@ -716,6 +716,26 @@ describe.concurrent('a desk that has ended', () => {
   );
 });
 
+describe.concurrent('the gaps of a desk', () => {
+  it(
+    'are those of the desk that --desk names, and never of another one in its place',
+    inFolder(async ({ folder }) => {
+      const home = join(folder, 'home');
+      writeRuntime(home);
+      writeRuntime(join(home, 'desk-homes', 'two'), CRYPTO_DESK, 'two');
+      const [both, two, none] = await Promise.all([
+        answerOf(folder, ['data', 'gaps']),
+        answerOf(folder, ['data', 'gaps', '--desk', 'two']),
+        answerOf(folder, ['data', 'gaps', '--desk', 'three']),
+      ]);
+      expect(both.err).toContain('the same with --desk crypto-bot, or with --desk two');
+      // Asked for, and its servers are away.
+      expect(two.err).toContain('fermata --desk two status says whether the desk runs');
+      expect(none.err).toContain('✗ no desk three was started here, only crypto-bot and two');
+    }),
+  );
+});
+
 describe.concurrent('two desk files of one name', () => {
   const COPIED = readFileSync(CRYPTO_DESK, 'utf8');
   /** As a start leaves it: what ran, from which file. */

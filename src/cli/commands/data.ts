@@ -24,7 +24,15 @@ import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { namedDeskFile } from '../named-desk.js';
 import { dayText, dayValue, positiveNumber, spanOf } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
-import { fermataHome, withOperations } from '../running-desk.js';
+import {
+  fermataHome,
+  installationHome,
+  nameOf,
+  notStarted,
+  requireRuntime,
+  startedHomes,
+  withOperations,
+} from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, typedVenue, venueAddress } from '../simulated-venue.js';
 import { hadNoMinute } from '../stored-minutes.js';
 
@@ -110,7 +118,10 @@ function gapsCommand(command: Command): void {
     )
     .option('--from <date>', 'first day of fetched minutes, UTC', dayValue)
     .option('--to <date>', 'last day of fetched minutes, UTC', dayValue)
-    .option('--desk <name or file>', 'whose trading hours count; by default those of the desk that runs here')
+    .option(
+      '--desk <name or file>',
+      'whose candles, or whose trading hours count; by default the desk that runs here',
+    )
     .option('--json', 'for scripts')
     .action(async (symbol: string | undefined, options: GapOptions) => {
       process.exitCode =
@@ -119,12 +130,15 @@ function gapsCommand(command: Command): void {
 }
 
 async function gapsOfDesk({ hours = HOURS_DEFAULT, json, from, to, desk }: GapOptions): Promise<number> {
-  if (from !== undefined || to !== undefined || desk !== undefined) {
+  if (from !== undefined || to !== undefined) {
     throw usageFailure(
-      '--from, --to and --desk are about fetched minutes',
+      '--from and --to are about fetched minutes',
       'name the symbol: fermata data gaps BTC/USDT --from …',
     );
   }
+  // Of fetched minutes the desk may be one that never ran: another one must not answer in its place.
+  if (desk !== undefined && requireRuntime().desk !== nameOf(desk))
+    throw notStarted([nameOf(desk)], startedHomes(installationHome()));
   const found = await withOperations((operations) => operations.findDataGaps({ hours }));
   if (json === true) printJson(found);
   else printLines(gapLines(found));
