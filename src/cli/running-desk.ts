@@ -20,14 +20,15 @@ export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 let chosen: string | null = null;
+/** What `--desk` said. */
+let asked: string | null = null;
 
 /** Commands that our messages suggest are about the chosen desk. */
 const nameChosenInCommands = (): void =>
   nameDeskInCommands(
     () => (chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null),
-    () => startMeant(chosen === null ? null : runtimeHere(chosen)),
+    () => startNameOf(chosen === null ? null : runtimeHere(chosen), asked),
   );
-const startMeant = (runtime: Runtime | null) => (runtime === null ? null : startNameOf(runtime));
 nameChosenInCommands();
 
 /** The home of the command's desk: FERMATA_HOME itself, or a further desk's home in it. */
@@ -50,6 +51,7 @@ export async function chooseDesk(
   unknownName: RefusesUnknown,
 ): Promise<void> {
   chosen = null;
+  asked = typeof named === 'string' ? named : null;
   // Tests run several commands in one process, and `up` names its own.
   nameChosenInCommands();
   const installation = installationHome();

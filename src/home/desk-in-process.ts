@@ -60,8 +60,15 @@ export function nameDeskInCommands(desk: () => string | null, start: () => strin
   startMeant = start;
 }
 
-/** What `fermata up` must be told to start this desk: its name, or its file if the name leads elsewhere. Null: nothing. */
-export function startNameOf(runtime: Pick<Runtime, 'desk' | 'deskFile' | 'writtenFile'>): string | null {
+/**
+ * What `fermata up` must be told to start this desk: its name, or its file if the name leads elsewhere; for one that
+ * never ran, what was typed. Null: nothing.
+ */
+export function startNameOf(
+  runtime: Pick<Runtime, 'desk' | 'deskFile' | 'writtenFile'> | null,
+  typed: string | null = null,
+): string | null {
+  if (runtime === null) return typed === null || typed === DEFAULT_DESK ? null : shellWord(typed);
   const file = writtenFileOf(runtime);
   if (fileNamed(runtime.desk, file) !== file) return shellWord(file);
   return runtime.desk === DEFAULT_DESK ? null : runtime.desk;

@@ -736,6 +736,29 @@ describe.concurrent('the gaps of a desk', () => {
   );
 });
 
+describe.concurrent('a desk that never ran here', () => {
+  it(
+    'is the one that messages say how to start, and whose backups they speak of',
+    inFolder(async ({ folder }) => {
+      const file = join(folder, 'desks', 'mine', 'desk.yaml');
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, readFileSync(CRYPTO_DESK, 'utf8').replace(/^desk: .*/m, 'desk: mine'));
+      const validate = ['validate', '--market', 'simulated', '--duration', '1h', '--speed', 'max'];
+      const [status, backups, validated] = await Promise.all([
+        answerOf(folder, ['status', '--desk', 'mine']),
+        answerOf(folder, ['backups', '--desk', 'mine']),
+        answerOf(folder, [...validate, '--desk', 'mine']),
+      ]);
+      expect(status.err).toContain('start one with `fermata up --desk mine`');
+      expect(backups.out).toContain('take one: fermata backup --verify --desk mine');
+      expect(validated.out).toContain('With the desk running (fermata up --desk mine)');
+      writeRuntime(join(folder, 'home'));
+      const beside = await answerOf(folder, ['backups', '--desk', 'mine']);
+      expect(beside.out).toContain('take one: fermata backup --verify --desk mine');
+    }),
+  );
+});
+
 describe.concurrent('two desk files of one name', () => {
   const COPIED = readFileSync(CRYPTO_DESK, 'utf8');
   /** As a start leaves it: what ran, from which file. */
