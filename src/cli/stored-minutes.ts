@@ -39,10 +39,8 @@ export async function periodToTrade(
   const { files, address } = await storedMinutes(home, desk, at);
   const symbols = desk.instruments.map(({ symbol }) => symbol);
   const span = spanAsked(options, files, symbols);
-  for (const symbol of symbols) {
-    const [gap] = gapsIn(files, symbol, span, { hadNone: 'present' });
-    if (gap !== undefined) throw notStored(symbol, gap, span, options, address);
-  }
+  const [missing] = missingIn(files, symbols, span);
+  if (missing !== undefined) throw notStored(missing, span, options, address);
   const stored = filesOf(files, symbols, span);
   const without = symbols.find(
     (symbol) => !stored.some((one) => one.symbol === symbol && one.untilMs > span.fromMs),
@@ -103,21 +101,66 @@ function spanAsked(options: Period, files: readonly FetchedFile[], symbols: read
   return { fromMs, untilMs: fromMs + duration };
 }
 
-function notStored(symbol: string, gap: Span, span: Span, options: Period, address: string): CliFailure {
+interface Missing {
+  readonly symbol: string;
+  /** The first one. */
+  readonly gap: Span;
+}
+
+/** What lacks its minutes longest comes first: until all are stored, that of today is in the end of the others' day. */
+const missingIn = (
+  files: readonly FetchedFile[],
+  symbols: readonly string[],
+  span: Span,
+): readonly Missing[] =>
+  symbols
+    .flatMap((symbol) => {
+      const [gap] = gapsIn(files, symbol, span, { hadNone: 'present' });
+      return gap === undefined ? [] : [{ symbol, gap }];
+    })
+    .toSorted((one, other) => one.gap.fromMs - other.gap.fromMs);
+
+function notStored({ symbol, gap }: Missing, span: Span, options: Period, address: string): CliFailure {
   const field = gap.fromMs === span.fromMs ? '--from' : '--to';
   const minutes = (gap.untilMs - gap.fromMs) / MINUTE_MS;
+  const isOver = gap.untilMs <= Date.now();
+  const last = lastWholeDay(options);
   return usageFailure(
-    `${field}: ${counted(minutes, 'minute')} of ${symbol} are not stored, ${moment(gap.fromMs)} to ${moment(gap.untilMs)}, from ${address}`,
-    `fetch them: ${fetchCommand([symbol], gap, options)}`,
+    `${field}: ${counted(minutes, 'minute')} of ${symbol} are not stored, ${moment(gap.fromMs)} to ${moment(gap.untilMs)}, from ${address}${isOver ? '' : '; that day is not over'}`,
+    `fetch them: ${fetchCommand([symbol], gap, options)}${isOver || last === options.to ? '' : `; or end with a day that is over: --to ${dayText(last)}`}`,
   );
 }
 
-function fetchCommand(
-  symbols: readonly string[],
-  { fromMs, untilMs }: Span,
-  { desk, simulatedVenue }: Period,
-): string {
+/** Of the period. Its last day, if no day of it is over. */
+function lastWholeDay({ from, to }: Period): number {
+  const today = Date.now() - (Date.now() % DAY_MS);
+  return to < today || from >= today ? to : today - DAY_MS;
+}
+
+/** What to type once minutes were fetched: the validation that trades on them, or what it needs beside them. */
+export async function nextAfterFetch(
+  asked: Period,
+  desk: Desk,
+  home: string,
+  runningAt: string | undefined,
+): Promise<string> {
+  const options = { ...asked, to: lastWholeDay(asked) };
+  const at = venueAddress(desk, options.simulatedVenue) ?? runningAt;
+  const { files } = await storedMinutes(home, desk, at);
+  const symbols = desk.instruments.map(({ symbol }) => symbol);
+  const span = spanAsked(options, files, symbols);
+  const missing = missingIn(files, symbols, span).map(({ symbol }) => symbol);
+  return missing.length === 0
+    ? `Trade on them: fermata validate${periodWords(options, dayText(options.from), dayText(options.to))}`
+    : `! desk ${desk.desk} trades ${missing.join(', ')} too; before a validation: ${fetchCommand(missing, span, options)}`;
+}
+
+function fetchCommand(symbols: readonly string[], { fromMs, untilMs }: Span, options: Period): string {
+  return `fermata data fetch ${symbols.join(' ')}${periodWords(options, dayText(fromMs), dayText(untilMs - 1))}`;
+}
+
+function periodWords({ desk, simulatedVenue }: Period, from: string, to: string): string {
   const ofDesk = desk === undefined ? '' : ` --desk ${desk}`;
   const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${typedVenue(simulatedVenue)}`;
-  return `fermata data fetch ${symbols.join(' ')} --from ${dayText(fromMs)} --to ${dayText(untilMs - 1)}${ofDesk}${at}`;
+  return ` --from ${from} --to ${to}${ofDesk}${at}`;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
@@ -13,7 +13,7 @@ const runCommand = commandsInOneProcess();
 let simulator: BinanceSimulator;
 let folder: string;
 beforeAll(async () => {
-  simulator = await startBinanceSimulator({ history: { minutes: 26 * 60 } });
+  simulator = await startBinanceSimulator({ history: { minutes: 49 * 60 } });
   folder = mkdtempSync(join(tmpdir(), 'fermata-data-'));
 });
 afterAll(async () => {
@@ -23,6 +23,7 @@ afterAll(async () => {
 
 /** Of an hour ago: a day that has only begun has no minute that is over. */
 const day = new Date(Date.now() - 3_600_000).toISOString().slice(0, 10);
+const validate = ['validate'];
 const data = (...args: string[]) => runCommand(folder, ['data', ...args]);
 
 describe('fermata data fetch', () => {
@@ -119,6 +120,29 @@ describe('fermata data fetch', () => {
     expect(alone.out).toContain('hours in which its market is closed are included');
     const ofDesk = await data(...args, '--desk', 'slob', '--json');
     expect(JSON.parse(ofDesk.out)).toMatchObject({ gaps: [open], closedHours: 'left out' });
+  });
+
+  it('offers a validation that is not refused: once each instrument of the desk is stored, of days that are over', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'fermata-data-next-'));
+    onTestFinished(() => rmSync(own, { recursive: true, force: true }));
+    const venue = ['--simulated-venue', simulator.address];
+    const today = new Date().toISOString().slice(0, 10);
+    const before = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const span = ['--from', before, '--to', today, '--desk', 'crypto-bot'];
+    const fetch = (...symbols: string[]) => runCommand(own, ['data', 'fetch', ...symbols, ...span, ...venue]);
+    const one = await fetch('BTC/USDT');
+    expect(one.out).not.toContain('Trade on them');
+    expect(one.out).toContain(
+      `! desk crypto-bot trades ETH/USDT too; before a validation: fermata data fetch ETH/USDT --from ${before} --to ${before} --desk crypto-bot`,
+    );
+    const early = await runCommand(own, [...validate, '--from', today, '--to', today, ...venue]);
+    expect(early.err).toContain('minutes of ETH/USDT are not stored');
+    expect(early.err).toContain('that day is not over');
+    const both = await fetch('ETH/USDT');
+    const next = /^Trade on them: fermata (.*)$/m.exec(both.out)?.[1]?.split(' ') ?? [];
+    expect(next).toEqual([...validate, '--from', before, '--to', before, '--desk', 'crypto-bot', ...venue]);
+    const traded = await runCommand(own, [...next, '--duration', '1h']);
+    expect(traded.out).toMatch(/^(✓ GO|✗ NO-GO): paper validation of crypto-bot/m);
   });
 
   it('offers nothing to trade on where the venue had no minute', async () => {

@@ -2,8 +2,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { parse, parseDocument } from 'yaml';
+import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { describeStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { commandsInOneProcess } from '../cli/run-command.js';
 import { repository } from '../support/desk-under-test.js';
@@ -40,6 +41,22 @@ it('leads from an empty folder to the report of a validation', async () => {
   const [report = ''] = readdirSync(join(folder, 'data')).filter((name) => name.endsWith('.json'));
   const { results } = JSON.parse(readFileSync(join(folder, 'data', report), 'utf8'));
   expect(results.trades).toBeGreaterThan(0);
+});
+
+it('leads on to a validation on minutes that are fetched', async () => {
+  const lines = PAGE.match(/^ {4}npx fermata .*--from \S+ --to \S+$/gm) ?? [];
+  expect(lines).toHaveLength(2);
+  // Of a venue that is here, and a day that it has.
+  const simulator = await startBinanceSimulator({ history: { minutes: 49 * 60 } });
+  onTestFinished(() => simulator.close());
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const here = lines.map(
+    (line) =>
+      `${line.trim().replace(/--from .*/, `--from ${day} --to ${day}`)} --simulated-venue ${simulator.address}`,
+  );
+  const said = await typed(here.join('\n'));
+  expect(said).toContain('Trade on them: fermata validate');
+  expect(said).toMatch(/^(✓ GO|✗ NO-GO): paper validation of mine,/m);
 });
 
 it('shows a strategy that is taken as it stands there', () => {

@@ -22,7 +22,7 @@ import { buildCalendars, buildInstruments } from '../../trader/engine-config.js'
 import { priceSourceOf } from '../../venue/registry.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { namedDeskFile } from '../named-desk.js';
-import { dayText, dayValue, positiveNumber, spanOf } from '../option-values.js';
+import { dayValue, positiveNumber, spanOf } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import {
   fermataHome,
@@ -33,8 +33,8 @@ import {
   startedHomes,
   withOperations,
 } from '../running-desk.js';
-import { type SimulatedVenue, simulatedVenueValue, typedVenue, venueAddress } from '../simulated-venue.js';
-import { hadNoMinute } from '../stored-minutes.js';
+import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
+import { hadNoMinute, nextAfterFetch } from '../stored-minutes.js';
 
 const HOURS_DEFAULT = 24;
 const HOURS_MAX = 24 * 366;
@@ -70,9 +70,13 @@ function fetchCommand(command: Command): void {
     )
     .option('--json', 'for scripts; progress goes to standard error')
     .action(async (symbols: string[], options: FetchOptions) => {
-      const fetched = await fetchSymbols(symbols, options);
-      if (options.json === true) printJson(fetched);
-      else printLines(fetchedLines(fetched, options));
+      const { fetched, desk, runningAt } = await fetchSymbols(symbols, options);
+      if (options.json === true) return printJson(fetched);
+      const lines = fetchedLines(fetched);
+      const isTraded = fetched.length > 0 && withoutMinutes(fetched).length === 0;
+      printLines(
+        isTraded ? [...lines, await nextAfterFetch(options, desk, fermataHome(), runningAt)] : lines,
+      );
     });
 }
 
@@ -221,7 +225,14 @@ interface Fetched extends FetchedMonth {
 }
 
 /** Needs no running desk, only the desk file, the venue's public interface and the folder of fetched data. */
-async function fetchSymbols(symbols: readonly string[], options: FetchOptions): Promise<readonly Fetched[]> {
+async function fetchSymbols(
+  symbols: readonly string[],
+  options: FetchOptions,
+): Promise<{
+  readonly fetched: readonly Fetched[];
+  readonly desk: Desk;
+  readonly runningAt: string | undefined;
+}> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const file = namedDeskFile(options.desk, runtime);
@@ -267,7 +278,7 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
   } finally {
     await prices.close().catch(() => undefined);
   }
-  return fetched;
+  return { fetched, desk, runningAt: runtime?.simulatedVenue };
 }
 
 function unreachable({ venue, address }: MinutesSource['from'], error: unknown): Error {
@@ -285,7 +296,7 @@ function progressOf(symbol: string, { fromMs, untilMs }: Span): (doneMs: number)
     show({ kind: 'bar', text: `${symbol} from the venue`, done: Math.max(0, doneMs - fromMs), total });
 }
 
-function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): string[] {
+function fetchedLines(fetched: readonly Fetched[]): string[] {
   if (fetched.length === 0) return ['nothing to fetch: the span has no finished minute yet'];
   const lines = fetched.flatMap(({ file, provenance, fresh, replaced, gaps }) => [
     `${gaps.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${counted(provenance.minutes, 'minute')}, ${fresh} new, from ${provenance.address}`,
@@ -293,18 +304,13 @@ function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): strin
     ...(replaced === null ? [] : [`    fetched anew: ${replaced}`]),
     ...missingLines(provenance.symbol, gaps).map((line) => `    ${line}`),
   ]);
-  const without = [...new Set(fetched.map(({ symbol }) => symbol))].filter((symbol) =>
+  return [...lines, ...withoutMinutes(fetched).map((symbol) => `! ${hadNoMinute(symbol)}`)];
+}
+
+const withoutMinutes = (fetched: readonly Fetched[]): readonly string[] =>
+  [...new Set(fetched.map(({ symbol }) => symbol))].filter((symbol) =>
     fetched.every((month) => month.symbol !== symbol || month.provenance.minutes === 0),
   );
-  if (without.length > 0) return [...lines, ...without.map((symbol) => `! ${hadNoMinute(symbol)}`)];
-  const { from, to, desk, simulatedVenue } = options;
-  const ofDesk = desk === undefined ? '' : ` --desk ${desk}`;
-  const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${typedVenue(simulatedVenue)}`;
-  return [
-    ...lines,
-    `Trade on them: fermata validate${ofDesk} --from ${dayText(from)} --to ${dayText(to)}${at}`,
-  ];
-}
 
 function missingLines(what: string, gaps: readonly Span[]): string[] {
   const lines = gaps.slice(0, GAPS_SHOWN_MAX).map(({ fromMs, untilMs }) => {
