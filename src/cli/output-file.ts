@@ -98,8 +98,9 @@ export class OutputFile {
     if (this.#text.length >= BUFFERED_CHARACTERS) this.#flush();
   }
 
-  /** The run is over. */
+  /** The run is over. Does nothing after `drop`. */
   keep(): void {
+    if (!this.#isOpen) return;
     this.#flush();
     this.#isOpen = false;
     closeSync(this.#descriptor);
@@ -109,6 +110,7 @@ export class OutputFile {
   /** The run failed. Does nothing after `keep`. */
   drop(): void {
     if (!this.#isOpen) return;
+    this.#isOpen = false;
     closeSync(this.#descriptor);
     if (this.#part !== null) rmSync(this.#part, { force: true });
   }

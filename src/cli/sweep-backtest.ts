@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { TimedAction } from '../backtest/corporate-actions.js';
 import type { FillModel } from '../backtest/report/execution.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
-import { figureWords, luckText, titleOf } from '../backtest/sweep/sweep-html.js';
+import { figureWords, luckText, titleOf, walkedTexts } from '../backtest/sweep/sweep-html.js';
 import { type LeftOut, type SweepReport, sweepReport } from '../backtest/sweep/sweep-report.js';
 import { type RankedBy, type Trial, untradedText, valuesText } from '../backtest/sweep/trial.js';
 import {
@@ -62,9 +62,11 @@ type Candidate = Pick<TrialJob, 'options' | 'values' | 'configHash'>;
 type Prices = Pick<TrialJob, 'beginMs' | 'untilMs'>;
 type Trials = (candidates: readonly Candidate[], prices: Prices) => Promise<readonly TrialDone[]>;
 
-/** False: nothing could be judged, so nothing was found. */
-export const isJudged = ({ best, walkForward }: SweepReport): boolean =>
-  best !== null && (walkForward === null || walkForward.steps.some(({ chosen }) => chosen !== null));
+/** False: nothing could be judged, so nothing was found; or a trial failed. */
+export const isJudged = ({ best, walkForward, trials }: SweepReport): boolean =>
+  best !== null &&
+  trials.every(({ failed }) => failed === null) &&
+  (walkForward === null || walkForward.steps.some(({ chosen }) => chosen !== null));
 
 /**
  * Throws `CliFailure` if no combination is a valid desk, or a trial fails; `DataFileError`,
@@ -257,9 +259,7 @@ export function sweepLines(report: SweepReport, page: string | undefined): strin
     }),
     ...(walkForward === null
       ? []
-      : [
-          `  all of it: ${Number(walkForward.returnPct.toFixed(2))} %; return a day, traded ÷ chosen: ${walkForward.efficiency === null ? 'can’t be said' : Number(walkForward.efficiency.toFixed(2))}`,
-        ]),
+      : [`  all of it: ${walkedTexts(walkForward).join('; return a day, traded ÷ chosen: ')}`]),
     ...report.problems.map((text) => `  ! ${text}`),
     ...market.leftOut.map(
       (symbol) => `  ! ${symbol} is traded or looked at by the desk and had no prices here`,

@@ -303,9 +303,16 @@ describe('fermata backtest', () => {
   });
 
   it('fails where a strategy fails, with its line: what it would have done since is unknown', async () => {
+    const [fills, page] = ['falls.csv', 'falls.html'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(fills, 'of a run before\n');
     const { code, out, err } = await backtest([
-      ...['--data', file, '--strategy', falling(), '--set', 'minutes=15'],
+      ...['--data', file, '--strategy', falling(), '--set', 'minutes=15', '--fills', fills, '--report', page],
     ]);
+    // Half of a run is no result: what was there stays.
+    expect(readFileSync(fills, 'utf8')).toBe('of a run before\n');
+    expect(existsSync(`${fills}.part`)).toBe(false);
+    expect(out).toContain(`${fills} stays as it was`);
+    expect(readFileSync(page, 'utf8')).toContain('it fell over');
     expect(err).not.toContain('✗');
     expect(out).toMatch(/^✗ backtest of/);
     expect(out).toMatch(
@@ -583,14 +590,19 @@ describe('several values', () => {
   it('are not judged by a run in which a strategy failed', async () => {
     const own = ['--data', file, '--strategy', falling(), '--rank', 'returnPct'];
     const some = await backtest([...own, '--set', 'minutes=9,5000']);
-    expect(some.code, some.err).toBe(0);
-    const [, first, second] = some.out.split('\n');
+    expect(some.code, some.err).toBe(1);
+    const [head, first, second] = some.out.split('\n');
+    expect(head).toMatch(/^✗ 2 trials of crypto-bot/);
     expect(first).toMatch(/minutes=5000 +Return \u2212/);
     expect(second).toMatch(/minutes=9 +Return can’t be said, return can’t be said, drawdown can’t be said/);
     expect(some.out).toMatch(
       /! in 1 runs? a strategy failed.*; at minutes=9: falls failed at .*it fell over/,
     );
     expect((await backtest([...own, '--set', 'minutes=9,10'])).code).toBe(1);
+    const nowhere = await backtest([...own, '--set', 'minutes=9,10', '--walk-forward', '2']);
+    expect(nowhere.out).toContain('all of it: can’t be said; return a day, traded ÷ chosen: can’t be said');
+    const lost = await backtest([...own, '--set', 'minutes=4000,5000', '--walk-forward', '2']);
+    expect(lost.out).toMatch(/^ {2}all of it: \u2212\d/m);
   });
 
   it('leave out what is no desk, and say which and why', async () => {

@@ -1,10 +1,12 @@
 /** A sweep as one page: the heat map, the trials, and the result of walk-forward. */
+import { grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { escapeHtml } from '../report/chart.js';
 import { list, pageHtml, table } from '../report/page.js';
 import { FIGURES, figureText, spanText } from '../report/report-html.js';
 import type { HeatMap, SweepReport } from './sweep-report.js';
 import { figureOf, type RankedBy, type Trial, untradedText, valuesText } from './trial.js';
+import type { WalkForward } from './walk-forward.js';
 
 /** Most rows of the table; the JSON has all. */
 const TRIALS_SHOWN_MAX = 500;
@@ -76,9 +78,22 @@ function heatMapHtml(
 <p>A good value beside bad ones is likely luck. Of trials that differ in further keys the best is shown.</p>`;
 }
 
+const CANT_BE_SAID = 'can’t be said';
+
+/** What all traded parts made, and how that compares with where the values were chosen. */
+export function walkedTexts({ steps, returnPct, efficiency }: WalkForward): readonly [string, string] {
+  const shown = (value: number): string => grouped(String(Number(value.toFixed(2))));
+  const isTraded = steps.some(({ traded }) => traded !== null && traded.failed === null);
+  return [
+    isTraded ? `${shown(returnPct)} %` : CANT_BE_SAID,
+    isTraded && efficiency !== null ? shown(efficiency) : CANT_BE_SAID,
+  ];
+}
+
 function walkHtml({ walkForward, rankedBy, currency }: SweepReport): string {
   if (walkForward === null) return '';
-  const { steps, returnPct, efficiency } = walkForward;
+  const { steps, efficiency } = walkForward;
+  const [made, compared] = walkedTexts(walkForward);
   const day = (ms: number): string => moment(ms);
   const rows = steps.map(({ chosenOn, tradedOn, chosen, traded }) => [
     `${day(chosenOn.fromMs)} – ${day(chosenOn.untilMs)}`,
@@ -91,8 +106,8 @@ function walkHtml({ walkForward, rankedBy, currency }: SweepReport): string {
   const title = titleOf(rankedBy);
   const head = ['Chosen on', 'Values', title, 'Traded on, unseen before', title, 'Return'];
   return `<h2>Walking forward</h2>
-<p>Where it was traded: ${Number(returnPct.toFixed(2))} %, one part after the other. Return a day there ÷ where it was chosen:
-${efficiency === null ? 'can’t be said, the chosen ones made nothing' : Number(efficiency.toFixed(2))}.</p>
+<p>Where it was traded: ${made}, one part after the other. Return a day there ÷ where it was chosen:
+${compared}${efficiency === null ? ', the chosen ones made nothing' : ''}.</p>
 ${table(head, rows)}`;
 }
 

@@ -258,6 +258,8 @@ async function single(
     }
   });
   outputs.get('report')?.write(reportHtml(report));
+  // The page says that the run failed, which rows of a part of it would not.
+  if (!isSound(report)) for (const output of [fills, orders]) output?.drop();
   keep(outputs);
   if (options.json === true) printJson(lists === null ? report : { ...report, lists });
   else printLines(reportLines(report, options));
@@ -461,7 +463,10 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
           `  ! halted from ${when(at)} to ${lifted === null ? 'the end' : when(lifted)}: ${reason}`,
       ),
     ...liftedLines(report),
-    ...outputs.flatMap(([name, file]) => (file === undefined ? [] : [line(name, file)])),
+    ...outputs.flatMap(([name, file]) => {
+      if (file === undefined) return [];
+      return [line(name, name === 'page' || isSound(report) ? file : `${file} stays as it was`)];
+    }),
   ];
 }
 
