@@ -276,8 +276,9 @@ it.each([
     const strategies = [waiting('a', 10_001, 10_011, { size: { lots: 4 } })];
     const desk = new DeskUnderTest({ instruments, capabilities, strategies }, 1).active();
     desk.bar(0, 10_001);
-    desk.fillEntry(0, 10_000);
+    const { stop } = desk.fillEntry(0, 10_000);
     desk.bar(0, 10_011);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
     const [exit] = desk.live('exit', 0);
     desk.happen({ kind: 'order.sendUnknown', clientId: exit!.clientId, cause: 'timeout' });
     const isAbsent = (afterMs: number): boolean => {
