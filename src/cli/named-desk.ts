@@ -7,10 +7,11 @@ import { ownFolderOf } from '../desk/paper-twin.js';
 import { DEFAULT_DESK, fileAt, folderNotice, isMarked } from '../desk/resolve-desk.js';
 import type { StepParts } from '../desk/step-parts.js';
 import { deskNameIn } from '../desk/yaml-file.js';
-import { knownHomeOf } from '../home/installation.js';
+import { desksHomes, knownHomeOf } from '../home/installation.js';
 import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
+import { usageFailure } from './failure.js';
 
 /**
  * The desk that `--desk` names, also one that was started here from elsewhere. Without it: the one that runs here, or
@@ -27,6 +28,17 @@ export function namedDeskFile(
   const notice = folderNotice(file);
   if (notice !== null) process.stderr.write(`! ${notice}\n`);
   return file;
+}
+
+/** The name of the desk that a start without `--desk` is about: whoever has a desk of their own means no other. */
+export function deskToStart(installation: string): string {
+  const [first, ...others] = desksHomes(installation).flatMap((home) => runtimeHere(home)?.desk ?? []);
+  if (first === undefined || [first, ...others].includes(DEFAULT_DESK)) return DEFAULT_DESK;
+  if (others.length === 0) return first;
+  throw usageFailure(
+    `${[first, ...others].join(' and ')} have run here: which desk is to be started?`,
+    `the same with --desk ${first}, or with another one`,
+  );
 }
 
 /** Everything that its steps may name, including the checks of its own folder. */

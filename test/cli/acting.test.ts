@@ -785,6 +785,22 @@ describe.concurrent('two desk files of one name', () => {
   const GOES_ON = 'is taken by another program';
 
   it(
+    'of a start without --desk, the one that has run here is meant: nobody with a desk of their own means another',
+    inFolder(async ({ folder }) => {
+      const home = join(folder, 'home');
+      expect(await upOf(folder)).toContain(GOES_ON);
+      const two = own(folder, 'two', 'two');
+      writeFileSync(two, readFileSync(two, 'utf8').replace(/^mode: .*/m, 'mode: nonsense'));
+      started(home, 'two', two);
+      expect(await upOf(folder)).toContain(two);
+      started(join(home, 'desk-homes', 'other'), 'other', own(folder, 'other', 'other'));
+      expect(await upOf(folder)).toContain('two and other have run here: which desk is to be started?');
+      started(join(home, 'desk-homes', 'crypto-bot'), 'crypto-bot', own(folder, 'crypto-bot', 'crypto-bot'));
+      expect(await upOf(folder)).toContain(GOES_ON);
+    }),
+  );
+
+  it(
     'do not take turns with its account: a copy is refused until it has a name of its own, or the other file is gone',
     inFolder(async ({ folder }) => {
       const two = own(folder, 'two', 'two');

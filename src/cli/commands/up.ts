@@ -22,7 +22,14 @@ import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow, readEnvironmentFile } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
-import { lastStartOf, namedDeskFile, otherFileOf, stepPartsOf, wasStartedFrom } from '../named-desk.js';
+import {
+  deskToStart,
+  lastStartOf,
+  namedDeskFile,
+  otherFileOf,
+  stepPartsOf,
+  wasStartedFrom,
+} from '../named-desk.js';
 import { collected, wholeNumber } from '../option-values.js';
 import { printFailure, printJson, printLines, progressPrinter } from '../output.js';
 import { installationHome } from '../running-desk.js';
@@ -42,7 +49,7 @@ const SEED_MAX = 4_294_967_295;
 const RECORDED_ROWS_MAX = 10_000;
 
 interface Options extends MarketOptions {
-  readonly desk: string;
+  readonly desk?: string;
   readonly separate?: boolean;
   readonly port?: number;
   readonly simulatedVenue?: readonly SimulatedVenue[];
@@ -51,7 +58,10 @@ interface Options extends MarketOptions {
 
 export function upCommand(command: Command): void {
   command
-    .option('--desk <name or file>', 'which desk', DEFAULT_DESK)
+    .option(
+      '--desk <name or file>',
+      `which desk; left out: the one that ran here last, at first ${DEFAULT_DESK}`,
+    )
     .option(
       '--data <file>',
       'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',
@@ -85,23 +95,25 @@ export function upCommand(command: Command): void {
 }
 
 /** Resolves when the desk has ended in order. All options are checked before anything is started. */
-async function up(options: Options): Promise<number> {
+async function up(given: Options): Promise<number> {
   // While the desk runs, this process waits, possibly for weeks, so its heap is kept small.
   setFlagsFromString('--optimize-for-size');
-  const file = namedDeskFile(options.desk);
+  const named = given.desk ?? deskToStart(installationHome());
+  const options = { ...given, desk: named };
+  const file = namedDeskFile(named);
   const chosen = startChosenOf(installationHome(), file);
   if (chosen !== null) return chosen();
   const parts = { parts: stepPartsOf(file) };
   const { desk } = loadDesk(file, parts);
   refuseTakenName(installationHome(), desk);
-  await refuseOtherFile(installationHome(), { named: options.desk, file, desk: desk.desk });
+  await refuseOtherFile(installationHome(), { named, file, desk: desk.desk });
   const home = homeOf(installationHome(), desk.desk);
   if (desk.twinOf !== undefined) dropAccountKeys(process.env);
   const here = readDeskHere(file, parts, process.env, home);
   const { wanted: loaded } = here;
   nameDeskInCommands(
     () => (sharesServers(home) ? loaded.desk.desk : null),
-    () => (options.desk === DEFAULT_DESK ? null : shellWord(options.desk)),
+    () => (named === DEFAULT_DESK ? null : shellWord(named)),
   );
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
   const market = marketChoice(ofTwin(options, desk), loaded.desk);
@@ -170,7 +182,7 @@ export async function refusedUp(argv: readonly string[]): Promise<boolean> {
 }
 
 /** Null: nobody answers for that desk. */
-async function whyRunning(named: string = DEFAULT_DESK): Promise<CliFailure | null> {
+async function whyRunning(named = deskToStart(installationHome())): Promise<CliFailure | null> {
   const desk = deskNameIn(resolveStartedDesk(named));
   if (desk === null) return null;
   const { describeOther } = await import('../../supervisor/start/claim-home.js');
