@@ -55,6 +55,8 @@ export interface OrderWatch {
   missingAtReading: number | null;
   /** Lots that the venue had named when one was last missing: `missingFillRounds` starts anew once there are more. */
   namedLots: number;
+  /** Of a stop that replaced another, for everything that was held when it was sent: when that was. Null: it is none. */
+  coversFromMs: number | null;
   /** The venue refused to cancel it. No other cancel is sent until a lookup has shown why. */
   cancelRefused: boolean;
   /** Cancels after which a lookup still found the order open. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
+import type { VenueCapabilities } from '../../src/domain/venue.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { CODEC } from '../../src/trader/journal/v2/codec.js';
 import { SlotReader } from '../../src/trader/journal/v2/slot-reader.js';
 import { SlotWriter } from '../../src/trader/journal/v2/slot-writer.js';
-import { coins, FUTURES } from '../support/engine-config.js';
+import { coins, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 import { waiting } from './support/waiting.js';
 
@@ -183,6 +184,79 @@ describe('protection', () => {
     }
     expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['protection-missing']);
     expect(desk.engine.view.positions[0]?.protection).not.toBe('confirmed');
+  });
+
+  /** An entry of 200 lots is filled lot by lot, and each answer of the venue takes longer than until the next one. */
+  function filledFast(
+    answers: (desk: DeskUnderTest, order: OrderIntent, replaced?: string) => void,
+    capabilities: VenueCapabilities = { ...SPOT, amends: true, replaces: true },
+  ): DeskUnderTest {
+    const strategies = [waiting('a', 10_001, 10_011, { size: { lots: 200 } })];
+    const instruments = coins(['BTC'], { minNotional: '0' });
+    const desk = new DeskUnderTest({ capabilities, strategies, instruments }, 1).active();
+    desk.bar(0, 10_001);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    const owed: { readonly atMs: number; readonly answer: () => void }[] = [];
+    const note = (): void => {
+      const atMs = desk.monotonicMs + 160;
+      for (const effect of desk.effects) {
+        if (effect.kind === 'submit') owed.push({ atMs, answer: () => answers(desk, effect.order) });
+        if (effect.kind === 'replace')
+          owed.push({ atMs, answer: () => answers(desk, effect.order, effect.clientId) });
+        if (effect.kind === 'cancel')
+          owed.push({
+            atMs,
+            answer: () => desk.happen({ kind: 'order.cancelled', clientId: effect.clientId }),
+          });
+        if (effect.kind === 'requestSnapshot') desk.snapshot();
+      }
+    };
+    for (let ms = 0; ms < 15_000 && desk.engine.view.mode === 'ACTIVE'; ms += 20) {
+      desk.wait(20);
+      for (const due of owed.splice(0)) {
+        if (due.atMs > desk.monotonicMs) owed.push(due);
+        else {
+          due.answer();
+          note();
+        }
+      }
+      if (ms % 100 === 0) desk.fill(entry!, 10_000, 1);
+      note();
+      if (ms % 1_000 === 0) desk.quote(0, 10_000);
+      desk.pass(0);
+      note();
+    }
+    return desk;
+  }
+
+  it('that is always one part behind an entry filled fast is there', () => {
+    const desk = filledFast((at, order) => {
+      at.accept(order);
+    });
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
+    expect(desk.lots(0)).toBe(150);
+  });
+
+  it('that is taken off for each part, so that none rests in between, is missing', () => {
+    const answers = (at: DeskUnderTest, order: OrderIntent) => void at.accept(order);
+    const desk = filledFast(answers, { ...FUTURES, reduceOnly: false, linksOrders: true });
+    expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['protection-missing']);
+  });
+
+  it('for what came in ten seconds ago is missing, however long another one rests for what came before', () => {
+    const desk = filledFast((at, order, replaced) => {
+      const { clientId, quantityLots } = order;
+      if (quantityLots < 20 || replaced === undefined) at.accept(order);
+      else
+        at.happen({
+          ...{ kind: 'order.replaceRejected', clientId, replaced, old: 'rests' },
+          ...{ code: '503', text: 'busy' },
+        });
+    });
+    expect(desk.engine.view.halts.map(({ reason }) => reason)).toEqual([
+      'BTC/USDT: no confirmed protective stop for 10 s',
+    ]);
   });
 
   it('is restored on spot when a stop of the desk comes in the middle of an exit', () => {

@@ -18,8 +18,8 @@ import {
 import { sendAmend } from '../orders/amend-order.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { followsSoon, targetBeside } from '../orders/linked-orders.js';
-import { isAsked } from '../orders/order-watch.js';
-import { placeOrder } from '../orders/place-order.js';
+import { isAsked, watchOf } from '../orders/order-watch.js';
+import { nextClientId, placeOrder } from '../orders/place-order.js';
 import type { Holding, OrderEntry } from '../state.js';
 import { REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
@@ -117,6 +117,13 @@ function place(core: Core, position: Holding, wanted: WantedStop, replaces: stri
     timeInForce: 'GTC',
     ...(wanted.why === null ? {} : { why: wanted.why }),
   } as const;
-  if (placeOrder(core, wish, null, replaces)) return;
-  tradeProgressAt(core, position).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
+  const clientId = nextClientId(core);
+  if (!placeOrder(core, wish, null, replaces)) {
+    tradeProgressAt(core, position).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
+    return;
+  }
+  // Where the old stop is taken off first, nothing rests in between, and that must not go on unnoticed.
+  if (replaces === null) return;
+  const sentLots = core.state.orders.get(clientId)?.intent.quantityLots;
+  if (sentLots === Math.abs(position.quantityLots)) watchOf(core, clientId).coversFromMs = core.monotonicMs;
 }

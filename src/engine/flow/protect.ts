@@ -28,6 +28,7 @@ import {
   keepFoundStop,
   shrinksBeforeSale,
   stopsFor,
+  type WantedStop,
   wantedStop,
 } from './wanted-stop.js';
 
@@ -94,7 +95,8 @@ export function protect(core: Core, position: Holding): void {
     if (remainingLots(fitting) === Math.abs(position.quantityLots)) keepTarget(core, position, fitting);
     return;
   }
-  progress.unprotectedSinceMs ??= core.monotonicMs;
+  const sinceMs = progress.unprotectedSinceMs ?? core.monotonicMs;
+  progress.unprotectedSinceMs = Math.max(sinceMs, coveredFromMs(core, stops, wanted));
   if (fitting === undefined && core.sync.atWallMs !== null) changeStops(core, position, stops, wanted);
 }
 
@@ -112,6 +114,26 @@ function maySplit(core: Core, at: InstrumentId): boolean {
     instrumentAt(core, at).kind === 'stock' &&
     splitBetween(positionAt(core, at).quantityLots, seen.lots) !== null &&
     liveOrders(core, at).every(({ intent }) => intent.purpose === 'protective')
+  );
+}
+
+/**
+ * When the stop that rests was sent for everything held until then: only what came in later has none. An entry that
+ * fills in many parts, faster than the venue replaces stops, is always a part ahead of its stop. -Infinity: no such
+ * stop rests.
+ */
+function coveredFromMs(core: Core, stops: readonly OrderEntry[], wanted: WantedStop): number {
+  const covering = stops.filter(
+    (stop) =>
+      isConfirmed(stop) &&
+      stop.intent.side === wanted.side &&
+      stop.intent.stopTicks === wanted.stopTicks &&
+      !isMakingPlace(stops, stop),
+  );
+  return Math.max(
+    ...covering.map(
+      ({ intent }) => core.watches.get(intent.clientId)?.coversFromMs ?? Number.NEGATIVE_INFINITY,
+    ),
   );
 }
 

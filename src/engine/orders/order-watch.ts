@@ -15,6 +15,7 @@ export function newWatch(answerByMs: number | null): OrderWatch {
     missingFillRounds: 0,
     missingAtReading: null,
     namedLots: 0,
+    coversFromMs: null,
     cancelRefused: false,
     cancelsUnanswered: 0,
     amendByMs: null,
