@@ -219,7 +219,7 @@ export async function startPackChild(folder: string, part: string, request: RunR
   const pid = child.pid as number;
   let text = '';
   child.stdio[3]?.on('data', (chunk: Buffer) => {
-    text = `${text}${chunk}`.slice(0, ANSWER_CHARS_MAX);
+    if (text.length <= ANSWER_CHARS_MAX) text += chunk;
   });
   // It may end without reading its input.
   child.stdin?.on('error', () => undefined).end(JSON.stringify(request));
@@ -228,6 +228,8 @@ export async function startPackChild(folder: string, part: string, request: RunR
     // Nothing needs the processes that the child started, and they would hold its channel open.
     killGroup(pid);
     await closed;
+    if (text.length > ANSWER_CHARS_MAX)
+      return { failed: `its answer is longer than the ${ANSWER_CHARS_MAX / 1024} KiB that are read` };
     return answersIn(text).findLast((answer) => 'outcome' in answer || 'failed' in answer) ?? null;
   };
   return { pid, ended: ended(), kill: () => killGroup(pid) };

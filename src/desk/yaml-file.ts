@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml';
 import { DeskFileError, type DeskProblem } from './problem.js';
@@ -41,6 +42,15 @@ export function parseYaml(file: string, text: string): YamlFile {
       document.errors.map((error) => yamlProblem(error, lines)),
     );
   }
+  visit(document, {
+    Pair: (_at, { key }) => {
+      // No object of JavaScript has a key of this name: it would be dropped in silence.
+      if (keyName(key) !== '__proto__') return;
+      const { line, col } = lines.linePos(offsetOf(key) ?? 0);
+      const said = { expected: 'a key that means something', found: '__proto__', doThis: 'remove it' };
+      throw new DeskFileError(file, [{ line, column: col, key: '__proto__', ...said }]);
+    },
+  });
   return {
     data: contentOf(file, () => document.toJS({ maxAliasCount: ALIASES_MAX })),
     refuse: (problems) =>

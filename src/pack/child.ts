@@ -256,11 +256,12 @@ async function asked(): Promise<void> {
   else answer(await run(folder, files[0] ?? ''));
 }
 
+function endFailed(error: unknown): void {
+  answer({ failed: messageOf(error) });
+  process.exit(1);
+}
+
+// What the code of a part leaves to nobody would end this process, and nothing would say why.
+process.on('unhandledRejection', endFailed).on('uncaughtException', endFailed);
 // Open handles of the code must not keep this process alive.
-asked().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    answer({ failed: messageOf(error) });
-    process.exit(1);
-  },
-);
+asked().then(() => process.exit(0), endFailed);

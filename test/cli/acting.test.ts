@@ -716,6 +716,20 @@ describe.concurrent('a desk that has ended', () => {
   );
 });
 
+describe.concurrent('a stop by a name that no desk has', () => {
+  it(
+    'is for the only one, which it names',
+    inFolder(async ({ folder, begin }) => {
+      await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { out, err } = await answerOf(folder, ['stop', ...PATIENT, '--desk', 'nosuch']);
+      expect(out).toMatch(/^✓ stop: proven/);
+      expect(err).toContain('! no desk nosuch was started here, only crypto-bot, which was asked to stop');
+      const known = await answerOf(folder, ['stop', ...PATIENT, '--desk', 'crypto-bot']);
+      expect(known.err).not.toContain('no desk');
+    }),
+  );
+});
+
 describe.concurrent('the gaps of a desk', () => {
   it(
     'are those of the desk that --desk names, and never of another one in its place',

@@ -109,6 +109,13 @@ describe('a check of the desk’s own folder', () => {
     expect(below?.key).toBe('routines[0].steps[0].with.floor');
   });
 
+  it('is refused a parameter that every object has, as any other key that means nothing', () => {
+    write('checks/equity-floor.ts', EQUITY);
+    write('checks/lib/verdict.ts', VERDICT);
+    const [inherited] = problemsOf('equity-floor', '{ __proto__: 2 }');
+    expect(inherited).toMatchObject({ key: '__proto__', found: '__proto__', line: expect.any(Number) });
+  });
+
   it('passes and fails by what the trader says, in JavaScript as well', async () => {
     write('checks/equity-floor.ts', EQUITY);
     write('checks/lib/verdict.ts', VERDICT);
@@ -146,6 +153,18 @@ describe('a check of the desk’s own folder', () => {
   it.each([
     ['throws', `throw new Error('the gateway is away')`, 60, 'the gateway is away'],
     ['ends its process', `process.exit(0)`, 60, 'ended without an answer'],
+    [
+      'leaves a rejection to nobody',
+      `void Promise.reject(new Error('the feed is away')); await new Promise((ends) => setTimeout(ends, 5_000))`,
+      60,
+      'the feed is away',
+    ],
+    [
+      'answers with too much',
+      `return { verdict: 'pass', observed: 'a'.repeat(300 * 1024), expected: '' }`,
+      60,
+      'longer than the 256 KiB that are read',
+    ],
     ['answers with nothing', `return 3 as never`, 60, 'something else than verdict'],
     [
       'answers with another verdict',

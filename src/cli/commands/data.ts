@@ -331,7 +331,7 @@ function fileFacts({ file, outcome }: FetchedFile): object {
 function fileLine({ file, outcome }: FetchedFile): string {
   if (outcome.kind === 'other') return `✗ ${file}: ${outcome.reason}`;
   const { symbol, month, minutes, missing, fromMs, untilMs, address, fetchedAtMs } = outcome.provenance;
-  const gaps = missing.length === 0 ? 'no gap' : `${missing.length} gaps`;
+  const gaps = missing.length === 0 ? 'no gap' : counted(missing.length, 'gap');
   return `✓ ${symbol.padEnd(10)} ${month}  ${counted(minutes, 'minute')}, ${moment(fromMs)} to ${moment(untilMs)}, ${gaps}, from ${address} at ${moment(fetchedAtMs)}`;
 }
 

@@ -52,7 +52,7 @@ export function stopCommand(command: Command): void {
     .option('--json', 'for scripts')
     .allowUnknownOption()
     .action(async (words: readonly string[], { reason, desk, as, timeout, json }: StopOptions) => {
-      const asked = await desksToStop(desk === true ? [] : desk);
+      const asked = await desksToStop(namesOf(desk));
       const options = {
         reason: [...(typeof reason === 'string' ? [reason] : []), ...words].join(' '),
         timeout: secondsIn(timeout),
@@ -62,12 +62,19 @@ export function stopCommand(command: Command): void {
       const isOne = asked.homes.length === 1 && asked.unknown.length === 0;
       process.exitCode = await (isOne ? emergency('stop', options) : stopEach(asked, options));
       const unknown = words.filter((word) => word.startsWith('-'));
+      const [other] = namesOf(desk).filter((name) => !deskNamesIn(asked.homes).includes(name));
+      // It stands for the only desk of this home: who meant another one has to know.
+      if (isOne && other !== undefined && startedHomes(installationHome()).length > 0)
+        process.stderr.write(`! ${notStartedWords([other], asked.homes)}, which was asked to stop\n`);
       if (unknown.length > 0)
         process.stderr.write(
           `! not known to stop: ${unknown.join(', ')}. It was taken as the reason; the desk of ${asked.homes.join(' and of ')} was asked to stop.\n`,
         );
     });
 }
+
+const namesOf = (desk: StopOptions['desk'] = []): readonly string[] =>
+  desk === true ? [] : desk.map(nameOf);
 
 /** An empty name, as of an unset variable, may stand for any desk: every one is stopped. */
 function withDesk(name: string, before: StopOptions['desk'] = []): StopOptions['desk'] {
@@ -80,7 +87,7 @@ function withDesk(name: string, before: StopOptions['desk'] = []): StopOptions['
  */
 async function desksToStop(named: readonly string[] = []): Promise<DesksToStop> {
   const homes = startedHomes(installationHome());
-  const [name, ...more] = new Set(named.map(nameOf));
+  const [name, ...more] = new Set(named);
   if (name !== undefined && (more.length === 0 || homes.length === 0)) {
     await chooseDesk(name, 'where-several');
     return { homes: [fermataHome()], unknown: [] };
