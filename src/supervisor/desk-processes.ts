@@ -169,7 +169,7 @@ export class DeskProcesses {
   }
 
   #startRole(name: RoleName, runtimeFile: string): Promise<Running> {
-    const { options, paths, log, children, ending } = this.context;
+    const { options, paths, log, children, ending, say } = this.context;
     return startRole({
       name,
       script: options.roleScript ?? ROLE_SCRIPT,
@@ -178,7 +178,10 @@ export class DeskProcesses {
       env: options.env ?? process.env,
       log,
       children,
-      onEnded: (detail) => ending.ask(detail),
+      onEnded: (detail) => {
+        say(detail);
+        ending.ask(detail);
+      },
       stopping: ending.asked,
       share: {
         home: paths.home,

@@ -35,6 +35,7 @@ import { type Log, openLog } from './log.js';
 import { type OpenedTrader, openTrader } from './open-trader.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { StartRefused } from './running/runner.js';
+import { HaltedDays } from './status/market-watch.js';
 import { startingStatus } from './status/starting-status.js';
 
 /** Where a desk's journal is, the file that says how far it had come, and what was set aside. */
@@ -132,6 +133,7 @@ class Start implements Role {
     place: Pick<Parameters<typeof openTrader>[0], 'runtime' | 'paths' | 'openPaper'>,
   ): Promise<void> {
     const { loaded, clock, log } = this;
+    const haltedDays = new HaltedDays();
     const opened = await openTrader({
       ...place,
       loaded,
@@ -144,7 +146,7 @@ class Start implements Role {
         this.#doing = doing;
       },
       onFeedEnded: (files) => {
-        const detail = `the recording has ended: ${files}; positions are kept`;
+        const detail = `the recording has ended: ${files}; positions are kept${haltedDays.words}`;
         if (place.runtime.market.exitAtEnd && process.connected) process.send?.({ type: 'ended', detail });
       },
       onBroken: (error) => this.#endBroken(error),
@@ -152,7 +154,8 @@ class Start implements Role {
     this.#opened = opened;
     this.#guard = guardDesk({ opened, desk: loaded.desk, clock, log, end: () => this.stop() });
     this.#settle?.resolve(opened.trader);
-    opened.feed.start(opened.trader.onMarket, opened.trader.wants);
+    const { exitAtEnd } = place.runtime.market;
+    opened.feed.start(exitAtEnd ? haltedDays.of(opened.trader) : opened.trader.onMarket, opened.trader.wants);
   }
 
   async #useAccount(account: string, paths: DeskPaths): Promise<AccountInUse> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -211,4 +212,20 @@ it('trades a recording and tells the supervisor when it has ended', async () => 
   expect(status.fills).toBeGreaterThan(4);
   expect(recordsIn(home.journal, 'note').filter(({ text }) => text.includes('implausible'))).toEqual([]);
   expect(status.halts.map(({ cause }) => cause)).toContain('recording-ended');
+});
+
+it('says on how many days of a recording it was HALTED, and why', async () => {
+  const file = join(shortFolder(), 'prices.csv');
+  const rows = Array.from({ length: 3000 }, (_, at) => `${1_735_689_600_000 + at * 60_000},5,5,5,5,1`);
+  writeFileSync(file, `ts,open,high,low,close,volume\n${rows.join('\n')}\n`);
+  const files = [{ symbol: null, file }];
+  const market = { kind: 'recorded', files, speed: null, exitAtEnd: true } as const;
+  const { child } = await traderHome({ market }).start();
+  const [said] = await once(child, 'message');
+  expect(said).toMatchObject({
+    type: 'ended',
+    detail: expect.stringMatching(
+      /; HALTED for all of 3 days of it, because .*: fermata backtest trades all of them$/,
+    ),
+  });
 });

@@ -1,9 +1,12 @@
-/** Market data for the status. */
+/** Market data for the status, and what a desk had of a recording. */
 
 import type { MarketEvent, MarketFeed } from '../../contracts/market-feed.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { DAY_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
+import { counted } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
+import type { Mode } from '../../domain/mode.js';
 import type { EngineView } from '../../engine/view.js';
 
 type Sided = Pick<EngineView['quotes'][number], 'instrument' | 'bidTicks' | 'askTicks'>;
@@ -48,5 +51,50 @@ export class MarketWatch {
     if (known === undefined) return [];
     const { symbol, tickSize } = known;
     return [{ symbol, bid: formatDecimal(bidTicks, tickSize), ask: formatDecimal(askTicks, tickSize) }];
+  }
+}
+
+interface Played {
+  readonly onMarket: (event: MarketEvent) => void | Promise<void>;
+  mode(): Mode;
+  status(): Pick<TraderStatus, 'reason'>;
+}
+
+/** On how many days of a recording the desk was HALTED throughout: it plays on while the start is still checked. */
+export class HaltedDays {
+  #day = Number.NaN;
+  #days = 0;
+  #halted = 0;
+  #isHalted = false;
+  #reason = '';
+
+  /** What takes the market's events in the trader's place, and hands them on. */
+  of(trader: Played): Played['onMarket'] {
+    return (event) => {
+      if (event.kind === 'quote' || event.kind === 'bar')
+        this.#note(Math.floor(event.marketMs / DAY_MS), trader.mode() === 'HALTED');
+      else if (event.kind === 'ended' && this.#isHalted) this.#reason = trader.status().reason;
+      return trader.onMarket(event);
+    };
+  }
+
+  #note(day: number, isHalted: boolean): void {
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#days += 1;
+      this.#isHalted = true;
+      this.#halted += 1;
+    }
+    if (!this.#isHalted || isHalted) return;
+    this.#isHalted = false;
+    this.#halted -= 1;
+  }
+
+  /** Empty: it traded on each of them. */
+  get words(): string {
+    if (this.#halted === 0) return '';
+    const many = this.#halted === this.#days ? 'all' : this.#halted;
+    const why = this.#reason === '' ? '' : `, because ${this.#reason}`;
+    return `; HALTED for ${many} of ${counted(this.#days, 'day')} of it${why}: fermata backtest trades all of them`;
   }
 }
