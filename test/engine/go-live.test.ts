@@ -69,6 +69,15 @@ describe('a desk with real money and no go-live in force', () => {
     expect(again.engine.view.goLiveEnded).toEqual({ ...ended, by: 'operator', reason: 'test' });
   });
 
+  it.each([
+    ['person', 'once a person resumes it'],
+    ['two-people', 'once two people resume it'],
+    ['auto', 'once everything is checked'],
+  ] as const)('says after a start who lets it trade again where the rule is %s', (startup, words) => {
+    const { engine } = new DeskUnderTest({ resume: { ...deskConfig().resume, startup } }).begin();
+    expect(engine.view.reason).toBe(`the trader started; it trades again ${words}`);
+  });
+
   it('says so first thing after a start; with one in force, a person resumes', () => {
     const before = new DeskUnderTest({ goLiveRequired: true }).begin();
     expect(before.engine.view.reason).toBe(

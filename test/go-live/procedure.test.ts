@@ -266,6 +266,36 @@ describe.concurrent('going live', () => {
     await keepHistory(bench, 'go-live-watched-through-a-fault', handleOf(attempted).workflowId);
   });
 
+  it('is watched, and people are told of what came back as of what came, however often', async () => {
+    // One watch: the next one would tell of it as of something new.
+    const attempted = await attempt({ watchMs: 3 * WAIT_MS });
+    const { desk } = attempted;
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    await until('live', () => desk.trader.granted, WAIT_MS);
+    const timesTold = async () => {
+      const { rows } = await bench.database.pool.query(
+        `select from notice where desk = $1 and title like '%not as it should be' and body like '%startup by test%'`,
+        [desk.name],
+      );
+      return rows.length;
+    };
+    for (const times of [1, 2, 3]) {
+      desk.trader.halt('startup', 'person');
+      await until(`told ${times} times`, async () => (await timesTold()) === times, WAIT_MS);
+      desk.trader.halts = [];
+      desk.trader.mode = 'ACTIVE';
+      const looks = desk.trader.sent('status').length;
+      // The first of these may have been asked before.
+      await until('looks without it', () => desk.trader.sent('status').length > looks + 2, WAIT_MS);
+      expect(await timesTold()).toBe(times);
+    }
+    await attempted.operations.revokeGoLive(ANNA, { reason: 'enough' });
+    expect(await attempted.ended).toMatchObject({ state: 'ended' });
+    await keepHistory(bench, 'go-live-told-again', handleOf(attempted).workflowId);
+  });
+
   it('is watched where the trader does not say whether it took the approval, until it says that it did not', async () => {
     const attempted = await attempt();
     const { desk } = attempted;

@@ -116,6 +116,22 @@ describe('a crash', () => {
     );
   });
 
+  it('says at its end that a person has to resume, unless the desk trades, or will by itself', async () => {
+    desk.processes.set('trader', 'running');
+    desk.trader.halt('startup', 'auto');
+    onTestFinished(() => desk.trader.restart());
+    const over = 'trader runs again; the books agree with the venue';
+    const outcome = async () =>
+      (await (await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' })).result())
+        .outcome;
+    expect(await outcome()).toBe(over);
+    desk.trader.halt('startup', 'person');
+    expect(await outcome()).toBe(`${over}; not resumed: startup by test`);
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    expect(await outcome()).toBe(over);
+  });
+
   it('S2-083 warns where positions are not what they were before the restart', async () => {
     const { pool } = bench.database;
     await pool.query('delete from positions where desk = $1', [desk.name]);

@@ -40,7 +40,11 @@ const HALT: Halt = {
   atMarketMs: 0,
 };
 
-const halt = (cause: 'person' | 'startup'): EngineRecord => ({ type: 'halt', halt: { ...HALT, cause } });
+/** A start after which the desk trades by itself. */
+const halt = (cause: 'person' | 'startup'): EngineRecord => ({
+  type: 'halt',
+  halt: { ...HALT, cause, resume: cause === 'startup' ? 'auto' : 'person' },
+});
 
 const fill = {
   tradeId: '1',
@@ -142,6 +146,30 @@ describe('what of the journal is told', () => {
       fingerprint: 'journal:abc:3',
     });
     expect(noticeOf(desk, entry(3, halt('startup')))).toBeNull();
+  });
+
+  it('is a start after which only people resume, with the command: critical unless the desk had ended in order', async () => {
+    const started = (resume: ResumeRule): EngineRecord => automatic('startup', resume);
+    const ended = automatic('shutdown', 'person');
+    const told = (name: string, records: readonly EngineRecord[], said: Partial<TraderStatus> = {}) =>
+      textsTold(name, records, said);
+    const text =
+      'startup was noticed\nCause: startup, by fermata. Trades again once a person resumes it.\n' +
+      'Once you have looked at it: fermata resume --reason TEXT';
+    expect(await told('crashed', [started('person'), armed, started('person')])).toEqual([
+      text,
+      'Trading resumed by anna: a test',
+      text,
+    ]);
+    expect(await told('by-itself', [started('auto'), started('next-day'), ended])).toEqual([]);
+    // Until then no person's word lifts it.
+    const noGoLive = { goLive: { required: true, granted: null } };
+    expect(await told('no-go-live', [started('two-people')], noGoLive)).toEqual([]);
+    await told('in-order', [started('person'), armed, ended, started('person')]);
+    const { rows } = await database.pool.query(
+      `select severity from notice where desk in ('crashed', 'in-order') and title like '%HALTED' order by id`,
+    );
+    expect(rows.map(({ severity }) => severity)).toEqual(['critical', 'critical', 'critical', 'warning']);
   });
 
   it('is told with the time at which it happened, however late it is read', () => {

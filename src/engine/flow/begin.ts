@@ -3,6 +3,7 @@ import { PAPER_ACCOUNT } from '../../domain/account.js';
 import type { DeclaredValue } from '../../domain/declared-value.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { type HaltWhy, resumeWords } from '../../domain/mode.js';
 import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
@@ -59,11 +60,12 @@ export function begin(core: Core, stamp: Stamp): string | null {
   watchSessions(core);
   startDay(core);
   watchLosses(core);
+  const why = haltWhy(core.config, 'startup');
   raiseHalt(core, {
     mode: 'HALTED',
     by: 'fermata',
-    reason: `the trader started; it trades again ${needsGoLive(core) ? 'only with a go-live that people approve' : 'once everything is checked'}`,
-    ...haltWhy(core.config, 'startup'),
+    reason: `the trader started; it trades again ${whenAgain(core, why)}`,
+    ...why,
   });
   for (const { id } of core.config.instruments) askAboutOrders(core, id);
   handActionsAgain(core);
@@ -72,6 +74,11 @@ export function begin(core: Core, stamp: Stamp): string | null {
   markAllChanged(core);
   wantSnapshot(core);
   return null;
+}
+
+function whenAgain(core: Core, { resume }: HaltWhy): string {
+  if (needsGoLive(core)) return 'only with a go-live that people approve';
+  return resume === 'auto' ? 'once everything is checked' : resumeWords(resume, false);
 }
 
 /**

@@ -182,8 +182,12 @@ async function readFrom(
   }
 }
 
-/** Part of an orderly start or end: nobody needs to be woken. */
+/** Part of a start or an end. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];
+
+/** Nobody needs to hear of a start after which the desk trades by itself, or of one that waits for a go-live. */
+const isQuiet = ({ cause, resume }: Halt, { needsGoLive }: InTheWay): boolean =>
+  QUIET.includes(cause) && (cause === 'shutdown' || needsGoLive || RESUME_RANK[resume] < RESUME_RANK.person);
 
 /** Halts caused by a failure, with the failure's name: people read what is wrong before what it led to. */
 const ERRORS: Partial<Readonly<Record<HaltCause, string>>> = {
@@ -229,13 +233,17 @@ function toldOf(
   switch (record.type) {
     case 'halt': {
       const { cause, by, reason, mode } = record.halt;
-      if (QUIET.includes(cause)) return null;
+      if (isQuiet(record.halt, inTheWay)) return null;
+      const why = `${reason}\nCause: ${cause}, by ${by}. Trades again ${tradesAgain(record.halt, inTheWay)}.`;
+      const isStart = cause === 'startup';
+      // Of a start after an orderly end somebody knows; after a crash nobody may.
+      const wakes = !(isStart && inTheWay.halts.some((halt) => halt.cause === 'shutdown'));
       return {
         event: 'halt',
-        severity: 'critical',
+        severity: wakes ? 'critical' : 'warning',
         about: cause,
         title: `${desk.desk}: ${mode}${errorOf(cause)}`,
-        text: `${reason}\nCause: ${cause}, by ${by}. Trades again ${tradesAgain(record.halt, inTheWay)}.`,
+        text: isStart ? `${why}\nOnce you have looked at it: fermata resume --reason TEXT` : why,
       };
     }
     case 'golive.voided':

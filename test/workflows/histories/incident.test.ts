@@ -97,6 +97,15 @@ describe('histories of incidents', () => {
     await keepHistory(bench, 'incident-crash-watched', incident.workflowId);
   });
 
+  it('a trader that crashed, was restarted and waits for a person', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.processes.set('trader', 'running');
+    desk.trader.halt('startup', 'person');
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    expect((await incident.result()).outcome).toContain('not resumed: startup by test');
+    await keepHistory(bench, 'incident-crash-not-resumed', incident.workflowId);
+  });
+
   it('a strategy that was switched off by itself and is on again', async () => {
     const desk = await bench.desk(SERVED);
     const off = { automatic: true, by: 'fermata', reason: '5 losses', atMarketMs: 0, nextReviewMarketMs: 1 };

@@ -21,13 +21,14 @@ interface Look {
 interface Watched {
   /** Why it is no longer live; null while it is. */
   readonly ended: string | null;
-  /** Each problem once: at most 20, plus those found at the end. People are told of each. */
+  /** Each problem once: at most 20, plus those found at the end. People are told of each, as often as it appears. */
   readonly problems: readonly string[];
 }
 
 const PROBLEMS_MAX = 20;
-/** Runs that began before this patch report no more than that. */
+/** Runs that began before these patches report no more than that, and nothing again that had gone and came back. */
 const TELLS_ALL = 'a-live-watch-tells-every-problem';
+const TELLS_AGAIN = 'a-live-watch-tells-what-came-back';
 /** Bounds of one watch: it stays in one run, whose history must not grow without limit. */
 const LOOKS_MAX = 1_000;
 const OBSERVED_MAX = 1_500;
@@ -104,7 +105,7 @@ export async function watchWhile(run: GoLiveRun, work: Promise<unknown>): Promis
   }
 }
 
-/** Tells people of each problem once. */
+/** Tells people of each problem once, and again where a look in between did not see it. */
 function createTeller(run: GoLiveRun) {
   const problems = new Set<string>();
   let before: readonly string[] = [];
@@ -112,11 +113,13 @@ function createTeller(run: GoLiveRun) {
     /** At most 20. */
     problems: problems as ReadonlySet<string>,
     see(found: readonly string[]): void {
-      const fresh = found.filter((one) => !problems.has(one) && !before.includes(one));
+      const appeared = found.filter((one) => !before.includes(one));
+      const fresh = appeared.filter((one) => !problems.has(one));
       const kept = fresh.slice(0, PROBLEMS_MAX - problems.size);
       for (const problem of kept) problems.add(problem);
       // A problem beyond the limit is reported if the previous reading did not see it.
-      const told = fresh.length > kept.length && patched(TELLS_ALL) ? fresh : kept;
+      const first = fresh.length > kept.length && patched(TELLS_ALL) ? fresh : kept;
+      const told = appeared.length > fresh.length && patched(TELLS_AGAIN) ? appeared : first;
       if (told.length > 0) tellProblems(run, told);
       before = found;
     },
@@ -155,9 +158,8 @@ async function conclude(
     expected: 'ACTIVE, reconciled, every position protected',
   } as const;
   run.record(`${key}.state`, 'Mode, reconciliation and protection', state, startedMs);
-  const paper = await run.calls.compareWithPaper.executeWithOptions({ summary: 'Compare with paper' }, [
-    run.liveSinceMs,
-  ]);
+  const asPaper = { summary: 'Compare with paper' };
+  const paper = await run.calls.compareWithPaper.executeWithOptions(asPaper, [run.liveSinceMs]);
   run.record(`${key}.paper`, 'Live results against paper trading', paper, startedMs);
   const late =
     paper.verdict === 'warn' ? [...fills.problems, `not as on paper: ${paper.observed}`] : fills.problems;
@@ -203,9 +205,7 @@ function tell(
 ): void {
   const { desk, release, attempt } = run.input;
   const notice: Notice = {
-    ...said,
-    desk,
-    title: `${desk} trades real money: ${said.title}`,
+    ...{ ...said, desk, title: `${desk} trades real money: ${said.title}` },
     fingerprint: `${goLiveId(desk, release, attempt)}:${what}:${Date.now()}`,
   };
   run.trail.keep(what, run.records.notify.executeWithOptions({ summary: `Tell people: ${what}` }, [notice]));

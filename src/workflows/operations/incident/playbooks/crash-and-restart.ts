@@ -12,10 +12,11 @@ import { trimmed } from '../../../../domain/figure-text.js';
 import { moment } from '../../../../domain/moment.js';
 import { runIdentity } from '../../../evidence-trail.js';
 import type { IncidentRun } from '../incident-run.js';
-import { askTrader, type Opening, type ProcessSeen, type ShippedPlaybook } from './playbook.js';
+import { askTrader, notResumed, type Opening, type ProcessSeen, type ShippedPlaybook } from './playbook.js';
 
 const TRADER = 'trader';
 const PROCESS_IS_LOOKED_AT = 'the-process-of-a-crash-is-looked-at';
+const SAYS_THAT_IT_WAITS = 'the-end-of-a-crash-says-that-the-desk-waits-for-people';
 /** Polling interval of the watch; a change is reported in between as well. */
 const WATCH_EVERY_MS = 30_000;
 /** Step key: since when the process has run without a break, in wall milliseconds. */
@@ -100,7 +101,9 @@ async function run(incident: IncidentRun, settings: Settings): Promise<string> {
   const compared = await incident.watch('comparing the books with the venue', () => isReconciled(incident));
   await incident.once('positions-after', () => positionsUntouched(incident, before));
   await incident.once('kept', () => keptOverRestart(incident));
-  return watchOver(incident, settings, `${restarted}; ${compared}`);
+  const outcome = await watchOver(incident, settings, `${restarted}; ${compared}`);
+  if (incident.log.resolved !== null || !patched(SAYS_THAT_IT_WAITS)) return outcome;
+  return `${outcome}${notResumed(await incident.facts())}`;
 }
 
 async function lookAtProcess(incident: IncidentRun) {

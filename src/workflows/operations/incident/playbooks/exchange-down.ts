@@ -8,7 +8,7 @@ import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
 import { MINUTE_MS } from '../../../../domain/civil-date.js';
 import type { IncidentRun } from '../incident-run.js';
-import { askTrader, type Opening, type ShippedPlaybook, SILENT } from './playbook.js';
+import { askTrader, notResumed, type Opening, type ShippedPlaybook, SILENT } from './playbook.js';
 
 const STATUS_PAGE = 'Status page of the exchange';
 const STATUS_PAGE_SAYS = 'what the exchange itself says';
@@ -168,9 +168,8 @@ function howItEnded(facts: IncidentFacts): string | null {
     facts.venueBreaker === 'closed' && facts.dataState === 'up' && facts.reconciliation === 'clean';
   if (!isBack) return null;
   if (facts.mode === 'ACTIVE') return 'the exchange is back, the books agree, and the desk trades again';
-  const others = facts.halts.filter(({ resume }) => resume !== 'auto');
-  if (others.length === 0) return null;
-  return `the exchange is back and the books agree; not resumed: ${others.map(({ reason }) => reason).join('; ')}`;
+  const left = notResumed(facts);
+  return left === '' ? null : `the exchange is back and the books agree${left}`;
 }
 
 function positionText({

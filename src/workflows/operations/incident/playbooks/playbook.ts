@@ -39,6 +39,16 @@ export interface ProcessSeen {
 
 export const SILENT = 'the trader does not answer';
 
+/**
+ * Completes the words of an end: what went wrong is over, and people must not read that they have nothing to do. Empty:
+ * the desk trades, or will by itself, or does not answer.
+ */
+export function notResumed(facts: Pick<IncidentFacts, 'mode' | 'halts'> | null): string {
+  if (facts === null || facts.mode === 'ACTIVE') return '';
+  const others = facts.halts.filter(({ resume }) => resume !== 'auto');
+  return others.length === 0 ? '' : `; not resumed: ${others.map(({ reason }) => reason).join('; ')}`;
+}
+
 /** Runs a step that only the trader can answer; recorded as not run while the trader is silent. */
 export async function askTrader(
   incident: IncidentRun,
