@@ -80,7 +80,10 @@ export async function readHalts(
   };
 }
 
-/** Starts of the trader that did not follow an orderly end. The very first start doesn't count. */
+/**
+ * Starts of the trader that did not follow an orderly end. The very first start of a journal doesn't count: after a
+ * restore nobody knows how the desk ended that the backup is of.
+ */
 export async function readStartsWithoutEnd(
   pool: Queries,
   desk: string,
@@ -88,7 +91,8 @@ export async function readStartsWithoutEnd(
 ): Promise<readonly number[]> {
   const found = await pool.query<{ wallMs: number }>(
     `with turns as (
-       select cause, wall, lag(cause) over (order by wall, cause desc) as before from halts
+       select cause, wall, lag(cause) over (partition by incarnation order by wall, cause desc) as before
+         from halts
         where desk = $1 and cause in ('startup', 'shutdown') and ${ofAccountInUse()}
      ) select (extract(epoch from wall) * 1000)::float8 as "wallMs" from turns
       where cause = 'startup' and before = 'startup' and wall >= $2 order by wall limit ${READ_MAX}`,

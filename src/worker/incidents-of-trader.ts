@@ -3,8 +3,9 @@
  */
 
 import type { Symptom } from '../contracts/incident.js';
+import { SUPERVISOR } from '../domain/container-service.js';
 import type { KeptTask } from '../home/try-again.js';
-import { readRejectedOrders } from '../store/read-ledger.js';
+import { readHalts, readRejectedOrders, readStartsWithoutEnd } from '../store/read-ledger.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';
 import type { ProcessSeen } from '../workflows/operations/incident/playbooks/playbook.js';
@@ -29,19 +30,54 @@ export function incidentsOfTrader(context: TraderWatchContext): StatusFollower {
 
 const LOOK_EVERY_MS = 1_000;
 
+/** A supervisor knows since when its processes run. */
+type StartedProcess = ProcessSeen & { readonly startedWallMs?: number | null };
+
 /** For the supervisor's processes, or for roles that run without one. */
 export function incidentsOfProcesses(
   context: TraderWatchContext,
   log: Logger,
-  processes: () => Promise<readonly ProcessSeen[]>,
+  processes: () => Promise<readonly StartedProcess[]>,
 ): KeptTask {
   const report = reporter(context);
   const wake = wakeWaitingRuns(context);
+  const endBefore = endOfDeskBefore(context);
   return repeat('watch over processes', LOOK_EVERY_MS, log, async () => {
     const seen = await processes();
     await report(seen.flatMap(symptomsOfProcess));
+    // Asked again at the next look: without Postgres nobody knows yet.
+    await report((await endBefore(seen).catch(() => [])).flatMap(symptomsOfProcess));
     await wake(JSON.stringify(seen.map(({ name, state }) => [name, state])), context.seen.incarnation);
   });
+}
+
+const ENDED_AT_ONCE =
+  'everything ended at once and not in order: the power, the machine, or it was killed; the desk was started again';
+
+/**
+ * The supervisor sees nothing of an end that takes it along, a power cut for example. The ledger has it: its trader
+ * started, and had not ended in order before. Roles without a supervisor each know of their own end.
+ */
+function endOfDeskBefore({ pool, desk }: TraderWatchContext) {
+  let lookedAtMs: number | null = null;
+  let found: readonly ProcessSeen[] = [];
+  return async (processes: readonly StartedProcess[]): Promise<readonly ProcessSeen[]> => {
+    const trader = processes.find(({ name }) => name === 'trader');
+    const sinceMs = trader?.startedWallMs;
+    if (typeof sinceMs !== 'number' || sinceMs === lookedAtMs) return found;
+    found = [];
+    const started = await readHalts(pool, desk.desk, { causes: ['startup'], sinceMs });
+    // The ledger has not read that far yet.
+    if (started.count === 0) return found;
+    lookedAtMs = sinceMs;
+    // Of the trader's own end the supervisor has told.
+    if (trader?.lastDeath) return found;
+    const starts = await readStartsWithoutEnd(pool, desk.desk, sinceMs);
+    found = starts.map((atMs) => ({
+      ...{ name: SUPERVISOR, state: 'running', lastDeath: { how: ENDED_AT_ONCE, atMs } },
+    }));
+    return found;
+  };
 }
 
 const ORDERS_EVERY_MS = 5_000;

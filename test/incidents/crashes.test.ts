@@ -72,6 +72,75 @@ it('opens one for a trader alone that is silent, about the journal that answered
   expect((await find())?.outcome).toBe('trader runs again; the books agree with the venue');
 });
 
+it('opens one, once, for a desk that had ended as a whole and not in order, whoever looks; none for any other start', async () => {
+  const { pool } = bench.database;
+  const began = Date.now() - 60_000;
+  const trader = { name: 'trader', state: 'running', lastDeath: null, startedWallMs: began } as const;
+  const halted = (of: BenchDesk, cause: string, wallMs: number, incarnation = 'one') =>
+    pool.query(
+      `insert into halts (desk, halt_id, mode, scope, cause, by_whom, reason, resume, market, wall, incarnation)
+       values ($1, $2, 'HALTED', 'desk', $3, 'fermata', 'because', 'auto', $4, $4, $5)`,
+      [of.name, `${cause}:${wallMs}`, cause, new Date(wallMs), incarnation],
+    );
+  const find = (of: BenchDesk) => readIncidents(pool, of.name);
+  const watched = async (of: BenchDesk, seen: ProcessSeen = trader) => {
+    let looks = 0;
+    const context = contextOf(of);
+    const watch = incidentsOfProcesses(context, context.log, async () => {
+      looks += 1;
+      return [seen];
+    });
+    await until('some looks', async () => looks > 2 || undefined);
+    await watch.stop();
+    return find(of);
+  };
+  const first = await bench.desk({ serve: ['operations', 'engine'] });
+  await halted(first, 'startup', began + 1_000);
+  expect(await watched(first)).toEqual([]);
+
+  const cut = await bench.desk({ serve: ['operations', 'engine'] });
+  cut.processes.set('supervisor', 'running');
+  await halted(cut, 'startup', began - 3_600_000);
+  // Its ledger has yet to hear of the start.
+  expect(await watched(cut)).toEqual([]);
+  await halted(cut, 'startup', began + 1_000);
+  // The supervisor has told of the end of the trader alone.
+  expect(await watched(cut, { ...trader, lastDeath: { how: 'SIGKILL', atMs: 5 } })).toMatchObject([
+    { subject: 'trader' },
+  ]);
+  const ofDesk = (all: Awaited<ReturnType<typeof find>>) =>
+    all.filter(({ subject }) => subject === 'supervisor');
+  const isOpen = async () => ofDesk(await find(cut)).length > 0 || undefined;
+  const context = contextOf(cut);
+  const watch = incidentsOfProcesses(context, context.log, async () => [trader]);
+  await until('the incident', isOpen);
+  await watch.stop();
+  expect(ofDesk(await find(cut))).toMatchObject([
+    {
+      kind: 'crash-and-restart',
+      title: 'supervisor ended unexpectedly',
+      detail: expect.stringContaining('everything ended at once and not in order'),
+    },
+  ]);
+  await until(
+    'it is over',
+    async () => ofDesk(await find(cut))[0]?.state === 'resolved' || undefined,
+    60_000,
+  );
+  expect(ofDesk(await watched(cut))).toHaveLength(1);
+
+  const others = await bench.desk({ serve: ['operations', 'engine'] });
+  await halted(others, 'startup', began - 7_200_000);
+  await halted(others, 'shutdown', began - 3_600_000);
+  await halted(others, 'startup', began + 1_000);
+  expect(await watched(others)).toEqual([]);
+  // Restored: how the desk ended that the backup is of, nobody knows.
+  const restored = await bench.desk({ serve: ['operations', 'engine'] });
+  await halted(restored, 'startup', began - 3_600_000);
+  await halted(restored, 'startup', began + 1_000, 'two');
+  expect(await watched(restored)).toEqual([]);
+});
+
 /** Without a supervisor; `supervise` begins one. */
 async function unsupervised() {
   const home = mkdtempSync(join(tmpdir(), 'fermata-unsupervised-'));
