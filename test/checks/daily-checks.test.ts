@@ -7,6 +7,7 @@ import { type Candle, storeBars } from '../../src/store/bars.js';
 import { recordValidation } from '../../src/store/validation-report.js';
 import type { ValidationReport } from '../../src/validation/report/report.js';
 import { signReport } from '../../src/validation/report/write-report.js';
+import { strategy } from '../incidents/incident-bench.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 import { CheckBench, MINUTE, NOW } from './check-bench.js';
 
@@ -283,12 +284,24 @@ describe('profit-and-positions and strategies-on', () => {
 
   it('name the strategies that are switched off', async () => {
     expect(await bench.check('strategies-on')).toMatchObject({ verdict: 'pass' });
+    // What it would enter next is no reason.
+    const state = 'next entry: when the fast average crosses above the slow one';
+    const off = { automatic: true, by: 'fermata', reason: '5 losses in a row', atMarketMs: NOW };
+    const nextReviewMarketMs = Date.UTC(2026, 2, 3, 10);
     bench.trader.strategies = [
-      { name: 'ema-cross', symbol: 'BTC/USDT', enabled: false, state: '5 losses in a row' } as never,
+      strategy('ema-cross', { enabled: false, state, off: { ...off, nextReviewMarketMs } }),
+      strategy('stopped', {
+        ...{ enabled: false, state },
+        off: { ...off, automatic: false, by: 'anna', nextReviewMarketMs: null },
+      }),
+      strategy('breakout', { enabled: false, state, off: null }),
+      strategy('runs', {}),
     ];
     expect(await bench.check('strategies-on')).toMatchObject({
       verdict: 'warn',
-      observed: 'off: ema-cross on BTC/USDT (5 losses in a row)',
+      observed:
+        'off: ema-cross on BTC/USDT (switched off by fermata: 5 losses in a row; looked at again at 2026-03-03 10:00 UTC by market time), ' +
+        'stopped on BTC/USDT (switched off by anna: 5 losses in a row), breakout on BTC/USDT (the desk file has it off)',
     });
   });
 });

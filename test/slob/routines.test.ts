@@ -335,7 +335,7 @@ describe('a check of', () => {
           bench.trader.strategies = [ON as never];
         },
         bad: () => {
-          bench.trader.strategies = [{ ...ON, enabled: false } as never];
+          bench.trader.strategies = [{ ...ON, enabled: false, off: null } as never];
         },
         badIs: 'warn',
         unknown: gone,
