@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { changedBeyondFile } from '../desk/desk-settings.js';
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { counted } from '../domain/figure-text.js';
 import { HOURS_PER_YEAR, mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
@@ -10,6 +12,7 @@ import { readStatus } from '../trader/read-status.js';
 import type { SignedReport } from '../validation/report/report.js';
 import { isGenuine } from '../validation/report/write-report.js';
 import { type CheckContext, check } from './check.js';
+import { newestReport, REPORT_FOLDER } from './preflight/newest-go.js';
 
 /**
  * Compares the day's return with the expected one ± `deviations` standard deviations. Worse fails; better
@@ -19,9 +22,12 @@ export const expectedProfit = check(
   'The result is what validation made likely',
   z.strictObject({ days: z.number().min(0).default(30), deviations: z.number().min(0).default(2) }),
   async (context, { days, deviations }) => {
-    const { marketData, equity, dayStartEquity, configHash } = await readStatus(context);
+    const { marketData, equity, dayStartEquity, configHash, settings } = await readStatus(context);
     const today = Number(equity) / Number(dayStartEquity) - 1;
-    const usual = await expectedReturn(context, { configHash, marketMs: marketData.marketMs }, days);
+    // Within tighter limits the desk trades what its file was validated for; a go-live takes it for that, too.
+    const isOfFile = changedBeyondFile(context.desk, settings.changed).length === 0;
+    const configHashes = [configHash, ...(isOfFile ? [settings.fileConfigHash] : [])];
+    const usual = await expectedReturn(context, { configHashes, marketMs: marketData.marketMs }, days);
     if (!usual.known) {
       return {
         verdict: 'not_run',
@@ -59,24 +65,38 @@ type ExpectedReturn =
   | { readonly known: false; readonly why: string };
 
 interface Today {
-  /** Hash of the configuration that the desk trades now. */
-  readonly configHash: string;
+  /** Hash of the configuration that the desk trades now; then that of its file, if a validation of it is of this. */
+  readonly configHashes: readonly string[];
   readonly marketMs: number;
 }
 
-/** The expected daily return: from the validation of exactly this configuration, or from earlier days. */
+/** The expected daily return: from the newest validation of this configuration, or from earlier days. */
 async function expectedReturn(context: CheckContext, today: Today, days: number): Promise<ExpectedReturn> {
-  return (await byValidation(context, today.configHash)) ?? byDaysBefore(context, today.marketMs, days);
+  for (const configHash of today.configHashes) {
+    const report = (await recordedReport(context, configHash)) ?? reportInFiles(context, configHash);
+    const usual = report === null ? null : byValidation(report);
+    if (usual !== null) return usual;
+  }
+  return byDaysBefore(context, today.marketMs, days);
 }
 
-async function byValidation(
+async function recordedReport(
   { pool, desk, runtime }: CheckContext,
   configHash: string,
-): Promise<ExpectedReturn | null> {
+): Promise<SignedReport | null> {
   const row = await newestValidationOf(pool, desk.desk, configHash);
   if (row === null) return null;
   const report = JSON.parse(row.report) as SignedReport;
-  if (!isGenuine(readSecret(runtime.home, 'decisionKey'), report)) return null;
+  return isGenuine(readSecret(runtime.home, 'decisionKey'), report) ? report : null;
+}
+
+/** A desk that was validated before its first start has its report in a file alone: nothing recorded it. */
+function reportInFiles({ desk, runtime: { home } }: CheckContext, configHash: string): SignedReport | null {
+  const found = newestReport({ desk, configHash, home, reportFolder: resolve(REPORT_FOLDER) }, Date.now());
+  return found.ok ? found.value.report : null;
+}
+
+function byValidation(report: SignedReport): ExpectedReturn | null {
   const ofHours = hourlyReturnsOf(report);
   if (ofHours === null || ofHours.hours < HOURS_MIN) return null;
   return {

@@ -13,6 +13,7 @@ import { createDeployActivities } from '../activities/operations/create-deploy-a
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { openRunningCommands } from '../activities/operations/run-command.js';
 import { ownActions, ownParts } from '../checks/own-parts.js';
+import { REPORT_FOLDER } from '../checks/preflight/newest-go.js';
 import { CHECKS } from '../checks/registry.js';
 import { contactsFor } from '../desk/contacts.js';
 import { readyOrEnding } from '../home/desk-in-process.js';
@@ -20,7 +21,7 @@ import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.j
 import { readSecret } from '../home/secrets.js';
 import { startLedger } from '../ledger/start-ledger.js';
 import { notify } from '../notify/notify.js';
-import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight.js';
+import { preflightOfRuntime } from '../operations/go-live/preflight.js';
 import { openPool } from '../store/pool.js';
 import { takeTurn } from '../store/take-turn.js';
 import { playbookOfStep, reportIncident } from '../temporal/incidents/report-incident.js';

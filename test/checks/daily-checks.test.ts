@@ -1,12 +1,13 @@
 /** The runbook's daily checklist, check by check, on the real store. */
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { makeSecret, readSecret } from '../../src/home/secrets.js';
 import { type Candle, storeBars } from '../../src/store/bars.js';
 import { recordValidation } from '../../src/store/validation-report.js';
-import type { ValidationReport } from '../../src/validation/report/report.js';
-import { signReport } from '../../src/validation/report/write-report.js';
+import type { SignedReport, ValidationReport } from '../../src/validation/report/report.js';
+import { keepReport, signReport } from '../../src/validation/report/write-report.js';
 import { strategy } from '../incidents/incident-bench.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 import { CheckBench, MINUTE, NOW } from './check-bench.js';
@@ -145,22 +146,32 @@ describe('expected-profit', () => {
   });
 
   /** Hourly returns of 0.1 % and −0.1 % in turn: as a day 0 % ± 0.49 %, and twice that is allowed. */
+  function reportOf(
+    configHash: string,
+    key: string,
+    hours: number,
+    more: Partial<ValidationReport> = {},
+  ): SignedReport {
+    const equity = Array.from({ length: hours + 1 }, (_, hour) => [
+      new Date(NOW - (hours - hour) * 3_600_000).toISOString(),
+      hour % 2 === 0 ? '10000.00' : '10010.00',
+    ]);
+    const id = `v-${configHash}-${hours}`;
+    const created = new Date(NOW).toISOString();
+    const of = { id, desk: bench.context.desk.desk, configHash, created, recommendation: 'NO-GO', equity };
+    return signReport(key, { ...of, ...more } as unknown as ValidationReport);
+  }
+
   async function validation(
     configHash: string,
     key: string,
     hours = 48,
     more: Partial<ValidationReport> = {},
   ): Promise<void> {
-    const equity = Array.from({ length: hours + 1 }, (_, hour) => [
-      new Date(NOW - (hours - hour) * 3_600_000).toISOString(),
-      hour % 2 === 0 ? '10000.00' : '10010.00',
-    ]);
-    const id = `v-${configHash}-${hours}`;
-    const shown = { id, recommendation: 'NO-GO', equity, ...more } as unknown as ValidationReport;
-    const report = signReport(key, shown);
+    const report = reportOf(configHash, key, hours, more);
     await recordValidation(bench.database.pool, {
       desk: bench.context.desk.desk,
-      validationId: id,
+      validationId: report.id,
       configHash,
       recommendation: 'NO-GO',
       qualifies: false,
@@ -177,9 +188,10 @@ describe('expected-profit', () => {
     return readSecret(bench.home, 'decisionKey');
   }
 
-  async function today(pct: number, configHash: string) {
+  async function today(pct: number, configHash: string, says: Partial<TraderStatus> = {}) {
     bench.trader.status = ((status) => () => ({
       ...status(),
+      ...says,
       configHash,
       dayStartEquity: '10000',
       equity: String(10_000 + pct * 100),
@@ -202,6 +214,27 @@ describe('expected-profit', () => {
       expect(outcome).toMatchObject({ verdict: 'pass' });
       expect(outcome.expected).toContain('days before (there is no validation of this configuration)');
     }
+  });
+
+  it('compares with the report of a validation before the first start, of which there is only a file', async () => {
+    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+    keepReport(bench.home, reportOf('in a file', sealedWith(), 48));
+    const { expected } = await today(0.5, 'in a file');
+    expect(expected).toMatch(/48 hours of validation v-in a file-48 \(NO-GO\), as a day/);
+    expect((await today(0.5, 'another')).expected).toContain('days before');
+  });
+
+  it('takes the validation of the desk file where settings only tighten it, as a go-live does', async () => {
+    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+    await validation('of the file', sealedWith());
+    const settings = (changed: TraderStatus['settings']['changed']) => ({
+      settings: { version: 1, changed, fileConfigHash: 'of the file' },
+    });
+    const { maxDrawdownPct } = bench.context.desk.risk;
+    const at = async (pct: number) =>
+      (await today(0.5, 'in force', settings({ 'risk.maxDrawdownPct': pct }))).expected;
+    expect(await at(maxDrawdownPct - 1)).toMatch(/48 hours of validation v-of the file-48/);
+    expect(await at(maxDrawdownPct + 1)).toContain('there is no validation of this configuration');
   });
 
   it('compares with whole days alone: the first one of the span is compared with nothing before it', async () => {

@@ -24,6 +24,9 @@ interface GoNeeded {
   readonly nowMs: number;
 }
 
+/** Where `fermata validate` writes its reports. */
+export const REPORT_FOLDER = 'data';
+
 type Place = Pick<PreflightSubject, 'desk' | 'configHash' | 'home' | 'reportFolder'>;
 
 const NAME = /^validation_report_.*\.json$/;
@@ -41,7 +44,10 @@ export function newestGo(place: Place, needed: GoNeeded | null): Reading<FoundRe
 }
 
 /** The newest of this desk and configuration, sealed here, by its own time, whatever its file name. */
-function newestReport({ desk, configHash, home, reportFolder }: Place, nowMs: number): Reading<FoundReport> {
+export function newestReport(
+  { desk, configHash, home, reportFolder }: Place,
+  nowMs: number,
+): Reading<FoundReport> {
   const files = reportsIn(reportFolder, keptReports(home));
   if (files.length === 0)
     return { ok: false, why: `no validation report of this installation: fermata validate` };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
+import { REPORT_FOLDER } from '../../checks/preflight/newest-go.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
 import { changedBeyondFile, type Setting, withLimitsInForce } from '../../desk/desk-settings.js';
@@ -21,9 +22,6 @@ interface PreflightPlace {
   readonly simulatedVenue: string | undefined;
   readonly nowMs: () => number;
 }
-
-/** Where `fermata validate` writes its reports. */
-export const REPORT_FOLDER = 'data';
 
 export async function preflightDesk(
   { desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>,
