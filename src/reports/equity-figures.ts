@@ -57,7 +57,11 @@ export async function readEquityDays(
 ): Promise<readonly EquityStep[]> {
   const dateOf = datesOf(calendar);
   const days = new Map<string, EquityStep>();
-  for (const { marketMs, equity, capital, isStart } of await readEquitySteps(pool, span, MINUTE_MS)) {
+  const steps = await readEquitySteps(pool, span, MINUTE_MS);
+  // Before the account's first minute there is nothing: that is what its first day starts from.
+  const [first] = steps;
+  if (first?.isStart === false) days.set('start', { equity: first.equity, capital: 0, isStart: true });
+  for (const { marketMs, equity, capital, isStart } of steps) {
     const date = isStart ? 'start' : dateOf(marketMs);
     days.set(date, { equity, capital: (days.get(date)?.capital ?? 0) + capital, isStart });
   }

@@ -205,6 +205,16 @@ describe('the reports of a review', () => {
     expect(await report('limits')).toContain('largest drawdown 2.00 % of 15 % allowed; worst day -2.00 %');
   });
 
+  it('count the first day of an account, too, from the equity of its first minute', async () => {
+    for (const [hours, equity] of [
+      [-40, 10_000],
+      [-39, 9_950],
+      [-3, 9_960],
+    ] as const)
+      await bench.equityAt(NOW + hours * 3_600_000, equity);
+    expect(await report('limits')).toContain('worst day -0.50 %');
+  });
+
   it('count the worst day from boundary to boundary of the desk, and what was put in on it as no gain', async () => {
     for (const [at, equity, moved] of [
       ['2026-02-28T21:00Z', 10_000, 0],
