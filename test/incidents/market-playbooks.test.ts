@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readApprovals } from '../../src/store/approvals.js';
 import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
@@ -235,6 +235,26 @@ describe('a large drawdown', () => {
     expect(desk.trader.sent('resize')).toMatchObject([{ sizePct: 50, by: 'anna' }]);
     desk.trader.risk = CALM;
     await incident.result();
+  });
+
+  it('leaves a size alone that a person made smaller than what is agreed to, and alarms nobody', async () => {
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    const { id } = await openApproval(bench, desk.name, ':smaller-size');
+    desk.trader.sizePct = 20;
+    onTestFinished(() => {
+      desk.trader.sizePct = 100;
+    });
+    await vote(bench, desk.name, { idEnds: id });
+    expect(await stepOf(bench, incident, 'Trade with smaller positions')).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringMatching(/^approved: .*; already smaller: 20 %$/),
+    });
+    expect([desk.trader.sizePct, ...desk.trader.sent('resize')]).toEqual([20]);
+    desk.trader.risk = CALM;
+    await incident.result();
+    const told = await toldOf(bench, incident);
+    expect(told.filter(({ body }) => body.includes('could not be carried out'))).toEqual([]);
   });
 
   it('tells people where the trader refuses what a person agreed to', async () => {

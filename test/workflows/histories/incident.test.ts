@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openIncident, position, strategy, timelineOf } from '../../incidents/incident-bench.js';
 import { until } from '../../support/eventually.js';
-import { pressedFor, UNANSWERED_MS, vote } from '../support/decisions.js';
+import { openApproval, pressedFor, UNANSWERED_MS, vote } from '../support/decisions.js';
 import { type Bench, openBench } from '../support/desk-bench.js';
 import { keepHistory } from '../support/keep-history.js';
 
@@ -46,6 +46,21 @@ describe('histories of incidents', () => {
     desk.trader.risk = CALM;
     await incident.result();
     await keepHistory(bench, 'incident-drawdown-smaller-size', incident.workflowId);
+  });
+
+  it('a drawdown in which the size is smaller by then than what a person agrees to', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
+    const { id } = await openApproval(bench, desk.name, ':smaller-size');
+    desk.trader.sizePct = 20;
+    await vote(bench, desk.name, { idEnds: id });
+    await until('it is left alone', async () =>
+      (await timelineOf(bench, incident)).some(({ observed }) => observed.endsWith('already smaller: 20 %')),
+    );
+    desk.trader.risk = CALM;
+    await incident.result();
+    await keepHistory(bench, 'incident-drawdown-already-smaller', incident.workflowId);
   });
 
   it('a drawdown whose offers nobody answers: reminded once, then told to everybody, then expired', async () => {

@@ -3,6 +3,7 @@
  * halts for the day, at the drawdown limit until a person decides. People are offered smaller positions and switching
  * off the losing strategies.
  */
+import { patched } from '@temporalio/workflow';
 import { type IncidentFacts, lossesOf } from '../../../../contracts/engine-activities.js';
 import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
@@ -13,6 +14,9 @@ import { askTrader, type Opening, type ShippedPlaybook } from './playbook.js';
 type Settings = SettingsOf<'large-drawdown'>;
 
 const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
+/** Runs that began before this patch ask the trader for a size that a person has undercut meanwhile: it refuses to raise it. */
+const LOOKS_AT_SIZE = 'a-smaller-size-is-asked-for-where-the-size-is-larger';
+
   key: 'smaller-size',
   title: 'Trade with smaller positions',
   describe: async (_incident, facts) => {
@@ -21,6 +25,8 @@ const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
   },
   accept: async (incident, { positionSizePct }, by) => {
     const { detail } = await agreedCalls(incident).resize.executeWithOptions(
+    const now = patched(LOOKS_AT_SIZE) ? ((await incident.facts())?.sizePct ?? null) : null;
+    if (now !== null && now <= Number(positionSizePct)) return `already smaller: ${now} %`;
       { summary: `Position size ${positionSizePct} %` },
       [
         {
