@@ -5,14 +5,14 @@
  * past one counts. A position from before a limit was lowered is nobody's fault, nor is one whose entry was
  * sent before: its cancel may come too late. Limits can go up and down again between two audits, so growth
  * while they changed is not judged. Coins that a person gives the desk are no entry either: they count as a
- * change of limits.
+ * change of limits, and where no audit saw them before, equity shows that nothing was paid for them.
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { parseDecimal } from '../domain/decimal.js';
 import type { SizePlan } from '../domain/go-live.js';
 import type { Instrument } from '../domain/instrument.js';
-import { exactNotional } from '../domain/value.js';
+import { exactNotional, isOwned } from '../domain/value.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
 import { LossWatch, limitOf, MOVED_FACTOR } from './loss-watch.js';
 import { amountsOf, type Finding, type OwnEquity, rateBy } from './own-equity.js';
@@ -40,7 +40,12 @@ interface Look {
   /** The larger side of trades against each other: the net can grow up to it as the other is closed. */
   readonly sides: ReadonlyMap<string, number>;
   readonly limits: Limits;
+  /** By the venue's book and the auditor's own prices. */
+  readonly equity: number;
 }
+
+/** Coins that came without money going for them raise equity by their worth: at least by this part of it. */
+const GIVEN_PART = 0.9;
 
 export class LimitWatch {
   #before: Look | null = null;
@@ -74,15 +79,37 @@ export class LimitWatch {
   look(reading: LimitReading): Finding[] {
     const limits = this.#limitsOf(reading);
     const sameTerms = this.#before?.limits.terms === limits.terms;
-    this.#excused = new Set(sameTerms ? this.#sentEarlier.values() : reading.book.positions.keys());
+    this.#excused = new Set(
+      sameTerms
+        ? [...this.#sentEarlier.values(), ...this.#givenBetween(reading)]
+        : reading.book.positions.keys(),
+    );
     this.#noteEntries(reading.status, sameTerms);
     const findings = [
       ...this.#positions(reading, limits),
       ...this.instruments.flatMap((instrument) => this.#size(reading, limits, instrument)),
       ...this.#losses.look(reading.own, reading.status),
     ];
-    this.#before = { lots: reading.book.positions, sides: this.#sidesOf(reading.status), limits };
+    const { book, own, status } = reading;
+    this.#before = { lots: book.positions, sides: this.#sidesOf(status), limits, equity: own.equity };
     return findings;
+  }
+
+  /**
+   * Found and given to the desk between two audits, so that none saw them as nobody's. Nobody's word is needed for it:
+   * whoever buys coins pays for them.
+   */
+  #givenBetween({ book, own, prices }: LimitReading): string[] {
+    const before = this.#before;
+    if (before === null) return [];
+    const gained = own.equity - before.equity;
+    const isGiven = (instrument: Instrument): boolean => {
+      const grown = (book.positions.get(instrument.symbol) ?? 0) - (before.lots.get(instrument.symbol) ?? 0);
+      const worth =
+        isOwned(instrument) && grown > 0 ? worthOf(instrument, grown, prices, this.instruments) : null;
+      return worth !== null && gained >= worth * GIVEN_PART;
+    };
+    return this.instruments.filter(isGiven).map(({ symbol }) => symbol);
   }
 
   #positions({ book }: LimitReading, { positions: most }: Limits): Finding[] {
@@ -99,12 +126,10 @@ export class LimitWatch {
   }
 
   #size({ book, prices, status }: LimitReading, limits: Limits, instrument: Instrument): Finding[] {
-    const { symbol, tickSize } = instrument;
-    const price = prices.get(symbol);
-    const rate = rateBy(prices, instrument, this.instruments);
-    if (price === undefined || rate === null) return [];
+    const { symbol } = instrument;
     const lots = Math.abs(book.positions.get(symbol) ?? 0);
-    const worth = exactNotional(instrument, lots, price.bid / Number(tickSize)) * rate;
+    const worth = worthOf(instrument, lots, prices, this.instruments);
+    if (worth === null) return [];
     const allowed = Math.max(limits.size, this.#before?.limits.size ?? limits.size) * MOVED_FACTOR;
     if (!this.#stillPast(symbol, worth > allowed, this.#grew(book, symbol))) return [];
     const amount = amountsOf(status);
@@ -159,6 +184,19 @@ export class LimitWatch {
       size: (own.equity * pct) / 100,
     };
   }
+}
+
+/** Null: a price is missing. */
+function worthOf(
+  instrument: Instrument,
+  lots: number,
+  prices: OwnPrices,
+  instruments: readonly Instrument[],
+): number | null {
+  const price = prices.get(instrument.symbol);
+  const rate = rateBy(prices, instrument, instruments);
+  if (price === undefined || rate === null) return null;
+  return exactNotional(instrument, lots, price.bid / Number(instrument.tickSize)) * rate;
 }
 
 function isDust({ positions, dustLots }: BookReading, symbol: string): boolean {

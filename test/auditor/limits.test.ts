@@ -168,6 +168,26 @@ describe('limits, looked at from outside', () => {
     expect(await look(more)).toMatch(/BTC\/USDT is worth 3000.50, 1000.00 are allowed/);
   });
 
+  it('do not blame a position for coins that were found and given between two looks, which no look saw as nobody’s', async () => {
+    const { look, trader } = watchedDesk();
+    await look({ lots: ALLOWED, price: PRICE });
+    // 4000 lots are worth 2000: nothing was paid for them.
+    const given = { lots: { 'BTC/USDT': 6_000 }, price: PRICE, cash: 12_000 };
+    for (let looks = 0; looks < 3; looks += 1) await look(given);
+    expect(trader.sent('halt')).toEqual([]);
+    const more = { ...given, lots: { 'BTC/USDT': 6_001 } };
+    await look(more);
+    expect(await look(more)).toMatch(/BTC\/USDT is worth 3000.50, 1200.00 are allowed/);
+  });
+
+  it('blame a position for a trade that other coins were sold for in the same moment', async () => {
+    const { look } = watchedDesk();
+    await look({ lots: { 'ETH/USDT': 400 }, price: PRICE });
+    const bought = { lots: { 'BTC/USDT': 4_000 }, price: PRICE };
+    await look(bought);
+    expect(await look(bought)).toMatch(/BTC\/USDT is worth 2000.00, 1000.00 are allowed/);
+  });
+
   it('do not blame an entry that was sent before coins became the desk’s, and fills after it', async () => {
     const { look, trader } = watchedDesk();
     const entry = { clientId: 'a', purpose: 'entry', symbol: 'ETH/USDT' } as TraderStatus['orders'][number];
