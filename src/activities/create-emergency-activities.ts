@@ -91,8 +91,8 @@ export interface AlarmLog {
 }
 
 /** An alarm is a marked line of the log; other channels pick it up from there. */
-export function raiseAlarm(log: AlarmLog, { desk, text }: Alarm): void {
-  log.error({ alarm: true, desk }, text);
+export function raiseAlarm(log: AlarmLog, { desk, text, isOver }: Alarm): void {
+  if (!isOver) log.error({ alarm: true, desk }, text);
 }
 
 export function createEvidenceActivities(pool: Pool): EvidenceActivities {

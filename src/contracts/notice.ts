@@ -50,6 +50,8 @@ export interface Notice {
 export interface Alarm {
   readonly desk: string;
   readonly text: string;
+  /** What an alarm of this run had told is over. */
+  readonly isOver?: true;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { EmergencyVia } from '../contracts/emergency.js';
-import type { Notice } from '../contracts/notice.js';
+import type { Alarm, Notice } from '../contracts/notice.js';
 import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
 import type { Task } from '../contracts/task.js';
 import { moment } from '../domain/moment.js';
@@ -8,15 +8,15 @@ import { openTask, readTaskLike } from '../store/tasks.js';
 import { notify } from './notify.js';
 
 /** `key`: the same for the same alarm, however often its activity is retried. */
-export function alarmNotice(alarm: { readonly desk: string; readonly text: string }, key: string): Notice {
+export function alarmNotice({ desk, text, isOver }: Alarm, key: string): Notice {
+  const common = { desk, text, fingerprint: `alarm:${key}` };
+  if (isOver) return { ...common, event: 'warning', severity: 'info', title: `${desk}: the alarm is over` };
   return {
-    desk: alarm.desk,
+    ...common,
     event: 'warning',
     severity: 'critical',
     about: 'alarm',
-    title: `Alarm on ${alarm.desk}`,
-    text: alarm.text,
-    fingerprint: `alarm:${key}`,
+    title: `Alarm on ${desk}`,
   };
 }
 

@@ -175,6 +175,18 @@ describe.concurrent('an emergency stop', () => {
     );
     expect(escalation).toMatchObject({ verdict: 'fail' });
     expect(escalation?.observed).toContain('ETH/USDT');
+    // What people read last is that it is over.
+    const { rows } = await bench.database.pool.query(
+      'select severity, title, body from notice where desk = $1 order by id',
+      [desk.name],
+    );
+    expect(rows.map(({ severity, title }) => [severity, title])).toEqual([
+      ['critical', `Alarm on ${desk.name}`],
+      ['info', `${desk.name}: the alarm is over`],
+    ]);
+    expect(rows[1].body).toMatch(/^Proven now\. Flat: trader .*, positions: none$/);
+    expect(desk.alarms).toHaveLength(1);
+    await keepHistory(bench, 'emergency-stop-escalated-then-proven', emergencyStopId(desk.name));
   });
 
   it('ends unproven with a failed verdict after the last round, never in silence', async () => {

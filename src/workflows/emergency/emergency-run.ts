@@ -22,6 +22,9 @@ import { EmergencyTarget } from './emergency-target.js';
 /** A stop asks which traders were left out. Runs that began before this patch don't. */
 const NAMES_GONE = 'names-who-is-gone';
 
+/** Runs that began before this patch tell nobody that what they had raised an alarm about is proven now. */
+const TELLS_PROVEN = 'a-stop-that-was-escalated-tells-that-it-is-proven';
+
 export class EmergencyRun {
   readonly trail: EvidenceTrail;
   readonly #targets = new Map<string, EmergencyTarget>();
@@ -176,6 +179,8 @@ export class EmergencyRun {
 
   recordVerdict(): void {
     const { proven, superseded, detail } = this.outcome;
+    // Otherwise "not proven" would be the last word that people hear.
+    if (proven && this.#escalated && patched(TELLS_PROVEN)) this.#tellProven(detail);
     this.trail.add({
       ...this.#step(
         `proof:${this.#newest}`,
@@ -302,6 +307,14 @@ export class EmergencyRun {
       ]),
     );
     showPhase(`${titleOf(this.kind)}: ESCALATED`, this.#lines());
+  }
+
+  #tellProven(detail: string): void {
+    this.#escalated = false;
+    const told = this.#calls.raiseAlarm.executeWithOptions({ summary: `Proven now: ${this.kind}` }, [
+      { desk: this.input.desk, text: `Proven now. ${detail}`, isOver: true },
+    ]);
+    this.trail.keep('proven now', told);
   }
 
   #step(stepKey: string, name: string) {
