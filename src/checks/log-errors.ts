@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../domain/figure-text.js';
 import { check } from './check.js';
 import { findLines, type LogLine, quoted as quote } from './log-lines.js';
 
@@ -30,5 +31,5 @@ function said(errors: readonly LogLine[], count: number): string {
   for (const { role = '?' } of errors) counts.set(role, (counts.get(role) ?? 0) + 1);
   if (errors.length === 0) return 'no errors';
   const byRole = [...counts].map(([role, number]) => `${role} ${number}`).join(', ');
-  return `${errors.length} errors (${byRole}); the newest: ${quote(errors, count)}`;
+  return `${counted(errors.length, 'error')} (${byRole}); the newest: ${quote(errors, count)}`;
 }

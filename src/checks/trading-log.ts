@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DAY_MS } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
 import { isUnusual } from '../domain/statistics.js';
 import { homePaths } from '../home/runtime.js';
 import { TRADING_LOG } from '../supervisor/log/log-files.js';
@@ -51,9 +52,13 @@ export const tradingLog = check(
       error > errorsMax ||
       venue > (venueMax ?? Number.POSITIVE_INFINITY) ||
       (expectedSetups !== null && isUnusual(expectedSetups, setup));
-    const counted = `${setup} setups detected, ${order} lines about orders, ${error} errors, ${warning} warnings, ${venue} about the venue`;
+    const counts = [
+      `${counted(setup, 'setup')} detected`,
+      `${counted(order, 'line')} about orders`,
+      ...[counted(error, 'error'), counted(warning, 'warning'), `${venue} about the venue`],
+    ].join(', ');
     const newest = found.quoted.length === 0 ? '' : `; the newest: ${found.quoted.join(' | ')}`;
-    return { verdict: isBad ? 'fail' : 'pass', observed: `${counted}${newest}`, expected };
+    return { verdict: isBad ? 'fail' : 'pass', observed: `${counts}${newest}`, expected };
   },
 );
 

@@ -59,7 +59,7 @@ describe('log-errors', () => {
     appendFileSync(join(logs(), 'ledger.jsonl'), line(1, 'error', 'broken'));
     expect(await bench.check('log-errors')).toMatchObject({
       verdict: 'fail',
-      observed: '1 errors (web 1); the newest: web: broken; no log of trader',
+      observed: '1 error (web 1); the newest: web: broken; no log of trader',
     });
   });
 

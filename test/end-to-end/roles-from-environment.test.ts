@@ -214,7 +214,7 @@ describe('roles that are started one by one, with the environment of docker-comp
   });
 
   it('have told people once with what warnings real money was to start', async () => {
-    const alert = await deployed.alerts.reads(/starts with real money and \d+ warnings/);
+    const alert = await deployed.alerts.reads(/starts with real money and \d+ warnings?/);
     expect(alert.text).toContain('Rate limit configured: off');
     expect(await deployed.programs.end('telegram')).toBe(0);
     deployed.programs.start('telegram');

@@ -198,7 +198,7 @@ describe('a large drawdown', () => {
     inCoins.trader.risk = NEAR;
     const incident = await openIncident(bench, inCoins, { kind: 'large-drawdown' });
     expect((await stepOf(bench, incident, 'Losses by strategy')).observed).toBe(
-      'ema-cross: -0.00052000 today in 1 fills',
+      'ema-cross: -0.00052000 today in 1 fill',
     );
     inCoins.trader.risk = CALM;
     await incident.result();
@@ -241,6 +241,9 @@ describe('a large drawdown', () => {
     desk.trader.risk = NEAR;
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
     const { id } = await openApproval(bench, desk.name, ':smaller-size');
+    expect((await stepOf(bench, incident, 'Offered: Trade with smaller positions')).observed).toMatch(
+      /^positionSizePct: 50, nowPct: 100; open until \d{4}-\d\d-\d\d \d\d:\d\d UTC$/,
+    );
     desk.trader.sizePct = 20;
     onTestFinished(() => {
       desk.trader.sizePct = 100;

@@ -292,7 +292,7 @@ describe('the SLOB desk’s lost connection', () => {
     }));
     desk.checks.set('log-errors', () => ({
       verdict: 'fail',
-      observed: '1 errors (trader 1); the newest: trader: the way to the broker is broken',
+      observed: '1 error (trader 1); the newest: trader: the way to the broker is broken',
       expected: 'none',
     }));
     desk.checks.set('venue-reachable', () => {

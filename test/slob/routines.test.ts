@@ -549,7 +549,7 @@ describe('a check of', () => {
     expect(await bench.run('close log')).toMatchObject({
       verdict: 'fail',
       observed:
-        '1 setups detected, 2 lines about orders, 1 errors, 2 warnings, 1 about the venue; the newest: ' +
+        '1 setup detected, 2 lines about orders, 1 error, 2 warnings, 1 about the venue; the newest: ' +
         'trader error: the disk is gone | trader warn: slow | trader warn: HALTED (venue) by fermata: no answer',
     });
   });

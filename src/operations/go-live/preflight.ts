@@ -7,6 +7,7 @@ import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
 import { changedBeyondFile, type Setting, withLimitsInForce } from '../../desk/desk-settings.js';
 import type { LoadedDesk } from '../../desk/load.js';
+import { counted } from '../../domain/figure-text.js';
 import { keepReadiness } from '../../home/readiness.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
 import { spoolNotice } from '../../notify/notify.js';
@@ -86,7 +87,7 @@ function tell(home: string, desk: string, warnings: readonly string[]): Promise<
     desk,
     event: 'warning',
     severity: 'warning',
-    title: `${desk} starts with real money and ${warnings.length} warnings`,
+    title: `${desk} starts with real money and ${counted(warnings.length, 'warning')}`,
     text: warnings.join('\n'),
     fingerprint: `preflight:${randomUUID()}`,
   });

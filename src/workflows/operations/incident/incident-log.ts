@@ -73,7 +73,10 @@ export function progressOf(log: IncidentLog): IncidentProgress {
 }
 
 export type Finding = Pick<StepEvidence, 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
-  Partial<Pick<StepEvidence, 'person' | 'reference'>>;
+  Partial<Pick<StepEvidence, 'person' | 'reference'>> & {
+    /** What the playbook goes on with, where it is not what people read. */
+    readonly kept?: string;
+  };
 
 const SHOWN_MAX = 30;
 
@@ -94,7 +97,7 @@ export class Timeline {
     this.trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.timing.evidenceMs));
   }
 
-  record(finding: Finding, startedMs = Date.now()): void {
+  record({ kept: _, ...finding }: Finding, startedMs = Date.now()): void {
     this.log.sequence += 1;
     showStep(this.input, this.log, finding);
     this.trail.add({

@@ -88,10 +88,10 @@ export class IncidentRun {
         expected: 'an answer',
       }),
     );
-    const observed = finding.observed.slice(0, FOUND_MAX);
-    done[step] = observed;
+    const kept = (finding.kept ?? finding.observed).slice(0, FOUND_MAX);
+    done[step] = kept;
     this.timeline.record(finding, startedMs);
-    return observed;
+    return kept;
   }
 
   /**

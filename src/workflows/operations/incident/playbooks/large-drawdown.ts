@@ -7,16 +7,17 @@ import { patched } from '@temporalio/workflow';
 import { type IncidentFacts, lossesOf } from '../../../../contracts/engine-activities.js';
 import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
+import { counted } from '../../../../domain/figure-text.js';
 import type { IncidentRun } from '../incident-run.js';
 import { agreedCalls, type Offer, offer, switchOff } from './offer.js';
 import { askTrader, type Opening, type ShippedPlaybook } from './playbook.js';
 
 type Settings = SettingsOf<'large-drawdown'>;
 
-const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
 /** Runs that began before this patch ask the trader for a size that a person has undercut meanwhile: it refuses to raise it. */
 const LOOKS_AT_SIZE = 'a-smaller-size-is-asked-for-where-the-size-is-larger';
 
+const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
   key: 'smaller-size',
   title: 'Trade with smaller positions',
   describe: async (_incident, facts) => {
@@ -24,9 +25,9 @@ const LOOKS_AT_SIZE = 'a-smaller-size-is-asked-for-where-the-size-is-larger';
     return sizePct < facts.sizePct ? { positionSizePct: sizePct, nowPct: facts.sizePct } : null;
   },
   accept: async (incident, { positionSizePct }, by) => {
-    const { detail } = await agreedCalls(incident).resize.executeWithOptions(
     const now = patched(LOOKS_AT_SIZE) ? ((await incident.facts())?.sizePct ?? null) : null;
     if (now !== null && now <= Number(positionSizePct)) return `already smaller: ${now} %`;
+    const { detail } = await agreedCalls(incident).resize.executeWithOptions(
       { summary: `Position size ${positionSizePct} %` },
       [
         {
@@ -129,7 +130,7 @@ async function lossesByStrategy(incident: IncidentRun) {
       [
         ...losses.map(
           ({ strategy, result, amount, fills }) =>
-            `${strategy}: ${amount ?? result.toFixed(2)} today in ${fills} fills`,
+            `${strategy}: ${amount ?? result.toFixed(2)} today in ${counted(fills, 'fill')}`,
         ),
         ...open,
       ].join('; ') || 'no strategy has closed or holds anything today',

@@ -8,6 +8,7 @@ import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { PlaybookAnswer, PlaybookStep } from '../../../../contracts/incident.js';
 import type { ApprovalParameters } from '../../../../domain/approval.js';
 import { causeOf } from '../../../../domain/message-of.js';
+import { moment } from '../../../../domain/moment.js';
 import { MAY_STOP } from '../../../../domain/roles.js';
 import { approvedCalls } from '../../operations-calls.js';
 import { runStep } from '../../routine/run-steps.js';
@@ -77,7 +78,7 @@ async function outcomeOf(
   try {
     return { verdict: 'pass', did: await what.accept(incident, parameters, by) };
   } catch (error) {
-    const did = `could not be carried out: ${causeOf(error)}`;
+    const did = `could not be carried out: ${causeOf(error).replace(/\.$/, '')}`;
     if (patched(SAYS_UNDONE))
       incident.people.alarm(what.key, `"${what.title}", agreed to by ${by}, ${did}. It is not in force.`);
     return { verdict: 'fail', did };
@@ -129,14 +130,12 @@ async function parametersOf(incident: IncidentRun, what: Offer): Promise<string 
   const asked = await incident.once(`${what.key}:asked`, async () => {
     const facts = await incident.facts();
     const parameters = facts === null ? null : await what.describe(incident, facts);
-    return {
-      name: `Offered: ${what.title}`,
-      kind: 'report',
-      verdict: parameters === null ? 'not_run' : 'pass',
-      observed:
-        parameters === null ? NOTHING : JSON.stringify({ parameters, untilMs: Date.now() + timing.offerMs }),
-      expected: 'a person decides',
-    };
+    const untilMs = Date.now() + timing.offerMs;
+    const common = { name: `Offered: ${what.title}`, kind: 'report', expected: 'a person decides' } as const;
+    if (parameters === null) return { ...common, verdict: 'not_run', observed: NOTHING };
+    const words = Object.entries(parameters).map(([key, value]) => `${key}: ${value}`);
+    const observed = `${words.join(', ')}; open until ${moment(untilMs)}`;
+    return { ...common, verdict: 'pass', observed, kept: JSON.stringify({ parameters, untilMs }) };
   });
   return asked.startsWith('{') ? asked : null;
 }
