@@ -209,10 +209,7 @@ export class DeskProcesses {
   #report(name: string, news: KeeperNews, whatNow = name === 'trader' ? TRADER_DOWN : ''): void {
     switch (news.kind) {
       case 'moves':
-        this.#tell(
-          'info',
-          `${name} ran in the process of another desk, which has ended: it is started again`,
-        );
+        this.#tell('info', `${name} is started again: it ran in a process of another desk, which has ended`);
         break;
       case 'died':
         this.#died.add(name);

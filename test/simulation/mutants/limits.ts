@@ -119,8 +119,8 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'the desk goes on after a start as it was',
     file: 'engine/flow/begin.ts',
-    find: "    ...haltWhy(core.config, 'startup'),\n",
-    put: "    ...haltWhy(core.config, 'shutdown'),\n",
+    find: "  const why = haltWhy(core.config, 'startup');\n",
+    put: "  const why = haltWhy(core.config, 'shutdown');\n",
   },
   {
     what: 'entries stay in the market after a stop',
