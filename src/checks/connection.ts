@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { withLimitsInForce } from '../desk/desk-settings.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
+import { WARMING_UP } from '../domain/order-words.js';
 import { monthsTold } from '../trader/engine-config.js';
 import { readStatus } from '../trader/read-status.js';
 import { tradedVenue } from '../venue/registry.js';
@@ -65,6 +66,22 @@ export const connectionTest = check(
     const of = (what: 'observed' | 'expected') =>
       parts.map((part) => `${part.title}: ${part[what]}`).join('; ');
     return { verdict, observed: `${endpoint}. ${of('observed')}`, expected: of('expected') };
+  },
+);
+
+/** A start while the broker's history is away leaves them blind for hours, with fresh prices. */
+export const warmedUp = check(
+  'Each strategy that is on has seen the past bars that it needs',
+  NO_PARAMETERS,
+  async ({ trader }) => {
+    const { notTrading, strategies } = await readStatus({ trader });
+    const blind = notTrading.filter(({ reason }) => reason.startsWith(WARMING_UP));
+    const words = blind.map(({ subject, reason }) => `${subject}: ${reason}`);
+    return {
+      verdict: blind.length === 0 ? 'pass' : 'fail',
+      observed: blind.length === 0 ? `none of ${strategies.length} is warming up` : words.join(', '),
+      expected: 'no strategy that is on is still warming up',
+    };
   },
 );
 

@@ -16,7 +16,7 @@ import { booksAgree } from './books-agree.js';
 import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
-import { connectionTest, dataFresh, venuePort } from './connection.js';
+import { connectionTest, dataFresh, venuePort, warmedUp } from './connection.js';
 import { contactsFilled } from './contacts-filled.js';
 import { database } from './database.js';
 import { databaseIntact } from './database-intact.js';
@@ -54,6 +54,7 @@ import { winRate } from './win-rate.js';
 const LOOKS: ReadonlyMap<string, Check> = new Map([
   ['venue-reachable', venueReachable],
   ['data-fresh', dataFresh],
+  ['warmed-up', warmedUp],
   ['database', database],
   ['database-intact', databaseIntact],
   ['disk-space', diskSpace],

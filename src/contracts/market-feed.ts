@@ -60,9 +60,16 @@ export type MarketEvent =
     }
   /**
    * Delivered right after the bar's span ends, and after its last quote. `late`: a newer bar has already
-   * ended, for example after an interruption; a late bar must not cause an entry.
+   * ended, for example after an interruption; a late bar must not cause an entry. `past`: of the history,
+   * which was away when it was asked for at the start: for the warm-up.
    */
-  | { readonly kind: 'bar'; readonly marketMs: number; readonly bar: MarketBar; readonly late?: boolean }
+  | {
+      readonly kind: 'bar';
+      readonly marketMs: number;
+      readonly bar: MarketBar;
+      readonly late?: boolean;
+      readonly past?: boolean;
+    }
   | { readonly kind: 'health'; readonly state: 'up' | 'down'; readonly detail: string }
   /** The recording is over; `detail`: its files. */
   | { readonly kind: 'ended'; readonly detail: string };

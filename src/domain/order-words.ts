@@ -4,6 +4,9 @@ import { isBounded, type OrderIntent, shownTicks, type Waited } from './order.js
 /** The code of an order that was never sent: the venue certainly has no such order. */
 export const NOT_SENT = 'NOT_SENT';
 
+/** How the reason begins why a strategy that has not seen enough bars does not trade. */
+export const WARMING_UP = 'warming up';
+
 /** What the refusal of an order says where it never left. Null: the venue itself refused it. */
 export function whyNotSent(reason: string): string | null {
   return reason.startsWith(NOT_SENT) ? reason.replace(/^NOT_SENT:? ?(Not sent: )?/, '') : null;

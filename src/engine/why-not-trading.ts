@@ -2,7 +2,7 @@
 import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { moment } from '../domain/moment.js';
-import { priceWords, waitingWords } from '../domain/order-words.js';
+import { priceWords, WARMING_UP, waitingWords } from '../domain/order-words.js';
 import { momentWords } from '../domain/sessions/session-words.js';
 import type { WaitingReason } from '../limits/limit.js';
 import { limitsInTheWay } from '../limits/registry.js';
@@ -94,7 +94,7 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   if (missing > 0) {
     const { stream } = slot;
     const bars = stream === null ? 'bars' : `bars of ${spanText(stream.longestMs)}`;
-    const reason = `warming up: ${slot.barsSeen} of ${slot.strategy.warmupBars} ${bars} seen`;
+    const reason = `${WARMING_UP}: ${slot.barsSeen} of ${slot.strategy.warmupBars} ${bars} seen`;
     return [{ subject, reason, waitsFor: `${missing} more finished ${bars}` }];
   }
   const waiting = waitingReason(core, slot, subject);

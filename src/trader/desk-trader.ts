@@ -33,7 +33,7 @@ import { MarketWatch } from './status/market-watch.js';
 import type { EquityCurve, WaitingSince } from './status/since-start.js';
 import { type StatusFacts, traderStatus } from './status/trader-status.js';
 import type { TradingVenue } from './trading-venue.js';
-import { showBar, splitBar, warmUpBars } from './warm-up.js';
+import { showBar, showPast, splitBar, warmUpBars } from './warm-up.js';
 
 /** A hanging disk must not keep a person waiting for the answer to a stop: every client waits longer than this. */
 const ON_DISK_MS_MAX = 1000;
@@ -125,6 +125,7 @@ export class DeskTrader implements CommandedTrader {
 
   /** The venue matches before the engine sees the price, as a real venue does. */
   readonly onMarket = (event: MarketEvent): void | Promise<void> => {
+    if (event.kind === 'bar' && event.past === true) return showPast(this.#parts, event.bar);
     const { venue, runner, clock, feed } = this.#parts;
     const wallMs = clock.wallMs();
     const monotonicMs = clock.monotonicMs();

@@ -71,6 +71,15 @@ export function showBar(
   history.draw(bar.instrument, bar.openMs, engine.strategyLines(bar.instrument, bar.openMs));
 }
 
+/** A bar of the past that was away at the start. */
+export function showPast(
+  { engine, runner, bars }: { engine: Engine; runner: Runner; bars: BarHistory },
+  bar: MarketBar,
+): void {
+  bars.add(bar);
+  showBar({ engine, runner, history: bars }, bar);
+}
+
 /** The bar, converted to the new shares. */
 export function splitBar(bar: MarketBar, ratio: SplitRatio): MarketBar {
   return {

@@ -78,6 +78,14 @@ const noDatabase = () => {
   bench.context = { ...bench.context, pool: { query } as never };
 };
 const ON = { name: 'slob', symbol: 'NQ/USD', enabled: true, state: 'no European morning yet' };
+const WARM: Situations = {
+  bad: () => {
+    const reason = 'warming up: 1 of 780 bars seen';
+    bench.says({ notTrading: [{ subject: 'slob NQ/USD', reason, waitsFor: '779 more finished bars' }] });
+  },
+  unknown: gone,
+  unknownIs: 'unfinished',
+};
 
 interface Situations {
   readonly good?: () => unknown;
@@ -320,6 +328,7 @@ describe('a check of', () => {
         unknownIs: 'unfinished',
       },
     ],
+    ['morning warmed-up', WARM],
     ['morning database', DATABASE],
     ['morning dashboard', DASHBOARD],
     ['morning disk', DISK],
@@ -738,7 +747,7 @@ describe('a sign-off', () => {
     expect(steps.filter(({ required, human }) => !required && human === undefined)).toEqual([]);
     expect(steps.map(({ key }) => key)).toEqual(
       (
-        'port gateway connection data contract database dashboard disk errors failures intact shutdowns account books ' +
+        'port gateway connection data warmed-up contract database dashboard disk errors failures intact shutdowns account books ' +
         'positions drawdown backup enabled limits configuration sign-off'
       ).split(' '),
     );

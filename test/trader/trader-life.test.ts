@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { parseDocument } from 'yaml';
+import { startIbkrSimulator } from '../../simulators/ibkr/start.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { until } from '../support/eventually.js';
 import { recordsIn, traderHome } from './spawn-trader.js';
@@ -44,6 +47,25 @@ it('goes on where it ended: same incarnation, positions, fills and market time',
     again.positions.map(({ symbol }) => symbol),
   );
   expect(again.activity.length).toBeGreaterThan(0);
+});
+
+it('warms its strategies up once the broker’s history is there, if it was away at the start', async () => {
+  const simulator = await startIbkrSimulator({});
+  onTestFinished(() => simulator.close());
+  simulator.simulation.setFarm('history', false);
+  vi.stubEnv('IBKR_GATEWAY', simulator.address);
+  const folder = dirname(resolveDesk('slob'));
+  const edit = () => readFileSync(join(folder, 'desk.yaml'), 'utf8');
+  const home = traderHome({ folder, edit, market: { kind: 'live' } as never });
+  await home.start();
+  const shown = ({ notTrading }: TraderStatus) =>
+    notTrading.flatMap(({ reason }) => /^warming up: (\d+) of 780/.exec(reason)?.[1] ?? []).map(Number);
+  expect(shown(await home.status())).toEqual([0]);
+  simulator.simulation.setFarm('history', true);
+  // Fewer than all where days of the simulator were holidays.
+  await home.until((status) => (shown(status)[0] ?? 780) > 300);
+  const { bars } = (await home.client.call('bars', { symbol: 'NQ/USD', count: 1000, sinceMs: 0 })) ?? {};
+  expect(bars?.length).toBeGreaterThanOrEqual(780);
 });
 
 it('says at every start that positions and orders on paper are kept, and keeps them', async () => {

@@ -5,6 +5,7 @@ import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { REQ_HISTORICAL_DATA } from '../../simulators/ibkr/wire/from-client.js';
 import { TICK_PRICE } from '../../simulators/ibkr/wire/to-client.js';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
+import { MINUTE_READER_TIMES } from '../../src/market/live/minute-reader.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { openTradedContracts } from '../../src/venue/ibkr/months.js';
 import { type BestPrices, openIbkrPrices, takeTick } from '../../src/venue/ibkr/prices.js';
@@ -193,13 +194,15 @@ describe('a desk whose orders go to the broker', () => {
   /** Of a machine whose clock is an hour behind. */
   const steadyMs = () => Math.floor(FRIDAY - 60 * MINUTE_MS + performance.now());
 
+  const SOON = { ...MINUTE_READER_TIMES, checkMs: 20, backoffMs: 50, backoffMsMax: 100 };
+
   async function feedAt(port: number, mayLack = true) {
     const address = `127.0.0.1:${port}`;
     const opened = await openLiveFeed({
       ...({ reader: 'trader', venues: ['ibkr'], instruments: [NQ], deadlineMs: 20_000, steadyMs } as const),
       ...{ needsTime: mayLack, mayLack },
       addresses: { market: 'simulator', http: () => address, streams: () => undefined },
-      times: { silentMs: 500, pollMs: 20, backoffMs: 20, backoffMsMax: 100 },
+      times: { silentMs: 500, pollMs: 20, backoffMs: 20, backoffMsMax: 100, minutes: SOON },
     });
     if (!opened.ok) throw new Error(opened.reasons.join('; '));
     open.push({ close: () => opened.feed.stop() } as PriceConnection);
@@ -208,11 +211,13 @@ describe('a desk whose orders go to the broker', () => {
   const told = (feed: MarketFeed) => {
     const states: string[] = [];
     const quotedAtMs: number[] = [];
+    const bars: { openMs: number; past: boolean }[] = [];
     feed.start((event) => {
+      if (event.kind === 'bar') bars.push({ openMs: event.bar.openMs, past: event.past === true });
       if (event.kind === 'health') states.push(event.state);
       if (event.kind === 'quote') quotedAtMs.push(event.marketMs);
     });
-    return { states, quotedAtMs };
+    return { states, quotedAtMs, bars };
   };
 
   it('starts on a closed market, which is no price, with its past; and has prices when it opens', async () => {
@@ -235,11 +240,27 @@ describe('a desk whose orders go to the broker', () => {
     await expect(feedAt(port, false)).rejects.toThrow('no connection to IB Gateway');
     const feed = await feedAt(port);
     expect(await feed.history(0, 30)).toEqual([]);
-    const { quotedAtMs } = told(feed);
+    const { quotedAtMs, bars } = told(feed);
     simulator = await startSimulator({ port });
     await eventually(() => expect(quotedAtMs).not.toEqual([]));
     // By the Gateway's clock, not by this machine's.
     expect(Math.abs((quotedAtMs[0] ?? 0) - FRIDAY)).toBeLessThan(MINUTE_MS);
+    // The past that strategies are warmed up with was away with it.
+    await eventually(() => expect(bars.filter(({ past }) => past).length).toBeGreaterThanOrEqual(29));
+  });
+
+  it('reads the past that was away at the start as soon as it is there, before any newer minute', async () => {
+    simulator.simulation.setFarm('history', false);
+    const feed = await feedAt(simulator.port);
+    expect(await feed.history(0, 30)).toEqual([]);
+    const { quotedAtMs, bars } = told(feed);
+    await eventually(() => expect(quotedAtMs).not.toEqual([]));
+    expect(bars).toEqual([]);
+    simulator.simulation.setFarm('history', true);
+    await eventually(() => expect(bars).toHaveLength(30));
+    expect(bars.every(({ past }) => past)).toBe(true);
+    const last = bars.at(-1)?.openMs ?? 0;
+    expect(bars.map(({ openMs }) => openMs)).toEqual(bars.map((_, at) => last - (29 - at) * MINUTE_MS));
   });
 });
 

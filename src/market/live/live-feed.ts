@@ -86,7 +86,7 @@ export class LiveFeed implements MarketFeed {
       marketMs: () => this.nowMs(),
       steadyMs,
       times: times.minutes ?? MINUTE_READER_TIMES,
-      onBar: (bar) => this.#onBar(bar),
+      onBar: (bar, past) => this.#onBar(bar, past),
     });
   }
 
@@ -96,13 +96,17 @@ export class LiveFeed implements MarketFeed {
 
   /**
    * The venue's own minutes, as many as it has. None for a symbol that showed no price, or if the venue may be away
-   * and does not answer. Otherwise throws the venue's error.
+   * and does not answer: those come first of all once it does. Otherwise throws the venue's error.
    */
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
     const { missing, mayBeAway, instruments } = this.options;
     if (missing.includes(instruments[instrument]?.symbol ?? '')) return Promise.resolve([]);
     const bars = this.#minutes.history(instrument, count);
-    return mayBeAway ? bars.catch(() => []) : bars;
+    if (!mayBeAway) return bars;
+    return bars.catch(() => {
+      this.#minutes.owe(instrument, count);
+      return [];
+    });
   }
 
   get tellsTrades(): boolean {
@@ -174,12 +178,12 @@ export class LiveFeed implements MarketFeed {
     });
   }
 
-  #onBar(bar: MarketBar): void {
+  #onBar(bar: MarketBar, past: boolean): void {
     const endMs = bar.openMs + bar.spanMs;
     const marketMs = Math.max(this.nowMs(), endMs);
     // It ended more than a minute ago, so a newer one has ended since.
     const late = marketMs - endMs > MINUTE_MS;
-    void this.#listener({ kind: 'bar', marketMs, bar, ...(late ? { late } : {}) });
+    void this.#listener({ kind: 'bar', marketMs, bar, ...(past ? { past } : {}), ...(late ? { late } : {}) });
   }
 }
 

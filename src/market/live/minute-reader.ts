@@ -48,7 +48,8 @@ interface MinuteReaderOptions {
   readonly marketMs: () => number;
   readonly steadyMs: () => number;
   readonly times: MinuteReaderTimes;
-  readonly onBar: (bar: MarketBar) => void;
+  /** `past`: of the history that was away at the start. */
+  readonly onBar: (bar: MarketBar, past: boolean) => void;
 }
 
 interface Minutes {
@@ -59,6 +60,8 @@ interface Minutes {
   /** Steady time from which it is requested. */
   dueAt: number;
   failures: number;
+  /** Past minutes that were asked for while the venue had no answer: read before anything newer is delivered. */
+  owed: number;
   /** Closed by the stream while an older one is still missing; oldest first. */
   waiting: MarketBar[];
   waitingSince: number;
@@ -85,6 +88,7 @@ export class MinuteReader {
       nextMs: null,
       dueAt: Number.POSITIVE_INFINITY,
       failures: 0,
+      owed: 0,
       waiting: [],
       waitingSince: 0,
     }));
@@ -103,6 +107,12 @@ export class MinuteReader {
     const last = bars.at(-1);
     if (last !== undefined) one.nextMs = Math.max(one.nextMs ?? 0, last.openMs + MINUTE_MS);
     return bars;
+  }
+
+  /** The venue's history of this instrument is away: it is read as soon as it answers. */
+  owe(id: number, count: number): void {
+    const one = this.#minutes[id];
+    if (one !== undefined) one.owed = count;
   }
 
   /**
@@ -130,7 +140,8 @@ export class MinuteReader {
     const nowMs = this.options.marketMs();
     for (const one of this.#minutes) {
       one.nextMs ??= Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
-      one.dueAt = this.options.steadyMs() + Math.max(0, one.nextMs + MINUTE_MS - nowMs) + this.#graceMs;
+      one.dueAt = this.options.steadyMs();
+      if (one.owed === 0) one.dueAt += Math.max(0, one.nextMs + MINUTE_MS - nowMs) + this.#graceMs;
     }
     this.#running = this.#run();
   }
@@ -164,38 +175,68 @@ export class MinuteReader {
     const { checkMs } = this.options.times;
     while (!this.#closing.signal.aborted) {
       await sleep(checkMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      await this.#readOwed();
       for (const one of this.#minutes) {
         if (this.#closing.signal.aborted) return;
-        if (this.options.steadyMs() >= one.dueAt) await this.#fetchMissing(one);
+        if (one.owed === 0 && this.options.steadyMs() >= one.dueAt) await this.#fetchMissing(one);
         this.#passGap(one);
       }
     }
   }
 
+  /** Of all instruments together, oldest first: a strategy may look at several of them. */
+  async #readOwed(): Promise<void> {
+    const due = this.#minutes.filter(({ owed, dueAt }) => owed > 0 && this.options.steadyMs() >= dueAt);
+    if (due.length === 0) return;
+    const read = await Promise.all(
+      due.map(async (one) => {
+        const bars = await this.history(one.instrument.id, one.owed).catch(() => null);
+        if (bars === null) {
+          this.#putOff(one);
+          return [];
+        }
+        one.owed = 0;
+        this.#await(one);
+        return bars;
+      }),
+    );
+    if (this.#closing.signal.aborted) return;
+    const bars = read.flat().sort((a, b) => a.openMs - b.openMs || a.instrument - b.instrument);
+    for (const bar of bars) this.options.onBar(bar, true);
+  }
+
   /** Requests everything from the next minute on. */
   async #fetchMissing(one: Minutes): Promise<void> {
-    const { times, steadyMs, marketMs } = this.options;
+    const { marketMs } = this.options;
     const oldestMs = Math.floor(marketMs() / MINUTE_MS) * MINUTE_MS - MISSING_BARS_MAX * MINUTE_MS;
     const sinceMs = Math.max(one.nextMs ?? oldestMs, oldestMs);
-    // At growing intervals if there is no result, so that a venue without trades is polled less and less
-    // often.
-    one.failures += 1;
-    const pauses = { firstMs: times.backoffMs, mostMs: times.backoffMsMax };
-    one.dueAt = steadyMs() + backoffMs(one.failures, pauses);
+    this.#putOff(one);
     const bars = await this.#read(one, sinceMs, marketMs()).catch(() => []);
     if (this.#closing.signal.aborted) return;
     for (const bar of bars) if (bar.openMs >= (one.nextMs ?? 0)) this.#deliver(one, bar);
     this.#deliverWaiting(one);
   }
 
-  #deliver(one: Minutes, bar: MarketBar): void {
-    const { steadyMs, marketMs, onBar } = this.options;
-    one.nextMs = bar.openMs + MINUTE_MS;
+  /** At growing intervals if there is no result, so that a venue without trades is polled less and less often. */
+  #putOff(one: Minutes): void {
+    const { times, steadyMs } = this.options;
+    one.failures += 1;
+    one.dueAt =
+      steadyMs() + backoffMs(one.failures, { firstMs: times.backoffMs, mostMs: times.backoffMsMax });
+  }
+
+  /** The next minute ends a minute after the last one did, or has ended already. */
+  #await(one: Minutes): void {
+    const { steadyMs, marketMs } = this.options;
     one.failures = 0;
-    // The next one ends a minute after this one did, or has ended already.
-    const leftMs = Math.max(0, Math.min(MINUTE_MS, one.nextMs + MINUTE_MS - marketMs()));
+    const leftMs = Math.max(0, Math.min(MINUTE_MS, (one.nextMs ?? 0) + MINUTE_MS - marketMs()));
     one.dueAt = steadyMs() + leftMs + this.#graceMs;
-    onBar(bar);
+  }
+
+  #deliver(one: Minutes, bar: MarketBar): void {
+    one.nextMs = bar.openMs + MINUTE_MS;
+    this.#await(one);
+    this.options.onBar(bar, false);
   }
 
   #deliverWaiting(one: Minutes): void {

@@ -131,6 +131,8 @@ class IbkrPrices implements PriceConnection {
   }
 
   async fetchMinutes(symbol: string, sinceMs: number, limit: number): Promise<readonly OhlcvRow[]> {
+    // A Gateway that was away when this began has told of no contract: that is not a past without minutes.
+    if (this.#contracts.size === 0) await this.#resolve();
     const contract = this.#contractOf(symbol);
     if (contract === undefined) return [];
     const nowMs = await this.fetchTime();
