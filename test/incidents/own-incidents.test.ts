@@ -282,6 +282,10 @@ describe('the SLOB desk’s lost connection', () => {
 
   /** Its playbook, without its waiting, with what the looks at the gateway find; the last one counts from then on. */
   async function lost(...looks: readonly ('pass' | 'fail')[]) {
+    return lostWith('pass', looks);
+  }
+
+  async function lostWith(prices: 'pass' | 'fail', looks: readonly ('pass' | 'fail')[]) {
     const runtime = { home: '/nowhere', deskFile: resolveDesk('slob'), web: { port: 1 } } as never;
     const desk = await bench.desk({ serve: ['operations', 'engine'], context: { desk: slob, runtime } });
     let at = 0;
@@ -300,6 +304,7 @@ describe('the SLOB desk’s lost connection', () => {
       at += 1;
       return { verdict, observed: verdict, expected: 'an answer' };
     });
+    desk.checks.set('data-fresh', () => ({ verdict: prices, observed: prices, expected: 'prices arrive' }));
     desk.trader.halt('venue', 'auto');
     const [symptom] = symptomsOf(slob, halted('venue'));
     const [{ playbook }] = incidentStart(slob, symptom as never, null).args;
@@ -311,7 +316,7 @@ describe('the SLOB desk’s lost connection', () => {
     });
     const said = await until('its steps', async () => {
       const timeline = await timelineOf(bench, incident);
-      return timeline.length === 8 ? timeline.slice(1) : null;
+      return timeline.length === 10 ? timeline.slice(1) : null;
     });
     desk.trader.halts = [];
     desk.trader.mode = 'ACTIVE';
@@ -329,6 +334,8 @@ describe('the SLOB desk’s lost connection', () => {
       ['Restart IB Gateway by hand', 'not_run', expect.stringMatching(/^task \d+ waits for a person$/)],
       ['Connected again', 'pass', 'pass'],
       ['Restart the trader', 'not_run', 'not run: "Connected again" passed'],
+      ['Prices arrive again', 'pass', 'pass'],
+      ['Have the prices arrive again', 'not_run', 'not run: "Prices arrive again" passed'],
     ]);
     expect(desk.restarted).toEqual([]);
   });
@@ -348,9 +355,23 @@ describe('the SLOB desk’s lost connection', () => {
 
   it('restarts the trader where the connection is not back', async () => {
     const { desk, said } = await lost('fail');
-    expect(said.at(-1)).toEqual([
+    expect(said.at(-3)).toEqual([
       ...['Restart the trader', 'pass', 'trader was started again. Proven: it answers, HALTED.'],
     ]);
     expect(desk.restarted).toEqual(['trader']);
+  });
+
+  it('asks a person where the gateway answers and no prices arrive, and says of nothing that it passed where it was not done', async () => {
+    const { desk, said } = await lostWith('fail', ['pass']);
+    expect(said.slice(2)).toEqual([
+      ['IB Gateway answers', 'pass', 'pass'],
+      ['Restart IB Gateway', 'not_run', 'not run: "IB Gateway answers" passed'],
+      ['Restart IB Gateway by hand', 'not_run', 'not run: "Restart IB Gateway" was not needed'],
+      ['Connected again', 'pass', 'pass'],
+      ['Restart the trader', 'not_run', 'not run: "Connected again" passed'],
+      ['Prices arrive again', 'fail', 'fail'],
+      ['Have the prices arrive again', 'not_run', expect.stringMatching(/^task \d+ waits for a person$/)],
+    ]);
+    expect(desk.restarted).toEqual([]);
   });
 });

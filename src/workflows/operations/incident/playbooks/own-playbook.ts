@@ -80,8 +80,9 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
       if (reason !== null) log.done[key] = (await leaveOut(step, reason, context)).verdict;
       else if (isNeeded) log.done[key] = (await carryOut(incident, step, playbook, context)).verdict;
       else {
-        const passed = steps.find((one) => one.key === step.unless)?.title;
-        await leaveOut(step, `"${passed}" passed`, context, 'only where that has not passed');
+        const earlier = steps.find((one) => one.key === step.unless);
+        const how = log.done[`step:${step.unless}`] === NOT_NEEDED ? 'was not needed' : 'passed';
+        await leaveOut(step, `"${earlier?.title}" ${how}`, context, 'only where that has not passed');
         log.done[key] = NOT_NEEDED;
       }
     }
