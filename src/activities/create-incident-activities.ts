@@ -146,7 +146,8 @@ function isAbout(line: string, role: string): boolean {
 
 /**
  * Worst first. `sinceMarketMs` null: the last 24 hours of trading. A fill that no strategy ordered, such as a
- * close-all's, counts for the strategy that entered last.
+ * close-all's, counts for the strategy that entered last among those whose trade had not been closed by then:
+ * what was lost on an adopted position is nobody's.
  */
 export async function lossesByStrategy(
   pool: Pick<Pool, 'query'>,
@@ -160,7 +161,11 @@ export async function lossesByStrategy(
        left join lateral (
          select entry.strategy from fills as entry
           where entry.desk = fills.desk and entry.symbol = fills.symbol and entry.purpose = 'entry'
-            and entry.market <= fills.market order by entry.market desc, entry.sequence desc limit 1) as owner on true
+            and entry.market <= fills.market and not exists (
+              select 1 from trades where trades.desk = fills.desk and trades.symbol = fills.symbol
+                and trades.strategy = entry.strategy and trades.incarnation = fills.incarnation
+                and trades.sequence > entry.sequence and trades.sequence < fills.sequence)
+          order by entry.market desc, entry.sequence desc limit 1) as owner on true
       where desk = $1 and ${ofAccountInUse()} and market >= coalesce($2::timestamptz,
         (select max(market) - interval '24 hours' from fills where desk = $1 and ${ofAccountInUse()}))
       group by 1 order by 2 limit $3`,
