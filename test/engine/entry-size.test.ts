@@ -81,6 +81,16 @@ describe('lots by what the stop may lose', () => {
     });
   });
 
+  it('says the part of equity that counts at the desk’s reduced size', () => {
+    const half = { points: 30, sizeFactorPpm: 500_000 };
+    expect(sized({ riskPct: 1 }, half).why).toBe(
+      '0.5 % of equity is 250.00 USD, and one lot loses 600.00 USD at its stop: not one lot fits',
+    );
+    expect(sized({ volatilityPct: 1 }, { ...half, dayVolatility: 0.02 }).why).toContain(
+      '0.5 % of equity is 250.00 USD',
+    );
+  });
+
   it('says why there is none', () => {
     expect(sized({ riskPct: 1 }, { points: 30 })).toEqual({
       lots: 0,

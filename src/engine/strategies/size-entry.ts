@@ -108,6 +108,10 @@ function sizeByMost({ maxLots }: StrategySize, { ownLots, ownRestingLots }: Entr
   };
 }
 
+/** The percent at the desk's reduced size, without the noise of floating point. */
+const inForce = (percent: number, sizeFactorPpm: number): number =>
+  Number(((percent * sizeFactorPpm) / FULL_SIZE_PPM).toPrecision(6));
+
 /** The allowed loss ÷ what one lot loses at the stop. */
 function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   const { instrument, equity, limitTicks, protectTicks, sizeFactorPpm } = entry;
@@ -117,7 +121,7 @@ function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   return {
     lots,
     why:
-      `${riskPct} % of equity is ${moneyText(instrument, Math.floor(risk))}, and one lot loses ` +
+      `${inForce(riskPct, sizeFactorPpm)} % of equity is ${moneyText(instrument, Math.floor(risk))}, and one lot loses ` +
       `${moneyText(instrument, perLot)} at its stop: not one lot fits`,
   };
 }
@@ -138,7 +142,7 @@ function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry
   return {
     lots,
     why:
-      `${volatilityPct} % of equity is ${moneyText(instrument, Math.floor(cost))}, and one lot moves by ` +
+      `${inForce(volatilityPct, sizeFactorPpm)} % of equity is ${moneyText(instrument, Math.floor(cost))}, and one lot moves by ` +
       `${moneyText(instrument, perLot)} in a day (${(dayVolatility * 100).toFixed(2)} %): not one lot fits` +
       (ownLots === 0 ? '' : ' beside what is held'),
   };
