@@ -1,5 +1,6 @@
 /** Steps of a routine beside checks: reports, and what a person does. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tasksOverdue } from '../../src/checks/tasks-overdue.js';
@@ -293,6 +294,34 @@ describe.concurrent('a routine', () => {
       'fail',
     );
     expect((await runRoutine(other, [step('backup', backup)])).verdict).toBe('pass');
+  });
+
+  it('proves the backup that it takes, not the one before', async () => {
+    const done: string[] = [];
+    const outcome = (key: string) =>
+      ({ key, title: key, verdict: 'pass', observed: '', expected: '' }) as const;
+    const desk = await bench.desk({
+      activities: () => ({
+        takeBackup: async () => {
+          await sleep(300);
+          done.push('taken');
+          return { backupId: 'b1', step: outcome('take') };
+        },
+        verifyBackup: async () => {
+          done.push('verified');
+          return outcome('verify');
+        },
+        restoreBackup: async () => {
+          done.push('looked for what to restore');
+          throw ApplicationFailure.nonRetryable('none');
+        },
+      }),
+    });
+    const steps = [step('backup', { action: 'backup' }), step('drill', { action: 'restore-drill' })];
+    const routine = await startRoutine(bench, desk, steps, { name: 'weekly' });
+    await routine.result();
+    expect(done).toEqual(['taken', 'verified', 'looked for what to restore']);
+    await keepHistory(bench, 'routine-proves-its-backup', routine.workflowId);
   });
 
   it('writes reports down as what they are, and fails where one can not be made', async () => {

@@ -2,7 +2,7 @@
  * The steps of a routine: independent ones run in parallel, each recorded with what was expected and what was observed.
  */
 
-import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import { type ActivityInterfaceFor, patched, proxyActivities } from '@temporalio/workflow';
 import type { IncidentActivities, PlaybookRequest } from '../../../contracts/incident.js';
 import type { OperationsActivities } from '../../../contracts/operations-activities.js';
 import { operationsQueue } from '../../../contracts/queues.js';
@@ -33,7 +33,8 @@ const DUE_HOURS = 24;
 
 /**
  * Every step runs in parallel with the others, up to one whose failure stops the routine: the steps after it wait for
- * it, and are not run if it fails. A step with `unless` waits for the step that it names.
+ * it, and are not run if it fails. A step with `unless` waits for the step that it names, and a drill of the newest
+ * backup for the backup of the same routine, which it is to prove.
  */
 export async function runSteps(steps: readonly RoutineStep[], context: StepContext): Promise<StepResult[]> {
   const results: StepResult[] = [];
@@ -41,6 +42,8 @@ export async function runSteps(steps: readonly RoutineStep[], context: StepConte
   const begun = new Map<string, Promise<StepResult>>();
   const begin = async (step: RoutineStep): Promise<StepResult> => {
     if (step.unless !== undefined) await begun.get(step.unless);
+    const backup = backupBefore(step, steps);
+    if (backup !== undefined && patched(DRILL_WAITS)) await begun.get(backup.key);
     const result = await runNeeded(step, steps, ended, context);
     ended.push(result);
     return result;
@@ -61,6 +64,14 @@ export async function runSteps(steps: readonly RoutineStep[], context: StepConte
       stoppedBy ??= `"${last.title}" failed and stops the routine`;
   }
   return results;
+}
+
+/** Routines that began before this patch prove whichever backup was the newest when they began. */
+const DRILL_WAITS = 'a-drill-waits-for-the-backup-of-its-routine';
+
+function backupBefore(step: RoutineStep, steps: readonly RoutineStep[]): RoutineStep | undefined {
+  if (step.action !== 'restore-drill' || step.with.lastMonth === true) return undefined;
+  return steps.slice(0, steps.indexOf(step)).find(({ action }) => action === 'backup');
 }
 
 const LEFT_OUT = 'the routine was cancelled before it';
