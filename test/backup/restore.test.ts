@@ -629,6 +629,15 @@ describe('`fermata rollback`', () => {
     expect(existsSync(journalOf(home))).toBe(true);
   });
 
+  it('finds it by the time in the names of its archives too, which is not that of its id', async () => {
+    const home = homeWithBackup('and server');
+    const folder = join(backupsFolder(home), ID);
+    const { manifest } = (await readManifest(folder)) as { manifest: Manifest };
+    await writeManifest(folder, { ...manifest, takenMs: Date.UTC(2026, 0, 10) + 1_500 });
+    const { code, out, err } = await rollback(home, '--timestamp', '20260110_000001', '--json');
+    expect([code, JSON.parse(out || '{}')], err).toMatchObject([0, { backup: ID, restored: true }]);
+  });
+
   it('puts the desk file alone back, once it was checked, and keeps the one that was there', async () => {
     const home = homeWithBackup();
     const file = join(home, '..', 'desk.yaml');

@@ -83,8 +83,12 @@ async function configOnly(chosen: ChosenBackup, { confirm, json = false }: Optio
 function takenAt(newestFirst: readonly Manifest[], timestamp: string): string {
   const digits = timestamp.replaceAll(/\D/g, '');
   const ids = newestFirst.map(({ id }) => id);
+  const isOf = (text: string): boolean => text.replaceAll(/\D/g, '').startsWith(digits);
+  // Its archives, and what a verification names, have the time at which it was taken: its id is from when it began.
   const found =
-    digits.length < DIGITS_MIN ? [] : ids.filter((id) => id.replaceAll(/\D/g, '').startsWith(digits));
+    digits.length < DIGITS_MIN
+      ? []
+      : newestFirst.flatMap(({ id, takenMs }) => (isOf(id) || isOf(backupIdAt(takenMs)) ? [id] : []));
   const [only, ...more] = found;
   if (only !== undefined && more.length === 0) return only;
   const named = (found.length > 0 ? found : ids.slice(0, 5)).join(', ');
