@@ -420,7 +420,7 @@ describe('a check of', () => {
     ],
     [
       'weekly error-rate',
-      { good: errors(2), bad: errors(5), unknown: () => undefined, unknownIs: 'not_run' },
+      { good: errors(2), bad: errors(3), unknown: () => undefined, unknownIs: 'not_run' },
     ],
   ])('%s passes, fails for the real thing, and does not pass where nobody can tell', async (named, given) => {
     const verdictAfter = async (situation: (() => unknown) | undefined) => {
