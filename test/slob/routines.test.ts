@@ -449,6 +449,13 @@ describe('a check of', () => {
     expect(without.observed).toMatch(
       /session: established; market data: .*354.*; account balance: 100000\.00 USD$/,
     );
+    gateway.simulation.setFarm('market', false);
+    const farmDown = await bench.run('morning connection');
+    gateway.simulation.setFarm('market', true);
+    expect(farmDown).toMatchObject({ verdict: 'fail' });
+    expect(farmDown.observed).toMatch(
+      /session: established; market data: .*2103.*; account balance: 100000\.00 USD$/,
+    );
     gateway.simulation.breakLink();
     const broken = await bench.run('morning connection');
     gateway.simulation.restoreLink(true);

@@ -78,6 +78,9 @@ function accountOf(
   return { address: gatewayAt(addressOf(endpoint), env), money, account, clientId, instruments };
 }
 
+/** The Gateway's notice of a data farm that is down. */
+const FARM = /data farm connection/i;
+
 async function openReader(
   options: OpenReader,
   settings: IbkrSettings,
@@ -92,8 +95,12 @@ async function openReader(
   return {
     // The library throttles what would be too much for the Gateway, whatever the desk file says.
     rateLimited: true,
-    // A login has no key permissions; instead the account is judged by its name while connecting.
-    permissions: async () => ({ problems: venue.state.reasons, warnings: [] }),
+    // A login has no key permissions; instead the account is judged by its name while connecting. A farm that is down
+    // concerns the prices, which are read by themselves.
+    permissions: async () => ({
+      problems: venue.state.reasons.filter((reason) => !FARM.test(reason)),
+      warnings: [],
+    }),
     balances: () => venue.balances(),
     async tradable() {
       await venue.serverTime();
