@@ -281,7 +281,9 @@ function buildRunner(
   return new Runner({
     engine,
     journal,
-    link: new VenueCalls(venue.port, systemTimers, longestReadingMs(answerTimeoutMs)),
+    link: new VenueCalls(venue.port, systemTimers, longestReadingMs(answerTimeoutMs), (state, detail) =>
+      recordLog.venueIs(state, detail),
+    ),
     clock,
     timers: systemTimers,
     pace: 'running',

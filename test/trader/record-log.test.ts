@@ -85,6 +85,32 @@ it('knows the setup of an order again after a restart, and logs nothing twice', 
   expect(lines).toMatchObject([{ more: { kind: 'order', setup: '1a2b3c4d' } }]);
 });
 
+it('says that the venue is down and back, and that the desk trades again after its halt', () => {
+  const { lines, records } = opened();
+  const armed: EngineRecord = {
+    ...{ type: 'armed', haltId: 'a'.repeat(32), by: 'fermata', reason: 'every check was clean', ...AT },
+    authority: 'rule',
+  };
+  records.venueIs('up', 'connected');
+  records.venueIs('down', 'no connection to IB Gateway');
+  records.venueIs('down', 'no connection to IB Gateway');
+  records.write(halt('venue'));
+  records.venueIs('up', 'connected');
+  for (const record of [armed, halt('person'), armed]) records.write(record);
+  expect(lines.map(({ level, more }) => [level, more])).toEqual([
+    ['warn', { kind: 'venue' }],
+    ['warn', { kind: 'venue' }],
+    ['info', { kind: 'venue' }],
+    ['info', { kind: 'venue' }],
+    ['warn', {}],
+    ['info', {}],
+  ]);
+  expect([lines[0]?.text, lines[2]?.text]).toEqual([
+    'the venue is down: no connection to IB Gateway',
+    'the venue is back: connected',
+  ]);
+});
+
 it('leaves out what strategies say of every bar, and takes nobody else’s words for a setup', () => {
   const { lines, records } = opened();
   records.write(note('fast average crossed above slow'));

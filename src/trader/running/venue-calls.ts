@@ -145,6 +145,7 @@ export class VenueCalls implements VenueLink {
     readonly venue: VenuePort,
     private readonly timers: Timers,
     readingMsMax = longestReadingMs(ANSWER_TIMEOUT_MS),
+    private readonly onHealth: (state: 'up' | 'down', detail: string) => void = () => {},
   ) {
     this.#cancels = new CallLane('cancel', 512, ABANDON_AFTER_MS, timers);
     this.#submits = new CallLane('submit', 256, ABANDON_AFTER_MS, timers);
@@ -155,7 +156,10 @@ export class VenueCalls implements VenueLink {
 
   connect(post: (event: Unstamped) => void): void {
     this.#post = post;
-    this.venue.onEvent((event) => post(eventOf(event)));
+    this.venue.onEvent((event) => {
+      if (event.kind === 'health') this.onHealth(event.state, event.detail);
+      post(eventOf(event));
+    });
   }
 
   get ordersUnderWay(): number {

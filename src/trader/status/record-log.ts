@@ -48,6 +48,10 @@ export class RecordLog {
   /** The setup that an order belongs to: the venue's reports name only the order. */
   readonly #orders = new Map<string, string>();
 
+  #venue: 'up' | 'down' = 'up';
+  /** A halt since it was armed was of the venue or its prices: what arms the desk says that it is over. */
+  #haltedByVenue = false;
+
   /** As they were when the record was written. */
   #instruments: readonly Instrument[];
 
@@ -72,13 +76,28 @@ export class RecordLog {
     if (text !== null) this.log(isCalmNote || CALM.has(record.type) ? 'info' : 'warn', text, { ...fields });
   }
 
+  /** The venue is lost or back: no record says so, and whoever follows the log waits for it. */
+  venueIs(state: 'up' | 'down', detail: string): void {
+    if (state === this.#venue) return;
+    this.#venue = state;
+    const isUp = state === 'up';
+    this.log(isUp ? 'info' : 'warn', `the venue is ${isUp ? 'back' : 'down'}: ${detail}`, { kind: 'venue' });
+  }
+
   #fieldsOf(record: EngineRecord): Fields {
     if (record.type === 'config') this.#instruments = record.instruments;
     if (record.type === 'note') return this.#ofNote(record);
     if (record.type === 'reconciled') return { kind: 'venue' };
     if (record.type === 'halt') {
       const { cause } = record.halt;
-      return cause === 'venue' || cause === 'stale-data' ? { kind: 'venue' } : {};
+      const isVenue = cause === 'venue' || cause === 'stale-data';
+      this.#haltedByVenue ||= isVenue;
+      return isVenue ? { kind: 'venue' } : {};
+    }
+    if (record.type === 'armed') {
+      const wasVenue = this.#haltedByVenue;
+      this.#haltedByVenue = false;
+      return wasVenue ? { kind: 'venue' } : {};
     }
     if (!OF_ORDERS.has(record.type)) return {};
     const setup = this.#setupOf(record);
