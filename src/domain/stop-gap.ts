@@ -8,9 +8,9 @@ export type StopGapCause = (typeof STOP_GAP_CAUSES)[number];
 
 /** In words, as the beginning of a line. */
 export const STOP_GAP_WORDS: Readonly<Record<StopGapCause, string>> = {
-  opened: 'until the stop of what was bought rested',
+  opened: 'until the stop of what was entered rested',
   changed: 'while the stop was changed',
-  part: 'made smaller for a part that was sold, until that was done',
+  part: 'made smaller for a part that was closed, until that was done',
   closing: 'cancelled for a sale, until one rested again',
   lost: 'after the venue had ended it',
 };

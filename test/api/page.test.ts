@@ -199,7 +199,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect
       .poll(() => panel.innerText())
       .toMatch(
-        /Without a stop, longest: while the stop was changed 12.500 ms \(3×\); until the stop of what was bought rested 38 ms \(40×\)\./,
+        /Without a stop, longest: while the stop was changed 12.500 ms \(3×\); until the stop of what was entered rested 38 ms \(40×\)\./,
       );
     await expect.poll(() => panel.innerText()).toMatch(/, 1.340 ms without/);
     web.trader.status = before;
