@@ -116,7 +116,7 @@ export function backupsCommand(command: Command): void {
       else
         printLines([
           `no backup${desk === undefined ? '' : ` of ${desk}`} in ${backupsFolder(home)}`,
-          `  take one: fermata backup --verify${desk === undefined ? '' : ` --desk ${desk}`}`,
+          ['  take one: fermata backup --verify', ...(desk === undefined ? [] : ['--desk', desk])].join(' '),
         ]);
       if (away.failure !== null) throw away.failure;
       if (verify && here.some(({ problem }) => problem !== null)) process.exitCode = EXIT_FAILED;
