@@ -57,7 +57,7 @@ it('warms its strategies up once the broker’s history is there, if it was away
   const folder = dirname(resolveDesk('slob'));
   const edit = () => readFileSync(join(folder, 'desk.yaml'), 'utf8');
   const home = traderHome({ folder, edit, market: { kind: 'live' } as never });
-  await home.start();
+  const { log } = await home.start();
   const shown = ({ notTrading }: TraderStatus) =>
     notTrading.flatMap(({ reason }) => /^warming up: (\d+) of 780/.exec(reason)?.[1] ?? []).map(Number);
   expect(shown(await home.status())).toEqual([0]);
@@ -66,6 +66,10 @@ it('warms its strategies up once the broker’s history is there, if it was away
   await home.until((status) => (shown(status)[0] ?? 780) > 300);
   const { bars } = (await home.client.call('bars', { symbol: 'NQ/USD', count: 1000, sinceMs: 0 })) ?? {};
   expect(bars?.length).toBeGreaterThanOrEqual(780);
+  simulator.simulation.restart(1_000);
+  await until('the log to say that the broker is back', () =>
+    /the venue is down.*the venue is back/s.test(log()),
+  );
 });
 
 it('says at every start that positions and orders on paper are kept, and keeps them', async () => {
