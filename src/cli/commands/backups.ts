@@ -139,7 +139,10 @@ async function listHere(home: string, verify: boolean): Promise<readonly ListedB
     }
     const { manifest } = reading;
     const { desk, takenMs, tag } = manifest;
-    const problem = verify ? await damage(folder, good) : await missing(folder, manifest);
+    const verification = verify ? await verifyBackup(folder) : null;
+    if (verification?.ok === true) good.push(verification.backup);
+    const damage = verification?.ok === false ? verification.problems.join('; ') : null;
+    const problem = verification === null ? await missing(folder, manifest) : damage;
     const onRecord = proven?.desk === desk ? proven.ids.has(id) : null;
     listed.push({ ...common, desk, takenMs, tag, ...sizeOf(manifest), problem, onRecord });
   }
@@ -174,13 +177,6 @@ async function keepOnRecord(home: string, good: readonly VerifiedBackup[]): Prom
     for (const backup of good) await saveBackup(pool, backupRow(backup, Date.now()));
   };
   await withDatabase(runtime, 'backups', keep, (why) => new CliFailure(why, '', '')).catch(() => undefined);
-}
-
-async function damage(folder: string, good: VerifiedBackup[]): Promise<string | null> {
-  const verification = await verifyBackup(folder);
-  if (!verification.ok) return verification.problems.join('; ');
-  good.push(verification.backup);
-  return null;
 }
 
 async function missing(folder: string, { files }: Manifest): Promise<string | null> {

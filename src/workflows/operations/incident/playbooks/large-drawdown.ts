@@ -84,6 +84,7 @@ function openedByTrader(status: TraderStatus, { nearLimitPct }: Settings): Openi
     ...lossesOf(status)
       .filter(({ usedPct }) => usedPct >= nearLimitPct && halted.length === 0)
       .map(({ limit, usedPct }) => ({
+        // A trader of an earlier build tells one figure for both.
         key: `near:${limit}:${status.lossesCountFrom ?? status.dayStartEquity}`,
         detail: `${limit} is at ${usedPct.toFixed(0)} % of its limit; equity ${status.equity}, ${status.drawdownPct} % below its peak`,
       })),
