@@ -30,7 +30,7 @@ import { closingLots, crossOpposite, isReducing, restsFor, waitsToCross } from '
 import { isDustOf, isTradable } from './dust.js';
 import { lotsAfterTargets, reasonOfPart } from './exits.js';
 import { protect } from './protect.js';
-import { isConfirmed, isOversold, shrinksBeforeSale, stopsFor } from './wanted-stop.js';
+import { canOnlyReduce, isConfirmed, isOversold, shrinksBeforeSale, stopsFor } from './wanted-stop.js';
 
 export function flatten(
   core: Core,
@@ -65,8 +65,7 @@ export function flatten(
     return;
   }
   const closing = { purpose, leftLots: 0, why };
-  const { stopLocksBalance, reduceOnly } = exitRules(core, at);
-  if (!stopLocksBalance && reduceOnly) {
+  if (canOnlyReduce(core, at)) {
     sendClosing(core, position, closing);
     if (purpose === 'exit') protect(core, position);
     else cancelStops(core, position);

@@ -88,15 +88,20 @@ export function wantedStop(core: Core, position: Holding): WantedStop {
   };
 }
 
+/** Whether the stops of an instrument lock no lots and can't reverse a position beside an order that closes it. */
+export function canOnlyReduce(core: Core, at: InstrumentId): boolean {
+  const { stopLocksBalance, reduceOnly } = exitRules(core, at);
+  return !stopLocksBalance && reduceOnly;
+}
+
 /**
  * Lots that the stop is reduced to before part of the position is sold, because the stop locks those lots or
  * could fire alongside the sale and reverse the position. Null: the stop stays whole, also while the venue
  * refuses the sale.
  */
 export function shrinksBeforeSale(core: Core, position: Holding): number | null {
-  const { stopLocksBalance, reduceOnly } = exitRules(core, position.instrument);
   const { closeAtMs, closeRefusals } = tradeProgressAt(core, position);
-  if (!stopLocksBalance && reduceOnly) return null;
+  if (canOnlyReduce(core, position.instrument)) return null;
   if (core.monotonicMs < closeAtMs && closeRefusals >= REFUSALS_BEFORE_RESTORE) return null;
   const rest = lotsAfterTargets(core, position);
   return rest === 0 ? null : rest;
