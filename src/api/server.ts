@@ -8,6 +8,7 @@ import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { unfitText, withPlainText } from '../domain/plain-text.js';
+import { peopleHomeOf } from '../home/runtime.js';
 import { PasskeyChallenges } from './auth/passkey-challenges.js';
 import { PasswordCheck } from './auth/password-check.js';
 import { cookieEndingOf, registerAccessCheck, registerAccessTokens } from './auth/tokens.js';
@@ -112,7 +113,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
   knownPaths.answerUnknown();
   endSocketsOnClose(app);
   await app.register(cookie);
-  app.decorate('cookieEnding', cookieEndingOf(web.runtime.home));
+  app.decorate('cookieEnding', cookieEndingOf(peopleHomeOf(web.runtime.home)));
   await app.register(websocket, { options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX } });
   await registerAccessTokens(app, web);
   registerAccessCheck(app, web);

@@ -10,7 +10,14 @@ import { logOutput } from '../home/desk-in-process.js';
 import { socketOf } from '../home/external-temporal.js';
 import { isEndedPasskey } from '../home/people-folder.js';
 import { personKeysOf } from '../home/person-keys.js';
-import { deskPaths, homePaths, installationOf, type Role, type Runtime } from '../home/runtime.js';
+import {
+  deskPaths,
+  homePaths,
+  installationOf,
+  peopleHomeOf,
+  type Role,
+  type Runtime,
+} from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { signInPasswordHash, standingOf } from '../home/sign-in-standing.js';
 import { startedDesks } from '../home/started-desks.js';
@@ -71,9 +78,12 @@ async function open(runtime: Runtime, closers: Closers): Promise<void> {
   const rolesOf: WebDependencies['rolesOf'] = (person) => rolesOfPerson(desk.people, person);
   const log = pino({ name: 'web', redact: ['req.headers', 'headers', '*.password', '*.token'] }, logOutput());
   const sessions = SessionStore.open(
-    join(homePaths(runtime.home).home, 'web', 'sessions.json'),
+    join(peopleHomeOf(runtime.home), 'web', 'sessions.json'),
     Date.now,
-    (person) => standingOf(runtime.home, person, rolesOf(person)),
+    {
+      standingOf: (person) => standingOf(runtime.home, person),
+      mayHere: (person) => rolesOf(person).length > 0,
+    },
     (why) => log.error(`sign-ins can’t be saved (${why}): they count until this process ends`),
   );
   const tickets = new TemporalTickets(Date.now);

@@ -18,9 +18,10 @@ export interface CommandEntry {
 /**
  * A command about one desk of FERMATA_HOME: the desk is chosen before its action runs. Commands with their
  * own `--desk` keep it. `unknownName`: when such a command refuses a name under which no desk was started.
+ * `isAboutPeople`: no desk need be named if all share their people.
  */
 const ofDesk =
-  (configure: Configure, unknownName: RefusesUnknown = 'never'): Configure =>
+  (configure: Configure, unknownName: RefusesUnknown = 'never', isAboutPeople = false): Configure =>
   (command) => {
     configure(command);
     const acting = command.commands.length > 0 ? command.commands : [command];
@@ -29,7 +30,7 @@ const ofDesk =
     command.hook('preAction', async (_command, action) => {
       const { desk } = action.opts<{ desk?: string | true }>();
       const { chooseDesk } = await import('./running-desk.js');
-      return chooseDesk(desk, given.includes(action) ? 'always' : unknownName);
+      return chooseDesk(desk, given.includes(action) ? 'always' : unknownName, { isAboutPeople });
     });
   };
 
@@ -267,13 +268,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'login',
     group: 'People and incidents',
     summary: 'sign in here; decisions need it',
-    load: async () => ofDesk((await import('./commands/login.js')).loginCommand),
+    load: async () => ofDesk((await import('./commands/login.js')).loginCommand, 'never', true),
   },
   {
     name: 'logout',
     group: 'People and incidents',
     summary: 'sign out here',
-    load: async () => ofDesk((await import('./commands/login.js')).logoutCommand),
+    load: async () => ofDesk((await import('./commands/login.js')).logoutCommand, 'never', true),
   },
   {
     name: 'person',

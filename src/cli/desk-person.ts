@@ -25,7 +25,7 @@ export function signedInPerson(
   named: string | undefined,
 ): string {
   const { people } = loadDesk(deskFile).desk;
-  const signIn = signedInOnCli(home, (name) => standingOf(home, name, rolesOf(people, name)), Date.now());
+  const signIn = signedInOnCli(home, (name) => standingOf(home, name), Date.now());
   const [somebody = 'NAME'] = named === undefined ? namesWith(people, needed) : [named];
   if (!signIn.ok) throw notSignedIn(signIn.why, somebody);
   const { person, after } = signIn;

@@ -2,12 +2,12 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nameDeskInCommands, startNameOf } from '../home/desk-in-process.js';
-import { desksHomes, knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
+import { knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
 import { SocketRefusal, SocketSilent } from '../home/local-socket.js';
 import { isContainer } from '../home/process-environment.js';
 import { resolveStartedDesk } from '../home/resolve-started-desk.js';
-import { homePaths, type Runtime } from '../home/runtime.js';
-import { runtimeHere } from '../home/runtime-here.js';
+import { homePaths, peopleHomeOf, type Runtime } from '../home/runtime.js';
+import { deskNamesIn, runtimeHere, startedHomes } from '../home/runtime-here.js';
 import { askSupervisor, type SupervisorMethod, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
 import { aboutHolder, hasEnded, holderOf } from '../supervisor/desk-end.js';
@@ -49,6 +49,7 @@ export type RefusesUnknown = 'always' | 'where-several' | 'never' | 'its-home';
 export async function chooseDesk(
   named: string | true | undefined,
   unknownName: RefusesUnknown,
+  { isAboutPeople = false } = {},
 ): Promise<void> {
   chosen = null;
   asked = typeof named === 'string' ? named : null;
@@ -65,17 +66,16 @@ export async function chooseDesk(
     const known = { always: 0, 'where-several': 1 }[unknownName as string] ?? Number.POSITIVE_INFINITY;
     if (chosen === null && homes.length > known) throw notStarted([desk], homes);
     if (unknownName === 'where-several') chosen ??= homes[0] ?? null;
-  } else chosen = homes.length > 1 ? await onlyOneOf(homes) : (homes[0] ?? null);
+  } else {
+    const isAny = homes.length <= 1 || (isAboutPeople && new Set(homes.map(peopleHomeOf)).size === 1);
+    chosen = isAny ? (homes[0] ?? null) : await onlyOneOf(homes);
+  }
 }
 
 /** For commands that find their desk themselves. Null: the first desk's home, or there is none yet. */
 export function chooseHome(home: string | null): void {
   chosen = home;
 }
-
-/** Homes of the desks that were started here. */
-export const startedHomes = (installation: string): readonly string[] =>
-  desksHomes(installation).filter((home) => runtimeHere(home) !== null);
 
 /**
  * The name inside a desk file. Its loader is imported only for this: a stop reaches its trader without it.
@@ -91,9 +91,6 @@ async function nameIn(file: string): Promise<string> {
 /** The desk's name, from a name or from its folder or file. */
 export const nameOf = (nameOrFile: string): string =>
   basename(nameOrFile.replace(/([/\\]desk)?\.ya?ml$/, '').replace(/[/\\]+$/, ''));
-
-export const deskNamesIn = (homes: readonly string[]): readonly string[] =>
-  homes.map((home) => runtimeHere(home)?.desk ?? '');
 
 const sameWith = (names: readonly string[]): string =>
   `the same with ${names.map((name) => `--desk ${name}`).join(', or with ')}`;

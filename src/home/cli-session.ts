@@ -1,13 +1,13 @@
 /**
- * Who is signed in on the command line: one person per installation, in a file that only its owner can read.
- * The session expires, and ends as soon as anything that the sign-in rests on changes.
+ * Who is signed in on the command line: one person for all desks that share their people, in a file that only its
+ * owner can read. The session expires, and ends as soon as anything that the sign-in rests on changes.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MINUTE_MS } from '../domain/civil-date.js';
-import { homePaths } from './runtime.js';
+import { peopleHomeOf } from './runtime.js';
 import { readSecret } from './secrets.js';
 
 const FILE = 'session.json';
@@ -36,8 +36,8 @@ type CliSignIn =
   | { readonly ok: true; readonly person: string; readonly after: string | null }
   | { readonly ok: false; readonly why: string };
 
-/** What the person's sign-in rests on now. Null: nothing. */
-type StandingOf = (person: string) => string | null;
+/** What the person's sign-in rests on now. */
+type StandingOf = (person: string) => string;
 
 /** Replaces the previous sign-in and records whose it was. Throws if no desk was ever started in `home`. */
 export function beginCliSession(home: string, person: string, standing: string, nowMs: number): void {
@@ -99,10 +99,10 @@ function endedBy(home: string, session: CliSession, nowMs: number): string | nul
 
 function changed({ person, standing }: CliSession, standingOf: StandingOf): string | null {
   if (standingOf(person) === standing) return null;
-  return `password or roles of ${person} have changed since`;
+  return `the password of ${person} has changed since`;
 }
 
-const fileOf = (home: string): string => join(homePaths(home).home, FILE);
+const fileOf = (home: string): string => join(peopleHomeOf(home), FILE);
 
 /** Null also for a file that others may have read or written. */
 function read(home: string): CliSession | null {
@@ -118,7 +118,7 @@ function read(home: string): CliSession | null {
 
 function write(home: string, session: Omit<CliSession, 'mac'>): void {
   const file = fileOf(home);
-  mkdirSync(homePaths(home).home, { recursive: true, mode: 0o700 });
+  mkdirSync(peopleHomeOf(home), { recursive: true, mode: 0o700 });
   const next = `${file}.${process.pid}`;
   writeFileSync(next, `${JSON.stringify({ ...session, mac: macOf(home, session) })}\n`, { mode: 0o600 });
   chmodSync(next, 0o600);
@@ -128,7 +128,7 @@ function write(home: string, session: Omit<CliSession, 'mac'>): void {
 function macOf(home: string, session: Omit<CliSession, 'mac'>): string {
   const { person, after, begunMs, usedMs, standing } = session;
   const said = JSON.stringify([PURPOSE, person, begunMs, usedMs, standing, ...(after ? [after] : [])]);
-  return createHmac('sha256', Buffer.from(readSecret(home, 'tokenKey'), 'hex'))
+  return createHmac('sha256', Buffer.from(readSecret(peopleHomeOf(home), 'tokenKey'), 'hex'))
     .update(said)
     .digest('hex');
 }

@@ -9,10 +9,10 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { tryLockFile } from './file-lock.js';
 import { readJson, writeJson } from './json-file.js';
-import { homePaths } from './runtime.js';
+import { peopleHomeOf } from './runtime.js';
 
-/** Next to the secrets, where no role in a container can write. */
-export const peopleFolder = (home: string): string => join(homePaths(home).home, 'people');
+/** Next to the secrets, where no role in a container can write. Desks that share their people share it. */
+export const peopleFolder = (home: string): string => join(peopleHomeOf(home), 'people');
 
 const textsSchema = z.record(z.string(), z.string());
 

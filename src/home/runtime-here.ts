@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { desksHomes } from './installation.js';
 import { isContainer } from './process-environment.js';
-import { homePaths, type Runtime } from './runtime.js';
+import { homePaths, installationOf, peopleHomeOf, type Runtime } from './runtime.js';
 
 /**
  * Imports everything that reads a desk file. Loaded only in a container, since a stop command would have to
@@ -22,3 +23,18 @@ export function runtimeHere(home: string): Runtime | null {
     return fromEnvironment?.(process.env) ?? null;
   }
 }
+
+/** Homes of the desks that were started here. */
+export const startedHomes = (installation: string): readonly string[] =>
+  desksHomes(installation).filter((home) => runtimeHere(home) !== null);
+
+export const deskNamesIn = (homes: readonly string[]): readonly string[] =>
+  homes.map((home) => runtimeHere(home)?.desk ?? '');
+
+/** Homes of the desks started here that share the people of the desk in `home`: that one first. */
+export const homesSharingPeople = (home: string): readonly string[] => [
+  home,
+  ...startedHomes(installationOf(home)).filter(
+    (other) => other !== home && peopleHomeOf(other) === peopleHomeOf(home),
+  ),
+];

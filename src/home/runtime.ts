@@ -333,8 +333,30 @@ const SHARED_SECRETS: readonly (keyof typeof SECRET_FILES)[] = [
   'dataKey',
 ];
 
+/** The built-in operator is a person like any other. */
+const PEOPLES_SECRETS: readonly (keyof typeof SECRET_FILES)[] = ['operatorPasswordHash', 'operatorPassword'];
+
 /** Where a desk's secret is. Secrets that an installation's desks share are with the first desk's. */
 export function secretFile(home: string, name: keyof typeof SECRET_FILES): string {
-  const at = SHARED_SECRETS.includes(name) ? installationOf(home) : home;
+  const at = SHARED_SECRETS.includes(name)
+    ? installationOf(home)
+    : PEOPLES_SECRETS.includes(name)
+      ? peopleHomeOf(home)
+      : home;
   return join(homePaths(at).secrets, SECRET_FILES[name]);
 }
+
+/** In a further desk's home: its people are the installation's. */
+export const SHARES_PEOPLE = 'shares-people';
+
+/**
+ * The home that holds the desk's people and who is signed in: FERMATA_HOME itself, or the desk's own home if it has
+ * people of its own.
+ */
+export function peopleHomeOf(home: string): string {
+  const root = rootOf(home);
+  return sharesPeople(root) ? installationOf(root) : root;
+}
+
+/** False for the first desk's home, whose people are the installation's. */
+export const sharesPeople = (home: string): boolean => existsSync(join(rootOf(home), SHARES_PEOPLE));

@@ -4,7 +4,7 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } f
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashPassword, verifyPassword } from './people-passwords.js';
-import { homePaths, installationOf, SECRET_FILES, secretFile } from './runtime.js';
+import { homePaths, installationOf, peopleHomeOf, type SECRET_FILES, secretFile } from './runtime.js';
 
 type SecretName = keyof typeof SECRET_FILES;
 
@@ -52,7 +52,9 @@ export async function ensureSecrets(home: string, dashboardPassword?: string): P
     chmodSync(folder, 0o700);
   }
   for (const name of RANDOM_KEYS) makeSecret(home, name);
-  return ensureOperatorPassword(secrets, dashboardPassword || undefined);
+  // It signs who is signed in on the command line.
+  makeSecret(peopleHomeOf(home), 'tokenKey');
+  return ensureOperatorPassword(home, dashboardPassword || undefined);
 }
 
 /**
@@ -84,9 +86,9 @@ export function ensureDataKey(home: string): string {
   return readSecret(home, 'dataKey');
 }
 
-async function ensureOperatorPassword(secrets: string, given: string | undefined): Promise<SecretsMade> {
-  const hashFile = join(secrets, SECRET_FILES.operatorPasswordHash);
-  const plainFile = join(secrets, SECRET_FILES.operatorPassword);
+async function ensureOperatorPassword(home: string, given: string | undefined): Promise<SecretsMade> {
+  const hashFile = secretFile(home, 'operatorPasswordHash');
+  const plainFile = secretFile(home, 'operatorPassword');
   const known = read(hashFile);
   if (given !== undefined) {
     if (known === null || !(await verifyPassword(given, known)))

@@ -1,11 +1,15 @@
 /**
- * What a sign-in rests on: the password, the roles, and that nobody has ended it. One rule for page, API and
- * command line.
+ * What a sign-in rests on: the password, and that nobody has ended it. One rule for page, API and command line. What
+ * the person may do at a desk is read from its desk file at each use: desks that share their people differ in it.
+ * And whether a further desk shares the people of the installation.
  */
 import { createHash } from 'node:crypto';
-import { BUILT_IN_OPERATOR, type RolesNeeded } from '../domain/roles.js';
-import { signInMark } from './people-folder.js';
+import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BUILT_IN_OPERATOR } from '../domain/roles.js';
+import { peopleFolder, signInMark } from './people-folder.js';
 import { passwordHashOf } from './people-passwords.js';
+import { homePaths, installationOf, rootOf, SECRET_FILES, SHARES_PEOPLE, secretFile } from './runtime.js';
 import { readSecret } from './secrets.js';
 
 /** scrypt hash. Null: this person has no password here. Throws if no desk was ever started in `home`. */
@@ -15,9 +19,53 @@ export function signInPasswordHash(home: string, person: string): string | null 
     : passwordHashOf(home, person);
 }
 
-/** Changes whenever password or roles change, or the sign-in is ended. Null for a person without roles. */
-export function standingOf(home: string, person: string, roles: RolesNeeded): string | null {
-  if (roles.length === 0) return null;
-  const standing = JSON.stringify([roles, signInPasswordHash(home, person), signInMark(home, person)]);
+/** Changes whenever the password changes, or the sign-in is ended. */
+export function standingOf(home: string, person: string): string {
+  const standing = JSON.stringify([signInPasswordHash(home, person), signInMark(home, person)]);
   return createHash('sha256').update(standing).digest('hex');
+}
+
+/**
+ * At a desk's first start: a further desk shares the people of the installation, unless it has people of its own, as
+ * each had before they were shared.
+ */
+export function joinPeople(home: string): void {
+  const root = rootOf(home);
+  const isKnown = ['people', join('secrets', SECRET_FILES.operatorPasswordHash)].some((name) =>
+    existsSync(join(root, name)),
+  );
+  if (installationOf(root) === root || isKnown) return;
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  writeFileSync(join(root, SHARES_PEOPLE), '', { mode: 0o600 });
+}
+
+/** For a desk that has ended: the installation's people count from now on. Its own are set aside. */
+export function sharePeople(home: string): void {
+  const root = rootOf(home);
+  const [own, aside] = [join(root, 'people'), join(root, 'people-before-sharing')];
+  if (existsSync(own)) {
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(own, aside);
+  }
+  writeFileSync(join(root, SHARES_PEOPLE), '', { mode: 0o600 });
+}
+
+/**
+ * For a desk that has ended: it has people of its own from now on. They begin as a copy of the installation's, since
+ * those set aside may have been removed meanwhile.
+ */
+export function endSharingPeople(home: string): void {
+  const root = rootOf(home);
+  const { secrets } = homePaths(root);
+  const [own, copy] = [join(root, 'people'), join(root, 'people.new')];
+  for (const folder of [own, copy]) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
+  cpSync(peopleFolder(home), copy, { recursive: true });
+  renameSync(copy, own);
+  for (const name of ['operatorPasswordHash', 'operatorPassword'] as const) {
+    const to = join(secrets, SECRET_FILES[name]);
+    rmSync(to, { force: true });
+    if (existsSync(secretFile(home, name))) copyFileSync(secretFile(home, name), to);
+  }
+  rmSync(join(root, SHARES_PEOPLE));
 }

@@ -8,6 +8,7 @@ import { closeRestoreOrder, writeRestoreOrder } from '../home/restore-mark.js';
 import { forgetSockets, type HomePaths, homePaths, recordSockets } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { nothingJoined } from '../home/shared-process.js';
+import { joinPeople } from '../home/sign-in-standing.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
 import { watchDisk } from './ballast.js';
 import { forgetStarter, markStarter } from './desk-end.js';
@@ -52,6 +53,7 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
 
 async function run(options: UpOptions, paths: HomePaths, ending: Ending, phase: Phase): Promise<void> {
   const env = options.env ?? process.env;
+  joinPeople(paths.home);
   await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
   const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.home, env)), options.loaded.desk);
   let account: FileLock | null = null;

@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SessionStore } from '../../src/api/auth/session-store.js';
 
+const ANYBODY = { standingOf: () => 'as before', mayHere: () => true };
+const tokenOf = (rotation: ReturnType<SessionStore['rotate']>): string =>
+  (rotation.ok ? rotation.refreshToken : null) ?? '';
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sessions-'));
@@ -17,30 +21,59 @@ afterAll(() => {
 it('a full disk signs nobody out, and nobody is kept from signing in: the file has it once it can be written', () => {
   const file = join(folder, 'sessions.json');
   const problems: string[] = [];
-  const open = () =>
-    SessionStore.open(
-      file,
-      Date.now,
-      () => 'as before',
-      (why) => problems.push(why),
-    );
+  const open = () => SessionStore.open(file, Date.now, ANYBODY, (why) => problems.push(why));
   const sessions = open();
   const { family, refreshToken } = sessions.begin('anna');
   // What is written first can't be written to, as on a full disk.
   mkdirSync(`${file}.next`);
   const renewed = sessions.rotate(refreshToken);
   expect([renewed.ok, sessions.isActive(family)]).toEqual([true, true]);
-  const again = sessions.rotate(renewed.ok ? renewed.refreshToken : '');
+  const again = sessions.rotate(tokenOf(renewed));
   expect([again.ok, sessions.isActive(family)]).toEqual([true, true]);
   const bert = sessions.begin('bert');
   expect(sessions.isActive(bert.family)).toBe(true);
   expect(problems).toEqual([expect.stringMatching(/EISDIR/)]);
 
   rmSync(`${file}.next`, { recursive: true });
-  const last = sessions.rotate(again.ok ? again.refreshToken : '');
+  const last = sessions.rotate(tokenOf(again));
   const after = open();
   expect([after.isActive(family), after.isActive(bert.family)]).toEqual([true, true]);
-  expect(after.rotate(last.ok ? last.refreshToken : '').ok).toBe(true);
+  expect(after.rotate(tokenOf(last)).ok).toBe(true);
+});
+
+it('desks that share their people share who is signed in: none ends the sign-in of the others by being asked', () => {
+  const file = join(mkdtempSync(join(folder, 'desks-')), 'sessions.json');
+  const clock = { ms: Date.now() };
+  const mayAtOther = new Set(['anna']);
+  const open = (mayHere: (person: string) => boolean) =>
+    SessionStore.open(
+      file,
+      () => clock.ms,
+      { ...ANYBODY, mayHere },
+      () => undefined,
+    );
+  const [one, other] = [open(() => true), open((person) => mayAtOther.has(person))];
+  const { family, refreshToken } = one.begin('anna');
+  expect(other.isActive(family)).toBe(true);
+  // Two pages present the same cookie: the second is let in, and only one new token is made.
+  const renewed = other.rotate(refreshToken, true);
+  expect(one.rotate(refreshToken, true)).toEqual({ ok: true, person: 'anna', family, refreshToken: null });
+  expect(one.rotate(tokenOf(renewed), true).ok).toBe(true);
+  const bert = one.begin('bert');
+  expect(other.rotate(bert.refreshToken, true)).toEqual({ ok: false, reason: 'no-role' });
+  expect(one.rotate(bert.refreshToken, true).ok).toBe(true);
+  other.end(bert.family);
+  expect(one.isActive(bert.family)).toBe(false);
+  // A program has one token: presented twice, somebody has a copy. So has a cookie later on.
+  const script = one.begin('anna');
+  other.rotate(script.refreshToken);
+  expect(one.rotate(script.refreshToken)).toEqual({ ok: false, reason: 'reused' });
+  const page = one.begin('anna');
+  other.rotate(page.refreshToken, true);
+  clock.ms += 30_000;
+  expect(one.rotate(page.refreshToken, true)).toEqual({ ok: false, reason: 'reused' });
+  expect(other.isActive(page.family)).toBe(false);
+  expect(other.isActive(family)).toBe(true);
 });
 
 it.each([
@@ -50,13 +83,7 @@ it.each([
   'a sign-in that was %s stays, however often a script signs in: the one unused for longest ends',
   (_how, use) => {
     const file = join(mkdtempSync(join(folder, 'many-')), 'sessions.json');
-    const open = () =>
-      SessionStore.open(
-        file,
-        Date.now,
-        () => 'as before',
-        () => undefined,
-      );
+    const open = () => SessionStore.open(file, Date.now, ANYBODY, () => undefined);
     const sessions = open();
     const page = sessions.begin('anna');
     const first = sessions.begin('anna');

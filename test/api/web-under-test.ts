@@ -103,7 +103,10 @@ export async function startWebUnderTest(
   const sessions = SessionStore.open(
     join(folder, 'sessions.json'),
     nowMs,
-    (person) => standings.get(person) ?? '',
+    {
+      standingOf: (person) => standings.get(person) ?? '',
+      mayHere: (person) => person in ROLES,
+    },
     () => undefined,
   );
   const tickets = new TemporalTickets(nowMs);

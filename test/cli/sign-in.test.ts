@@ -322,11 +322,11 @@ describe('a session', () => {
     expect(at(SESSION_LASTS_MS).ok).toBe(false);
   });
 
-  it('ends with the password, and with the roles of the desk file', async () => {
+  it('ends with the password', async () => {
     await signIn('anna', PASSWORD);
     await setPassword(home, 'anna', 'quite another password');
     expect((await fermata('resume', '--reason', 'x')).err).toContain(
-      'password or roles of anna have changed since',
+      'the password of anna has changed since',
     );
   });
 

@@ -44,6 +44,23 @@ async function pageOf(desk: DeskUnderTest): Promise<string | undefined> {
   return /name="command-line" content="[^"]*--desk ([^"]*)"/.exec(page)?.[1];
 }
 
+/** At the page of a desk, with the cookie of the browser: who is signed in, and the cookie from then on. */
+async function at(desk: DeskUnderTest, path: string, body: object, cookie = '') {
+  const origin = `http://127.0.0.1:${runtimeOf(desk).web.port}`;
+  const headers = { 'content-type': 'application/json', origin, cookie };
+  const answer = await until(`the page of ${desk.desk}`, () =>
+    fetch(`${origin}/api/auth/${path}`, { method: 'POST', headers, body: JSON.stringify(body) }).catch(
+      () => null,
+    ),
+  );
+  const set = answer.headers.get('set-cookie')?.split(';')[0] ?? cookie;
+  const { accessToken: token = '', person } = (await answer.json()) as {
+    accessToken?: string;
+    person?: string;
+  };
+  return { status: answer.status, person, cookie: set, token };
+}
+
 describe('two desks in one FERMATA_HOME', () => {
   it('trade at the same time, and no command guesses which one is meant', async () => {
     await Promise.all([active(first), active(second)]);
@@ -65,6 +82,29 @@ describe('two desks in one FERMATA_HOME', () => {
       expect.stringMatching(/fermata --desk crypto-bot$/),
       expect.stringMatching(/fermata --desk second$/),
     ]);
+  });
+
+  it('have the same people: who signs in at one page is signed in at the other, and is signed out at both', async () => {
+    const password = readFileSync(join(first.home, 'secrets', 'operator-password'), 'utf8').trim();
+    const login = { username: 'operator', password, transport: 'cookie' };
+    const one = await at(first, 'login', login);
+    expect(one.status).toBe(200);
+    const other = await at(second, 'refresh', {}, one.cookie);
+    expect(other).toMatchObject({ status: 200, person: 'operator' });
+    const status = ({ token }: { token: string }, desk: DeskUnderTest) =>
+      fetch(`http://127.0.0.1:${runtimeOf(desk).web.port}/api/openapi.json`, {
+        headers: { authorization: `Bearer ${token}` },
+      }).then((answer) => answer.status);
+    // The token of a page is good for its own desk alone.
+    expect(await Promise.all([status(other, second), status(other, first), status(one, first)])).toEqual([
+      200, 401, 200,
+    ]);
+    const out = await fetch(`http://127.0.0.1:${runtimeOf(second).web.port}/api/auth/logout`, {
+      ...{ method: 'POST', headers: { authorization: `Bearer ${other.token}` } },
+    });
+    expect(out.status).toBe(204);
+    expect(await Promise.all([status(other, second), status(one, first)])).toEqual([401, 401]);
+    expect((await at(first, 'refresh', {}, other.cookie)).status).toBe(401);
   });
 
   it('a stop is one desk’s, and so is the death of a trader', async () => {

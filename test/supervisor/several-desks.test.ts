@@ -1,6 +1,6 @@
 /** Two desks of one FERMATA_HOME: the servers are one each, everything else is a desk's own, and either may end first. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { homeOf } from '../../src/home/installation.js';
@@ -78,10 +78,13 @@ describe('two desks of one FERMATA_HOME', () => {
     ]);
     expect(new Set(ports).size).toBe(8);
     expect(other.supervisorSocket).not.toBe(one.supervisorSocket);
-    for (const key of ['decision-key', 'token-key', 'payload-key', 'operator-password'])
+    for (const key of ['decision-key', 'token-key', 'payload-key'])
       expect(readFileSync(join(second, 'secrets', key), 'utf8')).not.toBe(
         readFileSync(join(first, 'secrets', key), 'utf8'),
       );
+    // People are those of the installation.
+    const passwords = [first, second].map((home) => existsSync(join(home, 'secrets', 'operator-password')));
+    expect(passwords).toEqual([true, false]);
     expect(await answersItsDesk(first, 'crypto-bot')).toBe(true);
     expect(await answersItsDesk(second, 'second')).toBe(true);
   });

@@ -6,7 +6,7 @@ import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
-import { type Problem, sendProblem, tooManyTries } from '../problem.js';
+import { notSignedIn, type Problem, sendProblem, tooManyTries } from '../problem.js';
 
 export class PasswordCheck {
   readonly #limiter: TryLimiter;
@@ -35,9 +35,11 @@ export class PasswordCheck {
     const right = await verifyPassword(password, known ?? this.web.passwordHashOf(BUILT_IN_OPERATOR) ?? '');
     // The check takes time: a person who was removed meanwhile, or has another password now, is not let in.
     const isStill = known !== null && this.web.passwordHashOf(username) === known;
-    if (!right || !isStill || this.web.rolesOf(username).length === 0) {
+    const isRight = right && isStill;
+    if (!isRight || this.web.rolesOf(username).length === 0) {
       request.log.warn({ address: request.ip }, 'sign-in refused');
-      return sendProblem(reply, wrong);
+      // Only who knows the password learns whose desk this is not.
+      return sendProblem(reply, isRight ? notSignedIn(`${username} has no role at this desk.`) : wrong);
     }
     this.#limiter.giveBack(request, username);
     return null;

@@ -2,37 +2,53 @@
  * Who is signed in. Stored in a file of its own, not in Postgres: the buttons must work while the database is
  * down, and a database restored to yesterday must not bring back refresh tokens that have been used since.
  * A sign-in is a family of refresh tokens; only the newest is valid. If an older one is presented, somebody
- * has a copy, so the whole family ends.
+ * has a copy, so the whole family ends. Desks that share their people share the file, each from a process of its own
+ * perhaps: every change begins with what the file says now.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
+import { type FileLock, tryLockFile } from '../../home/file-lock.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 
 /** Sign-ins of one person. The next one ends that person's sign-in unused for longest, and nobody else's. */
 const FAMILIES_OF_A_PERSON_MAX = 20;
 export const REFRESH_LIFETIME_MS = 7 * 24 * 3600 * 1000;
+/** Pages of several desks share one cookie, and may all present it before the first answer has replaced it. */
+const SHARED_COOKIE_MS = 30_000;
+const LOCK_TRIES = 25;
+const LOCK_AGAIN_MS = 10;
 
 interface Family {
   readonly person: string;
   readonly expiresMs: number;
   /** SHA-256, in hex, of the secret part of the one valid refresh token. */
   readonly current: string;
+  /** The one before it, and when it was exchanged. */
+  readonly former?: { readonly secret: string; readonly atMs: number };
   /** The person's standing when the sign-in began; the sign-in ends when it changes. */
   readonly standing: string;
   /** Credential id of the passkey that it began with. */
   readonly passkey?: string;
 }
 
-/**
- * Null if nobody may be signed in as this person; a different text once password, roles or anything else has changed.
- */
-type StandingOf = (person: string) => string | null;
+interface Whose {
+  /** A different text once the password or anything else that a sign-in rests on has changed. */
+  readonly standingOf: (person: string) => string;
+  /** Whether the person has a role at this desk. */
+  readonly mayHere: (person: string) => boolean;
+}
 
+/** `refreshToken`: null if another page of this browser has just got the newest one, in the cookie that they share. */
 type Rotation =
-  | { readonly ok: true; readonly person: string; readonly family: string; readonly refreshToken: string }
-  | { readonly ok: false; readonly reason: 'unknown' | 'expired' | 'reused' };
+  | {
+      readonly ok: true;
+      readonly person: string;
+      readonly family: string;
+      readonly refreshToken: string | null;
+    }
+  | { readonly ok: false; readonly reason: 'unknown' | 'expired' | 'reused' | 'no-role' };
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const sameDigest = (left: string, right: string): boolean =>
@@ -40,18 +56,17 @@ const sameDigest = (left: string, right: string): boolean =>
 
 export class SessionStore {
   /** Those unused for longest first. */
-  readonly #families: Map<string, Family>;
+  #families = new Map<string, Family>();
+  /** Which version of the file `#families` is from. */
+  #version = '';
   #isUnwritten = false;
 
   private constructor(
     private readonly file: string,
     private readonly nowMs: () => number,
-    private readonly standingOf: StandingOf,
+    private readonly whose: Whose,
     private readonly onUnwritten: (why: string) => void,
-    families: Map<string, Family>,
-  ) {
-    this.#families = families;
-  }
+  ) {}
 
   /**
    * A missing or unreadable file means that nobody is signed in, which is the safe side. `onUnwritten`: told once
@@ -60,52 +75,38 @@ export class SessionStore {
   static open(
     file: string,
     nowMs: () => number,
-    standingOf: StandingOf,
+    whose: Whose,
     onUnwritten: (why: string) => void,
   ): SessionStore {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    let families: [string, Family][] = [];
-    try {
-      families = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, Family>);
-    } catch {
-      families = [];
-    }
-    return new SessionStore(file, nowMs, standingOf, onUnwritten, new Map(families));
+    return new SessionStore(file, nowMs, whose, onUnwritten);
   }
 
   /** `passkey`: the one used, if the person signed in with a passkey. */
   begin(person: string, passkey?: string): { readonly family: string; readonly refreshToken: string } {
-    const family = randomBytes(12).toString('hex');
-    this.#dropExpired();
-    const own = [...this.#families].filter(([, { person: whose }]) => whose === person).map(([name]) => name);
-    for (const name of own.slice(0, Math.max(0, own.length + 1 - FAMILIES_OF_A_PERSON_MAX)))
-      this.#families.delete(name);
-    return { family, refreshToken: this.#issue(family, person, passkey) };
+    return this.#changing(() => {
+      const name = randomBytes(12).toString('hex');
+      this.#dropExpired();
+      const own = [...this.#families].filter(([, family]) => family.person === person).map(([key]) => key);
+      for (const key of own.slice(0, Math.max(0, own.length + 1 - FAMILIES_OF_A_PERSON_MAX)))
+        this.#families.delete(key);
+      const standing = digest(this.whose.standingOf(person));
+      const secret = this.#issue(name, {
+        ...{ person, standing, expiresMs: 0, current: '' },
+        ...(passkey === undefined ? {} : { passkey }),
+      });
+      return { family: name, refreshToken: secret };
+    });
   }
 
-  /** Exchanges a refresh token for the next one of its family. */
-  rotate(refreshToken: string): Rotation {
-    const [name = '', secret = ''] = refreshToken.split('.');
-    const family = this.#families.get(name);
-    if (family === undefined) return { ok: false, reason: 'unknown' };
-    if (family.expiresMs <= this.nowMs()) {
-      this.end(name);
-      return { ok: false, reason: 'expired' };
-    }
-    if (!this.#stands(family)) {
-      this.end(name);
-      return { ok: false, reason: 'unknown' };
-    }
-    if (!sameDigest(digest(secret), family.current)) {
-      this.end(name);
-      return { ok: false, reason: 'reused' };
-    }
-    const next = this.#issue(name, family.person, family.passkey);
-    return { ok: true, person: family.person, family: name, refreshToken: next };
+  /** Exchanges a refresh token for the next one of its family. `isCookie`: pages of other desks may hold it too. */
+  rotate(refreshToken: string, isCookie = false): Rotation {
+    return this.#changing(() => this.#rotate(refreshToken, isCookie));
   }
 
   /** False also if a file about people can't be used: nothing counts then. `rotate` throws and names it. */
   isActive(family: string): boolean {
+    this.#readAnew();
     const found = this.#families.get(family);
     if (found === undefined || found.expiresMs <= this.nowMs()) return false;
     try {
@@ -119,30 +120,56 @@ export class SessionStore {
   }
 
   end(family: string): void {
-    if (this.#families.delete(family)) this.#save();
+    this.#changing(() => this.#end(family));
   }
 
   /** Ends every sign-in that began with this passkey. */
   endOfPasskey(passkey: string): void {
-    for (const [name, family] of this.#families) if (family.passkey === passkey) this.end(name);
+    this.#changing(() => {
+      for (const [name, family] of this.#families) if (family.passkey === passkey) this.#end(name);
+    });
+  }
+
+  #rotate(refreshToken: string, isCookie: boolean): Rotation {
+    const [name = '', secret = ''] = refreshToken.split('.');
+    const family = this.#families.get(name);
+    if (family === undefined) return { ok: false, reason: 'unknown' };
+    const { person, current, former } = family;
+    const ended = (reason: 'unknown' | 'expired' | 'reused'): Rotation => {
+      this.#end(name);
+      return { ok: false, reason };
+    };
+    if (family.expiresMs <= this.nowMs()) return ended('expired');
+    if (!this.#stands(family)) return ended('unknown');
+    const isFormer = former !== undefined && this.nowMs() - former.atMs < SHARED_COOKIE_MS;
+    const isLate = isCookie && isFormer && sameDigest(digest(secret), former.secret);
+    if (!isLate && !sameDigest(digest(secret), current)) return ended('reused');
+    // The sign-in goes on at the other desks.
+    if (!this.whose.mayHere(person)) return { ok: false, reason: 'no-role' };
+    const next = isLate ? null : this.#issue(name, family);
+    return { ok: true, person, family: name, refreshToken: next };
   }
 
   #stands({ person, standing }: Family): boolean {
-    const now = this.standingOf(person);
-    return now !== null && digest(now) === standing;
+    return digest(this.whose.standingOf(person)) === standing;
   }
 
-  #issue(family: string, person: string, passkey: string | undefined): string {
+  #issue(name: string, family: Family): string {
     const secret = randomBytes(32).toString('base64url');
-    this.#keepAsNewest(family, {
-      person,
-      expiresMs: this.nowMs() + REFRESH_LIFETIME_MS,
+    const nowMs = this.nowMs();
+    const { current } = family;
+    this.#keepAsNewest(name, {
+      ...family,
+      expiresMs: nowMs + REFRESH_LIFETIME_MS,
       current: digest(secret),
-      standing: digest(this.standingOf(person) ?? ''),
-      ...(passkey === undefined ? {} : { passkey }),
+      ...(current === '' ? {} : { former: { secret: current, atMs: nowMs } }),
     });
     this.#save();
-    return `${family}.${secret}`;
+    return `${name}.${secret}`;
+  }
+
+  #end(name: string): void {
+    if (this.#families.delete(name)) this.#save();
   }
 
   /** A map keeps the place of a key that it has: what was used last has to be entered last. */
@@ -156,12 +183,57 @@ export class SessionStore {
     for (const [name, family] of this.#families) if (family.expiresMs <= now) this.#families.delete(name);
   }
 
+  /** Of two processes that write at once, the later would bring back what the earlier has ended. */
+  #changing<T>(change: () => T): T {
+    const lock = this.#lock();
+    try {
+      this.#readAnew();
+      return change();
+    } finally {
+      lock?.release();
+    }
+  }
+
+  /** Null where a lock can't be had soon: a suspended process or a full disk signs nobody out. */
+  #lock(): FileLock | null {
+    for (let tried = 0; tried < LOCK_TRIES; tried += 1) {
+      try {
+        const lock = tryLockFile(`${this.file}.lock`);
+        if (lock !== null) return lock;
+      } catch {
+        return null;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_AGAIN_MS);
+    }
+    return null;
+  }
+
+  /** What could not be written counts until it is. */
+  #readAnew(): void {
+    if (this.#isUnwritten) return;
+    const version = this.#versionNow();
+    if (version === this.#version) return;
+    this.#version = version;
+    try {
+      const read = JSON.parse(readFileSync(this.file, 'utf8')) as Record<string, Family>;
+      this.#families = new Map(Object.entries(read));
+    } catch {
+      this.#families = new Map();
+    }
+  }
+
+  #versionNow(): string {
+    const found = statSync(this.file, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? '' : `${found.ino} ${found.mtimeNs} ${found.size}`;
+  }
+
   /** A full disk signs nobody out, since Stop must work then: memory counts, and the next change writes the file. */
   #save(): void {
     const next = `${this.file}.next`;
     try {
       writeFileSync(next, JSON.stringify(Object.fromEntries(this.#families)), { mode: 0o600 });
       renameSync(next, this.file);
+      this.#version = this.#versionNow();
       this.#isUnwritten = false;
     } catch (error) {
       if (!this.#isUnwritten) this.onUnwritten(messageOf(error));

@@ -125,7 +125,8 @@ const WORDS = {
 interface Issued {
   readonly person: string;
   readonly family: string;
-  readonly refreshToken: string;
+  /** Null: the browser has it already. */
+  readonly refreshToken: string | null;
 }
 
 /** Sends the tokens. The refresh token goes to programs in the body, to the page as a cookie. */
@@ -143,9 +144,9 @@ export function answerTokens(
     person: issued.person,
     roles: rolesOf(issued.person),
   };
-  if (transport === 'json') return reply.send({ ...tokens, refreshToken: issued.refreshToken });
-  setRefreshCookie(reply, issued.refreshToken);
-  return reply.send(tokens);
+  const { refreshToken } = issued;
+  if (refreshToken !== null && transport === 'cookie') setRefreshCookie(reply, refreshToken);
+  return reply.send(refreshToken !== null && transport === 'json' ? { ...tokens, refreshToken } : tokens);
 }
 
 /** Null if the request is from the page itself; otherwise a refusal has been sent. */
@@ -166,8 +167,8 @@ const PATH = '/api/auth';
 const ENDING_LENGTH = 8;
 
 /**
- * A browser shares a cookie among all ports of a host, so each desk has cookie names of its own, also beside those of
- * another installation or a copy of this one.
+ * A browser shares a cookie among all ports of a host, so each home has cookie names of its own, also beside those of
+ * another installation or a copy of this one. Desks that share their people share the one of the sign-in.
  */
 export const cookieEndingOf = (home: string): string =>
   `_${digest(`${homeId(home)}\n${rootOf(home)}`)

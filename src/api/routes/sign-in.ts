@@ -97,10 +97,12 @@ export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
         const refusal = refuseForeignCookie(request, reply);
         if (refusal !== null) return refusal;
       }
-      const rotation = web.sessions.rotate(token);
+      const rotation = web.sessions.rotate(token, cookie !== null);
       if (!rotation.ok) {
+        const { reason } = rotation;
+        if (reason === 'no-role') return sendProblem(reply, notSignedIn(WORDS[reason]));
         // One that is not known here may be that of a desk on another port.
-        if (cookie !== null && rotation.reason !== 'unknown') clearRefreshCookie(reply);
+        if (cookie !== null && reason !== 'unknown') clearRefreshCookie(reply);
         if (rotation.reason === 'reused') request.log.warn('a refresh token was used twice: sign-in ended');
         return sendProblem(reply, notSignedIn(WORDS[rotation.reason]));
       }
@@ -113,6 +115,7 @@ const WORDS = {
   unknown: 'This sign-in has ended.',
   expired: 'This sign-in is older than 7 days.',
   reused: 'This refresh token was used before. Somebody may have copied it, so the sign-in was ended.',
+  'no-role': 'Who is signed in here has no role at this desk.',
 } as const;
 
 export function logoutRoute(app: FastifyInstance, web: WebDependencies): void {

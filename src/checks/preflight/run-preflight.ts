@@ -1,6 +1,5 @@
 /** All checks before a start with real money, in the order of the runbook. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type {
   PreflightOutcome,
   PreflightReport,
@@ -19,7 +18,7 @@ import { moment } from '../../domain/moment.js';
 import { formatMoney, parseMoney } from '../../domain/money.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import { personKeysOf } from '../../home/person-keys.js';
-import { homePaths, SECRET_FILES } from '../../home/runtime.js';
+import { secretFile } from '../../home/runtime.js';
 import { telegramCredentials, telegramProof } from '../../notify/channel-credentials.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { credentialNames } from '../../venue/environment.js';
@@ -76,9 +75,8 @@ const password: PreflightCheck = {
     const warn = (observed: string) => ({ verdict: 'warn', observed, expected }) as const;
     const given = secretVariable(env, 'DASHBOARD_PASSWORD');
     if (given !== null && given.length < LENGTH_MIN) return warn('DASHBOARD_PASSWORD is short');
-    const { secrets } = homePaths(home);
-    const hashFile = join(secrets, SECRET_FILES.operatorPasswordHash);
-    if (!given && existsSync(join(secrets, SECRET_FILES.operatorPassword)))
+    const hashFile = secretFile(home, 'operatorPasswordHash');
+    if (!given && existsSync(secretFile(home, 'operatorPassword')))
       return warn('the password is the generated one, in plain text in a file');
     if (!given && !existsSync(hashFile)) return warn('no password was set yet');
     const isKnown = given ? KNOWN.includes(given) : await oneOf(KNOWN, readFileSync(hashFile, 'utf8').trim());

@@ -4,7 +4,7 @@ import { NO_PARAMETERS } from '../../desk/step-parts.js';
 import { messageOf } from '../../domain/message-of.js';
 import { someOf } from '../../domain/some-of.js';
 import { peopleFolder } from '../../home/people-folder.js';
-import { deskFolderOf, homePaths, writtenFileOf } from '../../home/runtime.js';
+import { deskFolderOf, homePaths, peopleHomeOf, writtenFileOf } from '../../home/runtime.js';
 import { check } from '../check.js';
 
 /** Permission bits of the group and of everybody else. */
@@ -28,7 +28,7 @@ export const filePermissions = check(
     // Only these themselves are checked: their contents can be reached only through them.
     const alone = [
       ...[installation, paths.home, paths.run, paths.logs, paths.postgres, paths.sockets, sockets],
-      join(paths.home, 'session.json'),
+      join(peopleHomeOf(paths.home), 'session.json'),
     ];
     const said = new Map<string, string>();
     let looked = 0;

@@ -5,7 +5,7 @@ import { moment } from '../../domain/moment.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { readDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere, startedHomes } from '../../home/runtime-here.js';
 import { dataKey, ensureDataKey } from '../../home/secrets.js';
 import type { FetchedMonth, FetchRequest } from '../../market/fetched/fetch-minutes.js';
 import {
@@ -30,7 +30,6 @@ import {
   nameOf,
   notStarted,
   requireRuntime,
-  startedHomes,
   withOperations,
 } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';

@@ -1,6 +1,6 @@
 /**
  * Signing in and out: `fermata login NAME` and `logout` on the command line, without a running desk, and
- * `fermata link` for a browser.
+ * `fermata link` for a browser. And whose people a desk has.
  */
 import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import qrcode from 'qrcode-generator';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR, rolesOf } from '../../domain/roles.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR, type RolesNeeded, rolesOf } from '../../domain/roles.js';
 import {
   beginCliSession,
   endCliSession,
@@ -17,11 +17,19 @@ import {
   SESSION_REST_MS,
 } from '../../home/cli-session.js';
 import { dashboardFrom, localDashboard } from '../../home/dashboard-address.js';
+import { furtherDeskOf } from '../../home/installation.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 import { verifyPassword } from '../../home/people-passwords.js';
-import { type Runtime, secretFile, writtenFileOf } from '../../home/runtime.js';
-import { signInPasswordHash, standingOf } from '../../home/sign-in-standing.js';
+import { type Runtime, secretFile, sharesPeople, writtenFileOf } from '../../home/runtime.js';
+import { homesSharingPeople } from '../../home/runtime-here.js';
+import {
+  endSharingPeople,
+  sharePeople,
+  signInPasswordHash,
+  standingOf,
+} from '../../home/sign-in-standing.js';
 import { createSignInLink } from '../../store/sign-in-tokens.js';
+import { hasEnded } from '../../supervisor/desk-end.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure } from '../failure.js';
@@ -46,21 +54,21 @@ export function loginCommand(command: Command): void {
     )
     .option('--json', 'for scripts')
     .action(async (name: string, { passwordFile, json }: LoginOptions) => {
-      const { home, deskFile } = requireRuntime();
-      const roles = rolesOf(loadDesk(deskFile).desk.people, name);
+      const { home } = requireRuntime();
+      const desks = desksWithRole(home, name);
       const password = await readPassword({ prompt: `Password of ${name}: `, file: passwordFile });
       const known = signInPasswordHash(home, name);
       const right = await verifyPassword(password, known ?? NO_HASH);
-      const standing = standingOf(home, name, roles);
-      if (!right || known === null || standing === null) throw refused(home, name);
+      const [desk] = desks;
+      if (!right || known === null || desk === undefined) throw refused(home, name);
       const nowMs = Date.now();
       const before = namedOnCli(home, nowMs);
-      beginCliSession(home, name, standing, nowMs);
+      beginCliSession(home, name, standingOf(home, name), nowMs);
       const endsMs = nowMs + SESSION_LASTS_MS;
-      if (json === true) printJson({ person: name, roles, endsMs });
+      if (json === true) printJson({ person: name, roles: desk.roles, desks, endsMs });
       else
         printLines([
-          `✓ ${name} (${roles.join(', ')}) is signed in here, ${SESSION_LASTS_MS / HOUR_MS} hours at most; ${SESSION_REST_MS / HOUR_MS} hour without a command ends it.`,
+          `✓ ${name} (${rolesWords(desks)}) is signed in here, ${SESSION_LASTS_MS / HOUR_MS} hours at most; ${SESSION_REST_MS / HOUR_MS} hour without a command ends it.`,
           ...(before === null || before === name
             ? []
             : [
@@ -84,6 +92,25 @@ export function logoutCommand(command: Command): void {
   });
 }
 
+interface DeskRoles {
+  readonly desk: string;
+  readonly roles: RolesNeeded;
+}
+
+/** The desks that share these people and give this person a role: the chosen one first. */
+function desksWithRole(home: string, name: string): readonly DeskRoles[] {
+  return homesSharingPeople(home).flatMap((one) => {
+    const { desk, deskFile } = requireRuntime(one);
+    const roles = rolesOf(loadDesk(deskFile).desk.people, name);
+    return roles.length === 0 ? [] : [{ desk, roles }];
+  });
+}
+
+const rolesWords = (desks: readonly DeskRoles[]): string =>
+  desks.length === 1
+    ? (desks[0]?.roles ?? []).join(', ')
+    : desks.map(({ desk, roles }) => `${desk}: ${roles.join(', ')}`).join('; ');
+
 function refused(home: string, name: string): CliFailure {
   const generated = secretFile(home, 'operatorPassword');
   return new CliFailure(
@@ -93,6 +120,38 @@ function refused(home: string, name: string): CliFailure {
       ? `this desk's generated password of the operator is in ${generated}`
       : 'fermata person list shows who has a password',
   );
+}
+
+/** `fermata person share`. */
+export function sharePeopleCommand(command: Command): void {
+  command
+    .description('let the desk have the people and sign-ins of the installation; the desk must have ended')
+    .option('--end', 'let it have people of its own again')
+    .option('--json', 'for scripts')
+    .action((options: { end?: boolean; json?: boolean }) => share(options));
+}
+
+async function share({ end = false, json = false }: { end?: boolean; json?: boolean }): Promise<void> {
+  const { home, desk } = requireRuntime();
+  const refuse = (why: string, doThis: string) => new CliFailure(why, 'nothing was changed', doThis);
+  if (furtherDeskOf(home) === null)
+    throw refuse(`the people of ${desk} are those of the installation`, 'name a further desk with --desk');
+  if (sharesPeople(home) !== end)
+    throw refuse(
+      end ? `${desk} has people of its own already` : `${desk} shares the installation’s people already`,
+      'fermata person list shows them',
+    );
+  if (!(await hasEnded(home)))
+    throw refuse(`${desk} runs, and its processes use the people that it has`, `fermata down --desk ${desk}`);
+  if (end) endSharingPeople(home);
+  else sharePeople(home);
+  if (json) printJson({ desk, shared: !end });
+  else
+    printLines([
+      end
+        ? `✓ ${desk} has people of its own: passwords, signing keys and sign-ins count there alone.`
+        : `✓ ${desk} has the people of the installation: one password, signing key and sign-in for all desks that share them.`,
+    ]);
 }
 
 export function linkCommand(command: Command): void {

@@ -13,6 +13,7 @@ import {
 } from '../../home/people-passwords.js';
 import { passwordKeyOf, removePersonKeys, votePasskeysOf } from '../../home/person-keys.js';
 import { type Runtime, writtenFileOf } from '../../home/runtime.js';
+import { deskNamesIn, homesSharingPeople } from '../../home/runtime-here.js';
 import { groupedCode } from '../../signing/vote-passkey.js';
 import { appendAudit } from '../../store/audit.js';
 import { unlinkPerson } from '../../store/people.js';
@@ -31,6 +32,7 @@ import {
 } from '../person-key.js';
 import { requireRuntime } from '../running-desk.js';
 import { withDatabase } from '../with-database.js';
+import { sharePeopleCommand } from './login.js';
 
 const VARIABLE = 'FERMATA_PERSON_PASSWORD';
 
@@ -80,6 +82,7 @@ export function personCommand(command: Command): void {
     )
     .option('--json', 'for scripts')
     .action((name: string, options: PasskeysOptions) => passkeys(name, options));
+  sharePeopleCommand(command.command('share'));
   command
     .command('list')
     .description('who may do what, and who has a password')
@@ -137,14 +140,16 @@ async function remove(name: string, json: boolean): Promise<void> {
   if (name === BUILT_IN) {
     throw usageFailure(`${BUILT_IN} can always sign in`, 'set DASHBOARD_PASSWORD and start again');
   }
-  const removed = await removePerson(requireRuntime(), name);
+  const runtime = requireRuntime();
+  const removed = await removePerson(runtime, name);
+  const others = deskNamesIn(homesSharingPeople(runtime.home).slice(1));
   if (json) {
     printJson(removed);
     return;
   }
   const { roles } = removed;
   printLines([
-    `✓ ${name} is signed out everywhere: no password, no passkey, no sign-in, no Telegram link.`,
+    `✓ ${name} is signed out everywhere${others.map((desk) => `, also at ${desk}`).join('')}: no password, no passkey, no sign-in, no Telegram link.`,
     ...(roles.length === 0
       ? []
       : [`  The desk file still names ${name} (${roles.join(', ')}): take that out too, and start again.`]),

@@ -4,20 +4,19 @@
  */
 import { type Command, Option } from 'commander';
 import { knownHomeOf } from '../../home/installation.js';
+import { deskNamesIn, startedHomes } from '../../home/runtime-here.js';
 import { ANY_REASON, TIMEOUT_SECONDS_MAX, type UrgentOptions, urgentOptions } from '../act-on-desk.js';
 import { type DesksToStop, emergency, stopEach } from '../emergency.js';
 import { CliFailure } from '../failure.js';
 import {
   chooseDesk,
   chooseHome,
-  deskNamesIn,
   fermataHome,
   installationHome,
   nameOf,
   notStarted,
   notStartedWords,
   runningOf,
-  startedHomes,
 } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;

@@ -3,6 +3,7 @@ import { counted } from '../../domain/figure-text.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR, rolesOf } from '../../domain/roles.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
+import { deskNamesIn, homesSharingPeople } from '../../home/runtime-here.js';
 import { newToken, telegramMaker } from '../../store/access-rows.js';
 import { type AuditAction, appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
@@ -43,9 +44,16 @@ export function telegramCommand(command: Command): void {
     .summary('unlink this person’s Telegram account')
     .option('--json', 'for scripts')
     .action(async (person: string, options: { json?: boolean }) => {
-      const removed = await removeTelegramLink(await requireRunning(), person);
-      if (options.json === true) printJson({ person, wasLinked: removed });
-      else printLines([removed ? `✓ ${person} is no longer linked` : `${person} was not linked`]);
+      const runtime = await requireRunning();
+      const removed = await removeTelegramLink(runtime, person);
+      const others = deskNamesIn(homesSharingPeople(runtime.home).slice(1));
+      if (options.json === true) printJson({ person, wasLinked: removed, alsoAt: others });
+      else
+        printLines([
+          removed ? `✓ ${person} is no longer linked` : `${person} was not linked`,
+          // It is said for a lost phone, which has the chats of every desk.
+          ...others.map((desk) => `  nor at ${desk}: fermata telegram link ${person} --desk ${desk}`),
+        ]);
     });
 }
 

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { nextNominalMs, runsOnMarketClock } from '../../desk/nominal-times.js';
 import type { Desk } from '../../desk/schema.js';
 import { headlineLine } from '../../domain/headline.js';
 import { localDashboard } from '../../home/dashboard-address.js';
 import { askSocket } from '../../home/local-socket.js';
-import { deskPaths, type HomePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
+import { deskPaths, type HomePaths, type Runtime, secretFile } from '../../home/runtime.js';
 import { createSignInLink, SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
 import type { UpOptions, UpSummary } from '../up-options.js';
 
@@ -30,7 +29,7 @@ export async function summarise(
   const { desk } = options.loaded;
   const status = await readTrader(deskPaths(paths, desk.desk).controlSocket);
   const dashboard = localDashboard(runtime.web);
-  const passwordFile = join(paths.secrets, SECRET_FILES.operatorPassword);
+  const passwordFile = secretFile(paths.home, 'operatorPassword');
   return {
     desk: desk.desk,
     ...(desk.twinOf === undefined ? {} : { twinOf: desk.twinOf }),

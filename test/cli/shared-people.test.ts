@@ -1,0 +1,117 @@
+/** One installation, three desks: two share their people, the third has had people of its own since before that was possible. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signedInPerson } from '../../src/cli/desk-person.js';
+import { requireRuntime } from '../../src/cli/running-desk.js';
+import { APPROVER } from '../../src/domain/roles.js';
+import { namedOnCli } from '../../src/home/cli-session.js';
+import { signInMark } from '../../src/home/people-folder.js';
+import { passwordHashOf, setPassword, verifyPassword } from '../../src/home/people-passwords.js';
+import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { joinPeople } from '../../src/home/sign-in-standing.js';
+import { commandsInOneProcess } from './run-command.js';
+import { writeRuntime } from './trader-double.js';
+
+const runCommand = commandsInOneProcess();
+const PASSWORD = 'a password of annas own';
+
+let folder: string;
+const homes = { first: '', further: '', older: '' };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'shared-people-'));
+  const installation = join(folder, 'home');
+  homes.first = installation;
+  for (const name of ['further', 'older'] as const) homes[name] = join(installation, 'desk-homes', name);
+  const desk = (name: string, people: string): string => {
+    const file = join(folder, `${name}.yaml`);
+    const shipped = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
+    writeFileSync(
+      file,
+      shipped
+        .replace(/^desk: .*$/m, `desk: ${name}`)
+        .replace(/^people:.*\n/m, (line) => `${line}  - { name: anna, roles: ${people} }\n`),
+    );
+    return file;
+  };
+  await ensureSecrets(homes.first);
+  await setPassword(homes.first, 'anna', PASSWORD);
+  // As an earlier build left it.
+  await ensureSecrets(homes.older);
+  await setPassword(homes.older, 'anna', 'annas password of old');
+  for (const home of Object.values(homes)) {
+    mkdirSync(home, { recursive: true });
+    joinPeople(home);
+    await ensureSecrets(home);
+  }
+  writeRuntime(homes.first, desk('crypto-bot', '[viewer]'));
+  writeRuntime(homes.further, desk('further', '[operator, approver]'), 'further');
+  writeRuntime(homes.older, desk('older', '[viewer]'), 'older');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const fermata = (...args: string[]) => runCommand(folder, args);
+const passwordIs = (home: string, password: string): Promise<boolean> =>
+  verifyPassword(password, passwordHashOf(home, 'anna') ?? '');
+function login(password: string, ...more: string[]) {
+  const file = join(folder, 'password');
+  writeFileSync(file, `${password}\n`, { mode: 0o600 });
+  return fermata('login', 'anna', '--password-file', file, ...more);
+}
+
+describe('a further desk', () => {
+  it('has the passwords of the installation, the operator’s too, unless it has people of its own', async () => {
+    const hashOf = (home: string) => readSecret(home, 'operatorPasswordHash');
+    expect(hashOf(homes.further)).toBe(hashOf(homes.first));
+    expect(hashOf(homes.older)).not.toBe(hashOf(homes.first));
+    const known = Object.values(homes).map((home) => passwordIs(home, PASSWORD));
+    expect(await Promise.all(known)).toEqual([true, true, false]);
+  });
+
+  it('is signed in to once, for all that share their people, with the roles that each desk gives', async () => {
+    const { code, out, err } = await login(PASSWORD, '--desk', 'crypto-bot');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('✓ anna (crypto-bot: viewer; further: operator, approver) is signed in here');
+    const nowMs = Date.now();
+    expect(Object.values(homes).map((home) => namedOnCli(home, nowMs))).toEqual(['anna', 'anna', null]);
+    const decide = (home: string) => signedInPerson(requireRuntime(home), APPROVER, undefined);
+    expect(() => decide(homes.first)).toThrow('anna may not decide this');
+    expect(decide(homes.further)).toBe('anna');
+    expect(() => decide(homes.older)).toThrow('nobody is signed in');
+  });
+
+  it('is left by whoever is removed at one of them', async () => {
+    const before = signInMark(homes.further, 'anna');
+    await fermata('person', 'remove', 'anna', '--desk', 'crypto-bot');
+    expect(await passwordIs(homes.further, PASSWORD)).toBe(false);
+    expect(signInMark(homes.further, 'anna')).not.toBe(before);
+    expect(namedOnCli(homes.further, Date.now())).toBeNull();
+    expect(await passwordIs(homes.older, 'annas password of old')).toBe(true);
+  });
+
+  it('takes the people of the installation, or people of its own, once a person says so', async () => {
+    await setPassword(homes.first, 'anna', PASSWORD);
+    const share = (...args: string[]) => fermata('person', 'share', ...args);
+    expect((await share('--desk', 'crypto-bot')).err).toContain(
+      'the people of crypto-bot are those of the installation',
+    );
+    expect((await share('--desk', 'further')).err).toContain(
+      'further shares the installation’s people already',
+    );
+    expect((await share('--desk', 'older', '--end')).err).toContain('older has people of its own already');
+
+    expect((await share('--desk', 'older')).out).toContain('older has the people of the installation');
+    expect(await passwordIs(homes.older, PASSWORD)).toBe(true);
+    // All of them share now: none needs to be named.
+    expect((await login(PASSWORD)).code).toBe(0);
+    expect(namedOnCli(homes.older, Date.now())).toBe('anna');
+
+    expect((await share('--desk', 'further', '--end')).out).toContain('further has people of its own');
+    expect(await passwordIs(homes.further, PASSWORD)).toBe(true);
+    await setPassword(homes.further, 'anna', 'another password of annas');
+    expect(await passwordIs(homes.first, PASSWORD)).toBe(true);
+    expect((await login(PASSWORD)).err).toMatch(/which desk is meant/);
+  });
+});
