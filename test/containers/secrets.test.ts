@@ -192,7 +192,8 @@ function secretsReadFrom(entry: string): ReadonlySet<string> {
       open.push(sourceOf(resolve(dirname(file), path)));
     // It names all of them, and reads what it is asked for.
     if (/home\/(secrets|container-secrets)\.ts$/.test(file)) continue;
-    for (const [, name = ''] of text.matchAll(/(?:readSecret\([^']*|secretFile\([^')]*)'(\w+)'\)/g)) read.add(name);
+    for (const [, name = ''] of text.matchAll(/(?:readSecret\([^']*|secretFile\([^')]*)'(\w+)'\)/g))
+      read.add(name);
     for (const [, name = ''] of text.matchAll(/SECRET_FILES\.(\w+)/g)) read.add(name);
     // One of two, by the user of the connection.
     if (file.endsWith('/store/pool.ts'))
