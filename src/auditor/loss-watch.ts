@@ -5,6 +5,7 @@
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
+import { afterCapital } from '../domain/cash.js';
 import { parseMoney } from '../domain/money.js';
 import type { FixedKey } from '../limits/registry.js';
 import { amountsOf, type Finding, type OwnEquity } from './own-equity.js';
@@ -18,6 +19,8 @@ interface Counted {
   readonly startedWallMs: number;
   /** Money units, as the trader reports it. */
   readonly peak: number;
+  /** Money units: net capital paid in since the journal began. */
+  readonly capital: number;
   readonly isHalted: boolean;
 }
 
@@ -36,8 +39,13 @@ export class LossWatch {
       account: `${status.account.name} ${status.incarnation}`,
       startedWallMs: status.startedWallMs,
       peak: parseMoney(status.peakEquity),
+      capital: parseMoney(status.books.capitalMoved),
       isHalted: status.halts.some(({ cause }) => cause === 'drawdown'),
     };
+    const { capital = now.capital } = this.#before ?? {};
+    const moved = now.capital - capital;
+    // Also across a restart of the trader, where a lower peak of its own is not believed.
+    if (moved !== 0) this.#peak = afterCapital(this.#peak, moved, parseMoney(status.equity) - moved);
     if (this.#before !== null && isCountedAnew(this.#before, now)) this.#peak = 0;
     this.#before = now;
   }

@@ -22,8 +22,8 @@ export const expectedProfit = check(
   'The result is what validation made likely',
   z.strictObject({ days: z.number().min(0).default(30), deviations: z.number().min(0).default(2) }),
   async (context, { days, deviations }) => {
-    const { marketData, equity, dayStartEquity, configHash, settings } = await readStatus(context);
-    const today = Number(equity) / Number(dayStartEquity) - 1;
+    const { marketData, equity, returnCountsFrom, configHash, settings } = await readStatus(context);
+    const today = Number(equity) / Number(returnCountsFrom) - 1;
     // Within tighter limits the desk trades what its file was validated for; a go-live takes it for that, too.
     const isOfFile = changedBeyondFile(context.desk, settings.changed).length === 0;
     const configHashes = [configHash, ...(isOfFile ? [settings.fileConfigHash] : [])];

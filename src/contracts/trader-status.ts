@@ -387,9 +387,14 @@ export const traderStatusSchema = z.object({
   currency: z.string(),
   equity: decimalText,
   cash: decimalText,
-  dayStartEquity: decimalText,
+  dayStartEquity: decimalText.describe(
+    'Equity at the beginning of the day, and the capital that moved since',
+  ),
   lossesCountFrom: decimalText.describe(
-    'Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it',
+    'Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it, in proportion to capital that moved since',
+  ),
+  returnCountsFrom: decimalText.describe(
+    'Equity from which the return of the day counts: of its beginning, in proportion to capital that moved since',
   ),
   dayPnl: decimalText,
   drawdownPct: decimalText,

@@ -14,11 +14,21 @@ export const CASH_KINDS = [
 
 export type CashKind = (typeof CASH_KINDS)[number];
 
-/** Capital is not a result: the day's start and the peak move with equity. All other kinds are results. */
+/** Capital is not a result: the day's start and the peak move with equity, in proportion. All other kinds are results. */
 const CAPITAL: ReadonlySet<CashKind> = new Set(['deposit', 'withdrawal', 'correction']);
 
 export function isCapital(kind: CashKind): boolean {
   return CAPITAL.has(kind);
+}
+
+/**
+ * What losses are judged from (a peak, the day's start) once capital has moved, in money units: it changes by the same
+ * part as equity, so a loss stays the same percentage of it. By the amount itself where there is no proportion: nothing
+ * was there before or is left, or equity was not known (`before` is undefined).
+ */
+export function afterCapital(from: number, moved: number, before: number | undefined): number {
+  const isInProportion = before !== undefined && before > 0 && before + moved > 0;
+  return isInProportion ? Math.round(from + moved * (from / before)) : from + moved;
 }
 
 /** Paid or received for holding a contract over time. */

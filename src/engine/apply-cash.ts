@@ -1,5 +1,5 @@
 /** Applies a cash record: changes the balance and, for capital, the day's start and the peak. */
-import { isCapital } from '../domain/cash.js';
+import { afterCapital, isCapital } from '../domain/cash.js';
 import { readUnits } from '../domain/money.js';
 import { move } from './apply-holding.js';
 import type { EngineRecord } from './record.js';
@@ -13,11 +13,19 @@ import { FEE_UNLIKELY_MS } from './timing.js';
 const MOVEMENTS_KEPT = 10_000;
 const EXPLAINED_KEPT = 100;
 
-/** Capital that moves is no result of the day. */
-export function moveDay(state: EngineState, moved: number): void {
+/**
+ * Capital that moves is no result of the day: neither in money nor in percent.
+ * `before`: equity before it. Undefined: not known, or a record of an earlier build.
+ */
+export function moveDay(state: EngineState, moved: number, before: number | undefined): void {
   if (state.day === null) return;
-  const { startMs, startEquity, firstEquity } = state.day;
-  state.day = { startMs, startEquity: startEquity + moved, firstEquity: firstEquity + moved };
+  const { startMs, startEquity, firstEquity, returnEquity } = state.day;
+  state.day = {
+    startMs,
+    startEquity: afterCapital(startEquity, moved, before),
+    firstEquity: firstEquity + moved,
+    returnEquity: afterCapital(returnEquity, moved, before),
+  };
 }
 
 export function applyCash(
@@ -49,6 +57,6 @@ export function applyCash(
   if (!isCapital(record.kind)) return;
   state.capitalMoved += units;
   const moved = Number(units);
-  moveDay(state, moved);
-  if (state.peak > 0) state.peak = Math.max(0, state.peak + moved);
+  moveDay(state, moved, record.equity);
+  if (state.peak > 0) state.peak = Math.max(0, afterCapital(state.peak, moved, record.equity));
 }

@@ -1,4 +1,5 @@
 /** Coins that no trade of the desk explains: found, claimed by a person, or gone again. */
+import { afterCapital } from '../domain/cash.js';
 import { NO_COINS, type OthersCoins } from '../domain/coins.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { moveDay } from './apply-cash.js';
@@ -25,8 +26,8 @@ export function applyCoins(state: EngineState, { symbol, coins }: Of<'coins.coun
 }
 
 /**
- * The coins are the desk's from now on. They count as a deposit in kind: equity, the day's start and the peak
- * all grow by their value.
+ * The coins are the desk's from now on. They count as a deposit in kind: equity grows by their value, the
+ * day's start and the peak in proportion.
  */
 export function applyClaim(state: EngineState, record: Of<'coins.claimed'>): void {
   const instrument = state.config?.instruments.find(({ symbol }) => symbol === record.symbol);
@@ -49,6 +50,6 @@ export function applyClaim(state: EngineState, record: Of<'coins.claimed'>): voi
   move(state, quote, cash - (state.balances.get(quote) ?? 0n)); // no cash was paid for them
   // Flat was proven before these were the desk's: they are no rest that is still to be sold.
   if (state.closeAll === 'flat') state.closeAll = 'idle';
-  state.peak += record.value;
-  moveDay(state, record.value);
+  state.peak = afterCapital(state.peak, record.value, record.equity);
+  moveDay(state, record.value, record.equity);
 }

@@ -103,9 +103,9 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       // Lifting a loss halt records the same day again; the streak of losses goes on.
       if (state.day === null || record.dayStartMs > state.day.startMs) state.lossesInARow = 0;
       state.day = {
-        startMs: record.dayStartMs,
-        startEquity: record.startEquity,
-        firstEquity: state.day?.startMs === record.dayStartMs ? state.day.firstEquity : record.startEquity,
+        ...{ firstEquity: record.startEquity, returnEquity: record.startEquity },
+        ...(state.day?.startMs === record.dayStartMs ? state.day : {}),
+        ...{ startMs: record.dayStartMs, startEquity: record.startEquity },
       };
       return;
     case 'equity':

@@ -1,6 +1,6 @@
 /** What all parts of the engine share: the durable state, and what is known only since this start. */
 
-import { isCapital } from '../domain/cash.js';
+import { afterCapital, isCapital } from '../domain/cash.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
@@ -501,7 +501,7 @@ export function commit(core: Core, record: EngineRecord): void {
   applyRecord(core.state, record);
   core.effects.push({ kind: 'record', record });
   if (record.type === 'cash' && isCapital(record.kind))
-    core.limits.peak = Math.max(0, core.limits.peak + Number(record.amount));
+    core.limits.peak = Math.max(0, afterCapital(core.limits.peak, Number(record.amount), record.equity));
   if (MOVES_MONEY.has(record.type)) {
     core.market.hold(heldPositions(core.state), fundsOf(core.state));
   }
@@ -516,6 +516,10 @@ export function commit(core: Core, record: EngineRecord): void {
   }
   tellClosedTrades(core);
 }
+
+/** Before capital moves. Left out while a position has no price: its cost is not equity. */
+export const equityKnown = ({ market }: Core): { readonly equity?: number } =>
+  market.isPriced ? { equity: market.equity } : {};
 
 /**
  * Also needed at a start: the journal may end before the `trade.closed` record of a trade that its last record

@@ -110,6 +110,11 @@ export type EngineRecord =
       readonly reason: string;
       /** What a person's explanation left unexplained. Left out: nothing. */
       readonly leaves?: WrittenUnits;
+      /**
+       * Of capital: equity before it, to which peak and day's start keep their proportion. Left out: a position had no
+       * price, or an earlier build booked it; they move by the amount.
+       */
+      readonly equity?: number;
       readonly marketMs: number;
     }
   /** The value of a fee that could not be valued when it was paid: the oldest one in this asset. */
@@ -340,8 +345,10 @@ export type EngineRecord =
       readonly quantityLots: number;
       /** What one coin cost. */
       readonly costTicks: number;
-      /** Value at the bid at that moment: equity, the day's start and the peak grow by it. */
+      /** Value at the bid at that moment: equity grows by it. */
       readonly value: number;
+      /** As of a cash record. */
+      readonly equity?: number;
       readonly by: string;
       readonly reason: string;
       readonly marketMs: number;

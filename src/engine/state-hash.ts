@@ -47,6 +47,8 @@ export function stateHash(state: EngineState): string {
     all.push(['parts', apart.map(({ instrument, parts }) => [instrument, parts.map(partOf)])]);
   if (state.day !== null && state.day.firstEquity !== state.day.startEquity)
     all.push(['day began at', state.day.firstEquity]);
+  if (state.day !== null && state.day.returnEquity !== state.day.firstEquity)
+    all.push(['return counts from', state.day.returnEquity]);
   if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
   if (state.waiting.size > 0) all.push(['waiting', [...state.waiting.values()]]);
   if (state.actions.length > 0) all.push(['actions', state.actions]);

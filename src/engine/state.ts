@@ -217,10 +217,15 @@ export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
 /** Money units. */
 interface DayState {
   readonly startMs: number;
-  /** At its beginning. */
+  /** At its beginning, and the capital that moved since. */
   readonly firstEquity: number;
-  /** The daily loss counts from here: later than the beginning if a daily-loss halt was lifted on this day. */
+  /**
+   * The daily loss counts from here: later than the beginning if a daily-loss halt was lifted on this day. In proportion
+   * to capital that moved since.
+   */
   readonly startEquity: number;
+  /** The day's return counts from here: from the beginning, in proportion to capital that moved since. */
+  readonly returnEquity: number;
 }
 
 export interface EngineState {

@@ -219,6 +219,8 @@ export interface EngineView {
   readonly dayStartEquity: number;
   /** The daily loss counts from here. */
   readonly lossesFromEquity: number;
+  /** The day's return, in percent, counts from here. */
+  readonly returnFromEquity: number;
   readonly peak: number;
   readonly quotes: readonly QuoteView[];
   /** Implausible quotes currently held back. */
@@ -291,6 +293,7 @@ export function readView(core: Core): EngineView {
     ),
     dayStartEquity: state.day?.firstEquity ?? market.equity,
     lossesFromEquity: state.day?.startEquity ?? market.equity,
+    returnFromEquity: state.day?.returnEquity ?? market.equity,
     peak: Math.max(core.limits.peak, state.peak),
     quotes: quoteViews(core),
     heldBack: heldBackViews(core),

@@ -252,7 +252,9 @@ const READERS: Readonly<Record<KpiReading, (sources: Sources, days: number) => P
     return { value: ms === null ? null : ms / MINUTE_MS, sample: count };
   },
   drawdown: ofStatus(({ drawdownPct }) => Number(drawdownPct)),
-  dayResult: ofStatus(({ dayPnl, dayStartEquity }) => share(Number(dayPnl), Number(dayStartEquity))),
+  dayResult: ofStatus(({ equity, returnCountsFrom: from }) =>
+    share(Number(equity) - Number(from), Number(from)),
+  ),
   priceAge: ofStatus(({ marketData }) => marketData.lastQuoteAgeMs ?? Number.POSITIVE_INFINITY),
   openIncidents: async ({ context: { pool, desk } }) => {
     const incidents = await readIncidents(pool, desk.desk);

@@ -306,6 +306,22 @@ describe('limits, looked at from outside', () => {
     expect(await look(again)).toMatch(/equity is 7000.00 after a peak of 8400.00/);
   });
 
+  it('keep a drawdown as deep as it was where capital moved while the trader was down', async () => {
+    const { look, trader } = watchedDesk();
+    const books = (capitalMoved: string) => ({ ...trader.status().books, capitalMoved });
+    await look({ lots: {}, price: PRICE });
+    await look({ lots: {}, price: PRICE, cash: 9_000 });
+    const [startedWallMs, peakEquity] = [1, '4444.44'];
+    const takenOut = { lots: {}, price: PRICE, says: { startedWallMs, peakEquity, books: books('-5000') } };
+    for (let looks = 0; looks < 3; looks += 1) await look({ ...takenOut, cash: 4_000 });
+    expect(trader.sent('halt')).toEqual([]);
+    const lost = { ...takenOut, cash: 3_500, says: { ...takenOut.says, peakEquity: '3500' } };
+    await look({ ...lost, says: { ...lost.says, startedWallMs: 2 } });
+    expect(await look({ ...lost, says: { ...lost.says, startedWallMs: 2 } })).toMatch(
+      /equity is 3500.00 after a peak of 4444.44/,
+    );
+  });
+
   it('keep the peak where a halt of another kind was lifted', async () => {
     const { look, trader } = watchedDesk();
     await look({ lots: {}, price: PRICE });

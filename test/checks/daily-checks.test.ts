@@ -126,7 +126,7 @@ describe('expected-profit', () => {
     const today = async (pct: number): Promise<string> => {
       bench.trader.status = ((status) => () => ({
         ...status(),
-        dayStartEquity: '10000',
+        returnCountsFrom: '10000',
         equity: String(10_000 + pct * 100),
       }))(ScriptedTrader.prototype.status.bind(bench.trader));
       return (await bench.check('expected-profit')).verdict;
@@ -193,7 +193,7 @@ describe('expected-profit', () => {
       ...status(),
       ...says,
       configHash,
-      dayStartEquity: '10000',
+      returnCountsFrom: '10000',
       equity: String(10_000 + pct * 100),
     }))(ScriptedTrader.prototype.status.bind(bench.trader));
     return bench.check('expected-profit');

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await bench.open();
   bench.renew();
   status = idleStatus({
-    ...{ drawdownPct: '1.5', dayPnl: '-50', dayStartEquity: '10000', rssBytes: 100 * 1_048_576 },
+    ...{ drawdownPct: '1.5', equity: '9950', returnCountsFrom: '10000', rssBytes: 100 * 1_048_576 },
     marketData: { ...idleStatus().marketData, marketMs: NOW, lastQuoteAgeMs: 1_500 },
   });
   await fillTheStore();

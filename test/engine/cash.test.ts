@@ -138,6 +138,91 @@ describe('cash that moved without a trade', () => {
     expect(desk.recorded('halt').map(({ halt }) => halt.cause)).toEqual(['startup', 'reconciliation']);
   });
 
+  describe('in a drawdown', () => {
+    const risk = { ...deskConfig().risk, dailyLossLimitPct: 20, maxDrawdownPct: 20 };
+    /** Told by the venue as it moves. */
+    const move = (desk: DeskUnderTest, amount: string, kind: CashMovement['kind']): void => {
+      desk.happen({ kind: 'venue.movement', movement: movement(amount, { kind }) });
+    };
+    /** 10 % below its peak of 10,000. */
+    function fallen(): DeskUnderTest {
+      const desk = new DeskUnderTest({ risk }).active();
+      move(desk, '-1000', 'interest');
+      return desk;
+    }
+    /** After a minute, in which limits are judged. */
+    function judged(desk: DeskUnderTest) {
+      desk.wait(60_000);
+      desk.quote(0, 10_000);
+      const { mode, equity, peak, lossesFromEquity, returnFromEquity, dayStartEquity } = desk.engine.view;
+      return {
+        ...{ mode, equity: equity / 1e8, dayResult: (equity - dayStartEquity) / 1e8 },
+        below: [peak, lossesFromEquity, returnFromEquity].map((from) =>
+          (100 * (1 - equity / from)).toFixed(3),
+        ),
+      };
+    }
+
+    it.each([
+      ['out is no deeper one, and halts nothing', '-5000', 'withdrawal', 4_000],
+      ['in makes it no smaller one', '9000', 'deposit', 18_000],
+    ] as const)('what is taken %s', (_what, amount, kind, equity) => {
+      const desk = fallen();
+      move(desk, amount, kind);
+      const below = ['10.000', '10.000', '10.000'];
+      expect(judged(desk)).toEqual({ mode: 'ACTIVE', equity, dayResult: -1_000, below });
+      // What is lost afterwards halts as ever.
+      move(desk, String(-equity / 8), 'interest');
+      expect(judged(desk)).toMatchObject({ mode: 'HALTED', below: ['21.250', '21.250', '21.250'] });
+      expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['daily-loss', 'drawdown']);
+      expect(desk.engine.view.halts[0]?.reason).toContain('since the day began at');
+      const replayed = createEngine(deskConfig({ risk }));
+      for (const record of JSON.parse(JSON.stringify(desk.records))) replayed.apply(record);
+      expect(replayed.stateHash()).toBe(desk.engine.stateHash());
+    });
+
+    it('leaves as it is a loss that was lifted: the day’s return still has it', () => {
+      const desk = new DeskUnderTest({ risk }).active();
+      move(desk, '-2000', 'interest');
+      expect(judged(desk).mode).toBe('HALTED');
+      desk.snapshot({ cash: START - parseMoney('2000') });
+      expect(desk.arm('two-people')).toMatchObject({ ok: true });
+      move(desk, '-4000', 'withdrawal');
+      const below = ['0.000', '0.000', '20.000'];
+      expect(judged(desk)).toEqual({ mode: 'ACTIVE', equity: 4_000, dayResult: -2_000, below });
+    });
+
+    it('moves what losses count from by the amount, as earlier builds did, where there is no proportion', () => {
+      const desk = fallen();
+      move(desk, '-9000', 'withdrawal');
+      move(desk, '9000.5', 'deposit');
+      expect(desk.engine.view).toMatchObject({ peak: parseMoney('10000.5'), equity: parseMoney('9000.5') });
+    });
+
+    it('replays as it was booked by an earlier build, which moved it by the amount', () => {
+      const desk = fallen();
+      move(desk, '-5000', 'withdrawal');
+      const [withdrawal] = desk.recorded('cash').slice(-1);
+      expect(withdrawal).toMatchObject({ amount: -parseMoney('5000'), equity: parseMoney('9000') });
+      const replayed = createEngine(deskConfig({ risk }));
+      for (const { equity: _later, ...record } of desk.records.map((one) => ({ equity: 0, ...one })))
+        replayed.apply(record.type === 'equity' ? { ...record, equity: START } : (record as never));
+      const { peak, lossesFromEquity, returnFromEquity, dayStartEquity } = replayed.view;
+      const additive = parseMoney('5000');
+      expect([peak, lossesFromEquity, returnFromEquity, dayStartEquity]).toEqual(Array(4).fill(additive));
+    });
+
+    it('counts no position at its cost: without its price, capital moves the peak by the amount', () => {
+      const before = new DeskUnderTest({ risk }).active();
+      before.hold(0);
+      const { peak } = before.engine.view;
+      const desk = new DeskUnderTest({ risk }, 2, before.records).begin();
+      move(desk, '-5000', 'withdrawal');
+      expect(desk.recorded('cash').at(-1)).not.toHaveProperty('equity');
+      expect(desk.engine.view.peak).toBe(peak - parseMoney('5000'));
+    });
+  });
+
   it('for holding a contract is booked as the venue tells it: a result, once, and nobody is asked', () => {
     const desk = new DeskUnderTest().active();
     const told = { kind: 'funding', source: 'BTC/USDT', reason: '0.5 BTC held' } as const;

@@ -88,7 +88,8 @@ describe('coins that were in the account before', () => {
     expect(view.cash).toBe(before.cash);
     expect(Math.round((view.equity - before.equity) / 1e8)).toBe(50);
     expect(view.equity - view.dayStartEquity).toBe(before.equity - before.dayStartEquity);
-    expect(view.peak - before.peak).toBe(view.equity - before.equity);
+    expect(view.peak / before.peak).toBeCloseTo(view.equity / before.equity, 12);
+    expect(view.peak).toBeGreaterThan(before.peak);
     expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500, stopTicks: 7_600 }]);
   });
 
@@ -131,7 +132,7 @@ describe('coins that were in the account before', () => {
     expect(say(desk, 'desk', '80.00')).toMatchObject({ ok: true });
     const { equity, peak } = desk.engine.view;
     expect(equity).toBeGreaterThan(before.equity);
-    expect(peak - before.peak).toBe(equity - before.equity);
+    expect(peak / before.peak).toBeCloseTo(equity / before.equity, 12);
   });
 
   it('are not sold by a close-all, which is flat with them in the account', () => {

@@ -7794,10 +7794,12 @@ export interface components {
             equity: string;
             /** @description Decimal text */
             cash: string;
-            /** @description Decimal text */
+            /** @description Equity at the beginning of the day, and the capital that moved since */
             dayStartEquity: string;
-            /** @description Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it */
+            /** @description Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it, in proportion to capital that moved since */
             lossesCountFrom: string;
+            /** @description Equity from which the return of the day counts: of its beginning, in proportion to capital that moved since */
+            returnCountsFrom: string;
             /** @description Decimal text */
             dayPnl: string;
             /** @description Decimal text */
@@ -8366,10 +8368,12 @@ export interface components {
                 equity: string;
                 /** @description Decimal text */
                 cash: string;
-                /** @description Decimal text */
+                /** @description Equity at the beginning of the day, and the capital that moved since */
                 dayStartEquity: string;
-                /** @description Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it */
+                /** @description Equity from which the daily loss counts: of the beginning of the day, or of when a daily-loss halt was lifted on it, in proportion to capital that moved since */
                 lossesCountFrom: string;
+                /** @description Equity from which the return of the day counts: of its beginning, in proportion to capital that moved since */
+                returnCountsFrom: string;
                 /** @description Decimal text */
                 dayPnl: string;
                 /** @description Decimal text */

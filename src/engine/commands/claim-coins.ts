@@ -1,4 +1,5 @@
 /** A person says who owns coins that no trade of the desk explains. Until then the desk leaves them alone. */
+import { afterCapital } from '../../domain/cash.js';
 import { type CoinOwner, othersLots } from '../../domain/coins.js';
 import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -9,6 +10,7 @@ import { averageTicks } from '../books.js';
 import {
   type Core,
   commit,
+  equityKnown,
   instrumentAt,
   markChanged,
   positionAt,
@@ -84,17 +86,10 @@ export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEv
       );
     }
     const value = notional(instrument, lots, market.bidTicks[at] as number);
-    commit(core, {
-      type: 'coins.claimed',
-      symbol,
-      quantityLots: lots,
-      costTicks,
-      value,
-      by,
-      reason,
-      marketMs,
-    });
-    core.limits.peak += value;
+    const before = equityKnown(core);
+    const claimed = { symbol, quantityLots: lots, costTicks, value, ...before };
+    commit(core, { type: 'coins.claimed', ...claimed, by, reason, marketMs });
+    core.limits.peak = afterCapital(core.limits.peak, value, before.equity);
     watchLosses(core);
   }
   progressAt(core, at).activity += 1;

@@ -191,9 +191,9 @@ function drawdownReason(core: Core): string {
 }
 
 function dailyLossReason(core: Core): string {
-  const { startEquity = 0, firstEquity = startEquity } = core.state.day ?? {};
+  const { startEquity = 0, returnEquity = startEquity } = core.state.day ?? {};
   const start = inWords(core, startEquity);
-  const since = startEquity === firstEquity ? 'the day began' : 'a person resumed on this day';
+  const since = startEquity === returnEquity ? 'the day began' : 'a person resumed on this day';
   const { dailyLossLimitPct } = core.config.risk;
   return `equity ${inWords(core, core.market.equity)} has lost ${dailyLossLimitPct} % or more since ${since} at ${start}`;
 }

@@ -2,7 +2,7 @@
  * Compares cash at the venue with ours. A lasting difference must be explained by the venue's lists or by a
  * person; until then the desk can't be armed and enters nothing. It is never adopted silently.
  */
-import { type CashKind, isHoldingCost } from '../../domain/cash.js';
+import { type CashKind, isCapital, isHoldingCost } from '../../domain/cash.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { formatUnits, parseUnits, type Units, type WrittenUnits, writeUnits } from '../../domain/money.js';
@@ -12,6 +12,7 @@ import { cashUnits, stepsAt } from '../books.js';
 import {
   type Core,
   commit,
+  equityKnown,
   instrumentAt,
   liveOrders,
   markAllChanged,
@@ -294,7 +295,8 @@ interface CashBooking {
 
 export function book(core: Core, { units, ...rest }: CashBooking): void {
   const currency = currencyOf(core);
-  commit(core, { type: 'cash', ...rest, currency, amount: writeUnits(units), marketMs: core.marketMs });
+  const booked = { ...rest, currency, amount: writeUnits(units), marketMs: core.marketMs };
+  commit(core, { type: 'cash', ...booked, ...(isCapital(rest.kind) ? equityKnown(core) : {}) });
   // Costs that come every few hours are in the records, and nobody needs to look at them.
   if (isHoldingCost(rest.kind) && rest.movementId !== null) return;
   note(core, 'warn', `${rest.kind} of ${formatUnits(units)} ${currency}: ${rest.reason} (${rest.by})`);

@@ -58,6 +58,7 @@ export function startingStatus({
     cash: '0.00',
     dayStartEquity: '0.00',
     lossesCountFrom: '0.00',
+    returnCountsFrom: '0.00',
     dayPnl: '0.00',
     drawdownPct: '0.00',
     peakEquity: '0.00',

@@ -93,6 +93,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     cash: money(view.cash),
     dayStartEquity: money(view.dayStartEquity),
     lossesCountFrom: money(view.lossesFromEquity),
+    returnCountsFrom: money(view.returnFromEquity),
     dayPnl: money(view.equity - view.dayStartEquity),
     drawdownPct: fallPct(view.peak, view.equity),
     peakEquity: money(view.peak),

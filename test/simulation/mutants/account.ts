@@ -71,8 +71,14 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
     what: 'money that came in does not raise the peak',
     file: 'engine/apply-cash.ts',
-    find: '  if (state.peak > 0) state.peak = Math.max(0, state.peak + moved);\n',
+    find: '  if (state.peak > 0) state.peak = Math.max(0, afterCapital(state.peak, moved, record.equity));\n',
     put: '',
+  },
+  {
+    what: 'money that went out in a drawdown makes it a deeper one',
+    file: 'domain/cash.ts',
+    find: 'isInProportion ? Math.round(from + moved * (from / before)) : from + moved',
+    put: 'isInProportion ? Math.round(from + moved) : from + moved',
   },
   {
     what: 'a journal begins at zero',
@@ -95,8 +101,8 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
     what: 'coins that a person gave the desk are profit',
     file: 'engine/apply-coins.ts',
-    find: '  state.peak += record.value;\n  moveDay(state, record.value);',
-    put: '  if (record.value < 0) moveDay(state, record.value);',
+    find: '  moveDay(state, record.value, record.equity);\n',
+    put: '  if (record.value < 0) moveDay(state, record.value, record.equity);\n',
   },
   {
     what: 'a fee that has no value stops no entry',
@@ -113,7 +119,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
     what: "money that came in does not move the day's start",
     file: 'engine/apply-cash.ts',
-    find: '  moveDay(state, moved);\n',
+    find: '  moveDay(state, moved, record.equity);\n',
     put: '',
   },
   {

@@ -1,6 +1,6 @@
 /**
  * Days begin when they begin and no sooner; who may trade has lost neither the day's nor the drawdown's part. Money and
- * coins that came in or went out move both: they are no profit and no loss.
+ * coins that came in or went out change both by the part that they are of equity: they are no profit and no loss.
  */
 
 import type { EngineRecord } from '../../../src/engine/record.js';
@@ -9,6 +9,8 @@ import type { FollowedBook } from '../followed-book.js';
 import { isNoResult } from '../second-book.js';
 import type { Moment, Watcher } from '../watcher.js';
 
+/** Money units, for each rounded what it counts from, some times over. */
+const ROUNDING = 100;
 /** A higher peak is on record once it is higher by a thousandth. */
 const UNRECORDED_PEAK = 1.002;
 
@@ -43,9 +45,9 @@ export class LossLimits implements Watcher {
 
   lookedClosely({ view }: Moment): string | null {
     const { equity, lossesFromEquity: dayStartEquity, peak } = view();
-    if (this.#dayMs !== null && dayStartEquity !== this.#dayEquity)
+    if (this.#dayMs !== null && Math.abs(dayStartEquity - this.#dayEquity) > ROUNDING)
       return `the day is counted from ${dayStartEquity}, by the records from ${this.#dayEquity}`;
-    if (peak < this.#peak || (this.#said > 0 && peak > this.#said * UNRECORDED_PEAK))
+    if (peak < this.#peak - ROUNDING || (this.#said > 0 && peak > this.#said * UNRECORDED_PEAK))
       return `the peak is ${peak}, by the records ${this.#peak} to ${this.#said}`;
     if (this.book.mode !== 'ACTIVE') return null;
     const { dailyLossLimitPct, maxDrawdownPct } = this.risk();
@@ -80,19 +82,22 @@ export class LossLimits implements Watcher {
           this.#liftedAtMarketMs === record.marketMs ? record.equity : Math.max(this.#peak, record.equity);
         return;
       case 'cash':
-        if (isNoResult(record.kind)) this.#move(Number(record.amount));
+        if (isNoResult(record.kind)) this.#move(Number(record.amount), record.equity);
         return;
       case 'coins.claimed':
-        this.#move(record.value);
+        this.#move(record.value, record.equity);
         return;
       default:
         return;
     }
   }
 
-  #move(by: number): void {
-    this.#dayEquity += by;
-    if (this.#peak > 0) this.#peak = Math.max(0, this.#peak + by);
-    if (this.#said > 0) this.#said = Math.max(0, this.#said + by);
+  /** `equity`: before it moved. Undefined: nobody knew, and all move by the amount. */
+  #move(by: number, equity: number | undefined): void {
+    const times = equity === undefined || equity <= 0 ? 0 : (equity + by) / equity;
+    const moved = (from: number): number => (times > 0 ? from * times : from + by);
+    this.#dayEquity = moved(this.#dayEquity);
+    if (this.#peak > 0) this.#peak = Math.max(0, moved(this.#peak));
+    if (this.#said > 0) this.#said = Math.max(0, moved(this.#said));
   }
 }
