@@ -109,6 +109,11 @@ export interface OrderIntent {
    * the stop of the trade only nearer to the market. Left out: it was the only one, or is of an earlier build.
    */
   readonly keepsStop?: true;
+  /**
+   * For an entry with exits: a fill of an older one leaves these in force. Left out: it has none, or is of an earlier
+   * build.
+   */
+  readonly keepsExits?: true;
   /** For a limit entry: it may only add to the book, and is refused if it would be filled at once. */
   readonly postOnly?: true;
   /** For an entry: market time from which its unfilled rest is cancelled. Left out: none. */

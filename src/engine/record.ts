@@ -281,6 +281,11 @@ export type EngineRecord =
       readonly plan: ExitPlan;
       /** The targets are new, for what is left of the trade now; none of them is reached. */
       readonly targetsAnew: boolean;
+      /**
+       * Entries whose client id has a lower sequence were asked for before. Left out: the plan is as it was, or an
+       * earlier build recorded it.
+       */
+      readonly askedAt?: number;
       readonly because: string;
       readonly marketMs: number;
     }

@@ -42,6 +42,11 @@ export interface TradeExits {
   readonly openedMs: number;
   /** Lots that the trade had sold before; the targets' parts refer to what was bought afterwards. */
   readonly soldBefore: number;
+  /**
+   * When they were asked for, as a sequence of client ids: entries below it are older, and their fills bring no exits.
+   * Left out: by an earlier build.
+   */
+  readonly askedAt?: number;
   /** Targets that the market has reached. */
   reached: number;
   /** What moved the stop last. Null: the stop is where the entry put it. */

@@ -415,6 +415,81 @@ describe('an entry beside its own trade', () => {
     }
   });
 
+  describe('of which a part is filled later', () => {
+    const later: ExitPlan = { targets: [{ ticks: 10_300, closedPpm: 500_000 }] };
+    /** The first entry is filled in part, and rests on. */
+    function begun(asks: readonly Ask[], exits?: ExitPlan) {
+      const strategies = [{ ...asking(asks, exits), size: { lots: 6_000 } }];
+      const desk = new DeskUnderTest({ capabilities: ABLE, strategies, ...small }, 1).active();
+      desk.bar(0, 10_000);
+      const [first] = desk.live('entry', 0);
+      desk.accept(first!);
+      desk.fill(first!, 10_000, 1_000);
+      desk.accept(desk.live('protective', 0)[0]!);
+      return { desk, first: first! };
+    }
+    const second = (desk: DeskUnderTest, first: OrderIntent): OrderIntent => {
+      const [more] = desk.live('entry', 0).filter(({ clientId }) => clientId !== first.clientId);
+      desk.accept(more!);
+      return more!;
+    };
+    const plan = (desk: DeskUnderTest) => exitsOf(desk)?.plan;
+
+    it('brings no exits back over those of a newer one', () => {
+      const { desk, first } = begun([adds(9_800, { exits: later })], HALVES);
+      desk.bar(0, 10_050);
+      const more = second(desk, first);
+      expect(plan(desk)).toEqual(HALVES);
+      desk.fill(more, 10_040, 1_000);
+      expect(plan(desk)).toEqual(later);
+      for (const entry of [first, more]) {
+        desk.fill(entry, 10_000, 1_000);
+        expect(plan(desk)).toEqual(later);
+      }
+      replays(desk);
+    });
+
+    it('brings none over what its strategy has asked for since, whichever entry it is of', () => {
+      const trail: Ask = (context) => context.adjust({ trailTicks: 120, because: 'it runs' });
+      const { desk, first } = begun([adds(9_800, { exits: later }), trail], HALVES);
+      for (const close of [10_050, 9_950]) desk.bar(0, close);
+      const changed = { ...HALVES, trailTicks: 120 };
+      expect(plan(desk)).toEqual(changed);
+      for (const entry of [second(desk, first), first]) {
+        desk.fill(entry, 10_000, 1_000);
+        expect(plan(desk)).toEqual(changed);
+      }
+      replays(desk);
+    });
+
+    it('brings its exits where its strategy has moved only the stop since', () => {
+      const nearer: Ask = (context) => context.adjust({ stopTicks: 9_850, because: 'a higher low' });
+      const { desk, first } = begun([adds(9_800, { exits: later }), nearer]);
+      for (const close of [10_050, 10_050]) desk.bar(0, close);
+      desk.fill(second(desk, first), 10_040, 1_000);
+      expect(plan(desk)).toEqual(later);
+      expect(desk.engine.view.positions[0]?.stopTicks).toBe(9_850);
+      replays(desk);
+    });
+
+    it('brings them in a journal of an earlier build, as it was booked', () => {
+      const { desk, first } = begun([adds(9_800, { exits: later })], HALVES);
+      desk.bar(0, 10_050);
+      const more = second(desk, first);
+      desk.fill(more, 10_040, 1_000);
+      desk.fill(first, 10_000, 1_000);
+      const again = createEngine(desk.config);
+      for (const record of desk.records) {
+        if (record.type !== 'order.intended') again.apply(record);
+        else {
+          const { keepsExits: _, ...order } = record.order;
+          again.apply({ ...record, order });
+        }
+      }
+      expect(again.view.positions[0]?.trade?.exits?.plan).toEqual(HALVES);
+    });
+  });
+
   it('on the other side is refused; once the trade is closed, the fill that closed it may be answered by it', () => {
     const other: Ask = (context) =>
       context.enter({ side: 'sell', limitTicks: 9_990, protectTicks: 10_200, restBars: 3, because: 'turn' });

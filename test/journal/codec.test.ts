@@ -68,6 +68,7 @@ const RARE: Required<Pick<OrderIntent, RareMember>> = {
   signal: { source: 'tv', id: '1', revision: 1 },
   besideRestOf: 'fabc12300',
   keepsStop: true,
+  keepsExits: true,
   ownTrade: true,
   leg: true,
   postOnly: true,

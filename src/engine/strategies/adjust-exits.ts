@@ -53,7 +53,8 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
   // The stop can be moved only on a trade that has exits.
   if (changesPlan || trade.exits === undefined) {
     const plan = kept.length === 0 ? others : { targets: kept, ...others };
-    commit(core, { type: 'exits.changed', ...about, plan, targetsAnew: isAnew, because });
+    const asked = changesPlan ? { askedAt: core.state.clientSequence + 1 } : {};
+    commit(core, { type: 'exits.changed', ...about, plan, targetsAnew: isAnew, ...asked, because });
   }
   if (movesStop) commit(core, { type: 'stop.moved', ...about, stopTicks, why: 'adjustedStop' });
   markChanged(core, at);

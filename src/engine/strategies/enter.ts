@@ -94,7 +94,7 @@ function orderOf(
     protectTicks: wish.protectTicks,
     reduceOnly: false,
     ...terms,
-    ...(wish.exits === undefined ? {} : { exits: wish.exits }),
+    ...(wish.exits === undefined ? {} : { exits: wish.exits, keepsExits: true as const }),
     ...(signal === undefined ? {} : { signal }),
     ...(waited === undefined ? {} : { clientId: waited.clientId, waited: waited.type }),
     ...(changes === undefined ? {} : { changes }),

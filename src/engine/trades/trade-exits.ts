@@ -3,6 +3,7 @@
  * only moves nearer.
  */
 import type { OrderIntent } from '../../domain/order.js';
+import { sequenceOf } from '../orders/client-id.js';
 import type { EngineRecord } from '../record.js';
 import { type EngineState, holdingsOf, type TradeEntry } from '../state.js';
 import { entryOf } from './trade.js';
@@ -18,13 +19,13 @@ interface EntryFill {
 }
 
 /**
- * An entry brings its stop and exits. If the stop has moved since, or several entries make the trade, no fill
- * moves it back. If only dust was held before, the exits start afresh: those of the previous trade are done,
- * and its stop was for another market.
+ * An entry brings its stop and exits; a fill of one that is older than the exits in force brings none. If the stop has
+ * moved since, or several entries make the trade, no fill moves it back. If only dust was held before, the exits start
+ * afresh: those of the previous trade are done, and its stop was for another market.
  */
 export function takeExits(
   trade: TradeEntry,
-  { clientId, exits, besideRestOf, keepsStop }: OrderIntent,
+  { clientId, exits, besideRestOf, keepsStop, keepsExits }: OrderIntent,
   { protectTicks, marketMs, isLeftOver }: EntryFill,
 ): void {
   const former = trade.exits?.entry;
@@ -33,13 +34,15 @@ export function takeExits(
   if (keepsStop === true) trade.keepsStop = true;
   const { protectTicks: before } = trade;
   const wasMoved = trade.exits !== undefined && trade.exits.movedBy !== null;
-  const stays = wasMoved || (trade.keepsStop === true && !beginsAnew);
+  const isOlder = sequenceOf(clientId) < (trade.exits?.askedAt ?? 0);
+  const stays = wasMoved || isOlder || (trade.keepsStop === true && !beginsAnew);
   trade.protectTicks =
     before !== null && stays && isNearer(trade.side, before, protectTicks) ? before : protectTicks;
-  if (exits === undefined || trade.exits?.entry === clientId) return;
+  if (exits === undefined || isOlder || trade.exits?.entry === clientId) return;
   const movedBy = trade.protectTicks === protectTicks ? null : (trade.exits?.movedBy ?? null);
   const begun = { openedMs: marketMs, soldBefore: trade.exitLots };
-  trade.exits = { entry: clientId, plan: exits, ...begun, reached: 0, movedBy };
+  const asked = keepsExits === true ? { askedAt: sequenceOf(clientId) } : {};
+  trade.exits = { entry: clientId, plan: exits, ...begun, ...asked, reached: 0, movedBy };
 }
 
 /** Whether a stop at `stopTicks` is nearer to the market than one at `thanTicks`, from the trade's side. */
@@ -73,11 +76,13 @@ export function applyExitsChanged(state: EngineState, record: Of<'exits.changed'
   const trade = openTrade(state, record);
   if (trade === null)
     throw new RangeError(`no trade ${record.trade} is open in instrument ${record.instrument}`);
+  const { askedAt = trade.exits?.askedAt } = record;
   const { entry, openedMs, soldBefore, reached, movedBy } = trade.exits ?? {
     ...{ entry: entryOf(trade), openedMs: trade.openedMs, soldBefore: 0, reached: 0, movedBy: null },
   };
   trade.exits = {
     ...{ entry, plan: record.plan, openedMs },
+    ...(askedAt === undefined ? {} : { askedAt }),
     soldBefore: record.targetsAnew ? trade.exitLots : soldBefore,
     reached: record.targetsAnew ? 0 : reached,
     movedBy,

@@ -32,6 +32,8 @@ interface Trade {
   readonly entry: string;
   readonly side: 'long' | 'short';
   plan: ExitPlan;
+  /** Entries of a lower number were asked for before it. */
+  asked: number;
   readonly openedMs: number;
   sold: number;
   reached: number;
@@ -42,6 +44,8 @@ interface Trade {
 
 export class Exits implements Watcher {
   readonly #entries = new Map<string, OrderIntent>();
+  /** Number of the newest order. */
+  #newest = 0;
   readonly #trades = new Map<number, Trade>();
   readonly #bids = new Map<number, number>();
   readonly #beyondSinceMs = new Map<number, number>();
@@ -68,6 +72,7 @@ export class Exits implements Watcher {
 
   restarted(records: readonly EngineRecord[]): void {
     this.#entries.clear();
+    this.#newest = 0;
     this.#trades.clear();
     this.#lots.clear();
     this.#beyondSinceMs.clear();
@@ -215,8 +220,11 @@ export class Exits implements Watcher {
   }
 
   #follow(record: EngineRecord): void {
-    if (record.type === 'order.intended' && record.order.purpose === 'entry')
-      this.#entries.set(record.order.clientId, record.order);
+    if (record.type === 'order.intended') {
+      this.#newest = Math.max(this.#newest, numberOf(record.order.clientId));
+      if (record.order.purpose === 'entry') this.#entries.set(record.order.clientId, record.order);
+    }
+    if (record.type === 'entry.waits') this.#newest = Math.max(this.#newest, numberOf(record.entry.clientId));
     if (record.type === 'note') this.#noted(record);
     if (record.type === 'trade.closed') this.#closed(record);
     if (record.type === 'position.adopted' || record.type === 'coins.claimed') this.#forget(record);
@@ -234,6 +242,7 @@ export class Exits implements Watcher {
     }
     if (record.type === 'exits.changed') {
       trade.plan = record.plan;
+      if (record.askedAt !== undefined) trade.asked = this.#newest + 1;
       if (record.targetsAnew) Object.assign(trade, { sold: 0, reached: 0 });
       this.#beyondSinceMs.delete(record.instrument);
       this.#dueSinceMs.delete(record.instrument);
@@ -298,13 +307,35 @@ export class Exits implements Watcher {
       return;
     }
     if (trade?.entry === clientId) return;
+    const heldBefore = Math.abs((this.#lots.get(at) ?? 0) - signed(fill));
+    const isOlder = trade !== undefined && numberOf(clientId) < trade.asked;
+    if (isOlder && this.#isTradable(at, heldBefore, fill.priceTicks, SURELY_TRADABLE)) {
+      const isNearer = opens === 'long' ? stopTicks > trade.stopTicks : stopTicks < trade.stopTicks;
+      if (isNearer) trade.stopTicks = stopTicks;
+      return;
+    }
+    // It depends on fees that nobody here counts whether what was held before is a rest, beside which all begins anew.
+    if (isOlder && this.#isTradable(at, heldBefore, fill.priceTicks)) {
+      this.#trades.delete(at);
+      return;
+    }
     // Another entry is made beside what can't be sold alone, and begins anew. One that is over joins by a late fill: no stop goes back for it.
     const stays = trade !== undefined && this.#isOver(clientId, trade.entry) && hasCome(trade, stopTicks);
     const stop = stays
       ? { stopTicks: trade.stopTicks, places: trade.places }
       : { stopTicks, places: new Set<string>() };
-    const begun = { entry: clientId, side: opens, plan: entry.exits, openedMs } as const;
+    const begun = {
+      entry: clientId,
+      side: opens,
+      plan: entry.exits,
+      asked: numberOf(clientId),
+      openedMs,
+    } as const;
     this.#trades.set(at, { ...begun, ...stop, sold: 0, reached: 0 });
+  }
+
+  #isTradable(at: number, lots: number, ticks: number, surely?: number): boolean {
+    return isTradableAt(this.scenario.instruments[at]!, lots, ticks, surely);
   }
 
   /** The other one was intended after it. */
@@ -379,6 +410,9 @@ function restOf(lots: number, closedPpm: number): number {
 function hasCome({ side, stopTicks, places }: Trade, thanTicks: number): boolean {
   return places.size > 0 && (side === 'long' ? stopTicks > thanTicks : stopTicks < thanTicks);
 }
+
+/** Orders are counted, behind seven characters that say whose they are. */
+const numberOf = (clientId: string): number => Number.parseInt(clientId.slice(7), 36);
 
 function isAt({ side }: Trade, price: number, ticks: number): boolean {
   return side === 'long' ? price >= ticks : price <= ticks;

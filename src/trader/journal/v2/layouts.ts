@@ -188,6 +188,7 @@ const ORDER_INTENDED_1: Layout<'order.intended'> = {
       order.signal !== undefined ||
       order.besideRestOf !== undefined ||
       order.keepsStop !== undefined ||
+      order.keepsExits !== undefined ||
       order.ownTrade !== undefined ||
       order.leg !== undefined ||
       order.postOnly !== undefined ||
