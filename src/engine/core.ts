@@ -159,6 +159,11 @@ export interface InstrumentProgress extends TradeProgress {
    * one is missing.
    */
   unlikeSinceMs: number | null;
+  /**
+   * A broker has ended the stop of shares, as it does for a split: another one waits for a reading that is newer than
+   * this request, but no longer than until then (monotonic). Null: none does.
+   */
+  readFirst: { readonly request: number; readonly untilMs: number } | null;
   /** An entry was filled, and the venue's own list has not shown the stop and target of the position yet. */
   unverified: boolean;
   /** Monotonic time at which the market was seen to open. Null: it is closed. */
@@ -471,6 +476,7 @@ function newProgress(): InstrumentProgress {
     endedHere: null,
     foundStop: null,
     unlikeSinceMs: null,
+    readFirst: null,
     unverified: false,
     openSinceMs: Number.NEGATIVE_INFINITY,
     haltedCloseMs: null,

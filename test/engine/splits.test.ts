@@ -226,6 +226,80 @@ it('places no stop in old shares where the broker has ended its stop for the spl
   expect(desk.lots(0)).toBe(stop.quantityLots);
 });
 
+const protecting = (desk: DeskUnderTest) =>
+  desk.recorded('order.intended').filter(({ order }) => order.purpose === 'protective');
+/** Its broker ends the stop of a market that has closed, and nothing has been read since. */
+function stopEnded(
+  takesActions = false,
+  end = (desk: DeskUnderTest, clientId: string): unknown =>
+    desk.happen({ kind: 'order.cancelled', clientId }),
+) {
+  const { desk, stop } = overNight(takesActions);
+  // What was held before the fill is no news any more.
+  desk.pass(20_000);
+  desk.snapshot();
+  end(desk, stop.clientId);
+  return { desk, lots: stop.quantityLots };
+}
+
+it.each([
+  ['cancelled', undefined],
+  ['expired', (desk: DeskUnderTest, clientId: string) => desk.expire(clientId)],
+])(
+  'sends no stop in old shares where the broker says that it has %s the stop before it shows the new ones',
+  (_how, end) => {
+    const { desk, lots } = stopEnded(false, end);
+    desk.pass(900);
+    expect(protecting(desk)).toHaveLength(1);
+    for (let round = 0; round < 3; round += 1) {
+      desk.snapshot({ positions: [4 * lots] });
+      desk.pass(1_000);
+    }
+    opens(desk);
+    expect(protecting(desk)).toHaveLength(1);
+    expect(desk.engine.view.halts.map(({ cause }) => cause)).toContain('protection-missing');
+    expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+    desk.pass(1_000);
+    expect(protecting(desk)[1]?.order).toMatchObject({ quantityLots: 4 * lots });
+  },
+);
+
+it('renews a stop that its broker has ended as soon as the account shows the shares of before, and says so', () => {
+  const { desk, lots } = stopEnded();
+  expect(desk.recorded('note').at(-1)?.text).toContain('another one is sent once the account has been read');
+  desk.pass(700);
+  desk.snapshot();
+  const [, renewed] = protecting(desk);
+  expect(renewed?.order).toMatchObject({ quantityLots: lots });
+  desk.accept(renewed!.order);
+  expect(desk.recorded('stop.gap')).toMatchObject([{ ms: 700, why: 'lost', ended: 'protected' }]);
+});
+
+it('takes no reading for it that was asked for before the stop was ended', () => {
+  const { desk, stop } = overNight(false);
+  desk.pass(20_000);
+  desk.snapshot();
+  desk.pass(60_000);
+  desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+  desk.snapshot();
+  expect(protecting(desk)).toHaveLength(1);
+  desk.pass(1_000);
+  desk.snapshot();
+  expect(protecting(desk)).toHaveLength(2);
+});
+
+it('waits no longer for a reading that does not come than a position may be without a stop', () => {
+  const { desk } = stopEnded();
+  desk.pass(9_900);
+  expect(protecting(desk)).toHaveLength(1);
+  desk.pass(100);
+  expect(protecting(desk)).toHaveLength(2);
+});
+
+it('waits for no reading at a venue of ours, which ends no stop for a split that it does not know', () => {
+  expect(protecting(stopEnded(true).desk)).toHaveLength(2);
+});
+
 it('moves no stop by prices in new shares before a person has said what it was', () => {
   const wish: LimitEntry = {
     ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },

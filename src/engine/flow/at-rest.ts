@@ -56,6 +56,7 @@ function hasNothingPending(progress: InstrumentProgress): boolean {
     progress.formerStop === null &&
     progress.unlikeSinceMs === null &&
     progress.endedGroup === null &&
+    progress.readFirst === null &&
     !progress.mayBeClosed &&
     progress.stopGap === null
   );

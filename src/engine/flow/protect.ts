@@ -43,6 +43,7 @@ export function protect(core: Core, position: Holding): void {
       unlikeSinceMs: null,
       targetEnds: 0,
       mayBeClosed: false,
+      readFirst: null,
       foundStop: null,
     });
     leaveNothing(core, progress);
@@ -103,10 +104,12 @@ export function protect(core: Core, position: Holding): void {
 /**
  * Shares that may be split have no stop placed or changed: one in old shares would be beyond the market. A reading
  * that shows such a quantity is confirmed or not a moment later, and a broker that ends the stop for the split shows
- * both at once; where an order other than a stop is live, a late fill explains it as well.
+ * both at once, or ends it first: then the next reading decides (`readFirst`). Where an order other than a stop is live, a late fill explains it as well.
  */
 function maySplit(core: Core, at: InstrumentId): boolean {
   if (isSplitAsked(core, at)) return true;
+  const { readFirst } = progressAt(core, at);
+  if (readFirst !== null && core.monotonicMs < readFirst.untilMs) return true;
   const seen = core.sync.suspected.get(at);
   if (seen === undefined || core.monotonicMs - seen.atMs >= UNPROTECTED_MAX_MS) return false;
   if (core.sync.splits.get(at)?.lots === seen.lots) return false; // a person has said that it is none

@@ -68,6 +68,7 @@ export function beginAnew(core: Core, at: InstrumentId): void {
   for (const one of allProgress(progress)) one.formerStop = one.parting = null;
   progress.unnamedLots = 0;
   progress.foundStop = null;
+  progress.readFirst = null;
   progress.overrunSinceMs = null;
   progress.activity += 1;
   endWaiting(core, splitReason(core, at), ({ instrument }) => instrument === at);

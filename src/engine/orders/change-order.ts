@@ -29,7 +29,7 @@ import {
 } from '../timing.js';
 import { endWaiting } from './end-waiting.js';
 import { type OrderEffect, type OrderEvent, orderStep } from './order-table.js';
-import { isEndAsked, othersEndToo, restNoLonger, watchOf } from './order-watch.js';
+import { isEndAsked, othersEndToo, readBeforeNext, restNoLonger, watchOf } from './order-watch.js';
 
 /**
  * An order event by itself never moves money: fills are records of their own and don't come through here.
@@ -175,6 +175,7 @@ function sayContradiction(core: Core, entry: OrderEntry, event: AnswerEvent, rea
  */
 function pauseNext(core: Core, entry: OrderEntry, isAsked: boolean): void {
   const { instrument, purpose } = entry.intent;
+  if (purpose === 'protective' && !isAsked) readBeforeNext(core, entry);
   if (entry.filledLots > 0) return;
   if (isRestingTarget(entry.intent)) {
     const progress = progressAt(core, instrument);
@@ -221,7 +222,7 @@ function onStopEnded(core: Core, entry: OrderEntry): void {
   }
   const level = progress.stopRefusals === REFUSALS_BEFORE_RESTORE ? 'alarm' : 'warn';
   const { symbol } = instrumentAt(core, instrument);
-  const text = `${symbol}: the venue has ended the protective stop, and nobody here cancelled it; another one is sent`;
+  const text = `${symbol}: the venue has ended the protective stop, and nobody here cancelled it; another one is sent${progressAt(core, instrument).readFirst === null ? '' : ' once the account has been read'}`;
   note(core, level, text, instrument);
 }
 

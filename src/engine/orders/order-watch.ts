@@ -2,8 +2,17 @@
 
 import type { InstrumentId } from '../../domain/instrument.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
-import { type Core, liveOrders, type OrderWatch, progressAt } from '../core.js';
-import type { OrderEntry } from '../state.js';
+import {
+  type Core,
+  instrumentAt,
+  liveOrders,
+  type OrderWatch,
+  positionAt,
+  progressAt,
+  wantSnapshot,
+} from '../core.js';
+import { type OrderEntry, openLots } from '../state.js';
+import { UNPROTECTED_MAX_MS } from '../timing.js';
 
 export function newWatch(answerByMs: number | null): OrderWatch {
   return {
@@ -74,6 +83,19 @@ export function isEndingHere(core: Core, at: InstrumentId): boolean {
 
 const isCancelSent = ({ watches }: Core, { state, intent }: OrderEntry): boolean =>
   state === 'cancelling' || watches.get(intent.clientId)?.cancelRefused === true;
+
+/**
+ * A broker that books splits itself ends the stops of the shares for them, and may say so before any reading shows the
+ * new number: a stop in old shares would be beyond the market.
+ */
+export function readBeforeNext(core: Core, { state, intent: { instrument } }: OrderEntry): void {
+  const isEnded = state === 'cancelled' || state === 'expired';
+  if (!isEnded || core.config.capabilities.takesActions === true) return;
+  if (instrumentAt(core, instrument).kind !== 'stock' || openLots(positionAt(core, instrument)) === 0) return;
+  const untilMs = core.monotonicMs + UNPROTECTED_MAX_MS;
+  progressAt(core, instrument).readFirst = { request: core.sync.lastRequestId, untilMs };
+  wantSnapshot(core);
+}
 
 /** The desk has ended the order, and what else rests in its group ends with it. */
 export function othersEndToo(core: Core, { intent: { instrument, group } }: OrderEntry): void {

@@ -1,5 +1,5 @@
 /** Compares the venue's books with ours. Every difference has a rule, is recorded, and is acted on. */
-import { type Core, commit, markAllChanged, type SnapshotRequest } from '../core.js';
+import { type Core, commit, markAllChanged, markChanged, progressAt, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { concludeFlat } from '../flow/prove-flat.js';
 import { takeFill } from '../orders/on-fill.js';
@@ -29,6 +29,7 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   verifyExits(core, snapshot, asked);
   const orders = reconcileOrders(core, snapshot, asked);
   const positions = reconcilePositions(core, snapshot, asked);
+  renewStops(core, asked);
   // While positions differ, their cost is unknown; the next snapshot shows whether a difference in cash is explained.
   const still = positions.pending || positions.differences.length > 0;
   const cash = still ? { differences: [], pending: false } : reconcileCash(core, snapshot, asked);
@@ -45,6 +46,16 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   else core.sync.unsettled = null;
   readAgain(core, settled);
   concludeFlat(core, snapshot);
+}
+
+/** A split that ended the stop is suspected by now. */
+function renewStops(core: Core, { requestId }: SnapshotRequest): void {
+  for (const { id } of core.config.instruments) {
+    const progress = progressAt(core, id);
+    if (progress.readFirst === null || requestId <= progress.readFirst.request) continue;
+    progress.readFirst = null;
+    markChanged(core, id);
+  }
 }
 
 /** Soon, at growing intervals, while something is unexplained; otherwise once a minute. */
