@@ -74,6 +74,36 @@ export const incidentSchema = z.object({
 });
 export type Incident = Shape<typeof incidentSchema>;
 
+export const taskSchema = z.object({
+  id: z.number(),
+  desk: z.string(),
+  /** For example `incident:<fingerprint>:review`; the same source again is the same task. */
+  source: z.string().describe('Who asks, and about what'),
+  title: z.string(),
+  /** What to do, in words. */
+  detail: z.string(),
+  /** Left out: only the note is needed. */
+  items: z.array(z.string()).exactOptional().describe('To be ticked, every one'),
+  dueMs: wallMs,
+  createdMs: wallMs,
+  state: z.enum(['open', 'done', 'withdrawn']),
+  finishedMs: wallMs.nullable(),
+  doneBy: z.string().nullable(),
+  note: z.string().nullable(),
+  /** The end of the task is recorded in the evidence of this run. */
+  origin: z
+    .object({
+      workflowId: z.string(),
+      firstRunId: z.string(),
+      routine: z.string(),
+      stepKey: z.string(),
+      simulated: z.boolean(),
+    })
+    .exactOptional()
+    .describe('The routine that asked'),
+});
+export type Task = Shape<typeof taskSchema>;
+
 export const incidentShownSchema = incidentSchema.extend({
   timeline: z
     .array(
@@ -112,39 +142,10 @@ export const incidentShownSchema = incidentSchema.extend({
       }),
     )
     .describe('Stored, for example the last lines of a log'),
+  tasks: z.array(taskSchema).describe('Open ones that it asks of people'),
   contacts: z.array(z.string()).describe('Whom to call, one line each, as in the desk file'),
 });
 export type IncidentShown = Shape<typeof incidentShownSchema>;
-
-export const taskSchema = z.object({
-  id: z.number(),
-  desk: z.string(),
-  /** For example `incident:<fingerprint>:review`; the same source again is the same task. */
-  source: z.string().describe('Who asks, and about what'),
-  title: z.string(),
-  /** What to do, in words. */
-  detail: z.string(),
-  /** Left out: only the note is needed. */
-  items: z.array(z.string()).exactOptional().describe('To be ticked, every one'),
-  dueMs: wallMs,
-  createdMs: wallMs,
-  state: z.enum(['open', 'done', 'withdrawn']),
-  finishedMs: wallMs.nullable(),
-  doneBy: z.string().nullable(),
-  note: z.string().nullable(),
-  /** The end of the task is recorded in the evidence of this run. */
-  origin: z
-    .object({
-      workflowId: z.string(),
-      firstRunId: z.string(),
-      routine: z.string(),
-      stepKey: z.string(),
-      simulated: z.boolean(),
-    })
-    .exactOptional()
-    .describe('The routine that asked'),
-});
-export type Task = Shape<typeof taskSchema>;
 
 export const goLiveAttemptSchema = z.object({
   desk: z.string(),

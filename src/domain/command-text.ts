@@ -41,3 +41,15 @@ export function commandsAsTyped(text: string, program: string, starts: string | 
     },
   );
 }
+
+/** What is typed once a task is done, with all of its items ticked. */
+export function taskDoneCommand({
+  id,
+  items = [],
+}: {
+  readonly id: number;
+  readonly items?: readonly string[];
+}): string {
+  const ticked = items.length === 0 ? '' : ` --tick ${items.map((_item, at) => at + 1).join(',')}`;
+  return `fermata task done ${id}${ticked} --note TEXT`;
+}

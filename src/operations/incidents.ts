@@ -19,6 +19,7 @@ import { incidentId } from '../notify/incident-notice.js';
 import { readEvidence } from '../store/evidence.js';
 import { readAlerts } from '../store/incident-alerts.js';
 import { findIncident, readIncidentFiles, readIncidents } from '../store/incidents.js';
+import { readOpenTasksOf } from '../store/tasks.js';
 import { fingerprintOf, type Reported, reportIncident } from '../temporal/incidents/report-incident.js';
 import {
   type Caller,
@@ -161,10 +162,11 @@ export async function readIncident({ pool, desk }: Store, incident: string): Pro
   const found = await findIncident(pool, desk.desk, incident);
   if (found === null) return null;
   const { workflowId, firstRunId } = found;
-  const [evidence, alerts, files] = await Promise.all([
+  const [evidence, alerts, files, tasks] = await Promise.all([
     readEvidence(pool, { desk: desk.desk, workflowId, firstRunId }),
     readAlerts(pool, found),
     readIncidentFiles(pool, found),
+    readOpenTasksOf(pool, found),
   ]);
   const timeline = evidence
     .map(({ id, finishedMs, name, verdict, observed, expected, person, stepKey }) => ({
@@ -174,7 +176,7 @@ export async function readIncident({ pool, desk }: Store, incident: string): Pro
     // Step keys are numbered in the order in which things happened; later entries from elsewhere have a name instead.
     .sort((a, b) => (a.stepKey < b.stepKey ? -1 : 1))
     .map(({ entry }) => entry);
-  return { ...found, timeline, alerts, files, contacts: contactsFor(desk, found.kind) };
+  return { ...found, timeline, alerts, files, tasks, contacts: contactsFor(desk, found.kind) };
 }
 
 export interface IncidentAnswerRequest {

@@ -89,6 +89,24 @@ export async function readDueTasks(pool: Queries, desk: string, source: string):
   return found.rows.map(taskFrom);
 }
 
+/** Open tasks that this run asks of people, the most urgent first. */
+export async function readOpenTasksOf(
+  pool: Queries,
+  { desk, workflowId, firstRunId }: RunOnRecord,
+): Promise<readonly Task[]> {
+  const found = await pool.query<TaskRow>(
+    `select * from task where desk = $1 and workflow_id = $2 and first_run_id = $3 and state = 'open' order by due, id`,
+    [desk, workflowId, firstRunId],
+  );
+  return found.rows.map(taskFrom);
+}
+
+interface RunOnRecord {
+  readonly desk: string;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+}
+
 /** `changed`: this call closed it. Null if the desk has no such task. A task is closed once. */
 export async function closeTask(
   pool: Queries,
@@ -114,11 +132,7 @@ export async function closeTask(
 /** Appends `text` to each open task that a step of this run requested, unless the task ends in it already. */
 export async function addToOpenTasks(
   pool: Queries,
-  {
-    desk,
-    workflowId,
-    firstRunId,
-  }: { readonly desk: string; readonly workflowId: string; readonly firstRunId: string },
+  { desk, workflowId, firstRunId }: RunOnRecord,
   text: string,
 ): Promise<void> {
   await pool.query(

@@ -77,6 +77,13 @@ const INCIDENT: IncidentShown = {
   ],
   alerts: [{ key: 'k', source: 's', detail: 'd', firstMs: 1, lastMs: 2, times: 2 }],
   files: [{ name: 'log', content: 'lines', sha256: 'ab' }],
+  tasks: [
+    {
+      ...{ id: 3, desk: 'd', source: 's', title: 't', detail: 'd', items: ['i'], dueMs: 2, createdMs: 1 },
+      ...{ state: 'open', finishedMs: null, doneBy: null, note: null },
+      origin: { workflowId: 'w', firstRunId: 'f', routine: 'incident', stepKey: 'k', simulated: true },
+    },
+  ],
   contacts: ['On-call engineer Anna, +46 70 123'],
 };
 const VALIDATION: ValidationShown = {

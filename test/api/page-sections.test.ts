@@ -247,6 +247,9 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect
       .poll(() => page.getByRole('region', { name: 'Open', exact: true }).innerText())
       .toContain('Exchange down');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Open', exact: true }).innerText())
+      .toContain('Restart the gateway by hand Restart it as it is set up, and log in to it. due');
     await page.getByRole('button', { name: 'I have it' }).click();
     await page.getByRole('dialog').getByLabel('What you are doing about it').fill('calling them');
     await page.keyboard.press('Enter');

@@ -2,6 +2,7 @@
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import type { ApprovalShown } from '../../src/contracts/published.js';
+import type { Task } from '../../src/contracts/task.js';
 import { changesAsked, settingsInForce } from '../../src/desk/desk-settings.js';
 import type { VoteRequest } from '../../src/operations/approvals.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
@@ -55,6 +56,13 @@ const INCIDENT: Incident = {
   revision: 1,
 };
 
+const TASK: Task = {
+  ...{ id: 12, desk: DESK, source: 'incident', state: 'open', createdMs: NOW_MS, dueMs: NOW_MS + 3_600_000 },
+  title: 'Restart the gateway by hand',
+  detail: 'Restart it as it is set up, and log in to it.',
+  ...{ finishedMs: null, doneBy: null, note: null },
+};
+
 /** `changed`, `votes`: what was asked for, in order. */
 export function scriptedPeople(asked: {
   readonly changed: SettingsRequest[];
@@ -101,6 +109,10 @@ export function scriptedPeople(asked: {
       };
     },
     ownKinds: () => [],
+    readIncident: async (id) =>
+      id === INCIDENT.id
+        ? { ...INCIDENT, timeline: [], alerts: [], files: [], tasks: [TASK], contacts: [] }
+        : null,
     listIncidents: async () => {
       if (reported === null) return [INCIDENT];
       reported.looksBefore -= 1;

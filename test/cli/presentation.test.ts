@@ -39,7 +39,13 @@ const SUMMARY: UpSummary = {
 describe('an incident', () => {
   const INCIDENT = {
     ...{ id: 'NX9s1OF4lWq5T9wa', severity: 'medium', state: 'open', title: 'odd fills', outcome: null },
-    ...{ openedMs: Date.UTC(2026, 10, 25, 17, 19, 18), acknowledgedBy: null, files: [], contacts: [] },
+    ...{
+      openedMs: Date.UTC(2026, 10, 25, 17, 19, 18),
+      acknowledgedBy: null,
+      files: [],
+      tasks: [],
+      contacts: [],
+    },
     timeline: [{ atMs: Date.UTC(2026, 10, 25, 17, 24, 25), name: 'Acknowledged', observed: 'anna' }],
     alerts: [{ times: 1, source: 'anna (cli)', detail: '' }],
   } as unknown as IncidentShown;
@@ -51,6 +57,21 @@ describe('an incident', () => {
     expect(timelineOf(INCIDENT)).toEqual([
       '  2026-11-25 17:24:25 UTC  Acknowledged: anna',
       '  seen once by anna (cli)',
+    ]);
+  });
+
+  it('says what it asks of a person, and what is typed once that is done', () => {
+    const task = { id: 3, title: 'Restart IB Gateway by hand', detail: 'As it is set up here.' };
+    const dueMs = Date.UTC(2026, 10, 25, 18, 19);
+    const shown = {
+      ...INCIDENT,
+      tasks: [{ ...task, items: ['logged in'], dueMs }],
+    } as unknown as IncidentShown;
+    expect(timelineOf(shown).slice(2)).toEqual([
+      '  waits for a person: Restart IB Gateway by hand (due 2026-11-25 18:19 UTC)',
+      '    As it is set up here.',
+      '    1. logged in',
+      '    when it is done: fermata task done 3 --tick 1 --note TEXT',
     ]);
   });
 });

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OwnPlaybook, PlaybookStep } from '../../src/contracts/incident.js';
 import { backupWorkflowId } from '../../src/contracts/queues.js';
+import { readIncident } from '../../src/operations/incidents.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
@@ -207,9 +208,11 @@ describe('an own playbook', () => {
       step('after', { check: 'database' }),
     ];
     const incident = await open(steps, { over: 'trading' });
-    await until('the task', async () =>
+    const asked = await until('the task', async () =>
       (await readTasks(bench.database.pool, desk.name)).find(({ title }) => title === 'Step by-hand'),
     );
+    const ofDesk = { pool: bench.database.pool, desk: { desk: desk.name } as never };
+    expect(await until('its row', () => readIncident(ofDesk, incident.id))).toMatchObject({ tasks: [asked] });
     desk.trader.halts = [];
     desk.trader.mode = 'ACTIVE';
     expect((await incident.result()).outcome).toBe('the desk trades');

@@ -4135,6 +4135,34 @@ export interface paths {
                                 content: string;
                                 sha256: string;
                             }[];
+                            /** @description Open ones that it asks of people */
+                            tasks: {
+                                id: number;
+                                desk: string;
+                                /** @description Who asks, and about what */
+                                source: string;
+                                title: string;
+                                detail: string;
+                                /** @description To be ticked, every one */
+                                items?: string[];
+                                /** @description Wall clock, milliseconds since 1970 */
+                                dueMs: number;
+                                /** @description Wall clock, milliseconds since 1970 */
+                                createdMs: number;
+                                /** @enum {string} */
+                                state: "open" | "done" | "withdrawn";
+                                finishedMs: number | null;
+                                doneBy: string | null;
+                                note: string | null;
+                                /** @description The routine that asked */
+                                origin?: {
+                                    workflowId: string;
+                                    firstRunId: string;
+                                    routine: string;
+                                    stepKey: string;
+                                    simulated: boolean;
+                                };
+                            }[];
                             /** @description Whom to call, one line each, as in the desk file */
                             contacts: string[];
                         };

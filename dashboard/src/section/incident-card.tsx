@@ -101,9 +101,25 @@ function Answered({ incident }: { readonly incident: Incident }) {
 function Timeline({ api, incident }: { readonly api: DeskApi; readonly incident: Incident }) {
   const shown: Polled<IncidentShown> = usePolled(() => api.incident(incident.id), 5_000, incident.revision);
   if (shown.value === null) return <Empty>{shown.problem?.message ?? 'Reading the evidence…'}</Empty>;
-  const { timeline, alerts, files, contacts } = shown.value;
+  const { timeline, alerts, files, tasks, contacts } = shown.value;
   return (
     <>
+      {tasks.length > 0 && (
+        <>
+          <p class="label">Waits for a person</p>
+          <ul class="what">
+            {tasks.map(({ id, title, detail, dueMs }) => (
+              <li key={id}>
+                <b>{title}</b> {readable(detail)}{' '}
+                <span class="soft">
+                  due {day(dueMs)} {minuteOfDay(dueMs)} {CLOCK}
+                </span>{' '}
+                <a href="#/people">Done? Say so under Waiting</a>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       {contacts.length > 0 && incident.state !== 'resolved' && (
         <>
           <p class="label">Whom to call</p>

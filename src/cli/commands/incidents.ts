@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Incident } from '../../contracts/incident.js';
 import type { IncidentShown } from '../../contracts/published.js';
-import { momentToSecond } from '../../domain/moment.js';
+import { taskDoneCommand } from '../../domain/command-text.js';
+import { moment, momentToSecond } from '../../domain/moment.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { actingPerson, signedInPerson } from '../desk-person.js';
@@ -54,7 +55,7 @@ export function incidentLine({
   return `${id}  ${severity.padEnd(8)} ${momentToSecond(openedMs)}  ${title} (${state === 'resolved' ? outcome : who})`;
 }
 
-export function timelineOf({ timeline, alerts, files, contacts, state }: IncidentShown): string[] {
+export function timelineOf({ timeline, alerts, files, tasks, contacts, state }: IncidentShown): string[] {
   return [
     ...timeline.map(({ atMs, name, observed }) => `  ${momentToSecond(atMs)}  ${name}: ${observed}`),
     ...alerts.map(
@@ -62,6 +63,12 @@ export function timelineOf({ timeline, alerts, files, contacts, state }: Inciden
         `  seen ${times === 1 ? 'once' : `${times} times`} by ${[source, detail].filter(Boolean).join(': ')}`,
     ),
     ...files.map(({ name, sha256 }) => `  kept: ${name} (SHA-256 ${sha256})`),
+    ...tasks.flatMap((task) => [
+      `  waits for a person: ${task.title} (due ${moment(task.dueMs)})`,
+      `    ${task.detail}`,
+      ...(task.items ?? []).map((item, at) => `    ${at + 1}. ${item}`),
+      `    when it is done: ${taskDoneCommand(task)}`,
+    ]),
     ...(state === 'resolved' ? [] : contacts.map((line) => `  call: ${line}`)),
   ];
 }
