@@ -101,6 +101,17 @@ export async function readStartsWithoutEnd(
   return found.rows.map(({ wallMs }) => wallMs);
 }
 
+const ORDER_WORDS = `side || ' ' || trim_scale(quantity)::text || ' ' || symbol || ' (' || purpose || ')'`;
+
+/** For example "sell 2 NQ/USD (entry)". Null: the ledger has no such order. */
+export async function readOrderWords(pool: Queries, desk: string, clientId: string): Promise<string | null> {
+  const { rows } = await pool.query<{ what: string }>(
+    `select ${ORDER_WORDS} as what from orders where desk = $1 and client_id = $2`,
+    [desk, clientId],
+  );
+  return rows[0]?.what ?? null;
+}
+
 export interface RejectedOrder {
   readonly clientId: string;
   /** For example "sell 2 NQ/USD (entry)". */
@@ -119,8 +130,7 @@ export async function readRejectedOrders(
   sinceMs: number,
 ): Promise<readonly RejectedOrder[]> {
   const { rows } = await pool.query<RejectedOrder>(
-    `select client_id as "clientId", reason,
-            side || ' ' || trim_scale(quantity)::text || ' ' || symbol || ' (' || purpose || ')' as what
+    `select client_id as "clientId", reason, ${ORDER_WORDS} as what
        from orders
       where desk = $1 and state = 'rejected' and updated >= $2 and not starts_with(reason, $3) and ${ofAccountInUse('substr(client_id, 2, 6)')}
       order by updated desc, client_id limit ${READ_MAX}`,

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { formatDecimal } from '../../src/domain/decimal.js';
 import type { Halt, HaltCause, ResumeRule } from '../../src/domain/mode.js';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { readNoticeCursor, saveNoticeCursor } from '../../src/store/outbox-delivery.js';
 import { followJournal, noticeOf } from '../../src/telegram/reading/follow-journal.js';
 import { type TraderClient, TraderUnavailable } from '../../src/trader/client.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { scriptedStatus } from '../support/trader-status.js';
@@ -76,6 +78,7 @@ async function textsTold(
   name: string,
   records: readonly EngineRecord[],
   said: Partial<TraderStatus> = {},
+  of = desk,
 ): Promise<readonly string[]> {
   const status = { ...scriptedStatus({ sequence: 0, ...said }), incarnation: 'abc' };
   const trader: TraderClient = {
@@ -88,7 +91,7 @@ async function textsTold(
       return { close: () => undefined };
     },
   };
-  const context = { desk: { ...desk, desk: name }, pool: database.pool, trader, home: NO_HOME };
+  const context = { desk: { ...of, desk: name }, pool: database.pool, trader, home: NO_HOME };
   await followJournal(context, new AbortController().signal);
   const found = await database.pool.query('select body from notice where desk = $1 order by id', [name]);
   return found.rows.map(({ body }) => body);
@@ -97,6 +100,53 @@ async function textsTold(
 const BY_ITSELF = 'Trades again by itself, once all checks pass.';
 const BY_A_PERSON =
   'Trades again once a person resumes it: the halt by anna stands, too (person: looks odd).';
+
+describe('a rejected order', () => {
+  const order = approved({ ...{ clientId: 'f1', side: 'sell', instrument: 0, strategy: 'ema-cross' } });
+  const rejected = (reason: string): EngineRecord => ({
+    ...{ type: 'order.state', clientId: 'f1', state: 'rejected', venueId: null, reason, marketMs: 0 },
+  });
+  const asks = { ...desk.notify.telegram, events: ['order' as const] };
+  const titlesTold = async (name: string, records: readonly EngineRecord[]) => {
+    await textsTold(name, records, {}, { ...desk, notify: { telegram: asks } });
+    const found = await database.pool.query(
+      "select title, body from notice where desk = $1 and title like '%Rejected%' order by id",
+      [name],
+    );
+    return found.rows;
+  };
+
+  it('is named by what was asked for, with the reason', async () => {
+    const intended: EngineRecord = { type: 'order.intended', order, marketMs: 0 };
+    const quantity = formatDecimal(order.quantityLots, desk.instruments[0]!.lotSize);
+    expect(await titlesTold('rejects', [intended, rejected('201 no margin')])).toEqual([
+      {
+        title: expect.stringMatching(
+          new RegExp(`^rejects: Order Rejected - sell ${quantity} BTC/USDT.* \\(entry\\)$`),
+        ),
+        body: '201 no margin\nOrder f1.',
+      },
+    ]);
+  });
+
+  it('is looked up where nobody here saw it asked for, and has its id where nobody knows it', async () => {
+    await database.pool.query(
+      `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, reason, simulated,
+         created_market, created, updated)
+       values ('rejects-late', 'f1', 'NQ/USD', 'sell', 'limit', 'protective', 'slob', 'intended', 2, '', false, now(), now(), now())`,
+    );
+    const reason = 'NOT_SENT: Not sent: too little margin';
+    expect(await titlesTold('rejects-late', [rejected(reason)])).toEqual([
+      {
+        title: 'rejects-late: Order Rejected - sell 2 NQ/USD (protective)',
+        body: 'It was not sent: too little margin\nOrder f1.',
+      },
+    ]);
+    expect(await titlesTold('rejects-unknown', [rejected('why')])).toEqual([
+      { title: 'rejects-unknown: Order Rejected - f1', body: 'why' },
+    ]);
+  });
+});
 
 describe('when a halted desk trades again', () => {
   it('is what the strictest of the halts that stand says, not what the newest does', async () => {

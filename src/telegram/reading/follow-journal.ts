@@ -19,7 +19,7 @@ import {
   resumeWords,
 } from '../../domain/mode.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
-import { priceWords } from '../../domain/order-words.js';
+import { priceWords, whyNotSent } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import { type KeptTask, keepDoing } from '../../home/try-again.js';
@@ -32,7 +32,7 @@ import {
   saveNoticeCursor,
 } from '../../store/outbox-delivery.js';
 import type { Pool } from '../../store/pool.js';
-import { readInstrumentsAt } from '../../store/read-ledger.js';
+import { readInstrumentsAt, readOrderWords } from '../../store/read-ledger.js';
 import type { TraderClient } from '../../trader/client.js';
 import { readWords } from '../../trader/read-status.js';
 import type { BotLog } from '../bot-context.js';
@@ -52,6 +52,8 @@ interface JournalNoticesContext {
 const WAITING_MAX = 2_000;
 /** An entry without a notice only moves the cursor, which is stored no more often than this. */
 const SAVE_EVERY_ENTRIES = 200;
+/** A rejection comes soon after its order. */
+const ORDERS_REMEMBERED_MAX = 1_000;
 const READ_AGAIN_MS = 500;
 const SPOOL_EVERY_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -134,6 +136,7 @@ async function readFrom(
   // Entries that were not read yet may be older than the desk file.
   let instruments: readonly Named[] =
     (await readInstrumentsAt(pool, desk.desk, from.incarnation, from.sequence)) ?? desk.instruments;
+  const orders = new Map<string, string>();
   const waiting: JournalEntry[] = [];
   let wake = (): void => undefined;
   let ended = false;
@@ -169,7 +172,9 @@ async function readFrom(
       const isPast = entry.sequence <= from.past.sequence && entry.wallMs < from.past.untilMs;
       if (entry.record.type === 'config') instruments = entry.record.instruments;
       inTheWay = afterEntry(inTheWay, entry, now);
-      const notice = isPast ? null : noticeOf(desk, entry, instruments, inTheWay);
+      if (entry.record.type === 'order.intended') remember(orders, entry.record.order, instruments);
+      const rejected = isPast ? null : await rejectedOrder({ desk, pool }, entry.record, orders);
+      const notice = isPast ? null : noticeOf(desk, entry, instruments, inTheWay, rejected);
       unsaved += 1;
       if (notice !== null) await notify(pool, withAddresses(notice, home));
       if (notice === null && unsaved < SAVE_EVERY_ENTRIES) continue;
@@ -181,6 +186,25 @@ async function readFrom(
     line.close();
   }
 }
+
+function remember(orders: Map<string, string>, order: OrderIntent, instruments: readonly Named[]): void {
+  const words = orderWords(order, instruments);
+  if (words !== null) orders.set(order.clientId, `${words} (${order.purpose})`);
+  if (orders.size > ORDERS_REMEMBERED_MAX) orders.delete([...orders.keys()][0] ?? '');
+}
+
+/** What was asked for: the record of a rejection has the order's id alone. Null: it is none, or nobody knows the order. */
+async function rejectedOrder(
+  { desk, pool }: Pick<JournalNoticesContext, 'desk' | 'pool'>,
+  record: EngineRecord,
+  orders: ReadonlyMap<string, string>,
+): Promise<string | null> {
+  if (!isRejection(record) || !eventsTold(desk.notify).includes('order')) return null;
+  return orders.get(record.clientId) ?? (await readOrderWords(pool, desk.desk, record.clientId));
+}
+
+const isRejection = (record: EngineRecord): record is Extract<EngineRecord, { type: 'order.state' }> =>
+  record.type === 'order.state' && record.state === 'rejected';
 
 /** Part of a start or an end. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];
@@ -208,15 +232,16 @@ type Named = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize'>;
 /**
  * The notice for an entry of the trader's journal. Null for a record that people are not notified of. The
  * same entry always has the same fingerprint. `instruments`: as they were when it was written. `inTheWay`: with this
- * entry.
+ * entry. `rejected`: the order that it is about, where that was rejected and is known.
  */
 export function noticeOf(
   desk: Desk,
   { record, incarnation, sequence, wallMs }: JournalEntry,
   instruments: readonly Named[] = desk.instruments,
   inTheWay: InTheWay = NOTHING,
+  rejected: string | null = null,
 ): Notice | null {
-  const told = toldOf(desk, record, instruments, inTheWay) ?? askedFor(desk, record, instruments);
+  const told = toldOf(desk, record, instruments, inTheWay) ?? askedFor(desk, record, instruments, rejected);
   if (told === null) return null;
   return {
     ...{ ...told, desk: desk.desk, fingerprint: `journal:${incarnation}:${sequence}` },
@@ -307,12 +332,22 @@ function tradesAgain(halt: Halt, { needsGoLive, halts }: InTheWay): string {
 }
 
 /** Events that are only reported if the desk file names them: a desk that trades often has many. */
-function askedFor(desk: Desk, record: EngineRecord, instruments: readonly Named[]): Told | null {
-  const told = oftenTold(desk, record, instruments);
+function askedFor(
+  desk: Desk,
+  record: EngineRecord,
+  instruments: readonly Named[],
+  rejected: string | null,
+): Told | null {
+  const told = oftenTold(desk, record, instruments, rejected);
   return told !== null && eventsTold(desk.notify).includes(told.event) ? told : null;
 }
 
-function oftenTold(desk: Desk, record: EngineRecord, instruments: readonly Named[]): Told | null {
+function oftenTold(
+  desk: Desk,
+  record: EngineRecord,
+  instruments: readonly Named[],
+  rejected: string | null,
+): Told | null {
   switch (record.type) {
     case 'note': {
       const setup = setupNote(record);
@@ -323,14 +358,7 @@ function oftenTold(desk: Desk, record: EngineRecord, instruments: readonly Named
     case 'order.intended':
       return record.order.purpose === 'entry' ? orderPlaced(desk, record.order, instruments) : null;
     case 'order.state':
-      return record.state === 'rejected'
-        ? {
-            event: 'order',
-            severity: 'warning',
-            title: `${desk.desk}: Order Rejected - ${record.clientId}`,
-            text: record.reason,
-          }
-        : null;
+      return isRejection(record) ? orderRejected(desk, record, rejected) : null;
     case 'halt': {
       const { cause, reason } = record.halt;
       if (!QUIET.includes(cause)) return null;
@@ -343,13 +371,34 @@ function oftenTold(desk: Desk, record: EngineRecord, instruments: readonly Named
 }
 
 function orderPlaced(desk: Desk, order: OrderIntent, instruments: readonly Named[]): Told | null {
+  const words = orderWords(order, instruments);
+  if (words === null) return null;
+  const title = `${desk.desk}: Order Placed - ${words}`;
+  return { event: 'order', severity: 'info', title, text: `By ${order.strategy}.` };
+}
+
+/** `sell 2 NQ/USD at 15 234.00`; null if its instrument is not known. */
+function orderWords(order: OrderIntent, instruments: readonly Named[]): string | null {
   const listed = instruments[order.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
   const at = priceWords(order, (ticks) => grouped(formatDecimal(ticks, tickSize)));
-  const quantity = grouped(formatDecimal(order.quantityLots, lotSize));
-  const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol}${at}`;
-  return { event: 'order', severity: 'info', title, text: `By ${order.strategy}.` };
+  return `${order.side} ${grouped(formatDecimal(order.quantityLots, lotSize))} ${symbol}${at}`;
+}
+
+function orderRejected(
+  desk: Desk,
+  { clientId, reason }: Extract<EngineRecord, { type: 'order.state' }>,
+  rejected: string | null,
+): Told {
+  const notSent = whyNotSent(reason);
+  const why = notSent === null ? reason : `It was not sent: ${notSent}`;
+  return {
+    event: 'order',
+    severity: 'warning',
+    title: `${desk.desk}: Order Rejected - ${rejected ?? clientId}`,
+    text: rejected === null ? why : `${why}\nOrder ${clientId}.`,
+  };
 }
 
 function toggled(desk: Desk, record: Extract<EngineRecord, { type: 'strategy.toggled' }>): Told {
