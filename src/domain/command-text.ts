@@ -14,12 +14,14 @@ const OF_COMPOSE: Readonly<Record<string, string>> = {
 };
 
 /** `fermata` itself is not on the PATH after `npm ci`. */
-const COMMAND = /([\w/.@-]|npx |the )?fermata (?=--|[a-z])((?:up|down|preflight)(?![\w-]))?/g;
+const COMMAND =
+  /([\w/.@-]|npx |the )?fermata (?=--|[a-z])(?:(up|down|preflight)(?![\w-])( --desk [\w./-]*[\w/-])?)?/g;
 
 /** Commands about no desk, or about a file passed to them. */
 export const OF_NO_DESK = ['completion', 'desk check', 'desks', 'help', 'init', 'strategy check'] as const;
 const OF_NO_DESK_FIRST = new RegExp(`^(?:${OF_NO_DESK.join('|')})(?![\\w-])`);
-const NAMES_ITS_OWN = new RegExp(`${OF_NO_DESK_FIRST.source}|^(?:--|[^\\n\`]*\\s--desk\\b)`);
+/** Up to the next command: one that is named makes no other one that stands before it clear. */
+const NAMES_ITS_OWN = new RegExp(`${OF_NO_DESK_FIRST.source}|^(?:--|(?:(?!fermata )[^\\n\`])*\\s--desk\\b)`);
 
 export const isOfNoDesk = (command: string): boolean => OF_NO_DESK_FIRST.test(command);
 
@@ -29,17 +31,16 @@ export const isOfNoDesk = (command: string): boolean => OF_NO_DESK_FIRST.test(co
  */
 export function commandsAsTyped(text: string, program: string, starts: string | null = null): string {
   const [bare = program] = program.split(' --desk ');
-  return text.replace(
-    COMMAND,
-    (said: string, notOurs: string | undefined, command: string | undefined, at: number) => {
-      if (notOurs !== undefined) return said;
-      if (program === IN_CONTAINERS && command !== undefined) return OF_COMPOSE[command] ?? said;
-      const rest = text.slice(at + said.length - (command?.length ?? 0));
-      if (NAMES_ITS_OWN.test(rest)) return `${bare} ${command ?? ''}`;
-      const isUnnamed = command === 'up' && program === bare && starts !== null;
-      return `${program} ${command ?? ''}${isUnnamed ? ` --desk ${starts}` : ''}`;
-    },
-  );
+  return text.replace(COMMAND, (said: string, notOurs?: string, command?: string, named?: string, at = 0) => {
+    if (notOurs !== undefined) return said;
+    // docker compose runs the desk of its folder.
+    if (program === IN_CONTAINERS && command !== undefined) return OF_COMPOSE[command] ?? said;
+    if (named !== undefined) return `${bare} ${command}${named}`;
+    const rest = text.slice(at + said.length - (command?.length ?? 0));
+    if (NAMES_ITS_OWN.test(rest)) return `${bare} ${command ?? ''}`;
+    const isUnnamed = command === 'up' && program === bare && starts !== null;
+    return `${program} ${command ?? ''}${isUnnamed ? ` --desk ${starts}` : ''}`;
+  });
 }
 
 /** What is typed once a task is done, with all of its items ticked. */

@@ -1,6 +1,7 @@
 /** Hands mail to the mail server by SMTP and reports what is certain afterwards. */
 import { createTransport } from 'nodemailer';
 import { forPeople, momentToSecond } from '../domain/moment.js';
+import { asTyped } from '../home/desk-in-process.js';
 import type { MailSettings } from '../notify/channel-credentials.js';
 import type { Mail } from '../store/mail-outbox.js';
 
@@ -125,8 +126,8 @@ function letterOf(desk: string, from: string, mail: Mail) {
   const { id, address, severity, title, text, createdMs, occurredMs } = mail;
   return {
     ...{ from: { name: `Fermata ${desk}`, address: from }, to: address },
-    subject: `${severity === 'critical' ? 'CRITICAL: ' : ''}${forPeople(title)}`,
-    text: `${forPeople(text)}\n\n${momentToSecond(occurredMs)}`,
+    subject: `${severity === 'critical' ? 'CRITICAL: ' : ''}${forPeople(asTyped(title))}`,
+    text: `${forPeople(asTyped(text))}\n\n${momentToSecond(occurredMs)}`,
     date: new Date(createdMs),
     messageId: `<${desk}.${createdMs}.${id}@${from.slice(from.indexOf('@') + 1)}>`,
     // Tells other servers not to send automatic replies.

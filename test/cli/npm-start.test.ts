@@ -56,6 +56,10 @@ it('what is to be done can be typed as it stands', async () => {
   expect(asTyped('fermata preflight', container)).toMatch(
     /^docker-compose exec operations-worker .* preflight$/,
   );
+  // What docker compose takes over runs the desk of its folder.
+  expect(
+    asTyped('fermata down --desk slob; fermata restore --desk slob; fermata up --desk slob.', container),
+  ).toBe('docker-compose down; docker-compose run --rm cli restore --desk slob; docker-compose up -d.');
 });
 
 it('names the desk where it is to be started, also where it is the only one', () => {
@@ -83,6 +87,10 @@ it('names the desk in each command once another one was started here', async () 
     'fermata down --desk other',
   ])
     expect(asTyped(bare, {})).toBe(bare);
+  // One that is named makes none before it clear.
+  expect(asTyped('fermata down; fermata restore --latest --desk slob; fermata logs', {})).toBe(
+    'fermata --desk slob down; fermata restore --latest --desk slob; fermata --desk slob logs',
+  );
   // And this can be typed: the name goes to the command.
   const { code, err } = await runCommand(folder, ['--desk', 'slob', 'status']);
   expect(code).toBe(1);

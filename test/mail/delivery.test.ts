@@ -2,7 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { nameDeskInCommands } from '../../src/home/desk-in-process.js';
 import { eventually } from '../support/eventually.js';
 import { type Certificates, makeCertificates } from '../support/guarded-temporal.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -66,6 +67,16 @@ describe('a notice', () => {
     const [letter] = bench.letters;
     expect(letter?.data).toContain('2020-11-20 02:11:09 UTC');
     expect(letter && fieldOf(letter, 'Date')).not.toContain('2020');
+  });
+
+  it('names the desk in its commands where several run', async () => {
+    onTestFinished(() => nameDeskInCommands(() => null));
+    nameDeskInCommands(() => 'slob');
+    await open();
+    await bench.tell({ text: 'Once you have looked at it: fermata resume --reason TEXT' });
+    bench.start();
+    await arrived(1);
+    expect(bench.letters[0]?.data).toContain('fermata --desk slob resume --reason TEXT');
   });
 
   it('that the server puts off (451) is tried again until it is taken, once', async () => {

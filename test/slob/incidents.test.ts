@@ -147,7 +147,10 @@ describe('a damaged database', () => {
     desk.restores.carryOut = async () => ({ restored: false, says: 'there is no good backup of slob' });
     const failed = await open('database-corruption');
     await vote(bench, desk.name, { idEnds: restoreOf(failed) });
-    expect((await taskOf('Restore it by hand')).detail).toContain('fermata restore --latest');
+    // While it is down, nothing else says which desk is meant.
+    expect((await taskOf('Restore it by hand')).detail).toContain(
+      'fermata down --desk slob; fermata restore --latest --db-only --desk slob; fermata up --desk slob.',
+    );
     expect(await stepOf(bench, failed, 'Restore the newest good backup')).toMatchObject({
       ...{ verdict: 'fail', observed: expect.stringContaining('there is no good backup of slob') },
     });
