@@ -11,7 +11,7 @@ import type { Companion, ProgramAddress } from '../venue/definition.js';
 import { companionOf } from '../venue/environment.js';
 import type { Ending } from './ending.js';
 import { portIsFree } from './free-port.js';
-import { type Running, StartRefused } from './keep-running.js';
+import { type KeeperNews, type Running, StartRefused } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { endProcess, killGroup, type ManagedProcess, signalGroup, spawnProcess } from './managed-process.js';
 import { type ChildrenFile, groupLives } from './process-table.js';
@@ -96,6 +96,15 @@ const WITHOUT_IT = 'Nothing reaches the venue without it; protective stops that 
 
 export const notStarted = (name: string, why: string): string => `${name} is not started: ${why}`;
 
+/** Of one that ran and is not started again, because another program answers in its place. */
+export const refusedWords = (
+  name: string,
+  { refusal, isAwaited }: Extract<KeeperNews, { kind: 'refused' }>,
+): string =>
+  isAwaited
+    ? `${refusal.why}. Once that has ended, it is started from here again within about a minute; at once with: fermata restart ${name}`
+    : refusal.message;
+
 interface CompanionStart {
   readonly env: NodeJS.ProcessEnv;
   readonly log: DeskLog;
@@ -109,7 +118,8 @@ async function start(
 ): Promise<Running> {
   if (!(await fallsQuiet(at)))
     throw new StartRefused(
-      `a program that no desk here has started answers at ${at.host}:${at.port}; it is used, and not watched. To have it run from here, end it, then: fermata restart ${name}`,
+      `a program that no desk here has started answers at ${at.host}:${at.port}; it is used, and not watched`,
+      `To have it run from here, end it, then: fermata restart ${name}`,
     );
   const child = await spawnProcess({
     ...{ name, command: program, args },

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Mode } from '../domain/mode.js';
 import { deskPaths, type HomePaths } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
-import { notStarted, openCompanion, type SignIn } from './companion.js';
+import { notStarted, openCompanion, refusedWords, type SignIn } from './companion.js';
 import type { Ending } from './ending.js';
 import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
@@ -225,7 +225,7 @@ export class DeskProcesses {
         );
         break;
       case 'refused':
-        this.#tell('error', notStarted(name, news.why));
+        this.#tell('error', notStarted(name, refusedWords(name, news)));
         break;
       case 'stays-down':
         this.#tell(

@@ -2,7 +2,7 @@
  * Keeps one process alive: restarts it when it dies, after growing pauses, and gives up if it dies too often.
  * No library: what counts is how often it died lately, not how often a call failed.
  */
-import { backoffMs } from '../domain/backoff.js';
+import { type Backoff, backoffMs } from '../domain/backoff.js';
 import { messageOf } from '../domain/message-of.js';
 import type { ProcessState, ProcessStatus } from '../home/supervisor-protocol.js';
 import type { ManagedProcess } from './managed-process.js';
@@ -10,15 +10,24 @@ import type { ManagedProcess } from './managed-process.js';
 const DEATHS_MAX = 5;
 const DEATHS_WINDOW_MS = 120_000;
 const BACKOFF = { firstMs: 250, mostMs: 5_000 };
+/** What is used in its place may be a rest of it, or end like it did. */
+const REFUSED_AGAIN = { firstMs: 5_000, mostMs: 60_000 };
 
 export interface Running {
   readonly process: ManagedProcess;
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
-/** Nothing was started, because something else is used in its place: no death, and nothing to be tried again. */
+/** Nothing was started, because something else is used in its place: no death. `why` it was not, and what to do. */
 export class StartRefused extends Error {
   override readonly name = 'StartRefused';
+
+  constructor(
+    readonly why: string,
+    doThis: string,
+  ) {
+    super(`${why}. ${doThis}`);
+  }
 }
 
 export type KeeperNews =
@@ -27,8 +36,8 @@ export type KeeperNews =
   /** Its host process came to an orderly end: it is started elsewhere. */
   | { readonly kind: 'moves' }
   | { readonly kind: 'running-again' }
-  /** Something else is used in its place; it stays stopped. */
-  | { readonly kind: 'refused'; readonly why: string }
+  /** Something else is used in its place. `isAwaited`: it ran before, and is tried again; told once. */
+  | { readonly kind: 'refused'; readonly refusal: StartRefused; readonly isAwaited: boolean }
   /** Five deaths in two minutes. */
   | { readonly kind: 'stays-down' };
 
@@ -41,6 +50,8 @@ interface KeeperOptions {
   readonly start: () => Promise<Running>;
   readonly onNews: (news: KeeperNews) => void;
   readonly nowMs?: () => number;
+  /** Pauses between two starts of what ran before and is refused now. */
+  readonly refusedAgain?: Backoff;
 }
 
 export class ProcessKeeper {
@@ -52,6 +63,8 @@ export class ProcessKeeper {
   #blamed: string | null = null;
   #lastDeath: { readonly how: string; readonly atMs: number } | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** How often in a row it was refused since it died; 0: it is not tried again after a refusal. */
+  #refusals = 0;
   /** The current operation: starts and stops of one process never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #nowMs: () => number;
@@ -86,6 +99,7 @@ export class ProcessKeeper {
   /** It stays stopped afterwards. */
   stop(hurry?: AbortSignal): Promise<void> {
     this.#state = 'stopping';
+    this.#refusals = 0;
     this.#cancelRestart();
     return this.#inTurn(() => this.#end(hurry));
   }
@@ -181,22 +195,44 @@ export class ProcessKeeper {
     void this.#inTurn(async () => {
       if (this.#state !== 'restarting') return;
       this.#restarts += 1;
-      await this.#relaunch().catch(() => undefined);
+      await this.#relaunch(true).catch(() => undefined);
     });
   }
 
-  async #relaunch(): Promise<void> {
+  /** `alone`: nobody asked for it. */
+  async #relaunch(alone = false, state: ProcessState = 'restarting'): Promise<void> {
     try {
-      await this.#launch('restarting');
+      await this.#launch(state);
+      this.#refusals = 0;
       if (this.#state === 'running') this.options.onNews({ kind: 'running-again' });
     } catch (error) {
       // Otherwise `stop` came in between, and the failure no longer matters.
       if (this.status.state === 'stopped') {
-        if (error instanceof StartRefused) this.options.onNews({ kind: 'refused', why: error.message });
+        if (error instanceof StartRefused) this.#refuse(error, alone);
         else this.#countDeath(messageOf(error), []);
       }
       throw error;
     }
+  }
+
+  /** What a person asked for is told that person; what ran before is wanted until somebody stops it. */
+  #refuse(refusal: StartRefused, alone: boolean): void {
+    const isAwaited = alone || this.#refusals > 0;
+    const isTold = alone && this.#refusals > 0;
+    if (!isTold) this.options.onNews({ kind: 'refused', refusal, isAwaited });
+    if (!isAwaited) return;
+    this.#refusals += 1;
+    const inMs = backoffMs(this.#refusals, this.options.refusedAgain ?? REFUSED_AGAIN);
+    this.#timer = setTimeout(() => this.#tryRefused(), inMs);
+  }
+
+  /** It counts as stopped meanwhile: something else is used in its place. */
+  #tryRefused(): void {
+    this.#timer = null;
+    void this.#inTurn(async () => {
+      if (this.#state === 'stopped' && this.#refusals > 0)
+        await this.#relaunch(true, 'stopped').catch(() => undefined);
+    });
   }
 
   #cancelRestart(): void {

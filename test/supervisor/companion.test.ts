@@ -211,6 +211,24 @@ test('one that a person has started is used, and ours is started once that has e
   });
 });
 
+test('one in whose place another answers when it is started again comes back by itself once that has ended, told once', async () => {
+  const { lines } = await startUp(home, atGateway());
+  const { pid } = await runningOf(home, 'gateway');
+  // What runs on outside the script's group, as some launchers leave it.
+  writeScript('exit 3');
+  process.kill(pid, 'SIGKILL');
+  await until('its place to be free', () => gateways().length === 0);
+  const theirs = await startIbkrSimulator({ port });
+  const telling = () => lines.filter((line) => line.includes('gateway is not started'));
+  await until('the refusal', () => telling().length > 0);
+  writeScript(`exec ${process.execPath} ${GATEWAY_DOUBLE} "$@"`);
+  await theirs.close();
+  expect((await runningOf(home, 'gateway')).pid).not.toBe(pid);
+  expect(telling()).toEqual([
+    expect.stringContaining('Once that has ended, it is started from here again within about a minute'),
+  ]);
+});
+
 test('one that nobody signs in, and one that only ends, keep no desk from its start: it says what it waits for', async () => {
   writeScript('echo no display', 'exec sleep 600');
   const { loaded, ...more } = atGateway();

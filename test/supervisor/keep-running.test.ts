@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import {
   type KeeperNews,
@@ -21,9 +22,13 @@ async function startSleeper(): Promise<Running> {
   return { process: child, stop: async () => void (await endProcess(child, STOP)) };
 }
 
-function keeperOf(start: () => Promise<Running>): { keeper: ProcessKeeper; news: KeeperNews[] } {
+function keeperOf(
+  start: () => Promise<Running>,
+  refusedAgain = { firstMs: 10, mostMs: 20 },
+): { keeper: ProcessKeeper; news: KeeperNews[] } {
   const news: KeeperNews[] = [];
-  return { keeper: new ProcessKeeper({ name: 'sleeper', start, onNews: (each) => news.push(each) }), news };
+  const onNews = (each: KeeperNews) => news.push(each);
+  return { keeper: new ProcessKeeper({ name: 'sleeper', start, onNews, refusedAgain }), news };
 }
 
 const kinds = (news: readonly KeeperNews[]): string[] => news.map(({ kind }) => kind);
@@ -109,28 +114,61 @@ test('a restart that fails counts as a death and is tried again', async () => {
   await keeper.stop();
 });
 
-test('a start that is refused because something else is used in its place is no death, and told once', async () => {
+const refusal = new StartRefused('another one answers there', 'End it');
+
+test('a start that somebody asked for and that is refused, because something else is used in its place, is no death, and is told once', async () => {
   let isRefused = false;
   const { keeper, news } = keeperOf(async () => {
-    if (isRefused) throw new StartRefused('another one answers there');
+    if (isRefused) throw refusal;
     return startSleeper();
   });
   await keeper.start();
   isRefused = true;
-  await expect(keeper.restart()).rejects.toThrow('another one answers there');
+  await expect(keeper.restart()).rejects.toThrow('another one answers there. End it');
   expect(keeper.status).toMatchObject({ state: 'stopped', lastDeath: null });
   isRefused = false;
+  // Longer than what is tried again by itself would take.
+  await sleep(200);
+  expect(keeper.status).toMatchObject({ state: 'stopped' });
   await keeper.restart();
-  isRefused = true;
-  process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
-  await until('the second refusal', () => news.filter(({ kind }) => kind === 'refused').length === 2);
-  expect(keeper.status).toMatchObject({ state: 'stopped', lastDeath: { how: 'SIGKILL' } });
-  const refused = { kind: 'refused', why: 'another one answers there' };
-  const died = { kind: 'died', how: 'SIGKILL', lastLines: [] };
+  expect(news).toEqual([{ kind: 'refused', refusal, isAwaited: false }, { kind: 'running-again' }]);
+  await keeper.stop();
+});
+
+test('what died and is refused then is tried again until it runs, told once, and by nobody once it is stopped', async () => {
+  let isRefused = false;
+  let tries = 0;
+  const { keeper, news } = keeperOf(async () => {
+    tries += 1;
+    if (isRefused) throw refusal;
+    return startSleeper();
+  });
+  await keeper.start();
+  const die = async (): Promise<void> => {
+    [isRefused, tries] = [true, 0];
+    process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
+    await until('several tries', () => tries > 3);
+    expect(keeper.status).toMatchObject({ state: 'stopped', lastDeath: { how: 'SIGKILL' } });
+  };
+  await die();
+  // Who asks for it meanwhile is told, and it goes on being tried.
+  await expect(keeper.restart()).rejects.toThrow('another one answers there');
+  isRefused = false;
+  await until('running', () => keeper.status.state === 'running');
+  const refused = { kind: 'refused', refusal, isAwaited: true };
   expect(news).toEqual([
-    ...[refused, { kind: 'running-again' }],
-    ...[died, { kind: 'restarting', inMs: 0 }, refused],
+    ...[
+      { kind: 'died', how: 'SIGKILL', lastLines: [] },
+      { kind: 'restarting', inMs: 0 },
+    ],
+    ...[refused, refused, { kind: 'running-again' }],
   ]);
+  await die();
+  await keeper.stop();
+  isRefused = false;
+  const before = tries;
+  await sleep(200);
+  expect([tries, keeper.status.state]).toEqual([before, 'stopped']);
 });
 
 test('what is stopped while it is about to be restarted stays stopped', async () => {
