@@ -33,7 +33,10 @@ export interface RoutineRequest {
   readonly patienceMs?: number;
 }
 
-/** Runs a routine of the desk file now, and waits for its verdict. Proven: it passed, with or without warnings. */
+/**
+ * Runs a routine of the desk file now, and waits for its verdict. Proven: it passed, with or without warnings, and no
+ * step that the desk file requires failed. The verdict stays what `onFail` makes of a failure.
+ */
 export async function runRoutine(
   context: OperationContext,
   caller: Caller,
@@ -70,6 +73,8 @@ export async function runRoutine(
     const { answer: result, ended: gone } = await awaitVerdict(temporal, workflowId, patienceMs);
     const verdict = result?.verdict ?? null;
     const failed = (result?.steps ?? []).filter((step) => step.verdict === 'fail');
+    const isRequired = ({ key }: StepResult): boolean =>
+      routine.steps.some((step) => step.key === key && step.required === true);
     // Behind the first: over another connection it may be written before it.
     const written = await begun;
     const ended = await recordAudit(context, caller, {
@@ -79,10 +84,12 @@ export async function runRoutine(
     const problems = [written, ended].filter((problem) => problem !== null);
     return {
       ok: true,
-      proven: verdict === 'pass' || verdict === 'warn',
+      proven: (verdict === 'pass' || verdict === 'warn') && !failed.some(isRequired),
       detail: [
         `${routine.title}: ${verdict ?? gone ?? `not finished after ${patienceMs / 1_000} s`}`,
-        ...failed.map(({ title, observed }) => `${title}: ${observed}`),
+        ...failed.map(
+          (step) => `${step.title}${isRequired(step) ? ' (required) failed' : ''}: ${step.observed}`,
+        ),
       ].join('; '),
       haltId: null,
       workflowId,

@@ -532,6 +532,28 @@ describe.concurrent('a routine on demand', () => {
     expect(mended.workflowId).not.toBe(failed.workflowId);
   });
 
+  it('is not proven where a step that is required has failed, however little that does', async () => {
+    const desk = await bench.desk();
+    const [shipped] = cryptoDesk().routines;
+    const [step] = shipped?.steps ?? [];
+    if (shipped === undefined || step === undefined) throw new Error('no routine');
+    desk.checks.set('venue-reachable', () => ({ verdict: 'fail', observed: 'silent', expected: 'answers' }));
+    const run = async (required: boolean) => {
+      const routines = [{ ...shipped, steps: [{ ...step, onFail: 'warn' as const, required }] }];
+      const { operations, temporal } = openOperations(bench, desk, { routines });
+      opened.push(() => temporal.close());
+      return operations.runRoutine(ANNA, { name: 'pre-market' });
+    };
+    expect(await run(true)).toMatchObject({
+      ...{ ok: true, proven: false, verdict: 'warn' },
+      detail: 'Pre-market: warn; Venue reachable (required) failed: silent',
+    });
+    expect(await run(false)).toMatchObject({
+      proven: true,
+      detail: 'Pre-market: warn; Venue reachable: silent',
+    });
+  });
+
   it('that the desk file does not have is refused with those that it has', async () => {
     const desk = await bench.desk({ serve: [] });
     const result = await operationsOf(desk).runRoutine(ANNA, { name: 'lunch' });
