@@ -18,12 +18,3 @@ it('holds the six items of the runbook, every day, in its order', () => {
     'expected-profit',
   ]);
 });
-
-it('looks beside them for tasks that are overdue, and for processes that ended by themselves', () => {
-  const { desk } = loadDesk(resolveDesk('crypto-bot'));
-  const daily = desk.routines.find(({ name }) => name === 'daily');
-  expect(daily?.steps.slice(6)).toMatchObject([
-    { check: 'tasks-overdue' },
-    { check: 'unexpected-shutdowns', onFail: 'warn' },
-  ]);
-});

@@ -23,7 +23,7 @@ it.each([
 
 it('the shipped desk keeps its hash until its values are changed on purpose', () => {
   expect(loadDesk(resolveDesk('crypto-bot')).configHash).toBe(
-    '254b442fd4bb77338f42a48ab78ecf65822dace030427a12608ac6f60f837f50',
+    '405f42bf9aecd878dbc3b6276be2a4cd02f52d0d047835f253482ce8a38caea7',
   );
 });
 
