@@ -91,6 +91,7 @@ export function takeInPeople(homeBefore: string, home: string): void {
 const SIGN_INS = 'ended-sign-ins.json';
 const LINKS = 'ended-telegram-links.json';
 const PASSKEYS = 'ended-passkeys.json';
+const VOTES = 'ended-votes.json';
 
 /** Ends all sign-ins of this person, however they began. */
 export const endSignIns = (home: string, person: string): void => mark(home, SIGN_INS, person);
@@ -118,9 +119,23 @@ export const isEndedPasskey = (home: string, id: string): boolean => markOf(home
 /** Can't be a person's name: names have no spaces. */
 const oneOf = (id: string): string => `passkey ${id}`;
 
-function mark(home: string, name: string, person: string): void {
+/** Of a person who leaves. Passkeys come before sign-ins: a sign-in in progress checks its passkey last. */
+export function endPerson(home: string, person: string): void {
+  endPasskeys(home, person);
+  endSignIns(home, person);
+  endTelegramLinks(home, person);
+  mark(home, VOTES, person, new Date().toISOString());
+}
+
+/** Wall milliseconds: what this person decided until then counts no more, though it was signed and waits. Null: never. */
+export function votesEndedMs(home: string, person: string): number | null {
+  const ended = markOf(home, VOTES, person);
+  return ended === '' ? null : Date.parse(ended);
+}
+
+function mark(home: string, name: string, person: string, text = randomBytes(12).toString('hex')): void {
   const file = join(peopleFolder(home), name);
-  changePeople(home, () => writeJson(file, { ...read(file), [person]: randomBytes(12).toString('hex') }));
+  changePeople(home, () => writeJson(file, { ...read(file), [person]: text }));
 }
 
 function markOf(home: string, name: string, person: string): string {

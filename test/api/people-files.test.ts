@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   endPasskey,
+  endPerson,
   endSignIns,
   endTelegramLinks,
   isEndedPasskey,
@@ -13,6 +14,7 @@ import {
   passkeyMark,
   peopleFolder,
   signInMark,
+  votesEndedMs,
 } from '../../src/home/people-folder.js';
 import {
   passwordHashOf,
@@ -44,6 +46,7 @@ describe.each(DAMAGED)('damaged to %j', (text) => {
     ['ended-sign-ins.json', () => signInMark(home, 'anna'), () => endSignIns(home, 'ben')],
     ['ended-telegram-links.json', () => linkMark(home, 'anna'), () => endTelegramLinks(home, 'ben')],
     ['ended-passkeys.json', () => passkeyMark(home, 'anna'), () => endPasskey(home, 'abc')],
+    ['ended-votes.json', () => votesEndedMs(home, 'anna'), () => endPerson(home, 'ben')],
   ])('%s ends everything, and keeps what it holds', (name, read, end) => {
     writeFileSync(fileOf(name), text);
     expect(read).toThrow(`${fileOf(name)} is damaged`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { deriveSigningKey } from '../../src/domain/signed-vote.js';
+import { votesEndedMs } from '../../src/home/people-folder.js';
 import { passwordHashOf, verifyPassword } from '../../src/home/people-passwords.js';
 import { enrolPersonKey, passwordKeyOf, personKeysOf } from '../../src/home/person-keys.js';
 import { SoftwareAuthenticator } from '../support/software-authenticator.js';
@@ -87,6 +88,7 @@ it('signs somebody out while the database is down too, and says what it could no
   expect(err).toContain('the Telegram link and unused sign-in links of anna stay');
   expect(err).toContain('anna has no password any more, and every sign-in has ended');
   expect(passwordHashOf(home, 'anna')).toBeNull();
+  expect(votesEndedMs(home, 'anna')).not.toBeNull();
 });
 
 it('enrols the public half of a key from a signing password that is not the sign-in password', async () => {

@@ -1,11 +1,19 @@
-import { expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
+import { endPerson, votesEndedMs } from '../../src/home/people-folder.js';
+import { SECRET_FILES } from '../../src/home/runtime.js';
+import { deskAuthority } from '../../src/trader/control/desk-authority.js';
 import { flatProver } from '../../src/trader/control/flat-proof.js';
 import { checkParams } from '../../src/trader/control/params.js';
 import { type CommandedTrader, createHandlers } from '../../src/trader/control/requests.js';
 import { type ArmQuestion, armAuthority } from '../../src/trader/control/votes.js';
 import type { CommandRequest } from '../../src/trader/running/runner.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { idleStatus } from '../support/trader-status.js';
 import { venueDouble } from './venue-double.js';
@@ -295,6 +303,54 @@ it('counts persons, not decisions', () => {
     'person',
   );
   expect(armAuthority(question([decision('ann'), decision('bob')])).authority).toBe('two-people');
+});
+
+it('counts no decision of somebody who was removed since, and those that they make once they are back', () => {
+  const removedAt = (endedMs: number | null) => (person: string) => (person === 'ann' ? endedMs : null);
+  const both = question([decision('ann'), decision('bob')]);
+  expect(() => armAuthority({ ...both, endedMs: removedAt(1000) })).toThrow(
+    'the decision of ann does not count: this person was removed since',
+  );
+  expect(() => armAuthority({ ...both, endedMs: removedAt(Number.NaN) })).toThrow('removed since');
+  for (const endedMs of [999, null])
+    expect(armAuthority({ ...both, endedMs: removedAt(endedMs) }).authority).toBe('two-people');
+  const unreadable = () => {
+    throw new Error('the file is damaged');
+  };
+  expect(() => armAuthority({ ...both, endedMs: unreadable })).toThrow(
+    /can't be checked: the file is damaged/,
+  );
+});
+
+it('asks its own home who was removed', () => {
+  const home = mkdtempSync(join(tmpdir(), 'handlers-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  mkdirSync(join(home, 'secrets'), { recursive: true });
+  writeFileSync(join(home, 'secrets', SECRET_FILES.decisionKey), KEY, { mode: 0o600 });
+  const loaded = loadDesk(resolveDesk('crypto-bot'));
+  const { name: person } = loaded.desk.people.find(({ roles }) => roles.includes('approver'))!;
+  const { forArming } = deskAuthority({
+    ...{ home, loaded, incarnation: 'i', nowMs: Date.now, web: null as never },
+    engine: { view: { halts: [], sizeFactorPpm: 1_000_000 } as never },
+  });
+  const resume = () =>
+    forArming({
+      ...{ ...why, haltId: HALT_ID, configHash: loaded.configHash },
+      decisions: [
+        decision(person, {
+          desk: loaded.desk.desk,
+          atWallMs: Date.now(),
+          expiresWallMs: Date.now() + 60_000,
+        }),
+      ],
+    });
+  expect(resume().authority).toBe('person');
+  const before = Date.now();
+  endPerson(home, person);
+  expect(votesEndedMs(home, person)).toBeGreaterThanOrEqual(before);
+  vi.spyOn(Date, 'now').mockReturnValue(before);
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect(resume).toThrow('this person was removed since');
 });
 
 it('takes a reason to resume from the decision alone: plain, bounded, and of the person who signed it', () => {

@@ -4,7 +4,7 @@ import type { Desk } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/roles.js';
 import { endCliSession, namedOnCli } from '../../home/cli-session.js';
-import { endPasskeys, endSignIns, endTelegramLinks } from '../../home/people-folder.js';
+import { endPerson } from '../../home/people-folder.js';
 import {
   PASSWORD_CHARS_MAX,
   passwordHashOf,
@@ -221,10 +221,7 @@ async function removePerson(runtime: Runtime, name: string): Promise<PersonRemov
   const { people } = loadDesk(runtime.deskFile).desk;
   // Before that person's own session ends.
   const by = recordedPerson(runtime);
-  // Before the sign-ins: a sign-in in progress checks its passkey last.
-  endPasskeys(runtime.home, name);
-  endSignIns(runtime.home, name);
-  endTelegramLinks(runtime.home, name);
+  endPerson(runtime.home, name);
   const hadPassword = removePassword(runtime.home, name);
   removePersonKeys(runtime.home, name);
   if (namedOnCli(runtime.home, Date.now()) === name) endCliSession(runtime.home);

@@ -14,6 +14,7 @@ import { APPROVER, namesWith } from '../../domain/roles.js';
 import type { RealMoneyRules } from '../../domain/signed-vote.js';
 import type { Engine } from '../../engine/engine.js';
 import { settingChanges, settingValues } from '../../engine/settings/setting-specs.js';
+import { votesEndedMs } from '../../home/people-folder.js';
 import { peoplesKeys } from '../../home/person-keys.js';
 import { deskPaths, homePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
@@ -71,6 +72,7 @@ export function deskAuthority({
     counters,
     readKey: () => readDecisionKey(home),
     nowMs: nowMs(),
+    endedMs: (person: string) => votesEndedMs(home, person),
   });
   const realMoney = (kind: RealMoneyKind, needed: number): RealMoneyRules | null => {
     if (desk.mode !== 'live') return null;

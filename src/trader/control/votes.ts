@@ -26,6 +26,8 @@ interface Votes {
   /** May throw: then nothing can be checked, and no vote counts. */
   readonly readKey: () => string;
   readonly nowMs: number;
+  /** Until when what this person decided counts no more: they were removed then. Null: never. May throw, as `readKey`. */
+  readonly endedMs?: (person: string) => number | null;
   /**
    * Real money is at stake, so each vote must be the person's own. Left out: the decision of the process that
    * authenticated the person is enough.
@@ -69,6 +71,9 @@ function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: stri
   if (decision.choice !== rules.choice) return `the choice was ${decision.choice}`;
   if (decision.subject !== rules.subject) return rules.otherSubject;
   if (!votes.approvers.has(decision.person)) return rules.notApprover;
+  const endedMs = checked(rules, () => votes.endedMs?.(decision.person) ?? null);
+  // Written so that a moment that is none ends every vote.
+  if (endedMs !== null && !(decision.atWallMs > endedMs)) return 'this person was removed since';
   return rules.objection?.(decision) ?? null;
 }
 
