@@ -26,7 +26,7 @@ if (missing.length > 0) console.warn(`skipped: the page is not tested without ${
 
 /** Equity of the last hour: down by 40 until the middle, and up again. */
 const VALLEY = `
-  insert into equity select $1, $2::timestamptz - n * interval '1 minute', 10000 + abs(30 - n) * 4 / 3, 10042, 9000, 0, true
+  insert into equity select $1, $2::timestamptz - n * interval '1 minute', 10000 + abs(30 - n) * 4 / 3, 10142, 9000, 0, true
   from generate_series(1, 60) n`;
 
 const NO_ATTEMPT = {

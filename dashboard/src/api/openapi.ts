@@ -2165,6 +2165,8 @@ export interface paths {
                                 marketMs: number;
                                 /** @description Decimal text */
                                 equity: string;
+                                /** @description From which the drawdown counted then: it follows capital that moved */
+                                peak: string;
                             }[];
                             /** @description The same money held in equal parts of each instrument, through splits, without costs and dividends; empty: no prices */
                             buyAndHold: {

@@ -19,8 +19,8 @@ const MINUTE = 60;
 
 export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   const { marketMs } = status.marketData;
-  const points = useTail(equity.value?.points ?? NONE, marketMs, status.equity);
-  const held = equity.value?.buyAndHold ?? NONE;
+  const points = useTail(equity.value?.points ?? NONE, marketMs, status.equity, status.peakEquity);
+  const held = equity.value?.buyAndHold ?? NOT_HELD;
   const { data, worstPct } = useMemo(() => curveOf(points, held), [points, held]);
   const chosen = useRange(null);
   const [pointed, setPointed] = useState<number | null>(null);
@@ -112,15 +112,14 @@ function Pointed({ data: { points, held }, time, places }: PointedProps) {
 /** Each step of the whole span gets one place, so that the newest minutes take no more width than the others. */
 function curveOf(
   known: readonly EquityPoint[],
-  held: readonly EquityPoint[],
+  held: EquityAnswer['buyAndHold'],
 ): { readonly data: EquityData; readonly worstPct: number } {
   const spanSeconds = ((known.at(-1)?.marketMs ?? 0) - (known[0]?.marketMs ?? 0)) / 1000;
   const step = Math.max(MINUTE, Math.ceil(spanSeconds / POINTS_MAX));
-  let peak = 0;
-  const points = known.map(({ marketMs, equity }) => {
+  const points = known.map(({ marketMs, equity, peak }) => {
     const value = Number(equity);
-    peak = Math.max(peak, value);
-    return { time: Math.floor(marketMs / 1000), equity: value, drawdownPct: (1 - value / peak) * 100 };
+    const drawdownPct = Number(peak) > 0 ? Math.max(0, 1 - value / Number(peak)) * 100 : 0;
+    return { time: Math.floor(marketMs / 1000), equity: value, drawdownPct };
   });
   const holding = held.map(({ marketMs, equity }) => ({
     time: Math.floor(marketMs / 1000),
@@ -131,19 +130,25 @@ function curveOf(
 }
 
 const NONE: readonly EquityPoint[] = [];
+const NOT_HELD: EquityAnswer['buyAndHold'] = [];
 
 /**
  * The curve as read, extended by what was seen since: one point for each market minute; the newest still
  * moves.
  */
-function useTail(known: readonly EquityPoint[], marketMs: number, equity: string): readonly EquityPoint[] {
+function useTail(
+  known: readonly EquityPoint[],
+  marketMs: number,
+  equity: string,
+  peak: string,
+): readonly EquityPoint[] {
   const [tail, setTail] = useState<readonly EquityPoint[]>([]);
   useEffect(() => {
     setTail((before) => [
       ...before.filter((point) => minute(point.marketMs) < minute(marketMs)).slice(-TAIL_MAX),
-      { marketMs, equity },
+      { marketMs, equity, peak },
     ]);
-  }, [marketMs, equity]);
+  }, [marketMs, equity, peak]);
   const last = known.at(-1)?.marketMs ?? 0;
   return useMemo(() => [...known, ...tail.filter((point) => point.marketMs > last)], [known, tail, last]);
 }

@@ -114,10 +114,12 @@ export function shownStatus(status: TraderStatus): ShownStatus {
 
 const POINTS_MAX = 1440;
 
+/** Decimal text in the desk's currency. */
 export interface EquityPoint {
   readonly marketMs: number;
-  /** Decimal text in the desk's currency. */
   readonly equity: string;
+  /** From which the drawdown counted then: it follows capital that moved. */
+  readonly peak: string;
 }
 
 /**
@@ -133,13 +135,14 @@ class EquityHistory {
 
   observe(status: TraderStatus): void {
     const { marketMs } = status.marketData;
+    const point = { marketMs, equity: status.equity, peak: status.peakEquity };
     const last = this.#points.at(-1);
     if (last !== undefined && marketMs < last.marketMs) this.#points.length = 0;
     if (last !== undefined && this.#points.length > 0 && minute(last.marketMs) === minute(marketMs)) {
-      this.#points[this.#points.length - 1] = { marketMs, equity: status.equity };
+      this.#points[this.#points.length - 1] = point;
       return;
     }
-    this.#points.push({ marketMs, equity: status.equity });
+    this.#points.push(point);
     if (this.#points.length > POINTS_MAX) this.#points.shift();
   }
 }

@@ -38,9 +38,9 @@ export function equityRoute(app: FastifyInstance, web: WebDependencies, watch: S
   });
 }
 
-const pointSchema = z.object({ marketMs: z.number(), equity: z.string() });
+const pointSchema = z.object({ marketMs: z.number(), equity: z.string(), peak: z.string() });
 
-const POINT = `(extract(epoch from market) * 1000)::float8 as "marketMs", equity::text`;
+const POINT = `(extract(epoch from market) * 1000)::float8 as "marketMs", equity::text, peak::text`;
 
 const NEWEST = `
   select ${POINT} from equity where desk = $1 and ${ofAccountInUse()} order by market desc limit $2`;
@@ -50,7 +50,7 @@ const SPACED = `
   with span as (select min(market) as first, max(market) as last from equity where desk = $1 and ${ofAccountInUse()})
   select distinct on (market) ${POINT}
   from span cross join generate_series(1, $2::int) place cross join lateral (
-    select market, equity from equity
+    select market, equity, peak from equity
     where desk = $1 and ${ofAccountInUse()} and market <= first + (last - first) * (place::float8 / $2)
     order by market desc limit 1
   ) point
@@ -141,7 +141,7 @@ async function readBuyAndHold(
   { database, runtime: { desk }, instruments }: Pick<WebDependencies, 'database' | 'runtime' | 'instruments'>,
   { currency, marketData: { identity, lastPrices } }: TraderStatus,
   points: readonly EquityPoint[],
-): Promise<readonly EquityPoint[]> {
+): Promise<readonly Omit<EquityPoint, 'peak'>[]> {
   const prices = new Set(lastPrices.map(({ symbol }) => symbol));
   const all = listed(instruments, currency);
   const isPriced = all.map(({ symbol }) => prices.has(symbol));

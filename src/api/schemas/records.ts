@@ -32,12 +32,14 @@ export const tradesSchema = z.object({
 
 const equityPointSchema = z.object({ marketMs, equity: decimalText });
 
+const peakText = decimalText.describe('From which the drawdown counted then: it follows capital that moved');
+
 export const equitySchema = z.object({
   source: z
     .enum(['ledger', 'memory'])
     .describe('memory: only since this web server started; the database is down'),
   currency: z.string().nullable(),
-  points: z.array(equityPointSchema).describe('Oldest first'),
+  points: z.array(equityPointSchema.extend({ peak: peakText })).describe('Oldest first'),
   buyAndHold: z
     .array(equityPointSchema)
     .describe(
