@@ -234,7 +234,9 @@ describe('equity', () => {
     try {
       const { accessToken } = await without.signIn();
       const read = async () => (await without.call('GET', '/api/equity', { token: accessToken })).json();
-      await expect.poll(read).toMatchObject({ source: 'memory', points: [{ equity: '10042.18', peak: expect.any(String) }] });
+      await expect
+        .poll(read)
+        .toMatchObject({ source: 'memory', points: [{ equity: '10042.18', peak: expect.any(String) }] });
     } finally {
       await without.stop();
     }
