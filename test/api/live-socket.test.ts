@@ -139,6 +139,22 @@ describe('the live connection', () => {
     }
   });
 
+  it('keeps no old states for a client that has not taken the last one: the newest comes after it', async () => {
+    const slow = connect({ type: 'auth', token });
+    await expect.poll(() => states(slow).length).toBe(1);
+    const fast = connect({ type: 'auth', token });
+    await expect.poll(() => states(fast).length).toBe(1);
+    slow.socket.pause();
+    for (const sequence of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      web.trader.status = scriptedStatus({ mode: sequence === 8 ? 'HALTED' : 'ACTIVE', sequence });
+      await expect.poll(() => states(fast).at(-1)?.status?.sequence).toBe(sequence);
+    }
+    slow.socket.resume();
+    await expect.poll(() => states(slow).at(-1)?.status?.mode).toBe('HALTED');
+    // One may have been on its way when it stopped reading.
+    expect(states(slow).length).toBeLessThanOrEqual(3);
+  });
+
   it('lets a person in while 40 connections say nothing, and while another person has many pages open', async () => {
     const silent = Array.from({ length: 40 }, () => connect(null));
     expect(await silent[0]?.closed).toBe(4429);

@@ -251,6 +251,50 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     expect(web.trader.calls.slice(before).map(({ method }) => method)).not.toContain('stop');
   });
 
+  it('says how far it is behind on a slow link, and no mode that may be long gone', async () => {
+    const slow = await page.context().browser()?.newPage();
+    if (slow === undefined) throw new Error('no browser');
+    const mode = await text('mode');
+    let delayMs = 0;
+    let late = 0;
+    const before = web.trader.status;
+    const changes = setInterval(() => {
+      web.trader.status = { ...web.trader.status, sequence: web.trader.status.sequence + 1 };
+    }, 200);
+    await slow.routeWebSocket(/api.ws/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((message) => {
+        const isLate = delayMs > 0;
+        setTimeout(() => {
+          socket.send(message);
+          if (isLate) late += 1;
+        }, delayMs);
+      });
+    });
+    await opened.signIn(slow);
+    const lamp = slow.getByTestId('connection');
+    await expect.poll(() => lamp.innerText()).toBe('Connected');
+    await expect.poll(() => slow.getByTestId('mode').innerText()).toBe(mode);
+    delayMs = 4_000;
+    await expect.poll(() => lamp.innerText()).toMatch(/^Behind by \d+ s$/);
+    await expect.poll(() => late).toBeGreaterThan(0);
+    await expect.poll(() => slow.getByTestId('mode').innerText()).toBe(mode);
+    delayMs = 11_000;
+    await expect.poll(() => lamp.innerText()).toMatch(/^Behind by 1\d s$/);
+    late = 0;
+    await expect.poll(() => late).toBeGreaterThan(2);
+    expect(await slow.getByTestId('mode').innerText()).toBe('NOT KNOWN');
+    expect(await slow.getByRole('region', { name: 'Mode' }).innerText()).toMatch(
+      new RegExp(`arrives 1\\d s late\\. Last known: ${mode}`),
+    );
+    delayMs = 0;
+    await expect.poll(() => lamp.innerText()).toBe('Connected');
+    await expect.poll(() => slow.getByTestId('mode').innerText()).toBe(mode);
+    await slow.close();
+    clearInterval(changes);
+    web.trader.status = before;
+  });
+
   it('lets nothing of its header lie over something else', async () => {
     const size = page.viewportSize();
     const parts = page.locator('.wordmark, .desk-name, .identity > .tag, .clock, .top .lamp, .top-links');

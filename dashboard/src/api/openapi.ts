@@ -8295,15 +8295,19 @@ export interface components {
         LiveMessage: {
             /** @enum {string} */
             type: "welcome";
+            /** @description Wall clock, milliseconds since 1970 */
+            atWallMs: number;
             /** @description Send a new token before then */
             expiresMs: number;
         } | {
             /** @enum {string} */
             type: "alive";
+            /** @description The state sent last still holds */
+            atWallMs: number;
         } | {
             /** @enum {string} */
             type: "state";
-            /** @description Wall clock, milliseconds since 1970 */
+            /** @description When it was sent */
             atWallMs: number;
             trader: {
                 reachable: boolean;

@@ -5,7 +5,8 @@ import type { Session } from './session.js';
 
 export type Connection =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'live' }
+  /** `behindSeconds`: how old what is shown may be; 0 while everything arrives at once. */
+  | { readonly kind: 'live'; readonly behindSeconds: number }
   | { readonly kind: 'lost'; readonly retryAtMs: number };
 
 /** The server sends something at least every 5 s. */
@@ -13,6 +14,17 @@ const SILENCE_MAX_MS = 12_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 8_000;
 const SIGN_IN_AGAIN = 4401;
+
+/** What arrives a little late is not worth a word; what should have come every 5 s is. */
+const LATE_MS = 2_000;
+const UNHEARD_MS = 7_000;
+/** An older mode is not shown as the desk's: a Stop may have come since. */
+const CURRENT_SECONDS_MAX = 10;
+/** So late comes only what a server with a changed clock sends: a new connection compares the clocks anew. */
+const CLOCK_CHANGED_MS = 60_000;
+
+export const isCurrent = (connection: Connection): boolean =>
+  connection.kind === 'live' && connection.behindSeconds <= CURRENT_SECONDS_MAX;
 
 export interface LiveListener {
   onConnection(connection: Connection): void;
@@ -24,6 +36,13 @@ export class Live {
   #retryMs = RETRY_FIRST_MS;
   #timers: ReturnType<typeof setTimeout>[] = [];
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #clock: ReturnType<typeof setInterval> | undefined;
+  /** The least time by which this page's clock has been ahead of the server's: what came without delay. */
+  #aheadMs = Number.POSITIVE_INFINITY;
+  /** By the server's clock. */
+  #newestSentMs = 0;
+  #lateMs = 0;
+  #behindSeconds = 0;
   #closed = false;
 
   constructor(
@@ -56,28 +75,54 @@ export class Live {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
     clearTimeout(this.#silence);
+    clearInterval(this.#clock);
     this.#socket?.close();
   }
 
   #receive(socket: WebSocket, message: LiveMessage): void {
     this.#watchSilence(socket);
+    const isFirst = message.type === 'welcome' && this.#aheadMs === Number.POSITIVE_INFINITY;
+    // Not the time of day: somebody may set the clock.
+    const aheadMs = performance.now() - message.atWallMs;
+    this.#aheadMs = Math.min(this.#aheadMs, aheadMs);
+    this.#newestSentMs = message.atWallMs;
+    this.#lateMs = aheadMs - this.#aheadMs;
+    if (this.#lateMs > CLOCK_CHANGED_MS) {
+      socket.close();
+      this.#lose(0);
+      return;
+    }
     if (message.type === 'welcome') {
       this.#retryMs = RETRY_FIRST_MS;
-      this.listener.onConnection({ kind: 'live' });
-      this.#renewBefore(socket, message.expiresMs);
+      this.#renewIn(socket, message.expiresMs - message.atWallMs);
     }
+    if (isFirst) {
+      clearInterval(this.#clock);
+      this.#clock = setInterval(() => this.#tellBehind(socket), 1_000);
+    }
+    this.#tellBehind(socket, isFirst);
     if (message.type === 'state') this.listener.onState(message);
   }
 
-  /** Sends a new token on the same connection before the old one expires. */
-  #renewBefore(socket: WebSocket, expiresMs: number): void {
+  #tellBehind(socket: WebSocket, anew = false): void {
+    if (this.#socket !== socket) return;
+    const ageMs = performance.now() - this.#aheadMs - this.#newestSentMs;
+    const isPrompt = this.#lateMs < LATE_MS && ageMs < UNHEARD_MS;
+    const behindSeconds = isPrompt ? 0 : Math.round(ageMs / 1000);
+    if (behindSeconds === this.#behindSeconds && !anew) return;
+    this.#behindSeconds = behindSeconds;
+    this.listener.onConnection({ kind: 'live', behindSeconds });
+  }
+
+  /** Sends a new token on the same connection before the old one expires. The browser's clock may be wrong. */
+  #renewIn(socket: WebSocket, expiresInMs: number): void {
     const renew = async (): Promise<void> => {
       const token = await this.session.accessToken().catch(() => null);
       if (token !== null && socket.readyState === WebSocket.OPEN) {
         socket.send(JSON.stringify({ type: 'auth', token }));
       }
     };
-    this.#later(() => void renew(), Math.max(1_000, expiresMs - Date.now() - 25_000));
+    this.#later(() => void renew(), Math.max(1_000, expiresInMs - 25_000));
   }
 
   #watchSilence(socket: WebSocket): void {
@@ -92,7 +137,9 @@ export class Live {
 
   #lose(code: number): void {
     this.#socket = null;
+    this.#aheadMs = Number.POSITIVE_INFINITY;
     clearTimeout(this.#silence);
+    clearInterval(this.#clock);
     if (this.#closed) return;
     if (code === SIGN_IN_AGAIN) void this.session.restore();
     this.#retry();

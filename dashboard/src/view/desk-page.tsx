@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { LiveState, Trade, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
+import { isCurrent } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
 import { type SignWith, signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
@@ -107,7 +108,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
         onTemporal={onTemporal}
         onSignOut={() => void session.signOut()}
       />
-      <main class={connection.kind === 'live' && state?.trader.reachable !== false ? '' : 'old'}>
+      <main class={isCurrent(connection) && state?.trader.reachable !== false ? '' : 'old'}>
         <ModeBand
           state={state}
           connection={connection}

@@ -78,15 +78,19 @@ function Identity({ status }: { readonly status: TraderStatus }) {
 
 function ConnectionState({ connection }: { readonly connection: Connection }) {
   const now = useNow(connection.kind === 'lost');
+  const behind = connection.kind === 'live' ? connection.behindSeconds : 0;
   const words = {
-    live: 'Connected',
+    live: behind === 0 ? 'Connected' : `Behind by ${behind} s`,
     connecting: 'Connecting…',
     lost: `Connection lost, again in ${
       connection.kind === 'lost' ? Math.max(0, Math.ceil((connection.retryAtMs - now) / 1000)) : 0
     } s`,
   }[connection.kind];
   return (
-    <span class={`lamp ${connection.kind === 'live' ? 'go' : 'caution'}`} data-testid="connection">
+    <span
+      class={`lamp ${connection.kind === 'live' && behind === 0 ? 'go' : 'caution'}`}
+      data-testid="connection"
+    >
       {words}
     </span>
   );

@@ -1,6 +1,6 @@
 import type { LiveState, TraderStatus } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
-import type { Connection } from '../connection/live.js';
+import { type Connection, isCurrent } from '../connection/live.js';
 import { CLOCK, timeOfDay } from '../format.js';
 import { inContainers, typed } from '../typed.js';
 import { DocumentLink } from './document-link.js';
@@ -101,11 +101,15 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
     status === null || statusWallMs === null
       ? ''
       : ` Last known: ${status.mode}, ${timeOfDay(statusWallMs)} ${CLOCK}.`;
-  if (connection.kind !== 'live') {
+  if (!isCurrent(connection)) {
+    const why =
+      connection.kind === 'live'
+        ? `What the web server sends arrives ${connection.behindSeconds} s late.`
+        : 'This page has lost the web server.';
     return {
       mode: 'NOT KNOWN',
       tone: 'caution',
-      reason: `This page has lost the web server.${known}`,
+      reason: `${why}${known}`,
       now: `The trader goes on without this page. In a terminal: \`${typed('status')}\`, \`${typed('stop')}\`.`,
     };
   }

@@ -1,7 +1,9 @@
 /**
  * Live updates. A client authenticates with its first message (a token in the address would end up in logs); then it
- * gets the state whenever it has changed, at most as often as the watch polls. A client that does not read is
- * dropped: at most one message is queued for it.
+ * gets the state whenever it has changed, at most as often as the watch polls, and only once it has the one before:
+ * each message is followed by a ping, which every client answers by itself. On a slow link the states in between are
+ * left out, where the kernel and the link would queue them, and each would arrive later than the one before it. A
+ * client that doesn't answer is dropped.
  */
 
 import type { FastifyInstance } from 'fastify';
@@ -16,8 +18,8 @@ const OF_A_PERSON_MAX = 16;
 /** Limit of connections that have not authenticated yet. The next one closes the oldest of them. */
 const SILENT_MAX = 32;
 const FIRST_MESSAGE_MS = 5000;
-const BUFFERED_BYTES_MAX = 512 * 1024;
-const SLOW_ROUNDS_MAX = 20;
+/** 10 s: a page shows no mode that may be older. */
+const SLOW_ROUNDS_MAX = 40;
 const MESSAGE_BYTES_MAX = 8192;
 /** Lets a page tell a quiet market from a dead connection. */
 const ALIVE_EVERY_MS = 5000;
@@ -30,6 +32,9 @@ interface Client {
   session: Session | null;
   lastKey: string;
   lastSentMs: number;
+  /** Messages sent, and how many of them have arrived. */
+  sent: number;
+  arrived: number;
   slowRounds: number;
   readonly signInTimer: NodeJS.Timeout;
 }
@@ -53,9 +58,15 @@ export class SocketHub {
     const silent = [...this.#clients].filter(({ session }) => session === null);
     if (silent.length >= SILENT_MAX) this.#drop(silent[0]);
     const signInTimer = setTimeout(() => socket.close(CLOSE.signIn, 'no token came'), FIRST_MESSAGE_MS);
-    const client: Client = { socket, session: null, lastKey: '', lastSentMs: 0, slowRounds: 0, signInTimer };
+    const client: Client = {
+      ...{ socket, session: null, signInTimer },
+      ...{ lastKey: '', lastSentMs: 0, sent: 0, arrived: 0, slowRounds: 0 },
+    };
     this.#clients.add(client);
     socket.on('message', (data, isBinary) => this.#receive(client, isBinary ? '' : String(data)));
+    socket.on('pong', (told) => {
+      client.arrived = Math.max(client.arrived, Math.min(client.sent, Number(String(told)) || 0));
+    });
     socket.on('error', () => socket.terminate());
     socket.on('close', () => this.#remove(client));
   }
@@ -81,7 +92,8 @@ export class SocketHub {
     clearTimeout(client.signInTimer);
     client.session = session;
     this.#stopListening ??= this.watch.listen((state) => this.#push(state));
-    client.socket.send(textOf({ type: 'welcome', expiresMs: session.expiresMs }));
+    const { expiresMs } = session;
+    client.socket.send(textOf({ type: 'welcome', atWallMs: this.nowMs(), expiresMs }));
     this.#send(client, this.watch.state, changeKey(this.watch.state));
   }
 
@@ -106,17 +118,18 @@ export class SocketHub {
       socket.close(CLOSE.signIn, 'token expired');
       return;
     }
-    if (socket.bufferedAmount > 0) {
+    if (client.arrived < client.sent) {
       client.slowRounds += 1;
-      if (client.slowRounds > SLOW_ROUNDS_MAX || socket.bufferedAmount > BUFFERED_BYTES_MAX)
-        socket.terminate();
+      if (client.slowRounds > SLOW_ROUNDS_MAX) socket.terminate();
       return;
     }
     client.slowRounds = 0;
     const now = this.nowMs();
     if (key !== client.lastKey) socket.send(textOf({ type: 'state', atWallMs: now, ...state }));
-    else if (now - client.lastSentMs >= ALIVE_EVERY_MS) socket.send(textOf({ type: 'alive' }));
+    else if (now - client.lastSentMs >= ALIVE_EVERY_MS) socket.send(textOf({ type: 'alive', atWallMs: now }));
     else return;
+    client.sent += 1;
+    socket.ping(String(client.sent));
     client.lastKey = key;
     client.lastSentMs = now;
   }

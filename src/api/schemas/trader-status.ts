@@ -44,11 +44,15 @@ export const deskStatusSchema = shownStatusSchema.extend({
 
 /** Messages over the WebSocket. */
 export const liveMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('welcome'), expiresMs: wallMs.describe('Send a new token before then') }),
-  z.object({ type: z.literal('alive') }),
+  z.object({
+    type: z.literal('welcome'),
+    atWallMs: wallMs,
+    expiresMs: wallMs.describe('Send a new token before then'),
+  }),
+  z.object({ type: z.literal('alive'), atWallMs: wallMs.describe('The state sent last still holds') }),
   z.object({
     type: z.literal('state'),
-    atWallMs: wallMs,
+    atWallMs: wallMs.describe('When it was sent'),
     trader: z.object({
       reachable: z.boolean(),
       sinceWallMs: wallMs.describe('When it last became reachable or unreachable'),
