@@ -128,6 +128,29 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
     }
   });
 
+  it('keeps Stop on the screen of a phone whatever long word a notice or the title of a dialog has', async () => {
+    const word = `https://status.example.com/${'incident-of-the-night-'.repeat(8)}`;
+    desk.tasks = [{ ...SIGN_OFF, title: word }];
+    await desk.look(390);
+    await desk.open('Waiting');
+    await desk.page.getByRole('button', { name: 'Done…' }).click();
+    const dialog = desk.page.getByRole('dialog', { name: word });
+    await dialog.waitFor();
+    expect(await dialog.evaluate((box) => box.scrollWidth - box.clientWidth)).toBeLessThanOrEqual(0);
+    expect(await desk.widerThanThePage()).toEqual([]);
+    await desk.page.keyboard.press('Escape');
+    desk.web.alerts.push({
+      ...{ channel: 'telegram', state: 'refusing', sinceMs: 0, why: word, waiting: 0, refused: 1 },
+      problem: `Alerts do not arrive on Telegram: ${word}`,
+    });
+    await desk.page.getByTestId('alerts-problem').waitFor();
+    expect(await desk.widerThanThePage()).toEqual([]);
+    const stop = await desk.page.getByRole('button', { name: 'Stop', exact: true }).boundingBox();
+    expect((stop?.x ?? 390) + (stop?.width ?? 0)).toBeLessThanOrEqual(390);
+    desk.web.alerts.length = 0;
+    desk.tasks = [];
+  });
+
   it('axe finds nothing in the sign-in at 390, 820 and 1440 px', async () => {
     await desk.page.getByRole('button', { name: 'Sign out' }).click();
     await desk.page.getByRole('button', { name: 'Sign in' }).waitFor();
