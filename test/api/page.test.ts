@@ -215,6 +215,19 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('mode')).toBe('HALTED');
   });
 
+  it('says when a button was pressed, and that this is past once the desk is otherwise', async () => {
+    web.trader.status = scriptedStatus();
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect.poll(() => text('mode')).toBe('HALTED');
+    await expect.poll(() => text('outcome')).toMatch(/^Stop: proven \d\d:\d\d:\d\d UTC /);
+    const halted = web.trader.status;
+    web.trader.status = scriptedStatus();
+    await expect.poll(() => text('outcome')).toContain('The desk is ACTIVE now; this was before.');
+    web.trader.status = halted;
+    await expect.poll(() => text('mode')).toBe('HALTED');
+  });
+
   it('sends a button again, as the same request, where its token is taken no longer', async () => {
     const sent: { readonly key: string | undefined; readonly body: string | null }[] = [];
     await page.route(/emergency\/stop/, async (route) => {

@@ -116,7 +116,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
           onStop={stop}
           onAsk={(button) => setDialog(button)}
         />
-        <Outcome pressed={buttons.result} onDismiss={buttons.dismiss} />
+        <Outcome pressed={buttons.result} status={status} onDismiss={buttons.dismiss} />
         {state !== null && <AlertsNotice alerts={state.alerts} api={api} mayTest={mayStop(session)} />}
         <TabBar tab={tab} onTab={setTab} counts={counts} />
         {tab !== 'desk' ? (

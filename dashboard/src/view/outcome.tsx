@@ -1,29 +1,44 @@
-import type { OperationResult } from '../api/shapes.js';
+import { useRef } from 'preact/hooks';
+import type { OperationResult, TraderStatus } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Problem } from '../connection/problem.js';
+import { CLOCK, timeOfDay } from '../format.js';
 import { RunLink } from './run-link.js';
 import { useInSight } from './use-action.js';
 import { readable, sentence, Words } from './words.js';
 
-export type Pressed =
-  | { readonly button: Button; readonly outcome: OperationResult }
-  | { readonly button: Button; readonly problem: Problem };
+export type Pressed = { readonly button: Button; readonly atMs: number } & (
+  | { readonly outcome: OperationResult }
+  | { readonly problem: Problem }
+);
+
+type Standing = Pick<TraderStatus, 'mode' | 'haltId'> | null;
 
 const NAMES = { stop: 'Stop', 'close-all': 'Close all', resume: 'Resume' } as const;
 
 /** The outcome of a button: what was proven, what was not, what to do. */
 export function Outcome({
   pressed,
+  status,
   onDismiss,
 }: {
   readonly pressed: Pressed | null;
+  readonly status: Standing;
   readonly onDismiss: () => void;
 }) {
+  const isPast = useIsPast(pressed, status);
   return (
     <div class="result-place" role="status" aria-live="assertive" tabIndex={-1} ref={useInSight(pressed)}>
       {pressed !== null && (
-        <div class={`notice outcome ${toneOf(pressed)}`} data-testid="outcome">
-          {'outcome' in pressed ? <Done {...pressed} /> : <Failed {...pressed} />}
+        <div class={`notice outcome ${isPast ? 'soft' : toneOf(pressed)}`} data-testid="outcome">
+          <div>
+            {isPast && status !== null && (
+              <p>
+                <strong>The desk is {status.mode} now; this was before.</strong>
+              </p>
+            )}
+            {'outcome' in pressed ? <Done {...pressed} /> : <Failed {...pressed} />}
+          </div>
           <button type="button" class="link" onClick={onDismiss}>
             Dismiss
           </button>
@@ -33,19 +48,48 @@ export function Outcome({
   );
 }
 
+/**
+ * True once the desk has been as the outcome says and no longer is: “does not trade yet” must not stand beside ACTIVE.
+ * The state comes by another way than the answer, before or after it.
+ */
+function useIsPast(pressed: Pressed | null, status: Standing): boolean {
+  const about = useRef<{ pressed: Pressed | null; before: Standing; is: 'coming' | 'so' | 'past' } | null>(
+    null,
+  );
+  if (about.current?.pressed !== pressed) about.current = { pressed, before: status, is: 'coming' };
+  const seen = about.current;
+  if (seen === null || pressed === null || status === null) return false;
+  if (isAsSaid(pressed, status, seen.before)) {
+    if (seen.is === 'coming') seen.is = 'so';
+  } else if (seen.is === 'so') seen.is = 'past';
+  return seen.is === 'past';
+}
+
+/** `before`: as it was when the answer came. */
+function isAsSaid(pressed: Pressed, { mode, haltId }: NonNullable<Standing>, before: Standing): boolean {
+  if ('outcome' in pressed && pressed.outcome.ok) {
+    const { outcome, button } = pressed;
+    if (button !== 'resume') return mode !== 'ACTIVE' && haltId === (outcome.haltId ?? haltId);
+    if (outcome.proven) return mode === 'ACTIVE';
+  }
+  return mode === before?.mode && haltId === before.haltId;
+}
+
 function toneOf(pressed: Pressed): 'go' | 'caution' | 'alarm' {
   if ('problem' in pressed) return 'alarm';
   return pressed.outcome.proven ? 'go' : 'caution';
 }
 
-function Done({ button, outcome }: { readonly button: Button; readonly outcome: OperationResult }) {
+type DoneProps = Extract<Pressed, { readonly outcome: OperationResult }>;
+
+function Done({ button, outcome, atMs }: DoneProps) {
   const { proven, detail, haltId, workflowId, problems } = outcome;
   return (
     <div>
       <strong>
         {NAMES[button]}: {proven ? 'proven' : 'taken, not proven yet'}
       </strong>{' '}
-      {sentence(readable(detail))}
+      <At ms={atMs} /> {sentence(readable(detail))}
       {problems.map((problem) => (
         <p key={problem}>{readable(problem)}</p>
       ))}
@@ -61,13 +105,15 @@ function Done({ button, outcome }: { readonly button: Button; readonly outcome: 
   );
 }
 
-function Failed({ button, problem }: { readonly button: Button; readonly problem: Problem }) {
+type FailedProps = Extract<Pressed, { readonly problem: Problem }>;
+
+function Failed({ button, problem, atMs }: FailedProps) {
   return (
     <div>
       <strong>
         {NAMES[button]}: {problem.title}
       </strong>{' '}
-      {readable(problem.message)}
+      <At ms={atMs} /> {readable(problem.message)}
       {problem.notes.map((note) => (
         <p key={note}>{readable(note)}</p>
       ))}
@@ -80,3 +126,9 @@ function Failed({ button, problem }: { readonly button: Button; readonly problem
     </div>
   );
 }
+
+const At = ({ ms }: { readonly ms: number }) => (
+  <span class="soft">
+    {timeOfDay(ms)} {CLOCK}
+  </span>
+);

@@ -23,9 +23,9 @@ export function useButtons(api: DeskApi): Buttons {
         ...asked,
         ...(signature === undefined ? {} : { signature }),
       });
-      setResult({ button, outcome });
+      setResult({ button, atMs: Date.now(), outcome });
     } catch (error) {
-      setResult({ button, problem: asProblem(error) });
+      setResult({ button, atMs: Date.now(), problem: asProblem(error) });
     } finally {
       setPressed((before) => without(before, button));
     }
