@@ -30,6 +30,7 @@ type DeskOperations = Pick<
   | 'askForValidation'
   | 'listSchedules'
   | 'readTwins'
+  | 'listDecided'
   | 'listApprovals'
   | 'castVote'
   | 'readSettings'

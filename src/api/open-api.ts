@@ -59,6 +59,7 @@ const NOTHING_BEHIND: WebDependencies = {
     listStoredPeriods: unavailable,
     askForValidation: unavailable,
     readTwins: unavailable,
+    listDecided: unavailable,
     listSchedules: unavailable,
     listApprovals: unavailable,
     castVote: unavailable,

@@ -40,7 +40,7 @@ import { backupsRoute, takeBackupRoute } from './routes/backups.js';
 import { barsRoute } from './routes/bars.js';
 import { closeOneRoutes } from './routes/close-one.js';
 import { dashboardRoutes } from './routes/dashboard.js';
-import { deskStateRoutes, desksRoute, twinsRoute } from './routes/desk-state.js';
+import { decidedRoute, deskStateRoutes, desksRoute, twinsRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
 import { emergencyRoutes, takeAnyBody } from './routes/emergency.js';
 import { equityRoute } from './routes/equity-curve.js';
@@ -152,6 +152,7 @@ async function registerRoutes(
   deskStateRoutes(app, web);
   desksRoute(app, web);
   twinsRoute(app, web);
+  decidedRoute(app, web);
   emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore, web.nowMs));
   closeOneRoutes(app, web);
   tradesRoute(app, web);

@@ -79,7 +79,13 @@ import { listSetups, readSetup, type SetupQuery } from './results/list-setups.js
 import { type ChartRequest, type ChartShown, readChart } from './results/read-chart.js';
 import { type ResultsRequest, type ResultsShown, showResults } from './results/read-results.js';
 import { type KpisShown, showKpis } from './results/results.js';
-import { type ResumeRequest, resumeTrading, whoDecided } from './resume-trading.js';
+import {
+  type ResumeDecided,
+  type ResumeRequest,
+  readDecided,
+  resumeTrading,
+  whoDecided,
+} from './resume-trading.js';
 import {
   listSchedules,
   type RoutineOutcome,
@@ -124,6 +130,8 @@ export interface Operations {
   readTwins(): Promise<readonly string[]>;
   /** Who else than `person` has decided to resume from the halt in force, one line each. */
   readDecided(person: string): Promise<readonly string[]>;
+  /** The same of everybody, for programs. */
+  listDecided(): Promise<readonly ResumeDecided[]>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
   listApprovals(query?: { readonly limit?: number }): Promise<readonly ApprovalShown[]>;
   castVote(caller: Caller, request: VoteRequest): Promise<VoteResult>;
@@ -229,6 +237,7 @@ export function operationsOver(context: OperationContext): Operations {
     readStatus: () => readWords(context),
     readTwins: async () => whatTwinsDid(context.runtime, await readWords(context), context.nowMs()),
     readDecided: (person) => whoDecided(context, person),
+    listDecided: () => readDecided(context),
     listSchedules: () => listSchedules(context),
     listApprovals: (query) => listApprovals(context, query),
     castVote: (caller, request) => castVote(context, caller, request),

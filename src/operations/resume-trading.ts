@@ -171,12 +171,20 @@ async function decide(context: OperationContext, status: TraderStatus, decision:
   }
 }
 
+/** Somebody's decision to resume that waits for another person's. */
+export interface ResumeDecided {
+  readonly person: string;
+  /** Null: the size in force. */
+  readonly sizePct: number | null;
+  /** Null: not known, of a run of an earlier build. */
+  readonly untilWallMs: number | null;
+}
+
 /**
- * Who else has decided to resume from the halt in force, and at which size: a line each, for the next person who is
- * asked, whose own decision would replace an earlier one. Empty if nobody has, or if it can't be read: it never holds
- * up a decision.
+ * Who has decided to resume from the halt in force, at which size, and how long it counts. Empty if nobody has, or if
+ * it can't be read: it never holds up a decision.
  */
-export async function whoDecided(context: OperationContext, asked: string): Promise<readonly string[]> {
+export async function readDecided(context: OperationContext): Promise<readonly ResumeDecided[]> {
   try {
     const { haltId } = await readStatus(context);
     if (haltId === null) return [];
@@ -187,17 +195,23 @@ export async function whoDecided(context: OperationContext, asked: string): Prom
     );
     if (progress.state !== 'waiting') return [];
     // The run looks at its clock only when it does something: it may still list what has expired.
-    const others = (progress.decisions ?? []).filter(
-      ({ person, expiresWallMs = Number.POSITIVE_INFINITY }) =>
-        person !== asked && expiresWallMs > context.nowMs(),
-    );
-    return others.map(
-      ({ person, sizePct }) =>
-        `${person} has decided to resume at ${sizePct === undefined ? 'the position size as it is' : `${sizePct} % of the desk file’s position size`}. The smallest counts.`,
-    );
+    return (progress.decisions ?? [])
+      .filter(({ expiresWallMs = Number.POSITIVE_INFINITY }) => expiresWallMs > context.nowMs())
+      .map(({ person, sizePct = null, expiresWallMs = null }) => ({
+        ...{ person, sizePct, untilWallMs: expiresWallMs },
+      }));
   } catch {
     return [];
   }
+}
+
+/** A line for each of them, for the next person who is asked, whose own decision would replace an earlier one. */
+export async function whoDecided(context: OperationContext, asked: string): Promise<readonly string[]> {
+  const others = (await readDecided(context)).filter(({ person }) => person !== asked);
+  return others.map(
+    ({ person, sizePct, untilWallMs }) =>
+      `${person} has decided to resume at ${sizePct === null ? 'the position size as it is' : `${sizePct} % of the desk file’s position size`}${untilWallMs === null ? '' : `, which counts until ${moment(untilWallMs)}`}. The smallest counts.`,
+  );
 }
 
 const sizeOf = (sizePct: number | undefined): { sizePct?: number } =>

@@ -8,6 +8,7 @@ import type { PersonKey } from '../../src/domain/signed-vote.js';
 import type { ProcessStatus } from '../../src/home/process-status.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';
 import type { VoteRequest } from '../../src/operations/approvals.js';
+import type { ResumeDecided } from '../../src/operations/resume-trading.js';
 import type { RollRequest, SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import type { StatementToSign } from '../../src/signing/vote-statement.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
@@ -47,6 +48,8 @@ export class OpenedPage {
   /** What is asked of people by hand. */
   tasks: readonly Task[] = [];
   approvals: readonly ApprovalShown[] = [APPROVAL];
+  /** Who has decided to resume. */
+  decided: readonly ResumeDecided[] = [];
   /** What is enrolled for votes, whoever asks. */
   keys: readonly PersonKey[] = [];
   /** What a vote has to be signed over; null: it takes no signature. */
@@ -72,6 +75,7 @@ export class OpenedPage {
         ...scriptedPeople({ changed, votes }),
         readGoLive,
         listApprovals: async () => this.approvals,
+        listDecided: async () => this.decided,
         statementToSign: async () => this.statement,
         listTasks: async () => this.tasks,
         rollContract: async (_, request) => {

@@ -1,6 +1,7 @@
 /** The built page in Chromium: the desk at a glance, and its buttons. Skipped, and says so, where there is no Chromium. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Halt } from '../../src/domain/mode.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';
 import { resize } from '../support/page.js';
 import { HALT_ID } from '../support/scripted-trader.js';
@@ -245,6 +246,35 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     expect(sent[0]?.key).toMatch(/^[0-9a-f-]{36}$/);
     expect(JSON.parse(sent[0]?.body ?? '')).toEqual({});
     expect(sent[1]).toEqual(sent[0]);
+  });
+
+  it('tells the second of two people who decided what, and that the desk is armed only then', async () => {
+    const before = web.trader.status;
+    const halt: Halt = {
+      ...{ haltId: HALT_ID, mode: 'HALTED', scope: { kind: 'desk' }, cause: 'person', by: 'otto' },
+      ...{ reason: 'news', resume: 'two-people', atWallMs: 0, atMarketMs: 0 },
+    };
+    web.trader.status = { ...before, halts: [halt] };
+    const dialog = page.getByRole('dialog', { name: 'Resume trading?' });
+    await expect.poll(() => page.getByRole('region', { name: 'Why is it not trading?' }).count()).toBe(1);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(() => dialog.innerText()).toContain('after you it waits for another one');
+    const untilWallMs = Date.UTC(2026, 0, 5, 15, 10);
+    opened.decided = [{ person: 'anna', sizePct: 50, untilWallMs }];
+    const said =
+      'anna has decided to resume at 50 % of the desk file’s position size, which counts until 15:10 UTC.';
+    await expect.poll(() => dialog.innerText()).toContain(said);
+    expect(await dialog.innerText()).toContain('You are the second one: this press arms the desk');
+    await page.keyboard.press('Escape');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Why is it not trading?' }).innerText())
+      .toContain(said);
+    const sections = page.getByRole('navigation', { name: 'Sections' });
+    await sections.getByRole('link', { name: 'Waiting' }).click();
+    await expect.poll(() => page.locator('main').innerText()).toContain(said);
+    await sections.getByRole('link', { name: 'Desk' }).click();
+    opened.decided = [];
+    web.trader.status = before;
   });
 
   it('says that the connection is lost, and finds back by itself', async () => {

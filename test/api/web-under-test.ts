@@ -337,6 +337,7 @@ function scriptedOperations(
     },
     listSchedules: async () => [],
     readTwins: async () => [],
+    listDecided: async () => [],
     listApprovals: async () => [],
     castVote: async ({ person }, { approval }) => ({
       ok: true,

@@ -242,7 +242,9 @@ describe.concurrent('resumption', () => {
       const asked = { desk: { desk: desk.name }, temporal: bench.temporal, trader, nowMs: () => nowMs };
       return whoDecided(asked as never, person);
     };
-    expect(await askedBy('ben')).toEqual([expect.stringContaining('anna has decided to resume at 80 %')]);
+    expect(await askedBy('ben')).toEqual([
+      expect.stringMatching(/^anna has decided to resume at 80 % .*, which counts until .* UTC\. /),
+    ]);
     expect(await askedBy('anna')).toEqual([]);
     // The run lists it until it does something again.
     expect(await askedBy('ben', Date.now() + 3_600_000)).toEqual([]);

@@ -39,6 +39,8 @@ export type MoneyAtStake = TraderStatus['money'];
 
 export type DeskShown = Answer<'/api/desks'>['desks'][number];
 
+export type ResumeDecided = Answer<'/api/emergency/decided'>['decided'][number];
+
 export type Tokens = Answer<'/api/auth/refresh', 'post'>;
 export type PersonRole = Tokens['roles'][number];
 

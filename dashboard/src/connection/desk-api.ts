@@ -23,6 +23,7 @@ import type {
   PreflightReport,
   Results,
   ResultsQuery,
+  ResumeDecided,
   RoutineRun,
   ScheduledRun,
   SettingsResult,
@@ -176,6 +177,11 @@ export class DeskApi {
   /** What the paper twins of this desk have done since it halted. */
   async twins(): Promise<readonly string[]> {
     return (await answerOf(this.#client.GET('/api/twins'))).twins;
+  }
+
+  /** Who has decided to resume, where that waits for another person. */
+  async decided(): Promise<readonly ResumeDecided[]> {
+    return (await answerOf(this.#client.GET('/api/emergency/decided'))).decided;
   }
 
   bars(symbol: string): Promise<BarsAnswer> {

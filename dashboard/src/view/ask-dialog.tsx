@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Signing, TraderStatus } from '../api/shapes.js';
+import type { ResumeDecided, Signing, TraderStatus } from '../api/shapes.js';
 import type { Asked } from '../connection/desk-api.js';
 import type { SignWith } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
@@ -7,6 +7,7 @@ import { CLOCK, day, grouped, minuteOfDay, placed, signed } from '../format.js';
 import { useSignatureOf } from './own-signature.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { SizeInput } from './size-input.js';
+import { decidedWords } from './why.js';
 import { readable, sentence } from './words.js';
 
 const TWINS_EVERY_MS = 60_000;
@@ -15,6 +16,9 @@ interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
   /** Null before the trader's first status. */
   readonly status: TraderStatus | null;
+  readonly decided: readonly ResumeDecided[];
+  /** Who is asked. */
+  readonly person: string;
   /** The statement that must be signed to resume with this size. */
   readonly signing: (sizePct: number | undefined) => Promise<Signing>;
   /** `signWith`: if a signature is needed. */
@@ -24,7 +28,16 @@ interface AskDialogProps {
   readonly twins: () => Promise<readonly string[]>;
 }
 
-export function AskDialog({ about, status, signing, onGo, onCancel, twins }: AskDialogProps) {
+export function AskDialog({
+  about,
+  status,
+  decided,
+  person,
+  signing,
+  onGo,
+  onCancel,
+  twins,
+}: AskDialogProps) {
   const [size, setSize] = useState('');
   const sizePct = size === '' ? undefined : Number(size);
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
@@ -57,12 +70,35 @@ export function AskDialog({ about, status, signing, onGo, onCancel, twins }: Ask
         </>
       }
     >
+      {status !== null && needsTwo(status) && <Others decided={decided} person={person} />}
       <p>
-        The checks run again. If every one is clean, the desk is armed and may enter new positions with{' '}
-        {status?.money ?? 'real money'}.
+        The checks run again. If every one is clean
+        {status !== null && needsTwo(status) && ' and two people have decided so'}, the desk is armed and may
+        enter new positions with {status?.money ?? 'real money'}.
       </p>
       {status !== null && <ToLift status={status} twins={twins} />}
     </ReasonDialog>
+  );
+}
+
+export const needsTwo = ({ halts }: TraderStatus): boolean =>
+  halts.some(({ resume }) => resume === 'two-people');
+
+function Others({ decided, person }: Pick<AskDialogProps, 'decided' | 'person'>) {
+  const others = decided.filter((one) => one.person !== person);
+  return (
+    <>
+      {decided.map((one) => (
+        <p key={one.person}>{decidedWords(one)}</p>
+      ))}
+      <p>
+        <b>
+          {others.length === 0
+            ? 'It takes two people: after you it waits for another one.'
+            : 'You are the second one: this press arms the desk, at the smallest size that was decided on.'}
+        </b>
+      </p>
+    </>
   );
 }
 

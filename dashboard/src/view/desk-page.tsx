@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LiveState, Trade, TraderStatus } from '../api/shapes.js';
+import type { LiveState, ResumeDecided, Trade, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { isCurrent } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
@@ -21,7 +21,7 @@ import { Strategies } from '../section/strategies.js';
 import { ThisBrowser } from '../section/this-browser.js';
 import { Activity } from './activity.js';
 import { AlertsNotice } from './alerts-notice.js';
-import { AskDialog } from './ask-dialog.js';
+import { AskDialog, needsTwo } from './ask-dialog.js';
 import { DocumentLink } from './document-link.js';
 import { EquityPanel } from './equity-panel.js';
 import { ErrorLog } from './error-log.js';
@@ -52,6 +52,8 @@ const PRICE_HEIGHT_PX = 300;
 const EQUITY_HEIGHT_PX = 318;
 const ROUTINES_SHOWN = 6;
 const COUNTS_MS = 10_000;
+const DECIDED_MS = 5_000;
+const NOBODY: readonly ResumeDecided[] = [];
 const NO_TRADES: readonly Trade[] = [];
 
 /** The document that explains each section. */
@@ -87,6 +89,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
   useTabSign(state, connection, counts.incidents ?? 0);
   useNotices(state, connection, counts.incidents ?? null);
   const status = state?.status ?? null;
+  const decided = useDecided(api, status);
   const symbols = status === null ? [] : inOrder(status);
   const shown = symbol || (symbols[0] ?? '');
   const stop = (): void => buttons.press('stop', { reason: '' });
@@ -120,12 +123,13 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
         {state !== null && <AlertsNotice alerts={state.alerts} api={api} mayTest={mayStop(session)} />}
         <TabBar tab={tab} onTab={setTab} counts={counts} />
         {tab !== 'desk' ? (
-          <Section tab={tab} of={of} api={api} session={session} status={status} />
+          <Section tab={tab} of={of} api={api} session={session} status={status} decided={decided} />
         ) : state !== null && status !== null ? (
           <Panels
             api={api}
             state={state}
             status={status}
+            decided={decided}
             symbols={symbols}
             symbol={shown}
             onSymbol={setSymbol}
@@ -142,6 +146,8 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
         <AskDialog
           about={dialog}
           status={status}
+          decided={decided}
+          person={session.person}
           onCancel={() => setDialog(null)}
           signing={(sizePct) => api.signing({ sizePct })}
           twins={() => api.twins()}
@@ -175,9 +181,10 @@ interface SectionProps {
   readonly session: Session;
   /** Null before the trader's first status. */
   readonly status: TraderStatus | null;
+  readonly decided: readonly ResumeDecided[];
 }
 
-function Section({ tab, of, api, session, status }: SectionProps) {
+function Section({ tab, of, api, session, status, decided }: SectionProps) {
   const mayOperate = session.roles.includes('operator');
   switch (tab) {
     case 'results':
@@ -191,7 +198,7 @@ function Section({ tab, of, api, session, status }: SectionProps) {
     case 'day':
       return <Routines api={api} mayOperate={mayOperate} />;
     case 'people':
-      return <People api={api} person={session.person} roles={session.roles} />;
+      return <People api={api} person={session.person} roles={session.roles} decided={decided} />;
     case 'incidents':
       return <Incidents api={api} roles={session.roles} />;
     case 'go-live':
@@ -224,17 +231,25 @@ function useCounts(api: DeskApi, tab: Tab): Partial<Record<Tab, number>> {
   return waiting.value ?? {};
 }
 
+/** Read only where two people have to resume. */
+function useDecided(api: DeskApi, status: TraderStatus | null): readonly ResumeDecided[] {
+  const halt = status !== null && needsTwo(status) ? (status.haltId ?? '') : '';
+  const read = usePolled(() => (halt === '' ? Promise.resolve([]) : api.decided()), DECIDED_MS, halt);
+  return halt === '' || read.of !== halt ? NOBODY : (read.value ?? NOBODY);
+}
+
 interface PanelsProps {
   readonly api: DeskApi;
   readonly state: LiveState;
   readonly status: TraderStatus;
+  readonly decided: readonly ResumeDecided[];
   readonly symbols: readonly string[];
   readonly symbol: string;
   readonly onSymbol: (symbol: string) => void;
   readonly mayStop: boolean;
 }
 
-function Panels({ api, state, status, symbols, symbol, onSymbol, mayStop }: PanelsProps) {
+function Panels({ api, state, status, decided, symbols, symbol, onSymbol, mayStop }: PanelsProps) {
   // The ledger lags slightly behind the trader: it is read at every fill and again soon after.
   const trades = usePolled(() => api.trades(), 4_000, status.fills);
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
@@ -278,7 +293,7 @@ function Panels({ api, state, status, symbols, symbol, onSymbol, mayStop }: Pane
           <Fills api={api} trades={trades} currency={status.currency} />
         </div>
         <div class="side-column">
-          <Why status={status} reachable={state.trader.reachable} />
+          <Why status={status} decided={decided} reachable={state.trader.reachable} />
           <SetupsPanel api={api} />
           <ErrorLog api={api} />
           <Routine runs={runs} />

@@ -1,4 +1,5 @@
-import type { TraderStatus } from '../api/shapes.js';
+import type { ResumeDecided, TraderStatus } from '../api/shapes.js';
+import { CLOCK, minuteOfDay } from '../format.js';
 import { Panel } from './panel.js';
 import { readable, strategyNow } from './words.js';
 
@@ -12,10 +13,17 @@ interface WhyProps {
   readonly status: TraderStatus;
   /** False: the status is out of date. */
   readonly reachable: boolean;
+  readonly decided: readonly ResumeDecided[];
 }
 
+/** A decision to resume that waits for another person. */
+export const decidedWords = ({ person, sizePct, untilWallMs }: ResumeDecided): string =>
+  `${person} has decided to resume at ${
+    sizePct === null ? 'the position size as it is' : `${sizePct} % of the desk file’s position size`
+  }${untilWallMs === null ? '' : `, which counts until ${minuteOfDay(untilWallMs)} ${CLOCK}`}.`;
+
 /** Every reason that holds the desk, a strategy or a symbol back, with what it waits for. */
-export function Why({ status, reachable }: WhyProps) {
+export function Why({ status, decided, reachable }: WhyProps) {
   const { strategies } = status;
   const notTrading = reachable ? status.notTrading : [NO_TRADER];
   // With an open position the desk is trading: then the question is what holds the next entry back.
@@ -38,6 +46,9 @@ export function Why({ status, reachable }: WhyProps) {
           ))}
         </ul>
       )}
+      {decided.map((one) => (
+        <p key={one.person}>{decidedWords(one)}</p>
+      ))}
       <ul class="strategies">
         {strategies.map((strategy) => {
           const { name, symbol, state, enabled, trades, wins } = strategy;

@@ -1,6 +1,7 @@
 /** The trader's current state: its whole status and three views of it, read anew for every request. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { wallMs } from '../../contracts/json-values.js';
 import {
   modeSchema,
   orderSchema,
@@ -103,6 +104,31 @@ export function twinsRoute(app: FastifyInstance, web: WebDependencies): void {
       return sendProblem(reply, traderDown(error));
     }
   });
+}
+
+const decidedSchema = z.object({
+  decided: z.array(
+    z.object({
+      person: z.string(),
+      sizePct: z.number().nullable().describe('Null: the position size in force'),
+      untilWallMs: wallMs.nullable().describe('How long it counts'),
+    }),
+  ),
+});
+
+/** For the second of two people, whose press arms the desk. */
+export function decidedRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Who has decided to resume from the halt in force, where that waits for another person',
+    tags: ['state'],
+    response: {
+      200: answer('None also while Temporal or the trader does not answer', decidedSchema),
+      ...problems(401),
+    },
+  };
+  app.get('/api/emergency/decided', { schema }, async () => ({
+    decided: [...(await web.operations.listDecided())],
+  }));
 }
 
 /** For a page that links to the others. */

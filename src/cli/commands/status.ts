@@ -10,7 +10,7 @@ import { connectTrader, TraderUnavailable } from '../../trader/client.js';
 import { CliFailure, failureLines, presentFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { coloured, failureJson, printJson, printLines, showInPlace } from '../output.js';
-import { endedDesk, requireRuntime } from '../running-desk.js';
+import { endedDesk, requireRuntime, withOperations } from '../running-desk.js';
 import { section, statusLines } from '../status-lines.js';
 
 const TIMEOUT_MS = 5000;
@@ -39,6 +39,8 @@ interface ReadDesk {
   readonly readiness: Readiness | null;
   /** What its paper twins have done since it halted, one line each. */
   readonly twins: readonly string[];
+  /** Who has decided to resume, where two people have to: one line each. */
+  readonly decided: readonly string[];
 }
 
 async function readDesk(): Promise<ReadDesk> {
@@ -47,8 +49,8 @@ async function readDesk(): Promise<ReadDesk> {
   const { home, desk } = runtime;
   const found = readReadiness(home, desk);
   const readiness = found?.configHash === status.configHash ? found : null;
-  const twins = await twinsOf(runtime, status);
-  return { runtime, status, alerts: channelHealth(home, desk, Date.now()), readiness, twins };
+  const [twins, decided] = await Promise.all([twinsOf(runtime, status), decidedOf(status)]);
+  return { runtime, status, alerts: channelHealth(home, desk, Date.now()), readiness, twins, decided };
 }
 
 /** Loaded, and reads the database, only if a halted desk has other desks next to it. */
@@ -58,21 +60,31 @@ async function twinsOf(runtime: Runtime, status: TraderStatus): Promise<readonly
   return whatTwinsDid(runtime, status, Date.now());
 }
 
+const DECIDED_MS = 5_000;
+
+/** Asks Temporal only where two people have to resume; without an answer the status is shown all the same. */
+async function decidedOf({ halts }: TraderStatus): Promise<readonly string[]> {
+  if (!halts.some(({ resume }) => resume === 'two-people')) return [];
+  const read = withOperations((operations) => operations.readDecided('')).catch(() => []);
+  return Promise.race([read, pause(DECIDED_MS, [], { ref: false })]);
+}
+
 function show(desk: ReadDesk, json: boolean): void {
   if (json) printJson(jsonOf(desk));
   else printLines(coloured(shownLines(desk), headline(desk.status).tone));
 }
 
-function jsonOf({ runtime, status, alerts, readiness, twins }: ReadDesk): object {
+function jsonOf({ runtime, status, alerts, readiness, twins, decided }: ReadDesk): object {
   const { kind, address, namespace, isolation } = runtime.temporal;
   const { runbook = null } = runtime;
   const temporal = { kind, address, namespace, isolation: isolation ?? null };
   const shown = readiness && { ...readiness, readyPct: readyPct(readiness) };
-  return { ...status, alerts, runbook, readiness: shown, temporal, twins };
+  return { ...status, alerts, runbook, readiness: shown, temporal, twins, decided };
 }
 
-const shownLines = ({ runtime, status, alerts, readiness, twins }: ReadDesk): string[] => [
+const shownLines = ({ runtime, status, alerts, readiness, twins, decided }: ReadDesk): string[] => [
   ...statusLines(status, alerts, runtime.runbook && { ...runtime.runbook, readiness }),
+  ...section('decided so far; the next one who resumes arms it', decided),
   ...section('beside it on paper', twins),
   ...reachLines(runtime),
 ];
