@@ -12,12 +12,13 @@ import {
   ORDER_NAMES,
   orderStepKey,
 } from '../contracts/emergency.js';
-import type { EvidenceActivities, StepEvidence } from '../contracts/evidence.js';
+import type { EvidenceActivities, RunIdentity, StepEvidence } from '../contracts/evidence.js';
 import type { Alarm } from '../contracts/notice.js';
 import { NO_REASON } from '../domain/no-reason.js';
 import { alarmNotice, askWhy, type Unexplained } from '../notify/notices.js';
 import { notify } from '../notify/notify.js';
-import { recordEvidenceBatch } from '../store/evidence.js';
+import { appendAudit } from '../store/audit.js';
+import { readEvidence, recordEvidenceBatch } from '../store/evidence.js';
 import type { Pool } from '../store/pool.js';
 import { aboutThisRun, activityKey } from './activity-key.js';
 
@@ -36,6 +37,7 @@ export function createEmergencyActivities(dependencies: EmergencyDependencies): 
   return {
     recordEvidenceBatch: async (run, steps) => {
       await recordEvidenceBatch(run, steps);
+      await auditOrders(pool, run, steps);
       // The recorded evidence counts, whether or not anybody could be asked for a reason.
       await askForReasons(pool, home, run.desk, steps).catch(() => undefined);
     },
@@ -66,6 +68,32 @@ async function askForReasons(
   for (const step of steps) {
     const found = unexplained(desk, step);
     if (found !== null) await askWhy(pool, home, found);
+  }
+}
+
+const ORDERS_MAX = 1_000;
+
+/**
+ * Who presses the button writes the audit entry; while Postgres restarts, nobody could. Once a run is proven, or has
+ * ended without, the entries that are missing are written. The same command is one entry, whoever writes it.
+ */
+async function auditOrders(pool: Pool, run: RunIdentity, steps: readonly StepEvidence[]): Promise<void> {
+  const proof = steps.find(({ stepKey }) => stepKey.startsWith('proof:'));
+  if (proof === undefined) return;
+  const { desk, workflowId, firstRunId } = run;
+  const recorded = await readEvidence(pool, { desk, workflowId, firstRunId, limit: ORDERS_MAX });
+  for (const { stepKey, name, person, observed } of recorded) {
+    const kind = KINDS.find((one) => ORDER_NAMES[one] === name);
+    const via = VIAS.find((one) =>
+      observed.startsWith(askedWords({ by: person ?? '', via: one, reason: '' })),
+    );
+    if (kind === undefined || person === null || via === undefined || via === 'temporal') continue;
+    const commandId = stepKey.slice(ORDER.length);
+    const reason = observed.slice(askedWords({ by: person, via, reason: '' }).length);
+    await appendAudit(pool, {
+      ...{ desk, person, via, action: kind, parameters: { reason, commandId }, idempotencyKey: commandId },
+      outcome: proof.verdict === 'pass' ? 'proven' : `not proven: ${proof.observed}`,
+    });
   }
 }
 

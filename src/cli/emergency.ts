@@ -305,6 +305,7 @@ async function keepDirectly(
         action: kind,
         parameters: { reason, commandId },
         outcome: outcome.proven ? 'proven' : `not proven: ${outcome.detail}`,
+        idempotencyKey: commandId,
       },
     ),
   ]);

@@ -46,7 +46,7 @@ export async function audited(
 export async function recordAudit(
   { pool, runtime }: Pick<OperationContext, 'pool' | 'runtime'>,
   { person, via }: Caller,
-  entry: Pick<AuditEntry, 'action' | 'parameters' | 'outcome'>,
+  entry: Pick<AuditEntry, 'action' | 'parameters' | 'outcome' | 'idempotencyKey'>,
 ): Promise<string | null> {
   const writing = appendAudit(pool, { desk: runtime.desk, person, via, ...entry }).then(
     () => ({ problem: null }),

@@ -140,8 +140,10 @@ async function carryOutEmergency(
     action: procedure.kind,
     parameters: { reason: order.reason, commandId: order.commandId },
     outcome: proof.proven ? 'proven' : `not proven: ${proof.detail}`,
+    idempotencyKey: order.commandId,
   });
-  if (audit !== null) problems.push(audit);
+  if (audit !== null)
+    problems.push(workflow.workflowId === null ? audit : `${audit} The workflow writes it later.`);
   if (workflow.workflowId === null) {
     const missing = await recordWithoutWorkflow(placeOf(context), procedure.kind, order, proof, read.kept);
     if (missing !== null) problems.push(missing);

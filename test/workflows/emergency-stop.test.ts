@@ -10,8 +10,10 @@ import {
   type EmergencyTiming,
 } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
+import { appendAudit } from '../../src/store/audit.js';
 import { owesStop } from '../../src/worker/follow-incarnation.js';
 import { until } from '../support/eventually.js';
+import { readAudit } from '../support/read-audit.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
 
@@ -87,6 +89,24 @@ describe.concurrent('an emergency stop', () => {
     ]);
     const human = evidence.find(({ kind }) => kind === 'human');
     expect(human).toMatchObject({ person: 'anna', observed: 'anna (web): prices look wrong' });
+  });
+
+  it('is in the audit trail though nobody could write it when it was asked for, and only once', async () => {
+    const desk = await bench.desk(SERVED);
+    const { pool } = bench.database;
+    await order(desk, 'stop', 'prices look wrong');
+    await outcomeOf(desk);
+    const entries = () => readAudit(pool, desk.name);
+    await until('the audit entry', async () => (await entries()).length > 0);
+    const commandId = String(desk.trader.sent('stop')[0]?.commandId);
+    const entry = {
+      ...{ person: 'anna', via: 'web', outcome: 'proven' },
+      action: 'stop',
+      parameters: { reason: 'prices look wrong', commandId },
+    } as const;
+    expect(await entries()).toMatchObject([entry]);
+    await appendAudit(pool, { desk: desk.name, ...entry, idempotencyKey: commandId });
+    expect(await entries()).toHaveLength(1);
   });
 
   it('does not send again what the control socket has taken', async () => {
