@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { answerWaitMs, fetchUnlessSilent } from '../../dashboard/src/connection/session.js';
 
 const waitMs = (path: string): number => answerWaitMs(`http://127.0.0.1:8700${path}`);
@@ -69,5 +69,15 @@ describe('the wait for an answer', () => {
     const { answer, reply } = await asked();
     reply.writeHead(204).end();
     expect(await (await answer).text()).toBe('');
+  });
+
+  it('takes an answer without content as it is where the browser gives it an empty body', async () => {
+    const empty = { status: 204, body: new ReadableStream() };
+    vi.stubGlobal('fetch', async () => empty);
+    try {
+      expect(await fetchUnlessSilent('http://127.0.0.1/api/passkeys/1', {}, WAIT_MS)).toBe(empty);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });

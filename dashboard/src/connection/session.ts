@@ -147,6 +147,8 @@ async function send(request: Request | string, init: RequestInit = {}): Promise<
   }
 }
 
+const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
+
 /** Gives up only once the server says nothing for so long: a whole export takes longer than any wait for it may. */
 export async function fetchUnlessSilent(
   request: Request | string,
@@ -162,7 +164,8 @@ export async function fetchUnlessSilent(
     timer = setTimeout(giveUp, waitMs);
   };
   const response = await fetch(request, { ...init, signal: silence.signal }).finally(end);
-  if (response.body === null) return response;
+  // A new Response of a status without content takes no body, and some browsers give an empty one.
+  if (response.body === null || WITHOUT_CONTENT.has(response.status)) return response;
   heard();
   const pieces = new TransformStream<Uint8Array, Uint8Array>({
     transform: (piece, out) => {
