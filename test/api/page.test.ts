@@ -229,6 +229,20 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('mode')).toBe('HALTED');
   });
 
+  it('asks about a position as it is now, and says when it is gone', async () => {
+    const before = web.trader.status;
+    await page.getByRole('button', { name: 'Close BTC/USDT' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Close BTC/USDT?' });
+    await expect.poll(() => dialog.innerText()).toContain('Sells 0.00696 BTC/USDT');
+    const positions = before.positions.map((one) => ({ ...one, quantity: '0.00300' }));
+    web.trader.status = { ...before, positions };
+    await expect.poll(() => dialog.innerText()).toContain('Sells 0.00300 BTC/USDT');
+    web.trader.status = { ...before, positions: [], openPositions: 0 };
+    await expect.poll(() => dialog.innerText()).toContain('It is closed by now.');
+    await page.keyboard.press('Escape');
+    web.trader.status = before;
+  });
+
   it('sends a button again, as the same request, where its token is taken no longer', async () => {
     const sent: { readonly key: string | undefined; readonly body: string | null }[] = [];
     await page.route(/emergency\/stop/, async (route) => {

@@ -107,7 +107,8 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
       <ActionNotice action={action} />
       {asked !== null && (
         <CloseDialog
-          position={asked}
+          position={positions.find(({ symbol }) => symbol === asked.symbol) ?? asked}
+          isGone={!positions.some(({ symbol }) => symbol === asked.symbol)}
           currency={currency}
           onGo={(reason) => {
             setAsked(null);
@@ -177,13 +178,15 @@ function partWords(part: PartStatus): string {
 }
 
 interface CloseDialogProps {
+  /** As it is now, and once it is gone, as it was when the question was asked. */
   readonly position: PositionStatus;
+  readonly isGone: boolean;
   readonly currency: string;
   readonly onGo: (reason: string) => void;
   readonly onCancel: () => void;
 }
 
-function CloseDialog({ position, currency, onGo, onCancel }: CloseDialogProps) {
+function CloseDialog({ position, isGone, currency, onGo, onCancel }: CloseDialogProps) {
   const { symbol, side, quantity, unrealised } = position;
   const several = severalIn(position);
   // Nobody's lots bring no strategy back.
@@ -199,6 +202,11 @@ function CloseDialog({ position, currency, onGo, onCancel }: CloseDialogProps) {
       onGo={onGo}
       onCancel={onCancel}
     >
+      {isGone && (
+        <p>
+          <b>It is closed by now. This was it:</b>
+        </p>
+      )}
       {several.length > 0 && (
         <p>
           Ends {several.length} trades: {several.map(heldWords).join('; ')}. Their stops go with them.
