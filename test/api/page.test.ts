@@ -299,6 +299,8 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect
       .poll(() => page.getByRole('region', { name: 'Mode' }).innerText())
       .toContain('Last known: HALTED');
+    expect(await page.getByRole('region', { name: 'Mode' }).innerText()).toContain('is not known here');
+    expect(await page.getByLabel('Key figures').innerText()).not.toContain('last price');
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await expect.poll(() => text('outcome')).toContain('sends nothing again');
     const before = web.trader.calls.length;

@@ -90,6 +90,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
   useNotices(state, connection, counts.incidents ?? null);
   const status = state?.status ?? null;
   const decided = useDecided(api, status);
+  const isKnown = isCurrent(connection) && state?.trader.reachable !== false;
   const symbols = status === null ? [] : inOrder(status);
   const shown = symbol || (symbols[0] ?? '');
   const stop = (): void => buttons.press('stop', { reason: '' });
@@ -111,7 +112,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
         onTemporal={onTemporal}
         onSignOut={() => void session.signOut()}
       />
-      <main class={isCurrent(connection) && state?.trader.reachable !== false ? '' : 'old'}>
+      <main class={isKnown ? '' : 'old'}>
         <ModeBand
           state={state}
           connection={connection}
@@ -129,6 +130,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
             api={api}
             state={state}
             status={status}
+            isKnown={isKnown}
             decided={decided}
             symbols={symbols}
             symbol={shown}
@@ -242,6 +244,7 @@ interface PanelsProps {
   readonly api: DeskApi;
   readonly state: LiveState;
   readonly status: TraderStatus;
+  readonly isKnown: boolean;
   readonly decided: readonly ResumeDecided[];
   readonly symbols: readonly string[];
   readonly symbol: string;
@@ -249,7 +252,7 @@ interface PanelsProps {
   readonly mayStop: boolean;
 }
 
-function Panels({ api, state, status, decided, symbols, symbol, onSymbol, mayStop }: PanelsProps) {
+function Panels({ api, state, status, isKnown, decided, symbols, symbol, onSymbol, mayStop }: PanelsProps) {
   // The ledger lags slightly behind the trader: it is read at every fill and again soon after.
   const trades = usePolled(() => api.trades(), 4_000, status.fills);
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
@@ -259,7 +262,7 @@ function Panels({ api, state, status, decided, symbols, symbol, onSymbol, maySto
   const marked = usePolled(() => api.tradesOf(symbol), 4_000, `${symbol} ${status.fills}`);
   return (
     <>
-      <Figures status={status} />
+      <Figures status={status} isCurrent={isKnown} />
       <div class="grid">
         <div class="main-column">
           <PricePanel

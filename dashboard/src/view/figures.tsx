@@ -11,10 +11,16 @@ interface Figure {
   readonly lamp: Lamp;
 }
 
-export function Figures({ status }: { readonly status: TraderStatus }) {
+interface FiguresProps {
+  readonly status: TraderStatus;
+  /** False: the status may be old. */
+  readonly isCurrent: boolean;
+}
+
+export function Figures({ status, isCurrent }: FiguresProps) {
   return (
     <dl class="figures" aria-label="Key figures">
-      {figures(status).map(({ label, value, detail, lamp }) => (
+      {figures(status, isCurrent).map(({ label, value, detail, lamp }) => (
         <div key={label} class={`figure ${lamp}`}>
           <dt>{label}</dt>
           <dd>
@@ -26,7 +32,7 @@ export function Figures({ status }: { readonly status: TraderStatus }) {
   );
 }
 
-function figures(status: TraderStatus): readonly Figure[] {
+function figures(status: TraderStatus, isCurrent: boolean): readonly Figure[] {
   const { currency, positions, reconciliation, sizePct, waitingEntries = [] } = status;
   const unprotected = positions.filter(({ protection }) => protection !== 'confirmed').length;
   return [
@@ -57,7 +63,7 @@ function figures(status: TraderStatus): readonly Figure[] {
     },
     { label: 'Fills', value: String(status.fills), detail: 'since the journal began', lamp: '' },
     reconciled(reconciliation),
-    marketData(status.marketData),
+    isCurrent ? marketData(status.marketData) : NOT_KNOWN,
   ];
 }
 
@@ -77,6 +83,13 @@ function reconciled({ state, differences }: TraderStatus['reconciliation']): Fig
   const [value, detail, lamp] = words[state];
   return { label: 'Reconciliation', value, detail, lamp };
 }
+
+const NOT_KNOWN: Figure = {
+  label: 'Market data',
+  value: 'not known',
+  detail: 'no word from the desk',
+  lamp: 'caution',
+};
 
 function marketData({ state, lastQuoteAgeMs }: TraderStatus['marketData']): Figure {
   const age = lastQuoteAgeMs === null ? 'no price yet' : `last price ${ago(lastQuoteAgeMs)} ago`;

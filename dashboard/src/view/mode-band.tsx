@@ -110,7 +110,7 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
       mode: 'NOT KNOWN',
       tone: 'caution',
       reason: `${why}${known}`,
-      now: `The trader goes on without this page. In a terminal: \`${typed('status')}\`, \`${typed('stop')}\`.`,
+      now: `Whether the trader goes on is not known here; it needs no page to. In a terminal: \`${typed('status')}\`, \`${typed('stop')}\`.`,
     };
   }
   if (!trader.reachable || status === null) {
