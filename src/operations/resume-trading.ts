@@ -23,7 +23,7 @@ import {
   type OperationResult,
   TO_DO,
 } from './operation.js';
-import { askForReason, recordAudit, whyNotAudited } from './record-audit.js';
+import { askForReason, audited, recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 
 export interface ResumeRequest extends EmergencyRequest {
@@ -60,14 +60,28 @@ export async function resumeTrading(
     return notDone(`The trader does not answer (${status}). Nothing was changed. Look at fermata status.`);
   }
   const { haltId } = status;
-  if (isAtOtherSize(status, request)) return tradesAtOtherSize(status, request);
+  const refusedWith = (refused: OperationResult): Promise<OperationResult> =>
+    audited(
+      context,
+      caller,
+      {
+        action: 'resume',
+        parameters: {
+          reason: reasonOf(request.reason) ?? NO_REASON,
+          haltId: request.halt ?? haltId,
+          ...sizeOf(request.sizePct),
+        },
+      },
+      refused,
+    );
+  if (isAtOtherSize(status, request)) return refusedWith(tradesAtOtherSize(status, request));
   if (status.mode === 'ACTIVE' || haltId === null) {
     return { ...notDone('The desk is trading already.'), ok: true, proven: status.mode === 'ACTIVE' };
   }
   if (request.halt !== undefined && !haltId.startsWith(request.halt)) {
     const detail =
       'The desk was halted anew since. Nothing was changed. Look at the new reason, then resume again.';
-    return notDone(detail, haltId);
+    return refusedWith(notDone(detail, haltId));
   }
   const reason = reasonOf(request.reason);
   const twins = await whatTwinsDid(context.runtime, status, context.nowMs());

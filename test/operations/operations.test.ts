@@ -278,6 +278,14 @@ describe.concurrent('resume trading', () => {
     const result = await operationsOf(desk).resumeTrading(ANNA, { reason: 'all well', halt: shown });
     expect(result).toMatchObject({ ok: false, proven: false, haltId, workflowId: null });
     expect(result.detail).toContain('halted anew since. Nothing was changed');
+    expect(await audited(desk, 1)).toMatchObject([
+      {
+        action: 'resume',
+        person: 'anna',
+        parameters: { reason: 'all well', haltId: shown },
+        outcome: expect.stringContaining('halted anew since'),
+      },
+    ]);
     expect(desk.trader.sent('arm')).toEqual([]);
   });
 

@@ -72,6 +72,9 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await byRole('dialog', 'Resume trading?').waitFor();
     const { trader } = opened.web;
     trader.status = { ...trader.status, haltId: 'halt-of-later' };
+    await expect
+      .poll(() => byRole('dialog', 'Resume trading?').innerText())
+      .toContain('The desk was halted anew since you were asked');
     await answer('Resume trading?', [[/Reason/, 'looked at it']], 'Resume');
     await told(/The desk was halted anew since/, 'outcome');
     await expect(mode()).resolves.toBe('HALTED');

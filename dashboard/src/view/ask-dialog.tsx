@@ -43,7 +43,9 @@ export function AskDialog({
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
   const { signWith, field } = useSignatureOf(signs ? () => signing(sizePct) : null, sizePct);
   // A halt that comes while the dialog is open may not have been read.
-  const [haltId] = useState(status?.haltId);
+  const [atFirst] = useState(status);
+  const haltId = atFirst?.haltId;
+  const isHaltedAnew = status !== null && haltId !== undefined && status.haltId !== haltId;
   const resuming = { ...(sizePct === undefined ? {} : { sizePct }), ...(haltId ? { haltId } : {}) };
   const go = (reason: string): void =>
     onGo({ reason, ...(about === 'resume' ? resuming : {}) }, signs ? signWith : undefined);
@@ -70,13 +72,22 @@ export function AskDialog({
         </>
       }
     >
+      {isHaltedAnew && (
+        <p>
+          <b>
+            {status.haltId === null
+              ? 'Somebody has resumed trading since you were asked.'
+              : 'The desk was halted anew since you were asked: close this, and look at the new reason.'}
+          </b>
+        </p>
+      )}
       {status !== null && needsTwo(status) && <Others decided={decided} person={person} />}
       <p>
         The checks run again. If every one is clean
         {status !== null && needsTwo(status) && ' and two people have decided so'}, the desk is armed and may
         enter new positions with {status?.money ?? 'real money'}.
       </p>
-      {status !== null && <ToLift status={status} twins={twins} />}
+      {status !== null && <ToLift status={status} halts={atFirst?.halts ?? status.halts} twins={twins} />}
     </ReasonDialog>
   );
 }
@@ -138,9 +149,15 @@ function ToClose({ status }: { readonly status: TraderStatus }) {
   );
 }
 
-function ToLift({ status, twins }: { readonly status: TraderStatus } & Pick<AskDialogProps, 'twins'>) {
+interface ToLiftProps extends Pick<AskDialogProps, 'twins'> {
+  readonly status: TraderStatus;
+  /** As they were when the question was asked: the request is about these. */
+  readonly halts: TraderStatus['halts'];
+}
+
+function ToLift({ status, halts, twins }: ToLiftProps) {
   const { value } = usePolled(twins, TWINS_EVERY_MS, '');
-  const { halts, equity, currency, drawdownPct, dayPnl, openPositions } = status;
+  const { equity, currency, drawdownPct, dayPnl, openPositions } = status;
   return (
     <ul class="what">
       <li>
