@@ -11,6 +11,7 @@ import { iso } from '../domain/moment.js';
 import { ppmOfPercent } from '../domain/money.js';
 import type { EngineRecord } from '../engine/record.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
+import { inDeskOrder } from '../market/recorded/check-recording.js';
 import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
 import { buildInstruments } from '../trader/engine-config.js';
@@ -138,7 +139,7 @@ const failures = (measure: BacktestMeasure): readonly DataProblem[] =>
 async function reported({ files, desk, dataKey }: BacktestSetting): Promise<readonly ReportedFile[]> {
   const first = desk.instruments[0]?.symbol ?? '';
   return Promise.all(
-    files.map(async ({ file, symbol }) => {
+    inDeskOrder(files, desk.instruments).map(async ({ file, symbol }) => {
       const hash = createHash('sha256');
       await pipeline(createReadStream(file), hash);
       const found = await provenanceOf(file, dataKey);

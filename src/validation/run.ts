@@ -21,6 +21,7 @@ import type { Instrument } from '../domain/instrument.js';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
 import { dataKey } from '../home/secrets.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
+import { inDeskOrder } from '../market/recorded/check-recording.js';
 import { DataFileError } from '../market/recorded/data-file-error.js';
 import { buildCalendars, buildInstruments } from '../trader/engine-config.js';
 import type { Journal } from '../trader/journal/journal.js';
@@ -191,7 +192,7 @@ async function filesOf({ place, request, desk }: Prepared): Promise<readonly Rep
   const key = dataKey(dirname(dirname(place.directory)));
   const first = desk.instruments[0]?.symbol ?? '';
   return Promise.all(
-    request.market.files.map(async ({ file, symbol }) => {
+    inDeskOrder(request.market.files, desk.instruments).map(async ({ file, symbol }) => {
       const hash = createHash('sha256');
       await pipeline(createReadStream(file), hash);
       const about = { name: basename(file), sha256: hash.digest('hex'), symbol: symbol ?? first };

@@ -77,6 +77,30 @@ describe('a backtest', () => {
     expect(general.report.stateHash).toBe(report.stateHash);
   });
 
+  it('is the same to the byte whatever the order of its files is: prices of one time come in the order of the desk', async () => {
+    const folder = temporaryFolder();
+    const minutes = waves(8 * 60);
+    const first = writeMinutes(folder, minutes.slice(0, 200), 'first.csv');
+    const files = [
+      { symbol: null, file: first },
+      { symbol: 'BTC/USDT', file: writeMinutes(folder, minutes.slice(200), 'second.csv') },
+      { symbol: 'ETH/USDT', file: writeMinutes(folder, minutes, 'eth.csv') },
+    ];
+    const inOrder = await backtest('', { files });
+    expect(inOrder.report.market.files.map(({ name }) => name)).toEqual([
+      'first.csv',
+      'second.csv',
+      'eth.csv',
+    ]);
+    expect(inOrder.report.trades.length).toBeGreaterThan(5);
+    for (const order of [files.toReversed(), [files[1]!, files[2]!, files[0]!]]) {
+      const other = await backtest('', { files: order });
+      expect(other.report).toEqual(inOrder.report);
+      expect(other.kept.fillLines).toEqual(inOrder.kept.fillLines);
+      expect(other.kept.orderLines).toEqual(inOrder.kept.orderLines);
+    }
+  });
+
   it('tells how far it has come, also where nobody said when its prices end', async () => {
     const file = writeMinutes(temporaryFolder(), waves(600));
     let nowMs = 0;

@@ -101,6 +101,20 @@ describe('recorded bars', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
+  it('and are one recording whatever their order is: at equal times the desk’s first instrument comes first', async () => {
+    const [btc, eth] = [file(twoBars), file(twoBars)];
+    const files = [
+      { symbol: 'BTC/USDT', file: btc },
+      { symbol: 'ETH/USDT', file: eth },
+    ];
+    const inOrder = await play(files);
+    expect(inOrder.short.slice(0, 2)).toEqual(['60000 q0 9999/10001', '60000 q1 9999/10001']);
+    expect((await play(files.toReversed())).short).toEqual(inOrder.short);
+    const position = memoryPosition();
+    await play(files, position);
+    expect((await play(files.toReversed(), position)).short).toEqual(['ended']);
+  });
+
   it('and quotes of eleven files of different lengths too, at equal times in the order of their instruments', async () => {
     const random = seededRandom(11);
     const inputs = Array.from({ length: 11 }, (_, id) => {

@@ -92,10 +92,10 @@ it('48 hours over the end of a month stand as 48 hours within one do, and come t
   const report = await validate(two, { durationMs: 48 * HOUR_MS, market });
   expect(report.goLive.because.filter((why) => why !== 'the validation is a NO-GO')).toEqual([]);
   expect(report.market.files.map(({ name, fetched: from }) => [name, from?.symbol])).toEqual([
-    ['2026-04.csv.gz', 'ETH/USDT'],
-    ['2026-03.csv.gz', 'ETH/USDT'],
-    ['2026-04.csv.gz', 'BTC/USDT'],
     ['2026-03.csv.gz', 'BTC/USDT'],
+    ['2026-04.csv.gz', 'BTC/USDT'],
+    ['2026-03.csv.gz', 'ETH/USDT'],
+    ['2026-04.csv.gz', 'ETH/USDT'],
   ]);
   const whole = await validate(one, {
     durationMs: 48 * HOUR_MS,

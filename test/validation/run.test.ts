@@ -37,6 +37,23 @@ describe('a validation', () => {
     expect(report.data.coverage).toMatchObject([{ expected: 48 * 60, bars: 48 * 60, missing: 0 }]);
   });
 
+  it('is the same whatever the order of its files is', async () => {
+    const home = temporaryFolder();
+    const files = [
+      { symbol: 'BTC/USDT', file: writeMinutes(home, waves(3 * 60)) },
+      { symbol: 'ETH/USDT', file: writeMinutes(home, waves(3 * 60), 'eth.csv') },
+    ];
+    const market = { ...recorded(files[0]!.file), files };
+    const inOrder = await validate(home, { durationMs: 2 * HOUR_MS, market });
+    const other = await validate(temporaryFolder(), {
+      durationMs: 2 * HOUR_MS,
+      market: { ...market, files: files.toReversed() },
+    });
+    for (const key of ['market', 'results', 'trades', 'equity', 'data'] as const)
+      expect(other[key], key).toEqual(inOrder[key]);
+    expect(other.journal.stateHash).toBe(inOrder.journal.stateHash);
+  });
+
   it.each([
     ['minTrades', { minTrades: 10_000 }],
     ['minWinRatePct', { minWinRatePct: 100.5 }],

@@ -13,14 +13,28 @@ export interface RecordingRequest {
 }
 
 /**
- * Which instrument each file belongs to. Throws `DataFileError` for an unknown symbol or a file that is given twice.
+ * By the desk file's instruments, then by path: prices of the same time reach strategies in this order, so nothing may
+ * depend on the order in which somebody wrote the options.
+ */
+export function inDeskOrder<T extends RecordingRequest>(
+  requests: readonly T[],
+  instruments: readonly Pick<Instrument, 'symbol'>[],
+): readonly T[] {
+  const place = ({ symbol }: T): number =>
+    symbol === null ? 0 : instruments.findIndex((known) => known.symbol === symbol);
+  const byPath = (one: T, other: T): number => (one.file < other.file ? -1 : Number(one.file > other.file));
+  return requests.toSorted((one, other) => place(one) - place(other) || byPath(one, other));
+}
+
+/**
+ * Which instrument each file belongs to, in the order of the desk file. Throws `DataFileError` for an unknown symbol or a file that is given twice.
  */
 export function assignInstruments(
   requests: readonly RecordingRequest[],
   instruments: readonly Instrument[],
 ): readonly { readonly file: string; readonly instrument: Instrument }[] {
   const taken = new Set<string>();
-  return requests.map(({ symbol, file }) => {
+  return inDeskOrder(requests, instruments).map(({ symbol, file }) => {
     const instrument =
       symbol === null ? instruments[0] : instruments.find((known) => known.symbol === symbol);
     if (!instrument) {
@@ -64,7 +78,6 @@ export async function checkRecording(
   return endMs;
 }
 
-/** Instruments in the order in which they first appear. */
 export function filesByInstrument<T extends { readonly file: string; readonly instrument: Instrument }>(
   assigned: readonly T[],
 ): readonly { readonly files: readonly string[]; readonly instrument: Instrument; readonly first: T }[] {
