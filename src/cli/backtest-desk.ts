@@ -217,24 +217,24 @@ const withFile =
   };
 
 /**
- * The desk with only that strategy, on every symbol that the desk's strategies trade. If it trades several
- * symbols as one, then on those that the desk lists for it first. With the file's own defaults and, if it is
- * in the desk's own folder, the artefacts that the desk lists for it.
+ * The desk with only that strategy, with the file's own defaults. If the desk lists that very file, then as it lists it
+ * first: its symbols, what it watches and its artefacts, which somebody chose. Otherwise on every symbol that the desk's
+ * strategies trade, and a strategy that watches others watches all of these.
  */
 function onlyOf(loaded: LoadedDesk, { name, kind, folder }: NamedFile, known: KnownParts): LoadedDesk {
-  const document = documentOf(loaded);
-  const same = loaded.desk.strategies.find((strategy) => strategy.kind === kind);
-  // The set of symbols that it trades as one was chosen by somebody: another set would be another strategy.
-  const isChosen = folder === loaded.folder && same?.own?.legs !== undefined;
-  const all = loaded.desk.strategies.flatMap((strategy) => strategy.symbols);
-  const symbols = isChosen ? same.symbols : [...new Set(all)];
-  const artefacts = folder === loaded.folder ? same?.artefacts : undefined;
-  const only = { name, kind, symbols, enabled: true, parameters: {} };
-  document.setIn(
-    ['strategies'],
-    document.createNode([artefacts === undefined ? only : { ...only, artefacts }]),
-  );
-  return judged(loaded, String(document), known);
+  const { strategies } = loaded.desk;
+  const listed = folder === loaded.folder ? strategies.find((strategy) => strategy.kind === kind) : undefined;
+  const all = [...new Set(strategies.flatMap(({ symbols }) => symbols))];
+  const { symbols, watches, artefacts } = listed ?? { symbols: all };
+  const only = { name, kind, symbols, watches, artefacts, enabled: true, parameters: {} };
+  const withOnly = (strategy: object): LoadedDesk => {
+    const document = documentOf(loaded);
+    document.setIn(['strategies'], document.createNode([strategy], { keepUndefined: false }));
+    return judged(loaded, String(document), known);
+  };
+  const alone = withOnly(only);
+  const watchesOthers = listed === undefined && alone.desk.strategies[0]?.own?.watches === true;
+  return watchesOthers ? withOnly({ ...only, watches: all }) : alone;
 }
 
 /** Indices of the strategies to run. */

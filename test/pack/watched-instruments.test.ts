@@ -1,5 +1,7 @@
 /** Instruments that a strategy of a desk's own looks at beside the one that it trades. */
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { backtestDesk } from '../../src/cli/backtest-desk.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -178,5 +180,28 @@ describe('a desk file with watches', () => {
     expect(one!.length).toBeGreaterThan(10);
     expect(one!.slice(1).every((line) => line.includes('BTC/USDT'))).toBe(true);
     expect(other).toEqual(one);
+  });
+
+  it('is kept by a backtest of the file alone, and one that the desk does not list looks at all that it trades', async () => {
+    const listed = { kind, parameters: {}, symbols: ['BTC/USDT'], watches: ['ETH/USDT'] };
+    const file = (name: string) => ({ strategy: join(folder, `strategies/${name}.ts`) });
+    const { desk, configHash } = backtestDesk(
+      loadDesk(write('desk.yaml', deskText(listed))),
+      file('follows'),
+    );
+    expect(desk.strategies).toMatchObject([{ symbols: ['BTC/USDT'], watches: ['ETH/USDT'] }]);
+    const files = [
+      { symbol: 'BTC/USDT', file: writeMinutes(folder, waves(300), 'btc.csv') },
+      { symbol: 'ETH/USDT', file: writeMinutes(folder, waves(300), 'eth.csv') },
+    ];
+    const { report } = await backtest('', { desk, configHash, files });
+    expect(report.trades.length).toBeGreaterThan(3);
+    const unlisted = loadDesk(write('desk.yaml', deskText({})));
+    const all = ['BTC/USDT', 'ETH/USDT'];
+    expect(backtestDesk(unlisted, file('follows')).desk.strategies).toMatchObject([
+      { symbols: all, watches: all },
+    ]);
+    const [alone] = backtestDesk(unlisted, file('alone')).desk.strategies;
+    expect([alone?.symbols, alone?.watches]).toEqual([all, undefined]);
   });
 });
