@@ -129,6 +129,39 @@ describe('a backtest', () => {
     expect(isSound(report)).toBe(false);
   });
 
+  it('says why nothing was traded where all or most bars lie outside the hours of their market', async () => {
+    const run = async (hours: string, kept: (minute: number) => boolean = () => true) => {
+      const week = Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, [hours]]));
+      const instruments = loaded.desk.instruments.map((one) => ({
+        ...one,
+        sessions: { zone: 'UTC', hours: week },
+      }));
+      const minutes = waves(12 * 60).filter((_, minute) => kept(minute));
+      const desk = { ...loaded.desk, instruments } as Desk;
+      const { report } = await backtest(writeMinutes(temporaryFolder(), minutes), { desk });
+      return report.data.problems;
+    };
+    expect(await run('14:00-20:00')).toEqual([
+      {
+        kind: 'no-data',
+        symbol: 'BTC/USDT',
+        text: 'BTC/USDT: all 720 bars begin while its market is closed, from 2026-03-02T00:00:00.000Z on, and were shown to no strategy: compare the times of the file (UTC) with instruments[].sessions',
+      },
+    ]);
+    // Prices before and after a session that is whole are usual.
+    expect(await run('04:00-06:00')).toEqual([]);
+    const most = await run('08:00-12:00', (minute) => minute < 600);
+    expect(most).toEqual([]);
+    const lacking = await run('06:00-12:00', (minute) => minute < 440 || minute > 700);
+    expect(lacking.map(({ kind }) => kind)).toEqual([
+      'missing-bars',
+      'outside-hours',
+      'missing-hours',
+      'gap',
+    ]);
+    expect(lacking[1]?.text).toContain('360 of 459 bars begin while its market is closed');
+  });
+
   it('warns once of bars that are ten times away from the price before, and says when', async () => {
     const minutes = waves(60).map((minute, at) =>
       at === 20 || at === 40 ? { ...minute, high: minute.high * 12 } : minute,

@@ -2,6 +2,7 @@
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
+import { grouped } from '../../domain/figure-text.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 
 /** At most this percentage of the bars may be missing. */
@@ -20,6 +21,7 @@ export type DataProblemKind =
   | 'damaged'
   | 'ended-early'
   | 'missing-bars'
+  | 'outside-hours'
   | 'gap'
   | 'missing-hours'
   | 'stale'
@@ -44,7 +46,11 @@ export function untoldTrades(strategy: string, symbol: string): DataProblem {
 
 export function coverageProblems(coverage: Coverage): readonly DataProblem[] {
   const { symbol, expected, bars, missing, spanMs } = coverage;
-  if (bars === 0) return [{ kind: 'no-data', symbol, text: `${symbol}: no bar in the whole time` }];
+  const outside = outsideText(coverage);
+  if (bars === 0) {
+    const text = outside ?? `${symbol}: no bar in the whole time`;
+    return [{ kind: 'no-data', symbol, text }];
+  }
   const problems: DataProblem[] = [];
   const add = (kind: DataProblemKind, text: string) =>
     problems.push({ kind, symbol, text: `${symbol}: ${text}` });
@@ -55,6 +61,8 @@ export function coverageProblems(coverage: Coverage): readonly DataProblem[] {
       `${bars} of ${expected} bars of ${minutes(spanMs)}; ${missing} (${missingPct.toFixed(1)} %) are missing, at most ${MISSING_PCT_MAX} % may be`,
     );
   }
+  if (outside !== null && missingPct > MISSING_PCT_MAX)
+    problems.push({ kind: 'outside-hours', symbol, text: outside });
   if (coverage.emptyHours > 0) add('missing-hours', `${coverage.emptyHours} hours have no bar at all`);
   // With long bars, one may be late but none may be missing.
   const gapMsMax = Math.max(GAP_MS_MAX, spanMs - 1);
@@ -77,6 +85,17 @@ export function coverageProblems(coverage: Coverage): readonly DataProblem[] {
     );
   }
   return problems;
+}
+
+/**
+ * Null: at most half of the bars are outside the market's hours. Recordings with prices before and after a session have
+ * more than that without a fault, so the caller also looks whether bars of the session itself are missing.
+ */
+function outsideText({ symbol, bars, outside }: Coverage): string | null {
+  if (outside === undefined || outside.bars <= bars) return null;
+  const [count, from] = [grouped(String(outside.bars)), new Date(outside.firstMs).toISOString()];
+  const part = bars === 0 ? `all ${count} bars` : `${count} of ${grouped(String(outside.bars + bars))} bars`;
+  return `${symbol}: ${part} begin while its market is closed, from ${from} on, and were shown to no strategy: compare the times of the file (UTC) with instruments[].sessions`;
 }
 
 /** Null: prices reached the end, or the markets had closed by then. */
@@ -114,6 +133,8 @@ export interface Coverage {
   readonly longestStillMs: number;
   /** The first bar whose prices are far from the one before, how far, and how many there are. Null: none. */
   readonly absurd: { readonly openMs: number; readonly factor: number; readonly bars: number } | null;
+  /** Bars while the market was closed, and when the first of them begins. Left out: none. */
+  readonly outside?: { readonly bars: number; readonly firstMs: number };
 }
 
 /** How much of the requested time the bars of one instrument cover while its market was open. */
@@ -127,6 +148,7 @@ export class BarCoverage {
   #longestStillMs = 0;
   #lastTicks: number | null = null;
   #absurd: Coverage['absurd'] = null;
+  #outside: Coverage['outside'];
   readonly #hours = new Set<number>();
 
   constructor(
@@ -139,7 +161,11 @@ export class BarCoverage {
 
   add(bar: MarketBar): void {
     const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
-    if (!this.calendar.opensWithin(openMs, openMs + spanMs)) return;
+    if (!this.calendar.opensWithin(openMs, openMs + spanMs)) {
+      const { firstMs = openMs, bars = 0 } = this.#outside ?? {};
+      this.#outside = { bars: bars + 1, firstMs };
+      return;
+    }
     this.#spanMs = spanMs;
     this.#gap(openMs);
     this.#endMs = openMs + spanMs;
@@ -183,6 +209,7 @@ export class BarCoverage {
       emptyHours: this.#emptyHours(toMs),
       longestStillMs: this.#longestStillMs,
       absurd: this.#absurd,
+      ...(this.#outside === undefined ? {} : { outside: this.#outside }),
     };
   }
 
