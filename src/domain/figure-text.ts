@@ -81,6 +81,19 @@ export const amountText = (decimal: string, currency: string | null): string =>
 export const gainText = (decimal: string, currency: string | null): string =>
   signed(placed(decimal, currency));
 
+/**
+ * Rounded to cents, like computed figures that stand next to it: cut, a loss or a fee would look smaller than it is. Coins
+ * and an unknown currency (null) keep every place of the text.
+ */
+export const roundedAmount = (
+  amount: string | number,
+  currency: string | null,
+  written: (decimal: string, currency: string | null) => string = amountText,
+): string => {
+  const keepsPlaces = typeof amount === 'string' && (currency === null || isCoin(currency));
+  return written(keepsPlaces ? amount : Number(amount).toFixed(placesIn(currency ?? '')), currency);
+};
+
 /** The same as plain decimal text, with at least two places. */
 export function placed(decimal: string, currency: string | null): string {
   const places = decimal.split('.')[1]?.length ?? 0;

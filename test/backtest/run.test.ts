@@ -162,6 +162,17 @@ describe('a backtest', () => {
     expect(lacking[1]?.text).toContain('360 of 459 bars begin while its market is closed');
   });
 
+  it('rounds each amount that its page prints, as the figures beside it: a cut loss or fee would look smaller', async () => {
+    const { report } = await backtest(writeMinutes(temporaryFolder(), waves(600)), { desk: FEES_IN_CASH });
+    const apart = { result: '-12.34960000', fees: '1.99990000' };
+    const trades = report.trades.slice(0, 1).map((trade) => ({ ...trade, ...apart }));
+    const strategy = report.by.strategy.map((group) => ({ ...group, ...apart }));
+    const page = reportHtml({ ...report, trades, by: { ...report.by, strategy } });
+    const asRounded = '<td>\u221212.35</td><td>2.00</td>';
+    expect(page.split(asRounded)).toHaveLength(3);
+    expect(page).not.toContain('\u221212.34<');
+  });
+
   it('warns once of bars that are ten times away from the price before, and says when', async () => {
     const minutes = waves(60).map((minute, at) =>
       at === 20 || at === 40 ? { ...minute, high: minute.high * 12 } : minute,

@@ -5,6 +5,7 @@ import {
   gainText,
   grouped,
   groupedWithin,
+  roundedAmount,
   signed,
   ungrouped,
 } from '../../src/domain/figure-text.js';
@@ -39,6 +40,20 @@ describe('a number for people', () => {
     expect(gainText(decimal, currency)).toBe(written);
     expect(amountText(decimal, currency)).toBe(written.replace('+', ''));
   });
+
+  it.each([
+    ['-1234.56789', 'USDT', '\u22121\u202f234.57'],
+    ['0.999', 'USD', '+1.00'],
+    ['-0.004', 'USD', '0.00'],
+    ['-0.00012345', 'BTC', '\u22120.00012345'],
+    ['-0.12345', null, '\u22120.12345'],
+  ])(
+    '%s of %s is rounded where a cut one would look like a smaller loss: %s',
+    (decimal, currency, written) => {
+      expect(roundedAmount(decimal, currency, gainText)).toBe(written);
+      expect(roundedAmount(decimal, currency)).toBe(written.replace('+', ''));
+    },
+  );
 
   it.each([
     ['equity 10042.18, today -1234.50 (-1.00 %)', 'equity 10 042.18, today \u22121 234.50 (-1.00 %)'],

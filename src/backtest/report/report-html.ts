@@ -1,7 +1,7 @@
 /** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
 
 import { exitReasonWords } from '../../domain/exit-reason.js';
-import { amountText, counted, gainText, grouped, placesIn } from '../../domain/figure-text.js';
+import { amountText, counted, gainText, grouped, roundedAmount } from '../../domain/figure-text.js';
 import { lasted, moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
@@ -81,14 +81,14 @@ ${list(
   'Paid or received while held',
   (report.holding ?? []).map(
     ({ kind, symbol, amount, times }) =>
-      `${kind} of ${symbol}: ${gainText(amount, currency)} ${currency}, ${counted(times, 'time')}`,
+      `${kind} of ${symbol}: ${roundedMoney(amount, currency, gainText)}, ${counted(times, 'time')}`,
   ),
 )}
 ${list(
   'Open at the end',
   report.positions.map(
     ({ symbol, quantity, averagePrice, unrealised, strategy }) =>
-      `${symbol}: ${grouped(quantity)} at ${grouped(averagePrice)}, ${gainText(unrealised, currency)} ${currency} (${strategy})`,
+      `${symbol}: ${grouped(quantity)} at ${grouped(averagePrice)}, ${roundedMoney(unrealised, currency, gainText)} (${strategy})`,
   ),
 )}
 <h2>Trades</h2>
@@ -100,9 +100,9 @@ State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}.
   return pageHtml(`Backtest of ${desk}`, body);
 }
 
-/** Rounded to the places of its currency, like the figures next to it; money in words is otherwise cut. */
+/** With its currency. */
 export const roundedMoney = (amount: string | number, currency: string, written = amountText): string =>
-  `${written(Number(amount).toFixed(placesIn(currency)), currency)} ${currency}`;
+  `${roundedAmount(amount, currency, written)} ${currency}`;
 
 export const spanText = ({ from, to }: BacktestReport['period']): string =>
   from === null || to === null ? '' : ` (${lasted(Date.parse(to) - Date.parse(from))})`;
@@ -196,12 +196,12 @@ export function groupTables(by: BacktestReport['by'], currency: string): string 
     key,
     String(group.trades),
     figureText(group.winRatePct, ' %', currency),
-    gainText(group.result, currency),
-    amountText(group.fees, currency),
+    roundedAmount(group.result, currency, gainText),
+    roundedAmount(group.fees, currency),
     figureText(group.profitFactor, '', currency),
     group.expectancy === null
       ? figureText(null, '', currency)
-      : gainText(group.expectancy.toFixed(placesIn(currency)), currency),
+      : roundedAmount(group.expectancy, currency, gainText),
     figureText(group.averageR, '', currency),
   ];
   const tables = [
@@ -231,8 +231,8 @@ function tradesTable({ trades, tradesLeftOut, currency }: BacktestReport): strin
         ...[
           grouped(entryPrice),
           grouped(exitPrice ?? '–'),
-          gainText(result, currency),
-          amountText(fees, currency),
+          roundedAmount(result, currency, gainText),
+          roundedAmount(fees, currency),
         ],
         ...[r === null ? '–' : shown(r), exitReasonWords(why)],
       ],

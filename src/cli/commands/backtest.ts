@@ -515,14 +515,14 @@ function actionLines({ actions, currency }: BacktestReport): string[] {
   if (actions === undefined) return [];
   if (actions.length === 0) return ['  ! no split or dividend fell into this time while its share was held'];
   return actions.map(({ at, symbol, kind, value, amount }) => {
-    const paid = Number(amount) === 0 ? '' : `, ${gainText(amount, currency)} ${currency}`;
+    const paid = Number(amount) === 0 ? '' : `, ${roundedMoney(amount, currency, gainText)}`;
     return line(kind, `${symbol} ${value}, ${moment(Date.parse(at))}${paid}`);
   });
 }
 
 function holdingLines({ holding = [], currency }: BacktestReport): string[] {
   return holding.map(({ kind, symbol, amount, times }) =>
-    line(kind, `${symbol} ${gainText(amount, currency)} ${currency}, ${counted(times, 'time')}`),
+    line(kind, `${symbol} ${roundedMoney(amount, currency, gainText)}, ${counted(times, 'time')}`),
   );
 }
 

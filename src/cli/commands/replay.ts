@@ -11,7 +11,7 @@ import { type HypotheticalDay, hypotheticalDay } from '../../backtest/past-day/h
 import { type RecordedDay, recordedDays } from '../../backtest/past-day/read-days.js';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { LoadedDesk } from '../../desk/load.js';
-import { amountText, counted, instantsWithin } from '../../domain/figure-text.js';
+import { counted, instantsWithin, roundedAmount } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
@@ -316,9 +316,9 @@ function hypothesisLines(
   currency: string,
 ): string[] {
   const came = ({ trades, result: made, equity }: DayResult, open = 0): string => {
-    const worth = equity === null ? '' : `, equity ${amountText(equity.to, currency)} ${currency}`;
+    const worth = equity === null ? '' : `, equity ${roundedAmount(equity.to, currency)} ${currency}`;
     const held = open === 0 ? '' : `, ${counted(open, 'position')} open`;
-    return `${counted(trades, 'trade')} closed, ${amountText(made, currency)} ${currency}${worth}${held}`;
+    return `${counted(trades, 'trade')} closed, ${roundedAmount(made, currency)} ${currency}${worth}${held}`;
   };
   const wouldCome = (day: HypotheticalDay): string =>
     'failures' in day

@@ -1,5 +1,5 @@
 /** /profit, /daily and /trades: results of trading after fees. */
-import { gainText, signed } from '../../domain/figure-text.js';
+import { gainText, roundedAmount, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { lasted, moment } from '../../domain/moment.js';
 import type { ResultsRequest, ResultsShown } from '../../operations/results/read-results.js';
@@ -179,4 +179,4 @@ function tripText(trip: RoundTrip, currency: string | null): string {
 }
 
 const gain = (net: string, currency: string | null): string =>
-  `${gainText(net, currency)}${currency === null ? '' : ` ${currency}`}`;
+  `${roundedAmount(net, currency, gainText)}${currency === null ? '' : ` ${currency}`}`;

@@ -2,10 +2,10 @@
 
 import { type ChartPoint, chartSvg, escapeHtml } from '../../backtest/report/chart.js';
 import { list, pageHtml, table } from '../../backtest/report/page.js';
-import { figureTable, groupTables } from '../../backtest/report/report-html.js';
+import { figureTable, groupTables, roundedMoney } from '../../backtest/report/report-html.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { exitReasonWords } from '../../domain/exit-reason.js';
-import { amountText, gainText, grouped, signed } from '../../domain/figure-text.js';
+import { gainText, grouped, roundedAmount, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { verdictCells } from '../criteria.js';
 import type { SignedReport } from './report.js';
@@ -56,7 +56,7 @@ function charts(report: SignedReport): string {
   const marks = report.trades.map((trade) => ({
     atMs: Date.parse(trade.closed),
     good: Number(trade.profit) > 0,
-    title: `${trade.symbol} ${trade.side} ${grouped(trade.quantity)}: ${gainText(trade.profit, report.results.currency)}`,
+    title: `${trade.symbol} ${trade.side} ${grouped(trade.quantity)}: ${roundedAmount(trade.profit, report.results.currency, gainText)}`,
   }));
   const { currency } = report.results;
   const { maxDrawdownPct } = report.criteria;
@@ -120,13 +120,13 @@ function criteriaTable({ verdicts }: SignedReport): string {
 }
 
 function resultsTable({ results: r }: SignedReport): string {
-  const money = (decimal: string): string => `${amountText(decimal, r.currency)} ${r.currency}`;
+  const money = (decimal: string): string => roundedMoney(decimal, r.currency);
   return table(
     ['', ''],
     [
       ['Equity at the beginning', money(r.startingEquity)],
       ['Equity at the end, open positions at their last price', money(r.finalEquity)],
-      ['Result', `${gainText(r.netProfit, r.currency)} ${r.currency} (${signed(figure(r.netProfitPct))} %)`],
+      ['Result', `${roundedMoney(r.netProfit, r.currency, gainText)} (${signed(figure(r.netProfitPct))} %)`],
       ['Fees paid', money(r.fees)],
       ['Closed trades, with a profit', `${r.trades}, ${r.wins}`],
       ['Fills', String(r.fills)],
@@ -159,7 +159,7 @@ function tradesTable({ trades, tradesLeftOut, results }: SignedReport): string {
     when(t.opened),
     when(t.closed),
     ...[t.quantity, t.entryPrice, t.exitPrice ?? '–'].map(grouped),
-    gainText(t.profit, results.currency),
+    roundedAmount(t.profit, results.currency, gainText),
     t.strategy ?? '–',
     t.why === undefined ? '–' : exitReasonWords(t.why),
   ]);

@@ -2,7 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { amountText, signed } from '../../domain/figure-text.js';
+import { roundedAmount, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { SignedReport, ValidationReport } from './report.js';
 import { hoursText, reportHtml } from './report-html.js';
@@ -56,7 +56,7 @@ export function summaryLines(report: ValidationReport): string[] {
     `${isGo ? '✓ GO' : '✗ NO-GO'}: paper validation of ${report.desk}, ${hoursText(period.requestedMs)}`,
     `  prices      ${market.label} (${market.symbols.join(', ')})`,
     `  from, to    ${when(period.from) ?? 'no price'}, ${when(period.reached) ?? '–'}`,
-    `  equity      ${amountText(results.startingEquity, currency)} to ${amountText(results.finalEquity, currency)} ${currency} (${signed(results.netProfitPct.toFixed(2))} %)`,
+    `  equity      ${roundedAmount(results.startingEquity, currency)} to ${roundedAmount(results.finalEquity, currency)} ${currency} (${signed(results.netProfitPct.toFixed(2))} %)`,
     ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text}`),
     ...report.data.problems.map(({ text }) => `  ✗ ${text}`),
     ...reasons
