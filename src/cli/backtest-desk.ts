@@ -290,7 +290,12 @@ function resolved(
       (TEXTS.has(String(path.at(-1))) || group === 'resume' || path[1] === FEE_STOCK);
     const number = /^-?\d{1,15}(\.\d{1,12})?$/.test(value) ? Number(value) : null;
     if (!isText && number === null)
-      throw usageFailure(`--set: ${key} is a number; found ${value}`, `write --set ${key}=NUMBER`);
+      throw usageFailure(
+        `--set: ${key} is a number; found ${value}`,
+        /^-?[\d.]+:-?[\d.]+$/.test(value)
+          ? `write FROM:TO:STEP to try several: --set ${key}=${value}:STEP`
+          : `write --set ${key}=NUMBER`,
+      );
     return [path, isText || number === null ? value : number, line] as const;
   });
 }

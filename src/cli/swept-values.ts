@@ -23,9 +23,9 @@ export function sweptValue(text: string): SweptSetting {
   const values = range === null ? value.split(',').map((one) => one.trim()) : inRange(key, range);
   const twice = values.find((one, at) => values.indexOf(one) !== at);
   if (values.includes(''))
-    throw new InvalidArgumentError(`expected a value on each side of a comma: ${EXAMPLES}`);
+    throw new InvalidArgumentError(`expected a value on each side of a comma, such as ${EXAMPLES}`);
   if (twice !== undefined)
-    throw new InvalidArgumentError(`${key}: ${twice} stands there twice; name it once`);
+    throw new InvalidArgumentError(`expected each value of ${key} once (${twice} stands there twice)`);
   return { key, values };
 }
 
@@ -43,7 +43,7 @@ function inRange(key: string, [range, ...texts]: RegExpExecArray): readonly stri
   const count = Math.floor((to - from) / step) + 1;
   if (count > TRIALS_MAX)
     throw new InvalidArgumentError(
-      `${key}: expected at most ${grouped(String(TRIALS_MAX))} values, and ${range} is ${grouped(String(count))}: name a longer step, or ends closer together`,
+      `expected at most ${grouped(String(TRIALS_MAX))} values of ${key}, by a longer step or ends closer together (${range} is ${grouped(String(count))})`,
     );
   return Array.from({ length: count }, (_, at) => ((from + at * step) / 10 ** places).toFixed(places));
 }

@@ -491,6 +491,12 @@ describe.concurrent('fermata backtest refuses by name', () => {
     ],
     ['a value out of bounds', ['--set', 'fastBars=0'], 'parameters.fastBars: expected', 'the default is'],
     ['a text for a number', ['--set', 'risk.stopLossPct=much'], 'risk.stopLossPct is a number', 'NUMBER'],
+    [
+      'a range without its step',
+      ['--set', 'fastBars=10:20'],
+      'fastBars is a number; found 10:20',
+      '=10:20:STEP',
+    ],
     ['a rule of the desk file', ['--set', 'paper.balance=-1'], 'paper.balance: expected', ''],
     [
       'a strategy that is none',
