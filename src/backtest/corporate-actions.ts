@@ -32,7 +32,13 @@ export interface TimedAction {
 
 export class ActionsFileError extends Error {
   override readonly name = 'ActionsFileError';
-  readonly doThis = 'correct that line; docs/BACKTEST.md has an example of each kind';
+
+  constructor(
+    message: string,
+    readonly doThis = 'correct that line; docs/BACKTEST.md has an example of each kind',
+  ) {
+    super(message);
+  }
 }
 
 const HEADER = 'date,symbol,kind,value';
@@ -91,7 +97,9 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ActionsFileError(`${path} can't be read (${messageOf(error)})`);
+    // What Node says ends with the path; the code of it is enough.
+    const { code = messageOf(error) } = error as NodeJS.ErrnoException;
+    throw new ActionsFileError(`${path} can't be read (${code})`, 'name a file that is there');
   }
 }
 

@@ -294,3 +294,13 @@ it.each<[string, string]>([
   const text = `2026-03-02,${stock.symbol},split,2:1\n${line}\n`;
   expect(() => files(text, followed)).toThrow(`actions.csv:2: ${problem}`);
 });
+
+it('says of a file that is not there only its path and why, and to name another', () => {
+  const path = join(temporaryFolder(), 'nope.csv');
+  expect(() => readActions(path, followed)).toThrow(
+    expect.objectContaining({
+      message: `${path} can't be read (ENOENT)`,
+      doThis: 'name a file that is there',
+    }),
+  );
+});
