@@ -38,7 +38,7 @@ interface RunFacts {
   readonly toMs: number;
   readonly startEquity: number;
   readonly finalEquity: number;
-  /** Equity at the start and at each full hour after it. */
+  /** Equity at the first price and every 60 minutes after it; the last part of an hour is left out. */
   readonly hourly: readonly number[];
   /** Largest fall from a peak, as a fraction of the peak, checked at every price. */
   readonly maxDrawdown: number;
