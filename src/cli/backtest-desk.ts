@@ -261,7 +261,6 @@ function resolved(
   desk: Desk,
   chosen: readonly number[],
 ): (readonly [Path, DeclaredValue, string])[] {
-  const line = `${key}=${value}`;
   const paths = pathsOf(key, desk, chosen);
   if (paths.length === 0) {
     const known = knownKeys(desk, chosen);
@@ -275,6 +274,9 @@ function resolved(
   }
   return paths.map((path) => {
     const [group, at, , parameter] = path;
+    // A parameter of several strategies is listed once for each of them.
+    const of = group === 'strategies' && paths.length > 1 ? `${desk.strategies[Number(at)]?.name}.` : '';
+    const line = `${of}${key}=${value}`;
     const spec = group === 'strategies' ? specOf(desk, Number(at), String(parameter)) : undefined;
     if (spec !== undefined && (spec.type ?? 'number') !== 'number') {
       const given = spec.type === 'boolean' && /^(true|false)$/.test(value) ? value === 'true' : value;

@@ -18,11 +18,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import type { BacktestReport } from '../../src/backtest/report/build-report.js';
 import type { SweepReport } from '../../src/backtest/sweep/sweep-report.js';
+import { backtestDesk } from '../../src/cli/backtest-desk.js';
 import { OutputFile } from '../../src/cli/output-file.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { minutesSource } from '../../src/market/fetched/fetched-files.js';
 import { writeMinutes as storeMinutes } from '../../src/market/fetched/minutes-file.js';
+import { parseDesk } from '../../src/venue/load-desk.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import { loaded, waves, writeMinutes } from '../validation/support/validations.js';
 import { commandsInOneProcess, runCommand } from './run-command.js';
@@ -659,4 +661,16 @@ describe('several values', () => {
     expect(err).toMatch(words);
     expect(code).toBe(2);
   });
+});
+
+it('lists a setting of two strategies once for each, by its name', () => {
+  const [first] = loaded.desk.strategies;
+  const text = parseDocument(loaded.text);
+  for (const [at, name] of ['one', 'other'].entries()) text.setIn(['strategies', at], { ...first, name });
+  const two = parseDesk(loaded.file, String(text), { folder: loaded.folder });
+  expect(backtestDesk(two, { set: [{ key: 'fastBars', value: '8' }] }).set).toEqual([
+    'one.fastBars=8',
+    'other.fastBars=8',
+  ]);
+  expect(backtestDesk(two, { set: [{ key: 'one.fastBars', value: '8' }] }).set).toEqual(['one.fastBars=8']);
 });
