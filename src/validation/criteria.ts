@@ -1,5 +1,6 @@
 /** The go/no-go criteria: the required values, the measured ones, and the shortfall. Pure. */
 import type { ValidationShown } from '../contracts/published.js';
+import { grouped } from '../domain/figure-text.js';
 
 export interface Criteria {
   readonly minTrades: number;
@@ -115,7 +116,7 @@ export function verdictCells(
   const { unit = '', places = 2 } = DEFINITIONS.find(({ name }) => name === verdict.name) ?? {};
   return [
     `${bound} ${threshold}${unit}`,
-    observed === null ? 'can’t be said' : `${shownAgainst(observed, threshold, places)}${unit}`,
+    observed === null ? 'can’t be said' : `${grouped(shownAgainst(observed, threshold, places))}${unit}`,
     passed ? '' : shortfall === null ? '–' : `${shownAgainst(shortfall, 0, places)}${unit}`,
   ];
 }

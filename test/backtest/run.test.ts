@@ -799,6 +799,7 @@ describe('the page of a backtest', () => {
   it('rounds its headline, as the figures beside it', async () => {
     const { report } = await backtest(writeMinutes(temporaryFolder(), waves(30)));
     const page = reportHtml({ ...report, netProfit: '-12.34960000', finalEquity: '9987.65940000' });
+    expect(page).toMatch(/ percentage points (more|less)\.<\/p>/);
     expect(page).toContain('\u221212.35 USDT</h1>');
     expect(page).toContain('became 9\u202f987.66 USDT');
   });

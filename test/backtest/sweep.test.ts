@@ -126,6 +126,9 @@ describe('trials', () => {
     });
     expect(sweepHtml(report)).toContain('<td>1\u202f201 refused, 7 rejected by the venue</td>');
     expect(sweepLines(report, undefined).join('\n')).toContain('1\u202f201 refused, 7 rejected by the venue');
+    const cells = [[-1.25]];
+    const heatMap = { keys: ['fast', null], across: ['5'], down: [''], cells } as const;
+    expect(sweepHtml({ ...report, heatMap })).toContain('>\u22121.25</td>');
   });
 
   it('that never held anything are no find, although they lost nothing', () => {

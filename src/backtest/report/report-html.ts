@@ -117,7 +117,7 @@ function countOf({ by }: BacktestReport, symbol: string): number {
 function holdText({ buyAndHold, figures }: BacktestReport): string {
   if (buyAndHold === null || figures === null) return '';
   const { returnPct, maxDrawdownPct, excessReturnPct } = buyAndHold;
-  return `That is ${shown(figures.returnPct)} %; buying and holding made ${shown(returnPct)} % (drawdown ${shown(maxDrawdownPct)} %), ${shown(Math.abs(excessReturnPct))} % ${excessReturnPct < 0 ? 'more' : 'less'}.`;
+  return `That is ${shown(figures.returnPct)} %; buying and holding made ${shown(returnPct)} % (drawdown ${shown(maxDrawdownPct)} %), ${shown(Math.abs(excessReturnPct))} percentage points ${excessReturnPct < 0 ? 'more' : 'less'}.`;
 }
 
 function problemsOf({ data, market }: BacktestReport): readonly string[] {

@@ -67,7 +67,9 @@ function heatMapHtml(
     return `background:color-mix(in srgb,var(${worth < 0.5 ? '--bad' : '--good'}) calc(${strength}*100%),transparent)`;
   };
   const cell = (value: number | null): string =>
-    value === null ? '<td>–</td>' : `<td style="${colour(value)}">${Number(value.toFixed(2))}</td>`;
+    value === null
+      ? '<td>–</td>'
+      : `<td style="${colour(value)}">${grouped(String(Number(value.toFixed(2))))}</td>`;
   const head = columns.map((value) => `<th>${escapeHtml(value)}</th>`).join('');
   const body = rows.map(
     (value, row) => `<tr><th>${escapeHtml(value)}</th>${(cells[row] ?? []).map(cell).join('')}</tr>`,

@@ -57,7 +57,8 @@ export function summaryLines(report: ValidationReport): string[] {
     `  prices      ${market.label} (${market.symbols.join(', ')})`,
     `  from, to    ${when(period.from) ?? 'no price'}, ${when(period.reached) ?? '–'}`,
     `  equity      ${roundedAmount(results.startingEquity, currency)} to ${roundedAmount(results.finalEquity, currency)} ${currency} (${signed(results.netProfitPct.toFixed(2))} %)`,
-    ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text}`),
+    // The report has plain decimals; people read a minus sign.
+    ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text.replace(/ -(?=\d)/g, ' \u2212')}`),
     ...report.data.problems.map(({ text }) => `  ✗ ${text}`),
     ...reasons
       .filter((reason) => !verdicts.some(({ text }) => text === reason))
