@@ -16,6 +16,7 @@ import { ranked, type Trial, untradedText } from '../../src/backtest/sweep/trial
 import { chosenOf, walked, windowsOf } from '../../src/backtest/sweep/walk-forward.js';
 import { sweepLines } from '../../src/cli/sweep-backtest.js';
 import { combinationsOf, sweptValue } from '../../src/cli/swept-values.js';
+import { openBrowser } from '../support/page.js';
 
 const DAY_MS = 86_400_000;
 
@@ -220,5 +221,27 @@ describe('walking forward', () => {
     const [first] = steps;
     // 10 % on one day against 6 % on three.
     expect(walked([first as (typeof steps)[number]])).toMatchObject({ returnPct: 10, efficiency: 5 });
+  });
+
+  it('is shown whole on a wide page: its times break into lines', async () => {
+    const steps = windows.map((window) => ({
+      ...window,
+      chosen: trial({ 'ema-cross.fastBars': '5', 'ema-cross.slowBars': '40' }, { sharpe: 1, returnPct: 6 }),
+      traded: trial({ 'ema-cross.fastBars': '5', 'ema-cross.slowBars': '40' }, { sharpe: 1, returnPct: 6 }),
+    }));
+    const report = sweepReport({
+      ...{ desk: 'mine', currency: 'USDT', rankedBy: 'sharpe', leftOut: [], set: [], problems: [] },
+      ...{ market: { symbols: [], leftOut: [], files: [] }, execution: [], walkForward: walked(steps) },
+      trials: [trial({ fast: '5' }, null)],
+    });
+    const browser = await openBrowser();
+    try {
+      const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+      await page.setContent(sweepHtml(report));
+      const cut = await page.locator('.wrapped table').evaluate((of) => of.scrollWidth - of.clientWidth);
+      expect(cut).toBe(0);
+    } finally {
+      await browser.close();
+    }
   });
 });

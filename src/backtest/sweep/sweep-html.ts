@@ -110,7 +110,7 @@ function walkHtml({ walkForward, rankedBy, currency }: SweepReport): string {
   return `<h2>Walking forward</h2>
 <p>Where it was traded: ${made}, one part after the other. Return a day there ÷ where it was chosen:
 ${compared}${efficiency === null ? ', the chosen ones made nothing' : ''}.</p>
-${table(head, rows)}`;
+<div class="wrapped">${table(head, rows)}</div>`;
 }
 
 function trialTable({ trials, currency, rankedBy }: SweepReport): string {
