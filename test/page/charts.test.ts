@@ -10,8 +10,8 @@ import { walk } from './candle-walk.js';
 import { etherAt, missing, picture, ShownDesk } from './shown-desk.js';
 
 const ASSETS = resolve(import.meta.dirname, '../../dist/dashboard/assets');
-const PAGE_KILOBYTES_MAX = 133;
-const START_KILOBYTES_MAX = 75;
+const PAGE_KILOBYTES_MAX = 140;
+const START_KILOBYTES_MAX = 64;
 
 const desk = new ShownDesk();
 const requests: string[] = [];

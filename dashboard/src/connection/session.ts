@@ -31,6 +31,10 @@ export class Session {
   /** Who is signed in; the server decides at every request what that person may do. */
   person = '';
   roles: readonly PersonRole[] = [];
+  get mayStop(): boolean {
+    return this.roles.includes('operator') || this.roles.includes('approver');
+  }
+
   /** Sends requests as the signed-in person. */
   readonly client: Client = createClient<paths>({ fetch: (request) => this.#send(request) });
 

@@ -1,24 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { LiveState, ResumeDecided, Trade, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { isCurrent } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
 import { type SignWith, signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
-import { Audit } from '../section/audit.js';
-import { Contracts } from '../section/contracts.js';
-import { GoLive } from '../section/go-live.js';
-import { Incidents } from '../section/incidents.js';
-import { Journal } from '../section/journal.js';
-import { Passkeys } from '../section/passkeys.js';
-import { People } from '../section/people.js';
-import { Results } from '../section/results.js';
-import { Routines } from '../section/routines.js';
-import { Settings } from '../section/settings.js';
-import { Setups } from '../section/setups.js';
-import { Size } from '../section/size.js';
-import { Strategies } from '../section/strategies.js';
-import { ThisBrowser } from '../section/this-browser.js';
 import { Activity } from './activity.js';
 import { AlertsNotice } from './alerts-notice.js';
 import { AskDialog, needsTwo } from './ask-dialog.js';
@@ -71,6 +57,8 @@ const DOCUMENTS: Readonly<Record<Tab, string>> = {
   audit: 'SECURITY',
 };
 
+type Sections = typeof import('../section/sections.js');
+
 type Dialog = 'close-all' | 'resume' | 'help';
 
 interface DeskPageProps {
@@ -80,6 +68,7 @@ interface DeskPageProps {
 
 export function DeskPage({ session, onTemporal }: DeskPageProps) {
   const api = useDeskApi(session);
+  const sections = useSections();
   const { state, connection } = useLive(session);
   const buttons = useButtons(api);
   const [dialog, setDialog] = useState<Dialog | null>(null);
@@ -121,10 +110,25 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
           onAsk={(button) => setDialog(button)}
         />
         <Outcome pressed={buttons.result} status={status} onDismiss={buttons.dismiss} />
-        {state !== null && <AlertsNotice alerts={state.alerts} api={api} mayTest={mayStop(session)} />}
+        {state !== null && <AlertsNotice alerts={state.alerts} api={api} mayTest={session.mayStop} />}
         <TabBar tab={tab} onTab={setTab} counts={counts} />
         {tab !== 'desk' ? (
-          <Section tab={tab} of={of} api={api} session={session} status={status} decided={decided} />
+          sections === null || sections === 'failed' ? (
+            <p class="waiting">
+              {sections === null
+                ? 'Loading…'
+                : 'This part of the page could not be loaded: load the page again.'}
+            </p>
+          ) : (
+            <sections.Section
+              tab={tab}
+              of={of}
+              api={api}
+              session={session}
+              status={status}
+              decided={decided}
+            />
+          )
         ) : state !== null && status !== null ? (
           <Panels
             api={api}
@@ -135,7 +139,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
             symbols={symbols}
             symbol={shown}
             onSymbol={setSymbol}
-            mayStop={mayStop(session)}
+            mayStop={session.mayStop}
           />
         ) : (
           <p class="waiting">Waiting for the trader…</p>
@@ -166,8 +170,6 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
   );
 }
 
-const mayStop = ({ roles }: Session): boolean => roles.includes('operator') || roles.includes('approver');
-
 /** Symbols with a position first, otherwise in the desk's order. */
 function inOrder({ marketData, positions }: TraderStatus): readonly string[] {
   const held = new Set(positions.map(({ symbol }) => symbol));
@@ -175,53 +177,11 @@ function inOrder({ marketData, positions }: TraderStatus): readonly string[] {
   return [...all.filter((one) => held.has(one)), ...all.filter((one) => !held.has(one))];
 }
 
-interface SectionProps {
-  readonly tab: Exclude<Tab, 'desk'>;
-  /** The item shown there; empty for all. */
-  readonly of: string;
-  readonly api: DeskApi;
-  readonly session: Session;
-  /** Null before the trader's first status. */
-  readonly status: TraderStatus | null;
-  readonly decided: readonly ResumeDecided[];
-}
-
-function Section({ tab, of, api, session, status, decided }: SectionProps) {
-  const mayOperate = session.roles.includes('operator');
-  switch (tab) {
-    case 'results':
-      return <Results api={api} />;
-    case 'setups':
-      return <Setups api={api} id={of} />;
-    case 'journal':
-      return <Journal api={api} mayNote={mayStop(session)} />;
-    case 'strategies':
-      return <Strategies api={api} mayOperate={mayOperate} />;
-    case 'day':
-      return <Routines api={api} mayOperate={mayOperate} />;
-    case 'people':
-      return <People api={api} person={session.person} roles={session.roles} decided={decided} />;
-    case 'incidents':
-      return <Incidents api={api} roles={session.roles} />;
-    case 'go-live':
-      return <GoLive api={api} roles={session.roles} />;
-    case 'settings':
-      return (
-        <>
-          {status !== null && (
-            <Size api={api} person={session.person} status={status} mayChange={mayStop(session)} />
-          )}
-          {status?.contracts !== undefined && status.contracts.length > 0 && (
-            <Contracts api={api} contracts={status.contracts} mayRoll={mayOperate} />
-          )}
-          <Settings api={api} mayOperate={mayOperate} />
-          <Passkeys api={api} person={session.person} mayApprove={session.roles.includes('approver')} />
-          <ThisBrowser api={api} />
-        </>
-      );
-    case 'audit':
-      return <Audit api={api} />;
-  }
+/** Loaded at once, not at the first look at a section: the server may be away by then. */
+function useSections(): Sections | 'failed' | null {
+  const [sections, setSections] = useState<Sections | 'failed' | null>(null);
+  useEffect(() => void import('../section/sections.js').then(setSections, () => setSections('failed')), []);
+  return sections;
 }
 
 /**
