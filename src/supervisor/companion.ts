@@ -11,7 +11,7 @@ import type { Companion, ProgramAddress } from '../venue/definition.js';
 import { companionOf } from '../venue/environment.js';
 import type { Ending } from './ending.js';
 import { portIsFree } from './free-port.js';
-import { type KeeperNews, type Running, StartRefused } from './keep-running.js';
+import { type KeeperNews, NotYet, type Running, StartRefused } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { endProcess, killGroup, type ManagedProcess, signalGroup, spawnProcess } from './managed-process.js';
 import { type ChildrenFile, groupLives } from './process-table.js';
@@ -101,9 +101,11 @@ export const refusedWords = (
   name: string,
   { refusal, isAwaited }: Extract<KeeperNews, { kind: 'refused' }>,
 ): string =>
-  isAwaited
-    ? `${refusal.why}. Once that has ended, it is started from here again within about a minute; at once with: fermata restart ${name}`
-    : refusal.message;
+  refusal instanceof NotYet
+    ? `${refusal.why} It is tried again until it starts; at once with: fermata restart ${name}`
+    : isAwaited
+      ? `${refusal.why}. Once that has ended, it is started from here again within about a minute; at once with: fermata restart ${name}`
+      : refusal.message;
 
 interface CompanionStart {
   readonly env: NodeJS.ProcessEnv;

@@ -12,6 +12,8 @@ const DEATHS_WINDOW_MS = 120_000;
 const BACKOFF = { firstMs: 250, mostMs: 5_000 };
 /** What is used in its place may be a rest of it, or end like it did. */
 const REFUSED_AGAIN = { firstMs: 5_000, mostMs: 60_000 };
+/** Positions may wait for it. */
+const NOT_YET_AGAIN = { firstMs: 2_000, mostMs: 15_000 };
 
 export interface Running {
   readonly process: ManagedProcess;
@@ -27,6 +29,14 @@ export class StartRefused extends Error {
     doThis: string,
   ) {
     super(`${why}. ${doThis}`);
+  }
+}
+
+/** It can't start for now, and that is not its own doing: no death, and it is tried until it starts. */
+export class NotYet extends StartRefused {
+  constructor(why: string) {
+    super(why, '');
+    this.message = why;
   }
 }
 
@@ -50,7 +60,7 @@ interface KeeperOptions {
   readonly start: () => Promise<Running>;
   readonly onNews: (news: KeeperNews) => void;
   readonly nowMs?: () => number;
-  /** Pauses between two starts of what ran before and is refused now. */
+  /** Pauses between two starts of what is refused now. */
   readonly refusedAgain?: Backoff;
 }
 
@@ -194,7 +204,7 @@ export class ProcessKeeper {
     this.#timer = null;
     void this.#inTurn(async () => {
       if (this.#state !== 'restarting') return;
-      this.#restarts += 1;
+      if (this.#refusals === 0) this.#restarts += 1;
       await this.#relaunch(true).catch(() => undefined);
     });
   }
@@ -208,11 +218,20 @@ export class ProcessKeeper {
     } catch (error) {
       // Otherwise `stop` came in between, and the failure no longer matters.
       if (this.status.state === 'stopped') {
-        if (error instanceof StartRefused) this.#refuse(error, alone);
+        if (error instanceof NotYet) this.#await(error);
+        else if (error instanceof StartRefused) this.#refuse(error, alone);
         else this.#countDeath(messageOf(error), []);
       }
       throw error;
     }
+  }
+
+  #await(refusal: NotYet): void {
+    if (this.#refusals === 0) this.options.onNews({ kind: 'refused', refusal, isAwaited: true });
+    this.#refusals += 1;
+    this.#state = 'restarting';
+    const inMs = backoffMs(this.#refusals, this.options.refusedAgain ?? NOT_YET_AGAIN);
+    this.#timer = setTimeout(() => this.#bringBack(), inMs);
   }
 
   /** What a person asked for is told that person; what ran before is wanted until somebody stops it. */

@@ -7,7 +7,7 @@ import { lockOnceFree, roleLock, SHARING } from '../home/shared-process.js';
 import type { CredentialHolder, LiveVenue } from '../venue/definition.js';
 import { credentialIn, credentialNames } from '../venue/environment.js';
 import { joinRole, sharingOf } from './joined-role.js';
-import type { Running } from './keep-running.js';
+import { NotYet, type Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
 import type { ChildrenFile } from './process-table.js';
@@ -60,14 +60,15 @@ export const ROLE_SCRIPT = fileURLToPath(new URL('../../dist/run/run-role.js', i
 
 type RoleMessage =
   | { readonly type: 'ready' }
-  | { readonly type: 'failed'; readonly message: string }
+  /** `again`: it may start a moment later. */
+  | { readonly type: 'failed'; readonly message: string; readonly again?: true }
   | { readonly type: 'ended'; readonly detail?: string }
   /** From now on it hosts roles of other desks. */
   | { readonly type: 'shares' };
 
 interface Begun extends Running {
   /** Resolves with null once it is ready; otherwise with the reason why it won't be. */
-  readonly ready: Promise<string | null>;
+  readonly ready: Promise<string | NotYet | null>;
   /** True if it runs in a process of another desk. */
   readonly isJoined: boolean;
 }
@@ -105,7 +106,7 @@ async function whenReady({ name }: RoleStartOptions, { process, stop, ready }: B
   const problem = await ready;
   if (problem === null) return { process, stop };
   await stop();
-  throw new Error(`${name} did not start: ${problem}`);
+  throw problem instanceof NotYet ? problem : new Error(`${name} did not start: ${problem}`);
 }
 
 /** Null if no process of another desk accepts it. */
@@ -233,7 +234,7 @@ async function readiness(
   child: ManagedProcess,
   message: Promise<RoleMessage>,
   stopping: AbortSignal,
-): Promise<string | null> {
+): Promise<string | NotYet | null> {
   const late = AbortSignal.any([AbortSignal.timeout(READY_MS), stopping]);
   const first = await Promise.race([message, child.exited, aborted(late)]);
   if (first === 'aborted' && stopping.aborted) return STOPPED_MEANWHILE;
@@ -241,7 +242,7 @@ async function readiness(
   const shown = lines === '' ? '' : `; the last it said:\n  ${lines}`;
   if (first === 'aborted') return `not ready within ${READY_MS / 1000} s${shown}`;
   if ('type' in first) {
-    if (first.type === 'failed') return first.message;
+    if (first.type === 'failed') return first.again === true ? new NotYet(first.message) : first.message;
     return null;
   }
   return `it ended with ${first.signal ?? `exit code ${first.code}`}${shown}`;

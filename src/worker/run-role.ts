@@ -51,7 +51,7 @@ function readRuntime(role: string): Runtime {
 }
 
 /** Resolves when the message is written: an exit right after sending would lose it. */
-function tell(message: { type: string; message?: string }): Promise<void> {
+function tell(message: { type: string; message?: string; again?: true }): Promise<void> {
   return new Promise((resolve) => {
     if (process.send && process.connected) process.send(message, () => resolve());
     else resolve();
@@ -134,6 +134,8 @@ mapStacks();
 runRole(process.argv[2] ?? '').catch(async (error: unknown) => {
   const message = messageOf(error);
   console.error(error);
-  await tell({ type: 'failed', message });
+  // Prices are away, as a venue or a line may be for hours; positions may wait for this process.
+  const isAway = error instanceof Error && error.name === 'FeedUnavailable';
+  await tell({ type: 'failed', message, ...(isAway ? { again: true } : {}) });
   process.exit(1);
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import {
   type KeeperNews,
+  NotYet,
   ProcessKeeper,
   type Running,
   StartRefused,
@@ -133,6 +134,33 @@ test('a start that somebody asked for and that is refused, because something els
   await keeper.restart();
   expect(news).toEqual([{ kind: 'refused', refusal, isAwaited: false }, { kind: 'running-again' }]);
   await keeper.stop();
+});
+
+test('what can’t start for now is tried until it can, however long that takes, and it is told once', async () => {
+  let isAway = false;
+  let tries = 0;
+  const { keeper, news } = keeperOf(async () => {
+    tries += 1;
+    if (isAway) throw new NotYet('no venue gives prices.');
+    return startSleeper();
+  });
+  await keeper.start();
+  [isAway, tries] = [true, 0];
+  process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
+  // More often than what dies may.
+  await until('many tries', () => tries > 7);
+  expect(keeper.status).toMatchObject({ state: 'restarting', restarts: 1, lastDeath: { how: 'SIGKILL' } });
+  await expect(keeper.restart()).rejects.toThrow('no venue gives prices.');
+  isAway = false;
+  await until('running', () => keeper.status.state === 'running');
+  expect(kinds(news)).toEqual(['died', 'restarting', 'refused', 'running-again']);
+  isAway = true;
+  process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
+  await until('away again', () => kinds(news).length === 7);
+  await keeper.stop();
+  const before = tries;
+  await sleep(200);
+  expect([tries, keeper.status.state]).toEqual([before, 'stopped']);
 });
 
 test('what died and is refused then is tried again until it runs, told once, and by nobody once it is stopped', async () => {

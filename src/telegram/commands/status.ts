@@ -15,7 +15,7 @@ export const statusCommand: ChatCommand = {
   run: async (context, _person, { chatId }) => {
     const text = await context.operations.readStatus().then(statusText, (error: unknown) => {
       const why = messageOf(error);
-      return `The trader does not answer (${why}). Its stops rest where they are. /stop is tried in any case.`;
+      return `The trader does not answer (${why}). Stops that rest at the venue stay there. /stop is tried in any case.`;
     });
     await answer(context, chatId, text);
   },
