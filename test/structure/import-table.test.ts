@@ -27,7 +27,7 @@ const AT_MOST = {
   desksNamedOutside: 0,
   repeated: 17,
   files: 856,
-  long: 119,
+  long: 120,
   namesUsedOften: 86,
 } as const;
 
