@@ -67,3 +67,10 @@ function termsWords({ postOnly, timeInForce }: Words): string {
   if (timeInForce === 'FOK') return ', all of it at once or nothing';
   return timeInForce === 'IOC' ? ', at once or not at all' : '';
 }
+
+const STOP_ENDED = ': the venue has ended the protective stop, and nobody here cancelled it';
+
+/** The line about a stop that the venue, or a person at its own screen, has ended. `next`: what the desk does. */
+export const stopEndedNote = (symbol: string, next: string): string => `${symbol}${STOP_ENDED}; ${next}`;
+
+export const isStopEndedNote = (text: string): boolean => text.includes(STOP_ENDED);

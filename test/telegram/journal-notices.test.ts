@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
 import type { Halt, HaltCause, ResumeRule } from '../../src/domain/mode.js';
+import { stopEndedNote } from '../../src/domain/order-words.js';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { readNoticeCursor, saveNoticeCursor } from '../../src/store/outbox-delivery.js';
 import { followJournal, noticeOf } from '../../src/telegram/reading/follow-journal.js';
@@ -327,6 +328,17 @@ describe('the journal of a desk with real money', () => {
 
   const textsOf = (name: string, records: readonly EngineRecord[]) =>
     textsTold(name, records, { goLive: { required: true, granted: null } });
+
+  it('tells that a stop was ended at the venue, which the desk itself puts right, and no other warning of the journal', () => {
+    const noted = (text: string): EngineRecord => ({
+      ...{ type: 'note', level: 'warn', text, strategy: null, symbol: 'BTC/USDT', marketMs: 0 },
+    });
+    const text = stopEndedNote('BTC/USDT', 'another one is sent');
+    expect(noticeOf(desk, entry(5, noted(text)))).toMatchObject({
+      ...{ event: 'warning', severity: 'warning', title: 'crypto-bot: a stop was cancelled', text },
+    });
+    expect(noticeOf(desk, entry(5, noted('BTC/USDT: something else')))).toBeNull();
+  });
 
   it('tells of a go-live that ended at a start, whose halt wakes nobody; any other end halts the desk', async () => {
     const reason = 'the desk file was changed since';

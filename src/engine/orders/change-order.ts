@@ -4,6 +4,7 @@
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
+import { stopEndedNote } from '../../domain/order-words.js';
 import {
   type Core,
   commit,
@@ -222,8 +223,9 @@ function onStopEnded(core: Core, entry: OrderEntry): void {
   }
   const level = progress.stopRefusals === REFUSALS_BEFORE_RESTORE ? 'alarm' : 'warn';
   const { symbol } = instrumentAt(core, instrument);
-  const text = `${symbol}: the venue has ended the protective stop, and nobody here cancelled it; another one is sent${progressAt(core, instrument).readFirst === null ? '' : ' once the account has been read'}`;
-  note(core, level, text, instrument);
+  const isFirst = progressAt(core, instrument).readFirst !== null;
+  const next = `another one is sent${isFirst ? ' once the account has been read' : ''}`;
+  note(core, level, stopEndedNote(symbol, next), instrument);
 }
 
 /** The venue ended a target that nobody here cancelled, and perhaps its stop with it. */

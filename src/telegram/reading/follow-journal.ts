@@ -19,7 +19,7 @@ import {
   resumeWords,
 } from '../../domain/mode.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
-import { priceWords, whyNotSent } from '../../domain/order-words.js';
+import { isStopEndedNote, priceWords, whyNotSent } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import { type KeptTask, keepDoing } from '../../home/try-again.js';
@@ -305,16 +305,19 @@ function toldOf(
       };
     case 'strategy.toggled':
       return record.automatic ? toggled(desk, record) : null;
-    case 'note':
-      return record.level === 'alarm'
-        ? {
-            event: 'warning',
-            severity: 'critical',
-            about: 'alarm',
-            title: `Alarm on ${desk.desk}`,
-            text: record.text,
-          }
-        : null;
+    case 'note': {
+      const { level, text } = record;
+      if (level === 'alarm')
+        return {
+          event: 'warning',
+          severity: 'critical',
+          about: 'alarm',
+          title: `Alarm on ${desk.desk}`,
+          text,
+        };
+      if (!isStopEndedNote(text)) return null;
+      return { event: 'warning', severity: 'warning', title: `${desk.desk}: a stop was cancelled`, text };
+    }
     case 'fill':
       return fillTold(desk, record.fill, instruments);
     default:
