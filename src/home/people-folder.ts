@@ -119,6 +119,18 @@ export const isEndedPasskey = (home: string, id: string): boolean => markOf(home
 /** Can't be a person's name: names have no spaces. */
 const oneOf = (id: string): string => `passkey ${id}`;
 
+/**
+ * What was ended in one home ends in the other: passkeys by their id; of a person all passkeys and Telegram links, also
+ * those made since, because marks of two homes can't be told apart by age.
+ */
+export function takeOverEnds(from: string, to: string): void {
+  for (const name of [PASSKEYS, LINKS])
+    for (const [ended, text] of Object.entries(read(join(peopleFolder(from), name))))
+      mark(to, name, ended, ended.startsWith(oneOf('')) ? text : undefined);
+  for (const [person, text] of Object.entries(read(join(peopleFolder(from), VOTES))))
+    mark(to, VOTES, person, text);
+}
+
 /** Of a person who leaves. Passkeys come before sign-ins: a sign-in in progress checks its passkey last. */
 export function endPerson(home: string, person: string): void {
   endPasskeys(home, person);

@@ -4,7 +4,14 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } f
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashPassword, verifyPassword } from './people-passwords.js';
-import { homePaths, installationOf, peopleHomeOf, type SECRET_FILES, secretFile } from './runtime.js';
+import {
+  homePaths,
+  installationOf,
+  peopleHomeOf,
+  type SECRET_FILES,
+  secretFile,
+  sharesPeople,
+} from './runtime.js';
 
 type SecretName = keyof typeof SECRET_FILES;
 
@@ -39,11 +46,14 @@ export function readSecret(home: string, name: SecretName): string {
 interface SecretsMade {
   /** The password was generated at this start: it is shown once, and stored in `operator-password`. */
   readonly generatedPassword: boolean;
+  /** Another password was given, and the operator's of all desks that share their people stays. */
+  readonly refusedPassword?: true;
 }
 
 /**
  * Makes the missing secrets. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password
- * whenever it is set. Without it, a password is generated at the first start.
+ * whenever it is set, but not from a further desk that shares it: what one desk's environment has kept would put
+ * an old password back for all. Without it, a password is generated at the first start.
  */
 export async function ensureSecrets(home: string, dashboardPassword?: string): Promise<SecretsMade> {
   const { secrets } = homePaths(home);
@@ -91,8 +101,10 @@ async function ensureOperatorPassword(home: string, given: string | undefined): 
   const plainFile = secretFile(home, 'operatorPassword');
   const known = read(hashFile);
   if (given !== undefined) {
-    if (known === null || !(await verifyPassword(given, known)))
-      await replace(hashFile, await hashPassword(given));
+    const isOther = known === null || !(await verifyPassword(given, known));
+    if (isOther && known !== null && sharesPeople(home))
+      return { generatedPassword: false, refusedPassword: true };
+    if (isOther) await replace(hashFile, await hashPassword(given));
     await rm(plainFile, { force: true });
     return { generatedPassword: false };
   }
@@ -142,6 +154,7 @@ export function writeOnce(path: string, text: string): void {
 }
 
 async function replace(path: string, value: string): Promise<void> {
-  await writeFile(`${path}.new`, `${value}\n`, { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  const own = `${path}.${randomBytes(6).toString('hex')}.new`;
+  await writeFile(own, `${value}\n`, { mode: 0o600 });
+  await rename(own, path);
 }

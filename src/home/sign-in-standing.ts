@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
-import { peopleFolder, signInMark } from './people-folder.js';
+import { peopleFolder, signInMark, takeOverEnds } from './people-folder.js';
 import { passwordHashOf } from './people-passwords.js';
 import { homePaths, installationOf, rootOf, SECRET_FILES, SHARES_PEOPLE, secretFile } from './runtime.js';
 import { readSecret } from './secrets.js';
@@ -39,11 +39,16 @@ export function joinPeople(home: string): void {
   writeFileSync(join(root, SHARES_PEOPLE), '', { mode: 0o600 });
 }
 
-/** For a desk that has ended: the installation's people count from now on. Its own are set aside. */
+/**
+ * For a desk that has ended: the installation's people count from now on. Its own are set aside, except for what was
+ * ended at it, which stays so.
+ */
 export function sharePeople(home: string): void {
   const root = rootOf(home);
   const [own, aside] = [join(root, 'people'), join(root, 'people-before-sharing')];
+  forgetSignIns(root);
   if (existsSync(own)) {
+    takeOverEnds(root, installationOf(root));
     rmSync(aside, { recursive: true, force: true });
     renameSync(own, aside);
   }
@@ -58,6 +63,7 @@ export function endSharingPeople(home: string): void {
   const root = rootOf(home);
   const { secrets } = homePaths(root);
   const [own, copy] = [join(root, 'people'), join(root, 'people.new')];
+  forgetSignIns(root);
   for (const folder of [own, copy]) rmSync(folder, { recursive: true, force: true });
   mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
   cpSync(peopleFolder(home), copy, { recursive: true });
@@ -68,4 +74,10 @@ export function endSharingPeople(home: string): void {
     if (existsSync(secretFile(home, name))) copyFileSync(secretFile(home, name), to);
   }
   rmSync(join(root, SHARES_PEOPLE));
+}
+
+/** Those of before, which would count again. */
+function forgetSignIns(root: string): void {
+  for (const file of ['session.json', join('web', 'sessions.json')])
+    rmSync(join(root, file), { force: true });
 }

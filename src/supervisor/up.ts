@@ -51,10 +51,14 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
   }
 }
 
+const OTHERS_PASSWORD =
+  'DASHBOARD_PASSWORD is not that of the operator, whom this desk shares with the others here: it is not used. To change it for all: fermata secret rotate dashboard-password';
+
 async function run(options: UpOptions, paths: HomePaths, ending: Ending, phase: Phase): Promise<void> {
   const env = options.env ?? process.env;
   joinPeople(paths.home);
-  await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
+  const made = await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
+  if (made.refusedPassword) options.onProgress?.({ kind: 'line', text: OTHERS_PASSWORD });
   const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.home, env)), options.loaded.desk);
   let account: FileLock | null = null;
   try {

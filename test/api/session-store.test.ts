@@ -76,6 +76,34 @@ it('desks that share their people share who is signed in: none ends the sign-in 
   expect(other.isActive(family)).toBe(true);
 });
 
+it('what could not be written counts, and what ended elsewhere meanwhile stays ended', () => {
+  const file = join(mkdtempSync(join(folder, 'apart-')), 'sessions.json');
+  const open = () => SessionStore.open(file, Date.now, ANYBODY, () => undefined);
+  const [one, other] = [open(), open()];
+  const anna = one.begin('anna');
+  mkdirSync(`${file}.next`);
+  const renewed = one.rotate(anna.refreshToken);
+  const carl = one.begin('carl');
+  rmSync(`${file}.next`, { recursive: true });
+  other.end(anna.family);
+  const bert = other.begin('bert');
+  expect([anna, bert, carl].map(({ family }) => one.isActive(family))).toEqual([false, true, true]);
+  expect(one.rotate(tokenOf(renewed)).ok).toBe(false);
+  one.begin('dora');
+  expect([anna, bert, carl].map(({ family }) => other.isActive(family))).toEqual([false, true, true]);
+});
+
+it('pages of many desks that renew at once are all let in', () => {
+  const file = join(mkdtempSync(join(folder, 'tabs-')), 'sessions.json');
+  const sessions = SessionStore.open(file, Date.now, ANYBODY, () => undefined);
+  const { family, refreshToken } = sessions.begin('anna');
+  const second = sessions.rotate(refreshToken, true);
+  sessions.rotate(tokenOf(second), true);
+  expect(sessions.rotate(refreshToken, true).ok).toBe(true);
+  expect(sessions.rotate(tokenOf(second), true).ok).toBe(true);
+  expect(sessions.isActive(family)).toBe(true);
+});
+
 it.each([
   ['renewed', (sessions: SessionStore, token: string) => sessions.rotate(token)],
   ['asked about', (sessions: SessionStore, _token: string, family: string) => sessions.isActive(family)],

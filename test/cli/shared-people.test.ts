@@ -1,5 +1,5 @@
 /** One installation, three desks: two share their people, the third has had people of its own since before that was possible. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,13 @@ import { signedInPerson } from '../../src/cli/desk-person.js';
 import { requireRuntime } from '../../src/cli/running-desk.js';
 import { APPROVER } from '../../src/domain/roles.js';
 import { namedOnCli } from '../../src/home/cli-session.js';
-import { signInMark } from '../../src/home/people-folder.js';
+import {
+  endPasskey,
+  endTelegramLinks,
+  isEndedPasskey,
+  linkMark,
+  signInMark,
+} from '../../src/home/people-folder.js';
 import { passwordHashOf, setPassword, verifyPassword } from '../../src/home/people-passwords.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { joinPeople } from '../../src/home/sign-in-standing.js';
@@ -82,6 +88,26 @@ describe('a further desk', () => {
     expect(() => decide(homes.older)).toThrow('nobody is signed in');
   });
 
+  it('keeps the operator’s password whatever its own environment has, and says so', async () => {
+    const before = readSecret(homes.first, 'operatorPasswordHash');
+    expect(await ensureSecrets(homes.further, 'the password of last year')).toMatchObject({
+      refusedPassword: true,
+    });
+    expect(readSecret(homes.first, 'operatorPasswordHash')).toBe(before);
+    await ensureSecrets(homes.first, 'the password of this year');
+    expect(
+      await verifyPassword('the password of this year', readSecret(homes.further, 'operatorPasswordHash')),
+    ).toBe(true);
+  });
+
+  it('whose file can’t be read keeps nobody out of the others', async () => {
+    const { deskFile } = requireRuntime(homes.further);
+    const text = readFileSync(deskFile, 'utf8');
+    writeFileSync(deskFile, 'desk: [');
+    expect((await login(PASSWORD, '--desk', 'crypto-bot')).code).toBe(0);
+    writeFileSync(deskFile, text);
+  });
+
   it('is left by whoever is removed at one of them', async () => {
     const before = signInMark(homes.further, 'anna');
     await fermata('person', 'remove', 'anna', '--desk', 'crypto-bot');
@@ -102,8 +128,15 @@ describe('a further desk', () => {
     );
     expect((await share('--desk', 'older', '--end')).err).toContain('older has people of its own already');
 
+    // A lost phone stays lost, and nobody is signed in again by what was set aside.
+    endPasskey(homes.older, 'lost-phone');
+    endTelegramLinks(homes.older, 'anna');
+    writeFileSync(join(homes.older, 'session.json'), '{}');
     expect((await share('--desk', 'older')).out).toContain('older has the people of the installation');
     expect(await passwordIs(homes.older, PASSWORD)).toBe(true);
+    expect(isEndedPasskey(homes.first, 'lost-phone')).toBe(true);
+    expect(linkMark(homes.older, 'anna')).not.toBe('');
+    expect(existsSync(join(homes.older, 'session.json'))).toBe(false);
     // All of them share now: none needs to be named.
     expect((await login(PASSWORD)).code).toBe(0);
     expect(namedOnCli(homes.older, Date.now())).toBe('anna');

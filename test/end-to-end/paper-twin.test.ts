@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { deskPaths, homePaths, secretFile } from '../../src/home/runtime.js';
 import { connectTrader } from '../../src/trader/client.js';
 import { withStore } from '../support/desk-store.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
@@ -103,7 +103,7 @@ it('says what it did since the halt to who decides, which is kept with the decis
 it('never trades real money, and a name is never that of a desk and a twin', async () => {
   const preflight = await twin.ask('preflight', '--desk', TWIN);
   expect(preflight.stderr).toContain('is the paper twin of crypto-bot and never trades real money');
-  const password = join(homePaths(twin.home).secrets, 'operator-password');
+  const password = secretFile(twin.home, 'operatorPassword');
   expect((await twin.ask('login', 'operator', '--password-file', password, '--desk', TWIN)).code).toBe(0);
   const goLive = await twin.ask('go-live', '--desk', TWIN, '--reason', 'it did well');
   expect(`${goLive.stdout}${goLive.stderr}`).toContain('Go live with crypto-bot itself');

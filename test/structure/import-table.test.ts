@@ -27,7 +27,7 @@ const AT_MOST = {
   desksNamedOutside: 0,
   repeated: 17,
   files: 856,
-  long: 120,
+  long: 121,
   namesUsedOften: 86,
 } as const;
 

@@ -113,6 +113,8 @@ export class Session {
   }
 
   #keep({ accessToken, expiresIn, person, roles }: Tokens): void {
+    // Somebody else has signed in at another desk's page, which has the same cookie: this one shows what that person may.
+    if (this.person !== '' && this.person !== person) location.reload();
     this.#access = accessToken;
     this.person = person;
     this.roles = roles;

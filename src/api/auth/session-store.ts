@@ -17,16 +17,25 @@ const FAMILIES_OF_A_PERSON_MAX = 20;
 export const REFRESH_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 /** Pages of several desks share one cookie, and may all present it before the first answer has replaced it. */
 const SHARED_COOKIE_MS = 30_000;
+const FORMER_MAX = 16;
 const LOCK_TRIES = 25;
 const LOCK_AGAIN_MS = 10;
+/** Nor is another wait begun for so long after one that was in vain: it keeps the whole process waiting. */
+const LOCK_LOST_MS = 10_000;
+
+interface Former {
+  readonly secret: string;
+  /** When it was exchanged. */
+  readonly atMs: number;
+}
 
 interface Family {
   readonly person: string;
   readonly expiresMs: number;
   /** SHA-256, in hex, of the secret part of the one valid refresh token. */
   readonly current: string;
-  /** The one before it, and when it was exchanged. */
-  readonly former?: { readonly secret: string; readonly atMs: number };
+  /** Those before it that were exchanged a moment ago, newest first. */
+  readonly former?: readonly Former[];
   /** The person's standing when the sign-in began; the sign-in ends when it changes. */
   readonly standing: string;
   /** Credential id of the passkey that it began with. */
@@ -60,6 +69,9 @@ export class SessionStore {
   /** Which version of the file `#families` is from. */
   #version = '';
   #isUnwritten = false;
+  /** What the file lacks of this process's changes. Null: ended. `isNew`: the file never had it. */
+  readonly #unwritten = new Map<string, { readonly family: Family; readonly isNew: boolean } | null>();
+  #lockLostMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
     private readonly file: string,
@@ -88,8 +100,7 @@ export class SessionStore {
       const name = randomBytes(12).toString('hex');
       this.#dropExpired();
       const own = [...this.#families].filter(([, family]) => family.person === person).map(([key]) => key);
-      for (const key of own.slice(0, Math.max(0, own.length + 1 - FAMILIES_OF_A_PERSON_MAX)))
-        this.#families.delete(key);
+      for (const key of own.slice(0, Math.max(0, own.length + 1 - FAMILIES_OF_A_PERSON_MAX))) this.#drop(key);
       const standing = digest(this.whose.standingOf(person));
       const secret = this.#issue(name, {
         ...{ person, standing, expiresMs: 0, current: '' },
@@ -101,6 +112,9 @@ export class SessionStore {
 
   /** Exchanges a refresh token for the next one of its family. `isCookie`: pages of other desks may hold it too. */
   rotate(refreshToken: string, isCookie = false): Rotation {
+    this.#readAnew();
+    // Anybody may ask, and for what is not known nobody has to wait.
+    if (!this.#families.has(refreshToken.split('.')[0] ?? '')) return { ok: false, reason: 'unknown' };
     return this.#changing(() => this.#rotate(refreshToken, isCookie));
   }
 
@@ -134,16 +148,16 @@ export class SessionStore {
     const [name = '', secret = ''] = refreshToken.split('.');
     const family = this.#families.get(name);
     if (family === undefined) return { ok: false, reason: 'unknown' };
-    const { person, current, former } = family;
+    const { person, current, former = [] } = family;
     const ended = (reason: 'unknown' | 'expired' | 'reused'): Rotation => {
       this.#end(name);
       return { ok: false, reason };
     };
     if (family.expiresMs <= this.nowMs()) return ended('expired');
     if (!this.#stands(family)) return ended('unknown');
-    const isFormer = former !== undefined && this.nowMs() - former.atMs < SHARED_COOKIE_MS;
-    const isLate = isCookie && isFormer && sameDigest(digest(secret), former.secret);
-    if (!isLate && !sameDigest(digest(secret), current)) return ended('reused');
+    const given = digest(secret);
+    const isLate = isCookie && this.#recent(former).some((one) => sameDigest(given, one.secret));
+    if (!isLate && !sameDigest(given, current)) return ended('reused');
     // The sign-in goes on at the other desks.
     if (!this.whose.mayHere(person)) return { ok: false, reason: 'no-role' };
     const next = isLate ? null : this.#issue(name, family);
@@ -157,19 +171,31 @@ export class SessionStore {
   #issue(name: string, family: Family): string {
     const secret = randomBytes(32).toString('base64url');
     const nowMs = this.nowMs();
-    const { current } = family;
-    this.#keepAsNewest(name, {
+    const { current, former = [] } = family;
+    const exchanged = current === '' ? [] : [{ secret: current, atMs: nowMs }, ...this.#recent(former)];
+    const issued = {
       ...family,
-      expiresMs: nowMs + REFRESH_LIFETIME_MS,
-      current: digest(secret),
-      ...(current === '' ? {} : { former: { secret: current, atMs: nowMs } }),
-    });
+      ...{ expiresMs: nowMs + REFRESH_LIFETIME_MS, current: digest(secret) },
+      ...{ former: exchanged.slice(0, FORMER_MAX) },
+    };
+    const isNew = this.#unwritten.get(name)?.isNew ?? !this.#families.has(name);
+    this.#unwritten.set(name, { family: issued, isNew });
+    this.#keepAsNewest(name, issued);
     this.#save();
     return `${name}.${secret}`;
   }
 
+  #recent(former: readonly Former[]): readonly Former[] {
+    return former.filter(({ atMs }) => this.nowMs() - atMs < SHARED_COOKIE_MS);
+  }
+
   #end(name: string): void {
-    if (this.#families.delete(name)) this.#save();
+    if (this.#drop(name)) this.#save();
+  }
+
+  #drop(name: string): boolean {
+    this.#unwritten.set(name, null);
+    return this.#families.delete(name);
   }
 
   /** A map keeps the place of a key that it has: what was used last has to be entered last. */
@@ -180,7 +206,7 @@ export class SessionStore {
 
   #dropExpired(): void {
     const now = this.nowMs();
-    for (const [name, family] of this.#families) if (family.expiresMs <= now) this.#families.delete(name);
+    for (const [name, family] of this.#families) if (family.expiresMs <= now) this.#drop(name);
   }
 
   /** Of two processes that write at once, the later would bring back what the earlier has ended. */
@@ -196,6 +222,7 @@ export class SessionStore {
 
   /** Null where a lock can't be had soon: a suspended process or a full disk signs nobody out. */
   #lock(): FileLock | null {
+    if (performance.now() - this.#lockLostMs < LOCK_LOST_MS) return null;
     for (let tried = 0; tried < LOCK_TRIES; tried += 1) {
       try {
         const lock = tryLockFile(`${this.file}.lock`);
@@ -205,20 +232,19 @@ export class SessionStore {
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_AGAIN_MS);
     }
+    this.#lockLostMs = performance.now();
     return null;
   }
 
-  /** What could not be written counts until it is. */
+  /** What could not be written counts until it is, but for what has ended elsewhere meanwhile. */
   #readAnew(): void {
-    if (this.#isUnwritten) return;
     const version = this.#versionNow();
     if (version === this.#version) return;
     this.#version = version;
-    try {
-      const read = JSON.parse(readFileSync(this.file, 'utf8')) as Record<string, Family>;
-      this.#families = new Map(Object.entries(read));
-    } catch {
-      this.#families = new Map();
+    this.#families = familiesIn(this.file);
+    for (const [name, change] of this.#unwritten) {
+      if (change === null) this.#families.delete(name);
+      else if (change.isNew || this.#families.has(name)) this.#families.set(name, change.family);
     }
   }
 
@@ -235,9 +261,25 @@ export class SessionStore {
       renameSync(next, this.file);
       this.#version = this.#versionNow();
       this.#isUnwritten = false;
+      this.#unwritten.clear();
     } catch (error) {
       if (!this.#isUnwritten) this.onUnwritten(messageOf(error));
       this.#isUnwritten = true;
     }
   }
 }
+
+function familiesIn(file: string): Map<string, Family> {
+  try {
+    const read = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Family | null>;
+    return new Map(Object.entries(read).filter((entry): entry is [string, Family] => isFamily(entry[1])));
+  } catch {
+    return new Map();
+  }
+}
+
+/** One entry that is damaged ends that sign-in alone. */
+const isFamily = (read: Family | null): boolean =>
+  typeof read?.person === 'string' &&
+  typeof read.expiresMs === 'number' &&
+  [read.current, read.standing].every((hash) => /^[0-9a-f]{64}$/.test(hash));

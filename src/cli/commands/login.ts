@@ -101,8 +101,14 @@ interface DeskRoles {
 function desksWithRole(home: string, name: string): readonly DeskRoles[] {
   return homesSharingPeople(home).flatMap((one) => {
     const { desk, deskFile } = requireRuntime(one);
-    const roles = rolesOf(loadDesk(deskFile).desk.people, name);
-    return roles.length === 0 ? [] : [{ desk, roles }];
+    try {
+      const roles = rolesOf(loadDesk(deskFile).desk.people, name);
+      return roles.length === 0 ? [] : [{ desk, roles }];
+    } catch (error) {
+      // A desk that has ended may have a file that can't be read any more: nobody is kept out of the others.
+      if (one === home) throw error;
+      return [];
+    }
   });
 }
 
