@@ -19,7 +19,7 @@ const unavailable = (): Promise<never> => Promise.reject(new Error('the descript
 const NOTHING_BEHIND: WebDependencies = {
   runtime: {
     desk: 'description',
-    home: '',
+    home: '/dev/null', // no desk: nothing can be written there
     web: { host: '127.0.0.1', port: 0 },
     temporal: { kind: 'external', address: '', namespace: '', uiAddress: null },
     temporalUiProxy: { port: 0 },
