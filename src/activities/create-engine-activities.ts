@@ -58,6 +58,7 @@ export function createEngineActivities(
   return {
     sendStop: (command) => kept(callTrader(trader, 'stop', command, COMMAND_MS)),
     sendCloseAll: (command) => kept(callTrader(trader, 'closeAll', command, COMMAND_MS)),
+    sendKill: (command) => kept(callTrader(trader, 'kill', command, COMMAND_MS)),
     sendHalt: (command) => loggedAtFirst(kept(callTrader(trader, 'halt', command, COMMAND_MS))),
     proveStopped: (patienceMs) => proveStopped(withNamedFailures(trader), patienceMs),
     proveFlat: (patienceMs) => proveFlat(withNamedFailures(trader), patienceMs),

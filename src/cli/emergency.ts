@@ -59,10 +59,11 @@ const DESK_ENDED = 'desk-ended';
 const AFTER_END: Readonly<Record<EmergencyKind, string>> = {
   stop: 'nothing has to be stopped, and this stop was not kept: give it again after the next `fermata up` where the desk is not to trade then',
   closeAll: 'start it with `fermata up`, then: fermata close-all; nothing of this was kept',
+  kill: 'start it with `fermata up`, then: fermata close-all --kill; nothing of this was kept',
 };
 const KEPT_BY_WORKFLOW =
   'Nothing of the desk runs now: the workflow carries this out as soon as it is started.';
-const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll: 'close-all' };
+const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll: 'close-all', kill: 'kill' };
 
 /** For the chosen desk. Returns the exit code. */
 export async function emergency(kind: EmergencyKind, options: UrgentOptions): Promise<number> {
@@ -220,7 +221,7 @@ async function carryOut(errand: Errand): Promise<OperationResult> {
   const request = { reason: order.reason, commandId: order.commandId, waitMs };
   const outcome = await (kind === 'stop'
     ? operations.stopTrading(caller, request, sent)
-    : operations.closeAllPositions(caller, request, sent));
+    : operations.closeAllPositions(caller, { ...request, kill: kind === 'kill' }, sent));
   const isKept = outcome.workflowId !== null && (await sent.catch(isDeskEnded)) === true;
   return isKept ? { ...outcome, problems: [...outcome.problems, KEPT_BY_WORKFLOW] } : outcome;
 }

@@ -209,7 +209,8 @@ function helpOn([name, nested]: readonly string[], commands: readonly Command[])
  * night.
  */
 const MEANT: ReadonlyMap<string, string> = new Map([
-  ...['halt', 'pause', 'kill', 'panic', 'freeze'].map((word) => [word, 'stop'] as const),
+  ...['halt', 'pause', 'panic', 'freeze'].map((word) => [word, 'stop'] as const),
+  ['kill', 'stop, which keeps positions, or: fermata close-all --kill'],
   ...['flat', 'flatten', 'liquidate'].map((word) => [word, 'close-all'] as const),
   ...['unhalt', 'continue', 'arm'].map((word) => [word, 'resume'] as const),
   ...['why', 'explain', 'positions', 'orders'].map((word) => [word, 'status'] as const),

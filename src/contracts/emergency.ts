@@ -3,7 +3,19 @@ import type { EvidenceActivities } from './evidence.js';
 import type { Alarm } from './notice.js';
 import { runLabel } from './run-label.js';
 
-export type EmergencyKind = 'stop' | 'closeAll';
+/** `kill`: a close-all that two people must lift. */
+export type EmergencyKind = 'stop' | 'closeAll' | 'kill';
+/** Weakest first: the strongest of several orders is what is proven. */
+const STRENGTH: readonly EmergencyKind[] = ['stop', 'closeAll', 'kill'];
+export const strongestOf = (orders: readonly Pick<EmergencyOrder, 'kind'>[]): EmergencyKind =>
+  STRENGTH.findLast((kind) => orders.some((order) => order.kind === kind)) ?? 'stop';
+/** Whether positions are closed, too. */
+export const closes = (kind: EmergencyKind): boolean => kind !== 'stop';
+export const EMERGENCY_TITLES: Readonly<Record<EmergencyKind, string>> = {
+  stop: 'Stop',
+  closeAll: 'Close all',
+  kill: 'Kill',
+};
 export type EmergencyVia = 'web' | 'cli' | 'telegram' | 'temporal';
 
 export interface EmergencyOrder {
@@ -22,11 +34,13 @@ export type EmergencySignal = Omit<EmergencyOrder, 'kind'>;
 export const ORDER_NAMES: Readonly<Record<EmergencyKind, string>> = {
   stop: 'Asked for: stop trading',
   closeAll: 'Asked for: close all positions',
+  kill: 'Asked for: kill (close all positions; two people must resume)',
 };
 /** What the person did by ordering it, in the past tense. */
 export const EMERGENCY_DEEDS: Readonly<Record<EmergencyKind, string>> = {
   stop: 'stopped trading',
   closeAll: 'closed all positions',
+  kill: 'killed the desk',
 };
 /** For an unproven order: nobody should assume it won't happen and then be surprised when it does. */
 export const NOT_TAKEN_BACK = {
@@ -168,6 +182,7 @@ export interface DeskOwnerInput {
 export const EMERGENCY_MESSAGES = {
   stop: 'stop',
   closeAll: 'closeAll',
+  kill: 'kill',
   progress: 'progress',
   admitIncarnation: 'admitIncarnation',
   incarnations: 'incarnations',
@@ -181,7 +196,8 @@ export const emergencyStopLabel = (desk: string) =>
     listed: null,
     details: [
       'Halts every known trader of the desk, proves by reading back that no entry order rests (stop) or that the desk is',
-      'flat (close all), and says by name what is not. Send the signal `stop` or `closeAll` with a reason at any time.',
+      'flat (close all, kill), and says by name what is not. Send the signal `stop`, `closeAll` or `kill` (two people must',
+      'resume) with a reason at any time.',
     ].join(' '),
   });
 

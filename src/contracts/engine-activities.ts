@@ -147,6 +147,7 @@ interface PersonCommand {
 export interface EngineActivities {
   sendStop(command: PersonCommand): Promise<CommandResult>;
   sendCloseAll(command: PersonCommand): Promise<CommandResult>;
+  sendKill(command: PersonCommand): Promise<CommandResult>;
   sendHalt(
     command: PersonCommand & { cause: Exclude<HaltCause, 'person' | 'kill'>; resume: ResumeRule },
   ): Promise<CommandResult>;

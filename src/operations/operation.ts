@@ -29,6 +29,11 @@ export interface EmergencyRequest extends Omit<CommandRequest, 'reason'> {
   readonly waitMs?: number;
 }
 
+export interface CloseAllRequest extends EmergencyRequest {
+  /** Two people must resume. Left out: one, or as the desk file says. */
+  readonly kill?: boolean | undefined;
+}
+
 export interface MayBeUnknown {
   /** On a refusal: nothing has the given name or id. */
   readonly reason?: 'unknown';

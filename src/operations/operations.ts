@@ -73,7 +73,13 @@ import {
   readIncident,
   resolveIncident,
 } from './incidents.js';
-import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
+import type {
+  Caller,
+  CloseAllRequest,
+  EmergencyRequest,
+  OperationContext,
+  OperationResult,
+} from './operation.js';
 import { type ErrorsShown, readErrors } from './read-errors.js';
 import { listSetups, readSetup, type SetupQuery } from './results/list-setups.js';
 import { type ChartRequest, type ChartShown, readChart } from './results/read-chart.js';
@@ -119,7 +125,7 @@ import {
 
 export interface Operations {
   stopTrading(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
-  closeAllPositions(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
+  closeAllPositions(caller: Caller, request: CloseAllRequest, sent?: SentCommand): Promise<OperationResult>;
   closePosition(caller: Caller, request: PositionRequest): Promise<OperationResult>;
   cancelEntry(caller: Caller, request: EntryRequest): Promise<OperationResult>;
   resumeTrading(caller: Caller, request: ResumeRequest): Promise<OperationResult>;

@@ -19,7 +19,13 @@ import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { startEmergency } from '../temporal/start-emergency.js';
 import { ControlFailure } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
-import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
+import type {
+  Caller,
+  CloseAllRequest,
+  EmergencyRequest,
+  OperationContext,
+  OperationResult,
+} from './operation.js';
 import { askForReason, recordAudit } from './record-audit.js';
 
 interface EmergencyProof {
@@ -84,15 +90,18 @@ export function stopTrading(
   });
 }
 
-/** Halts, cancels, closes every position. Proven when the venue itself reports that nothing is left. */
+/**
+ * Halts, cancels, closes every position. Proven when the venue itself reports that nothing is left. A kill is the same,
+ * and two people must resume.
+ */
 export function closeAllPositions(
   context: OperationContext,
   caller: Caller,
-  request: EmergencyRequest,
+  request: CloseAllRequest,
   sent?: SentCommand,
 ): Promise<OperationResult> {
   return carryOutEmergency(context, caller, request, {
-    kind: 'closeAll',
+    kind: request.kill === true ? 'kill' : 'closeAll',
     sent,
     proofMs: context.desk.closeAll.deadlineSeconds * 1_000 + AFTER_DEADLINE_MS,
     prove: async (patienceMs) => {

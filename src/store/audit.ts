@@ -8,6 +8,7 @@ type Queries = Pick<Pool, 'query'>;
 const AUDIT_ACTIONS = {
   stop: 'stop',
   closeAll: 'close all positions',
+  kill: 'kill: close all positions; two people must resume',
   closePosition: 'close a position',
   cancelEntry: 'cancel an entry',
   halt: 'halt the desk',

@@ -25,7 +25,7 @@ interface TapHandler {
   readonly run: (context: BotContext, person: KnownPerson, tap: Tap) => Promise<void>;
 }
 
-type ConfirmVerb = 'closeall' | 'resume' | 'leave';
+type ConfirmVerb = 'closeall' | 'kill' | 'resume' | 'leave';
 
 interface ConfirmButton {
   readonly verb: ConfirmVerb;
@@ -56,7 +56,9 @@ export function confirmButtons(
 
 /** Null for anything else: the data of a tap comes from outside. */
 function parseConfirmButton(data: string): ConfirmButton | null {
-  const match = /^c:(closeall|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9}):(100|[1-9][0-9]?|-)$/.exec(data);
+  const match = /^c:(closeall|kill|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9}):(100|[1-9][0-9]?|-)$/.exec(
+    data,
+  );
   if (!match) return null;
   return {
     verb: match[1] as ConfirmVerb,
@@ -99,6 +101,7 @@ const confirmTap: TapHandler = {
 
 const LABELS: Readonly<Record<Exclude<ConfirmVerb, 'leave'>, string>> = {
   closeall: 'Close all',
+  kill: 'Close all, two people to resume',
   resume: 'Resume',
 };
 
@@ -111,8 +114,9 @@ async function refusalOf(
   const missing = missingRole(person, verb === 'resume' ? APPROVER : MAY_STOP);
   if (missing !== null) return missing;
   const ageMs = context.nowMs() - askedMs;
-  if (ageMs > VALID_MS || ageMs < -VALID_MS) return `Too late: ask again with /${verb}.`;
-  if (verb === 'closeall') return null;
+  if (ageMs > VALID_MS || ageMs < -VALID_MS)
+    return `Too late: ask again with /${verb === 'resume' ? 'resume' : 'closeall'}.`;
+  if (verb !== 'resume') return null;
   const status = await context.operations.readStatus().catch(() => null);
   if (status === null) return 'The trader does not answer. Nothing was changed.';
   if (!status.haltId?.startsWith(reference))
@@ -129,7 +133,7 @@ function carryOut(
   const caller = { person: person.name, via: 'telegram' } as const;
   // A tap carries no reason: it is asked for afterwards.
   const request = { reason: null, commandId: `telegram:${desk.desk}:${updateId}` };
-  if (verb === 'closeall') return operations.closeAllPositions(caller, request);
+  if (verb !== 'resume') return operations.closeAllPositions(caller, { ...request, kill: verb === 'kill' });
   return operations.resumeTrading(caller, { ...request, sizePct: sizePct ?? undefined, halt: reference });
 }
 

@@ -1,5 +1,6 @@
 import {
   askedWords,
+  closes,
   type EmergencyKind,
   type EmergencySignal,
   ORDER_NAMES,
@@ -57,11 +58,11 @@ export async function recordWithoutWorkflow(
       {
         ...common,
         stepKey: `proof:${order.commandId}`,
-        name: kind === 'closeAll' ? 'Flat, read back' : 'Stopped, read back',
+        name: closes(kind) ? 'Flat, read back' : 'Stopped, read back',
         kind: 'check',
         verdict: proof.proven ? 'pass' : 'fail',
         observed: `by the control socket, without a workflow: ${proof.detail}`,
-        expected: kind === 'closeAll' ? 'flat at the venue' : 'halted, no entry order works',
+        expected: closes(kind) ? 'flat at the venue' : 'halted, no entry order works',
       },
     ]);
     return null;

@@ -123,6 +123,15 @@ describe('close all and resume', () => {
     expect(received('closeAll')).toHaveLength(1);
   });
 
+  it('kill the desk where the close-all says so: a key stands for the one or the other', async () => {
+    const answer = await press('close-all', { reason: 'test', kill: true }, 'key-7');
+    expect(await answer.json()).toMatchObject({ ok: true, proven: true });
+    expect((await press('close-all', { reason: 'test' }, 'key-7')).status).toBe(409);
+    expect(received('kill')).toHaveLength(1);
+    expect(received('closeAll')).toHaveLength(0);
+    expect((await press('close-all', { kill: 'yes' })).status).toBe(400);
+  });
+
   it('refuse the key with another body, and do nothing', async () => {
     await press('close-all', { reason: 'one' }, 'key-3');
     expect((await press('close-all', { reason: 'two' }, 'key-3')).status).toBe(409);

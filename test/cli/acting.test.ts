@@ -75,6 +75,7 @@ function stoppable(entriesWorking: number): Answers {
   return {
     stop: halt,
     closeAll: halt,
+    kill: halt,
     status: () =>
       traderStatus(isHalted ? { mode: 'HALTED', haltId: HALT_ID, entriesWorking, closeAll: 'flat' } : {}),
     flatProof: () => ({
@@ -265,6 +266,16 @@ describe.concurrent('with Temporal and Postgres both down', () => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
       expect((await answerOf(folder, ['close-all', ...PATIENT])).code).toBe(0);
       expect(trader.asked[0]).toMatchObject({ method: 'closeAll', params: { reason: NO_REASON } });
+    }),
+  );
+
+  it(
+    'close-all --kill kills: two people must resume',
+    inFolder(async ({ folder, begin }) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { code, out } = await answerOf(folder, ['close-all', ...PATIENT, '--kill']);
+      expect(trader.asked[0]).toMatchObject({ method: 'kill', params: { reason: NO_REASON } });
+      expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^✓ kill: proven/) });
     }),
   );
 

@@ -39,6 +39,11 @@ describe.concurrent('a command that is not understood', () => {
   it.each([
     [['stpo', '--reason', 'x'], 'there is no command stpo', 'do this:   fermata stop'],
     [['halt'], 'there is no command halt', 'do this:   fermata stop'],
+    [
+      ['kill'],
+      'there is no command kill',
+      'fermata stop, which keeps positions, or: fermata close-all --kill',
+    ],
     [['flatten', 'BTC/USDT'], 'there is no command flatten', 'do this:   fermata close-all'],
     [['explain'], 'there is no command explain', 'do this:   fermata status'],
     [[...DEPOSIT], '--reason <text> is missing', 'fermata help cash explain'],

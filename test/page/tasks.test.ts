@@ -8,7 +8,7 @@ import { scriptedStatus } from '../support/trader-status.js';
 import { missing, SIGN_OFF, WIDTHS } from './shown-desk.js';
 
 const opened = new OpenedPage();
-const byRole = (role: 'button' | 'dialog', name: string | RegExp, exact = false) =>
+const byRole = (role: 'button' | 'checkbox' | 'dialog', name: string | RegExp, exact = false) =>
   opened.page.getByRole(role, { name, exact });
 const press = (name: string | RegExp) => byRole('button', name, true).first().click();
 const calls = (name: string) => opened.web.trader.calls.filter(({ method }) => method === name);
@@ -91,6 +91,16 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     expect(calls('closeAll')).toHaveLength(before + 1);
     // What is done at the next width starts from a status that the page has not seen yet.
     await expect.poll(mode).toBe('HALTED');
+  },
+  'kills the desk where two people are to resume it': async () => {
+    await open('Desk');
+    const before = calls('kill').length;
+    await press('Close all');
+    await byRole('checkbox', 'Kill: two people must resume').check();
+    await answer('Close all positions?', [], 'Close all');
+    await told(/Close all: proven/, 'outcome');
+    expect(calls('kill')).toHaveLength(before + 1);
+    await expect.poll(mode).toBe('KILLED');
   },
   'closes one position once that is confirmed, and cancels an entry at one tap': async () => {
     await open('Desk');

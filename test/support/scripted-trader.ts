@@ -89,7 +89,8 @@ function answer(trader: ScriptedTrader, method: ControlMethod, params: Record<st
     return { symbol: String(params.symbol), source, bars: trader.bars, lines: trader.lines };
   }
   if (method === 'equity') return { incarnation: trader.status.incarnation, next: 0, points: [] };
-  if (method === 'stop' || method === 'closeAll') halt(trader, method, String(params.reason));
+  if (method === 'stop' || method === 'closeAll' || method === 'kill')
+    halt(trader, method, String(params.reason));
   if (method === 'arm') {
     trader.status = { ...trader.status, mode: 'ACTIVE', reason: 'armed', haltId: null, halts: [] };
   }
@@ -103,13 +104,13 @@ function answer(trader: ScriptedTrader, method: ControlMethod, params: Record<st
   } satisfies CommandResult;
 }
 
-function halt(trader: ScriptedTrader, method: 'stop' | 'closeAll', reason: string): void {
+function halt(trader: ScriptedTrader, method: 'stop' | 'closeAll' | 'kill', reason: string): void {
   const { status } = trader;
-  const flat = method === 'closeAll';
+  const flat = method !== 'stop';
   const orders = flat ? [] : status.orders.filter((order) => order.purpose !== 'entry');
   trader.status = {
     ...status,
-    mode: 'HALTED',
+    mode: method === 'kill' ? 'KILLED' : 'HALTED',
     reason: `stopped by operator: ${reason}`,
     haltId: HALT_ID,
     orders,

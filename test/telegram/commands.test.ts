@@ -214,6 +214,18 @@ describe('/closeall and /resume', () => {
     await eventually(() => expect(bench.sent(ANNA)[0]?.reply_markup).toBeUndefined());
   });
 
+  it('kill the desk where two people are to resume it', async () => {
+    await withoutTemporal();
+    bench.start();
+    bench.trader.positions = ['BTC/USDT'];
+    bench.type(ANNA, '/closeall');
+    await bench.answered(ANNA, /Close ALL positions/);
+    tapLast(ANNA, 'Close all, two people to resume');
+    await bench.answered(ANNA, /✅ Close all, two people to resume: proven/);
+    expect(bench.trader.sent('kill')).toMatchObject([{ by: 'anna' }]);
+    expect(bench.trader.sent('closeAll')).toEqual([]);
+  });
+
   it('do nothing on "Leave it"', async () => {
     bench.start();
     bench.type(ANNA, '/closeall');

@@ -170,6 +170,32 @@ describe.concurrent('an emergency stop', () => {
     expect(desk.trader.positions).toEqual([]);
   });
 
+  it('is upgraded by a kill, which is closed, read back and said like a close-all', async () => {
+    const desk = await bench.desk(SERVED);
+    await startOwner(desk);
+    desk.trader.stubbornEntries = 1;
+    desk.trader.positions = ['BTC/USDT'];
+    await order(desk, 'closeAll', 'first');
+    await until('the close-all was sent', () => desk.trader.sent('closeAll').length > 0);
+    desk.trader.positions = ['BTC/USDT'];
+    await order(desk, 'kill', 'nobody knows what it does');
+    expect(await outcomeOf(desk)).toMatchObject({ kind: 'kill', proven: true });
+    expect(desk.trader.sent('kill')).toMatchObject([{ by: 'anna', reason: 'nobody knows what it does' }]);
+    expect(desk.trader.positions).toEqual([]);
+    const rows = await desk.evidence('emergency-stop');
+    expect(rows.filter(({ step_key }) => step_key.startsWith('kill:'))).toMatchObject([{ verdict: 'pass' }]);
+    expect(rows.find(({ kind }) => kind === 'check')?.observed).toContain('Flat: trader');
+    await keepHistory(bench, 'emergency-stop-killed', emergencyStopId(desk.name));
+  });
+
+  it('is a kill where the desk owner gets that signal, spelt in any way', async () => {
+    const desk = await bench.desk(SERVED);
+    await startOwner(desk);
+    await bench.client.workflow.getHandle(deskOwnerId(desk.name)).signal('KILL', 'by hand, in the UI');
+    await until('the kill was sent', () => desk.trader.sent('kill').length > 0);
+    expect(await outcomeOf(desk)).toMatchObject({ kind: 'kill', proven: true });
+  });
+
   it('carries out every stop that is asked for while one runs', async () => {
     const desk = await bench.desk(SERVED);
     desk.trader.stubbornEntries = 1;
@@ -186,7 +212,14 @@ describe.concurrent('an emergency stop', () => {
     desk.trader.positions = ['ETH/USDT'];
     desk.trader.stuck = true;
     await order(desk, 'closeAll', 'out', { closeAllDeadlineMs: 300 });
-    await until('an alarm', () => desk.alarms.length > 0);
+    const notices = async () => {
+      const { rows } = await bench.database.pool.query(
+        'select severity, title, body from notice where desk = $1 order by id',
+        [desk.name],
+      );
+      return rows;
+    };
+    await until('an alarm', async () => (await notices()).length > 0);
     expect(desk.alarms[0]).toContain('ETH/USDT');
     desk.trader.positions = [];
     expect(await outcomeOf(desk)).toMatchObject({ kind: 'closeAll', proven: true });
@@ -196,10 +229,7 @@ describe.concurrent('an emergency stop', () => {
     expect(escalation).toMatchObject({ verdict: 'fail' });
     expect(escalation?.observed).toContain('ETH/USDT');
     // What people read last is that it is over.
-    const { rows } = await bench.database.pool.query(
-      'select severity, title, body from notice where desk = $1 order by id',
-      [desk.name],
-    );
+    const rows = await notices();
     expect(rows.map(({ severity, title }) => [severity, title])).toEqual([
       ['critical', `Alarm on ${desk.name}`],
       ['info', `${desk.name}: the alarm is over`],

@@ -1602,7 +1602,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close all: halt, cancel every order, flatten, read back until flat is proven */
+        /** Close all: halt, cancel every order, flatten, read back until flat is proven; as a kill, two people must resume */
         post: {
             parameters: {
                 query?: never;
@@ -1617,6 +1617,8 @@ export interface paths {
                     "application/json": {
                         /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
+                        /** @description True: two people must resume, whatever the desk file says */
+                        kill?: boolean;
                     };
                 };
             };

@@ -60,7 +60,7 @@ interface Said {
   readonly detail: string;
 }
 
-/** What is sent with a button; everything but the reason only with a resume. */
+/** What is sent with a button; the reason with each, `kill` with a close-all, the rest with a resume. */
 export interface Asked {
   readonly reason: string;
   /** The position size to go on with, percent of the desk file's. */
@@ -68,6 +68,8 @@ export interface Asked {
   /** The halt that the person was shown: no other one is lifted. */
   readonly haltId?: string;
   readonly signature?: string;
+  /** Two people must resume. */
+  readonly kill?: boolean;
 }
 
 export class DeskApi {
@@ -77,12 +79,14 @@ export class DeskApi {
     this.#client = client;
   }
 
-  press(button: Button, { reason, signature, ...resuming }: Asked): Promise<OperationResult> {
+  press(button: Button, { reason, signature, kill, ...resuming }: Asked): Promise<OperationResult> {
     const params = { header: { 'idempotency-key': crypto.randomUUID() } };
     const said = reason === '' ? {} : { reason };
     if (button === 'stop') return answerOf(this.#client.POST('/api/emergency/stop', { params, body: said }));
-    if (button === 'close-all')
-      return answerOf(this.#client.POST('/api/emergency/close-all', { params, body: said }));
+    if (button === 'close-all') {
+      const body = { ...said, ...(kill === true ? { kill } : {}) };
+      return answerOf(this.#client.POST('/api/emergency/close-all', { params, body }));
+    }
     const body = { ...said, ...resuming, ...signedBy(signature) };
     return answerOf(this.#client.POST('/api/emergency/resume', { params, body }));
   }

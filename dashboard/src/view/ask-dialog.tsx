@@ -39,6 +39,7 @@ export function AskDialog({
   twins,
 }: AskDialogProps) {
   const [size, setSize] = useState('');
+  const [kill, setKill] = useState(false);
   const sizePct = size === '' ? undefined : Number(size);
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
   const { signWith, field } = useSignatureOf(signs ? () => signing(sizePct) : null, sizePct);
@@ -48,10 +49,21 @@ export function AskDialog({
   const isHaltedAnew = status !== null && haltId !== undefined && status.haltId !== haltId;
   const resuming = { ...(sizePct === undefined ? {} : { sizePct }), ...(haltId ? { haltId } : {}) };
   const go = (reason: string): void =>
-    onGo({ reason, ...(about === 'resume' ? resuming : {}) }, signs ? signWith : undefined);
+    onGo({ reason, ...(about === 'resume' ? resuming : { kill }) }, signs ? signWith : undefined);
   const shared = { label: 'Reason, kept with the decision', mayBeEmpty: true, onGo: go, onCancel };
   return about === 'close-all' ? (
-    <ReasonDialog {...shared} title="Close all positions?" go="Close all" dangerous>
+    <ReasonDialog
+      {...shared}
+      title="Close all positions?"
+      go="Close all"
+      dangerous
+      choice={
+        <label class="check">
+          <input type="checkbox" checked={kill} onChange={(event) => setKill(event.currentTarget.checked)} />
+          Kill: two people must resume
+        </label>
+      }
+    >
       <p>
         Halts the desk, cancels every order, closes every position at the market, and reads back from the
         venue until flat is proven.

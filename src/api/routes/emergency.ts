@@ -11,21 +11,26 @@ import { EMERGENCY_COMMAND_MS } from '../../contracts/emergency.js';
 import { messageOf } from '../../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
 import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/roles.js';
-import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
+import {
+  type Caller,
+  type CloseAllRequest,
+  type OperationResult,
+  outcomeSchema,
+} from '../../operations/operation.js';
 import type { ResumeRequest } from '../../operations/resume-trading.js';
 import type { KeyedRequest } from '../../store/idempotency.js';
 import type { WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { idempotencyHeaders, resumeSchema, stopSchema } from '../schemas/emergency.js';
+import { closeAllSchema, idempotencyHeaders, resumeSchema, stopSchema } from '../schemas/emergency.js';
 import { callerOf, emptyBody, reasonIfAny } from './route-parts.js';
 
 interface Button {
   readonly url: string;
   readonly use: 'stopTrading' | 'closeAllPositions' | 'resumeTrading';
   readonly summary: string;
-  readonly body: typeof stopSchema | typeof resumeSchema;
+  readonly body: typeof stopSchema | typeof closeAllSchema | typeof resumeSchema;
   /** False: carried out whatever the key is. */
   readonly once: boolean;
   readonly roles: RolesNeeded;
@@ -52,8 +57,9 @@ const BUTTONS: readonly Button[] = [
   {
     url: '/api/emergency/close-all',
     use: 'closeAllPositions',
-    summary: 'Close all: halt, cancel every order, flatten, read back until flat is proven',
-    body: stopSchema,
+    summary:
+      'Close all: halt, cancel every order, flatten, read back until flat is proven; as a kill, two people must resume',
+    body: closeAllSchema,
     once: true,
     roles: MAY_STOP,
     refused: {
@@ -105,7 +111,7 @@ function emergencyRoute(
       ...problems(400, 401, 403, 409, 503),
     },
   };
-  app.post<{ Body: z.infer<typeof resumeSchema> }>(
+  app.post<{ Body: z.infer<typeof closeAllSchema> & z.infer<typeof resumeSchema> }>(
     button.url,
     {
       schema,
@@ -121,8 +127,8 @@ function emergencyRoute(
       },
     },
     async (request, reply) => {
-      const { sizePct, haltId, signature } = request.body;
-      const asked = { reason: reasonOf(request.body.reason), sizePct, halt: haltId };
+      const { sizePct, haltId, signature, kill } = request.body;
+      const asked = { reason: reasonOf(request.body.reason), sizePct, halt: haltId, kill };
       const keyed = keyedRequest(request, web.runtime.desk, button.url, JSON.stringify(asked));
       const pressed = { ...asked, signature, commandId: commandId(keyed, button.once) };
       const work = () => press(web, button, callerOf(request), pressed);
@@ -138,7 +144,7 @@ function emergencyRoute(
   );
 }
 
-interface Pressed extends ResumeRequest {
+interface Pressed extends ResumeRequest, Pick<CloseAllRequest, 'kill'> {
   readonly commandId: string;
 }
 
@@ -146,15 +152,15 @@ async function press(
   { trader, operations }: WebDependencies,
   { use }: Button,
   caller: Caller,
-  { commandId, reason, sizePct, halt, signature }: Pressed,
+  { commandId, reason, sizePct, halt, signature, kill }: Pressed,
 ): Promise<OperationResult> {
   if (use === 'resumeTrading')
     return operations.resumeTrading(caller, { reason, sizePct, halt, signature, commandId });
-  const method = use === 'stopTrading' ? 'stop' : 'closeAll';
+  const method = use === 'stopTrading' ? 'stop' : kill === true ? 'kill' : 'closeAll';
   const order = { commandId, by: caller.person, reason: reason ?? NO_REASON };
   const sent = trader.call(method, order, { timeoutMs: EMERGENCY_COMMAND_MS });
   sent.catch(() => undefined); // the use case gets this failure too: it reports it and sends the command again
-  return operations[use](caller, { reason, commandId }, sent);
+  return operations[use](caller, { reason, commandId, kill }, sent);
 }
 
 function keyedRequest(request: FastifyRequest, desk: string, url: string, asked: string): KeyedRequest {

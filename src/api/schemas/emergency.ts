@@ -27,6 +27,9 @@ const anyReason = z
     'Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one',
   );
 export const stopSchema = z.strictObject({ reason: anyReason });
+export const closeAllSchema = stopSchema.extend({
+  kill: z.boolean().optional().describe('True: two people must resume, whatever the desk file says'),
+});
 export const resumeSchema = stopSchema.extend({
   sizePct: z
     .int()

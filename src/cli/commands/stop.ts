@@ -133,8 +133,14 @@ function secondsIn(text: string | true | undefined): number {
 /** Longer than the desk file's deadline, after which the trader escalates and names what is still open. */
 const CLOSE_ALL_SECONDS = 60;
 
+interface CloseAllOptions extends UrgentOptions {
+  readonly kill?: boolean;
+}
+
 export function closeAllCommand(command: Command): void {
-  urgentOptions(command, CLOSE_ALL_SECONDS).action(async (options: UrgentOptions) => {
-    process.exitCode = await emergency('closeAll', options);
-  });
+  urgentOptions(command, CLOSE_ALL_SECONDS)
+    .option('--kill', 'two people must resume, whatever the desk file says')
+    .action(async ({ kill, ...options }: CloseAllOptions) => {
+      process.exitCode = await emergency(kill === true ? 'kill' : 'closeAll', options);
+    });
 }

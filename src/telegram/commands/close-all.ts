@@ -29,7 +29,10 @@ export const closeAllCommand: ChatCommand = {
         `Close ALL positions of ${context.desk.desk} at market (${status?.trading ?? 'unknown'})?`,
         ...lines,
       ].join('\n'),
-      confirmButtons('closeall', '-', context.nowMs(), 'Close all'),
+      [
+        ...confirmButtons('closeall', '-', context.nowMs(), 'Close all'),
+        ...confirmButtons('kill', '-', context.nowMs(), 'Close all, two people to resume').slice(0, 1),
+      ],
     );
   },
 };

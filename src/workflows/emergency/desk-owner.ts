@@ -39,6 +39,7 @@ import { kindOf, toOrder, toOwnerInput } from './input.js';
 
 const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
 const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);
+const killSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.kill);
 const admitIncarnation = defineUpdate<readonly AdmittedIncarnation[], [AdmittedIncarnation]>(
   EMERGENCY_MESSAGES.admitIncarnation,
 );
@@ -60,6 +61,9 @@ export async function deskOwner(given: unknown): Promise<void> {
   });
   setHandler(closeAllSignal, (payload) => {
     orders.push(toOrder('closeAll', payload));
+  });
+  setHandler(killSignal, (payload) => {
+    orders.push(toOrder('kill', payload));
   });
   takeSignalVariants((name, payload) => {
     const kind = kindOf(name);
@@ -174,5 +178,6 @@ function show(desk: string, admitted: readonly AdmittedIncarnation[]): void {
     `Traders: ${traders || 'none has announced itself yet'}`,
     'Stop entries: send the signal `stop` with the reason as text, for example "prices look wrong"',
     'Close every position: send the signal `closeAll` with the reason as text',
+    'Close every position, and have two people decide before it trades again: send the signal `kill`',
   ]);
 }

@@ -3,6 +3,8 @@ import { log, patched, proxyActivities } from '@temporalio/workflow';
 import {
   type AdmittedIncarnation,
   askedWords,
+  closes,
+  EMERGENCY_TITLES,
   type EmergencyActivities,
   type EmergencyCarried,
   type EmergencyKind,
@@ -11,6 +13,7 @@ import {
   type EmergencyStopInput,
   ORDER_NAMES,
   orderStepKey,
+  strongestOf,
   TRADER_GONE_MS,
 } from '../../contracts/emergency.js';
 import { emergencyQueue } from '../../contracts/queues.js';
@@ -56,7 +59,7 @@ export class EmergencyRun {
   }
 
   get kind(): EmergencyKind {
-    return this.#orders.some(({ kind }) => kind === 'closeAll') ? 'closeAll' : 'stop';
+    return strongestOf(this.#orders);
   }
 
   get finished(): boolean {
@@ -141,19 +144,19 @@ export class EmergencyRun {
   }
 
   async send(): Promise<void> {
-    showPhase(`${titleOf(this.kind)}: halting`, this.#lines());
+    showPhase(`${EMERGENCY_TITLES[this.kind]}: halting`, this.#lines());
     await Promise.all([...this.#targets.values()].map((target) => target.send()));
   }
 
   async read(): Promise<void> {
     const { kind } = this;
     await Promise.all([...this.#targets.values()].map((target) => target.read(kind)));
-    showPhase(`${titleOf(kind)}: ${this.finished ? 'read back' : 'not proven yet'}`, this.#lines());
+    showPhase(`${EMERGENCY_TITLES[kind]}: ${this.finished ? 'read back' : 'not proven yet'}`, this.#lines());
   }
 
   escalateWhenDue(): void {
     const { stopDeadlineMs, closeAllDeadlineMs } = this.timing;
-    const deadlineMs = this.kind === 'closeAll' ? closeAllDeadlineMs : stopDeadlineMs;
+    const deadlineMs = closes(this.kind) ? closeAllDeadlineMs : stopDeadlineMs;
     if (this.#escalated || Date.now() - this.#startedMs < deadlineMs) return;
     this.#escalated = true;
     this.#alarm('escalated', `Not proven after ${deadlineMs / 1000} s: ${this.#lines().join('; ')}`);
@@ -182,17 +185,13 @@ export class EmergencyRun {
     // Otherwise "not proven" would be the last word that people hear.
     if (proven && this.#escalated && patched(TELLS_PROVEN)) this.#tellProven(detail);
     this.trail.add({
-      ...this.#step(
-        `proof:${this.#newest}`,
-        this.kind === 'closeAll' ? 'Flat, read back' : 'Stopped, read back',
-      ),
+      ...this.#step(`proof:${this.#newest}`, closes(this.kind) ? 'Flat, read back' : 'Stopped, read back'),
       kind: 'check',
       verdict: proven ? 'pass' : superseded ? 'warn' : 'fail',
       observed: detail,
-      expected:
-        this.kind === 'closeAll'
-          ? 'the venue reports no position and no entry order'
-          : 'halted, 0 entry orders work',
+      expected: closes(this.kind)
+        ? 'the venue reports no position and no entry order'
+        : 'halted, 0 entry orders work',
     });
   }
 
@@ -236,7 +235,7 @@ export class EmergencyRun {
       );
       this.#addTargets(known);
     } catch (error) {
-      showPhase(`${titleOf(this.kind)}: the desk owner does not answer`, [causeOf(error)]);
+      showPhase(`${EMERGENCY_TITLES[this.kind]}: the desk owner does not answer`, [causeOf(error)]);
     }
   }
 
@@ -298,7 +297,7 @@ export class EmergencyRun {
       kind: 'report',
       verdict: 'fail',
       observed,
-      expected: this.kind === 'closeAll' ? 'flat in time' : 'stopped in time',
+      expected: closes(this.kind) ? 'flat in time' : 'stopped in time',
     });
     this.trail.keep(
       'alarm',
@@ -306,7 +305,7 @@ export class EmergencyRun {
         { desk: this.input.desk, text: observed },
       ]),
     );
-    showPhase(`${titleOf(this.kind)}: ESCALATED`, this.#lines());
+    showPhase(`${EMERGENCY_TITLES[this.kind]}: ESCALATED`, this.#lines());
   }
 
   #tellProven(detail: string): void {
@@ -343,7 +342,7 @@ export class EmergencyRun {
 
   #sentence(proven: boolean, superseded: boolean): string {
     const lines = this.#lines().join('; ');
-    if (proven) return this.kind === 'closeAll' ? `Flat: ${lines}` : `Stopped: ${lines}`;
+    if (proven) return closes(this.kind) ? `Flat: ${lines}` : `Stopped: ${lines}`;
     if (superseded) return `Armed again before the proof: ${lines}`;
     return this.#gaveUp ? `Not proven, a person has to look: ${lines}` : `Not proven yet: ${lines}`;
   }
@@ -380,4 +379,3 @@ const unsaid = (carried: EmergencyCarried): EmergencyCarried => ({
 
 const leftOutWords = ({ incarnation, seenMs }: AdmittedIncarnation): string =>
   `trader ${incarnation} left out, ${seenMs === undefined ? 'never seen' : `last seen ${new Date(seenMs).toISOString()}`}`;
-const titleOf = (kind: EmergencyKind): string => (kind === 'closeAll' ? 'Close all' : 'Stop');

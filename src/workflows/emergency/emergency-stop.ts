@@ -24,6 +24,7 @@ import { kindOf, toOrder, toStopInput } from './input.js';
 
 const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
 const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);
+const killSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.kill);
 const progressQuery = defineQuery<EmergencyOutcome>(EMERGENCY_MESSAGES.progress);
 
 /**
@@ -42,6 +43,9 @@ export async function emergencyStop(given: unknown): Promise<EmergencyOutcome> {
   });
   setHandler(closeAllSignal, (payload) => {
     pending.push(toOrder('closeAll', payload));
+  });
+  setHandler(killSignal, (payload) => {
+    pending.push(toOrder('kill', payload));
   });
   takeSignalVariants((name, payload) => {
     const kind = kindOf(name);

@@ -1,10 +1,12 @@
 /** One trader of the desk within an emergency stop: what it was sent, and what was read back. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type {
-  CarriedTrader,
-  EmergencyKind,
-  EmergencyOrder,
-  EmergencyTiming,
+import {
+  type CarriedTrader,
+  closes,
+  EMERGENCY_TITLES,
+  type EmergencyKind,
+  type EmergencyOrder,
+  type EmergencyTiming,
 } from '../../contracts/emergency.js';
 import type { EngineActivities, FlatReading, StopReading } from '../../contracts/engine-activities.js';
 import { NOT_ON_DISK } from '../../contracts/failure-names.js';
@@ -71,7 +73,7 @@ export class EmergencyTarget {
     this.#reading = null;
     this.#asked += 1;
     for (const order of orders) {
-      if (order.kind === 'closeAll') this.#closeAllOrder = order;
+      if (closes(order.kind)) this.#closeAllOrder = order;
       if (!order.sentTo.includes(this.incarnation)) this.#unsent.push(order);
     }
   }
@@ -98,7 +100,7 @@ export class EmergencyTarget {
     if (this.#unsent.length > 0) return;
     const asked = this.#asked;
     try {
-      const reading = await (kind === 'closeAll' ? this.#readFlat() : this.#readStopped());
+      const reading = await (closes(kind) ? this.#readFlat() : this.#readStopped());
       if (asked !== this.#asked) return;
       this.#reading = reading;
       this.#problem = null;
@@ -117,7 +119,7 @@ export class EmergencyTarget {
     if (this.#reading === null) return `${name} not read back yet`;
     const { mode, entriesWorking } = this.#reading;
     const open = 'open' in this.#reading ? this.#reading.open : null;
-    const positions = kind === 'closeAll' && open ? `, positions: ${open.join(', ') || 'none'}` : '';
+    const positions = closes(kind) && open ? `, positions: ${open.join(', ') || 'none'}` : '';
     return `${name} is ${mode}, ${entriesWorking} entry orders work${positions}`;
   }
 
@@ -156,9 +158,10 @@ export class EmergencyTarget {
   async #sendOne(order: EmergencyOrder): Promise<boolean> {
     const startedMs = Date.now();
     const command = { commandId: order.commandId, by: order.by, reason: order.reason };
-    const summary = `${order.kind === 'closeAll' ? 'Close all' : 'Stop'}: ${order.reason}`.slice(0, 200);
+    const summary = `${EMERGENCY_TITLES[order.kind]}: ${order.reason}`.slice(0, 200);
     try {
-      const send = order.kind === 'closeAll' ? this.#engine.sendCloseAll : this.#engine.sendStop;
+      const { sendStop, sendCloseAll, sendKill } = this.#engine;
+      const send = { stop: sendStop, closeAll: sendCloseAll, kill: sendKill }[order.kind];
       const result = await send.executeWithOptions({ summary }, [command]);
       if (!result.ok) throw new Error(`refused by the trader: ${result.detail}`);
       this.#record(order, startedMs, 'pass', `${result.detail} Mode ${result.mode}.`);
@@ -182,7 +185,7 @@ export class EmergencyTarget {
       routine: 'emergency-stop',
       stepKey: `${order.kind}:${order.commandId}:${this.incarnation}:${verdict}`,
       attemptGroup: 0,
-      name: `${order.kind === 'closeAll' ? 'Close all' : 'Stop'} sent to the trader`,
+      name: `${EMERGENCY_TITLES[order.kind]} sent to the trader`,
       kind: 'action',
       verdict,
       observed,

@@ -68,7 +68,7 @@ function isOrder(order: unknown): order is EmergencyOrder {
   const { commandId, kind, by, via, reason, sentTo } = fieldsOf(order);
   return (
     [commandId, by, via, reason].every(isText) &&
-    (kind === 'stop' || kind === 'closeAll') &&
+    (kind === 'stop' || kind === 'closeAll' || kind === 'kill') &&
     Array.isArray(sentTo)
   );
 }
@@ -112,6 +112,7 @@ const KINDS: ReadonlyMap<string, EmergencyKind> = new Map([
   ['emergencystop', 'stop'],
   ['closeall', 'closeAll'],
   ['closeallpositions', 'closeAll'],
+  ['kill', 'kill'],
 ]);
 
 /** The longest name that the trader accepts, in characters. */

@@ -236,8 +236,12 @@ export class ScriptedTrader {
       this.orders = this.orders.filter((order) => order.clientId !== clientId);
       return this.taken(commandId, null);
     },
-    kill: ({ commandId, by }: ControlMethods['kill']['params']) =>
-      this.taken(commandId, this.halt('kill', 'two-people', by)),
+    kill: ({ commandId, by }: ControlMethods['kill']['params']) => {
+      this.entriesWorking = 0;
+      if (!this.stuck) this.positions = [];
+      this.closeAllState = this.stuck ? 'running' : 'flat';
+      return this.taken(commandId, this.halt('kill', 'two-people', by));
+    },
     arm: ({ commandId, haltId, decisions }: ControlMethods['arm']['params']) => {
       if (this.refusesArming !== null) throw refused(this.refusesArming);
       if (haltId !== this.haltId) throw refused('there is a newer halt');
