@@ -183,7 +183,10 @@ export class Run<Measured extends Measure> {
     if (signal.aborted) throw interrupted();
     const interrupt = (): void => this.#end(() => this.#settle?.reject(interrupted()));
     signal.addEventListener('abort', interrupt);
-    feed.start((event) => this.#take(event), { trades: listeners.length > 0 });
+    feed.start((event) => this.#take(event), {
+      trades: listeners.length > 0,
+      between: (next) => this.#opened?.instance.onTheWay(next) ?? null,
+    });
     const watch =
       feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
     await ended.finally(() => {

@@ -49,6 +49,8 @@ export type MarketEvent =
       readonly askTicks: number;
       readonly bidLots: number;
       readonly askLots: number;
+      /** Inside a bar: the market has passed every price since the instrument's last quote. Left out: not known. */
+      readonly within?: boolean;
     }
   | {
       readonly kind: 'trade';
@@ -80,8 +82,15 @@ export type MarketEvent =
  */
 export type MarketListener = (event: MarketEvent) => void | Promise<void>;
 
+export type QuoteEvent = Extract<MarketEvent, { readonly kind: 'quote' }>;
+
 export interface MarketWants {
   readonly trades: boolean;
+  /**
+   * For prices made from bars: an earlier quote to deliver before `next`, because something waits at a price that the
+   * market passes on the way to it. Called again until it returns null. Left out: bars have four prices.
+   */
+  readonly between?: (next: QuoteEvent) => QuoteEvent | null;
 }
 
 export interface MarketFeed {

@@ -18,7 +18,7 @@ import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
 import { onFault, onVenueHealth } from './flow/on-fault.js';
 import { onTick } from './flow/on-tick.js';
-import { onQuote } from './flow/quote.js';
+import { type AwaitedPrices, awaitedPrices, onQuote } from './flow/quote.js';
 import { onVenueBreaker } from './halts/venue-breaker.js';
 import { takeFill } from './orders/on-fill.js';
 import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
@@ -77,6 +77,11 @@ export interface Engine {
     instrument: InstrumentId,
     openMs: number,
   ): readonly (StrategyLine & { readonly strategy: string })[];
+  /**
+   * Prices at which the desk itself acts: the next target of each trade that no resting order holds, and entries that
+   * wait for a price. Null: there is none.
+   */
+  readonly awaitedPrices: (instrument: InstrumentId) => AwaitedPrices | null;
   /** The last believed quote, as strategies are shown it. Null: there is none. */
   quoteAt(instrument: InstrumentId): { readonly bidTicks: number; readonly askTicks: number } | null;
   /** What a lot of the open trades in an instrument cost on average, in money units. Null: there is none. */
@@ -121,6 +126,7 @@ export function createEngine(config: EngineConfig): Engine {
       const listening = core.slots.filter(({ strategy }) => strategy.onTrade !== undefined);
       return [...new Set(listening.map(({ name }) => name))];
     },
+    awaitedPrices: (at) => awaitedPrices(core, at),
     quoteAt: (at) => lastQuoteOf(core, at),
     feePerLot: (instrument) => feePerLot(core.state, instrument),
     isTradable: (instrument, lots) => isTradable(core, instrument, lots),

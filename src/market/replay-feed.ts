@@ -7,6 +7,7 @@ import type {
   MarketListener,
   MarketSource,
   MarketWants,
+  QuoteEvent,
 } from '../contracts/market-feed.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
@@ -81,6 +82,9 @@ export class ReplayFeed implements MarketFeed {
   #stopping = false;
   #running: Promise<void> | null = null;
   #wake: (() => void) | null = null;
+  #between: MarketWants['between'];
+  /** Time of the event that is waited for. */
+  #upcomingMs: number | null = null;
   #savedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: ReplayOptions) {
@@ -96,8 +100,9 @@ export class ReplayFeed implements MarketFeed {
   /** Never later than an event still to be delivered, so that a listener sees time in order. */
   nowMs(): number {
     if (this.#idle && this.#clock) {
-      const next = this.options.events.peek();
-      if (next) this.#deliveredMs = Math.max(this.#deliveredMs, Math.min(this.#clock.now(), next.marketMs));
+      const nextMs = this.#upcomingMs;
+      if (nextMs !== null)
+        this.#deliveredMs = Math.max(this.#deliveredMs, Math.min(this.#clock.now(), nextMs));
     }
     return this.#deliveredMs;
   }
@@ -113,6 +118,7 @@ export class ReplayFeed implements MarketFeed {
   start(listener: MarketListener, wanted?: MarketWants): void {
     if (this.#running) throw new Error('the feed was started before');
     if (wanted?.trades) this.options.events.wantTrades?.();
+    this.#between = wanted?.between;
     this.#clock?.resume();
     this.#running = this.#run(listener);
   }
@@ -145,13 +151,15 @@ export class ReplayFeed implements MarketFeed {
     let sliceEndsAt = performance.now() + SLICE_MS;
     for (let count = 1; !this.#stopping; count += 1) {
       // Nothing is awaited while events are ready: a turn of the microtask queue costs more than a quote.
-      const event = this.options.events.peek() ?? (await this.#next());
-      if (event === null) return this.#end(listener);
+      const next = this.options.events.peek() ?? (await this.#next());
+      if (next === null) return this.#end(listener);
+      const event = this.#before(next) ?? next;
       if (event.marketMs > dueMs) {
         this.#completeMs = Math.max(this.#completeMs, dueMs);
+        this.#upcomingMs = event.marketMs;
         break;
       }
-      this.options.events.shift();
+      if (event === next) this.options.events.shift();
       const waitFor = this.#deliver(event, listener);
       if (waitFor) await waitFor;
       if (count % SLICE_CHECK_EVENTS === 0 && performance.now() > sliceEndsAt) {
@@ -169,6 +177,22 @@ export class ReplayFeed implements MarketFeed {
       if (event !== null) return event;
       if (!(await this.options.events.fill())) return null;
     }
+  }
+
+  /** The earliest quote to be delivered before this event, of any instrument. Null: none. */
+  #before(next: TimedEvent): TimedEvent | null {
+    const { events } = this.options;
+    let earliest: QuoteEvent | null = null;
+    if (this.#between === undefined || events.head === undefined) return null;
+    for (let at = 0, head = events.head(at); head !== null; at += 1, head = events.head(at)) {
+      if (head.kind !== 'quote' || head.within !== true) continue;
+      const between = this.#between(head);
+      if (between !== null && between.marketMs < (earliest ?? next).marketMs) earliest = between;
+    }
+    // It may be of a way on which something began to wait only now.
+    return earliest === null || earliest.marketMs >= this.#deliveredMs
+      ? earliest
+      : { ...earliest, marketMs: this.#deliveredMs };
   }
 
   #deliver(event: TimedEvent, listener: MarketListener): void | Promise<void> {
@@ -194,10 +218,10 @@ export class ReplayFeed implements MarketFeed {
   }
 
   async #waitForNext(): Promise<void> {
-    const next = this.options.events.peek();
+    const nextMs = this.#upcomingMs;
     this.#idle = true;
     this.#saveNowAndThen();
-    const untilNext = next && this.#clock ? this.#clock.realMsUntil(next.marketMs) : IDLE_MS_MAX;
+    const untilNext = nextMs !== null && this.#clock ? this.#clock.realMsUntil(nextMs) : IDLE_MS_MAX;
     if (this.#stopping) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.min(IDLE_MS_MAX, Math.max(1, Math.ceil(untilNext))));
@@ -232,6 +256,8 @@ export type TimedEvent = Extract<MarketEvent, { marketMs: number }>;
 export interface TimedSource {
   /** The next event. Null: call `fill` first. */
   peek(): TimedEvent | null;
+  /** The next event of one instrument after the other; null behind the last. Left out: no prices are made from bars. */
+  head?(place: number): TimedEvent | null;
   /** Takes the event that `peek` showed. */
   shift(): void;
   /** Prepares more events. False: there are no more. Throws if something is wrong with the source. */

@@ -108,7 +108,11 @@ export class DeskTrader implements CommandedTrader {
   }
 
   get wants(): MarketWants {
-    return { trades: this.#parts.engine.tradeListeners.length > 0 };
+    const { engine, venue } = this.#parts;
+    return {
+      trades: engine.tradeListeners.length > 0,
+      between: (next) => venue.paper?.onTheWay(next, engine.awaitedPrices) ?? null,
+    };
   }
 
   /** Strategies that wait for trades, which these prices never include. */

@@ -1,7 +1,7 @@
 /** The path that prices take inside a bar: open, one extreme, the other extreme, close. Pure. */
-import type { MarketBar, MarketEvent } from '../contracts/market-feed.js';
+import type { MarketBar, QuoteEvent } from '../contracts/market-feed.js';
 
-export type QuoteEvent = Extract<MarketEvent, { kind: 'quote' }>;
+export type { QuoteEvent };
 
 export const BAR_PATHS = ['nearer', 'high-first', 'low-first'] as const;
 /** Which extreme comes first. `nearer`: the one nearer to the open; the low on a tie. */
@@ -39,11 +39,46 @@ export function barQuotes(
   const times = barPathTimes(bar);
   const lots = withVolume && !Number.isNaN(bar.volumeLots) ? Math.floor(bar.volumeLots / 4) : 0;
   const [first, second, third, last] = barPath(bar, path);
-  const quote = (marketMs: number, price: number): QuoteEvent => {
+  const quote = (marketMs: number, price: number, within = true): QuoteEvent => {
     const bidTicks = bidBelow(price, spreadTicks);
     const askTicks = bidTicks + spreadTicks;
     const { instrument } = bar;
-    return { kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots };
+    return { kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots, within };
   };
-  return [quote(times[0], first), quote(times[1], second), quote(times[2], third), quote(times[3], last)];
+  return [
+    quote(times[0], first, false),
+    quote(times[1], second),
+    quote(times[2], third),
+    quote(times[3], last),
+  ];
+}
+
+/** A price at which something waits: the bid of the quote that reaches it, once this market time has passed. */
+export interface Awaited {
+  readonly bidTicks: number;
+  readonly fromMs: number;
+}
+
+/**
+ * The quote at the nearest awaited price that the market passes between two quotes of a bar, at the time in
+ * proportion to the way. Null: it passes none.
+ */
+export function quoteOnTheWay(
+  last: QuoteEvent,
+  next: QuoteEvent,
+  awaited: readonly Awaited[],
+): QuoteEvent | null {
+  const way = next.bidTicks - last.bidTicks;
+  const spreadTicks = next.askTicks - next.bidTicks;
+  let nearest = 1;
+  let found: QuoteEvent | null = null;
+  for (const { bidTicks, fromMs } of awaited) {
+    const part = (bidTicks - last.bidTicks) / way;
+    if (!(part > 0 && part < nearest)) continue;
+    const marketMs = last.marketMs + Math.floor((next.marketMs - last.marketMs) * part);
+    if (marketMs <= fromMs) continue;
+    nearest = part;
+    found = { ...next, bidTicks, askTicks: bidTicks + spreadTicks, marketMs };
+  }
+  return found;
 }

@@ -164,7 +164,9 @@ it('shows strategies their past in new shares: they decide as if there had never
   );
   expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
   expect(report.trades.length).toBeGreaterThan(5);
-  expect(report.trades.map(({ opened }) => opened)).toEqual(never.report.trades.map(({ opened }) => opened));
+  // To the minute: new shares have other ticks, which the market passes a moment earlier or later.
+  const minutesOf = ({ trades }: typeof report) => trades.map(({ opened }) => opened.slice(0, 16));
+  expect(minutesOf(report)).toEqual(minutesOf(never.report));
   const again = await backtest(splitPrices(), { desk: crossing, actions: files(split, crossing) });
   expect(again.report.stateHash).toBe(report.stateHash);
 });

@@ -216,7 +216,7 @@ describe('on a recording made up here', () => {
       symbol,
       file: writeWalk(join(folder, `walk-${at}.csv`), 300, at + 1),
     }));
-    const loaded = deskOf(folder, { symbols, strategy: ownStrategy(folder), paper: { latencyMs: 300 } });
+    const loaded = deskOf(folder, { symbols, strategy: ownStrategy(folder) });
     const { fills, live } = await sameFills(loaded, files, folder);
     expect(fills.length).toBeGreaterThan(60);
     for (const word of ['entry market', 'entry limit', 'entry stop', 'maker', 'protective', 'exit market'])

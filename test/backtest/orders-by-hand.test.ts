@@ -269,31 +269,37 @@ function quotesOf({ bids, terms: { size = '' } }: Row): string {
 const pairOf = (bid: string): string => `${bid},${(Number(bid) + 0.01).toFixed(2)}`;
 
 it.each([
-  ['a stop at its low, below the stop', '', ['100.00', '100.50', '97.00', '98.00'], 'sell 10 at 97.00'],
+  ['a stop at its price', '', ['100.00', '100.50', '97.00', '98.00'], 'sell 10 at 99.00'],
+  ['a stop behind a gap at the open', '', ['98.00', '100.50', '97.00', '98.00'], 'sell 10 at 98.00'],
+  ['a target at its price', 'target 101', ['100.00', '104.00', '99.50', '103.00'], 'sell 10 at 101.00'],
   [
-    'a target at its high, above the target',
-    'target 101',
-    ['100.00', '104.00', '99.50', '103.00'],
-    'sell 10 at 104.00',
-  ],
-  [
-    'a target at a high as far away as only the bar of a day has it',
+    'a target at its price where only the bar of a day goes so far beyond it',
     'target 105',
     ['100.00', '140.00', '99.50', '101.00'],
-    'sell 10 at 140.00',
+    'sell 10 at 105.00',
   ],
-] as const)('a bar has four prices and no others: %s', async (_, exits, [open, high, low, close], fill) => {
-  const flat = ['100.00', '100.00', '100.00', '100.00'] as const;
-  const bars: BarRow[] = [
-    [BEGIN_MS, ...flat],
-    [BEGIN_MS + MINUTE_MS, open, high, low, close],
-  ];
-  const row: Row = {
-    ...{ side: 'buy', type: 'market', price: 0, worst: 0, terms: {}, stop: ticks('99') },
-    ...{ exits: planOf(exits), later: [], bids: [], fills: [] },
-  };
-  expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
-});
+  [
+    'a target before a gap at the open',
+    'target 101',
+    ['103.00', '104.00', '99.50', '103.00'],
+    'sell 10 at 103.00',
+  ],
+  ['the nearer extreme first', 'target 101', ['100.00', '102.00', '97.00', '98.00'], 'sell 10 at 101.00'],
+] as const)(
+  'inside a bar the market passes every price: %s',
+  async (_, exits, [open, high, low, close], fill) => {
+    const flat = ['100.00', '100.00', '100.00', '100.00'] as const;
+    const bars: BarRow[] = [
+      [BEGIN_MS, ...flat],
+      [BEGIN_MS + MINUTE_MS, open, high, low, close],
+    ];
+    const row: Row = {
+      ...{ side: 'buy', type: 'market', price: 0, worst: 0, terms: {}, stop: ticks('99') },
+      ...{ exits: planOf(exits), later: [], bids: [], fills: [] },
+    };
+    expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
+  },
+);
 
 describe('of a market so thin that it takes minutes', () => {
   /** A lot at each price from the eleventh minute on, a hundred before. */

@@ -418,8 +418,8 @@ describe('a backtest', () => {
     [string, readonly (readonly [number, number, number, number])[], readonly [number, string, number][]]
   >([
     ['not by a high just below its trigger', [[60_000, 60_009.98, 60_000, 60_005]], []],
-    // The high is 60,011.00: the ask is a tick above it, and the slippage another.
-    ['by a high beyond it', [[60_000, 60_011, 60_000, 60_005]], [[6_001_102, 'taker', 40_000]]],
+    // At its trigger, and a tick of slippage; by then the market has gone nine tenths of its way to the high.
+    ['by a high beyond it', [[60_000, 60_011, 60_000, 60_005]], [[6_001_001, 'taker', 38_163]]],
     ['not in a gap past its worst price', [[60_020, 60_030, 60_015, 60_020]], []],
     [
       'at its worst price once the market is back from there',
@@ -466,16 +466,16 @@ describe('a backtest', () => {
 
   /** Minutes from 00:00; the market closes at 00:10 and opens at 00:30. What is asked for is asked at the end of 00:04. */
   it.each<[string, WaitingWish, readonly [number, string, number][]]>([
-    // The low of 00:06 is 59,990.00: the ask is a tick above it, and the slippage another.
+    // Once the ask is 59,991.00, and a tick of slippage.
     [
       'if its price is touched',
       { ...WAITS, type: 'ifTouched', ...TOUCHES, slippageTicks: 200 },
-      [[5_999_002, '00:06', 40_020]],
+      [[5_999_101, '00:06', 38_040]],
     ],
     [
       'if its price is touched, by a limit that fills later',
       { ...WAITS, type: 'ifTouched', ...TOUCHES, limitTicks: 5_998_000 },
-      [[5_998_000, '00:07', 40_000]],
+      [[5_998_000, '00:07', 39_057]],
     ],
     [
       'at the close',
@@ -631,14 +631,15 @@ describe('a fill model', () => {
       .map(({ marketMs }) => ((marketMs - BEGIN_MS) % MINUTE_MS) / 1000);
   };
 
-  it('takes the low of a bar after a third of it, or after two thirds where the high comes first', async () => {
+  it('goes to the low of a bar in its first third, or in the second one where the high comes first', async () => {
     const minutes = waves(600);
     const lowFirst = await restedFills(minutes, { path: 'low-first' });
     expect(lowFirst.length).toBeGreaterThan(2);
-    expect(new Set(lowFirst)).toEqual(new Set([20]));
-    expect(new Set(await restedFills(minutes, { path: 'high-first' }))).toEqual(new Set([40]));
+    const thirds = (seconds: readonly number[]) => new Set(seconds.map((second) => Math.ceil(second / 20)));
+    expect(thirds(lowFirst)).toEqual(new Set([1]));
+    expect(thirds(await restedFills(minutes, { path: 'high-first' }))).toEqual(new Set([2]));
     // On its way up the low is the nearer one.
-    expect(new Set(await restedFills(minutes, {}))).toEqual(new Set([20]));
+    expect(thirds(await restedFills(minutes, {}))).toEqual(new Set([1]));
   });
 
   it('leaves a limit that is only touched, where prices have to go through it', async () => {

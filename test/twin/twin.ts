@@ -71,6 +71,7 @@ export class Twins {
       whyNotTrading: () => here.whyNotTrading(),
       tradeListeners: here.tradeListeners,
       strategyLines: (instrument, openMs) => here.strategyLines(instrument, openMs),
+      awaitedPrices: (instrument) => here.awaitedPrices(instrument),
       quoteAt: (instrument) => here.quoteAt(instrument),
       feePerLot: (instrument) => here.feePerLot(instrument),
       isTradable: (instrument, lots) => here.isTradable(instrument, lots),

@@ -189,6 +189,11 @@ export class TradingInstance {
     this.#arm();
   }
 
+  /** Inside a bar, before its next quote: the quote at which something that waits is reached. Null: nothing is. */
+  onTheWay(next: MarketQuote): MarketQuote | null {
+    return this.#venue.onTheWay(next, this.#parts.engine.awaitedPrices);
+  }
+
   /**
    * Whether this quote only changes prices: nothing is due before it, no order may answer it, and the engine
    * would record nothing. If true, the quote has been processed. The caller handles signals and corporate

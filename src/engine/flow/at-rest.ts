@@ -25,6 +25,7 @@ import type { OrderEntry, PositionEntry } from '../state.js';
 import { openingMsOf } from '../timing.js';
 import { isDust, isDustAt, knownTicks } from './dust.js';
 import { isPassableMinute, PEAK_STEP } from './equity.js';
+import { watchesPrices } from './exits.js';
 import { nextWakeMs } from './on-tick.js';
 import { isBeyondAStop } from './secure.js';
 import { nextFlatMs } from './session.js';
@@ -62,12 +63,8 @@ function hasNothingPending(progress: InstrumentProgress): boolean {
   );
 }
 
-function watchesExits({ market }: Core, at: InstrumentId): boolean {
-  return (
-    market.exitAboveTicks[at] !== Number.POSITIVE_INFINITY ||
-    market.exitBelowTicks[at] !== Number.NEGATIVE_INFINITY ||
-    market.flatAtMs[at] !== Number.POSITIVE_INFINITY
-  );
+function watchesExits(core: Core, at: InstrumentId): boolean {
+  return watchesPrices(core, at) || core.market.flatAtMs[at] !== Number.POSITIVE_INFINITY;
 }
 
 /**

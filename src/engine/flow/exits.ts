@@ -133,9 +133,8 @@ function nextTrailTicks({ side, exits, protectTicks }: WithExits): number | null
 function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
   const { exitAboveTicks, exitBelowTicks } = core.market;
   const { side, exits, protectTicks } = trade;
-  const { targets = [], breakEvenAtTicks } = exits.plan;
-  const isHeld = mayReduce(core) && restingTargets(core, at).length === 0;
-  const target = isHeld ? targets[exits.reached]?.ticks : undefined;
+  const { breakEvenAtTicks } = exits.plan;
+  const target = heldTarget(core, at, trade);
   const isEven = protectTicks === null || isAtBreakEven(core, at, trade);
   const waits = [target, isEven ? undefined : breakEvenAtTicks, nextTrailTicks(trade) ?? undefined];
   for (const ticks of waits) {
@@ -143,6 +142,31 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
     if (side === 'long') exitAboveTicks[at] = Math.min(exitAboveTicks[at] as number, ticks);
     else exitBelowTicks[at] = Math.max(exitBelowTicks[at] as number, ticks);
   }
+}
+
+/** Prices of the next targets that the desk itself sells or buys back at: of long trades, and of short ones. */
+export function heldTargets(
+  core: Core,
+  at: InstrumentId,
+): { readonly long: readonly number[]; readonly short: readonly number[] } {
+  const held: Record<TradeEntry['side'], number[]> = { long: [], short: [] };
+  for (const holding of watchesPrices(core, at) ? holdingsOf(positionAt(core, at)) : []) {
+    const trade = tradeWithExits(core, holding);
+    const target = trade === null ? undefined : heldTarget(core, at, trade);
+    if (trade !== null && target !== undefined) held[trade.side].push(target);
+  }
+  return held;
+}
+
+/** Whether any price is an exit's. */
+export const watchesPrices = ({ market }: Core, at: InstrumentId): boolean =>
+  market.exitAboveTicks[at] !== Number.POSITIVE_INFINITY ||
+  market.exitBelowTicks[at] !== Number.NEGATIVE_INFINITY;
+
+/** The next target, unless orders for the targets rest at the venue or the mode lets none be closed. */
+function heldTarget(core: Core, at: InstrumentId, { exits }: WithExits): number | undefined {
+  const isHeld = mayReduce(core) && restingTargets(core, at).length === 0;
+  return isHeld ? exits.plan.targets?.[exits.reached]?.ticks : undefined;
 }
 
 /** Closes the whole trade, as an exit of its strategy would; noted once. */

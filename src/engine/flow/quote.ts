@@ -6,8 +6,9 @@ import type { QuoteEvent } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Sides } from '../quote-guard.js';
 import { showQuote } from '../strategies/between-bars.js';
-import { sendDueEntries } from '../strategies/waiting-entries.js';
+import { awaitedTicks, sendDueEntries } from '../strategies/waiting-entries.js';
 import { takeQuote } from './equity.js';
+import { heldTargets, watchesPrices } from './exits.js';
 import { isMarketOpen } from './session.js';
 
 /** A flickering venue must not fill the journal: at most one line per instrument in this time. */
@@ -97,4 +98,23 @@ export function onQuote(core: Core, event: QuoteEvent): boolean {
   const recorded = takeQuote(core, event);
   const hasLeft = core.state.waiting.size > 0 && sendDueEntries(core, event);
   return showQuote(core, event) || hasLeft || recorded;
+}
+
+/** Prices at which the desk itself acts once the market is there. */
+export interface AwaitedPrices {
+  readonly bids: readonly number[];
+  readonly asks: readonly number[];
+}
+
+/** See `Engine.awaitedPrices`. */
+export function awaitedPrices(core: Core, at: InstrumentId): AwaitedPrices | null {
+  const { waiting } = core.state;
+  if (waiting.size === 0 && !watchesPrices(core, at)) return null;
+  const { long, short } = heldTargets(core, at);
+  const [bids, asks] = [[...long], [...short]];
+  for (const entry of waiting.values()) {
+    const ticks = entry.instrument === at ? awaitedTicks(core, entry) : null;
+    if (ticks !== null) (entry.side === 'buy' ? asks : bids).push(ticks);
+  }
+  return { bids, asks };
 }

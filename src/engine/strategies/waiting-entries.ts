@@ -356,6 +356,12 @@ function bestOf(core: Core, { clientId, instrument, side }: WaitingEntry, trail:
   return bestTicks;
 }
 
+/** The price that the entry waits for: an ask for a purchase, a bid for a sale. Null: it waits for none. */
+export function awaitedTicks(core: Core, { clientId, side, touchTicks, trail }: WaitingEntry): number | null {
+  if (trail === undefined) return touchTicks;
+  return turnTicks(side, trail, core.bestTicks.get(clientId) ?? trail.bestTicks);
+}
+
 /** Called once a believed quote is the price, before strategies are shown it. True if anything was recorded. */
 export function sendDueEntries(core: Core, event: QuoteEvent): boolean {
   const { instrument: at, marketMs } = event;

@@ -166,6 +166,11 @@ export class RecordedSource implements TimedSource {
     return this.#isDry || stream === undefined ? null : (stream.ready[stream.index] ?? null);
   }
 
+  head(place: number): TimedEvent | null {
+    const stream = this.#upcoming[place];
+    return stream === undefined ? null : (stream.ready[stream.index] ?? null);
+  }
+
   shift(): void {
     const [stream] = this.#upcoming;
     const event = this.peek();

@@ -2,15 +2,17 @@
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
 import { type CorporateAction, splitPrice } from '../../domain/corporate-action.js';
-import type { Instrument } from '../../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { dearerTicks, isOwned, rateAt, valuedAt } from '../../domain/value.js';
-import type { QuoteEvent } from '../bar-path.js';
+import type { AwaitedPrices } from '../../engine/flow/quote.js';
+import { type Awaited, type QuoteEvent, quoteOnTheWay } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 import { affordableLots, type FeeRules, feeOf, type PaperFee } from './fees.js';
 import { ALWAYS, type PaperHours } from './hours.js';
 import {
+  awaitedBid,
   type Execution,
   executeAtQuote,
   executeAtTrade,
@@ -146,6 +148,36 @@ export class Exchange {
         this.#arrive(order, quote);
       }
     }
+  }
+
+  /**
+   * Inside a bar, before its next quote: the quote at the nearest price on the way at which an order of the book is
+   * filled or triggered, or the desk itself acts (`awaited`; null: nothing waits in the desk). Null: there is none. A
+   * bar's volume belongs to its four prices, so nothing is filled between them if volume counts.
+   */
+  onTheWay(next: QuoteEvent, awaited: (at: InstrumentId) => AwaitedPrices | null): QuoteEvent | null {
+    const { limitFill, volumePartPpm } = this.rules;
+    if (next.within !== true || volumePartPpm !== undefined) return null;
+    const { symbol } = this.instruments[next.instrument] as Instrument;
+    const orders = this.book.openOrders(symbol);
+    const inDesk = awaited(next.instrument);
+    // Asked for each price of each instrument: nearly always nothing waits, or not there.
+    if (orders.size === 0 && inDesk === null) return null;
+    const last = this.#quotes.get(symbol);
+    if (last === undefined || Math.abs(next.bidTicks - last.bidTicks) <= 1) return null;
+    const spreadTicks = next.askTicks - next.bidTicks;
+    const waits: Awaited[] = [];
+    const wait = (bidTicks: number, fromMs: number): void => {
+      if ((bidTicks - last.bidTicks) * (bidTicks - next.bidTicks) < 0) waits.push({ bidTicks, fromMs });
+    };
+    for (const order of orders) {
+      const bidTicks = awaitedBid(order, spreadTicks, limitFill);
+      if (bidTicks !== null) wait(bidTicks, order.arrivesAtMs);
+    }
+    for (const bidTicks of inDesk?.bids ?? []) wait(bidTicks, Number.NEGATIVE_INFINITY);
+    for (const askTicks of inDesk?.asks ?? []) wait(askTicks - spreadTicks, Number.NEGATIVE_INFINITY);
+    if (waits.length === 0 || !this.isOpen(next.instrument, next.marketMs)) return null;
+    return quoteOnTheWay(last, next, waits);
   }
 
   /** False if an order may react to this quote; otherwise the quote is fully handled. */

@@ -53,6 +53,22 @@ function waitsForTrigger({ type, triggered }: PaperOrder): boolean {
   return type === 'stop' && triggered !== true;
 }
 
+/**
+ * The bid at which a quote with this spread, on its way through every price, first fills or triggers the order. Null:
+ * it rests at no price.
+ */
+export function awaitedBid(
+  order: PaperOrder,
+  spreadTicks: number,
+  limitFill: LimitFill = 'touch',
+): number | null {
+  const buy = order.side === 'buy';
+  if (waitsForTrigger(order)) return (order.stopTicks as number) - (buy ? spreadTicks : 0);
+  if (order.limitTicks === null || order.timeInForce !== 'GTC') return null;
+  const beyond = limitFill === 'through' ? 1 : 0;
+  return buy ? order.limitTicks - spreadTicks - beyond : order.limitTicks + beyond;
+}
+
 /** Whether this quote reaches the trigger of a waiting stop. */
 export function goesOff(order: PaperOrder, quote: QuotePrices): boolean {
   return waitsForTrigger(order) && isTriggered(order.side === 'buy', order.stopTicks as number, quote);

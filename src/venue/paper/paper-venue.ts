@@ -24,8 +24,9 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '../../domain/venue.js';
+import type { AwaitedPrices } from '../../engine/flow/quote.js';
 import type { Approved } from '../../limits/gate.js';
-import { barQuotes } from '../bar-path.js';
+import { barQuotes, type QuoteEvent } from '../bar-path.js';
 import type { VenuePort, VenueStreamEvent } from '../port.js';
 import { PaperAccount } from './account.js';
 import { onTheWallClock, type Schedule } from './arrivals.js';
@@ -158,6 +159,11 @@ export class PaperVenue implements VenuePort {
     else this.#exchange.onMarket(event);
   }
 
+  /** See `Exchange.onTheWay`. */
+  onTheWay(next: QuoteEvent, awaited: (at: InstrumentId) => AwaitedPrices | null): QuoteEvent | null {
+    return this.#closed || this.#faulty ? null : this.#exchange.onTheWay(next, awaited);
+  }
+
   /**
    * Plays the minutes without a running trader against the resting orders, before new orders are accepted:
    * oldest first, all instruments mixed, skipping minutes already seen. Resolves with the number of fills
@@ -175,8 +181,13 @@ export class PaperVenue implements VenuePort {
     );
     quotes.sort((a, b) => a.quote.marketMs - b.quote.marketMs);
     for (const { quote, arrivedByMs } of quotes) {
-      this.#charges.passTo(quote.marketMs, quote);
-      this.#exchange.onQuote(quote, true, arrivedByMs);
+      const nothing = () => null;
+      for (let at = this.#exchange.onTheWay(quote, nothing) ?? quote; ; ) {
+        this.#charges.passTo(at.marketMs, at);
+        this.#exchange.onQuote(at, true, arrivedByMs);
+        if (at === quote) break;
+        at = this.#exchange.onTheWay(quote, nothing) ?? quote;
+      }
     }
     const last = quotes.at(-1);
     if (last) this.#note({ type: 'seen', marketMs: last.quote.marketMs });

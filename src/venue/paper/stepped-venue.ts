@@ -19,6 +19,7 @@ import type {
   VenueOrder,
 } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
+import type { AwaitedPrices } from '../../engine/flow/quote.js';
 import type { Approved } from '../../limits/gate.js';
 import type { QuoteEvent } from '../bar-path.js';
 import type { VenueStreamEvent } from '../port.js';
@@ -129,6 +130,11 @@ export class SteppedPaperVenue {
   /** Must be called before the engine sees the event. */
   onMarket(event: MarketEvent): void {
     this.#exchange.onMarket(event);
+  }
+
+  /** See `Exchange.onTheWay`. */
+  onTheWay(next: QuoteEvent, awaited: (at: InstrumentId) => AwaitedPrices | null): QuoteEvent | null {
+    return this.#exchange.onTheWay(next, awaited);
   }
 
   /** False if an order may react to this quote; otherwise the quote is fully handled. */

@@ -14,7 +14,7 @@ import { type BinanceSimulator, startBinanceSimulator } from '../../../simulator
 import { units } from '../../../simulators/binance/units.js';
 import { ArmingRule } from '../../../src/backtest/instance/trading-instance.js';
 import { VirtualTime } from '../../../src/backtest/instance/virtual-time.js';
-import type { MarketEvent, MarketFeed } from '../../../src/contracts/market-feed.js';
+import type { MarketEvent, MarketFeed, QuoteEvent } from '../../../src/contracts/market-feed.js';
 import type { LoadedDesk } from '../../../src/desk/load.js';
 import { formatDecimal } from '../../../src/domain/decimal.js';
 import type { Instrument } from '../../../src/domain/instrument.js';
@@ -29,6 +29,7 @@ import { buildInstruments, engineConfig } from '../../../src/trader/engine-confi
 import { openJournal } from '../../../src/trader/journal/open-journal.js';
 import { Runner } from '../../../src/trader/running/runner.js';
 import { VenueCalls } from '../../../src/trader/running/venue-calls.js';
+import { quoteOnTheWay } from '../../../src/venue/bar-path.js';
 import { type BinanceVenue, openBinanceVenue } from '../../../src/venue/binance/binance-venue.js';
 import { untilHolds } from '../../support/eventually.js';
 
@@ -104,10 +105,11 @@ export async function liveRun(setting: LiveRunSetting): Promise<LiveRun> {
   const run = await LiveDesk.open(setting, instruments, recording.nowMs() + 1);
   try {
     await new Promise<void>((resolve, reject) => {
-      recording.start(async (event) => {
+      const play = async (event: MarketEvent) => {
         if (event.kind === 'ended') resolve();
         else await run.play(event).catch(reject);
-      });
+      };
+      recording.start(play, { trades: false, between: (next) => run.onTheWay(next) });
     });
     return run.result();
   } finally {
@@ -133,6 +135,10 @@ class LiveDesk {
   #tickedMs = Number.NEGATIVE_INFINITY;
   readonly #fills: Fill[] = [];
   readonly #orders = new Map<string, OrderIntent>();
+  /** When each order arrives at the exchange. */
+  readonly #arriveMs = new Map<string, number>();
+  /** By instrument. */
+  readonly #played = new Map<number, QuoteEvent>();
   readonly #ends: (() => unknown)[] = [];
   #simulator!: BinanceSimulator;
   #engine!: Engine;
@@ -263,9 +269,10 @@ class LiveDesk {
     if (event.kind === 'trade') throw new Error('trades of others are not played');
     const { tickSize, lotSize, base, quote } = this.#instrument(event);
     const price = (ticks: number) => formatDecimal(ticks, tickSize);
-    if (event.kind === 'quote')
+    if (event.kind === 'quote') {
+      this.#played.set(event.instrument, event);
       simulation.playQuote(`${base}${quote}`, price(event.bidTicks), price(event.askTicks));
-    else {
+    } else {
       const { openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = event.bar;
       const [open, high, low, close] = [openTicks, highTicks, lowTicks, closeTicks].map((one) =>
         units(price(one)),
@@ -279,6 +286,25 @@ class LiveDesk {
     this.#held = null;
     for (const tell of held) tell();
     await this.#calm();
+  }
+
+  /** Inside a minute the market passes every price, also those at which the desk's orders rest, or it acts itself. */
+  onTheWay(next: QuoteEvent): QuoteEvent | null {
+    const { instrument } = next;
+    const last = this.#played.get(instrument);
+    if (last === undefined) return null;
+    const spreadTicks = next.askTicks - next.bidTicks;
+    const resting = this.#engine.view.orders
+      .filter((order) => order.instrument === instrument && order.timeInForce === 'GTC')
+      .flatMap(({ clientId, type, side, limitTicks, stopTicks }) => {
+        const ticks = type === 'stop' ? stopTicks : limitTicks;
+        if (ticks === null) return [];
+        const bidTicks = side === 'buy' ? ticks - spreadTicks : ticks;
+        return [{ bidTicks, fromMs: this.#arriveMs.get(clientId) ?? 0 }];
+      });
+    const { bids = [], asks = [] } = this.#engine.awaitedPrices(instrument) ?? {};
+    const own = [...bids, ...asks.map((ticks) => ticks - spreadTicks)];
+    return quoteOnTheWay(last, next, [...resting, ...own.map((bidTicks) => ({ bidTicks, fromMs: 0 }))]);
   }
 
   result(): LiveRun {
@@ -329,7 +355,10 @@ class LiveDesk {
 
   #note(record: EngineRecord): void {
     this.#arming.onRecord(record);
-    if (record.type === 'order.intended') this.#orders.set(record.order.clientId, record.order);
+    if (record.type === 'order.intended') {
+      this.#orders.set(record.order.clientId, record.order);
+      this.#arriveMs.set(record.order.clientId, this.#time.marketMs + this.setting.latencyMs);
+    }
     if (record.type === 'fill') this.#fills.push(record.fill);
   }
 
