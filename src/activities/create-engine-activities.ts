@@ -186,6 +186,7 @@ export async function readIncidentFacts(
       resume,
     })),
     entriesWorking: status.entriesWorking,
+    closeAll: status.closeAll,
     positions: status.positions.flatMap(heldIn).slice(0, POSITIONS_MAX),
     symbols: status.marketData.lastPrices.slice(0, FACTS_NAMED_MAX).map(({ symbol }) => symbol),
     strategies: status.strategies.slice(0, STRATEGIES_MAX).map(({ state: _state, ...shown }) => shown),

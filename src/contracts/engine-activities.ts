@@ -53,6 +53,8 @@ export interface IncidentFacts {
     readonly resume: ResumeRule;
   }[];
   readonly entriesWorking: number;
+  /** Absent from workers of earlier versions. */
+  readonly closeAll?: TraderStatus['closeAll'];
   /** For an instrument traded side by side, each trade: the net may be 0 while trades are open. */
   readonly positions: readonly {
     readonly symbol: string;

@@ -129,9 +129,11 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'closeAll.begun':
       state.closeAll = 'running';
+      state.flatMs = null;
       return;
     case 'flat.proven':
       state.closeAll = 'flat';
+      state.flatMs = record.marketMs;
       return;
     case 'flat.escalated':
       state.closeAll = 'escalated';
@@ -390,6 +392,7 @@ function applyArmed(state: EngineState): void {
   state.halts = [];
   state.mode = 'ACTIVE';
   state.closeAll = 'idle';
+  state.flatMs = null;
 }
 
 /** Null: cash agreed or was not compared. */

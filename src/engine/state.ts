@@ -9,6 +9,7 @@ import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
+import { momentToSecond } from '../domain/moment.js';
 import type { Units } from '../domain/money.js';
 import type { Fill, OrderIntent, SentState, Side } from '../domain/order.js';
 import type { Signal } from '../domain/signal.js';
@@ -302,6 +303,8 @@ export interface EngineState {
   halts: Halt[];
   mode: Mode;
   closeAll: CloseAllState;
+  /** Market time at which the newest close-all was proven flat. Null: it is not, or nothing was closed. */
+  flatMs: number | null;
   day: DayState | null;
   /** Highest equity recorded. 0: none recorded yet. */
   peak: number;
@@ -391,6 +394,7 @@ export function createState(): EngineState {
     halts: [],
     mode: 'ACTIVE',
     closeAll: 'idle',
+    flatMs: null,
     day: null,
     peak: 0,
     equityMs: null,
@@ -466,5 +470,19 @@ export function holdingsOf(position: PositionEntry): readonly Holding[] {
   return position.parts.length === 0 ? [position] : position.parts.filter(({ trade }) => trade !== null);
 }
 
+/** The end of a halt's reason while an unfinished close-all is under way. */
+export const CLOSING_GOES_ON = '; closing goes on';
+
+/** The halts in words that are true now: a close-all that missed its deadline may have ended since. */
+export function haltsNow({ halts, flatMs }: Pick<EngineState, 'halts' | 'flatMs'>): readonly Halt[] {
+  if (flatMs === null) return halts;
+  return halts.map((halt) => {
+    if (halt.cause !== 'close-all-incomplete') return halt;
+    const before = halt.reason.replace(CLOSING_GOES_ON, '');
+    const reason = `nothing is left open: flat was proven at ${momentToSecond(flatMs)} (at first ${before})`;
+    return { ...halt, reason };
+  });
+}
+
 /** The halt whose id arming must quote. Null: nothing halts the desk. */
-export const newestHalt = (state: EngineState): Halt | null => state.halts.at(-1) ?? null;
+export const newestHalt = (state: EngineState): Halt | null => haltsNow(state).at(-1) ?? null;

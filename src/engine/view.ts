@@ -30,6 +30,7 @@ import { restingSignals, standingOf } from './signals/show-signal.js';
 import {
   type CloseAllState,
   type Holding,
+  haltsNow,
   holdingsOf,
   newestHalt,
   openLots,
@@ -268,13 +269,14 @@ export interface EngineView {
 export function readView(core: Core): EngineView {
   const { state, market, sync } = core;
   const orders = core.config.instruments.flatMap(({ id }) => orderViews(core, id));
+  const halts = haltsNow(state);
   return {
     begun: core.begun,
     mode: core.begun ? state.mode : 'HALTED',
     reason:
-      decidingHalt(state.halts)?.reason ??
+      decidingHalt(halts)?.reason ??
       (core.begun ? 'everything is checked and armed' : 'the engine has not begun'),
-    halts: state.halts,
+    halts,
     haltId: newestHalt(state)?.haltId ?? null,
     wallMs: core.wallMs,
     marketMs: core.marketMs,

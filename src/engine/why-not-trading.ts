@@ -16,7 +16,7 @@ import { noEntryReason, venueHaltWaitsUntil } from './flow/session.js';
 import { unconvertedReason } from './flow/stale-data.js';
 import { GO_LIVE_NEEDED, goLiveReason, needsGoLive } from './halts/go-live-missing.js';
 import { openFeeReason } from './orders/fee-value.js';
-import { openLots } from './state.js';
+import { haltsNow, openLots } from './state.js';
 import { spanText } from './strategies/bar-stream.js';
 import { isEnabled } from './strategies/on-bar.js';
 import { orphanReasons } from './strategies/orphaned-trades.js';
@@ -43,7 +43,7 @@ function deskReasons(core: Core): WaitingReason[] {
     return [{ subject: 'desk', reason: 'the engine has not begun', waitsFor: 'the start to be finished' }];
   }
   // The obstacle to arming already says that a recording has ended, and what helps.
-  const halts = core.state.halts.filter(({ cause }) => !(core.feedEnded && cause === 'recording-ended'));
+  const halts = haltsNow(core.state).filter(({ cause }) => !(core.feedEnded && cause === 'recording-ended'));
   const reasons = halts.map((halt) => ({
     subject: 'desk',
     reason: `${halt.mode}: ${halt.reason}`,

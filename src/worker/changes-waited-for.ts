@@ -48,6 +48,7 @@ function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
       status.mode,
       status.haltId,
       status.halts.map(({ haltId }) => haltId),
+      status.closeAll,
       status.reconciliation.state,
       status.marketData.state,
       status.venueBreaker.state,

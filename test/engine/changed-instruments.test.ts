@@ -138,6 +138,7 @@ describe('a change of the instruments', () => {
           'halts',
           'mode',
           'closeAll',
+          'flatMs',
           'day',
           'peak',
         ],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { momentToSecond } from '../../src/domain/moment.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { Effect } from '../../src/engine/effect.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
@@ -7,6 +8,9 @@ import { DeskUnderTest, venueOrder } from './support/desk.js';
 function closeAll(desk: DeskUnderTest) {
   return desk.command({ name: 'closeAll' });
 }
+
+const whyHalted = (desk: DeskUnderTest) =>
+  desk.engine.whyNotTrading().findLast(({ reason }) => reason.startsWith('HALTED: '))?.reason;
 
 describe('close-all where stops do not lock the balance', () => {
   it('sends the closing orders in the same call as the command, before the stops are cancelled', () => {
@@ -244,6 +248,29 @@ describe('close-all when answers fail', () => {
     }
     desk.pass(40_000);
     expect(desk.recorded('order.intended').length).toBeGreaterThan(before);
+  });
+
+  it('says how it ended where it missed its deadline: flat, since when, and closing again where something opens', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const entry = desk.enter(0);
+    const { stop } = desk.hold(1);
+    closeAll(desk);
+    const [closing] = desk.live('close', 1);
+    desk.happen({ kind: 'order.cancelled', clientId: entry.clientId });
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    desk.pass(31_000);
+    const late = 'not closed after 30 s: ETH/USDT';
+    const says = () => [desk.engine.view.reason, whyHalted(desk)];
+    expect(says()).toEqual([`${late}; closing goes on`, `HALTED: ${late}; closing goes on`]);
+    const { haltId } = desk.engine.view;
+    desk.fill(closing!, 10_000);
+    desk.snapshot();
+    const flat = `nothing is left open: flat was proven at ${momentToSecond(desk.marketMs)} (at first ${late})`;
+    expect(says()).toEqual([flat, `HALTED: ${flat}`]);
+    expect(desk.status()).toMatchObject({ closeAll: 'flat', reason: flat, haltId });
+    expect(desk.status().halts.map(({ reason }) => reason)).toContain(flat);
+    desk.fill(entry, 10_000);
+    expect(says()).toEqual([`${late}; closing goes on`, `HALTED: ${late}; closing goes on`]);
   });
 
   it('waits no longer for a refusal once the venue fills: what is left is sold at once', () => {

@@ -253,4 +253,16 @@ describe('trading was halted by a part of the desk', () => {
     desk.trader.mode = 'ACTIVE';
     expect((await incident.result()).outcome).toBe('the desk trades again');
   });
+
+  it('is over, the desk still halted, once a close-all that missed its deadline is proven flat', async () => {
+    desk.trader.closeAllState = 'escalated';
+    desk.trader.halt('close-all-incomplete', 'person', 'fermata');
+    const subject = 'close-all-incomplete';
+    const incident = await openIncident(bench, desk, { kind: 'trading-halted', subject });
+    await stepOf(bench, incident, 'Why trading stopped');
+    expect((await incident.progress()).outcome).toBeNull();
+    desk.trader.closeAllState = 'flat';
+    desk.trader.halts = desk.trader.halts.map((halt) => ({ ...halt, reason: 'nothing is left open' }));
+    expect((await incident.result()).outcome).toBe('the desk stays HALTED, and nothing is left open');
+  });
 });

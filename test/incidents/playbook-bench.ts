@@ -33,6 +33,7 @@ export function calm({ trader, processes }: BenchDesk): void {
   trader.halts = [];
   trader.mode = 'ACTIVE';
   trader.gone = false;
+  trader.closeAllState = 'idle';
   trader.venueBreaker = 'closed';
   trader.market = {};
   trader.reconciliation = 'clean';

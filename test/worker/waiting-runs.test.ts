@@ -1,7 +1,7 @@
 /** Runs that wait are told of what changes: they look seldom by themselves, and each look is in a history for good. */
 
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { type Check, check } from '../../src/checks/check.js';
 import { deskOwnerId, operationsDeployment, operationsQueue, pulseId } from '../../src/contracts/queues.js';
@@ -109,6 +109,33 @@ describe('a run that waits', () => {
       return desk.trader.mode === 'ACTIVE';
     });
     expect(await run.result()).toMatchObject({ state: 'armed' });
+  });
+
+  it('looks again when a close-all that could not be finished is proven flat', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.trader.closeAllState = 'escalated';
+    desk.trader.halt('close-all-incomplete', 'person');
+    const signals: string[] = [];
+    const client = {
+      workflow: {
+        async *list() {
+          yield { workflowId: 'incident' };
+        },
+        getHandle: () => ({ signal: async (name: string) => void signals.push(name) }),
+      },
+    };
+    const temporal = { within: (_ms: number, work: (one: unknown) => unknown) => work(client) } as never;
+    const clock = vi.spyOn(performance, 'now');
+    onTestFinished(() => clock.mockRestore());
+    const follow = changesOfTrader({ ...contextOf(desk), temporal });
+    const lookAt = async (seconds: number) => {
+      clock.mockReturnValue(seconds * 1_000);
+      await follow(desk.trader.status());
+      return signals.length;
+    };
+    expect([await lookAt(0), await lookAt(6)]).toEqual([1, 1]);
+    desk.trader.closeAllState = 'flat';
+    expect(await lookAt(12)).toBe(2);
   });
 
   it.each([

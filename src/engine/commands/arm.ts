@@ -16,7 +16,7 @@ import { isMarketOpen } from '../flow/session.js';
 import { staleSymbols } from '../flow/stale-data.js';
 import { goLiveMissing } from '../halts/go-live-missing.js';
 import { isClosing } from '../halts/mode.js';
-import { newestHalt } from '../state.js';
+import { haltsNow, newestHalt } from '../state.js';
 import { unclaimedSymbols } from './claim-coins.js';
 import { done, refused } from './outcome.js';
 import { badSize, setSizeFactor } from './resize.js';
@@ -67,7 +67,7 @@ function wrongPapers(core: Core, command: Arm): CommandOutcome | null {
 
 /** The strictest of all active halts decides. */
 function insufficientAuthority(core: Core, command: Arm): CommandOutcome | null {
-  for (const halt of core.state.halts) {
+  for (const halt of haltsNow(core.state)) {
     if (isSatisfied(core, halt, command.authority)) continue;
     return refused('authority', `"${halt.reason}" is not lifted by this`, needs(halt));
   }

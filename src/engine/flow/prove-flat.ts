@@ -17,7 +17,7 @@ import {
 import type { VenueSnapshot } from '../event.js';
 import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
-import { type OrderEntry, openLots } from '../state.js';
+import { CLOSING_GOES_ON, type OrderEntry, openLots } from '../state.js';
 import { retryDelayMs } from '../timing.js';
 import { isTradable, knownTicks } from './dust.js';
 import { valuedNow } from './stale-data.js';
@@ -97,7 +97,7 @@ export function escalateCloseAll(core: Core): void {
   const symbols = named.map(({ symbol }) => symbol);
   const seconds = core.config.closeAll.deadlineMs / 1000;
   const what = open.length > 0 ? 'not closed' : 'closed in our book, but positions could not be read back';
-  const reason = `${what} after ${seconds} s: ${symbols.join(', ')}; closing goes on`;
+  const reason = `${what} after ${seconds} s: ${symbols.join(', ')}${CLOSING_GOES_ON}`;
   commit(core, { type: 'flat.escalated', symbols, reason, marketMs: core.marketMs });
   const why = haltWhy(core.config, 'close-all-incomplete');
   raiseHalt(core, { mode: 'HALTED', by: 'fermata', reason, ...why });

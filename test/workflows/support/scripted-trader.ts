@@ -70,7 +70,7 @@ export class ScriptedTrader {
   readAtWallMs: number | null = null;
   /** Halts by the stop that raised them: one that is delivered again raises no other. */
   private readonly stopped = new Map<string, string>();
-  private closeAllState: TraderStatus['closeAll'] = 'idle';
+  closeAllState: TraderStatus['closeAll'] = 'idle';
 
   constructor(
     readonly incarnation: string,

@@ -1,7 +1,8 @@
 /**
- * Part of the desk halted trading. The reason is recorded; the incident is over when the desk trades again or
- * that halt has ended.
+ * Part of the desk halted trading. The reason is recorded; the incident is over when the desk trades again, that halt
+ * has ended, or, after a close-all that missed its deadline, nothing is open any more.
  */
+import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { HaltCause } from '../../../../domain/mode.js';
 import { askTrader, type ShippedPlaybook } from './playbook.js';
 
@@ -17,7 +18,10 @@ const NO_INCIDENT: ReadonlySet<HaltCause> = new Set<HaltCause>([
 ]);
 
 export const tradingHalted: ShippedPlaybook<'trading-halted'> = {
-  runbook: ['Why trading stopped.', 'Over when the desk trades again.'],
+  runbook: [
+    'Why trading stopped.',
+    'Over when the desk trades again; after an unfinished close-all, when it is proven flat.',
+  ],
   openedByHalt: ({ cause, haltId, reason }) =>
     NO_INCIDENT.has(cause)
       ? []
@@ -34,8 +38,14 @@ export const tradingHalted: ShippedPlaybook<'trading-halted'> = {
       const facts = await incident.facts();
       if (facts === null) return null;
       if (facts.mode === 'ACTIVE') return 'the desk trades again';
-      const mine = facts.halts.some(({ cause }) => cause === incident.input.subject);
-      return mine ? null : `that halt has ended; the desk is ${facts.mode}: ${facts.reason}`;
+      const mine = facts.halts.find(({ cause }) => cause === incident.input.subject);
+      if (mine === undefined) return `that halt has ended; the desk is ${facts.mode}: ${facts.reason}`;
+      const isClosed = mine.cause === 'close-all-incomplete' && !isClosing(facts);
+      return isClosed ? `the desk stays ${facts.mode}, and ${mine.reason}` : null;
     });
   },
 };
+
+/** Facts of an earlier worker don't say that a close-all has ended. */
+const isClosing = ({ closeAll = 'escalated' }: IncidentFacts): boolean =>
+  closeAll === 'running' || closeAll === 'escalated';
