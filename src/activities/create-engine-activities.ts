@@ -195,7 +195,9 @@ export async function readIncidentFacts(
     venueBreakerDetail: status.venueBreaker.detail.slice(0, TEXT_MAX),
     venueRule,
     dataState: status.marketData.state,
+    ...(status.venueIsUp === undefined ? {} : { venueIsUp: status.venueIsUp }),
     reconciliation: status.reconciliation.state,
+    reconciledWallMs: status.reconciliation.atWallMs,
     differences: status.reconciliation.differences
       .slice(0, FACTS_NAMED_MAX)
       .map(({ what, symbol, ours, venues }) => `${symbol} ${what}: ours ${ours}, the venue's ${venues}`),

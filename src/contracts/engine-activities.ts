@@ -78,7 +78,11 @@ export interface IncidentFacts {
   /** What lifts a halt whose cause is the venue, by the rule in force. */
   readonly venueRule: ResumeRule;
   readonly dataState: TraderStatus['marketData']['state'];
+  /** Absent from traders of earlier versions. */
+  readonly venueIsUp?: boolean;
   readonly reconciliation: TraderStatus['reconciliation']['state'];
+  /** When the account was last compared. Null: never. Absent from workers of earlier versions. */
+  readonly reconciledWallMs?: number | null;
   readonly differences: readonly string[];
   readonly sizePct: number;
   /** How a restart treats positions, orders and cash, in words. */

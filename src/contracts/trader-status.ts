@@ -450,6 +450,13 @@ export const traderStatusSchema = z.object({
     sinceWallMs: wallMs.nullable(),
     detail: z.string(),
   }),
+  /** Absent from traders of earlier versions, and while the trader starts. */
+  venueIsUp: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      'Whether the venue takes and answers requests, by its adapter; a ban of the address is down, too',
+    ),
   sizePct: z.number().describe('Position size in use, percent of the desk file’s'),
   /** `required`: the desk trades real money. Without a permission it can't be armed and enters nothing. */
   goLive: z.object({

@@ -262,6 +262,8 @@ export interface EngineView {
   readonly goLiveEnded: GoLiveEnded | null;
   readonly risk: readonly RiskReading[];
   readonly venueBreaker: VenueBreaker;
+  /** False from when its adapter says that it is down until it says that it is back. */
+  readonly venueIsUp: boolean;
   /** Size factor: parts per million of the desk file's position size. */
   readonly sizeFactorPpm: number;
 }
@@ -327,6 +329,7 @@ export function readView(core: Core): EngineView {
     goLiveEnded: state.goLiveEnded,
     risk: riskReadings(accountView(core), core.config.risk),
     venueBreaker: core.venueBreaker,
+    venueIsUp: core.venueDownSinceMs === null,
     sizeFactorPpm: state.sizeFactorPpm,
   };
 }

@@ -52,6 +52,7 @@ function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
       status.reconciliation.state,
       status.marketData.state,
       status.venueBreaker.state,
+      status.venueIsUp,
       days.startOfDay(status.marketData.marketMs),
       symptomsOf(desk, status).map(({ kind, subject, key }) => [kind, subject, key]),
       status.strategies.map(({ enabled, off }) => [enabled, off?.atMarketMs, off?.nextReviewMarketMs]),

@@ -85,12 +85,14 @@ describe('what goes wrong around the engine', () => {
     desk.quote(0, 10_000);
     desk.pass(1);
     expect(causes(desk)).toEqual(['venue']);
+    expect(desk.status()).toMatchObject({ venueIsUp: false, venueBreaker: { state: 'closed' } });
     // A venue that answers, and takes nothing of this desk, is down by its own words.
     expect(desk.engine.view.halts).toMatchObject([
       { reason: 'the venue has been down for 10 s: SYM: its lotSize is coarser' },
     ]);
     const effects = desk.happen({ kind: 'venue.health', state: 'up', detail: 'x' });
     expect(effects.some(({ kind }) => kind === 'requestSnapshot')).toBe(true);
+    expect(desk.status().venueIsUp).toBe(true);
   });
 
   it('a journal that can not be written halts, and cancels still go out', () => {

@@ -132,6 +132,7 @@ describe('an outage of the exchange', () => {
     await resumption.waitsFor('the books differ');
     expect(await incident.progress()).toMatchObject({ outcome: null });
     desk.trader.reconciliation = 'clean';
+    desk.trader.readAtWallMs = Date.now();
     expect(await resumption.result()).toMatchObject({ state: 'armed' });
     expect((await incident.result()).outcome).toContain('the desk trades again');
   });
@@ -144,6 +145,7 @@ describe('an outage of the exchange', () => {
     const resumption = await resume(bench, desk, haltId);
     if (why.startsWith('a person')) desk.trader.halt('person', 'person', 'anna');
     desk.trader.reconciliation = 'clean';
+    desk.trader.readAtWallMs = Date.now();
     desk.trader.venueBreaker = 'closed';
     expect((await incident.result()).outcome).toContain(says);
     expect(desk.trader.mode).toBe('HALTED');

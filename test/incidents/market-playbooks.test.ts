@@ -89,6 +89,7 @@ describe('the exchange is down', () => {
     );
     desk.trader.venueBreaker = 'closed';
     expect((await incident.progress()).outcome).toBeNull();
+    desk.trader.readAtWallMs = Date.now();
     desk.trader.halts = [];
     desk.trader.mode = 'ACTIVE';
     expect((await incident.result()).outcome).toContain('the exchange is back');
@@ -104,9 +105,34 @@ describe('the exchange is down', () => {
     const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
     await stepOf(bench, incident, 'Stops stay at the exchange');
     desk.trader.venueBreaker = 'closed';
+    desk.trader.readAtWallMs = Date.now();
     expect((await incident.result()).outcome).toContain('not resumed: person by anna');
     expect(desk.trader.mode).toBe('HALTED');
     expect(desk.trader.sent('arm')).toEqual([]);
+  });
+
+  it('S2-071 lasts while the exchange bans the desk, and until the books agree anew: those of before said nothing', async () => {
+    desk.trader.readAtWallMs = Date.now();
+    desk.trader.halt('venue', 'person');
+    desk.trader.venueIsUp = false;
+    const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
+    await stepOf(bench, incident, 'Stops stay at the exchange');
+    /** Three more looks, each with what the trader says now. */
+    const staysOpen = async () => {
+      const asked = desk.trader.sent('status').length;
+      await until('it looks again', () => desk.trader.sent('status').length >= asked + 3);
+      expect((await incident.progress()).outcome).toBeNull();
+    };
+    await staysOpen();
+    desk.trader.venueIsUp = true;
+    await staysOpen();
+    desk.trader.venueIsUp = false;
+    desk.trader.readAtWallMs = Date.now();
+    await staysOpen();
+    desk.trader.venueIsUp = true;
+    expect((await incident.result()).outcome).toBe(
+      'the exchange is back and the books agree; not resumed: venue by test',
+    );
   });
 });
 

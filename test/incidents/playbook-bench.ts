@@ -36,7 +36,9 @@ export function calm({ trader, processes }: BenchDesk): void {
   trader.closeAllState = 'idle';
   trader.venueBreaker = 'closed';
   trader.market = {};
+  trader.venueIsUp = true;
   trader.reconciliation = 'clean';
+  trader.readAtWallMs = null;
   trader.sizePct = 100;
   trader.strategies = [];
   trader.held = [];

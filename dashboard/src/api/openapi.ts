@@ -8122,6 +8122,8 @@ export interface components {
                 sinceWallMs: number | null;
                 detail: string;
             };
+            /** @description Whether the venue takes and answers requests, by its adapter; a ban of the address is down, too */
+            venueIsUp?: boolean;
             /** @description Position size in use, percent of the desk file’s */
             sizePct: number;
             goLive: {
@@ -8700,6 +8702,8 @@ export interface components {
                     sinceWallMs: number | null;
                     detail: string;
                 };
+                /** @description Whether the venue takes and answers requests, by its adapter; a ban of the address is down, too */
+                venueIsUp?: boolean;
                 /** @description Position size in use, percent of the desk file’s */
                 sizePct: number;
                 goLive: {

@@ -131,6 +131,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
       sinceWallMs: view.venueBreaker.sinceMs,
       detail: view.venueBreaker.detail,
     },
+    venueIsUp: view.venueIsUp,
     sizePct: percentOfPpm(view.sizeFactorPpm),
     goLive: { required: facts.trading === 'live', granted: view.goLive, ended: view.goLiveEnded },
     closeAll: view.closeAll,

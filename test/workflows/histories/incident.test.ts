@@ -90,6 +90,7 @@ describe('histories of incidents', () => {
     const incident = await openIncident(bench, desk, { kind: 'exchange-down', subject: '' });
     await until('the halt', () => desk.trader.mode === 'HALTED');
     desk.trader.venueBreaker = 'closed';
+    desk.trader.readAtWallMs = Date.now();
     desk.trader.halts = [];
     desk.trader.mode = 'ACTIVE';
     await incident.result();

@@ -68,6 +68,7 @@ export class ScriptedTrader {
   market: Partial<TraderStatus['marketData']> = {};
   reconciliation: TraderStatus['reconciliation']['state'] = 'clean';
   readAtWallMs: number | null = null;
+  venueIsUp = true;
   /** Halts by the stop that raised them: one that is delivered again raises no other. */
   private readonly stopped = new Map<string, string>();
   closeAllState: TraderStatus['closeAll'] = 'idle';
@@ -194,6 +195,7 @@ export class ScriptedTrader {
       openOrders: this.entriesWorking,
       entriesWorking: this.entriesWorking,
       venueBreaker: { state: this.venueBreaker, sinceWallMs: null, detail: '' },
+      venueIsUp: this.venueIsUp,
       sizePct: this.sizePct,
       goLive: { required: this.trading === 'live', granted: this.granted, ended: this.goLiveEnded },
       closeAll: this.closeAllState,

@@ -43,7 +43,7 @@ export const exchangeDown: ShippedPlaybook<'exchange-down'> = {
       async () => {
         await readStatusPage(incident, settings);
         const facts = await incident.facts();
-        return facts === null ? null : howItEnded(facts);
+        return facts === null ? null : howItEnded(facts, incident.log.openedMs);
       },
       LOOK_AT_PAGE_MS_MAX,
     );
@@ -163,14 +163,17 @@ async function readStatusPage(incident: IncidentRun, { statusPage }: Settings): 
   }));
 }
 
-function howItEnded(facts: IncidentFacts): string | null {
-  const isBack =
-    facts.venueBreaker === 'closed' && facts.dataState === 'up' && facts.reconciliation === 'clean';
-  if (!isBack) return null;
+function howItEnded(facts: IncidentFacts, openedMs: number): string | null {
+  const isBack = facts.venueBreaker === 'closed' && facts.dataState === 'up' && facts.venueIsUp !== false;
+  if (!isBack || !agreedSince(facts, openedMs)) return null;
   if (facts.mode === 'ACTIVE') return 'the exchange is back, the books agree, and the desk trades again';
   const left = notResumed(facts);
   return left === '' ? null : `the exchange is back and the books agree${left}`;
 }
+
+/** Books that agreed before the exchange went away say nothing about it. Facts of an earlier worker don't say when. */
+const agreedSince = ({ reconciliation, reconciledWallMs }: IncidentFacts, openedMs: number): boolean =>
+  reconciliation === 'clean' && (reconciledWallMs === undefined || (reconciledWallMs ?? 0) > openedMs);
 
 function positionText({
   symbol,
