@@ -8,6 +8,7 @@ import type { OrderIntent, Side } from '../domain/order.js';
 import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import {
+  type CashMovement,
   CLOSED_BREAKER,
   type FixedOrders,
   type VenueBreaker,
@@ -212,6 +213,8 @@ interface CashProgress {
   suspected: { readonly difference: Units; readonly atMs: number } | null;
   /** A confirmed difference, in money units, that nobody has explained. */
   unexplained: Units | null;
+  /** What the venue listed then and is not booked, oldest first: it explains the difference, but for a rest. */
+  listed: readonly CashMovement[];
   /**
    * Worth of positions adopted since cash last agreed, in money units. They were valued at the last price but
    * traded at another, so cash may still differ by the rest.
@@ -401,7 +404,7 @@ export function createCore(config: EngineConfig): Core {
       unsettled: null,
       atWallMs: null,
       cash: {
-        ...{ suspected: null, unexplained: null, adopted: 0, fillsAgreed: 0 },
+        ...{ suspected: null, unexplained: null, listed: [], adopted: 0, fillsAgreed: 0 },
         ...{ corrections: [], feesTold: new Set(), feeAwaitedSinceMs: null },
       },
       suspected: new Map(),

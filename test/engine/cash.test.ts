@@ -279,6 +279,62 @@ describe('cash that moved without a trade', () => {
     expect(desk.recorded('cash')).toEqual([]);
   });
 
+  describe('by more than what the venue lists', () => {
+    const listed = [movement('1000'), movement('50', { kind: 'transfer', marketMs: START_MS + 2 })];
+    const moved = (desk: DeskUnderTest) =>
+      desk.recorded('cash').map(({ kind, amount, source, movementId }) => [kind, amount, source, movementId]);
+
+    it('is named with what is left, which a person explains: what is listed is booked as itself', () => {
+      const desk = new DeskUnderTest().active();
+      const cash = START + parseMoney('1045');
+      readCash(desk, cash, listed);
+      expect(desk.engine.view.halts.at(-1)?.reason).toContain(
+        'nothing explains the difference of 1045.00000000; the venue lists deposit of 1000.00000000 (deposit/hisrec 1), ' +
+          'deposit of 50.00000000 (deposit/hisrec 1), which leaves -5.00000000 to be explained: fermata cash explain',
+      );
+      const rest = parseMoney('-5');
+      const said = desk.command({ name: 'explainCash', kind: 'commission', amount: BigInt(rest) });
+      expect(said).toMatchObject({ ok: true, detail: expect.stringContaining('the venue lists them') });
+      desk.snapshot({ cash, movements: listed });
+      const source = 'deposit/hisrec 1';
+      expect(moved(desk)).toEqual([
+        ['commission', rest, 'person', null],
+        ['deposit', parseMoney('1000'), source, 'm1000'],
+        ['deposit', parseMoney('50'), source, 'm50'],
+      ]);
+      expect(desk.engine.view).toMatchObject({ cashUnexplained: null, reconciliation: { state: 'clean' } });
+      expect(desk.engine.view.equity - desk.engine.view.dayStartEquity).toBe(rest);
+      // Read again, nothing of it counts twice.
+      readCash(desk, cash, listed);
+      expect(moved(desk)).toHaveLength(3);
+    });
+
+    it('is explained by no amount that leaves what the venue does not list', () => {
+      const desk = new DeskUnderTest().active();
+      readCash(desk, START + parseMoney('1045'), listed);
+      for (const amount of [-4, 1046, -6]) {
+        const said = desk.command({
+          ...{ name: 'explainCash', kind: 'commission' },
+          amount: BigInt(parseMoney(`${amount}`)),
+        });
+        expect(said).toMatchObject({ ok: false, code: 'not-the-difference' });
+      }
+      expect(desk.recorded('cash')).toEqual([]);
+    });
+
+    it('forgets what was listed once cash agrees, and asks for all of another difference', () => {
+      const desk = new DeskUnderTest().active();
+      readCash(desk, START + parseMoney('1045'), listed);
+      readCash(desk, START);
+      readCash(desk, START + parseMoney('3'));
+      const amount = BigInt(parseMoney('-1047'));
+      expect(desk.command({ name: 'explainCash', kind: 'correction', amount })).toMatchObject({
+        code: 'not-the-difference',
+      });
+      expect(desk.engine.view.halts.at(-1)?.reason).not.toContain('the venue lists deposit of 3');
+    });
+  });
+
   it('is explained by the list where the journal began while the clock was a day ahead', () => {
     const desk = new DeskUnderTest({ account: 'Binance spot', historyBeginsMs: START_MS });
     desk.marketMs += 86_400_000;

@@ -1,11 +1,14 @@
-/** A person explains a difference in cash. It must be one that was found, and the amount can't exceed it. */
+/**
+ * A person explains a difference in cash. It must be one that was found, and the amount can't exceed it, unless what the
+ * venue lists is the rest.
+ */
 import { type CashKind, wrongSign } from '../../domain/cash.js';
 import { formatUnits, writeUnits } from '../../domain/money.js';
 import { VALUE } from '../../domain/value.js';
 import { type Core, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { book } from '../sync/reconcile-cash.js';
+import { book, explaining } from '../sync/reconcile-cash.js';
 import { done, refused } from './outcome.js';
 
 type ExplainCash = Extract<Command, { readonly name: 'explainCash' }>;
@@ -19,13 +22,15 @@ export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent)
     return refused('no-difference', 'cash agrees with the venue', 'nothing has to be explained');
   const sign = wrongSign(kind, amount > 0n);
   if (sign !== null) return refused('wrong-sign', sign, 'write the amount as the balance changed');
-  const within = amount !== 0n && amount > 0n === open > 0n && (open > 0n ? amount <= open : amount >= open);
-  if (!within) {
+  const left = open - amount;
+  const within = amount > 0n === open > 0n && (open > 0n ? amount <= open : amount >= open);
+  if (amount === 0n || (!within && explaining(core, cash.listed, left) === null)) {
     const message = `the difference is ${formatUnits(open)}, ${formatUnits(amount)} was to be explained`;
-    return refused('not-the-difference', message, 'explain the difference or a part of it, with its sign');
+    const doThis =
+      'explain the difference or a part of it, with its sign; or what is left of it without what the venue lists';
+    return refused('not-the-difference', message, doThis);
   }
   const { by, reason } = event;
-  const left = open - amount;
   const leaves = left === 0n ? {} : { leaves: writeUnits(left) };
   book(core, { kind, units: amount, by, source: 'person', movementId: null, reason, ...leaves });
   cash.unexplained = left === 0n ? null : left;
@@ -38,7 +43,7 @@ export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent)
     core,
     left === 0n
       ? `${booked}: the venue is read again, then the desk can be resumed`
-      : `${booked}; ${formatUnits(left)} are still unexplained`,
+      : `${booked}; ${formatUnits(left)} are still unexplained${within ? '' : ', and the venue lists them: they are booked with its next reading'}`,
   );
 }
 

@@ -70,6 +70,7 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   if (unread && cash.unexplained !== difference) return PENDING;
   if (cash.adopted > 0 && Math.abs(Number(difference)) <= cash.adopted * ADOPTED_PART)
     return byItself(core, 'result', difference, 'what was adopted was traded at another price');
+  if (asked.asksMovements) cash.listed = openMovements(core, snapshot.movements ?? []);
   return unexplained(core, snapshot, difference);
 }
 
@@ -177,24 +178,29 @@ export function movementsSince({ state }: Core): number {
   return Math.max(state.beganMs, dayMs);
 }
 
-/**
- * Movements not booked yet that together equal the difference: all of them, the newest ones, or a single one. Null:
- * there are none.
- */
-function explaining(
-  core: Core,
-  movements: readonly CashMovement[],
-  difference: Units,
-): readonly CashMovement[] | null {
+/** Movements not booked yet that may explain a difference. */
+function openMovements(core: Core, movements: readonly CashMovement[]): readonly CashMovement[] {
   const currency = currencyOf(core);
   const sinceMs = movementsSince(core);
-  const open = withoutExplained(
+  return withoutExplained(
     core,
     movements.filter(
       ({ id, asset, marketMs }) =>
         asset === currency && marketMs >= sinceMs && !core.state.movementsBooked.has(id),
     ),
   );
+}
+
+/**
+ * Movements not booked yet that together equal the difference: all of them, the newest ones, or a single one. Null:
+ * there are none.
+ */
+export function explaining(
+  core: Core,
+  movements: readonly CashMovement[],
+  difference: Units,
+): readonly CashMovement[] | null {
+  const open = openMovements(core, movements);
   if (sumOf(open) === difference) return open;
   for (let from = open.length - 1; from > 0; from -= 1) {
     const newest = open.slice(from);
@@ -328,13 +334,25 @@ function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): Ca
   core.sync.cash.unexplained = difference;
   const reason =
     `cash: we count ${ours} ${currency}, the venue has ${venues}, and nothing explains the difference of ` +
-    `${formatUnits(difference)}${corrected(core)}${untold(core)}${notRead(snapshot)}: fermata cash explain says what it was`;
+    `${formatUnits(difference)}${listedToo(core, difference)}${corrected(core)}${untold(core)}${notRead(snapshot)}: ` +
+    'fermata cash explain says what it was';
   if (!core.state.halts.some(({ cause }) => cause === 'reconciliation')) note(core, 'alarm', reason);
   raiseFault(core, 'reconciliation', reason);
   return {
     differences: [{ what: 'balance', symbol: currency, ours, venues, rule: 'halt' }],
     pending: false,
   };
+}
+
+/** Names what the venue lists of it, since a person has to explain only the rest. */
+function listedToo({ sync: { cash } }: Core, difference: Units): string {
+  if (cash.listed.length === 0) return '';
+  const words = cash.listed.slice(-NAMED_MAX).map(({ kind, amount, source }) => {
+    const units = parseUnits(amount);
+    return `${kindOf(kind, units)} of ${formatUnits(units)} (${source})`;
+  });
+  const rest = formatUnits(difference - sumOf(cash.listed));
+  return `; the venue lists ${words.join(', ')}, which leaves ${rest} to be explained`;
 }
 
 const corrected = ({ sync: { cash } }: Core): string =>
