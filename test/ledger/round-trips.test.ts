@@ -292,6 +292,24 @@ it('have what a split paid for less than a share in their result, less what that
   expect(analytics).toMatchObject({ net: '208.80', worst: '-6.80' });
 });
 
+it('end where a split pays them out in full, with what was paid as their exit, as in the engine', async () => {
+  const records = [
+    // Half a new share at 1,020.00; the other way round at 980.00.
+    ...[trade('buy', 5, 10_000), split([1, 10], 0, 102_000, 510e8)],
+    ...[trade('sell', 5, 10_000), split([1, 10], 0, 98_000, -490e8)],
+    ...[trade('buy', 100, 5_000), trade('sell', 100, 5_001)],
+  ];
+  const { analytics, engine, roundTrips, shown } = await told('paid-out', records, [AAPL]);
+  expect(shown).toEqual([
+    ['long', '100', '50', '50.01', '0.8'],
+    ['short', '5', '100', '98', '9.9'],
+    ['long', '5', '100', '102', '9.9'],
+  ]);
+  expect(roundTrips.map(({ reason }) => reason)).toEqual(['foreign', 'split', 'split']);
+  expect(engine).toEqual({ trips: 3, wins: 3 });
+  expect(analytics).toMatchObject({ net: '20.60' });
+});
+
 it('lost what was risked where a stop took them out after a split, of shares that became more or fewer', async () => {
   const { roundTrips } = await told(
     'risked-before-split',

@@ -6960,7 +6960,7 @@ export interface paths {
                                 netPct: number;
                                 /** @description Result over what the first protective stop would have lost; null without one */
                                 r: number | null;
-                                /** @description Purpose of the last fill: exit, protective, close, foreign */
+                                /** @description Purpose of the last fill: exit, protective, close, foreign; `split`: a split paid all of it out */
                                 reason: string;
                                 /** @description Decimal text */
                                 fees: string;

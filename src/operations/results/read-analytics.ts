@@ -4,7 +4,7 @@ import { decimalText, marketMs, type Shape } from '../../contracts/json-values.j
 import { placesIn } from '../../domain/figure-text.js';
 import { readEquityFigures } from '../../reports/equity-figures.js';
 import { EQUITY_STEPS, NO_END_MS } from '../../store/performance.js';
-import { CLOSED_BY_FILL, NET, NUMBERED_FILLS, OPENED_BY, type Queries } from './results.js';
+import { IS_CLOSED, NET, NUMBERED_FILLS, OPENED_BY, type Queries } from './results.js';
 
 const tripSchema = z.object({
   strategy: z.string(),
@@ -23,7 +23,7 @@ const TRIPS = `
   select symbol, ${OPENED_BY} as strategy, (extract(epoch from max(market)) * 1000)::float8 as "closedMs",
     (${NET})::float8 as net, sum(fee)::float8 as fees
   from numbered group by symbol, incarnation, trip
-  having ${CLOSED_BY_FILL} and max(market) >= to_timestamp($2::float8 / 1000)
+  having ${IS_CLOSED} and max(market) >= to_timestamp($2::float8 / 1000)
   order by 3 desc limit $3`;
 
 /** So that the newest sample is always included, however the clocks differ. */

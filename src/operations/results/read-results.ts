@@ -6,8 +6,8 @@ import { zoneOffset } from '../../trader/zone-offset.js';
 import type { OperationContext } from '../operation.js';
 import { readAnalytics } from './read-analytics.js';
 import {
-  CLOSED_BY_FILL,
   type FoundResults,
+  IS_CLOSED,
   NET,
   NUMBERED_FILLS,
   OPENED_BY,
@@ -44,9 +44,9 @@ const ROUND_TRIPS = `
     select symbol, incarnation, trip, ${OPENED_BY} as strategy, min(opening) as opening,
       min(market) as opened_at, max(market) as closed_at, sum(size) filter (where side = opening) as quantity,
       sum(size / grown) filter (where side = opening and ratio is null) as entered,
-      sum(size * price) filter (where side = opening) as paid, sum(size * price * rate) filter (where side = opening) as worth, sum(size / nullif(price, 0)) filter (where side = opening) as parts, sum(size * price) filter (where side <> opening) as got,
+      sum(size * price) filter (where side = opening) as paid, sum(size * price * rate) filter (where side = opening) as worth, sum(size / nullif(price, 0)) filter (where side = opening) as parts, sum(size * price) filter (where side <> opening) + coalesce(sum(abs(cash)) filter (where flat and ratio is not null), 0) as got,
       sum(size) filter (where side <> opening) as given, ${NET} as net, sum(fee) as fees,
-      (array_agg(purpose order by sequence desc))[1] as reason, max(scale(price)) as digits, ${CLOSED_BY_FILL} as closed
+      coalesce((array_agg(purpose order by sequence desc))[1], 'split') as reason, max(scale(price)) as digits, ${IS_CLOSED} as closed
     from sided group by symbol, incarnation, trip having bool_or(flat)
   ), placed as (
     select *, max(begins) over (partition by symbol, incarnation order by at, rank) as trip from (

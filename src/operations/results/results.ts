@@ -44,7 +44,11 @@ const roundTripSchema = z.object({
     .number()
     .nullable()
     .describe('Result over what the first protective stop would have lost; null without one'),
-  reason: z.string().describe('Purpose of the last fill: exit, protective, close, foreign'),
+  reason: z
+    .string()
+    .describe(
+      'Purpose of the last fill: exit, protective, close, foreign; `split`: a split paid all of it out',
+    ),
   fees: decimalText,
 });
 export type RoundTrip = Shape<typeof roundTripSchema>;
@@ -134,14 +138,17 @@ export const NUMBERED_FILLS = `
     from moved
   )`;
 
-/** Over a trip's rows: ended by a fill, first reported in this journal. Otherwise its result is not known. */
-export const CLOSED_BY_FILL = 'bool_or(flat and told)';
+/**
+ * Over a trip's rows: ended by a fill, first reported in this journal, or by a split that paid all of it out. Otherwise its
+ * result is not known.
+ */
+export const IS_CLOSED = 'bool_or(flat and (told or ratio is not null))';
 
 /**
  * Over a trip's rows: its result before fees. The shares that a split paid out took their cost with them,
  * which is no fill's: such a trip's result is all that it received less all that it paid.
  */
-const GROSS = `coalesce(sum(cash), 0) + case when bool_or(ratio is not null and cash <> 0)
+const GROSS = `coalesce(sum(cash), 0) + case when bool_or(ratio is not null and (cash <> 0 or flat))
   then sum(case side when 'sell' then size else -size end * price) else sum(realised) end`;
 
 /** Over a trip's rows: its result after fees. */
