@@ -63,6 +63,23 @@ describe('fills', () => {
     expect(desk.engine.view.mode).toBe('REDUCING');
   });
 
+  it('of our own order that ended too long ago to be known count, and people are told that no strategy owns them', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    const late = { ...desk.makeFill(entry, 10_000), clientId: `${entry.clientId}9` };
+    desk.happen({ kind: 'fill', fill: late });
+    expect(desk.lots(0)).toBe(entry.quantityLots);
+    const told = desk.recorded('note').filter(({ level }) => level === 'alarm');
+    expect(told.map(({ text }) => text)).toEqual([
+      expect.stringMatching(
+        /^BTC\/USDT: a buy of [\d.]+ came late, of our order .+9, .* no strategy owns it/,
+      ),
+    ]);
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    expect(desk.engine.view.positions[0]?.strategy).toBe('fermata');
+    expect(desk.live('protective', 0)).toHaveLength(1);
+  });
+
   it('that can not be are not applied, and halt the desk', () => {
     const desk = new DeskUnderTest().active();
     const fill = desk.makeFill(desk.enter(0), 10_000, 5);

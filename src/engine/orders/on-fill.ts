@@ -227,11 +227,16 @@ function haltIfTurnedRound(core: Core, { intent }: OrderEntry, before: number): 
   raiseFault(core, 'reconciliation', reason);
 }
 
-/** A fill of an order that is not ours: a second trader or a person trades in this account. */
-function noteForeign(core: Core, fill: Fill): void {
-  if (isOurs(core, fill.clientId)) return;
-  const symbol = core.config.instruments[fill.instrument]?.symbol ?? '?';
-  const reason = `${symbol}: a fill of the order ${fill.clientId}, which is not ours`;
-  note(core, 'alarm', reason, fill.instrument);
-  raiseForeign(core, reason);
+/** A fill of an order that is not known: a second trader or a person trades in this account, or ours ended long ago. */
+function noteForeign(core: Core, { clientId, instrument, side, quantityLots }: Fill): void {
+  const { symbol, lotSize } = instrumentAt(core, instrument);
+  if (!isOurs(core, clientId)) {
+    const reason = `${symbol}: a fill of the order ${clientId}, which is not ours`;
+    note(core, 'alarm', reason, instrument);
+    raiseForeign(core, reason);
+  } else if (!core.state.putBack.has(instrument)) {
+    // A restored journal lacks the newest orders: reading the account shows what they filled.
+    const text = `${symbol}: a ${side} of ${formatDecimal(quantityLots, lotSize)} came late, of our order ${clientId}, which ended long ago and is not known any more: no strategy owns it. Look at the position, and close what is not wanted`;
+    note(core, 'alarm', text, instrument);
+  }
 }
