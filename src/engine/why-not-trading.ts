@@ -1,6 +1,7 @@
 /** "Why is it not trading?": every reason, and what each waits for. */
 import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
+import type { Halt } from '../domain/mode.js';
 import { moment } from '../domain/moment.js';
 import { priceWords, WARMING_UP, waitingWords } from '../domain/order-words.js';
 import { momentWords } from '../domain/sessions/session-words.js';
@@ -8,7 +9,7 @@ import type { WaitingReason } from '../limits/limit.js';
 import { limitsInTheWay } from '../limits/registry.js';
 import { staleMsOf } from '../limits/stale-data.js';
 import { entryView, restingEntryLots } from './account-view.js';
-import { armingObstacle, needs } from './commands/arm.js';
+import { armingObstacle, CANCEL_FOREIGN, needs } from './commands/arm.js';
 import { type Core, liveOrders, positionAt, sessionsAt } from './core.js';
 import { isTradable } from './flow/dust.js';
 import { expiryReason } from './flow/expiry.js';
@@ -23,6 +24,7 @@ import { orphanReasons } from './strategies/orphaned-trades.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
 import { nextReviewMs } from './strategies/tracker.js';
 import { waitingNow } from './strategies/waiting-entries.js';
+import { foreignOrders } from './sync/reconcile-orders.js';
 
 /**
  * Empty only if nothing is in the way and each strategy's instrument has a position or a resting entry
@@ -38,6 +40,14 @@ export function whyNotTrading(core: Core): WaitingReason[] {
   ];
 }
 
+/** No resumption and no go-live lasts while somebody else's order rests: the next comparison halts again. */
+function haltWaitsFor(core: Core, halt: Halt): string {
+  const then = needsGoLive(core) ? GO_LIVE_NEEDED : needs(halt);
+  return halt.cause === 'reconciliation' && foreignOrders(core) !== null
+    ? `${CANCEL_FOREIGN}, then ${then}`
+    : then;
+}
+
 function deskReasons(core: Core): WaitingReason[] {
   if (!core.begun) {
     return [{ subject: 'desk', reason: 'the engine has not begun', waitsFor: 'the start to be finished' }];
@@ -47,7 +57,7 @@ function deskReasons(core: Core): WaitingReason[] {
   const reasons = halts.map((halt) => ({
     subject: 'desk',
     reason: `${halt.mode}: ${halt.reason}`,
-    waitsFor: needsGoLive(core) ? GO_LIVE_NEEDED : needs(halt),
+    waitsFor: haltWaitsFor(core, halt),
   }));
   reasons.push(...goLiveReason(core));
   const obstacle = core.state.mode === 'ACTIVE' ? null : armingObstacle(core);

@@ -567,6 +567,30 @@ describe('reconciliation', () => {
     expect(desk.arm('person').ok).toBe(true);
   });
 
+  it.each([
+    [false, 'resumes by itself once every check is clean'],
+    [true, 'a go-live that people approve: fermata go-live'],
+  ])('says that somebody else’s order has to be cancelled first (real money: %s)', (goLiveRequired, then) => {
+    const desk = new DeskUnderTest({ goLiveRequired }).begin();
+    for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+    desk.snapshot({ openOrders: [venueOrder(strange('somebody'))] });
+    const cancel = "a person cancels it in the venue's own app";
+    const waits = () => desk.engine.whyNotTrading().filter(({ subject }) => subject === 'desk');
+    expect(waits()).toContainEqual({
+      subject: 'desk',
+      reason: expect.stringContaining('the venue holds an order that is not ours (somebody '),
+      waitsFor: `${cancel}, then ${then}`,
+    });
+    expect(waits()).toContainEqual({
+      subject: 'desk',
+      reason: expect.stringContaining("the venue holds what is not the desk's: BTC/USDT somebody "),
+      waitsFor: cancel,
+    });
+    desk.pass(1_000);
+    desk.snapshot({ openOrders: [] });
+    expect(waits().map(({ waitsFor }) => waitsFor)).not.toContainEqual(expect.stringContaining(cancel));
+  });
+
   it('leaves the exits for as long as an order of somebody else rests', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'reconcile' });

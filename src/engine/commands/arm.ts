@@ -17,6 +17,7 @@ import { staleSymbols } from '../flow/stale-data.js';
 import { goLiveMissing } from '../halts/go-live-missing.js';
 import { isClosing } from '../halts/mode.js';
 import { haltsNow, newestHalt } from '../state.js';
+import { foreignOrders } from '../sync/reconcile-orders.js';
 import { unclaimedSymbols } from './claim-coins.js';
 import { done, refused } from './outcome.js';
 import { badSize, setSizeFactor } from './resize.js';
@@ -120,6 +121,9 @@ interface Obstacle {
 export const REPAIR_DISK =
   'make room on the disk or repair it, then restart the trader: fermata restart trader';
 
+/** The desk never does it: the order may be somebody's only protection. */
+export const CANCEL_FOREIGN = "a person cancels it in the venue's own app";
+
 function whyNot({ sync }: Core): string {
   return sync.unsettled === null ? '' : ` (${sync.unsettled.why})`;
 }
@@ -134,6 +138,14 @@ export function armingObstacle(core: Core): Obstacle | null {
       code: 'not-reconciled',
       message: `the venue's cash differs from ours by ${formatUnits(unexplained)} ${stepsAt(core.state, 0).quote}, and nothing explains it`,
       doThis: 'a person says what it was: fermata cash explain',
+    };
+  }
+  const foreign = foreignOrders(core);
+  if (foreign !== null) {
+    return {
+      code: 'not-reconciled',
+      message: `the venue holds what is not the desk's: ${foreign}`,
+      doThis: CANCEL_FOREIGN,
     };
   }
   if (core.sync.state !== 'clean') {

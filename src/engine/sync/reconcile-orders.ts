@@ -19,6 +19,15 @@ import { watchOf } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import type { OrderEntry } from '../state.js';
 
+const NOT_OURS = 'not ours';
+
+/** What rests at the venue and is not the desk's, as the newest reading has it. Null: nothing. */
+export function foreignOrders({ sync, state }: Core): string | null {
+  if (sync.state !== 'differences') return null;
+  const foreign = state.lastDifferences.filter(({ what, ours }) => what === 'order' && ours === NOT_OURS);
+  return foreign.length === 0 ? null : foreign.map(({ symbol, venues }) => `${symbol} ${venues}`).join(', ');
+}
+
 export function reconcileOrders(core: Core, snapshot: VenueSnapshot, asked: SnapshotRequest): Difference[] {
   const differences: Difference[] = [];
   const open = new Set<string>();
@@ -45,7 +54,7 @@ function openAtVenue(core: Core, order: VenueOrder, asked: SnapshotRequest): Dif
     return { what: 'order', symbol, ours: 'unknown', venues, rule: 'adopt' };
   }
   foreignOrder(core, symbol, venues);
-  return { what: 'order', symbol, ours: 'not ours', venues, rule: 'halt' };
+  return { what: 'order', symbol, ours: NOT_OURS, venues, rule: 'halt' };
 }
 
 function knownOrder(
