@@ -97,7 +97,7 @@ async function onStranger(context: BotContext, ctx: Context): Promise<void> {
     await answer(
       context,
       context.chatId,
-      'I do not know who you are yet. On the desk’s machine: fermata telegram link NAME. Nothing was done.',
+      'I do not know who you are yet. On the desk’s machine: fermata login NAME, then fermata telegram link NAME. Nothing was done.',
     );
   }
 }
