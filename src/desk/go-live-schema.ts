@@ -36,10 +36,14 @@ const worthPct = z.number().positive().max(positionSizeLimit.setting.max);
 const startSizeSchema = z.strictObject({
   maxPositionSizePct: worthPct
     .default(3)
-    .describe('Largest position at first, percent of equity; never above `risk.maxPositionSizePct`.'),
+    .describe(
+      'Largest position at first, percent of equity; never above `risk.maxPositionSizePct`. A go-live requires 3 at most, or, with contracts on margin alone, at most 1 % of equity lost at the stop of a position.',
+    ),
   maxConcurrentPositions: positions
     .default(3)
-    .describe('Most positions open at first; never above `risk.maxConcurrentPositions`.'),
+    .describe(
+      'Most positions open at first; never above `risk.maxConcurrentPositions`. A go-live requires 3 at most.',
+    ),
 });
 
 const rampStepSchema = z.strictObject({

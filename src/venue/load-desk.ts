@@ -3,6 +3,7 @@
  * folder.
  */
 import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
+import { largeStart } from '../desk/loss-at-stop.js';
 import { fileAt } from '../desk/resolve-desk.js';
 import type { Desk } from '../desk/schema.js';
 import { stopsShared, tradedByTurns } from '../desk/strategy-rules.js';
@@ -34,6 +35,7 @@ const judged = (known: KnownParts): LoadOptions => ({
 export const remarksOn = (desk: Desk): readonly string[] => [
   ...tradedByTurns(desk, venues),
   ...stopsShared(desk, venues),
+  ...largeStart(desk),
 ];
 
 /** Throws `DeskFileError`. */

@@ -11,7 +11,7 @@ import { keepTelegramProof } from '../../src/notify/channel-credentials.js';
 import { preflightOfRuntime } from '../../src/operations/go-live/preflight.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { keepReport, signReport } from '../../src/validation/report/write-report.js';
-import { loadDesk } from '../../src/venue/load-desk.js';
+import { loadDesk, remarksOn } from '../../src/venue/load-desk.js';
 import { repository } from '../support/desk-under-test.js';
 import { READING_KEY, TRADING_KEY, WITHDRAWING_KEY } from '../venue-binance/support/raw-client.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
@@ -455,6 +455,10 @@ describe('going live is refused', () => {
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([
       `6 Conservative risk at first: goLive.start: ${observed} (expected: at most 3 % a position, 3 positions)`,
     ]);
+    expect(remarksOn(bench.desk)).toEqual([
+      `goLive.start: ${observed}; a go-live requires at most 3 % a position, 3 positions`,
+    ]);
+    expect(remarksOn({ ...bench.desk, mode: 'paper' })).toEqual([]);
   });
 
   it('but not where it is as large as it may be', async () => {
@@ -462,6 +466,7 @@ describe('going live is refused', () => {
       text.replace(/^ {2}start: .*$/m, '  start: { maxPositionSizePct: 3, maxConcurrentPositions: 3 }'),
     );
     expect(goLiveObstacles(bench.desk, await bench.look(), 'operator')).toEqual([]);
+    expect(remarksOn(bench.desk)).toEqual([]);
   });
 });
 

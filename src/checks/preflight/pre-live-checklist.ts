@@ -5,21 +5,7 @@
 
 import type { ChecklistItem } from '../../contracts/go-live.js';
 import type { PreflightReport, PreflightResult } from '../../contracts/preflight.js';
-import { lossAtStopPct } from '../../desk/loss-at-stop.js';
-import type { Desk } from '../../desk/schema.js';
-import { counted } from '../../domain/figure-text.js';
-import { isOwned } from '../../domain/value.js';
-
-/** The first live period is small, whatever the desk file would allow later. */
-const START_POSITION_PCT_MAX = 3;
-const START_POSITIONS_MAX = 3;
-/**
- * The value of contracts on margin says little about the risk. Their loss at the farthest stop does, and this
- * bounds it, in percent of equity.
- */
-const START_LOSS_PCT_MAX = 1;
-
-type CheckedDesk = Pick<Desk, 'goLive' | 'risk' | 'strategies' | 'instruments'>;
+import { type JudgedDesk as CheckedDesk, judgedStart } from '../../desk/loss-at-stop.js';
 
 /** `reviewedBy`: who reviewed the validation report; null: nobody yet. */
 export function preLiveChecklist(
@@ -46,22 +32,14 @@ export function preLiveChecklist(
   ];
 }
 
-function startSize({ goLive, risk, strategies, instruments }: CheckedDesk): ChecklistItem {
-  const { maxPositionSizePct, maxConcurrentPositions } = goLive.start;
-  const isOnMargin = !instruments.some(isOwned);
-  const lossPct = Math.max(
-    ...strategies.map(({ size }) => lossAtStopPct({ ...risk, maxPositionSizePct }, size, instruments)),
-  );
-  const [had, most] = isOnMargin
-    ? [`${Number(lossPct.toFixed(2))} % lost at the stop of a position`, `${START_LOSS_PCT_MAX} %`]
-    : [`${maxPositionSizePct} % a position`, `${START_POSITION_PCT_MAX} % a position`];
-  const isSmall = isOnMargin ? lossPct <= START_LOSS_PCT_MAX : maxPositionSizePct <= START_POSITION_PCT_MAX;
+function startSize(desk: CheckedDesk): ChecklistItem {
+  const { isSmall, observed, expected } = judgedStart(desk);
   return {
     key: 'start-size',
     title: '6 Conservative risk at first',
-    done: isSmall && maxConcurrentPositions <= START_POSITIONS_MAX,
-    observed: `goLive.start: ${had}, ${counted(maxConcurrentPositions, 'position')}`,
-    expected: `at most ${most}, ${START_POSITIONS_MAX} positions`,
+    done: isSmall,
+    observed: `goLive.start: ${observed}`,
+    expected,
   };
 }
 
