@@ -171,7 +171,9 @@ function judged({ file, folder }: LoadedDesk, text: string, known: KnownParts): 
     const [problem] = error.problems;
     if (problem === undefined) throw error;
     const { key, expected, found, doThis } = problem;
-    const failure = usageFailure(`${key}: expected ${expected}; found ${found}`, doThis);
+    // The file needs its quotes; a command line has none.
+    const [wanted, advice] = [expected, doThis].map((text) => text.replaceAll(' in quotes', ''));
+    const failure = usageFailure(`${key}: expected ${wanted}; found ${found}`, `${advice}`);
     failure.cause = error;
     throw failure;
   }

@@ -26,7 +26,6 @@ type DeskInstrument = Desk['instruments'][number];
 
 export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   return [
-    ...balanceRules(desk),
     ...monthRules(desk, venues),
     ...desk.instruments.flatMap(rollRules),
     ...desk.instruments.flatMap(lastTradeRules),
@@ -39,21 +38,6 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
       ...swapZoneRule(instrument, index),
       ...currencyRule(instrument, index, desk),
     ]),
-  ];
-}
-
-function balanceRules(desk: Desk): BrokenRule[] {
-  const units = wholeTimes(exactDecimal(desk.paper.balance), MONEY_UNITS);
-  if (units !== null && units > 0n) {
-    return [];
-  }
-  return [
-    {
-      path: ['paper', 'balance'],
-      expected: 'an amount above 0 with at most 8 decimals',
-      found: desk.paper.balance,
-      doThis: 'write the paper money that the desk begins with, for example "10000"',
-    },
   ];
 }
 

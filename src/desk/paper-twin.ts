@@ -10,13 +10,13 @@ import { z } from 'zod';
 import { DeskFileError } from './problem.js';
 import { deskFileIn, resolveDesk } from './resolve-desk.js';
 import { schemaProblems } from './schema-problems.js';
-import { decimal, name } from './schema-values.js';
+import { balance, name } from './schema-values.js';
 import { parseYaml, readText } from './yaml-file.js';
 
 const twinFileSchema = z.strictObject({
   desk: name,
   twinOf: name,
-  paper: z.strictObject({ balance: decimal }).optional(),
+  paper: z.strictObject({ balance }).optional(),
   api: z.strictObject({ port: z.number().int().min(0).max(65_535) }).optional(),
 });
 type TwinFile = z.output<typeof twinFileSchema>;

@@ -8,6 +8,14 @@ export const decimal = z
   .string()
   .regex(/^\d{1,15}(\.\d{1,15})?$/, 'expected a decimal number in quotes, for example "0.01"');
 
+/** An amount of money that something begins with. */
+export const balance = z
+  .string()
+  .regex(
+    /^(?=.*[1-9])\d{1,15}(\.\d{1,8}0*)?$/,
+    'expected an amount above 0 in quotes, with at most 8 decimals, for example "10000"',
+  );
+
 /** The price of one unit, as people and programs send it. */
 export const price = z
   .string()

@@ -6,7 +6,16 @@ import { STRATEGIES } from '../engine/strategies/registry.js';
 import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';
 import { ARTEFACT_FILE, ARTEFACT_NAME, ARTEFACTS_MAX } from './artefacts.js';
 import { OWN_STRATEGY } from './own-strategy.js';
-import { currency, decimal, name, percent, signedDecimal, symbol, timeOfDay } from './schema-values.js';
+import {
+  balance,
+  currency,
+  decimal,
+  name,
+  percent,
+  signedDecimal,
+  symbol,
+  timeOfDay,
+} from './schema-values.js';
 import { sessionSchema } from './session-schema.js';
 
 /** One part per million of the worth: anything less would be none. */
@@ -260,7 +269,7 @@ export const strategySchema = z.strictObject({
 });
 
 export const paperSchema = z.strictObject({
-  balance: decimal.describe('Cash at the first start and after `fermata paper reset`.'),
+  balance: balance.describe('Cash at the first start and after `fermata paper reset`.'),
   currency: currency.describe(
     'Currency of the balance: the quote currency of every instrument, what its results are converted to, or the coin (BTC) of an inverse one.',
   ),

@@ -499,7 +499,12 @@ describe.concurrent('fermata backtest refuses by name', () => {
       'fastBars is a number; found 10:20',
       '=10:20:STEP',
     ],
-    ['a rule of the desk file', ['--set', 'paper.balance=-1'], 'paper.balance: expected', ''],
+    [
+      'a rule of the desk file, without its quotes',
+      ['--set', 'paper.balance=-1'],
+      'paper.balance: expected an amount above 0, with at most 8 decimals, for example "10000"; found "-1"',
+      'write an amount above 0, with at most 8 decimals, for example "10000"',
+    ],
     [
       'a strategy that is none',
       ['--strategy', 'ema-cros'],

@@ -98,9 +98,9 @@ export const BROKEN_FORM: readonly BrokenPlace[] = [
     to: '  balance: "10,000"',
     at: '10,000',
     key: 'paper.balance',
-    expected: 'a decimal number in quotes',
+    expected: 'an amount above 0 in quotes, with at most 8 decimals, for example "10000"',
     found: '"10,000"',
-    doThis: 'write a decimal number',
+    doThis: 'write an amount above 0',
   },
   {
     kind: 'text where a number belongs',
