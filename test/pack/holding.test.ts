@@ -1,5 +1,7 @@
 /** What a strategy of a desk's own asks for while it holds, as its file says it. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { refusedAdjustLines } from '../../src/backtest/report/execution.js';
+import { reportHtml } from '../../src/backtest/report/report-html.js';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
@@ -37,6 +39,8 @@ beforeAll(() => {
       "desk.adjust({ sessionEnd: bar.closeTicks > 10_015 ? null : { leadSeconds: 90 }, because: 'with the session' });",
     ),
   );
+  write('strategies/no-targets.ts', holding('').replace('exits: {', 'exits: { targets: [],'));
+  write('strategies/goes-back.ts', holding("desk.adjust({ stop: { ticks: 1 }, because: 'wider' });"));
   write(
     'strategies/ends-by-entry.ts',
     holding('').replace('exits: {', 'exits: { sessionEnd: { leadSeconds: 60 },'),
@@ -96,6 +100,11 @@ describe('while it holds', () => {
     expect(desk.recorded('stop.moved')).toMatchObject([{ stopTicks: 9_860, why: 'adjustedStop' }]);
   });
 
+  it('takes an empty list of targets for none, in an entry too', () => {
+    const { desk } = held('no-targets');
+    expect(desk.recorded('order.intended')[0]?.order.exits).toEqual({ trailTicks: 400 });
+  });
+
   it('ends with the session where its entry or it itself says so', () => {
     const { desk } = held('ends');
     desk.bar(0, 10_010);
@@ -123,6 +132,17 @@ describe('while it holds', () => {
     expect(problemsOf(() => readStrategies(folder, ['./strategies/wrong.ts']))).toEqual([
       expect.stringContaining(found),
     ]);
+  });
+
+  it('has what it was refused while it held in the report of a backtest', async () => {
+    const kind = './strategies/goes-back.ts';
+    const { desk, configHash } = loadDesk(write('desk.yaml', deskText({ kind, parameters: { bars: 2 } })));
+    const { report } = await backtest(writeMinutes(folder, waves(600)), { desk, configHash });
+    const [[reason, count] = []] = Object.entries(report.adjustsRefused);
+    expect(reason).toMatch(/^[\w-]+: a stop comes nearer to the market, and never goes back$/);
+    expect(report.adjustsRefusedFirst).toEqual({ [`${reason}`]: 'wider' });
+    expect(refusedAdjustLines(report)[0]).toMatch(`${reason}: ${count}`);
+    expect(reportHtml(report)).toContain('Changes of exits refused, by reason');
   });
 
   it('does the same each time in a backtest, and its trades say what ended them', async () => {

@@ -19,6 +19,7 @@ import { DrawdownMeter } from '../../domain/statistics.js';
 import { notional, VALUE, valuedAt } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
+import { refusedChange } from '../../engine/strategies/adjust-exits.js';
 import { buildCalendars } from '../../trader/engine-config.js';
 import type { Measure, TimedEvent } from '../run-on-prices.js';
 import { UnderwaterMeter } from '../statistics/figures.js';
@@ -122,6 +123,10 @@ export class BacktestMeasure implements Measure {
   readonly denied = new Map<string, number>();
   /** Why the first entry was denied, by limit. */
   readonly deniedFirst = new Map<string, string>();
+  /** How often a strategy's `adjust` was refused, by strategy and reason. One that is repeated is told once. */
+  readonly adjustsRefused = new Map<string, number>();
+  /** What the strategy said with the first of them. */
+  readonly adjustsRefusedFirst = new Map<string, string>();
   /** Why the first signal was refused, by limit. */
   readonly signalRefusedFirst = new Map<string, string>();
   /** How often the venue rejected an order, by its reason. */
@@ -221,6 +226,15 @@ export class BacktestMeasure implements Measure {
     if (!this.signalRefusedFirst.has(limit)) this.signalRefusedFirst.set(limit, reason);
   }
 
+  #adjustRefused({ strategy, text }: Extract<EngineRecord, { type: 'note' }>): void {
+    const refused = strategy === null ? null : refusedChange(text);
+    if (refused === null) return;
+    const key = `${strategy}: ${refused.why}`;
+    const count = this.adjustsRefused.get(key) ?? 0;
+    if (count === 0) this.adjustsRefusedFirst.set(key, refused.because);
+    this.adjustsRefused.set(key, count + 1);
+  }
+
   onRecord(record: EngineRecord): void {
     switch (record.type) {
       case 'order.intended':
@@ -231,6 +245,9 @@ export class BacktestMeasure implements Measure {
         if (!this.denied.has(record.limit)) this.deniedFirst.set(record.limit, record.reason);
         this.denied.set(record.limit, (this.denied.get(record.limit) ?? 0) + 1);
         if (record.order.signal !== undefined) this.#signalRefused(record);
+        break;
+      case 'note':
+        this.#adjustRefused(record);
         break;
       case 'signal.refused':
         this.#signalRefused(record);

@@ -97,6 +97,10 @@ export interface BacktestReport {
   readonly denied: Readonly<Record<string, number>>;
   /** Why the first entry was denied, in words, by limit. */
   readonly deniedFirst: Readonly<Record<string, string>>;
+  /** How often a strategy's change of exits was refused, by strategy and reason; one that is repeated counts once. */
+  readonly adjustsRefused: Readonly<Record<string, number>>;
+  /** What the strategy said with the first of them. */
+  readonly adjustsRefusedFirst: Readonly<Record<string, string>>;
   /** How often the venue rejected an order, by its reason. */
   readonly rejected: Readonly<Record<string, number>>;
   /**
@@ -267,6 +271,8 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     fills: measure?.fillCount ?? 0,
     denied: inOrder(measure?.denied),
     deniedFirst: inOrder(measure?.deniedFirst),
+    adjustsRefused: inOrder(measure?.adjustsRefused),
+    adjustsRefusedFirst: inOrder(measure?.adjustsRefusedFirst),
     rejected: inOrder(measure?.rejected),
     ...(inputs.hasActions
       ? { actions: (measure?.actions ?? []).map((one) => actionOf(one, instruments)) }

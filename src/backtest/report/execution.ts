@@ -97,6 +97,11 @@ export const deniedLines = (report: {
   readonly deniedFirst: First;
 }): readonly string[] => refusedBy(report.denied, report.deniedFirst);
 
+export const refusedAdjustLines = (report: {
+  readonly adjustsRefused: Counts;
+  readonly adjustsRefusedFirst: First;
+}): readonly string[] => refusedBy(report.adjustsRefused, report.adjustsRefusedFirst);
+
 export const refusedSignalLines = ({ signals }: { readonly signals?: SignalsSent }): readonly string[] =>
   signals === undefined ? [] : refusedBy(signals.refused, signals.refusedFirst);
 

@@ -2,7 +2,12 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ActionsFileError, readActions, type TimedAction } from '../../backtest/corporate-actions.js';
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
-import { deniedLines, refusedSignalLines, signalsText } from '../../backtest/report/execution.js';
+import {
+  deniedLines,
+  refusedAdjustLines,
+  refusedSignalLines,
+  signalsText,
+} from '../../backtest/report/execution.js';
 import {
   FIGURES,
   figureText,
@@ -492,13 +497,24 @@ function liftedLines({ halts }: BacktestReport): string[] {
 
 /** Otherwise a run whose every entry was refused would look like one whose strategy wanted none. */
 function refusedLines(report: BacktestReport): string[] {
-  const counts = Object.values(report.denied);
-  if (counts.length === 0) return [];
-  const sum = counts.reduce((all, count) => all + count, 0);
+  const { denied, adjustsRefused } = report;
   return [
-    line('refused', `${counted(sum, 'entry', 'entries')}, by limit:`),
-    ...deniedLines(report).map((each) => `  ! ${each}`),
+    ...refusedOf(denied, (sum) => `${counted(sum, 'entry', 'entries')}, by limit:`, deniedLines(report)),
+    ...refusedOf(
+      adjustsRefused,
+      (sum) => `${counted(sum, 'change of exits', 'changes of exits')}, by reason:`,
+      refusedAdjustLines(report),
+    ),
   ];
+}
+
+function refusedOf(
+  counts: Readonly<Record<string, number>>,
+  words: (sum: number) => string,
+  lines: readonly string[],
+): string[] {
+  const sum = Object.values(counts).reduce((all, count) => all + count, 0);
+  return sum === 0 ? [] : [line('refused', words(sum)), ...lines.map((each) => `  ! ${each}`)];
 }
 
 /**

@@ -24,6 +24,14 @@ import type { StrategySlot } from './strategy-slot.js';
 
 type Said = (text: string) => void;
 
+const EXITS_STAY = ': its exits stay as they are: ';
+
+/** What the strategy gave as its reason, and why nothing was changed. Null: the line is about something else. */
+export function refusedChange(text: string): { readonly because: string; readonly why: string } | null {
+  const at = text.lastIndexOf(EXITS_STAY);
+  return at < 0 ? null : { because: text.slice(0, at), why: text.slice(at + EXITS_STAY.length) };
+}
+
 /** All of it is done, or none. Exits that are already as requested are left alone. */
 export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, note: Said): void {
   const at = slot.instrument.id;
@@ -33,7 +41,7 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
   if (trade === null || isClosing(core) || tradeProgressAt(core, held).exiting !== null) return;
   const why = wrongChange(core, slot, held, trade, wish);
   if (why !== null) {
-    const text = `${wish.because}: its exits stay as they are: ${why}`;
+    const text = `${wish.because}${EXITS_STAY}${why}`;
     // A strategy that asks for the same at each bar is answered once.
     if (slot.exitsRefused !== text) coreNote(core, 'info', text, at, slot.name);
     slot.exitsRefused = text;

@@ -101,7 +101,7 @@ export const STAND_BETWEEN = `"use strict";
   };
   const closedAt = (targets) => {
     if (targets === undefined) return [];
-    if (!Array.isArray(targets) || targets.length < 1 || targets.length > ${TARGETS_MAX}) throw new TypeError('exits.targets: expected a list of 1 to ${TARGETS_MAX} targets');
+    if (!Array.isArray(targets) || targets.length > ${TARGETS_MAX}) throw new TypeError('exits.targets: expected a list of ${TARGETS_MAX} targets at most');
     const numbers = [];
     let closed = 0;
     for (let at = 0; at < targets.length; at += 1) {
@@ -292,7 +292,7 @@ export const STAND_BETWEEN = `"use strict";
         host.adjust(
           stop === undefined ? 0 : whole(stop?.ticks, 'stop.ticks'), ticks(trail, 'trail'), ticks(breakEvenAt, 'breakEvenAt'),
           changed(maxBars, 'maxBars'), sessionEnd === null ? -1 : leadOf(sessionEnd, 'sessionEnd'), text(because), targets !== undefined,
-          ...(targets === null || targets?.length === 0 ? [] : closedAt(targets)),
+          ...closedAt(targets ?? undefined),
         );
       }),
       enterOneOf: heard(true, (one, other) => {
