@@ -11,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const DARWIN_LOCKED = 0x0002 | 0x0200 | 0x0004 | 0x0020;
 /** Polling interval if the system can't wait for a lock, or the waiting program was killed. */
 const ASK_AGAIN_MS = 250;
+/** Polling interval where each holder has the lock for a moment only. */
+const TURN_AGAIN_MS = 10;
 
 export interface FileLock {
   release(): void;
@@ -26,6 +28,15 @@ export function lockFileOf(folder: string, kind: string, locked: readonly string
 export function tryLockFile(path: string): FileLock | null {
   const file = process.platform === 'darwin' ? openDarwin(path) : openLinux(path);
   return file === null ? null : lockOn(file);
+}
+
+/** Keeps the whole process waiting, for so long at most. Null: another process held the lock all the time. */
+export function lockFileWithin(path: string, withinMs: number): FileLock | null {
+  for (const begunMs = performance.now(); ; ) {
+    const lock = tryLockFile(path);
+    if (lock !== null || performance.now() - begunMs > withinMs) return lock;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TURN_AGAIN_MS);
+  }
 }
 
 /** Resolves once this process has the lock; with null, at once, if `stopping` is aborted first. */

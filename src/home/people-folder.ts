@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { tryLockFile } from './file-lock.js';
+import { lockFileWithin } from './file-lock.js';
 import { readJson, writeJson } from './json-file.js';
 import { peopleHomeOf } from './runtime.js';
 
@@ -48,7 +48,6 @@ export class PeopleFileUnusable extends Error {
 }
 
 const TURN_WITHIN_MS = 10_000;
-const ASK_AGAIN_MS = 20;
 
 /**
  * Changes these files, one process at a time. Of two changes at once, the later would overwrite the earlier,
@@ -57,18 +56,13 @@ const ASK_AGAIN_MS = 20;
 export function changePeople<T>(home: string, change: () => T): T {
   const folder = peopleFolder(home);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const begunMs = performance.now(); ; ) {
-    const lock = tryLockFile(join(folder, 'lock'));
-    try {
-      if (lock !== null) return change();
-    } finally {
-      lock?.release();
-    }
-    if (performance.now() - begunMs > TURN_WITHIN_MS)
-      throw new Error(
-        `another command has been writing in ${folder} for 10 s. Nothing was changed: try again`,
-      );
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ASK_AGAIN_MS);
+  const lock = lockFileWithin(join(folder, 'lock'), TURN_WITHIN_MS);
+  if (lock === null)
+    throw new Error(`another command has been writing in ${folder} for 10 s. Nothing was changed: try again`);
+  try {
+    return change();
+  } finally {
+    lock.release();
   }
 }
 

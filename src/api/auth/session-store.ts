@@ -9,7 +9,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
-import { type FileLock, tryLockFile } from '../../home/file-lock.js';
+import { type FileLock, lockFileWithin } from '../../home/file-lock.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 
 /** Sign-ins of one person. The next one ends that person's sign-in unused for longest, and nobody else's. */
@@ -18,8 +18,7 @@ export const REFRESH_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 /** Pages of several desks share one cookie, and may all present it before the first answer has replaced it. */
 const SHARED_COOKIE_MS = 30_000;
 const FORMER_MAX = 16;
-const LOCK_TRIES = 25;
-const LOCK_AGAIN_MS = 10;
+const LOCK_WITHIN_MS = 250;
 /** Nor is another wait begun for so long after one that was in vain: it keeps the whole process waiting. */
 const LOCK_LOST_MS = 10_000;
 
@@ -223,17 +222,13 @@ export class SessionStore {
   /** Null where a lock can't be had soon: a suspended process or a full disk signs nobody out. */
   #lock(): FileLock | null {
     if (performance.now() - this.#lockLostMs < LOCK_LOST_MS) return null;
-    for (let tried = 0; tried < LOCK_TRIES; tried += 1) {
-      try {
-        const lock = tryLockFile(`${this.file}.lock`);
-        if (lock !== null) return lock;
-      } catch {
-        return null;
-      }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_AGAIN_MS);
+    try {
+      const lock = lockFileWithin(`${this.file}.lock`, LOCK_WITHIN_MS);
+      if (lock === null) this.#lockLostMs = performance.now();
+      return lock;
+    } catch {
+      return null;
     }
-    this.#lockLostMs = performance.now();
-    return null;
   }
 
   /** What could not be written counts until it is, but for what has ended elsewhere meanwhile. */
