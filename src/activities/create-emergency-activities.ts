@@ -82,14 +82,9 @@ async function auditOrders(pool: Pool, run: RunIdentity, steps: readonly StepEvi
   if (proof === undefined) return;
   const { desk, workflowId, firstRunId } = run;
   const recorded = await readEvidence(pool, { desk, workflowId, firstRunId, limit: ORDERS_MAX });
-  for (const { stepKey, name, person, observed } of recorded) {
-    const kind = KINDS.find((one) => ORDER_NAMES[one] === name);
-    const via = VIAS.find((one) =>
-      observed.startsWith(askedWords({ by: person ?? '', via: one, reason: '' })),
-    );
-    if (kind === undefined || person === null || via === undefined || via === 'temporal') continue;
-    const commandId = stepKey.slice(ORDER.length);
-    const reason = observed.slice(askedWords({ by: person, via, reason: '' }).length);
+  for (const order of recorded.map(orderOf)) {
+    if (order === null || order.via === 'temporal') continue;
+    const { kind, person, via, reason, commandId } = order;
     await appendAudit(pool, {
       ...{ desk, person, via, action: kind, parameters: { reason, commandId }, idempotencyKey: commandId },
       outcome: proof.verdict === 'pass' ? 'proven' : `not proven: ${proof.observed}`,
@@ -97,20 +92,38 @@ async function auditOrders(pool: Pool, run: RunIdentity, steps: readonly StepEvi
   }
 }
 
-/** Null if the step is not an order, or an order with a reason. */
-function unexplained(desk: string, step: StepEvidence): Unexplained | null {
-  const { stepKey, name, person, observed, finishedMs } = step;
+interface RecordedOrder {
+  readonly kind: EmergencyKind;
+  readonly person: string;
+  readonly via: EmergencyVia;
+  readonly reason: string;
+  readonly commandId: string;
+}
+
+/** What the evidence of an order says. Null if the step is not one. */
+function orderOf({
+  stepKey,
+  name,
+  person,
+  observed,
+}: Pick<StepEvidence, 'stepKey' | 'name' | 'person' | 'observed'>): RecordedOrder | null {
   const kind = KINDS.find((one) => ORDER_NAMES[one] === name);
   if (kind === undefined || person === null || !stepKey.startsWith(ORDER)) return null;
-  const via = VIAS.find((one) => observed === askedWords({ by: person, via: one, reason: NO_REASON }));
+  const words = (via: EmergencyVia): string => askedWords({ by: person, via, reason: '' });
+  const via = VIAS.find((one) => observed.startsWith(words(one)));
   if (via === undefined) return null;
+  const reason = observed.slice(words(via).length);
+  return { kind, person, via, reason, commandId: stepKey.slice(ORDER.length) };
+}
+
+/** Null if the step is not an order, or an order with a reason. */
+function unexplained(desk: string, step: StepEvidence): Unexplained | null {
+  const order = orderOf(step);
+  if (order === null || order.reason !== NO_REASON) return null;
+  const { kind, person, via, commandId } = order;
   return {
-    desk,
+    ...{ desk, via, commandId, did: EMERGENCY_DEEDS[kind], atMs: step.finishedMs },
     person: via === 'temporal' ? 'somebody' : person,
-    via,
-    did: EMERGENCY_DEEDS[kind],
-    commandId: stepKey.slice(ORDER.length),
-    atMs: finishedMs,
   };
 }
 
