@@ -1,4 +1,8 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { joinPeople } from '../../src/home/sign-in-standing.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';
@@ -47,6 +51,46 @@ describe('signing in with a password', () => {
   it('does not let twenty tries at once past the limit', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => login('operator', 'no')));
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+  });
+
+  it('counts the tries at desks that share their people together, also after a restart', async () => {
+    const first = mkdtempSync(join(tmpdir(), 'tries-'));
+    const second = join(first, 'desk-homes', 'second');
+    joinPeople(second);
+    const desks = await Promise.all(
+      [first, second].map((home) => startWebUnderTest(database.pool, { runtime: { home } })),
+    );
+    const at = async (desk: WebUnderTest | undefined, password = 'no'): Promise<number | undefined> =>
+      (await desk?.call('POST', '/api/auth/login', { body: { username: 'operator', password } }))?.status;
+    try {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, place) => at(desks[place % 2])));
+      expect(answers.filter((status) => status === 401)).toHaveLength(10);
+      desks.push(await startWebUnderTest(database.pool, { runtime: { home: second } }));
+      for (const desk of desks) expect(await at(desk, PASSWORD)).toBe(429);
+      // What was counted is of no use any more, and is removed.
+      for (const desk of desks) desk.clock.aheadMs = 31 * 60_000;
+      expect(await at(desks[0])).toBe(401);
+      expect(await at(desks[1], PASSWORD)).toBe(200);
+      for (let count = 0; count < 10; count += 1) expect(await at(desks[1])).toBe(401);
+      expect(await at(desks[0])).toBe(429);
+      const files = readdirSync(join(first, 'web')).filter((name) => name.startsWith('password-tries-'));
+      expect(files).toHaveLength(1);
+    } finally {
+      await Promise.all(desks.map((desk) => desk.stop()));
+      rmSync(first, { recursive: true, force: true });
+    }
+  });
+
+  it('counts by itself where the count can’t be written', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'tries-'));
+    writeFileSync(join(home, 'web'), '');
+    const desk = await startWebUnderTest(database.pool, { runtime: { home } });
+    const tried = (): Promise<Response> =>
+      desk.call('POST', '/api/auth/login', { body: { username: 'operator', password: 'no' } });
+    const answers = await Promise.all(Array.from({ length: 12 }, tried));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+    await desk.stop();
+    rmSync(home, { recursive: true, force: true });
   });
 
   it('locks out nobody but the user whose password was tried', async () => {
