@@ -1,13 +1,22 @@
 /**
  * Several desks in one FERMATA_HOME. The first desk lives in the folder itself, as when there was only one.
  * Each further desk has its own home below it, with its own journal, keys, logs, sockets and backups. The
- * installation shares only the Postgres and Temporal servers and the minutes fetched from venues.
+ * installation shares only the Postgres and Temporal servers, the minutes fetched from venues and, for desks that have none
+ * of their own, people.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import { DESK_HOMES, deskPaths, homePaths, installationOf, type Runtime, rootOf } from './runtime.js';
+import {
+  DESK_HOMES,
+  deskPaths,
+  homePaths,
+  installationOf,
+  type Runtime,
+  rootOf,
+  sharesPeople,
+} from './runtime.js';
 import { writeOnce } from './secrets.js';
 
 const FIRST_DATABASE = 'fermata';
@@ -18,6 +27,13 @@ export function furtherDeskOf(home: string): string | null {
   const root = rootOf(home);
   return installationOf(root) === root ? null : basename(root);
 }
+
+/** False for the first desk: its people are the installation's. */
+export const hasOwnPeople = (home: string): boolean => furtherDeskOf(home) !== null && !sharesPeople(home);
+
+/** Said of a desk where who is signed in elsewhere is not, and another password counts. */
+export const ownPeopleText = (desk: string): string =>
+  `${desk} has people of its own: other passwords, signing keys and sign-ins than the other desks here`;
 
 const HOME_ID = /^[0-9a-f]{24}$/;
 

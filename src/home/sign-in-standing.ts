@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
 import { peopleFolder, signInMark, takeOverEnds } from './people-folder.js';
 import { passwordHashOf } from './people-passwords.js';
+import { personKeysOf } from './person-keys.js';
 import { homePaths, installationOf, rootOf, SECRET_FILES, SHARES_PEOPLE, secretFile } from './runtime.js';
 import { readSecret } from './secrets.js';
 
@@ -53,6 +54,22 @@ export function sharePeople(home: string): void {
     renameSync(own, aside);
   }
   writeFileSync(join(root, SHARES_PEOPLE), '', { mode: 0o600 });
+}
+
+/**
+ * What of these people would be missing if the desk shared those of the installation, with the command that gives it: a
+ * password, or a key to sign with where one has it at the desk.
+ */
+export function lackedThere(home: string, people: readonly { readonly name: string }[]): readonly string[] {
+  const there = installationOf(home);
+  return people.flatMap(({ name }) => [
+    ...(signInPasswordHash(there, name) === null
+      ? [`${name} has no password among the installation’s people: fermata person add ${name}`]
+      : []),
+    ...(personKeysOf(home, name).length > 0 && personKeysOf(there, name).length === 0
+      ? [`${name} has no signing key among the installation’s people: fermata person key ${name}`]
+      : []),
+  ]);
 }
 
 /**

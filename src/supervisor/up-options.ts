@@ -82,6 +82,8 @@ export interface UpSummary {
   /** Soonest first; in the desk's own (market) time. */
   readonly next: readonly { readonly routine: string; readonly title: string; readonly atMs: number }[];
   readonly logFile: string;
+  /** It does not share the people of the installation, whose passwords and sign-ins don't count here. */
+  readonly ownPeople: boolean;
   /** File with the generated password; null if DASHBOARD_PASSWORD was given. */
   readonly passwordFile: string | null;
 }

@@ -32,6 +32,7 @@ const SUMMARY: UpSummary = {
   temporalUiUrl: 'http://127.0.0.1:8233/',
   metricsUrl: 'http://127.0.0.1:8000/metrics',
   next: [{ routine: 'pre-market', title: 'Pre-market', atMs: Date.UTC(2026, 0, 2) }],
+  ownPeople: false,
   logFile: '/home/of/desk/logs/fermata.log',
   passwordFile: '/home/of/desk/secrets/operator-password',
 };
@@ -127,6 +128,12 @@ describe('the screen of a started desk', () => {
     expect(screenLines({ ...SUMMARY, mode: 'ACTIVE', reason: 'resumed', headline })).toContain(
       `  Mode         ${headline}`,
     );
+  });
+
+  it('says that it has people of its own, where it does', () => {
+    const said = /demo has people of its own: other passwords/;
+    expect(screenLines({ ...SUMMARY, desk: 'demo', ownPeople: true }).join('\n')).toMatch(said);
+    expect(screenLines({ ...SUMMARY, desk: 'demo' }).join('\n')).not.toMatch(said);
   });
 
   it('says what a restart does to the account', () => {

@@ -15,6 +15,7 @@ import {
   signInMark,
 } from '../../src/home/people-folder.js';
 import { passwordHashOf, setPassword, verifyPassword } from '../../src/home/people-passwords.js';
+import { enrolPersonKey } from '../../src/home/person-keys.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { joinPeople } from '../../src/home/sign-in-standing.js';
 import { commandsInOneProcess } from './run-command.js';
@@ -31,14 +32,14 @@ beforeAll(async () => {
   const installation = join(folder, 'home');
   homes.first = installation;
   for (const name of ['further', 'older'] as const) homes[name] = join(installation, 'desk-homes', name);
-  const desk = (name: string, people: string): string => {
+  const desk = (name: string, people: string, others = ''): string => {
     const file = join(folder, `${name}.yaml`);
     const shipped = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
     writeFileSync(
       file,
       shipped
         .replace(/^desk: .*$/m, `desk: ${name}`)
-        .replace(/^people:.*\n/m, (line) => `${line}  - { name: anna, roles: ${people} }\n`),
+        .replace(/^people:.*\n/m, (line) => `${line}  - { name: anna, roles: ${people} }\n${others}`),
     );
     return file;
   };
@@ -54,7 +55,12 @@ beforeAll(async () => {
   }
   writeRuntime(homes.first, desk('crypto-bot', '[viewer]'));
   writeRuntime(homes.further, desk('further', '[operator, approver]'), 'further');
-  writeRuntime(homes.older, desk('older', '[viewer]'), 'older');
+  writeRuntime(homes.older, desk('older', '[viewer]', '  - { name: ben, roles: [approver] }\n'), 'older');
+  await setPassword(homes.older, 'ben', 'a password of bens own');
+  enrolPersonKey(homes.older, 'ben', {
+    ...{ kind: 'ed25519-scrypt', keyId: 'a'.repeat(16), enrolledMs: 0 },
+    ...{ salt: 'a'.repeat(22), publicKey: 'a'.repeat(43) },
+  });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -66,6 +72,9 @@ function login(password: string, ...more: string[]) {
   writeFileSync(file, `${password}\n`, { mode: 0o600 });
   return fermata('login', 'anna', '--password-file', file, ...more);
 }
+
+const desksLine = (desk: string, { out }: { readonly out: string }): string | undefined =>
+  out.split('\n').find((line) => line.startsWith(`${desk} `));
 
 describe('a further desk', () => {
   it('has the passwords of the installation, the operator’s too, unless it has people of its own', async () => {
@@ -132,7 +141,24 @@ describe('a further desk', () => {
     endPasskey(homes.older, 'lost-phone');
     endTelegramLinks(homes.older, 'anna');
     writeFileSync(join(homes.older, 'session.json'), '{}');
-    expect((await share('--desk', 'older')).out).toContain('older has the people of the installation');
+    const lacking = await share('--desk', 'older');
+    expect(lacking.code).toBe(1);
+    const bens = ['password', 'signing key'].map(
+      (what) => `ben has no ${what} among the installation’s people: fermata --desk older person `,
+    );
+    for (const line of bens) expect(lacking.err).toContain(line);
+    expect(lacking.err).not.toContain('anna has');
+    expect(await passwordIs(homes.older, 'annas password of old')).toBe(true);
+    const list = () => fermata('person', 'list', '--desk', 'older');
+    expect((await list()).out).toContain('older has people of its own');
+    expect(desksLine('older', await fermata('desks'))).toContain('people of its own');
+    const shared = await share('--desk', 'older', '--yes');
+    expect(shared.out).toContain('older has the people of the installation');
+    for (const line of bens) expect(shared.out).toContain(`! ${line}`);
+    expect((await list()).out).not.toContain('people of its own');
+    const desks = await fermata('desks');
+    for (const desk of ['crypto-bot', 'older'])
+      expect(desksLine(desk, desks)).not.toContain('people of its own');
     expect(await passwordIs(homes.older, PASSWORD)).toBe(true);
     expect(isEndedPasskey(homes.first, 'lost-phone')).toBe(true);
     expect(linkMark(homes.older, 'anna')).not.toBe('');

@@ -8,7 +8,7 @@ import { deskNameIn } from '../../desk/yaml-file.js';
 import { pipText } from '../../domain/build-instrument.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Mode } from '../../domain/mode.js';
-import { desksHomes, desksStartedIn } from '../../home/installation.js';
+import { desksHomes, desksStartedIn, hasOwnPeople } from '../../home/installation.js';
 import { isContainer } from '../../home/process-environment.js';
 import { writtenFileOf } from '../../home/runtime.js';
 import { type StartedDesk, startedDesks } from '../../home/started-desks.js';
@@ -30,6 +30,8 @@ interface ListedDesk extends DeskFound {
   readonly twinOf: string | null;
   /** Null: its trader does not answer. */
   readonly mode: Mode | null;
+  /** It ran here, and does not share the people of the installation. */
+  readonly ownPeople: boolean;
   /** Address of its page. Null: it has ended, or never ran. */
   readonly page: string | null;
 }
@@ -61,6 +63,7 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
       silent: isSilent,
       twinOf: last?.runtime.twinOf ?? twinNamedIn(desk),
       mode: last?.mode ?? null,
+      ownPeople: last !== undefined && hasOwnPeople(last.runtime.home),
       page: last?.runs || isSilent ? (last?.page ?? null) : null,
     };
   });
@@ -103,14 +106,26 @@ const foundByPath = ({ runtime }: StartedDesk): DeskFound => ({
   problem: null,
 });
 
-function line({ name, file, problem, started, runs, silent, twinOf, mode, page }: ListedDesk): string {
+function line({
+  name,
+  file,
+  problem,
+  started,
+  runs,
+  silent,
+  twinOf,
+  mode,
+  ownPeople,
+  page,
+}: ListedDesk): string {
   if (problem !== null) return `! ${name}: ${file}; ${problem}`;
   const past = started ? 'ran here before' : 'never ran here';
   const state = runs ? 'runs here' : silent ? 'does not answer' : past;
   const now = runs || silent ? [(mode ?? 'no answer').padEnd(9), page] : [];
   const at = basename(file) === 'desk.yaml' ? dirname(file) : file;
   const twin = twinOf === null ? [] : [`paper twin of ${twinOf}`];
-  return [name.padEnd(20), state.padEnd(16), ...twin, ...now, at].join(' ');
+  const people = ownPeople ? ['people of its own'] : [];
+  return [name.padEnd(20), state.padEnd(16), ...twin, ...people, ...now, at].join(' ');
 }
 
 /** `commands`: the names of our own commands, for which a desk's aliases stand. */

@@ -24,6 +24,7 @@ import { type Runtime, secretFile, sharesPeople, writtenFileOf } from '../../hom
 import { homesSharingPeople } from '../../home/runtime-here.js';
 import {
   endSharingPeople,
+  lackedThere,
   sharePeople,
   signInPasswordHash,
   standingOf,
@@ -133,20 +134,22 @@ export function sharePeopleCommand(command: Command): void {
   command
     .description('let the desk have the people and sign-ins of the installation; the desk must have ended')
     .option('--end', 'let it have people of its own again')
+    .option('--yes', 'also if some of its people have no password or signing key among the installation’s')
     .option('--json', 'for scripts')
-    .action((options: { end?: boolean; json?: boolean }) => share(options));
+    .action(share);
 }
 
-async function share({ end = false, json = false }: { end?: boolean; json?: boolean }): Promise<void> {
-  const { home, desk } = requireRuntime();
+async function share({ end = false, yes = false, json = false }): Promise<void> {
+  const { home, desk, deskFile } = requireRuntime();
   const refuse = (why: string, doThis: string) => new CliFailure(why, 'nothing was changed', doThis);
   if (furtherDeskOf(home) === null)
     throw refuse(`the people of ${desk} are those of the installation`, 'name a further desk with --desk');
+  const already = end ? 'has people of its own' : 'shares the installation’s people';
   if (sharesPeople(home) !== end)
-    throw refuse(
-      end ? `${desk} has people of its own already` : `${desk} shares the installation’s people already`,
-      'fermata person list shows them',
-    );
+    throw refuse(`${desk} ${already} already`, 'fermata person list shows them');
+  const lacks = end ? [] : lackedThere(home, loadDesk(deskFile).desk.people);
+  if (lacks.length > 0 && !yes)
+    throw refuse(lacks.join('\n'), 'give --yes all the same, then these commands');
   if (!(await hasEnded(home)))
     throw refuse(`${desk} runs, and its processes use the people that it has`, `fermata down --desk ${desk}`);
   if (end) endSharingPeople(home);
@@ -157,6 +160,7 @@ async function share({ end = false, json = false }: { end?: boolean; json?: bool
       end
         ? `✓ ${desk} has people of its own: passwords, signing keys and sign-ins count there alone.`
         : `✓ ${desk} has the people of the installation: one password, signing key and sign-in for all desks that share them.`,
+      ...lacks.map((line) => `  ! ${line}`),
     ]);
 }
 

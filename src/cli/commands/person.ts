@@ -4,6 +4,7 @@ import type { Desk } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/roles.js';
 import { endCliSession, namedOnCli } from '../../home/cli-session.js';
+import { hasOwnPeople, ownPeopleText } from '../../home/installation.js';
 import { endPerson } from '../../home/people-folder.js';
 import {
   PASSWORD_CHARS_MAX,
@@ -189,10 +190,11 @@ function list(json: boolean): void {
     votePasskeys: votePasskeysOf(runtime.home, name),
     password: name === BUILT_IN || passwordHashOf(runtime.home, name) !== null,
   }));
-  if (json) printJson({ people });
+  const ownPeople = hasOwnPeople(runtime.home);
+  if (json) printJson({ people, ownPeople });
   else
-    printLines(
-      people.map(({ name, roles, password, key: own, votePasskeys }) =>
+    printLines([
+      ...people.map(({ name, roles, password, key: own, votePasskeys }) =>
         [
           `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}`,
           ...(own === null ? [] : [`key ${own.keyId} since ${moment(own.enrolledMs)}`]),
@@ -202,7 +204,8 @@ function list(json: boolean): void {
           ),
         ].join('; '),
       ),
-    );
+      ...(ownPeople ? [ownPeopleText(runtime.desk)] : []),
+    ]);
 }
 
 interface PersonRemoved {

@@ -11,7 +11,7 @@ import { counted } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { companionHere, readDeskHere, writeDeskHere } from '../../home/desk-here.js';
 import { nameDeskInCommands, shellWord } from '../../home/desk-in-process.js';
-import { homeOf, knownHomeOf, sharesServers, wouldBeHomeOf } from '../../home/installation.js';
+import { homeOf, knownHomeOf, ownPeopleText, sharesServers, wouldBeHomeOf } from '../../home/installation.js';
 import { resolveStartedDesk } from '../../home/resolve-started-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import type { RecordingRequest } from '../../market/recorded/check-recording.js';
@@ -360,6 +360,7 @@ export function screenLines(summary: UpSummary): string[] {
     ],
     ...elsewhere(summary),
     ['Sign-in', `user operator, password ${passwordPlace(summary.passwordFile)}`],
+    ...(summary.ownPeople ? [['', ownPeopleText(summary.desk)] as const] : []),
     ['Temporal UI', `${summary.temporalUiUrl} (after the dashboard's sign-in)`],
     ['Metrics', summary.metricsUrl],
     ['Next', nextText(summary.next[0])],

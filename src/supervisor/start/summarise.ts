@@ -4,6 +4,7 @@ import { nextNominalMs, runsOnMarketClock } from '../../desk/nominal-times.js';
 import type { Desk } from '../../desk/schema.js';
 import { headlineLine } from '../../domain/headline.js';
 import { localDashboard } from '../../home/dashboard-address.js';
+import { hasOwnPeople } from '../../home/installation.js';
 import { askSocket } from '../../home/local-socket.js';
 import { deskPaths, type HomePaths, type Runtime, secretFile } from '../../home/runtime.js';
 import { createSignInLink, SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
@@ -48,6 +49,7 @@ export async function summarise(
     metricsUrl: `${dashboard}metrics`,
     next: nextRoutines(desk, status?.marketData ?? null, Date.now()),
     logFile,
+    ownPeople: hasOwnPeople(paths.home),
     passwordFile: existsSync(passwordFile) ? passwordFile : null,
   };
 }
