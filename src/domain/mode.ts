@@ -116,15 +116,15 @@ interface Resumed {
   readonly reason: string;
   /** Left out: nobody gave a reason. */
   readonly said?: readonly SaidReason[];
+  /** One person asks for a go-live, who need not be one of those who approved it. */
+  readonly goLive?: true;
 }
 
 /** How trading resumed, in words. */
-export function resumedText({ by, authority, reason, said = [] }: Resumed): string {
+export function resumedText({ by, authority, reason, said = [], goLive }: Resumed): string {
+  if (goLive) return `resumed as ${by} asked, allowed by two people: ${reason}`;
   const before = reason.replace(/^resumption after: /, '');
   if (authority === 'rule') return `resumed automatically: all checks passed after "${before}"`;
-  // A go-live is asked for by one person, who need not be one of those who approved it.
-  if (authority === 'two-people' && before === reason && !by.includes(' and '))
-    return `resumed as ${by} asked, allowed by two people: ${reason}`;
   const who = `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}`;
   return `${who}${ownWords(said, by)}${before === reason ? `: ${before}` : `, after "${before}"`}`;
 }

@@ -140,6 +140,8 @@ export type EngineRecord =
       readonly authority: 'rule' | 'person' | 'two-people';
       /** Why people let the desk trade again, in their own words. Left out: nobody gave a reason. */
       readonly said?: readonly SaidReason[];
+      /** By an approved go-live: `by` asked for it, and need not be one of those who approved. */
+      readonly goLive?: true;
       readonly marketMs: number;
     }
   | {

@@ -25,6 +25,7 @@ describe('a larger size with real money', () => {
     for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
     desk.snapshot();
     expect(goLive(desk, 0)).toMatchObject({ ok: true });
+    expect(desk.recorded('armed')).toMatchObject([{ authority: 'two-people', goLive: true }]);
     desk.hold(0);
     expect(goLive(desk, 1)).toMatchObject({ ok: true, detail: 'size step 1: 6 % a position, 1 position' });
     desk.quote(0, 9_700);

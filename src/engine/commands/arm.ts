@@ -24,7 +24,12 @@ import { badSize, setSizeFactor } from './resize.js';
 
 type Arm = Extract<Command, { readonly name: 'arm' }>;
 
-export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutcome {
+export function arm(
+  core: Core,
+  command: Arm,
+  event: CommandEvent,
+  how: { readonly goLive?: true } = {},
+): CommandOutcome {
   const refusal = goLiveMissing(core) ?? armingRefusal(core, command);
   if (refusal !== null) return refusal;
   const { haltId, authority, sizeFactorPpm, said } = command;
@@ -32,7 +37,7 @@ export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutco
   const { by, reason } = event;
   if (sizeFactorPpm !== undefined) setSizeFactor(core, sizeFactorPpm, event);
   const words = said === undefined ? {} : { said };
-  commit(core, { type: 'armed', haltId, by, reason, authority, ...words, marketMs: core.marketMs });
+  commit(core, { type: 'armed', haltId, by, reason, authority, ...words, ...how, marketMs: core.marketMs });
   countLossesAnew(core, lifted);
   // A limit may have been passed while the desk was halted for something else.
   haltOnLoss(core);

@@ -23,7 +23,7 @@ export function goLive(core: Core, command: GoLive, event: CommandEvent): Comman
   const { maxPositionSizePct, maxConcurrentPositions } = grant.size;
   const size = `${maxPositionSizePct} % a position, ${counted(maxConcurrentPositions, 'position')}`;
   if (grant.step > 0) return done(core, `size step ${grant.step}: ${size}`);
-  const armed = arm(core, armOf(command), event);
+  const armed = arm(core, armOf(command), event, { goLive: true });
   return armed.ok ? done(core, `live: the desk is ACTIVE with ${size}`) : armed;
 }
 
