@@ -177,10 +177,12 @@ function remap(
     const [old, instrument] = [positions[place], before[place]];
     if (old === undefined || instrument === undefined) return emptyPosition(at);
     const { cost, realised } = old;
+    const carried = [old, ...old.parts].reduce((sum, holding) => sum + holding.carried, 0n);
     const perLot = state.steps[at]?.perLot ?? 1n;
     const coins = BigInt(old.quantityLots) * stepsOf(instrument, state.scales).perLot + old.remainder;
     const quantityLots = Number(coins / perLot);
-    const position = { ...emptyPosition(at), quantityLots, remainder: coins % perLot, cost, realised };
+    const held = { quantityLots, remainder: coins % perLot, cost, realised, carried };
+    const position = { ...emptyPosition(at), ...held };
     // With a finer lot, a former remainder may make whole lots.
     if (quantityLots !== 0) {
       const trade = beginTrade(state, position, null, quantityLots > 0 ? 'long' : 'short', marketMs);

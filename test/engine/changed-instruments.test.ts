@@ -8,7 +8,7 @@ import type { Fill, OrderIntent, Side } from '../../src/domain/order.js';
 import type { Signal } from '../../src/domain/signal.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { createState, type EngineState } from '../../src/engine/state.js';
+import { createState, type EngineState, emptyHolding } from '../../src/engine/state.js';
 import { coins } from '../support/engine-config.js';
 
 const START_MS = Date.UTC(2026, 0, 5, 12);
@@ -160,6 +160,14 @@ describe('a change of the instruments', () => {
       marketMs: fillsThroughMs,
     });
     expect(state.formerFills).toEqual(new Map());
+  });
+
+  it('leaves what fees in coins earned or cost between two trades to the next one, also that of a part', () => {
+    const state = stateAfter([config(['BTC', 'ETH'], 'abc123')]);
+    const [position] = state.positions;
+    Object.assign(position!, { carried: -7n, parts: [{ ...emptyHolding(0), carried: 3n }] });
+    applyRecord(state, config(['ETH', 'BTC'], 'abc123'));
+    expect(state.positions.map(({ carried }) => carried)).toEqual([0n, -4n]);
   });
 
   it.each([
