@@ -28,6 +28,14 @@ export function moveDay(state: EngineState, moved: number, before: number | unde
   };
 }
 
+/** More than people read. */
+export const NAMED_MAX = 5;
+
+/** Booked cash is left as it is: until a person has explained the difference, this may be its cause. */
+export function applyCorrection(state: EngineState, correction: string): void {
+  state.corrections = [...state.corrections, correction].slice(-NAMED_MAX);
+}
+
 export function applyCash(
   state: EngineState,
   record: Extract<EngineRecord, { readonly type: 'cash' }>,
@@ -46,6 +54,7 @@ export function applyCash(
     if (isCorrected) state.feesExpected.set(id, { ...fee, corrected: units, over: true });
     else if (isExplained) state.feesExpected.set(id, { ...fee, over: true });
   }
+  if (record.source === 'person' && record.leaves === undefined) state.corrections = [];
   for (const oldest of state.movementsBooked) {
     if (state.movementsBooked.size <= MOVEMENTS_KEPT) break;
     state.movementsBooked.delete(oldest);

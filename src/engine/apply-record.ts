@@ -4,7 +4,7 @@ import { placesOf } from '../domain/book-steps.js';
 import { type Halt, haltsWith, MODE_RANK, type Mode } from '../domain/mode.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { FINAL_ORDER_STATES, type Fill, type SentState } from '../domain/order.js';
-import { applyCash } from './apply-cash.js';
+import { applyCash, applyCorrection } from './apply-cash.js';
 import { applyClaim, applyCoins, knowOthers } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
 import { applyDividend, applySplit } from './apply-corporate-action.js';
@@ -173,6 +173,7 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       applySignalRefused(state, record);
       return;
     case 'note':
+      if (record.correction !== undefined) applyCorrection(state, record.correction);
       return;
   }
 }

@@ -222,8 +222,6 @@ interface CashProgress {
   adopted: number;
   /** Number of fills when cash last agreed: each one since may have been rounded. */
   fillsAgreed: number;
-  /** Of booked trades, in words for people, since somebody last explained a difference: they may be its cause. */
-  corrections: readonly string[];
   /** By `feeIdOf`: fees booked as expected that the venue has told since the start. */
   readonly feesTold: Set<string>;
   /** Monotonic time since which cash has differed while a fee was not told yet. Null: it agrees. */
@@ -405,7 +403,7 @@ export function createCore(config: EngineConfig): Core {
       atWallMs: null,
       cash: {
         ...{ suspected: null, unexplained: null, listed: [], adopted: 0, fillsAgreed: 0 },
-        ...{ corrections: [], feesTold: new Set(), feeAwaitedSinceMs: null },
+        ...{ feesTold: new Set(), feeAwaitedSinceMs: null },
       },
       suspected: new Map(),
       splits: new Map(),

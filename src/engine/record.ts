@@ -443,6 +443,8 @@ export type EngineRecord =
       readonly text: string;
       readonly strategy: string | null;
       readonly symbol: string | null;
+      /** The venue has corrected a booked trade: which, in words. */
+      readonly correction?: string;
       readonly marketMs: number;
     };
 

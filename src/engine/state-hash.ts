@@ -65,6 +65,7 @@ function decidedBy(state: EngineState): unknown[] {
     lossesInARow,
     cashDiffersSinceMs,
     cashExplained,
+    corrections,
     feesExpected,
     formerFills,
     formerSignals,
@@ -82,6 +83,7 @@ function decidedBy(state: EngineState): unknown[] {
   if (cashDiffersSinceMs !== null) named.push(['cash differs since', cashDiffersSinceMs]);
   if (cashExplained.length > 0)
     named.push(['cash explained', cashExplained.map(({ units, marketMs }) => [String(units), marketMs])]);
+  if (corrections.length > 0) named.push(['corrections', corrections]);
   const fees = [...feesExpected].map(([id, { corrected, ...fee }]) => [id, String(corrected), fee]);
   if (fees.length > 0) named.push(['fees expected', fees]);
   if (lastDifferences.length > 0) named.push(['differences', lastDifferences]);

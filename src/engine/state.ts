@@ -291,6 +291,8 @@ export interface EngineState {
    * still list them later.
    */
   cashExplained: readonly { readonly units: Units; readonly marketMs: number }[];
+  /** Of booked trades, in words for people, since somebody last explained a difference: they may be its cause. */
+  corrections: readonly string[];
   /** Market time of the journal's first record; earlier cash movements are part of the starting cash. */
   beganMs: number;
   /** Value of the fees paid from assets kept for fees, in units of the desk's currency. */
@@ -387,6 +389,7 @@ export function createState(): EngineState {
     movementsBooked: new Set(),
     cashDiffersSinceMs: null,
     cashExplained: [],
+    corrections: [],
     beganMs: 0,
     feesElsewhere: 0n,
     unvaluedFees: [],

@@ -618,6 +618,23 @@ describe('a trade that the venue has corrected after it was booked', () => {
     expect(alarms(desk).at(-1)).toContain('nothing explains the difference of 9.00000000: fermata');
   });
 
+  it('is still named after a restart, until the difference is explained', () => {
+    const before = new DeskUnderTest().active();
+    before.happen(correction('t7', 10_001));
+    const { cash } = before.engine.view;
+    const desk = new DeskUnderTest({}, 2, before.records).begin();
+    for (let times = 0; times < 3; times += 1) readCash(desk, cash - 1_000_000_000);
+    const named = 'corrected after it was booked: the trade t7 of BTC/USDT was 1.000 at 100.00 and is';
+    expect(alarms(desk).join()).toContain(named);
+    desk.command({ name: 'explainCash', kind: 'correction', amount: -1_000_000_000n });
+    readCash(desk, cash - 1_000_000_000);
+    for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+    expect(desk.arm('two-people')).toMatchObject({ ok: true });
+    const again = new DeskUnderTest({}, 2, [...before.records, ...desk.records]).begin();
+    for (let times = 0; times < 3; times += 1) readCash(again, cash);
+    expect(alarms(again).at(-1)).toContain('nothing explains the difference of 10.00000000: fermata');
+  });
+
   it('or taken back is told as that', () => {
     const desk = new DeskUnderTest().active();
     desk.happen(correction('t7', null));

@@ -133,6 +133,7 @@ describe('a change of the instruments', () => {
         ...[
           'cashDiffersSinceMs',
           'cashExplained',
+          'corrections',
           'feesElsewhere',
           'feesExpected',
           'halts',

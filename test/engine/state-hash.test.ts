@@ -32,6 +32,7 @@ it.each<[string, (state: EngineState) => void]>([
     'cash that people explained',
     (state) => Object.assign(state, { cashExplained: [{ units: 1n, marketMs: 1 }] }),
   ],
+  ['trades that the venue has corrected', (state) => Object.assign(state, { corrections: ['t7'] })],
   [
     'fees that were booked as expected',
     ({ feesExpected }) =>

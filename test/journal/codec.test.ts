@@ -127,7 +127,7 @@ const EQUITY: Required<RecordOf<'equity'>> = {
   unrealised: -0.25,
   marketMs: 5,
 };
-const NOTE: Required<RecordOf<'note'>> = {
+const NOTE: Required<Omit<RecordOf<'note'>, 'correction'>> = {
   type: 'note',
   level: 'alarm',
   text: 'für 5 € \0 \ud800',
@@ -178,6 +178,13 @@ it.each<Partial<OrderIntent>>([
 it.each([{ rate: 0.5 }, { feeExpected: true } as const])('keeps a fill with %o whole, as JSON', (more) => {
   const { feeLots: _lots, feeIn: _in, ...fill } = FILL;
   const record: EngineRecord = { type: 'fill', fill: { ...fill, ...more } };
+  const { layout, bytes } = written(record);
+  expect(layout).toBe(0);
+  expect(readBack(bytes)).toStrictEqual(record);
+});
+
+it('keeps a note of a correction whole, as JSON', () => {
+  const record: EngineRecord = { ...NOTE, correction: 'the trade t7 was taken back' };
   const { layout, bytes } = written(record);
   expect(layout).toBe(0);
   expect(readBack(bytes)).toStrictEqual(record);

@@ -34,7 +34,6 @@ export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent)
   const leaves = left === 0n ? {} : { leaves: writeUnits(left) };
   book(core, { kind, units: amount, by, source: 'person', movementId: null, reason, ...leaves });
   cash.unexplained = left === 0n ? null : left;
-  if (left === 0n) cash.corrections = [];
   // The venue's lists may explain the rest.
   cash.suspected = left === 0n ? null : { difference: left, atMs: core.monotonicMs };
   wantSnapshot(core);

@@ -8,6 +8,7 @@ import { formatDecimal } from '../../domain/decimal.js';
 import { formatUnits, parseUnits, type Units, type WrittenUnits, writeUnits } from '../../domain/money.js';
 import { type Fill, isDoneAtOnce } from '../../domain/order.js';
 import type { CashMovement, TradeCorrection } from '../../domain/venue.js';
+import { NAMED_MAX } from '../apply-cash.js';
 import { cashUnits, stepsAt } from '../books.js';
 import {
   type Core,
@@ -248,9 +249,6 @@ export function takeMovement(core: Core, movement: CashMovement): void {
   markAllChanged(core);
 }
 
-/** More than people read. */
-const NAMED_MAX = 5;
-
 /**
  * A trade that was told is another now. What is booked stays: the account may show nothing of it before the
  * position is closed. People must know, and a difference in cash names it.
@@ -263,10 +261,9 @@ export function takeCorrection(core: Core, { instrument, tradeId, was, is }: Tra
     is === null
       ? `the trade ${tradeId} of ${symbol} (${words(was)}) was taken back`
       : `the trade ${tradeId} of ${symbol} was ${words(was)} and is ${words(is)}`;
-  const { cash } = core.sync;
-  cash.corrections = [...cash.corrections, what].slice(-NAMED_MAX);
   const text = `the venue has corrected a trade: ${what}. It stays booked as it was; what that makes of cash is to be explained`;
-  note(core, 'alarm', text, instrument);
+  const about = { strategy: null, symbol, correction: what, marketMs: core.marketMs };
+  commit(core, { type: 'note', level: 'alarm', text, ...about });
   progressAt(core, instrument).activity += 1;
   markChanged(core, instrument);
   wantSnapshot(core);
@@ -355,10 +352,10 @@ function listedToo({ sync: { cash } }: Core, difference: Units): string {
   return `; the venue lists ${words.join(', ')}, which leaves ${rest} to be explained`;
 }
 
-const corrected = ({ sync: { cash } }: Core): string =>
-  cash.corrections.length === 0
+const corrected = ({ state: { corrections } }: Core): string =>
+  corrections.length === 0
     ? ''
-    : ` but for what the venue has corrected after it was booked: ${cash.corrections.join('; ')}`;
+    : ` but for what the venue has corrected after it was booked: ${corrections.join('; ')}`;
 
 /** Names what was booked as expected, because the venue has not told it, or not in the desk's currency. */
 function untold({ state, sync: { cash } }: Core): string {
