@@ -137,7 +137,6 @@ const failures = (measure: BacktestMeasure): readonly DataProblem[] =>
 
 /** Tells the reader of a report which recordings were used, and whether Fermata fetched them. */
 async function reported({ files, desk, dataKey }: BacktestSetting): Promise<readonly ReportedFile[]> {
-  const first = desk.instruments[0]?.symbol ?? '';
   return Promise.all(
     inDeskOrder(files, desk.instruments).map(async ({ file, symbol }) => {
       const hash = createHash('sha256');
@@ -147,7 +146,7 @@ async function reported({ files, desk, dataKey }: BacktestSetting): Promise<read
       return {
         name: basename(file),
         sha256: hash.digest('hex'),
-        symbol: symbol ?? first,
+        symbol,
         fetchedFrom: from,
       };
     }),

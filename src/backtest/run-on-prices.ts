@@ -2,6 +2,7 @@
  * Feeds prices to the instance and to its measure, for exactly the requested time. A backtest and a
  * validation are both runs of this kind; they differ in what they measure and store.
  */
+
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
@@ -16,6 +17,7 @@ import { warmupMinutes } from '../engine/strategies/strategy.js';
 import { buildSlots } from '../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../engine/view.js';
 import type { MarketChoice } from '../home/runtime.js';
+import { inDeskOrder } from '../market/recorded/check-recording.js';
 import { warmUpBars } from '../trader/warm-up.js';
 import type { QuoteEvent } from '../venue/bar-path.js';
 import { BarEnds, RunActions, type TimedAction } from './corporate-actions.js';
@@ -441,8 +443,7 @@ export function convertersOf({ instruments, paper }: Desk, symbol: string): read
  * desk.
  */
 export function scopeOf(desk: Desk, market: MarketChoice): Scope {
-  const first = desk.instruments[0]?.symbol;
-  const given = new Set(market.files.map(({ symbol }) => symbol ?? first));
+  const given = new Set(inDeskOrder(market.files, desk.instruments).map(({ symbol }) => symbol));
   const hasPrices = (symbol: string) => market.kind !== 'recorded' || given.has(symbol);
   const isCovered = (symbol: string) => [symbol, ...convertersOf(desk, symbol)].every(hasPrices);
   const instruments = desk.instruments.filter(({ symbol }) => isCovered(symbol));

@@ -190,12 +190,11 @@ function damaged(text: string): DataProblem {
 async function filesOf({ place, request, desk }: Prepared): Promise<readonly ReportedFile[]> {
   // FERMATA_HOME/validations/<id>
   const key = dataKey(dirname(dirname(place.directory)));
-  const first = desk.instruments[0]?.symbol ?? '';
   return Promise.all(
     inDeskOrder(request.market.files, desk.instruments).map(async ({ file, symbol }) => {
       const hash = createHash('sha256');
       await pipeline(createReadStream(file), hash);
-      const about = { name: basename(file), sha256: hash.digest('hex'), symbol: symbol ?? first };
+      const about = { name: basename(file), sha256: hash.digest('hex'), symbol };
       const found = await provenanceOf(file, key);
       if (found.kind === 'other') return { ...about, fetched: null, study: found.reason };
       const { venue, endpoint, address, symbol: holds, fetchedAtMs } = found.provenance;

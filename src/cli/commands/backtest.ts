@@ -34,6 +34,7 @@ import { counted, gainText, grouped } from '../../domain/figure-text.js';
 import { lasted, moment } from '../../domain/moment.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey } from '../../home/secrets.js';
+import { inDeskOrder } from '../../market/recorded/check-recording.js';
 import { DataFileError } from '../../market/recorded/data-file-error.js';
 import { BAR_PATHS, type BarPath } from '../../venue/bar-path.js';
 import { loadDesk } from '../../venue/load-desk.js';
@@ -186,11 +187,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
   const named = { ...options, desk: options.desk ?? DEFAULT_DESK };
   const stored = await periodToTrade(named, desk, home, runtime?.simulatedVenue);
   // Without its symbol a file is of the desk's first instrument, whichever strategy is to trade.
-  const [first] = loaded.desk.instruments;
-  const files = (stored?.data ?? options.data ?? []).map((given) => ({
-    ...given,
-    symbol: given.symbol ?? first?.symbol ?? null,
-  }));
+  const files = inDeskOrder(stored?.data ?? options.data ?? [], loaded.desk.instruments);
   if (files.length === 0)
     throw usageFailure(
       'there are no prices to trade on',

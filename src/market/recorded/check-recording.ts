@@ -13,17 +13,19 @@ export interface RecordingRequest {
 }
 
 /**
- * By the desk file's instruments, then by path: prices of the same time reach strategies in this order, so nothing may
- * depend on the order in which somebody wrote the options.
+ * Each with the symbol that it is of. By the desk file's instruments, then by path: prices of the same time reach
+ * strategies in this order, so nothing may depend on the order in which somebody wrote the options.
  */
 export function inDeskOrder<T extends RecordingRequest>(
   requests: readonly T[],
   instruments: readonly Pick<Instrument, 'symbol'>[],
-): readonly T[] {
-  const place = ({ symbol }: T): number =>
-    symbol === null ? 0 : instruments.findIndex((known) => known.symbol === symbol);
+): readonly (T & { readonly symbol: string })[] {
+  const places = new Map(instruments.map(({ symbol }, at) => [symbol, at]));
+  const place = ({ symbol }: { readonly symbol: string }): number => places.get(symbol) ?? -1;
   const byPath = (one: T, other: T): number => (one.file < other.file ? -1 : Number(one.file > other.file));
-  return requests.toSorted((one, other) => place(one) - place(other) || byPath(one, other));
+  return requests
+    .map((request) => ({ ...request, symbol: request.symbol ?? instruments[0]?.symbol ?? '' }))
+    .toSorted((one, other) => place(one) - place(other) || byPath(one, other));
 }
 
 /**
@@ -35,11 +37,10 @@ export function assignInstruments(
 ): readonly { readonly file: string; readonly instrument: Instrument }[] {
   const taken = new Set<string>();
   return inDeskOrder(requests, instruments).map(({ symbol, file }) => {
-    const instrument =
-      symbol === null ? instruments[0] : instruments.find((known) => known.symbol === symbol);
+    const instrument = instruments.find((known) => known.symbol === symbol);
     if (!instrument) {
       const known = instruments.map((each) => each.symbol).join(', ');
-      throw wholeFile(file, `one of the desk's instruments (${known})`, String(symbol));
+      throw wholeFile(file, `one of the desk's instruments (${known})`, symbol);
     }
     const named = `${instrument.symbol} ${file}`;
     if (taken.has(named)) throw wholeFile(file, `each file of ${instrument.symbol} once`, 'it twice');
