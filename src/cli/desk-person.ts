@@ -12,7 +12,7 @@ import { standingOf } from '../home/sign-in-standing.js';
 import type { Operations } from '../operations/operations.js';
 import type { ToDecide } from '../operations/sign-as.js';
 import { loadDesk } from '../venue/load-desk.js';
-import { CliFailure } from './failure.js';
+import { CliFailure, usageFailure } from './failure.js';
 import { readPassword } from './read-password.js';
 
 /**
@@ -25,6 +25,7 @@ export function signedInPerson(
   named: string | undefined,
 ): string {
   const { people } = loadDesk(deskFile).desk;
+  if (named !== undefined) requireNamed(people, named);
   const signIn = signedInOnCli(home, (name) => standingOf(home, name), Date.now());
   const [somebody = 'NAME'] = named === undefined ? namesWith(people, needed) : [named];
   if (!signIn.ok) throw notSignedIn(signIn.why, somebody);
@@ -39,6 +40,13 @@ export function signedInPerson(
     'nothing was decided',
     `somebody who may signs in: ${may}`,
   );
+}
+
+/** Nobody else can sign in here: `fermata login NAME` would only call the password wrong. */
+export function requireNamed(people: Parameters<typeof rolesOf>[0], person: string): void {
+  if (rolesOf(people, person).length > 0) return;
+  const names = [...new Set([...people.map(({ name }) => name), BUILT_IN_OPERATOR])].join(', ');
+  throw usageFailure(`the desk file has no person ${person}`, `use one of: ${names}`);
 }
 
 /**

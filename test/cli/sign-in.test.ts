@@ -141,6 +141,9 @@ describe('who decides something', () => {
     expect(other.err).toContain('anna is signed in here, not bert');
     expect(other.err).toMatch(/^ {2}do this: {3}fermata login bert$/m);
     expect(other.code).toBe(1);
+    const nobody = await fermata('resume', '--reason', 'x', '--as', 'brt');
+    expect(nobody.err).toMatch(/the desk file has no person brt\n.*\n {2}do this: {3}use one of: .*bert/);
+    expect((await fermata('telegram', 'link', 'brt')).err).toContain('the desk file has no person brt');
     // Signed in as that person, the command gets as far as the audit trail, which is down here.
     const own = await fermata('resume', '--reason', 'x', '--as', 'anna');
     expect(own.out).toMatch(AS_FAR_AS_THE_AUDIT_TRAIL);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { counted } from '../../domain/figure-text.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR, rolesOf } from '../../domain/roles.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
 import { deskNamesIn, homesSharingPeople } from '../../home/runtime-here.js';
@@ -8,8 +8,8 @@ import { newToken, telegramMaker } from '../../store/access-rows.js';
 import { type AuditAction, appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { recordedPerson, signedInPerson } from '../desk-person.js';
-import { CliFailure, usageFailure } from '../failure.js';
+import { recordedPerson, requireNamed, signedInPerson } from '../desk-person.js';
+import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { requireRunning } from '../running-desk.js';
 import { withDatabase } from '../with-database.js';
@@ -29,6 +29,7 @@ export function telegramCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async (person: string, options: { json?: boolean }) => {
       const runtime = await requireRunning();
+      requireNamed(loadDesk(runtime.deskFile).desk.people, person);
       // A linked person can vote by Telegram: linking all but the built-in operator requires their sign-in.
       if (person !== BUILT_IN_OPERATOR) signedInPerson(runtime, ANY_ROLE, person);
       const link = await newTelegramLink(runtime, person);
@@ -59,11 +60,6 @@ export function telegramCommand(command: Command): void {
 
 /** Rejects with `CliFailure`. The code is shown once; only its hash is stored. */
 async function newTelegramLink(runtime: Runtime, person: string): Promise<TelegramLink> {
-  const { people } = loadDesk(runtime.deskFile).desk;
-  if (rolesOf(people, person).length === 0) {
-    const names = [...new Set([...people.map(({ name }) => name), BUILT_IN_OPERATOR])].join(', ');
-    throw usageFailure(`the desk file has no person ${person}`, `use one of: ${names}`);
-  }
   const code = newToken();
   const entry = auditEntry(runtime, person, 'telegram.link-code');
   const maker = telegramMaker(runtime.home);
