@@ -125,6 +125,13 @@ describe('fermata person remove', () => {
     expect(await tryToken(vera)).toBe(200);
   });
 
+  it('says that nothing was known of a name that is a slip of the pen', async () => {
+    const slip = await runCommand(home, ['person', 'remove', 'veraa'], { FERMATA_HOME: home });
+    expect(slip.out).toContain('! nothing of veraa was known here: is that the name?');
+    expect((await removePerson('veraa')).code).toBe(0);
+    expect(await tryToken(await signIn('vera'))).toBe(200);
+  });
+
   it('ends a sign-in by link of somebody who never had a password', async () => {
     const ben = await signInByLink('ben');
     expect(await tryToken(ben)).toBe(200);

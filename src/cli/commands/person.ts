@@ -148,8 +148,11 @@ async function remove(name: string, json: boolean): Promise<void> {
     printJson(removed);
     return;
   }
-  const { roles } = removed;
+  const { roles, hadPassword, wasLinked } = removed;
+  // A slip of the pen must not pass for the person who leaves.
+  const isUnknown = roles.length === 0 && !hadPassword && !wasLinked;
   printLines([
+    ...(isUnknown ? [`! nothing of ${name} was known here: is that the name?`] : []),
     `✓ ${name} is signed out everywhere${others.map((desk) => `, also at ${desk}`).join('')}: no password, no passkey, no sign-in, no Telegram link.`,
     ...(roles.length === 0
       ? []
