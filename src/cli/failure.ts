@@ -40,13 +40,13 @@ export function missingWords(missing: readonly string[]): string {
  * Rewrites the option parser's message into the form of every error here: which option, what was expected,
  * what was found.
  */
-export function usageWords(message: string): string {
+export function usageWords(message: string, command: string): string {
   const text = message.replace(/^error: /, '');
   const bare = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument missing$/);
   if (bare) return wrongValue(bare[1], '', 'a value');
-  const many = text.match(/^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/);
+  const many = text.match(/^too many arguments for '.+'\. Expected (\d+) arguments? but got (\d+)\.$/);
   if (many)
-    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : counted(Number(many[2]), 'argument')}; found ${counted(Number(many[3]), 'argument')}`;
+    return `${command}: expected ${many[1] === '0' ? 'only options' : counted(Number(many[1]), 'argument')}; found ${counted(Number(many[2]), 'argument')}`;
   const option = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument '(.*)' is invalid\. (.+)$/s);
   if (option) return wrongValue(option[1], option[2], option[3]);
   const argument = text.match(/^command-argument value '(.*)' is invalid for argument '(.+)'\. (.+)$/s);
@@ -55,8 +55,13 @@ export function usageWords(message: string): string {
 
 function wrongValue(name = '', found = '', expectation = ''): string {
   const expected = expectation.replace(/^Allowed choices are (.+)\.$/, 'one of $1').replace(/^expected /, '');
-  return `${name}: expected ${expected}; found ${found === '' ? 'nothing' : found}`;
+  return `${name}: expected ${expected}; found ${found === '' ? 'nothing' : shortened(found)}`;
 }
+
+const SHOWN_MAX = 80;
+
+const shortened = (found: string): string =>
+  found.length > SHOWN_MAX ? `${found.slice(0, SHOWN_MAX)}…` : found;
 
 export interface PresentedFailure {
   readonly message: string;

@@ -65,7 +65,7 @@ async function run(argv: readonly string[]): Promise<void> {
     typed = withKeptByNpm(meant, options);
     await program.parseAsync([...typed], { from: 'user' });
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageOf(error, helpOn(typed, commands)) : error;
+    const failure = error instanceof CommanderError ? usageOf(error, typedCommand(typed, commands)) : error;
     if (failure !== null) {
       process.exitCode = printFailure(failure, typed.includes('--json'));
     }
@@ -184,24 +184,25 @@ function withAllMissing({ exitCode, code }: CommanderError, command: Command): C
 }
 
 /** Null: nothing is wrong. Help and version also end with a CommanderError. */
-function usageOf(error: CommanderError, see: string): Error | null {
+function usageOf(error: CommanderError, command: string): Error | null {
   if (error.exitCode === EXIT_OK) {
     return null;
   }
+  // Help for the exact command: the help on `position` does not list the options of `position close`.
+  const see = `see: fermata ${command === '' ? '--help' : `help ${command}`}`;
   if (error.code === 'commander.help') return usageFailure('a command is missing', see);
   const [message = '', suggestion] = error.message.split('\n');
   // If there are several suggestions, none is near enough: the help lists everything.
   const hint = suggestion?.match(/Did you mean ([^ ]+)\?/)?.[1];
-  return usageFailure(usageWords(message), hint === undefined ? see : `write ${hint}`);
+  return usageFailure(usageWords(message, command), hint === undefined ? see : `write ${hint}`);
 }
 
-/** Help for the exact command: the help on `position` does not list the options of `position close`. */
-function helpOn([name, nested]: readonly string[], commands: readonly Command[]): string {
+/** `position close`; empty: there is no such command. */
+function typedCommand([name, nested]: readonly string[], commands: readonly Command[]): string {
   const named = (one: Command, by: string | undefined): boolean => one.name() === by;
   const command = commands.find((one) => named(one, name));
-  if (command === undefined) return 'see: fermata --help';
-  const words = ['help', name, ...(command.commands.some((one) => named(one, nested)) ? [nested] : [])];
-  return `see: fermata ${words.join(' ')}`;
+  if (command === undefined) return '';
+  return command.commands.some((one) => named(one, nested)) ? `${name} ${nested}` : command.name();
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Values of options: parsed once, at the edge, with one message for those that can't be parsed. */
 import { InvalidArgumentError } from 'commander';
+import type { z } from 'zod';
 import { NAME, NAME_EXPECTED } from '../desk/closest-name.js';
 import type { NewInstrument } from '../desk/new-desk.js';
 import { DAY_MS } from '../domain/civil-date.js';
@@ -32,6 +33,15 @@ export function positiveNumber(max: number): (text: string) => number {
   };
 }
 
+/** Text in the form that a schema has for it, whose messages begin with "expected". */
+export function shapedText(schema: z.ZodType<string>): (text: string) => string {
+  return (text) => {
+    const read = schema.safeParse(text);
+    if (read.success) return read.data;
+    throw new InvalidArgumentError(read.error.issues[0]?.message ?? 'expected another form');
+  };
+}
+
 /** Text that is stored as given. */
 export function textOf(charactersMax: number): (text: string) => string {
   return (text) => {
@@ -46,7 +56,9 @@ export function textOf(charactersMax: number): (text: string) => string {
 export function amountValue(text: string): string {
   const amount = ungrouped(text);
   if (/^\d{1,15}(\.\d{1,8})?$/.test(amount) && Number(amount) > 0) return amount;
-  throw new InvalidArgumentError('expected an amount above 0, such as 10000');
+  const digits = /^\d+(\.\d+)?$/.test(amount) && Number(amount) > 0;
+  const bounds = digits ? ', with 15 digits before the point and 8 after it at most' : '';
+  throw new InvalidArgumentError(`expected an amount above 0${bounds}, such as 10000`);
 }
 
 export function symbolValue(text: string): string {

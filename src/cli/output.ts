@@ -28,6 +28,11 @@ export function printExact(lines: readonly string[]): void {
   }
 }
 
+/** On standard error, so that it is in no file and no pipe: an empty output alone looks as if something had failed. */
+export function sayNothingFound(why: string): void {
+  process.stderr.write(`! nothing is shown: ${why}\n`);
+}
+
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -134,9 +134,8 @@ export class DeskProcesses {
     this.context.ending.refuseWhereAsked();
     const keeper = this.#keepers.find((candidate) => candidate.name === name);
     if (!keeper) {
-      throw new Error(
-        `there is no process ${name} here, only ${this.#keepers.map((known) => known.name).join(', ')}`,
-      );
+      const known = this.#keepers.map((one) => one.name).join(', ');
+      throw Object.assign(new Error(`there is no process ${name} here`), { doThis: `name one of: ${known}` });
     }
     this.#died.delete(name);
     await keeper.restart();

@@ -74,7 +74,8 @@ async function answer(socket: Socket, handlers: SupervisorHandlers, line: string
   } catch (error) {
     const message = messageOf(error);
     const keptSafe = 'every process goes on as before';
-    send(socket, { id, error: { code: 'refused', message, keptSafe, doThis: 'look at: fermata logs' } });
+    const { doThis = 'look at: fermata logs' } = error as { readonly doThis?: string };
+    send(socket, { id, error: { code: 'refused', message, keptSafe, doThis } });
   }
 }
 

@@ -71,6 +71,18 @@ async function account(records: readonly EngineRecord[]): Promise<void> {
   await journal.close();
 }
 
+it('says of a journal which entry is the newest, where none is as late as was asked for', async () => {
+  await account([halt('drawdown', 'lost too much'), ARMED]);
+  const journal = (from: string) =>
+    runCommand(folder, ['journal', '--desk', 'crypto-bot', '--from', from], { FERMATA_HOME: home });
+  expect(await journal('99')).toEqual({
+    code: 0,
+    out: '',
+    err: '! nothing is shown: the newest entry is 2\n',
+  });
+  expect(await journal('2')).toMatchObject({ out: expect.stringContaining('resumed by anna'), err: '' });
+});
+
 describe('fermata paper reset', () => {
   it('sets book and journal aside together, and deletes nothing', async () => {
     await account([halt('drawdown', 'lost too much')]);

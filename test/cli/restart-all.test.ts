@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { MonitorShown } from '../../src/checks/read-monitor.js';
 import { monitorLines } from '../../src/cli/monitor-shown.js';
 import { healthProblems, lookAtStart, untilStartedAgain } from '../../src/cli/restart-all.js';
-import { type DeskPhase, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
+import { askSupervisor, type DeskPhase, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
 import { makeHome, removeHome } from '../supervisor/support/desk-home.js';
 
@@ -77,6 +77,22 @@ async function startThatSays(...phases: readonly DeskPhase[]): Promise<string> {
   });
   return home;
 }
+
+it('names the processes there are, where one is asked for that is none', async () => {
+  const home = makeHome();
+  const refuses = () => {
+    throw Object.assign(new Error('there is no process web2 here'), { doThis: 'name one of: trader, web' });
+  };
+  const socket = await openSupervisorSocket(supervisorSocketPath(home), { restart: refuses } as never);
+  onTestFinished(async () => {
+    await socket.close();
+    removeHome(home);
+  });
+  await expect(askSupervisor(home, 'restart', { name: 'web2' }, 2_000)).rejects.toMatchObject({
+    message: 'there is no process web2 here',
+    doThis: 'name one of: trader, web',
+  });
+});
 
 const SIGNING_IN = Array.from({ length: 8 }, (): DeskPhase => 'signing in');
 

@@ -71,6 +71,12 @@ describe('fermata logs', () => {
     expect(out === long.join('')).toBe(true);
   });
 
+  it('says that no line is like that, where an empty output would look like a mistake', async () => {
+    writeLog('fermata.log', line(1, 'info', 'x'));
+    const { code, out, err } = await runCommand(folder, ['logs', '--grep', 'absent']);
+    expect([code, out, err]).toEqual([0, '', '! nothing is shown: no line of the log is like that\n']);
+  });
+
   it('refuses a pattern that is none', async () => {
     writeLog('fermata.log', line(1, 'info', 'x'));
     const { code, err } = await runCommand(folder, ['logs', '--grep', '(']);

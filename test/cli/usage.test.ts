@@ -74,6 +74,22 @@ describe.concurrent('a command that is not understood', () => {
       'close-all: expected only options; found 1 argument',
       'fermata help close-all',
     ],
+    [['desk', 'check', 'a', 'b'], 'desk check: expected 1 argument; found 2 arguments', 'help desk check'],
+    [['size', 'x'.repeat(200)], `from 1 to 100; found ${'x'.repeat(80)}…`, 'fermata help size'],
+    [['init', '--balance', '1.123456789'], 'with 15 digits before the point and 8 after it', 'help init'],
+    [['init', '--name', 'mine', '--live'], 'two people decide about real money', '--approver NAME'],
+    [['journal', '--from', '3', '--last', '2'], 'both --from and --last are given', 'give one of them'],
+    [
+      ['signal', 'send', 'buy', 'BTC/USDT', '--source', 'T V', '--id', '1', '--valid-seconds', '9'],
+      '--source: expected 1 to 40 lower case letters, digits, dots, dashes and underscores, a letter or digit first; found T V',
+      'fermata help signal send',
+    ],
+    [
+      ['signal', 'send', 'buy', 'BTC/USDT', '--source', 'tv', '--id', '1', '--issued-at', 'yesterday'],
+      '--issued-at: expected a time with its zone, for example 2026-01-05T10:00:00Z; found yesterday',
+      'fermata help signal send',
+    ],
+    [['signal', 'withdraw', 'tv', '-'], '<id>: expected 1 to 80 letters', 'fermata help signal withdraw'],
     [['incidents', 'a', 'b'], 'incidents: expected 1 argument; found 2 arguments', 'fermata help incidents'],
     [['status', '--watch', '0'], '--watch: expected a whole number from 1 to 3600; found 0', 'help status'],
     [

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { INSTALLATION } from '../../checks/npm.js';
+import { isBuildId } from '../../domain/build.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { readBuild } from '../../home/builds.js';
 import { isContainer } from '../../home/process-environment.js';
@@ -75,7 +76,7 @@ async function chosenBuild(
   if (build !== undefined) {
     if (from !== undefined || ref !== undefined || update.length > 0)
       throw usageFailure('--build is given beside what a build is made of', 'give one of the two');
-    if (readBuild(home, build) === null)
+    if (!isBuildId(build) || readBuild(home, build) === null)
       throw usageFailure(
         `there is no tested build ${build}`,
         'those there are lie in builds of FERMATA_HOME',

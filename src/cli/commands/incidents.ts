@@ -96,7 +96,7 @@ export function incidentCommand(command: Command): void {
           { title, detail: note, ...(kind === undefined ? {} : { kind }) },
         ),
       );
-      show(opened, json === true);
+      show(opened, json === true, 'see: fermata help incident open');
     });
   for (const [name, use, who, text] of ANSWERS) {
     command
@@ -127,9 +127,8 @@ interface Shown {
   readonly workflowId?: string | null;
 }
 
-function show(result: Shown, json: boolean): void {
-  if (!result.ok)
-    throw new CliFailure(result.detail, 'the desk goes on as before', 'look at: fermata incidents');
+function show(result: Shown, json: boolean, doThis = 'look at: fermata incidents --all'): void {
+  if (!result.ok) throw new CliFailure(result.detail, 'the desk goes on as before', doThis);
   const { workflowId } = result;
   if (json) printJson(workflowId === undefined ? result : withRun({ ...result, workflowId }));
   else printLines([`✓ ${result.detail}`, ...runLines({ workflowId: workflowId ?? null })]);

@@ -186,6 +186,12 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
   if (request.approver !== undefined && request.live !== true) {
     throw usageFailure('--approver is about real money', 'add --live, or leave it out');
   }
+  if (request.live === true && (request.approver ?? []).length === 0) {
+    throw usageFailure(
+      '--live: two people decide about real money, and operator is one',
+      'name the others: --approver NAME',
+    );
+  }
   const there = [file, `${folder}.yaml`].find((one) => existsSync(one));
   if (there !== undefined) {
     throw alreadyThere(there);

@@ -10,9 +10,9 @@ import { deskPaths, homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { pollUntil } from '../../home/try-again.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
-import { CliFailure } from '../failure.js';
+import { CliFailure, usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
-import { printExact, printJson, printLines } from '../output.js';
+import { printExact, printJson, printLines, sayNothingFound } from '../output.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
 
 const LAST_DEFAULT = 50;
@@ -24,7 +24,7 @@ type LedgerProof = Awaited<ReturnType<typeof import('../../ledger/verify-ledger.
 interface Options {
   readonly desk?: string;
   readonly from?: number;
-  readonly last: number;
+  readonly last?: number;
   readonly json?: boolean;
   readonly verify?: boolean;
 }
@@ -34,16 +34,18 @@ export function journalCommand(command: Command): void {
   command
     .option('--desk <name>', 'desk, if several were started here')
     .option('--from <sequence>', 'all entries from this sequence on', wholeNumber(1))
-    .option('--last <count>', 'only the newest entries', wholeNumber(1, LAST_MAX), LAST_DEFAULT)
+    .option('--last <count>', `only the newest entries (default: ${LAST_DEFAULT})`, wholeNumber(1, LAST_MAX))
     .option('--verify', 'prove that the ledger in Postgres holds exactly what the journal holds')
     .option('--json', 'one JSON object a line')
     .action(async (options: Options) => {
+      if (options.from !== undefined && options.last !== undefined)
+        throw usageFailure('both --from and --last are given', 'give one of them');
       if (options.verify !== true) return printJournal(options);
       process.exitCode = await verifyJournal(options.json === true);
     });
 }
 
-function printJournal({ desk, from, last, json }: Options): void {
+function printJournal({ desk, from, last = LAST_DEFAULT, json }: Options): void {
   const home = fermataHome();
   const own = runtimeHere(home)?.desk;
   const name = desk ?? own;
@@ -60,14 +62,17 @@ function printJournal({ desk, from, last, json }: Options): void {
     );
   }
   const text = json === true ? JSON.stringify : entryLine;
-  const entries = readJournal(journal, from === undefined ? {} : { from });
-  if (from !== undefined) {
-    for (const entry of entries) {
-      printExact([text(entry)]);
-    }
+  if (from === undefined) {
+    printExact(newest(readJournal(journal), last).map((entry) => text(entry)));
     return;
   }
-  printExact(newest(entries, last).map((entry) => text(entry)));
+  let isEmpty = true;
+  for (const entry of readJournal(journal, { from })) {
+    isEmpty = false;
+    printExact([text(entry)]);
+  }
+  const [end] = isEmpty ? newest(readJournal(journal), 1) : [];
+  if (end !== undefined) sayNothingFound(`the newest entry is ${end.sequence}`);
 }
 
 /** Before its first start, and after the account was reset. */

@@ -16,7 +16,7 @@ import {
 import { datesOf } from '../../trader/zone-offset.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { dayText, dayValue, wholeNumber } from '../option-values.js';
-import { byLevel, printExact, printJson } from '../output.js';
+import { byLevel, printExact, printJson, sayNothingFound } from '../output.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
 
 const LINES_DEFAULT = 100;
@@ -58,7 +58,9 @@ export function logsCommand(command: Command): void {
       const { reader, isWanted, movedMax, write } = chosen(options);
       if (options.count === true) return printCount(reader.count(isWanted, movedMax), options.json === true);
       const { last, follow } = options;
-      write(reader.newest(last, isWanted, movedMax));
+      const lines = reader.newest(last, isWanted, movedMax);
+      write(lines);
+      if (lines.length === 0 && follow !== true) sayNothingFound('no line of the log is like that');
       while (follow === true) {
         await pause(LOOK_EVERY_MS);
         write(reader.next().filter(isWanted));

@@ -1,7 +1,8 @@
 /** `fermata signal`: sends a signal from outside, withdraws it, or shows the state of all. */
 import { Argument, type Command } from 'commander';
 import type { SignalStatus, SignalsStatus } from '../../contracts/trader-status.js';
-import type { SignalBody } from '../../desk/signal-schema.js';
+import { moment as time } from '../../desk/schema-values.js';
+import { type SignalBody, signalIdSchema, signalSourceSchema } from '../../desk/signal-schema.js';
 import { moment } from '../../domain/moment.js';
 import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
@@ -20,12 +21,14 @@ import {
   withinSeconds,
 } from '../act-on-desk.js';
 import { actingPerson, signedInPerson } from '../desk-person.js';
-import { amountValue, collected, textOf, wholeNumber } from '../option-values.js';
+import { amountValue, collected, shapedText, textOf, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;
 const REVISION_MAX = 1_000_000;
+const SOURCE = shapedText(signalSourceSchema);
+const ID = shapedText(signalIdSchema);
 
 interface SendOptions {
   readonly source: string;
@@ -47,8 +50,8 @@ export function signalCommand(command: Command): void {
     .description('send a signal, or an edit of one under a higher revision, which may only tighten it')
     .addArgument(new Argument('<action>', 'what it asks for').choices(SIGNAL_ACTIONS))
     .argument('<symbol>', 'instrument of the desk')
-    .requiredOption('--source <name>', 'whose signal it is')
-    .requiredOption('--id <id>', 'what its source calls it')
+    .requiredOption('--source <name>', 'whose signal it is', SOURCE)
+    .requiredOption('--id <id>', 'what its source calls it', ID)
     .option('--revision <n>', 'of an edit: higher than the last', wholeNumber(1, REVISION_MAX))
     .option('--entry <price>', 'worst price of the entry; left out: at the market', amountValue)
     .option('--stop <price>', 'of the protective stop', amountValue)
@@ -57,7 +60,11 @@ export function signalCommand(command: Command): void {
       'where it is closed; repeat for more, the nearest first',
       collected(amountValue),
     )
-    .option('--issued-at <time>', 'its original time, such as 2026-11-22T15:30:00Z; left out: now')
+    .option(
+      '--issued-at <time>',
+      'its original time, such as 2026-11-22T15:30:00Z; left out: now',
+      shapedText(time),
+    )
     .requiredOption(
       '--valid-seconds <n>',
       'from its original time; after that nothing is entered on it',
@@ -85,8 +92,8 @@ export function signalCommand(command: Command): void {
   const withdraw = command
     .command('withdraw')
     .description('in every mode: its entry is cancelled, filled lots keep their exits')
-    .argument('<source>', 'whose signal it is')
-    .argument('<id>', 'what its source calls it');
+    .argument('<source>', 'whose signal it is', SOURCE)
+    .argument('<id>', 'what its source calls it', ID);
   urgentOptions(withdraw, TIMEOUT_SECONDS, REASON_IF_ANY).action(
     async (source: string, id: string, { reason, as, timeout, json }: UrgentOptions) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
