@@ -1,11 +1,12 @@
 /** The options of `up`, `validate`, `backtest` and `replay` that say where prices come from. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import type { Desk } from '../desk/schema.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { usageFailure } from './failure.js';
+import { wholeNumber } from './option-values.js';
 
 export interface MarketOptions {
   readonly data?: readonly DataFile[];
@@ -29,6 +30,20 @@ export function dataFile(text: string): DataFile {
   const named = /^([A-Z0-9]+\/[A-Z0-9]+)=(.+)$/.exec(text);
   return { symbol: named?.[1] ?? null, file: resolve(named?.[2] ?? text) };
 }
+
+const SEED_MAX = 4_294_967_295;
+
+/** Where prices come from that are not recorded. */
+export const sourceOptions = (command: Command): Command =>
+  command
+    .option('--seed <number>', 'for simulated prices', wholeNumber(0, SEED_MAX))
+    .addOption(
+      new Option('--market <source>', 'where prices come from without --data').choices([
+        'auto',
+        'live',
+        'simulated',
+      ]),
+    );
 
 /** `max`, `realtime`, or a factor relative to the clock. Never null, which commander would turn into ''. */
 export function speedValue(text: string): number | 'max' {

@@ -3,7 +3,7 @@
  * feeds. Orders for a simulator must not leave the machine, so no other address is accepted, not even for
  * prices.
  */
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { ordersLeave } from '../desk/desk-venue.js';
 import type { Desk } from '../desk/schema.js';
 import { venueOfFeed } from '../domain/feed-name.js';
@@ -35,6 +35,17 @@ export function simulatedVenueValue(text: string): SimulatedVenue {
     `expected ADDRESS or NAME=ADDRESS, with an address of this machine like ${WEB_FORM} or ${SOCKET_FORM}`,
   );
 }
+
+/** Of a command that asks the venue itself. */
+export const askedVenueOptions = (command: Command): Command =>
+  command
+    .option('--desk <name or file>', 'which desk; by default the one that runs here')
+    .option(
+      '--simulated-venue <[name=]address>',
+      'a simulator on this machine instead of the exchange',
+      simulatedVenueValue,
+    )
+    .option('--json', 'print the results as JSON');
 
 export const typedVenue = ({ name, address }: SimulatedVenue): string =>
   name === null ? address : `${name}=${address}`;

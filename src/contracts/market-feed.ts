@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import type { InstrumentId } from '../domain/instrument.js';
+import type { FinishedBar } from '../engine/strategies/bar-stream.js';
 import type { Shape } from './json-values.js';
 
 export const marketSourceSchema = z.object({
@@ -23,16 +24,8 @@ export const marketSourceSchema = z.object({
 });
 export type MarketSource = Shape<typeof marketSourceSchema>;
 
-export interface MarketBar {
+export interface MarketBar extends FinishedBar {
   readonly instrument: InstrumentId;
-  readonly openMs: number;
-  readonly spanMs: number;
-  readonly openTicks: number;
-  readonly highTicks: number;
-  readonly lowTicks: number;
-  readonly closeTicks: number;
-  /** NaN: the source doesn't report it. */
-  readonly volumeLots: number;
 }
 
 /** A bar with the quote that strategies saw with it. Left out: not known. */

@@ -18,6 +18,7 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '../domain/venue.js';
+import type { FinishedBar } from './strategies/bar-stream.js';
 
 /** The three times of an event, in milliseconds. */
 export interface Stamp {
@@ -53,17 +54,9 @@ export interface TradeEvent extends Stamp {
  * A finished bar. `warmup` bars come before trading and never cause an order. `late`: a newer bar has ended since, so
  * a strategy may exit on it but not enter.
  */
-export interface BarEvent extends Stamp {
+export interface BarEvent extends Stamp, FinishedBar {
   readonly kind: 'bar';
   readonly instrument: InstrumentId;
-  readonly openMs: number;
-  readonly spanMs: number;
-  readonly openTicks: number;
-  readonly highTicks: number;
-  readonly lowTicks: number;
-  readonly closeTicks: number;
-  /** Volume traded. NaN: the source doesn't report it. */
-  readonly volumeLots: number;
   readonly warmup: boolean;
   readonly late?: boolean;
 }

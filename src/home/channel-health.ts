@@ -43,7 +43,7 @@ export const shownChannelSchema = healthSchema.extend({
 export type ShownChannel = Readonly<z.output<typeof shownChannelSchema>>;
 
 /** Each channel reports its health at least this often. */
-export const SAID_EVERY_MS = 10_000;
+const SAID_EVERY_MS = 10_000;
 /** An older report means that the channel is not running, or hangs. */
 const SAID_AGE_MS_MAX = 45_000;
 
@@ -65,6 +65,34 @@ export function lastHealth(home: string, desk: string, channel: Channel): z.infe
     return fileSchema.parse(JSON.parse(readFileSync(fileOf(home, desk, channel), 'utf8')));
   } catch {
     return null;
+  }
+}
+
+/** What the bot or the mailer says of itself: recorded when it changes, and at intervals. */
+export class SaidHealth {
+  #last: ChannelHealth | null;
+  #saidMs = 0;
+
+  constructor(
+    private readonly home: string,
+    private readonly desk: string,
+    channel: Channel,
+    private readonly nowMs: () => number,
+  ) {
+    this.#last = lastHealth(home, desk, channel)?.health ?? null;
+  }
+
+  /** Before the first one of this process: the one of before. */
+  get last(): ChannelHealth | null {
+    return this.#last;
+  }
+
+  say(health: ChannelHealth): void {
+    const isSame = JSON.stringify(health) === JSON.stringify(this.#last);
+    if (isSame && this.nowMs() - this.#saidMs < SAID_EVERY_MS) return;
+    keepChannelHealth(this.home, this.desk, health, this.nowMs());
+    this.#last = health;
+    this.#saidMs = this.nowMs();
   }
 }
 

@@ -3,7 +3,7 @@ import { mailChoices } from '../desk/notify-schema.js';
 import type { Desk } from '../desk/schema.js';
 import { backoffMs } from '../domain/backoff.js';
 import { messageOf } from '../domain/message-of.js';
-import { type ChannelHealth, keepChannelHealth, lastHealth, SAID_EVERY_MS } from '../home/channel-health.js';
+import { type ChannelHealth, SaidHealth } from '../home/channel-health.js';
 import type { Role } from '../home/runtime.js';
 import { keepDoing } from '../home/try-again.js';
 import type { MailSettings } from '../notify/channel-credentials.js';
@@ -168,12 +168,11 @@ class MailWatch {
   readonly #context: MailWatchContext;
   /** The server's state at the last poll. Null: not polled yet. */
   #server: Standing | null = null;
-  #said: ChannelHealth | null;
-  #saidMs = 0;
+  readonly #said: SaidHealth;
 
   constructor(context: MailWatchContext) {
     this.#context = context;
-    this.#said = lastHealth(context.home, context.desk.desk, 'mail')?.health ?? null;
+    this.#said = new SaidHealth(context.home, context.desk.desk, 'mail', context.nowMs);
   }
 
   /** True: the server would accept mail. */
@@ -185,20 +184,14 @@ class MailWatch {
 
   /** Records the health when it changes, and at intervals. */
   async tell(): Promise<void> {
-    const { desk, home, nowMs } = this.#context;
     // Until the server has been polled, the last known health stays.
-    const health = this.#server === null ? this.#said : await this.#health(this.#server);
-    if (health === null) return;
-    const same = JSON.stringify(health) === JSON.stringify(this.#said);
-    if (same && nowMs() - this.#saidMs < SAID_EVERY_MS) return;
-    keepChannelHealth(home, desk.desk, health, nowMs());
-    this.#said = health;
-    this.#saidMs = nowMs();
+    const health = this.#server === null ? this.#said.last : await this.#health(this.#server);
+    if (health !== null) this.#said.say(health);
   }
 
   async #health(server: Standing): Promise<ChannelHealth> {
     const { pool, desk, to, nowMs } = this.#context;
-    let left = { waiting: this.#said?.waiting ?? 0, refused: this.#said?.refused ?? 0 };
+    let left = { waiting: this.#said.last?.waiting ?? 0, refused: this.#said.last?.refused ?? 0 };
     let standing: Standing;
     try {
       left = await undeliveredMail(pool, desk.desk);
@@ -206,7 +199,8 @@ class MailWatch {
     } catch (error) {
       standing = { state: 'silent', why: `Postgres does not answer (${messageOf(error)})` };
     }
-    const sinceMs = this.#said?.state === standing.state ? this.#said.sinceMs : nowMs();
+    const { last } = this.#said;
+    const sinceMs = last?.state === standing.state ? last.sinceMs : nowMs();
     return { channel: 'mail', ...standing, sinceMs, ...left };
   }
 

@@ -26,7 +26,7 @@ import {
   type Unstamped,
   type VenueLink,
 } from '../../trader/running/runner.js';
-import { amendEvent, eventOf, replaceEvent } from '../../trader/running/venue-calls.js';
+import { amendEvent, eventOf, replaceEvent, sentEvent } from '../../trader/running/venue-calls.js';
 import type { QuoteEvent as MarketQuote } from '../../venue/bar-path.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
@@ -495,14 +495,7 @@ class SteppedLink implements VenueLink {
 
   submit(order: Approved<OrderIntent>): void {
     const { clientId } = order;
-    const outcome = this.venue.submit(order);
-    if (outcome.kind === 'accepted')
-      this.#post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
-    else if (outcome.kind === 'rejected') {
-      const { code, text, wouldTrigger = false, wouldTake } = outcome;
-      const why = { wouldTrigger, ...(wouldTake === true ? { wouldTake } : {}) };
-      this.#post({ kind: 'order.rejected', clientId, code, text, ...why });
-    } else this.#post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
+    this.#post(sentEvent(clientId, this.venue.submit(order)));
   }
 
   cancel(clientId: string, instrument: InstrumentId): void {

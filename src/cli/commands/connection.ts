@@ -8,7 +8,7 @@ import { sourcesOf } from '../monitor-shown.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome } from '../running-desk.js';
-import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
+import { askedVenueOptions, type SimulatedVenue, venueAddress } from '../simulated-venue.js';
 
 interface Options {
   readonly desk?: string;
@@ -17,21 +17,14 @@ interface Options {
 }
 
 export function connectionCommand(command: Command): void {
-  command
+  const test = command
     .command('test')
     .description(
       'check over separate connections that the venue’s session, market data and account are there',
-    )
-    .option('--desk <name or file>', 'which desk; by default the one that runs here')
-    .option(
-      '--simulated-venue <[name=]address>',
-      'a simulator on this machine instead of the exchange',
-      simulatedVenueValue,
-    )
-    .option('--json', 'print the results as JSON')
-    .action(async (options: Options) => {
-      process.exitCode = await testConnectionHere(options);
-    });
+    );
+  askedVenueOptions(test).action(async (options: Options) => {
+    process.exitCode = await testConnectionHere(options);
+  });
 }
 
 /** Needs no running desk, and disturbs none. A check that could not run counts as not passed. */

@@ -6,7 +6,7 @@ import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome } from '../running-desk.js';
-import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
+import { askedVenueOptions, type SimulatedVenue, venueAddress } from '../simulated-venue.js';
 
 interface Options {
   readonly desk?: string;
@@ -15,17 +15,9 @@ interface Options {
 }
 
 export function preflightCommand(command: Command): void {
-  command
-    .option('--desk <name or file>', 'which desk; by default the one that runs here')
-    .option(
-      '--simulated-venue <[name=]address>',
-      'a simulator on this machine instead of the exchange',
-      simulatedVenueValue,
-    )
-    .option('--json', 'print the results as JSON')
-    .action(async (options: Options) => {
-      process.exitCode = await preflight(options);
-    });
+  askedVenueOptions(command).action(async (options: Options) => {
+    process.exitCode = await preflight(options);
+  });
 }
 
 /** Needs no running desk, only files, the environment and the exchange. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { unfitPrices } from '../../desk/desk-venue.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
@@ -21,7 +21,7 @@ import { credentialIn } from '../../venue/environment.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow, readEnvironmentFile } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
-import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
+import { dataFile, type MarketOptions, marketChoice, sourceOptions, speedValue } from '../market-choice.js';
 import {
   deskToStart,
   lastStartOf,
@@ -45,7 +45,6 @@ import {
 } from '../start-again.js';
 
 const BY_HAND = 'that takes fermata down, then fermata up';
-const SEED_MAX = 4_294_967_295;
 const RECORDED_ROWS_MAX = 10_000;
 
 interface Options extends MarketOptions {
@@ -67,15 +66,8 @@ export function upCommand(command: Command): void {
       'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',
       collected(dataFile),
     )
-    .option('--speed <times>', 'for simulated or recorded prices: a number, realtime or max', speedValue)
-    .option('--seed <number>', 'for simulated prices', wholeNumber(0, SEED_MAX))
-    .addOption(
-      new Option('--market <source>', 'where prices come from without --data').choices([
-        'auto',
-        'live',
-        'simulated',
-      ]),
-    )
+    .option('--speed <times>', 'for simulated or recorded prices: a number, realtime or max', speedValue);
+  sourceOptions(command)
     .option('--separate', 'ledger and auditor as separate processes')
     .option('--exit-at-end', 'end when the recording ends')
     .option(

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Progress, scopeOf } from '../../backtest/run-on-prices.js';
 import type { ValidationOutcome } from '../../contracts/validation.js';
 import type { LoadedDesk } from '../../desk/load.js';
@@ -34,7 +34,7 @@ import { runLines, withRun } from '../act-on-desk.js';
 import { refuseNothingTraded } from '../backtest-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { dataFile, marketChoice, speedValue } from '../market-choice.js';
+import { dataFile, marketChoice, sourceOptions, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, dayValue, wholeNumber } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
@@ -42,7 +42,6 @@ import { fermataHome, installationHome } from '../running-desk.js';
 import { simulatedVenueValue } from '../simulated-venue.js';
 import { type PeriodOptions, type PeriodToTrade, periodToTrade } from '../stored-minutes.js';
 
-const SEED_MAX = 4_294_967_295;
 const PROGRESS_TOTAL = 1000;
 
 export function validateCommand(command: Command): void {
@@ -69,15 +68,8 @@ export function validateCommand(command: Command): void {
       '--speed <times>',
       'for recorded or simulated prices: a number, realtime or max (default)',
       speedValue,
-    )
-    .option('--seed <number>', 'for simulated prices', wholeNumber(0, SEED_MAX))
-    .addOption(
-      new Option('--market <source>', 'where prices come from without --data').choices([
-        'auto',
-        'live',
-        'simulated',
-      ]),
-    )
+    );
+  sourceOptions(command)
     .option('--min-trades <count>', 'instead of the desk file’s', wholeNumber(0, 1_000_000))
     .option('--min-win-rate <percent>', 'instead of the desk file’s', boundValue(0, 100))
     .option('--min-sharpe <ratio>', 'instead of the desk file’s', boundValue(-100_000, 100_000))

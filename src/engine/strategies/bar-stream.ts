@@ -14,7 +14,7 @@ export interface FinishedBar {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
-  /** For a longer bar, the sum of its minutes. NaN: unknown for at least one of them. */
+  /** Volume traded. For a longer bar, the sum of its minutes. NaN: the source doesn't report all of it. */
   readonly volumeLots: number;
 }
 

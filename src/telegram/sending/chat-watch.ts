@@ -5,12 +5,7 @@
 
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
-import {
-  type ChannelHealth,
-  keepChannelHealth,
-  lastHealth,
-  SAID_EVERY_MS,
-} from '../../home/channel-health.js';
+import { type ChannelHealth, SaidHealth } from '../../home/channel-health.js';
 import { sendRefusedAgain, type Undelivered, undelivered } from '../../store/outbox-repair.js';
 import type { Pool } from '../../store/pool.js';
 import type { BotLog } from '../bot-context.js';
@@ -46,12 +41,11 @@ export class ChatWatch {
   #withheld: string | null = null;
   /** Who else reads what people write and press; null: only this bot does. */
   #readElsewhere: string | null = null;
-  #said: ChannelHealth | null = null;
-  #saidMs = 0;
+  readonly #said: SaidHealth;
 
   constructor(context: ChatWatchContext) {
     this.#context = context;
-    this.#said = lastHealth(context.home, context.desk.desk, 'telegram')?.health ?? null;
+    this.#said = new SaidHealth(context.home, context.desk.desk, 'telegram', context.nowMs);
   }
 
   /** Called after each request to a chat. */
@@ -114,28 +108,26 @@ export class ChatWatch {
 
   /** Records the health when it has changed, and at intervals. */
   async tell(): Promise<void> {
-    const { desk, home, nowMs } = this.#context;
     // Until Telegram has been queried, the last known health stays: it no longer matters that this bot was
     // not running for a while.
-    const health = this.#asked ? await this.#health() : this.#said;
-    if (health === null) return;
-    const same = JSON.stringify(health) === JSON.stringify(this.#said);
-    if (same && nowMs() - this.#saidMs < SAID_EVERY_MS) return;
-    keepChannelHealth(home, desk.desk, health, nowMs());
-    this.#said = health;
-    this.#saidMs = nowMs();
+    const health = this.#asked ? await this.#health() : this.#said.last;
+    if (health !== null) this.#said.say(health);
   }
 
   async #health(): Promise<ChannelHealth> {
     const { pool, desk, nowMs } = this.#context;
-    let left: Undelivered = { waiting: this.#said?.waiting ?? 0, refused: this.#said?.refused ?? 0 };
+    let left: Undelivered = {
+      waiting: this.#said.last?.waiting ?? 0,
+      refused: this.#said.last?.refused ?? 0,
+    };
     let standing = this.#standing();
     try {
       left = await undelivered(pool, desk.desk, this.#known());
     } catch (error) {
       standing = { state: 'silent', why: `Postgres does not answer (${messageOf(error)})` };
     }
-    const sinceMs = this.#said?.state === standing.state ? this.#said.sinceMs : nowMs();
+    const { last } = this.#said;
+    const sinceMs = last?.state === standing.state ? last.sinceMs : nowMs();
     return { channel: 'telegram', ...standing, sinceMs, ...left };
   }
 

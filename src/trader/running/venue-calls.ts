@@ -8,7 +8,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
 import { NOT_SENT } from '../../domain/order-words.js';
-import type { AmendOutcome, CashListed, ReplaceOutcome } from '../../domain/venue.js';
+import type { AmendOutcome, CashListed, ReplaceOutcome, SendOutcome } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
 import { longestReadingMs } from '../../engine/sync/request-snapshot.js';
 import type { Approved } from '../../limits/gate.js';
@@ -79,6 +79,20 @@ export async function replaced(
 }
 
 /** Null: only a lookup can tell. */
+export function sentEvent(clientId: string, outcome: SendOutcome): Unstamped {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { kind: 'order.accepted', clientId, venueId: outcome.venueId };
+    case 'rejected': {
+      const { code, text, wouldTrigger = false, wouldTake } = outcome;
+      const why = { wouldTrigger, ...(wouldTake === true ? { wouldTake } : {}) };
+      return { kind: 'order.rejected', clientId, code, text, ...why };
+    }
+    case 'unknown':
+      return { kind: 'order.sendUnknown', clientId, cause: outcome.cause };
+  }
+}
+
 export function amendEvent(clientId: string, outcome: AmendOutcome): Unstamped | null {
   switch (outcome.kind) {
     case 'amended':
@@ -171,15 +185,7 @@ export class VenueCalls implements VenueLink {
     this.#submits
       .run(() => this.venue.submit(order))
       .then(
-        (outcome) => {
-          if (outcome.kind === 'accepted')
-            this.#post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
-          else if (outcome.kind === 'rejected') {
-            const { code, text, wouldTrigger = false, wouldTake } = outcome;
-            const why = { wouldTrigger, ...(wouldTake === true ? { wouldTake } : {}) };
-            this.#post({ kind: 'order.rejected', clientId, code, text, ...why });
-          } else this.#post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
-        },
+        (outcome) => this.#post(sentEvent(clientId, outcome)),
         (error: unknown) => this.#post({ kind: 'order.sendUnknown', clientId, cause: messageOf(error) }),
       );
   }

@@ -9,8 +9,7 @@ import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
 import { activityText } from './activity.js';
 
-const CALM: ReadonlySet<EngineRecord['type']> = new Set([
-  'stop.gap',
+const OF_TRADES: readonly EngineRecord['type'][] = [
   'order.intended',
   'fill',
   'trade.closed',
@@ -20,21 +19,9 @@ const CALM: ReadonlySet<EngineRecord['type']> = new Set([
   'exits.changed',
   'entry.waits',
   'entry.over',
-  'armed',
-  'flat.proven',
-]);
-const OF_ORDERS: ReadonlySet<EngineRecord['type']> = new Set([
-  'order.intended',
-  'order.state',
-  'fill',
-  'trade.closed',
-  'trades.crossed',
-  'target.reached',
-  'stop.moved',
-  'exits.changed',
-  'entry.waits',
-  'entry.over',
-]);
+];
+const CALM: ReadonlySet<EngineRecord['type']> = new Set([...OF_TRADES, 'stop.gap', 'armed', 'flat.proven']);
+const OF_ORDERS: ReadonlySet<EngineRecord['type']> = new Set([...OF_TRADES, 'order.state']);
 const ORDERS_KEPT = 1_000;
 
 interface Fields {
