@@ -28,8 +28,6 @@ const AT_MOST = {
   repeated: 9,
   files: 856,
   long: 123,
-  files: 856,
-  long: 123,
   namesUsedOften: 86,
 } as const;
 
