@@ -9,7 +9,7 @@ export async function apiTypesText(document) {
   const body = document.paths['/api/emergency/resume'].post.requestBody.content['application/json'].schema;
   const { minimum, maximum } = body.properties.sizePct;
   return `${COMMENT_HEADER}${types}
-/** Percent of the desk file's position size that a desk may be resumed with. */
+/** Percent of the full position size that a desk may be resumed with. */
 export const RESUME_SIZE_PCT = { minimum: ${minimum}, maximum: ${maximum} } as const;
 `;
 }

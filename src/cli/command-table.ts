@@ -189,7 +189,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'size',
     group: 'Stop and resume',
-    summary: 'position size, percent of the desk file’s',
+    summary: 'position size, percent of the full size',
     load: async () => ofDesk((await import('./commands/size-and-roll.js')).sizeCommand),
   },
   {

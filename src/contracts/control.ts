@@ -144,7 +144,7 @@ export interface ControlMethods {
    */
   equity: { params: { after: number; count: number }; result: EquityAnswer };
   /**
-   * Position size in percent of the desk file's. Smaller applies at once; larger needs a decision on
+   * Position size in percent of the full size. Smaller applies at once; larger needs a decision on
    * `sizeSubject`.
    */
   resize: {

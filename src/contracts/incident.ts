@@ -84,7 +84,7 @@ export interface PlaybookStep extends RoutineStep {
 export interface PlaybookAnswer {
   readonly key: string;
   readonly title: string;
-  /** Position size from then on, in percent of the desk file's. */
+  /** Position size from then on, in percent of the full size. */
   readonly sizePct?: number | undefined;
   /** A task for a person afterwards. */
   readonly human?: string | undefined;

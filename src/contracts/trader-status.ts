@@ -457,7 +457,7 @@ export const traderStatusSchema = z.object({
     .describe(
       'Whether the venue takes and answers requests, by its adapter; a ban of the address is down, too',
     ),
-  sizePct: z.number().describe('Position size in use, percent of the desk file’s'),
+  sizePct: z.number().describe('Position size in use, percent of the full size'),
   /** `required`: the desk trades real money. Without a permission it can't be armed and enters nothing. */
   goLive: z.object({
     required: z.boolean(),

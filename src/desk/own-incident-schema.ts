@@ -37,7 +37,7 @@ const answerSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Position size from then on, percent of the desk file’s; a smaller one stays. This does not resume trading.',
+      'Position size from then on, percent of the full size; a smaller one stays. This does not resume trading.',
     ),
   human: z
     .string()

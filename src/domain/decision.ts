@@ -54,7 +54,7 @@ export interface Decision {
   readonly choice: 'resume' | 'approve' | 'reject' | 'acknowledge' | 'resolve';
   /** Exactly what was decided on: a halt id for `resume`. */
   readonly subject: string;
-  /** `resume` only: the position size chosen with it, in percent of the desk file's. Left out: unchanged. */
+  /** `resume` only: the position size chosen with it, in percent of the full size. Left out: unchanged. */
   readonly sizePct?: number;
   /**
    * `resume` only: why, in the person's own words, as `reasonOf` returns them. Left out: no reason was given.

@@ -35,6 +35,7 @@ export function accountView(core: Core): AccountView {
     quoteAgeMs: newest < 0 ? null : core.monotonicMs - newest,
     openPositions: openPositions(core),
     largestPosition: Math.max(0, ...state.positions.map((position) => worthOf(core, position))),
+    sizeFactorPpm: state.sizeFactorPpm,
     places: shownPlaces(instrumentAt(core, 0)),
     lossesInARow: state.lossesInARow,
     holdings: holdingsOnce(core),

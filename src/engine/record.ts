@@ -197,7 +197,7 @@ export type EngineRecord =
       readonly approvedBy: readonly string[];
       readonly marketMs: number;
     }
-  /** The size factor from here on: the part of the desk file's position size in use, in parts per million. */
+  /** The size factor from here on: the part of the full position size in use, in parts per million. */
   | {
       readonly type: 'size.factor';
       readonly sizeFactorPpm: number;

@@ -321,7 +321,7 @@ export interface EngineState {
    * streak.
    */
   lossesInARow: number;
-  /** Parts per million of the desk file's position size. */
+  /** Parts per million of the full position size. */
   sizeFactorPpm: number;
   /**
    * All incarnations that client order ids may carry: a restored journal continues under a new one, and its older

@@ -264,7 +264,7 @@ export interface EngineView {
   readonly venueBreaker: VenueBreaker;
   /** False from when its adapter says that it is down until it says that it is back. */
   readonly venueIsUp: boolean;
-  /** Size factor: parts per million of the desk file's position size. */
+  /** Size factor: parts per million of the full position size. */
   readonly sizeFactorPpm: number;
 }
 

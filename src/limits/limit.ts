@@ -68,7 +68,7 @@ export interface RiskCheck {
   readonly openFees: string | null;
   /** Why amounts of the instrument have no known worth in the desk's currency. Null: they have. */
   readonly unconverted: string | null;
-  /** Size factor: parts per million of the desk file's position size. */
+  /** Size factor: parts per million of the full position size. */
   readonly sizeFactorPpm: number;
   readonly capabilities: VenueCapabilities;
   /** Trades that lost in a row since the day began. */
@@ -102,6 +102,8 @@ export interface AccountView {
   readonly quoteAgeMs: number | null;
   readonly openPositions: number;
   readonly largestPosition: number;
+  /** Size factor, as of `RiskCheck`. */
+  readonly sizeFactorPpm: number;
   /** Decimal places of its amounts in words. */
   readonly places: number;
   readonly lossesInARow: number;

@@ -3,7 +3,7 @@ import { formatMoney, percentOfPpm } from '../domain/money.js';
 import { amountText, moneyText, notional } from '../domain/value.js';
 import { entryTicks } from './exposure.js';
 import { limit, PERCENT } from './limit.js';
-import { FULL_SIZE_PPM, largestPosition } from './size-factor.js';
+import { FULL_SIZE_PPM, largestPosition, percentInUse } from './size-factor.js';
 
 export const positionSizeLimit = limit({
   setting: {
@@ -39,10 +39,10 @@ export const positionSizeLimit = limit({
         `${maxPct} % of equity${reduced(check.sizeFactorPpm)} allows ${amountText(instrument, most)}`,
     };
   },
-  reading: ({ equity, largestPosition: most, places }, value) => {
+  reading: ({ equity, largestPosition: most, places, sizeFactorPpm }, value) => {
     const part = ((most / equity) * 100).toFixed(2);
     const now = most === 0 || equity <= 0 ? '0.00 %' : `${part} % (${formatMoney(Math.round(most), places)})`;
-    return { value: `${value} % of equity`, now };
+    return { value: `${percentInUse(value, sizeFactorPpm)} % of equity`, now };
   },
 });
 

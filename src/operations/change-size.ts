@@ -16,7 +16,7 @@ import { askForReason, audited, whyNotAudited } from './record-audit.js';
 import { approveNow } from './sign-as.js';
 
 export interface SizeRequest extends EmergencyRequest {
-  /** Percent of the desk file's position size, 1 to 100. */
+  /** Percent of the full position size, 1 to 100. */
   readonly sizePct: number;
   /** For a larger size with real money: signature over `statementToSign`, made with the person's own key. */
   readonly signature?: string | undefined;

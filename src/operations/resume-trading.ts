@@ -27,7 +27,7 @@ import { askForReason, audited, recordAudit, whyNotAudited } from './record-audi
 import { signAs } from './sign-as.js';
 
 export interface ResumeRequest extends EmergencyRequest {
-  /** Position size to go on with, in percent of the desk file's; absent: unchanged. */
+  /** Position size to go on with, in percent of the full size; absent: unchanged. */
   readonly sizePct?: number | undefined;
   /**
    * If this lifts a kill or raises the size with real money: signature over `statementToSign`, made with the
@@ -224,7 +224,7 @@ export async function whoDecided(context: OperationContext, asked: string): Prom
   const others = (await readDecided(context)).filter(({ person }) => person !== asked);
   return others.map(
     ({ person, sizePct, untilWallMs }) =>
-      `${person} has decided to resume at ${sizePct === null ? 'the position size as it is' : `${sizePct} % of the desk file’s position size`}${untilWallMs === null ? '' : `, which counts until ${moment(untilWallMs)}`}. The smallest counts.`,
+      `${person} has decided to resume at ${sizePct === null ? 'the position size as it is' : `${sizePct} % of the full position size`}${untilWallMs === null ? '' : `, which counts until ${moment(untilWallMs)}`}. The smallest counts.`,
   );
 }
 

@@ -106,14 +106,19 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     const expiresWallMs = Date.now() + 600_000;
     opened.keys = [key];
     opened.statement = { ...said, ...terms, sizePct: null, expiresWallMs };
-    opened.web.trader.status = scriptedStatus({ trading: 'live', sizePct: 50 });
+    const risk = [{ limit: 'position-size', value: '10 % of equity', now: '0.00 %' }];
+    opened.web.trader.status = scriptedStatus({ trading: 'live', sizePct: 50, risk });
     onTestFinished(() => {
       opened.keys = [];
       opened.statement = null;
       opened.web.trader.status = scriptedStatus();
     });
     await open('Settings');
-    await page.getByText('50 % of what the desk file allows.').waitFor();
+    await page
+      .getByText(
+        '50 % of the full size, which is what the settings in force and the permission allow. A position may be worth 10 % of equity.',
+      )
+      .waitFor();
     const dialog = page.getByRole('dialog', { name: 'Change the position size?' });
     const ask = async (): Promise<void> => {
       await page.getByRole('button', { name: 'Change the size…' }).click();

@@ -276,7 +276,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     const untilWallMs = Date.UTC(2026, 0, 5, 15, 10);
     opened.decided = [{ person: 'anna', sizePct: 50, untilWallMs }];
     const said =
-      'anna has decided to resume at 50 % of the desk file’s position size, which counts until 15:10 UTC.';
+      'anna has decided to resume at 50 % of the full position size, which counts until 15:10 UTC.';
     await expect.poll(() => dialog.innerText()).toContain(said);
     expect(await dialog.innerText()).toContain('You are the second one: this press arms the desk');
     await page.keyboard.press('Escape');

@@ -155,7 +155,9 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
     opened.statement = larger;
     web.trader.status = scriptedStatus({ trading: 'live', sizePct: 50 });
     await sections.getByRole('link', { name: 'Settings' }).click();
-    await page.getByText('50 % of what the desk file allows.').waitFor();
+    await page
+      .getByText('50 % of the full size, which is what the settings in force and the permission allow.')
+      .waitFor();
     await page.getByRole('button', { name: 'Change the size…' }).click();
     const resizing = page.getByRole('dialog', { name: 'Change the position size?' });
     await resizing.getByLabel(/^Position size/).fill('80');

@@ -327,7 +327,7 @@ describe('the status for people', () => {
 
   it('shows at what size it trades where that is not the desk file’s', () => {
     const text = statusLines({ ...traderStatus(), sizePct: 50 }).join('\n');
-    expect(text).toContain('size       50 % of the desk file’s position size');
+    expect(text).toContain('size       50 % of the full position size');
   });
 });
 

@@ -118,7 +118,7 @@ describe('resumption after maximum drawdown', () => {
       expect.stringContaining('Today by strategy:'),
       expect.stringContaining('ema-cross BTC/USDT: 3 of 12 won, -40.00, ranging'),
       'Open positions: BTC/USDT 0.5',
-      "Position size now: 100 % of the desk file's",
+      'Position size now: 100 % of the full size',
     ]);
     const told = await bench.database.pool.query<{ body: string }>(
       'select body from notice where fingerprint = $1',

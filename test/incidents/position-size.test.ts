@@ -36,6 +36,18 @@ describe('position size', () => {
     expect(desk.recorded('size.factor').map(({ sizeFactorPpm }) => sizeFactorPpm)).toEqual([HALF, 1_000_000]);
   });
 
+  it('is a part of what the settings in force allow, not of the desk file, and the limit shown is what it leaves', () => {
+    const desk = new DeskUnderTest().active();
+    const allowed = () => desk.engine.view.risk.find(({ limit }) => limit === 'position-size')?.value;
+    const { version } = desk.engine.view.settings;
+    const values = { 'risk.maxPositionSizePct': 8 };
+    desk.command({ name: 'reload', baseVersion: version, values, approvedBy: [] });
+    expect(allowed()).toBe('8 % of equity');
+    const made = desk.command({ name: 'resize', sizeFactorPpm: HALF, authorised: false });
+    expect(made).toMatchObject({ detail: 'position size is 50 % of the full size' });
+    expect(allowed()).toBe('4 % of equity');
+  });
+
   it.each([0, 9_999, 1_000_001, Number.NaN, 1.5])('refuses %s parts per million', (sizeFactorPpm) => {
     const desk = new DeskUnderTest().active();
     expect(desk.command({ name: 'resize', sizeFactorPpm, authorised: true })).toMatchObject({

@@ -367,7 +367,7 @@ describe('/status and /help', () => {
     expect(bench.texts(ANNA).join()).not.toContain('Size:');
     bench.trader.sizePct = 50;
     bench.type(ANNA, '/status');
-    await bench.answered(ANNA, /\nSize: 50 % of the desk file’s position size\n/);
+    await bench.answered(ANNA, /\nSize: 50 % of the full position size\n/);
   });
 
   it('say that the trader does not answer', async () => {

@@ -48,7 +48,7 @@ it('arms the desk with the halt that was shown, once the person has confirmed it
 it('goes on at the smaller size that was asked for, and asks for the reason that a tap does not bring', async () => {
   const haltId = desk.trader.halt('drawdown', 'person');
   bot.simulator.simulation.type(ANNA, '/resume 40%');
-  await eventually(() => expect(said()).toContain('Position size 40 % of the desk file’s; now it is 100 %'));
+  await eventually(() => expect(said()).toContain('Position size 40 % of the full size; now it is 100 %'));
   tapLast('Resume at 40 %');
   await eventually(() =>
     expect(desk.trader.sent('arm').at(-1)).toMatchObject({
@@ -63,7 +63,7 @@ it('tells that the decision counts on while a check fails, and not that it was r
   desk.trader.halt('person', 'person');
   desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
   bot.simulator.simulation.type(ANNA, '/resume 30%');
-  await eventually(() => expect(said()).toContain('Position size 30 % of the desk file’s'));
+  await eventually(() => expect(said()).toContain('Position size 30 % of the full size'));
   tapLast('Resume at 30 %');
   await eventually(() =>
     expect(said()).toMatch(/⏳ Resume: not yet\. .*Market data fresh.*The decision counts until /),
@@ -76,15 +76,15 @@ it('shows the second person the size that the first one wants, and says afterwar
   const now = desk.trader.sizePct;
   desk.trader.halt('kill', 'two-people');
   bot.simulator.simulation.type(ANNA, '/resume 20%');
-  await eventually(() => expect(said()).toContain('Position size 20 % of the desk file’s'));
+  await eventually(() => expect(said()).toContain('Position size 20 % of the full size'));
   tapLast('Resume at 20 %');
   await eventually(() => expect(said()).toContain('waits for 1 more of two people'));
   bot.simulator.simulation.type(BEN, '/resume');
   await eventually(() =>
-    expect(said(BEN)).toContain(`Position size ${now} % of the desk file’s, as it is now`),
+    expect(said(BEN)).toContain(`Position size ${now} % of the full size, as it is now`),
   );
   expect(said(BEN)).toMatch(
-    /anna has decided to resume at 20 % of the desk file’s position size, which counts until .+ UTC\. The smallest counts\./,
+    /anna has decided to resume at 20 % of the full position size, which counts until .+ UTC\. The smallest counts\./,
   );
   tapLast('Resume', BEN);
   await eventually(() =>
@@ -99,7 +99,7 @@ it.each(['0', '101 %', '12.5', 'half', '50 % now'])(
     bot.simulator.simulation.type(ANNA, `/resume ${size}`);
     await eventually(() =>
       expect(said()).toContain(
-        `Position size: expected a whole number from 1 to 100, percent of the desk file’s, found "${size}". Write it so: /resume 50%. Nothing was changed.`,
+        `Position size: expected a whole number from 1 to 100, percent of the full size, found "${size}". Write it so: /resume 50%. Nothing was changed.`,
       ),
     );
   },

@@ -252,7 +252,7 @@ describe.concurrent('resumption', () => {
     await until('the others are asked again', async () => (await told()).length === 2);
     expect((await run.progress()).decisions).toEqual([{ person: 'anna', expiresWallMs: expect.any(Number) }]);
     expect(await told()).toEqual([
-      expect.stringContaining('At 80 % of the desk file’s position size'),
+      expect.stringContaining('At 80 % of the full position size'),
       expect.stringContaining('At the position size as it is now'),
     ]);
     await run.end();

@@ -1740,7 +1740,7 @@ export interface paths {
                     "application/json": {
                         /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
-                        /** @description Position size to continue with, percent of the desk file’s; left out: unchanged */
+                        /** @description Position size to continue with, percent of the full size; left out: unchanged */
                         sizePct?: number;
                         /** @description The halt that the person saw: no other one is lifted. Left out: the one in force */
                         haltId?: string;
@@ -5723,7 +5723,7 @@ export interface paths {
                     "application/json": {
                         /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
-                        /** @description Percent of the desk file’s position size */
+                        /** @description Percent of the full position size */
                         sizePct: number;
                         /** @description For real money: over the statement of GET /api/signing, with the person’s own key */
                         signature?: string;
@@ -8124,7 +8124,7 @@ export interface components {
             };
             /** @description Whether the venue takes and answers requests, by its adapter; a ban of the address is down, too */
             venueIsUp?: boolean;
-            /** @description Position size in use, percent of the desk file’s */
+            /** @description Position size in use, percent of the full size */
             sizePct: number;
             goLive: {
                 required: boolean;
@@ -8704,7 +8704,7 @@ export interface components {
                 };
                 /** @description Whether the venue takes and answers requests, by its adapter; a ban of the address is down, too */
                 venueIsUp?: boolean;
-                /** @description Position size in use, percent of the desk file’s */
+                /** @description Position size in use, percent of the full size */
                 sizePct: number;
                 goLive: {
                     required: boolean;
@@ -8936,5 +8936,5 @@ export interface components {
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;
 
-/** Percent of the desk file's position size that a desk may be resumed with. */
+/** Percent of the full position size that a desk may be resumed with. */
 export const RESUME_SIZE_PCT = { minimum: 1, maximum: 100 } as const;

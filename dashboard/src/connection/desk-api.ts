@@ -63,7 +63,7 @@ interface Said {
 /** What is sent with a button; the reason with each, `kill` with a close-all, the rest with a resume. */
 export interface Asked {
   readonly reason: string;
-  /** The position size to go on with, percent of the desk file's. */
+  /** The position size to go on with, percent of the full size. */
   readonly sizePct?: number;
   /** The halt that the person was shown: no other one is lifted. */
   readonly haltId?: string;

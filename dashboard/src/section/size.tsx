@@ -16,12 +16,13 @@ interface SizeProps {
   readonly mayChange: boolean;
 }
 
-/** The position size in percent of the desk file's: smaller applies at once, larger needs an approver. */
-export function Size({ api, person, status: { sizePct: nowPct, trading }, mayChange }: SizeProps) {
+/** The position size in percent of the full size: smaller applies at once, larger needs an approver. */
+export function Size({ api, person, status: { sizePct: nowPct, trading, risk }, mayChange }: SizeProps) {
   const [asking, setAsking] = useState(false);
   const [size, setSize] = useState('');
   const action = useAction();
   const sizePct = Number(size);
+  const largest = risk.find(({ limit }) => limit === 'position-size');
   const isLarger = size !== '' && sizePct > nowPct;
   const signs = isLarger && trading === 'live';
   const { signWith, field, forget } = useSignatureOf(
@@ -58,7 +59,11 @@ export function Size({ api, person, status: { sizePct: nowPct, trading }, mayCha
     <div class="sections">
       <ActionNotice action={action} />
       <Panel title="Position size" area="section" aside={ask}>
-        <p>{nowPct} % of what the desk file allows.</p>
+        <p>
+          {nowPct} % of the full size, which is what the settings in force
+          {trading === 'live' && ' and the permission'} allow.
+          {largest !== undefined && ` A position may be worth ${largest.value}.`}
+        </p>
       </Panel>
       {asking && (
         <ReasonDialog
@@ -72,7 +77,7 @@ export function Size({ api, person, status: { sizePct: nowPct, trading }, mayCha
           choice={
             <>
               <SizeInput size={size} onSize={setSize} required>
-                Position size, % of the desk file’s (now {nowPct} %)
+                Position size, % of the full size (now {nowPct} %)
               </SizeInput>
               {signs && field}
             </>

@@ -78,7 +78,7 @@ export function AskDialog({
       choice={
         <>
           <SizeInput size={size} onSize={setSize}>
-            Position size, % of the desk file’s (empty: as it is{status !== null && `, ${status.sizePct} %`})
+            Position size, % of the full size (empty: as it is{status !== null && `, ${status.sizePct} %`})
           </SizeInput>
           {signs && field}
         </>

@@ -9,7 +9,7 @@ interface SizeInputProps {
   readonly required?: boolean;
 }
 
-/** An input for a position size, in percent of the desk file's. */
+/** An input for a position size, in percent of the full size. */
 export const SizeInput = ({ children, size, onSize, required = false }: SizeInputProps) => (
   <label>
     {children}

@@ -19,7 +19,7 @@ interface WhyProps {
 /** A decision to resume that waits for another person. */
 export const decidedWords = ({ person, sizePct, untilWallMs }: ResumeDecided): string =>
   `${person} has decided to resume at ${
-    sizePct === null ? 'the position size as it is' : `${sizePct} % of the desk file’s position size`
+    sizePct === null ? 'the position size as it is' : `${sizePct} % of the full position size`
   }${untilWallMs === null ? '' : `, which counts until ${minuteOfDay(untilWallMs)} ${CLOCK}`}.`;
 
 /** Every reason that holds the desk, a strategy or a symbol back, with what it waits for. */

@@ -63,7 +63,7 @@ export function settingsRoutes(app: FastifyInstance, web: WebDependencies): void
 }
 
 const sizeSchema = stopSchema.extend({
-  sizePct: z.int().min(SIZE_PCT_MIN).max(SIZE_PCT_MAX).describe('Percent of the desk file’s position size'),
+  sizePct: z.int().min(SIZE_PCT_MIN).max(SIZE_PCT_MAX).describe('Percent of the full position size'),
   signature,
 });
 

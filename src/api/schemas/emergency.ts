@@ -36,7 +36,7 @@ export const resumeSchema = stopSchema.extend({
     .min(SIZE_PCT_MIN)
     .max(SIZE_PCT_MAX)
     .optional()
-    .describe('Position size to continue with, percent of the desk file’s; left out: unchanged'),
+    .describe('Position size to continue with, percent of the full size; left out: unchanged'),
   haltId: z
     .string()
     .min(1)

@@ -29,7 +29,7 @@ export function resumeCommand(command: Command): void {
     .option(...SIGNING_OPTION)
     .option(
       '--size <percent>',
-      'position size to continue with, percent of the desk file’s',
+      'position size to continue with, percent of the full size',
       wholeNumber(SIZE_PCT_MIN, SIZE_PCT_MAX),
     )
     .action(async ({ reason, as, timeout, json, size, signingPasswordFile }: ResumeOptions) => {

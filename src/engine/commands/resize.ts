@@ -18,7 +18,7 @@ export function resize(core: Core, command: Resize, event: CommandEvent): Comman
     return refused('approval-needed', message, 'let a person who may approve raise it');
   }
   setSizeFactor(core, sizeFactorPpm, event);
-  return done(core, `position size is ${percent(sizeFactorPpm)} of what the desk file allows`);
+  return done(core, `position size is ${percent(sizeFactorPpm)} of the full size`);
 }
 
 /** Lowering the size cancels resting entries: they have the old size. */
@@ -42,7 +42,7 @@ export function setSizeFactor(
 export function badSize(): CommandOutcome {
   return refused(
     'bad-size',
-    `a position size lies between ${percentOfPpm(SMALLEST_SIZE_PPM)} and 100 % of the desk file's`,
+    `a position size lies between ${percentOfPpm(SMALLEST_SIZE_PPM)} and 100 % of the full size`,
     'correct it; nothing was changed',
   );
 }

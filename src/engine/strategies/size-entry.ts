@@ -5,7 +5,7 @@
 import type { Instrument } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { dearerTicks, exactNotional, lossPerLot, moneyText } from '../../domain/value.js';
-import { FULL_SIZE_PPM, largestPosition } from '../../limits/size-factor.js';
+import { FULL_SIZE_PPM, largestPosition, percentInUse } from '../../limits/size-factor.js';
 import { VOLATILITY_BARS_MIN } from './day-volatility.js';
 
 /**
@@ -108,10 +108,6 @@ function sizeByMost({ maxLots }: StrategySize, { ownLots, ownRestingLots }: Entr
   };
 }
 
-/** The percent at the desk's reduced size, without the noise of floating point. */
-const inForce = (percent: number, sizeFactorPpm: number): number =>
-  Number(((percent * sizeFactorPpm) / FULL_SIZE_PPM).toPrecision(6));
-
 /** The allowed loss ÷ what one lot loses at the stop. */
 function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   const { instrument, equity, limitTicks, protectTicks, sizeFactorPpm } = entry;
@@ -121,7 +117,7 @@ function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   return {
     lots,
     why:
-      `${inForce(riskPct, sizeFactorPpm)} % of equity is ${moneyText(instrument, Math.floor(risk))}, and one lot loses ` +
+      `${percentInUse(riskPct, sizeFactorPpm)} % of equity is ${moneyText(instrument, Math.floor(risk))}, and one lot loses ` +
       `${moneyText(instrument, perLot)} at its stop: not one lot fits`,
   };
 }
@@ -142,7 +138,7 @@ function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry
   return {
     lots,
     why:
-      `${inForce(volatilityPct, sizeFactorPpm)} % of equity is ${moneyText(instrument, Math.floor(cost))}, and one lot moves by ` +
+      `${percentInUse(volatilityPct, sizeFactorPpm)} % of equity is ${moneyText(instrument, Math.floor(cost))}, and one lot moves by ` +
       `${moneyText(instrument, perLot)} in a day (${(dayVolatility * 100).toFixed(2)} %): not one lot fits` +
       (ownLots === 0 ? '' : ' beside what is held'),
   };

@@ -10,7 +10,7 @@ import type { ChatCommand } from './command.js';
 export const resumeCommand: ChatCommand = {
   name: 'resume',
   description: 'check everything again and trade (asks first)',
-  help: '/resume: trade again (asks first); /resume 50%: at half of the desk file’s position size',
+  help: '/resume: trade again (asks first); /resume 50%: at half of the full position size',
   run: async (context, person, { chatId, argument }) => {
     const refusal = missingRole(person, APPROVER);
     if (refusal !== null) {
@@ -54,13 +54,13 @@ function sizeIn(argument: string): number | null {
 }
 
 const wrongSize = (found: string): string =>
-  `Position size: expected a whole number from ${SIZE_PCT_MIN} to ${SIZE_PCT_MAX}, percent of the desk file’s, found "${found.slice(0, 50)}". Write it so: /resume 50%.`;
+  `Position size: expected a whole number from ${SIZE_PCT_MIN} to ${SIZE_PCT_MAX}, percent of the full size, found "${found.slice(0, 50)}". Write it so: /resume 50%.`;
 
 function questionText(status: TraderStatus, sizePct: number | null): string[] {
   const size =
     sizePct === null
-      ? `Position size ${status.sizePct} % of the desk file’s, as it is now; another: /resume 50%`
-      : `Position size ${sizePct} % of the desk file’s; now it is ${status.sizePct} %`;
+      ? `Position size ${status.sizePct} % of the full size, as it is now; another: /resume 50%`
+      : `Position size ${sizePct} % of the full size; now it is ${status.sizePct} %`;
   return [
     `Trade again on ${status.desk} (${status.trading})?`,
     ...status.halts.map(({ cause, by, reason }) => `Halt: ${cause} by ${by}: ${reason}`),

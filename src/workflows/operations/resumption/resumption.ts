@@ -246,9 +246,7 @@ const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : 
 const isSameWish = (one: Decision, other: Decision): boolean =>
   one.sizePct === other.sizePct && one.reason === other.reason && one.signature === other.signature;
 const wishedSize = ({ sizePct }: Decision): string =>
-  sizePct === undefined
-    ? 'At the position size as it is now.'
-    : `At ${sizePct} % of the desk file’s position size.`;
+  sizePct === undefined ? 'At the position size as it is now.' : `At ${sizePct} % of the full position size.`;
 const whyOf = ({ reason }: Decision): string => (reason === undefined ? '' : `Why: "${reason}".\n`);
 const reasonIn = ({ reason }: Decision): string => (reason === undefined ? '' : `: "${reason}"`);
 

@@ -104,7 +104,7 @@ async function readDrawdownEvidence({ desk, incarnation }: ResumptionInput): Pro
       `Today by strategy: ${losses.map(({ strategy, result, amount }) => `${strategy} ${amount ?? result.toFixed(2)}`).join(', ') || 'nothing was closed'}`,
       `Strategies: ${facts.strategies.map(strategyLine).join('; ') || 'none'}`,
       `Open positions: ${facts.positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`).join(', ') || 'none'}`,
-      `Position size now: ${facts.sizePct} % of the desk file's`,
+      `Position size now: ${facts.sizePct} % of the full size`,
     ];
   } catch (error) {
     return [`The evidence could not be read: ${causeOf(error)}`];
@@ -121,7 +121,7 @@ async function tellOfDrawdown(input: ResumptionInput, lines: readonly string[]):
     '',
     'Trading goes on only when a person decides: /resume, /resume 50%, the dashboard, or on the command line',
     'fermata resume --reason TEXT --size 50',
-    'The size is percent of the desk file’s position size; without it, it stays as it is.',
+    'The size is percent of the full position size; without it, it stays as it is.',
   ];
   await decisionCalls(input.desk)
     .notify.executeWithOptions({ summary: 'Put the decision before people' }, [
