@@ -9,6 +9,7 @@ import {
 } from '../contracts/engine-activities.js';
 import { FAILURE_NAMES } from '../contracts/failure-names.js';
 import type { PositionStatus } from '../contracts/trader-status.js';
+import { placed } from '../domain/figure-text.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../domain/mode.js';
 import type { TradingDays } from '../domain/trading-day.js';
 import { pollUntil } from '../home/try-again.js';
@@ -152,8 +153,9 @@ const signedText = (side: PositionStatus['side'], quantity: string): string =>
   `${side === 'short' ? '-' : ''}${quantity}`;
 
 /** The open holdings: the position, or each strategy's part of it where several may trade the instrument. */
-function heldIn({ parts = [], ...position }: PositionStatus): IncidentFacts['positions'] {
-  const { symbol, side, quantity, protection, stopPrice, strategy, unrealised } = position;
+function heldIn({ parts = [], ...position }: PositionStatus, currency: string): IncidentFacts['positions'] {
+  const { symbol, side, quantity, protection, stopPrice, strategy } = position;
+  const unrealised = placed(position.unrealised, currency);
   if (parts.length === 0)
     return [{ symbol, quantity: signedText(side, quantity), protection, stopPrice, strategy, unrealised }];
   return parts.map((part) => ({
@@ -187,9 +189,12 @@ export async function readIncidentFacts(
     })),
     entriesWorking: status.entriesWorking,
     closeAll: status.closeAll,
-    positions: status.positions.flatMap(heldIn).slice(0, POSITIONS_MAX),
+    positions: status.positions
+      .flatMap((position) => heldIn(position, status.currency))
+      .slice(0, POSITIONS_MAX),
     symbols: status.marketData.lastPrices.slice(0, FACTS_NAMED_MAX).map(({ symbol }) => symbol),
     strategies: status.strategies.slice(0, STRATEGIES_MAX).map(({ state: _state, ...shown }) => shown),
+    currency: status.currency,
     losses: lossesOf(status),
     venueBreaker: status.venueBreaker.state,
     venueBreakerDetail: status.venueBreaker.detail.slice(0, TEXT_MAX),

@@ -1,7 +1,7 @@
 import type { PositionStatus } from '../contracts/trader-status.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { HOUR_MS } from '../domain/civil-date.js';
-import { placesIn } from '../domain/figure-text.js';
+import { placed, placesIn } from '../domain/figure-text.js';
 import { readEquitySteps, withoutStart } from '../store/performance.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
@@ -23,7 +23,7 @@ export const profitAndPositions = check(
     const amount = (value: number): string => value.toFixed(placesIn(currency));
     const open = positions.map(
       (position) =>
-        `${position.symbol} ${position.side} ${position.quantity} (${position.unrealised})${tradesText(position)}`,
+        `${position.symbol} ${position.side} ${position.quantity} (${placed(position.unrealised, currency)})${tradesText(position)}`,
     );
     const bare = positions
       .filter(({ protection }) => protection === 'missing' || protection === 'closing')

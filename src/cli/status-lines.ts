@@ -2,7 +2,7 @@
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { contractWords } from '../domain/contract-words.js';
-import { counted, grouped, groupedWithin, signed } from '../domain/figure-text.js';
+import { counted, gainText, grouped, groupedWithin, signed } from '../domain/figure-text.js';
 import { headlineLine } from '../domain/headline.js';
 import { moment } from '../domain/moment.js';
 import { reducedSize } from '../domain/position-size.js';
@@ -81,12 +81,12 @@ export function section(title: string, lines: readonly string[]): string[] {
 }
 
 /** The multiple of its risk and the exits are a trade's: a position of several has none of its own. */
-function positionLines({ positions }: TraderStatus): string[] {
+function positionLines({ positions, currency }: TraderStatus): string[] {
   return positions.flatMap((position) => {
     const isOneTrade = (position.parts?.length ?? 0) <= 1;
     return [
       `${position.symbol} ${position.side} ${grouped(position.quantity)} at ${grouped(position.averagePrice)}, now ${grouped(position.markPrice ?? 'unknown')}, ` +
-        `${signed(position.unrealised)}${isOneTrade ? multiple(position) : ''}, stop ${grouped(position.stopPrice ?? 'none')} (${position.protection}${bare(position)})`,
+        `${gainText(position.unrealised, currency)}${isOneTrade ? multiple(position) : ''}, stop ${grouped(position.stopPrice ?? 'none')} (${position.protection}${bare(position)})`,
       ...(isOneTrade ? exitsLine(position) : partLines(position)),
     ];
   });

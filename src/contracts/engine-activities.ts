@@ -71,6 +71,8 @@ export interface IncidentFacts {
     StrategyStatus,
     'name' | 'symbol' | 'enabled' | 'trades' | 'wins' | 'realised' | 'lossesInARow' | 'regime' | 'off'
   >[];
+  /** Absent from runs of earlier versions, whose amounts had the places of their currency. */
+  readonly currency?: string;
   /** How much of each loss limit is used up, in percent. */
   readonly losses: readonly { readonly limit: string; readonly usedPct: number }[];
   readonly venueBreaker: TraderStatus['venueBreaker']['state'];

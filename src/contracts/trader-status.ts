@@ -106,7 +106,7 @@ export const positionSchema = z.object({
   quantity: decimalText,
   averagePrice: decimalText,
   markPrice: decimalText.nullable(),
-  unrealised: decimalText,
+  unrealised: decimalText.describe('With every place'),
   stopPrice: decimalText.nullable(),
   /**
    * `confirmed`: the venue acknowledged the protective stop for the whole quantity, apart from parts that are dust.
@@ -205,7 +205,7 @@ export const strategyStatusSchema = z.object({
   state: z.string(),
   trades: z.number(),
   wins: z.number(),
-  realised: decimalText,
+  realised: decimalText.describe('After fees, with every place'),
   lossesInARow: z.number(),
   /** Derived from its instrument's last 60 bars. */
   regime: z.enum(['trending', 'ranging', 'unknown']),

@@ -1,6 +1,6 @@
 /**
  * Numbers as people read them. Shared by the page, the command line and messages, so there are no imports.
- * Decimal text is only regrouped, never computed with. Program output (JSON, CSV) and records (journal,
+ * Decimal text is regrouped, and rounded once, where it is shown: sums are of exact amounts. Program output (JSON, CSV) and records (journal,
  * evidence, log) use plain decimals, which can be searched and compared.
  */
 
@@ -62,15 +62,13 @@ export function trimmed(decimal: string): string {
   return decimal.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
 }
 
-/** Money with at most two places; cut, not rounded. */
-export function money(decimal: string): string {
-  return decimal.replace(/(\.\d{2})\d+$/, '$1');
-}
-
-/** Money with exactly two places, for columns. */
+/** Money with exactly two places, rounded half away from zero. */
 export function cents(decimal: string): string {
-  const [whole = '', fraction = ''] = money(decimal).split('.');
-  return `${whole}.${fraction.padEnd(2, '0')}`;
+  const [whole = '', fraction = ''] = decimal.split('.');
+  if (fraction.length <= 2) return `${whole}.${fraction.padEnd(2, '0')}`;
+  const units = BigInt(whole.replace('-', '') + fraction.slice(0, 2)) + (fraction.charAt(2) < '5' ? 0n : 1n);
+  const digits = String(units).padStart(3, '0');
+  return `${whole.startsWith('-') && units > 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
 /** An amount with the places of its account's currency: cents, or every place if that is a coin or (null) unknown. */
@@ -81,18 +79,13 @@ export const amountText = (decimal: string, currency: string | null): string =>
 export const gainText = (decimal: string, currency: string | null): string =>
   signed(placed(decimal, currency));
 
-/**
- * Rounded to cents, like computed figures that stand next to it: cut, a loss or a fee would look smaller than it is. Coins
- * and an unknown currency (null) keep every place of the text.
- */
+/** The same for a computed figure too, which has no places of its own. */
 export const roundedAmount = (
   amount: string | number,
   currency: string | null,
   written: (decimal: string, currency: string | null) => string = amountText,
-): string => {
-  const keepsPlaces = typeof amount === 'string' && (currency === null || isCoin(currency));
-  return written(keepsPlaces ? amount : Number(amount).toFixed(placesIn(currency ?? '')), currency);
-};
+): string =>
+  written(typeof amount === 'string' ? amount : amount.toFixed(currency === null ? 2 : 8), currency);
 
 /** The same as plain decimal text, with at least two places. */
 export function placed(decimal: string, currency: string | null): string {

@@ -57,13 +57,13 @@ export function parseMoney(text: string): number {
   return Number(parseUnits(text));
 }
 
-/** Decimal text of money units, cut (not rounded) to `places` decimal places; all eight by default. */
+/** Decimal text of money units, rounded half away from zero to `places` decimal places; all eight by default. */
 export function formatMoney(units: WrittenUnits | Units, places = MONEY_PLACES): string {
   if (typeof units === 'number' && !Number.isInteger(units)) {
     throw new DecimalError(`expected a whole number of money units, found ${units}`);
   }
   const shown = Math.min(places, MONEY_PLACES);
-  return formatUnits(BigInt(units) / 10n ** BigInt(MONEY_PLACES - shown), shown);
+  return formatUnits(mulDivUnits(BigInt(units), 1n, 10n ** BigInt(MONEY_PLACES - shown)), shown);
 }
 
 /** Worth of lots at a price, in money units, signed like the lots. */

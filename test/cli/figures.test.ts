@@ -180,7 +180,7 @@ describe('fermata stats', () => {
     expect(statsLines(all)[0]).toMatch(/result \+0\.0042 BTC, on average \+0\.00140000 BTC$/);
   });
 
-  it('has an average that is cut like the result: of two trades it is half of it', async () => {
+  it('has an average that is rounded like the result: of two trades it is half of it', async () => {
     const operations = {
       showResults: async () => ({
         ...(await showResults(context(), { by: 'day', days: 30, listMax: 1 })),
@@ -189,7 +189,7 @@ describe('fermata stats', () => {
       countSetups: async () => 0,
     };
     const all = await readStats(operations as unknown as Parameters<typeof readStats>[0], 'all');
-    expect(statsLines(all)[0]).toMatch(/result \u22120\.89 USD, on average \u22120\.44 USD$/);
+    expect(statsLines(all)[0]).toMatch(/result \u22120\.90 USD, on average \u22120\.45 USD$/);
   });
 
   it('says that days are by this machine’s clock while the trader does not answer, and that nothing was closed', async () => {

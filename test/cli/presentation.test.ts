@@ -178,7 +178,7 @@ describe('the status for people', () => {
       'crypto-bot (paper)  ACTIVE: every check was clean',
       'simulated market, seed 7, 60x (NOT LIVE), up',
       '10\u202f012.5 USDT  today +12.5',
-      'BTC/USDT long 0.003 at 100\u202f000, now unknown, \u22121.5, stop 98\u202f000 (confirmed)',
+      'BTC/USDT long 0.003 at 100\u202f000, now unknown, \u22121.50, stop 98\u202f000 (confirmed)',
       'ETH/USDT: the averages have not crossed (a cross of the averages)',
     ]) {
       expect(text).toContain(part);
@@ -227,7 +227,7 @@ describe('the status for people', () => {
       return lines.slice(from, lines.indexOf('', from)).map((line) => line.trim());
     };
     const [net, ...below] = linesOf({ ...position!, trade, parts });
-    expect(net).toContain('\u22121.5, stop 98\u202f000 (confirmed)');
+    expect(net).toContain('\u22121.50, stop 98\u202f000 (confirmed)');
     expect(below).toEqual([
       'up 0.002 (+0.19 R), stop 98\u202f000 (confirmed)',
       'exits: target 103000',
@@ -235,7 +235,7 @@ describe('the status for people', () => {
       'exits: stop trails by 50',
     ]);
     const [whole, exitsOfIt] = linesOf({ ...position!, trade, parts: parts.slice(0, 1) });
-    expect(whole).toContain('\u22121.5 (+0.19 R), stop 98\u202f000');
+    expect(whole).toContain('\u22121.50 (+0.19 R), stop 98\u202f000');
     expect(exitsOfIt).toBe('exits: target 103000');
   });
 

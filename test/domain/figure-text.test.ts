@@ -33,7 +33,10 @@ describe('a number for people', () => {
 
   it.each([
     ['341', 'USD', '+341.00'],
-    ['-1234.56789', 'USDT', '\u22121\u202f234.56'],
+    ['-1234.56789', 'USDT', '\u22121\u202f234.57'],
+    ['0.999', 'USD', '+1.00'],
+    ['-0.004', 'USD', '0.00'],
+    ['1.005', 'USD', '+1.01'],
     ['0.00012345', 'BTC', '+0.00012345'],
     ['0.00012345', null, '+0.00012345'],
   ])('%s of %s is an amount with the places of its currency: %s', (decimal, currency, written) => {
@@ -42,16 +45,16 @@ describe('a number for people', () => {
   });
 
   it.each([
-    ['-1234.56789', 'USDT', '\u22121\u202f234.57'],
-    ['0.999', 'USD', '+1.00'],
-    ['-0.004', 'USD', '0.00'],
-    ['-0.00012345', 'BTC', '\u22120.00012345'],
-    ['-0.12345', null, '\u22120.12345'],
+    [0.29, 'USD', '+0.29'],
+    [0.1 + 0.2, 'USD', '+0.30'],
+    [-1.005, 'USD', '\u22121.01'],
+    [3e-8, 'BTC', '+0.00000003'],
+    [-0.12345, null, '\u22120.12'],
   ])(
-    '%s of %s is rounded where a cut one would look like a smaller loss: %s',
-    (decimal, currency, written) => {
-      expect(roundedAmount(decimal, currency, gainText)).toBe(written);
-      expect(roundedAmount(decimal, currency)).toBe(written.replace('+', ''));
+    '%s of %s is rounded as it is written, not as a binary fraction of it falls out: %s',
+    (amount, currency, written) => {
+      expect(roundedAmount(amount, currency, gainText)).toBe(written);
+      expect(roundedAmount(amount, currency)).toBe(written.replace('+', ''));
     },
   );
 

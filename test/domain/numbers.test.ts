@@ -36,11 +36,12 @@ describe('decimals', () => {
 });
 
 describe('money', () => {
-  it('is cut, not rounded, to the places that are shown', () => {
-    expect(formatMoney(parseMoney('9.999'), 2)).toBe('9.99');
-    expect(formatMoney(parseMoney('-9.999'), 2)).toBe('-9.99');
+  it('is rounded, half away from zero, to the places that are shown', () => {
+    expect(formatMoney(parseMoney('9.994'), 2)).toBe('9.99');
+    expect(formatMoney(parseMoney('9.995'), 2)).toBe('10.00');
+    expect(formatMoney(parseMoney('-9.995'), 2)).toBe('-10.00');
     expect(formatMoney(parseMoney('-0.001'), 2)).toBe('0.00');
-    expect(formatMoney(parseMoney('12.5'), 0)).toBe('12');
+    expect(formatMoney(parseMoney('12.5'), 0)).toBe('13');
   });
 
   it('multiplies and divides exactly, rounding half away from zero, beyond 2^53 as below', () => {

@@ -6,6 +6,7 @@ import { cashUnits, fundsOf, heldPositions } from '../../src/engine/books.js';
 import { MarketBook } from '../../src/engine/market-book.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
+import { DeskUnderTest } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
 
 interface Deal {
@@ -166,5 +167,20 @@ describe('positions and cash', () => {
     expect([state.positions[0]!.cost, cashUnits(state)]).toEqual([cost, 1_000_000_000_000n - cost - 1n]);
     deal(state, { side: 'sell', lots: 999_999_999_999, price: 999_999_999, fee: 0 });
     expect(cashUnits(state)).toBe(999_999_999_999n);
+  });
+
+  it('tell results by instrument with every place, so that their sum is rounded once', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.fill(entry, 10_000, 75, 450_000);
+    desk.quote(0, 10_001);
+    const said = () => desk.status({ startingCash: parseMoney('10000') });
+    expect(said().positions.map(({ unrealised }) => unrealised)).toEqual(['0.00075']);
+    const [stop] = desk.live('protective', 0);
+    desk.accept(stop!);
+    desk.fill(stop!, 9_800);
+    expect(said().strategies.map(({ realised }) => realised)).toContain('-0.1545');
+    expect(said().equity).toMatch(/^\d+\.\d\d$/);
   });
 });

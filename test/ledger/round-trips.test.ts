@@ -7,7 +7,7 @@ import { applyRecord } from '../../src/engine/apply-record.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
-import { cut, readAnalytics } from '../../src/operations/results/read-analytics.js';
+import { readAnalytics } from '../../src/operations/results/read-analytics.js';
 import { periodsOf, readResults } from '../../src/operations/results/read-results.js';
 import { readCosts, readLiveFills } from '../../src/store/performance.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -453,16 +453,4 @@ it('are put into the days of the desk, in its time zone, whole ones from the fir
   const early = { ...newYork, dayBoundary: '03:00' };
   const begun = { startMs: at('2026-03-02T08:00:00Z'), date: '2026-03-02' };
   expect(periodsOf('week', span, early).begins[0]).toEqual(begun);
-});
-
-it('money is cut to its places as it is written, not as a binary fraction of it falls out', () => {
-  expect([0.29, 4.35, 19.99, -2.3, 1.239].map((value) => cut(value, 2))).toEqual([
-    '0.29',
-    '4.35',
-    '19.99',
-    '-2.30',
-    '1.23',
-  ]);
-  expect(cut(0.1 + 0.2, 1)).toBe('0.3');
-  expect(cut(0.000_000_03, 8)).toBe('0.00000003');
 });

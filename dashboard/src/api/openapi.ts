@@ -980,7 +980,7 @@ export interface paths {
                                 /** @description Decimal text */
                                 averagePrice: string;
                                 markPrice: string | null;
-                                /** @description Decimal text */
+                                /** @description With every place */
                                 unrealised: string;
                                 stopPrice: string | null;
                                 /** @enum {string} */
@@ -2416,7 +2416,7 @@ export interface paths {
                                 /** @description Decimal text */
                                 averagePrice: string;
                                 markPrice: string | null;
-                                /** @description Decimal text */
+                                /** @description With every place */
                                 unrealised: string;
                                 stopPrice: string | null;
                                 /** @enum {string} */
@@ -2609,7 +2609,7 @@ export interface paths {
                                     state: string;
                                     trades: number;
                                     wins: number;
-                                    /** @description Decimal text */
+                                    /** @description After fees, with every place */
                                     realised: string;
                                     lossesInARow: number;
                                     /** @enum {string} */
@@ -7921,7 +7921,7 @@ export interface components {
                 /** @description Decimal text */
                 averagePrice: string;
                 markPrice: string | null;
-                /** @description Decimal text */
+                /** @description With every place */
                 unrealised: string;
                 stopPrice: string | null;
                 /** @enum {string} */
@@ -8178,7 +8178,7 @@ export interface components {
                 state: string;
                 trades: number;
                 wins: number;
-                /** @description Decimal text */
+                /** @description After fees, with every place */
                 realised: string;
                 lossesInARow: number;
                 /** @enum {string} */
@@ -8501,7 +8501,7 @@ export interface components {
                     /** @description Decimal text */
                     averagePrice: string;
                     markPrice: string | null;
-                    /** @description Decimal text */
+                    /** @description With every place */
                     unrealised: string;
                     stopPrice: string | null;
                     /** @enum {string} */
@@ -8758,7 +8758,7 @@ export interface components {
                     state: string;
                     trades: number;
                     wins: number;
-                    /** @description Decimal text */
+                    /** @description After fees, with every place */
                     realised: string;
                     lossesInARow: number;
                     /** @enum {string} */

@@ -1,7 +1,8 @@
 /** A desk's performance from the ledger: closed round trips after fees, hourly equity, drawdown. */
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
-import { placesIn } from '../../domain/figure-text.js';
+import { placed } from '../../domain/figure-text.js';
+import { MONEY_PLACES } from '../../domain/money.js';
 import { readEquityFigures } from '../../reports/equity-figures.js';
 import { EQUITY_STEPS, NO_END_MS } from '../../store/performance.js';
 import { IS_CLOSED, NET, NUMBERED_FILLS, OPENED_BY, type Queries } from './results.js';
@@ -67,8 +68,7 @@ export async function readAnalytics(
 }
 
 function figuresOf(trips: readonly Trip[], currency: string | null): TripFigures {
-  const places = currency === null ? 2 : placesIn(currency);
-  const money = (value: number): string => cut(value, places);
+  const money = (value: number): string => placed(value.toFixed(MONEY_PLACES), currency ?? '');
   const results = trips.map(({ net }) => net);
   const gains = results.filter((net) => net > 0);
   const losses = results.filter((net) => net <= 0);
@@ -102,9 +102,6 @@ function longestStreak(results: readonly number[]): number {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const rounded = (value: number): number => Math.round(value * 100) / 100;
-/** Truncated, like the trader's figures. Four more places are rounded first: 0.29 × 100 is a little below 29. */
-export const cut = (value: number, places: number): string =>
-  (Math.trunc(Number((value * 10 ** places).toFixed(4))) / 10 ** places).toFixed(places);
 
 const figuresSchema = z.object({
   trades: z.number().describe('Closed round trips'),

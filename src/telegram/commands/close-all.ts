@@ -20,7 +20,7 @@ export const closeAllCommand: ChatCommand = {
         ? ['The trader does not answer: what is open is not known. The command is sent all the same.']
         : [
             `Open: ${status.openPositions}, orders: ${status.openOrders}.`,
-            ...status.positions.slice(0, 20).flatMap(positionLines),
+            ...status.positions.slice(0, 20).flatMap((one) => positionLines(one, status.currency)),
           ];
     await answer(
       context,

@@ -1,5 +1,5 @@
 import type { PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
-import { counted, grouped, signed } from '../../domain/figure-text.js';
+import { counted, gainText, grouped, signed } from '../../domain/figure-text.js';
 import { lacksGoLive } from '../../domain/go-live.js';
 import { headline } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -40,7 +40,7 @@ export function statusText(status: TraderStatus): string {
     `Equity ${grouped(status.equity)} ${status.currency}, today ${signed(status.dayPnl)}, drawdown ${status.drawdownPct} %`,
     ...(size === null ? [] : [`Size: ${size}`]),
     positions.length === 0 ? 'No position.' : `${counted(positions.length, 'position')}:`,
-    ...positions.slice(0, POSITIONS_SHOWN).flatMap(positionLines),
+    ...positions.slice(0, POSITIONS_SHOWN).flatMap((one) => positionLines(one, status.currency)),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
     // Until the strictest is lifted, none of the others' rules lets the desk trade.
@@ -57,10 +57,10 @@ export function statusText(status: TraderStatus): string {
 }
 
 /** The venue's position and, below it, the part of each strategy if there are several. */
-export function positionLines({ parts = [], ...position }: PositionStatus): string[] {
+export function positionLines({ parts = [], ...position }: PositionStatus, currency: string): string[] {
   const { symbol, side, quantity, unrealised, protection } = position;
   return [
-    `${symbol} ${side} ${grouped(quantity)}, open result ${signed(unrealised)}, stop ${protection}`,
+    `${symbol} ${side} ${grouped(quantity)}, open result ${gainText(unrealised, currency)}, stop ${protection}`,
     ...(parts.length > 1 ? parts.map((part) => partLine(part, side)) : []),
   ];
 }

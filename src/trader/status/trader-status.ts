@@ -12,6 +12,7 @@ import type {
   WaitingEntryStatus,
 } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
+import { placed, trimmed } from '../../domain/figure-text.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { shownTicks } from '../../domain/order.js';
@@ -141,7 +142,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     },
     notTrading: now.notTrading,
     strategies: view.strategies.map((strategy) =>
-      strategyStatus(strategy, instrumentOf(strategy.instrument), money),
+      strategyStatus(strategy, instrumentOf(strategy.instrument)),
     ),
     signals: {
       newest: view.signals.map((signal) => signalStatus(signal, instruments)),
@@ -155,6 +156,9 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     rssBytes: process.memoryUsage.rss(),
   };
 }
+
+/** With every place: readers add these amounts up, and round the sum. */
+const exact = (units: number): string => placed(trimmed(formatMoney(Math.round(units))), null);
 
 const UNVALUED_SHOWN_MAX = 100;
 
@@ -216,11 +220,7 @@ function orderStatus(order: OrderView, instrument: Instrument): OrderStatus {
 }
 
 /** A strategy: what it earned, what it waits for, and who switched it off. */
-function strategyStatus(
-  strategy: StrategyView,
-  { symbol }: Instrument,
-  money: (units: number) => string,
-): StrategyStatus {
+function strategyStatus(strategy: StrategyView, { symbol }: Instrument): StrategyStatus {
   const { name, enabled, state, trades, wins, lossesInARow, regime, off, nextReviewMs } = strategy;
   return {
     name,
@@ -229,7 +229,7 @@ function strategyStatus(
     state,
     trades,
     wins,
-    realised: money(strategy.realised),
+    realised: exact(strategy.realised),
     lossesInARow,
     regime,
     off: off === null ? null : { ...off, nextReviewMarketMs: nextReviewMs },
@@ -283,7 +283,7 @@ function positionStatus(
     quantity: formatDecimal(Math.abs(position.quantityLots), instrument.lotSize),
     averagePrice: price(position.averageTicks),
     markPrice: position.markTicks === null ? null : price(position.markTicks),
-    unrealised: money(position.unrealised),
+    unrealised: exact(position.unrealised),
     ...stopStatus(position, price),
     withoutStopMs: position.withoutStopMs,
     strategy: position.strategy,

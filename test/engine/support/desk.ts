@@ -263,12 +263,15 @@ export class DeskUnderTest {
   /** What people and programs read of it. */
   status({
     calendars = [],
+    startingCash = 1,
     waitingSinceMs = () => null,
-  }: Partial<Pick<StatusFacts, 'calendars'> & Pick<StatusNow, 'waitingSinceMs'>> = {}): TraderStatus {
+  }: Partial<
+    Pick<StatusFacts, 'calendars' | 'startingCash'> & Pick<StatusNow, 'waitingSinceMs'>
+  > = {}): TraderStatus {
     return traderStatus(
       {
         ...{ desk: 'desk', fileConfigHash: '', incarnation: '', startedWallMs: 0, trading: 'paper' },
-        ...{ account: null as never, currency: 'USDT', startingCash: 1, calendars },
+        ...{ account: null as never, currency: 'USDT', startingCash, calendars },
         instruments: this.config.instruments,
       },
       {

@@ -1,7 +1,8 @@
 /** Why the desk stopped, and, after a drawdown, the facts for the person who decides. */
 import { patched } from '@temporalio/workflow';
-import type { TraderSituation } from '../../../contracts/engine-activities.js';
+import type { IncidentFacts, TraderSituation } from '../../../contracts/engine-activities.js';
 import type { ResumptionInput } from '../../../contracts/resumption.js';
+import { placed } from '../../../domain/figure-text.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { lookCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
@@ -102,7 +103,7 @@ async function readDrawdownEvidence({ desk, incarnation }: ResumptionInput): Pro
       `Equity ${facts.equity}, ${facts.drawdownPct} % below its peak; today ${facts.dayPnl}`,
       `Market: ${market.says}`,
       `Today by strategy: ${losses.map(({ strategy, result, amount }) => `${strategy} ${amount ?? result.toFixed(2)}`).join(', ') || 'nothing was closed'}`,
-      `Strategies: ${facts.strategies.map(strategyLine).join('; ') || 'none'}`,
+      `Strategies: ${facts.strategies.map((slot) => strategyLine(slot, facts.currency ?? null)).join('; ') || 'none'}`,
       `Open positions: ${facts.positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`).join(', ') || 'none'}`,
       `Position size now: ${facts.sizePct} % of the full size`,
     ];
@@ -139,14 +140,9 @@ async function tellOfDrawdown(input: ResumptionInput, lines: readonly string[]):
     .catch(() => {});
 }
 
-function strategyLine(slot: {
-  readonly name: string;
-  readonly symbol: string;
-  readonly trades: number;
-  readonly wins: number;
-  readonly realised: string;
-  readonly regime: string;
-}): string {
-  const { name, symbol, trades, wins, realised, regime } = slot;
-  return `${name} ${symbol}: ${wins} of ${trades} won, ${realised}, ${regime}`;
+function strategyLine(
+  { name, symbol, trades, wins, realised, regime }: IncidentFacts['strategies'][number],
+  currency: string | null,
+): string {
+  return `${name} ${symbol}: ${wins} of ${trades} won, ${placed(realised, currency)}, ${regime}`;
 }

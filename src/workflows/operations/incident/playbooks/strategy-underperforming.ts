@@ -5,7 +5,7 @@
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { StrategyStatus, TraderStatus } from '../../../../contracts/trader-status.js';
-import { placesIn } from '../../../../domain/figure-text.js';
+import { placed, placesIn } from '../../../../domain/figure-text.js';
 import { iso } from '../../../../domain/moment.js';
 import type { IncidentRun } from '../incident-run.js';
 import { offer, switchOff } from './offer.js';
@@ -86,13 +86,15 @@ const off = switchOff(
 
 type Slot = IncidentFacts['strategies'][number];
 
-async function slotsOf(incident: IncidentRun): Promise<readonly Slot[]> {
-  const facts = await incident.facts();
-  return facts?.strategies.filter(({ name }) => name === incident.input.subject) ?? [];
-}
+const slotsOf = async (incident: IncidentRun): Promise<readonly Slot[]> =>
+  ownSlots(incident, await incident.facts());
+
+const ownSlots = ({ input }: IncidentRun, facts: IncidentFacts | null): readonly Slot[] =>
+  facts?.strategies.filter(({ name }) => name === input.subject) ?? [];
 
 async function statistics(incident: IncidentRun) {
-  const slots = await slotsOf(incident);
+  const facts = await incident.facts();
+  const slots = ownSlots(incident, facts);
   return {
     name: 'Statistics',
     kind: 'report',
@@ -101,7 +103,7 @@ async function statistics(incident: IncidentRun) {
       slots
         .map(
           ({ symbol, trades, wins, realised, lossesInARow }) =>
-            `${symbol}: ${trades} trades, ${wins} won, result ${realised}, ${lossesInARow} losses in a row`,
+            `${symbol}: ${trades} trades, ${wins} won, result ${placed(realised, facts?.currency ?? null)}, ${lossesInARow} losses in a row`,
         )
         .join('; ') || SILENT,
     expected: 'a strategy that earns more than it loses',
