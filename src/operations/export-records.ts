@@ -31,6 +31,8 @@ export interface ExportRequest {
    */
   readonly fromMs: number | null;
   readonly untilMs: number | null;
+  /** Of the audit trail: only the entries of this person, action and channel. */
+  readonly only?: ExportSpan['only'];
 }
 
 /**
@@ -40,11 +42,11 @@ export interface ExportRequest {
 export async function* exportRecords(
   context: Pick<OperationContext, 'pool' | 'desk' | 'runtime'>,
   caller: Caller | null,
-  { kind, fromMs, untilMs }: ExportRequest,
+  { kind, fromMs, untilMs, only = {} }: ExportRequest,
 ): AsyncGenerator<string, void, undefined> {
   const { pool, desk } = context;
   if (caller !== null) {
-    const parameters = { what: kind, from: isoOf(fromMs), to: isoOf(untilMs) };
+    const parameters = { what: kind, from: isoOf(fromMs), to: isoOf(untilMs), ...only };
     const problem = await recordAudit(context, caller, {
       action: 'export',
       parameters,
@@ -52,7 +54,7 @@ export async function* exportRecords(
     });
     if (problem !== null) throw new Error(problem);
   }
-  const span = { desk: desk.desk, fromMs, untilMs };
+  const span = { desk: desk.desk, fromMs, untilMs, only };
   const [columns, pages] =
     kind === 'lots'
       ? [LOT_COLUMNS.map((name) => ({ name, isText: LOT_TEXTS.includes(name) })), readLots(pool, span)]

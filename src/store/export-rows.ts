@@ -8,7 +8,13 @@ export interface ExportSpan {
   /** From `fromMs` inclusive to `untilMs` exclusive; null: no bound. */
   readonly fromMs: number | null;
   readonly untilMs: number | null;
+  /** Only rows with these values, by column. */
+  readonly only?: Readonly<Partial<Record<OnlyColumn, string>>> | undefined;
 }
+
+/** The columns by which the audit trail is filtered. */
+export const ONLY_COLUMNS = ['person', 'action', 'via'] as const;
+type OnlyColumn = (typeof ONLY_COLUMNS)[number];
 
 interface ExportColumn {
   readonly name: string;
@@ -94,14 +100,15 @@ export function exportColumns(kind: StoredKind): readonly ExportColumn[] {
 export async function* readExport(
   pool: Pick<Pool, 'query'>,
   kind: StoredKind,
-  { desk, fromMs, untilMs }: ExportSpan,
+  { desk, fromMs, untilMs, only = {} }: ExportSpan,
 ): AsyncGenerator<readonly ExportRow[]> {
   const table: Exported = TABLES[kind];
-  const query = pageOf(table);
+  const columns = ONLY_COLUMNS.filter((column) => only[column] !== undefined);
+  const query = pageOf(table, columns);
   const places = Object.keys(table.order).length;
   let after: readonly (string | null)[] = Array.from({ length: places }, () => null);
   for (;;) {
-    const values = [desk, fromMs, untilMs, ...after];
+    const values = [desk, fromMs, untilMs, ...after, ...columns.map((column) => only[column])];
     const { rows } = await pool.query<(string | null)[]>({ text: query, values, rowMode: 'array' });
     if (rows.length > 0) yield rows.map((row) => row.slice(0, -places));
     const last = rows.at(-1);
@@ -114,13 +121,14 @@ export async function* readExport(
  * Continues after the previous page's last position, so rows added meanwhile don't shift it. Selected values
  * have names of their own: `id::text` would be named `id`, and `order by id` would sort text, 10 before 9.
  */
-function pageOf({ from, columns, time, order }: Exported): string {
+function pageOf({ from, columns, time, order }: Exported, only: readonly OnlyColumn[]): string {
   const names = Object.keys(order);
   const given = Object.values(order).map((type, at) => `$${at + 4}::${type}`);
+  const chosen = only.map((column, at) => ` and ${column} = $${at + 4 + names.length}`);
   const selected = [...Object.values(columns), ...names.map((name) => `${name}::text`)];
   return `
     select ${selected.map((value, at) => `${value} as selected_${at}`).join(', ')}
-    from ${from} and desk = $1
+    from ${from} and desk = $1${chosen.join('')}
       and ($2::float8 is null or ${time} >= to_timestamp($2::float8 / 1000))
       and ($3::float8 is null or ${time} < to_timestamp($3::float8 / 1000))
       and (${given[0]} is null or (${names.join(', ')}) > (${given.join(', ')}))

@@ -52,6 +52,30 @@ describe('an export', () => {
       expect((await filled.call('GET', `${TRADES}?${wrong}`, 'otto')).status, wrong).toBe(400);
   });
 
+  it('of the audit trail is what its filters leave', async () => {
+    await filled.database.ownerPool.query(
+      `insert into audit (desk, person, via, action, parameters, outcome, wall)
+       values ('crypto-bot', 'uma', 'cli', 'stop', '{}', 'one', now()), ('crypto-bot', 'uma', 'web', 'stop', '{}', 'two', now()),
+         ('crypto-bot', 'uma', 'cli', 'resume', '{}', 'three', now()), ('crypto-bot', 'ben', 'cli', 'stop', '{}', 'four', now())`,
+    );
+    const outcomes = async (query: string) => {
+      const text = await (await filled.call('GET', `/api/export/audit.csv?${query}`, 'otto')).text();
+      return text
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((row) => row.split(',').at(-1));
+    };
+    expect(await outcomes('person=uma')).toEqual(['one', 'two', 'three']);
+    expect(await outcomes('person=uma&action=stop&via=cli')).toEqual(['one']);
+    expect((await auditOf('otto')).at(-1).parameters).toMatchObject({
+      person: 'uma',
+      action: 'stop',
+      via: 'cli',
+    });
+    expect((await filled.call('GET', `${TRADES}?person=uma`, 'otto')).status).toBe(400);
+  });
+
   it('carries no formula into a spreadsheet', async () => {
     await filled.database.ownerPool.query(
       `insert into audit (desk, person, via, action, parameters, outcome, wall)

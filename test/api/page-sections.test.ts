@@ -458,5 +458,14 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     expect(equity).toHaveLength(61);
     await open('Audit');
     expect(await kept('audit.csv', 'All audit entries as CSV')).toContain(',operator,web,export,');
+    const entry = { desk: DESK, person: 'nobody', via: 'cli', parameters: {}, outcome: 'arrived' } as const;
+    await appendAudit(opened.database.pool, { ...entry, action: 'notify:test' });
+    await page.getByLabel('Via').selectOption('cli');
+    const filtered = (await kept('audit.csv', 'Filtered audit entries as CSV'))
+      .trimEnd()
+      .split('\n')
+      .slice(1);
+    expect(filtered.length).toBeGreaterThan(0);
+    expect(filtered.filter((row) => row.includes(',web,'))).toEqual([]);
   });
 });

@@ -382,8 +382,8 @@ describe.skipIf(missing.length > 0)('results', () => {
     await desk.page.reload();
     await desk.page.getByLabel('Symbol').selectOption('SOL/USDT');
     const figures = desk.page.locator('.calendar td b');
-    await expect.poll(() => figures.allInnerTexts()).toEqual(['−1\u202f235', '−99.99', '+9.99']);
-    await expect.poll(() => trips().innerText()).toMatch(/\+9\.99[\s\S]*−99\.99/);
+    await expect.poll(() => figures.allInnerTexts()).toEqual(['−1\u202f235', '−99.99', '+10.00']);
+    await expect.poll(() => trips().innerText()).toMatch(/\+10\.00[\s\S]*−99\.99/);
     const earlier = desk.page.getByRole('button', { name: 'Earlier' });
     const cut = () =>
       figures.evaluateAll((all) =>

@@ -6154,6 +6154,9 @@ export interface paths {
                     from?: string;
                     /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970; not included */
                     to?: string;
+                    person?: string;
+                    action?: string;
+                    via?: "web" | "cli" | "telegram";
                 };
                 header?: never;
                 path?: never;

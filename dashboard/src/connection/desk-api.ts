@@ -333,6 +333,10 @@ export class DeskApi {
     return answerOf(this.#client.GET(`/api/export/${what}.csv`, { parseAs: 'blob' }));
   }
 
+  auditCsv(query: Pick<AuditQuery, 'person' | 'action' | 'via' | 'from' | 'to'>): Promise<Blob> {
+    return answerOf(this.#client.GET('/api/export/audit.csv', { params: { query }, parseAs: 'blob' }));
+  }
+
   async passkeys(): Promise<readonly Passkey[]> {
     return (await answerOf(this.#client.GET('/api/passkeys'))).passkeys;
   }

@@ -61,7 +61,13 @@ export function Audit({ api }: { readonly api: DeskApi }) {
         title="Who did what"
         area="section"
         problem={problem}
-        aside={<CsvButton api={api} what="audit" />}
+        aside={
+          <CsvButton
+            api={api}
+            what="audit"
+            filtered={isFiltered ? () => api.auditCsv(queryOf(filter, null, seen.actions)) : null}
+          />
+        }
       >
         <Filters filter={filter} onFilter={setFilter} seen={seen} />
         {entries === null || entries.length === 0 ? (

@@ -122,8 +122,7 @@ function short(decimal: string, currency: string | null): readonly [string, stri
     // No room for a separator.
     return [millionths, `${signed(millionths).replace('\u202f', '')}µ`];
   }
-  if (!isFine(currency) && size < 100) {
-    // Truncated, like the same amount next to the calendar.
+  if (!isFine(currency) && size < 99.995) {
     const figure = placed(decimal, currency);
     return [figure, signed(figure)];
   }

@@ -5,17 +5,19 @@ import { asProblem, type Problem } from '../connection/problem.js';
 interface CsvButtonProps {
   readonly api: DeskApi;
   readonly what: Recorded;
+  /** What is exported in place of everything recorded. */
+  readonly filtered?: (() => Promise<Blob>) | null;
 }
 
-/** Exports everything recorded, not only what the table shows. */
-export function CsvButton({ api, what }: CsvButtonProps) {
+/** Exports everything recorded, not only what the table shows; if the table is filtered, whatever fits. */
+export function CsvButton({ api, what, filtered = null }: CsvButtonProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const save = async (): Promise<void> => {
     setBusy(true);
     setProblem(null);
     try {
-      keep(await api.csv(what), `${what}.csv`);
+      keep(await (filtered === null ? api.csv(what) : filtered()), `${what}.csv`);
     } catch (error) {
       setProblem(asProblem(error));
     }
@@ -31,7 +33,7 @@ export function CsvButton({ api, what }: CsvButtonProps) {
       <button
         type="button"
         class="button small csv"
-        aria-label={`All ${NAMES[what]} as CSV`}
+        aria-label={`${filtered === null ? 'All' : 'Filtered'} ${NAMES[what]} as CSV`}
         disabled={busy}
         onClick={() => void save()}
       >

@@ -17,6 +17,13 @@ interface AuditParameters extends SpanQuery {
 
 const word = { type: 'string', minLength: 1, maxLength: 100 } as const;
 
+/** Of the trail and of its export. */
+export const auditFilters = {
+  person: word,
+  action: word,
+  via: { type: 'string', enum: ['web', 'cli', 'telegram'] },
+} as const;
+
 export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'Who asked for what, and the outcome, newest first, in pages',
@@ -27,9 +34,7 @@ export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
       properties: {
         limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
         before: { type: 'integer', minimum: 1, description: 'nextCursor of the previous page' },
-        person: word,
-        action: word,
-        via: { type: 'string', enum: ['web', 'cli', 'telegram'] },
+        ...auditFilters,
         from: timeQuery,
         to: untilQuery,
       },

@@ -1,10 +1,11 @@
 /** Everything recorded, as CSV: the same as `fermata export` writes. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { EXPORT_KINDS, type ExportKind } from '../../operations/export-records.js';
+import { EXPORT_KINDS, type ExportKind, type ExportRequest } from '../../operations/export-records.js';
 import type { WebDependencies } from '../dependencies.js';
 import { badRequest, exportRunning, sendProblem } from '../problem.js';
 import { problems } from '../schemas/answers.js';
+import { auditFilters } from './audit.js';
 import { callerOf, fromDatabase, type SpanQuery, spanOf, timeQuery, untilQuery } from './route-parts.js';
 
 export function exportRoutes(app: FastifyInstance, web: WebDependencies): void {
@@ -25,7 +26,7 @@ function exportRoute(
     querystring: {
       type: 'object',
       additionalProperties: false,
-      properties: { from: timeQuery, to: untilQuery },
+      properties: { from: timeQuery, to: untilQuery, ...(kind === 'audit' ? auditFilters : {}) },
     },
     response: {
       200: {
@@ -35,17 +36,18 @@ function exportRoute(
       ...problems(400, 401, 429, 503),
     },
   };
-  app.get<{ Querystring: SpanQuery }>(
+  app.get<{ Querystring: SpanQuery & NonNullable<ExportRequest['only']> }>(
     `/api/export/${kind}.csv`,
     // A HEAD request would read all of it as well.
     { schema, exposeHeadRoute: false },
     (request, reply) => {
+      const { from: _, to: __, ...only } = request.query;
       const span = spanOf(request.query);
       if (typeof span === 'string') return sendProblem(reply, badRequest(span));
       const caller = callerOf(request);
       if (sentTo.has(caller.person)) return sendProblem(reply, exportRunning());
       sentTo.add(caller.person);
-      const asked = { kind, fromMs: span.fromMs, untilMs: span.toMs };
+      const asked = { kind, fromMs: span.fromMs, untilMs: span.toMs, only };
       const pieces = fromFirst(web.operations.exportRecords(caller, asked));
       return fromDatabase(reply, 'What is recorded', async () => {
         const csv = Readable.from(await pieces.catch(freed(() => sentTo.delete(caller.person))));
