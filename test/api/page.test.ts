@@ -216,6 +216,40 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('mode')).toBe('HALTED');
   });
 
+  it('stops by the keyboard whatever is open: in a dialog, with Caps Lock, and while something is typed', async () => {
+    const stops = () => web.trader.calls.filter(({ method }) => method === 'stop').length;
+    const before = stops();
+    await page.keyboard.press('c');
+    const dialog = page.getByRole('dialog', { name: 'Close all positions?' });
+    const reason = dialog.getByLabel(/^Reason/);
+    await reason.focus();
+    await page.keyboard.press('Shift+S');
+    await expect.poll(() => reason.inputValue()).toBe('S');
+    expect(stops()).toBe(before);
+    await page.keyboard.press('Alt+Shift+S');
+    await expect.poll(stops).toBe(before + 1);
+    await expect.poll(() => dialog.innerText()).toMatch(/Stop: /);
+    expect(await reason.inputValue()).toBe('S');
+    await dialog.getByRole('button', { name: 'Cancel' }).focus();
+    await page.keyboard.press('Shift+S');
+    await expect.poll(stops).toBe(before + 2);
+    await page.keyboard.press('r');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await page.evaluate(() =>
+      document.body.dispatchEvent(
+        new KeyboardEvent('keydown', {
+          key: 's',
+          code: 'KeyS',
+          shiftKey: true,
+          bubbles: true,
+          cancelable: true,
+        }),
+      ),
+    );
+    await expect.poll(stops).toBe(before + 3);
+  });
+
   it('says when a button was pressed, and that this is past once the desk is otherwise', async () => {
     web.trader.status = scriptedStatus();
     await expect.poll(() => text('mode')).toBe('ACTIVE');

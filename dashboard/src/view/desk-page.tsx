@@ -16,6 +16,7 @@ import { Fills } from './fills.js';
 import { Header } from './header.js';
 import { HelpDialog } from './help-dialog.js';
 import { Limits } from './limits.js';
+import { StopPressed } from './modal.js';
 import { ModeBand } from './mode-band.js';
 import { Orders } from './orders.js';
 import { Outcome } from './outcome.js';
@@ -84,15 +85,17 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
   const shown = symbol || (symbols[0] ?? '');
   const stop = (): void => buttons.press('stop', { reason: '' });
   const canResume = status !== null && status.mode !== 'ACTIVE';
-  useShortcuts({
-    S: stop,
+  useShortcuts(stop, {
     c: () => setDialog('close-all'),
     r: () => canResume && setDialog('resume'),
     '?': () => setDialog('help'),
     ...Object.fromEntries(symbols.slice(0, 9).map((one, at) => [at + 1, () => setSymbol(one)])),
   });
+  const { pressed, result } = buttons;
   return (
-    <>
+    <StopPressed.Provider
+      value={pressed.has('stop') ? 'stopping' : result?.button === 'stop' ? result : null}
+    >
       <Header
         status={status}
         connection={connection}
@@ -105,11 +108,11 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
         <ModeBand
           state={state}
           connection={connection}
-          pressed={buttons.pressed}
+          pressed={pressed}
           onStop={stop}
           onAsk={(button) => setDialog(button)}
         />
-        <Outcome pressed={buttons.result} status={status} onDismiss={buttons.dismiss} />
+        <Outcome pressed={result} status={status} onDismiss={buttons.dismiss} />
         {state !== null && <AlertsNotice alerts={state.alerts} api={api} mayTest={session.mayStop} />}
         <TabBar tab={tab} onTab={setTab} counts={counts} />
         {tab !== 'desk' ? (
@@ -166,7 +169,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
         />
       )}
       {dialog === 'help' && <HelpDialog onClose={() => setDialog(null)} />}
-    </>
+    </StopPressed.Provider>
   );
 }
 

@@ -3,7 +3,8 @@ import { DocumentLink } from './document-link.js';
 import { Modal } from './modal.js';
 
 const KEYS = [
-  ['Shift + S', 'Stop, at once'],
+  ['Shift + S', 'Stop, at once; in a dialog too'],
+  ['Alt + Shift + S', 'Stop, also while you type'],
   ['C', 'Close all (asks)'],
   ['R', 'Resume (asks)'],
   ['1 to 9', 'Show that symbol’s prices'],

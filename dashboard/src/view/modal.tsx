@@ -1,5 +1,9 @@
-import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { OutcomeWords, type Pressed } from './outcome.js';
+
+/** The newest Stop: an open dialog says what became of it, since it lies over the page. */
+export const StopPressed = createContext<Pressed | 'stopping' | null>(null);
 
 interface ModalProps {
   readonly title: string;
@@ -36,7 +40,20 @@ export function Modal({ title, describedBy, onClose, children }: ModalProps) {
       aria-describedby={describedBy}
     >
       <h2 id="dialog-title">{title}</h2>
+      <StopSaid />
       {children}
     </dialog>
+  );
+}
+
+function StopSaid() {
+  const stop = useContext(StopPressed);
+  const [before] = useState(stop);
+  return (
+    <div role="status" aria-live="assertive">
+      {stop !== null && stop !== before && (
+        <div class="notice alarm">{stop === 'stopping' ? 'Stopping…' : <OutcomeWords pressed={stop} />}</div>
+      )}
+    </div>
   );
 }

@@ -40,7 +40,7 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
           type="button"
           class="button stop"
           onClick={onStop}
-          aria-keyshortcuts="Shift+S"
+          aria-keyshortcuts="Shift+S Alt+Shift+S"
           title={STOP_TITLE}
         >
           {pressed.has('stop') ? 'Stopping…' : 'Stop'}
@@ -77,7 +77,7 @@ function sectionOf(mode: string, state: LiveState | null): string | null {
 }
 
 const STOP_TITLE =
-  'At once: no new entries, pending entries cancelled; positions and their stops stay. (Shift+S)';
+  'At once: no new entries, pending entries cancelled; positions and their stops stay. (Shift+S; while you type: Alt+Shift+S)';
 
 interface ModeWords {
   readonly mode: string;

@@ -37,7 +37,7 @@ export function Outcome({
                 <strong>The desk is {status.mode} now; this was before.</strong>
               </p>
             )}
-            {'outcome' in pressed ? <Done {...pressed} /> : <Failed {...pressed} />}
+            <OutcomeWords pressed={pressed} />
           </div>
           <button type="button" class="link" onClick={onDismiss}>
             Dismiss
@@ -47,6 +47,9 @@ export function Outcome({
     </div>
   );
 }
+
+export const OutcomeWords = ({ pressed }: { readonly pressed: Pressed }) =>
+  'outcome' in pressed ? <Done {...pressed} /> : <Failed {...pressed} />;
 
 /**
  * True once the desk has been as the outcome says and no longer is: “does not trade yet” must not stand beside ACTIVE.
