@@ -160,6 +160,15 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect.poll(() => page.locator('.settings').first().innerText()).toContain('at once');
     await size.fill('4');
     await expect.poll(() => page.locator('.settings').first().innerText()).toContain('needs approval');
+    const loss = page.getByLabel(/^Daily loss limit/);
+    await loss.fill('1');
+    const told = () =>
+      page.getByRole('region', { name: 'What can change while the desk trades' }).innerText();
+    await expect.poll(told).toContain('waits with the rest');
+    expect(await told()).not.toContain('at once\n');
+    expect(await told()).toContain('What needs none applies at once if you change it by itself.');
+    await loss.fill('3');
+    await expect.poll(told).toContain('The change waits for approval.');
     await page.getByRole('button', { name: 'Ask for approval' }).click();
     const dialog = page.getByRole('dialog', { name: 'Ask for this change?' });
     await expect

@@ -119,6 +119,9 @@ describe.concurrent('a change of settings', () => {
       state: 'waiting',
       version: 0,
       loosening: [{ key: 'risk.maxPositionSizePct', from: 3, to: 4 }],
+      detail: expect.stringMatching(
+        /^Some of it may allow more than now \(risk\.maxPositionSizePct\): all of it waits/,
+      ),
     });
     // Who has asked reads at once what waits.
     expect((await operations.readSettings()).waiting.map(({ id }) => id)).toEqual([asked.approvalId]);

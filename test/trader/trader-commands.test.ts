@@ -142,6 +142,8 @@ it('trades again by an approver only: an operator’s decision counts for nothin
     message: expect.stringContaining(
       'decision of olga does not count: the desk file does not name this person',
     ),
+    // Deciding again would change nothing.
+    doThis: expect.stringMatching(/^Ask somebody who approves: .*operator/),
   };
   await expect(resume(home, ['olga'])).rejects.toMatchObject(refusal);
   await expect(resume(home, ['operator', 'olga'])).rejects.toMatchObject(refusal);

@@ -4,11 +4,13 @@ import { type Setting, type Typed, typedFor, wordsOf } from './typed-setting.js'
 interface SettingLineProps {
   readonly setting: Setting;
   readonly text: string | undefined;
+  /** Something else that was typed needs approval: this waits with it. */
+  readonly waits: boolean;
   readonly disabled: boolean;
   readonly onType: (text: string) => void;
 }
 
-export function SettingLine({ setting, text, disabled, onType }: SettingLineProps) {
+export function SettingLine({ setting, text, waits, disabled, onType }: SettingLineProps) {
   const { key, meaning, unit } = setting;
   const typed = typedFor(setting, text);
   const wrong = typed !== null && 'problem' in typed;
@@ -21,13 +23,13 @@ export function SettingLine({ setting, text, disabled, onType }: SettingLineProp
         <Field setting={setting} text={text} disabled={disabled} wrong={wrong} onType={onType} /> {unit}
       </span>
       <span class="setting-note" id={`note-${key}`}>
-        <Note setting={setting} typed={typed} />
+        <Note setting={setting} typed={typed} waits={waits} />
       </span>
     </li>
   );
 }
 
-interface FieldProps extends SettingLineProps {
+interface FieldProps extends Omit<SettingLineProps, 'waits'> {
   readonly wrong: boolean;
 }
 
@@ -66,11 +68,15 @@ function Field({ setting, text, disabled, wrong, onType }: FieldProps) {
 
 const LOOSENS = { lower: 'more', higher: 'less', neither: 'any change' } as const;
 
-function Note({ setting, typed }: { readonly setting: Setting; readonly typed: Typed }) {
+function Note({
+  setting,
+  typed,
+  waits,
+}: Pick<SettingLineProps, 'setting' | 'waits'> & { readonly typed: Typed }) {
   if (typed !== null && 'problem' in typed) return <span class="lamp alarm">{typed.problem}</span>;
   if (typed !== null)
-    return typed.loosens ? (
-      <span class="lamp caution">needs approval</span>
+    return typed.loosens || waits ? (
+      <span class="lamp caution">{typed.loosens ? 'needs approval' : 'waits with the rest'}</span>
     ) : (
       <span class="lamp go">at once</span>
     );

@@ -64,6 +64,7 @@ export function Settings({ api, mayOperate }: SettingsProps) {
                       key={setting.key}
                       setting={setting}
                       text={typed[setting.key]}
+                      waits={waits}
                       disabled={!mayOperate || action.busy}
                       onType={(text) => setTyped((before) => ({ ...before, [setting.key]: text }))}
                     />
@@ -72,7 +73,7 @@ export function Settings({ api, mayOperate }: SettingsProps) {
               </fieldset>
             ))}
             <SettingsEnd
-              words={wordsFor({ mayOperate, wrong, waits, changed: changes.length > 0 })}
+              words={wordsFor({ mayOperate, wrong, waits, changes })}
               go={waits ? 'Ask for approval…' : 'Apply…'}
               onUndo={Object.keys(typed).length === 0 ? null : () => setTyped({})}
               onGo={ready ? () => setAsking(true) : null}
@@ -150,7 +151,10 @@ function ChangeDialog({ changes, waits, onGo, onCancel }: ChangeDialogProps) {
           ]),
         )}
       />
-      <p class="soft">Resting entry orders are cancelled; positions and their stops are kept.</p>
+      <p class="soft">
+        {waits ? 'Nothing changes until it is approved; then resting' : 'Resting'} entry orders are cancelled;
+        positions and their stops are kept.
+      </p>
     </ReasonDialog>
   );
 }
@@ -160,14 +164,17 @@ interface Typing {
   /** Values that can't be accepted, with what could be. */
   readonly wrong: readonly string[];
   readonly waits: boolean;
-  readonly changed: boolean;
+  readonly changes: readonly Change[];
 }
 
-function wordsFor({ mayOperate, wrong, waits, changed }: Typing): string {
+function wordsFor({ mayOperate, wrong, waits, changes }: Typing): string {
   if (!mayOperate) return 'A change takes the role operator.';
   if (wrong.length > 0) return `${sentence(wrong.join('; '))}.`;
-  if (!changed) return 'Type a new value.';
-  return waits ? 'The change as a whole waits for approval.' : 'The change applies at once.';
+  if (changes.length === 0) return 'Type a new value.';
+  if (!waits) return 'The change applies at once.';
+  return changes.every(({ loosens }) => loosens)
+    ? 'The change waits for approval.'
+    : 'The change as a whole waits for approval. What needs none applies at once if you change it by itself.';
 }
 
 /** Limits of the desk, then the parameters of each strategy. */

@@ -33,6 +33,8 @@ export type SettingsResult = Shape<typeof settingsResultSchema>;
 
 interface Asked {
   readonly proposal: SettingsProposal;
+  /** Those that may allow more: without the others, which wait with them. */
+  readonly loosening: SettingsProposal['changes'];
   readonly reason: string;
   readonly needed: number;
   readonly simulated: boolean;
@@ -45,7 +47,7 @@ const ANSWER_MS = 24 * HOUR_MS;
 export async function askForApproval(
   { desk, pool, temporal, newId }: OperationContext,
   caller: Caller,
-  { proposal, reason, needed, simulated }: Asked,
+  { proposal, loosening, reason, needed, simulated }: Asked,
 ): Promise<Partial<SettingsResult>> {
   const workflowId = settingsChangeId(desk.desk, proposal.version);
   const approvalId = `${workflowId}:${newId().slice(0, 8)}`;
@@ -84,7 +86,10 @@ export async function askForApproval(
   const people = needed === 1 ? 'an approver agrees' : `${needed} approvers agree`;
   return {
     state: 'waiting',
-    detail: `It may allow more than now: it waits until ${people}. The settings stay as they are.`,
+    detail:
+      loosening.length === proposal.changes.length
+        ? `It may allow more than now: it waits until ${people}. The settings stay as they are.`
+        : `Some of it may allow more than now (${loosening.map(({ key }) => key).join(', ')}): all of it waits until ${people}. The settings stay as they are; what allows no more applies at once if it is changed by itself.`,
     approvalId,
     workflowId,
   };

@@ -85,6 +85,7 @@ async function carryOut(
   const proposal: SettingsProposal = { incarnation, version: status.settings.version + 1, changes };
   const asked = await askForApproval(context, caller, {
     proposal,
+    loosening,
     reason: request.reason,
     needed: settingsApproversNeeded(context.desk),
     simulated: status.marketData.simulated,

@@ -47,7 +47,7 @@ interface VoteRules {
   readonly notApprover: string;
   /** Any other objection to an otherwise valid vote. Null: none. */
   readonly objection?: (decision: Decision) => string | null;
-  readonly refused: (message: string) => ControlRefusal;
+  readonly refused: (message: string, doThis?: string) => ControlRefusal;
 }
 
 /** The people who approved, each once, sorted. Throws what `refused` returns. */
@@ -56,12 +56,21 @@ function countVotes(votes: Votes, rules: VoteRules): readonly string[] {
   for (const decision of votes.decisions) {
     const problem = problemOf(decision, votes, rules, key) ?? foreign(decision, votes, rules);
     if (problem !== null)
-      throw rules.refused(`the ${rules.name} of ${decision.person} does not count: ${problem}`);
+      throw rules.refused(
+        `the ${rules.name} of ${decision.person} does not count: ${problem}`,
+        // Deciding again would change nothing.
+        votes.approvers.has(decision.person) ? undefined : whomToAsk(votes),
+      );
   }
   const chats = votes.realMoney ? tooManyChatVotes(votes.decisions, votes.realMoney) : null;
   if (chats !== null) throw rules.refused(chats);
   if (votes.realMoney) checked(rules, () => votes.counters?.keep(votes.decisions));
   return [...new Set(votes.decisions.map(({ person }) => person))].sort();
+}
+
+function whomToAsk({ approvers }: Votes): string {
+  const names = [...approvers].sort().join(', ');
+  return names === '' ? 'Name an approver in the desk file.' : `Ask somebody who approves: ${names}.`;
 }
 
 function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: string): string | null {
@@ -99,8 +108,8 @@ function checked<T>(rules: VoteRules, check: () => T): T {
 
 const refusal =
   (code: 'decision-refused' | 'approval-refused', keptSafe: string, doThis: string) =>
-  (message: string): ControlRefusal =>
-    new ControlRefusal({ code, message, keptSafe, doThis });
+  (message: string, instead: string = doThis): ControlRefusal =>
+    new ControlRefusal({ code, message, keptSafe, doThis: instead });
 
 /** Who allows it, the size they chose and their reasons. Left out: size unchanged, no reason given. */
 export interface ArmPermission {
