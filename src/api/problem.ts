@@ -51,6 +51,16 @@ export const notSignedIn = (detail: string): Problem => ({
   doThis: 'Sign in again with POST /api/auth/login, or renew with POST /api/auth/refresh.',
 });
 
+export const noRole = (person: string): Problem => ({
+  status: 401,
+  code: 'no-role',
+  title: 'Not signed in',
+  detail: `${person} has no role at this desk.`,
+  keptSafe: NOTHING_CHANGED,
+  doThis:
+    'Ask whoever runs this desk for a role (`people` of its desk file, or `fermata person add`), or sign in as somebody who has one.',
+});
+
 export const badRequest = (detail: string, errors: readonly string[] = []): Problem => ({
   status: 400,
   code: 'bad-request',
@@ -136,7 +146,9 @@ export const exportRunning = (): Problem => ({
 
 /** A change that was understood but not made. The trader knows best what helps after its own refusal. */
 export function notDone(said: string, otherwise: string): Problem {
-  const [detail = '', doThis = otherwise] = said.split(TO_DO);
+  const [whole = '', doThis = otherwise] = said.split(TO_DO);
+  // `keptSafe` says it.
+  const detail = whole.replace(/^Nothing was changed: | Nothing was changed\.(?= |$)/g, '');
   return { status: 409, code: 'not-done', title: 'Not done', detail, keptSafe: NOTHING_CHANGED, doThis };
 }
 

@@ -2,8 +2,6 @@
 import { plainText, withPlainText } from '../domain/plain-text.js';
 import { inTransaction, type Pool } from './pool.js';
 
-type Queries = Pick<Pool, 'query'>;
-
 /** Every action, in the words that people read. */
 const AUDIT_ACTIONS = {
   stop: 'stop',
@@ -37,6 +35,7 @@ const AUDIT_ACTIONS = {
   backup: 'take a backup',
   restoreDrill: 'run a restore drill',
   export: 'export records',
+  notAllowed: 'ask for what takes another role',
   noteInJournal: 'write in the trading journal',
   'notify:test': 'try the alerts',
   'passkey.add': 'register a passkey',
@@ -67,7 +66,10 @@ export interface AuditEntry {
 }
 
 /** Characters that can't be stored are replaced by a mark: no entry is ever lost because of its text. */
-export async function appendAudit(pool: Queries, entry: AuditEntry): Promise<void> {
+export async function appendAudit(
+  pool: { query(text: string, values: readonly unknown[]): Promise<unknown> },
+  entry: AuditEntry,
+): Promise<void> {
   await pool.query(
     `insert into audit (desk, person, via, action, parameters, outcome, idempotency_key)
      values ($1, $2, $3, $4, $5, $6, $7) on conflict (desk, idempotency_key) do nothing`,

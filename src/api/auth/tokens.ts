@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ANY_ROLE, hasRole, type RolesNeeded } from '../../domain/roles.js';
 import { homeId } from '../../home/installation.js';
 import { rootOf } from '../../home/runtime.js';
+import { appendAudit } from '../../store/audit.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl, isOwnOrigin } from '../hooks/host-guard.js';
 import { notSignedIn, refusedOrigin, roleMissing, sendProblem } from '../problem.js';
@@ -111,10 +112,27 @@ export function registerAccessCheck(app: FastifyInstance, web: WebDependencies):
       return sendProblem(reply, notSignedIn(WORDS[session]));
     }
     if (!hasRole(session, roles)) {
+      if (!READING.has(request.method)) noteRefused(web, request, session.person, roles);
       return sendProblem(reply, roleMissing(session.person, roles));
     }
     request.session = session;
   });
+}
+
+/** Nobody waits for it: the request is refused either way. */
+function noteRefused(
+  { database, runtime }: WebDependencies,
+  request: FastifyRequest,
+  person: string,
+  roles: RolesNeeded,
+): void {
+  const asked = `${request.method} ${request.url.split('?')[0]}`;
+  appendAudit(database, {
+    ...{ desk: runtime.desk, person, via: 'web', action: 'notAllowed', parameters: { asked } },
+    outcome: `refused: it takes the role ${roles.join(' or ')}`,
+  }).catch((error: unknown) =>
+    request.log.warn({ person, asked, error }, 'a refusal is not in the audit trail'),
+  );
 }
 
 const WORDS = {
