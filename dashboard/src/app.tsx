@@ -104,7 +104,8 @@ export function App() {
         <DeskPage session={session} onTemporal={() => toTemporal({}, inNewTab)} />
       </>
     );
-  if (state === 'signed-out') return <SignIn session={session} linkProblem={linkProblem} />;
+  if (state === 'signed-out')
+    return <SignIn session={session} linkProblem={linkProblem ?? session.refusal} />;
   return (
     <main class="waiting" aria-live="polite">
       <p>{state === 'unreachable' ? 'The web server does not answer. Trying again…' : 'Connecting…'}</p>

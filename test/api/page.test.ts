@@ -44,10 +44,22 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await page.goto('about:blank');
   });
 
+  it('tells who has a password and no role here what to do', async () => {
+    await page.goto(web.origin);
+    await page.getByLabel('User').fill('nemo');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    const said = () => page.getByRole('alert').innerText();
+    await expect.poll(said).toContain('nemo has no role at this desk.');
+    expect(await said()).toContain('Ask whoever runs this desk for a role');
+    await page.goto('about:blank');
+  });
+
   it('signs in by a one-time link and takes the token out of the address', async () => {
     await opened.signIn();
     await expect.poll(() => text('mode')).toBe('ACTIVE');
     expect(page.url()).toBe(`${web.origin}/`);
+    expect(await page.locator('header .person').innerText()).toBe('operator');
   });
 
   it('leads to the desks that run beside this one', async () => {

@@ -42,6 +42,7 @@ const ROLES: Readonly<Record<string, RolesNeeded>> = {
   vera: ['viewer'],
   otto: ['operator'],
   anna: ['approver'],
+  nemo: [],
 };
 
 export interface Tokens {

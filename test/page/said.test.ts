@@ -269,6 +269,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       await desk.look(width);
       expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
       expect(await desk.cutOff(), `${width} px`).toEqual([]);
+      expect(await panel.locator('td[data-label="Side"]').first().isVisible(), `${width} px`).toBe(true);
       await picture(desk.page, `several-trades-${width}`);
     }
 

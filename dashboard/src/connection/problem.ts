@@ -11,6 +11,7 @@ export class Problem extends Error {
     readonly doThis: string,
     /** For an operation: side problems. */
     readonly notes: readonly string[] = [],
+    readonly type = '',
   ) {
     super(detail);
   }
@@ -47,6 +48,7 @@ export function problemOf(response: Response, body: unknown): Problem {
     read('keptSafe'),
     atThePage(read('doThis')),
     outcome?.problems ?? [],
+    read('type'),
   );
 }
 

@@ -6,7 +6,7 @@ import createClient from 'openapi-fetch';
 import type { paths } from '../api/openapi.js';
 import type { PersonRole, Tokens } from '../api/shapes.js';
 import { usePasskey } from './passkeys.js';
-import { answerOf, NO_ANSWER, problemOf } from './problem.js';
+import { answerOf, NO_ANSWER, type Problem, problemOf } from './problem.js';
 
 /** A client that knows every request and answer of the API. */
 export type Client = ReturnType<typeof createClient<paths>>;
@@ -31,6 +31,8 @@ export class Session {
   /** Who is signed in; the server decides at every request what that person may do. */
   person = '';
   roles: readonly PersonRole[] = [];
+  /** Why who is signed in elsewhere is not let in here. */
+  refusal: Problem | null = null;
   get mayStop(): boolean {
     return this.roles.includes('operator') || this.roles.includes('approver');
   }
@@ -104,6 +106,9 @@ export class Session {
         return true;
       }
       if (response.status !== 401 && response.status !== 403) throw problemOf(response, error);
+      const problem = problemOf(response, error);
+      // Another desk's sign-in, which has the same cookie.
+      this.refusal = problem.type.endsWith(':no-role') ? problem : null;
       this.#forget();
       return false;
     }).finally(() => {
@@ -115,6 +120,7 @@ export class Session {
   #keep({ accessToken, expiresIn, person, roles }: Tokens): void {
     // Somebody else has signed in at another desk's page, which has the same cookie: this one shows what that person may.
     if (this.person !== '' && this.person !== person) location.reload();
+    this.refusal = null;
     this.#access = accessToken;
     this.person = person;
     this.roles = roles;

@@ -100,6 +100,8 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
         status={status}
         connection={connection}
         api={api}
+        person={session.person}
+        roles={session.roles}
         onHelp={() => setDialog('help')}
         onTemporal={onTemporal}
         onSignOut={() => void session.signOut()}

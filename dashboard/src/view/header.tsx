@@ -10,12 +10,24 @@ interface HeaderProps {
   readonly status: TraderStatus | null;
   readonly connection: Connection;
   readonly api: DeskApi;
+  /** Who is signed in. */
+  readonly person: string;
+  readonly roles: readonly string[];
   readonly onHelp: () => void;
   readonly onTemporal: () => void;
   readonly onSignOut: () => void;
 }
 
-export function Header({ status, connection, api, onHelp, onTemporal, onSignOut }: HeaderProps) {
+export function Header({
+  status,
+  connection,
+  api,
+  person,
+  roles,
+  onHelp,
+  onTemporal,
+  onSignOut,
+}: HeaderProps) {
   return (
     <header class="top">
       <Wordmark />
@@ -29,6 +41,9 @@ export function Header({ status, connection, api, onHelp, onTemporal, onSignOut 
           </span>
         )}
         <ConnectionState connection={connection} />
+        <span class="person" title={`Signed in: ${person}, ${roles.join(', ')}`}>
+          {person}
+        </span>
         <nav class="top-links" aria-label="Tools">
           <button type="button" class="link" onClick={onTemporal}>
             Temporal UI

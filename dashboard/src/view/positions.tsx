@@ -24,7 +24,7 @@ const PROTECTION = {
 
 const columnsIn = (currency: string): readonly Column<PositionStatus>[] => [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
-  { title: 'Side', cell: ({ side }) => side, minor: true },
+  { title: 'Side', cell: ({ side }) => side },
   { title: 'Quantity', cell: ({ quantity }) => grouped(quantity), number: true },
   { title: 'Average', cell: ({ averagePrice }) => grouped(averagePrice), number: true },
   { title: 'Mark', cell: ({ markPrice }) => (markPrice === null ? '–' : grouped(markPrice)), number: true },

@@ -11,7 +11,7 @@ import { verifyPassword } from '../../home/people-passwords.js';
 import { peopleHomeOf } from '../../home/runtime.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
-import { notSignedIn, type Problem, sendProblem, tooManyTries } from '../problem.js';
+import { noRole, type Problem, sendProblem, tooManyTries } from '../problem.js';
 
 export class PasswordCheck {
   readonly #limiter: TryLimiter;
@@ -47,7 +47,7 @@ export class PasswordCheck {
     if (!isRight || this.web.rolesOf(username).length === 0) {
       request.log.warn({ address: request.ip }, 'sign-in refused');
       // Only who knows the password learns whose desk this is not.
-      return sendProblem(reply, isRight ? notSignedIn(`${username} has no role at this desk.`) : wrong);
+      return sendProblem(reply, isRight ? noRole(username) : wrong);
     }
     this.#limiter.giveBack(request, username);
     return null;

@@ -4,7 +4,7 @@ import { ANY_ROLE } from '../../domain/roles.js';
 import type { PasswordCheck } from '../auth/password-check.js';
 import { answerTokens, clearRefreshCookie, refreshCookie, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notSignedIn, sendProblem } from '../problem.js';
+import { noRole, notSignedIn, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { sendDatabaseDown } from './route-parts.js';
 
@@ -100,11 +100,11 @@ export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
       const rotation = web.sessions.rotate(token, cookie !== null);
       if (!rotation.ok) {
         const { reason } = rotation;
-        if (reason === 'no-role') return sendProblem(reply, notSignedIn(WORDS[reason]));
+        if (reason === 'no-role') return sendProblem(reply, noRole('Who is signed in here'));
         // One that is not known here may be that of a desk on another port.
         if (cookie !== null && reason !== 'unknown') clearRefreshCookie(reply);
-        if (rotation.reason === 'reused') request.log.warn('a refresh token was used twice: sign-in ended');
-        return sendProblem(reply, notSignedIn(WORDS[rotation.reason]));
+        if (reason === 'reused') request.log.warn('a refresh token was used twice: sign-in ended');
+        return sendProblem(reply, notSignedIn(WORDS[reason]));
       }
       return answerTokens(request, reply, rotation, cookie === null ? 'json' : 'cookie', web.rolesOf);
     },
@@ -115,7 +115,6 @@ const WORDS = {
   unknown: 'This sign-in has ended.',
   expired: 'This sign-in is older than 7 days.',
   reused: 'This refresh token was used before. Somebody may have copied it, so the sign-in was ended.',
-  'no-role': 'Who is signed in here has no role at this desk.',
 } as const;
 
 export function logoutRoute(app: FastifyInstance, web: WebDependencies): void {
@@ -155,7 +154,8 @@ export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): voi
       } catch (error) {
         return sendDatabaseDown(reply, 'The sign-in link', error);
       }
-      if (person === null || web.rolesOf(person).length === 0) return sendProblem(reply, USED);
+      if (person === null) return sendProblem(reply, USED);
+      if (web.rolesOf(person).length === 0) return sendProblem(reply, noRole(person));
       request.log.info({ person }, 'signed in by link');
       return answerTokens(request, reply, { person, ...web.sessions.begin(person) }, transport, web.rolesOf);
     },
