@@ -128,6 +128,8 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     const typed = dialog.getByLabel(/^Signing password/);
     await typed.fill(password);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
+    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+    await expect.poll(focused).toBe('Change the size…');
     await ask();
     await expect.poll(() => typed.inputValue()).toBe('');
     await typed.fill(password);
@@ -145,6 +147,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
       ...{ chatKey: () => '', chatVotesMax: 0 },
     };
     expect(realMoneyObjection(decision, rules, 1)).toBeNull();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toContain('result-place');
     await page.getByTestId('said').getByRole('button', { name: 'Dismiss' }).click();
   });
 
@@ -273,7 +276,9 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
   it('says of a reported incident that it comes, until it is there', async () => {
     await open('Incidents');
     await page.getByRole('button', { name: 'Report' }).click();
-    await page.getByRole('dialog').getByLabel('What is wrong, in one line').fill('Odd wicks');
+    const line = page.getByRole('dialog').getByLabel('What is wrong, in one line');
+    expect(await line.getAttribute('maxlength')).toBe('120');
+    await line.fill('Odd wicks');
     // The words stand there for a second, or for less where the page counts its incidents meanwhile.
     const comes = () => document.body.innerText.includes('being written down');
     await Promise.all([

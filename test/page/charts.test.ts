@@ -255,6 +255,14 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     const held = ((bitcoin + ether) / 2 - 1) * 100;
     const words = `${held < 0 ? '−' : '+'}${Math.abs(held).toFixed(2)} %`;
     await expect.poll(said).toContain(words);
+    expect(await said()).not.toContain('Buy and hold at');
+    // The equity goes on by itself; what holding brought is as old as when it was read.
+    const { status } = desk.web.trader;
+    const marketMs = status.marketData.marketMs + 5 * 60_000;
+    desk.web.trader.status = { ...status, marketData: { ...status.marketData, marketMs } };
+    await expect.poll(said).toMatch(/01-05 14:36 UTC[\s\S]*Buy and hold at 01-05 14:3\d/);
+    desk.web.trader.status = status;
+    await expect.poll(said).not.toContain('Buy and hold at');
     const box = await equity().boundingBox();
     if (box === null) throw new Error('no chart');
     await desk.page.mouse.move(box.x + 10, box.y + 50);

@@ -8941,3 +8941,5 @@ export type operations = Record<string, never>;
 
 /** Percent of the full position size that a desk may be resumed with. */
 export const RESUME_SIZE_PCT = { minimum: 1, maximum: 100 } as const;
+/** Characters. */
+export const INCIDENT_TITLE_MAX = 120;

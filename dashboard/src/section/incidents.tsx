@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { INCIDENT_TITLE_MAX } from '../api/openapi.js';
 import type { Incident, IncidentList } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
@@ -24,7 +25,11 @@ const AWAITED_MS = 30_000;
 const WORDS = {
   acknowledge: { title: 'I have it', go: 'Acknowledge', label: 'What you are doing about it' },
   resolve: { title: 'Resolve', go: 'Resolve', label: 'Why it is over' },
-  report: { title: 'Report an incident', go: 'Report', label: 'What is wrong, in one line' },
+  report: {
+    title: 'Report an incident',
+    go: 'Report',
+    label: `What is wrong, in one line of at most ${INCIDENT_TITLE_MAX} characters`,
+  },
 } as const;
 
 export function Incidents({ api, roles }: IncidentsProps) {
@@ -100,6 +105,7 @@ export function Incidents({ api, roles }: IncidentsProps) {
           label={WORDS[asked.kind].label}
           go={WORDS[asked.kind].go}
           mayBeEmpty={asked.kind !== 'report'}
+          {...(asked.kind === 'report' ? { maxLength: INCIDENT_TITLE_MAX } : {})}
           choice={
             asked.kind === 'report' &&
             ownKinds.length > 0 && (

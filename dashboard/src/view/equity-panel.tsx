@@ -80,7 +80,7 @@ interface PointedProps {
 }
 
 /** The values at the crosshair, or the current ones. */
-function Pointed({ data: { points, held }, time, places }: PointedProps) {
+function Pointed({ data: { points, held, step }, time, places }: PointedProps) {
   const at = points.findLast((point) => point.time <= time) ?? points[0];
   const holding = held.findLast((point) => point.time <= time);
   const first = held[0];
@@ -101,7 +101,11 @@ function Pointed({ data: { points, held }, time, places }: PointedProps) {
       )}
       {holding !== undefined && first !== undefined && (
         <span class="held">
-          <span class="label">Buy and hold</span>{' '}
+          <span class="label">
+            Buy and hold
+            {/* The candles that it is worked out from end before the newest equity. */}
+            {at !== undefined && at.time - holding.time > step && ` at ${dayAndMinute(holding.time * 1000)}`}
+          </span>{' '}
           {signed(((holding.equity / first.equity - 1) * 100).toFixed(2))} %
         </span>
       )}

@@ -15,6 +15,7 @@ interface ReasonDialogProps {
   readonly dangerous?: boolean;
   /** For actions where speed matters more than the reason: a task asks for it afterwards. */
   readonly mayBeEmpty?: boolean;
+  readonly maxLength?: number;
   readonly onGo: (reason: string) => void;
   readonly onCancel: () => void;
 }
@@ -28,6 +29,7 @@ export function ReasonDialog({
   go,
   dangerous = false,
   mayBeEmpty = false,
+  maxLength = 500,
   onGo,
   onCancel,
 }: ReasonDialogProps) {
@@ -55,7 +57,7 @@ export function ReasonDialog({
               name="reason"
               value={reason}
               onInput={(event) => setReason(event.currentTarget.value)}
-              maxLength={500}
+              maxLength={maxLength}
               pattern=".*\S.*"
               title="Some words"
               autocomplete="off"
