@@ -260,6 +260,20 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
       ),
     );
     await expect.poll(stops).toBe(before + 3);
+    // What is to be pressed about it stays one word on a phone.
+    await resize(page, { width: 390, height: 844 });
+    const dismiss = page.getByTestId('outcome').getByRole('button', { name: 'Dismiss' });
+    await expect.poll(async () => (await dismiss.boundingBox())?.width ?? 0).toBeGreaterThan(45);
+    await resize(page, { width: 1280, height: 720 });
+  });
+
+  it('rings a section that the keyboard is at where nothing cuts the ring off', async () => {
+    const link = page.getByRole('link', { name: 'Results' });
+    await link.focus();
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Tab');
+    expect(await link.evaluate((one) => getComputedStyle(one).outlineOffset)).toBe('-2px');
+    await link.evaluate((one) => one.blur());
   });
 
   it('says when a button was pressed, and that this is past once the desk is otherwise', async () => {
@@ -347,6 +361,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
       .toContain('Last known: HALTED');
     expect(await page.getByRole('region', { name: 'Mode' }).innerText()).toContain('is not known here');
     expect(await page.getByLabel('Key figures').innerText()).not.toContain('last price');
+    expect(await page.locator('.clock').getAttribute('title')).toBe(
+      'Market time when the desk was last heard',
+    );
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await expect.poll(() => text('outcome')).toContain('sends nothing again');
     const before = web.trader.calls.length;

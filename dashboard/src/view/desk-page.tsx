@@ -99,6 +99,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
       <Header
         status={status}
         connection={connection}
+        isKnown={isKnown}
         api={api}
         person={session.person}
         roles={session.roles}

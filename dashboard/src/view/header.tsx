@@ -9,6 +9,8 @@ import { Wordmark } from './wordmark.js';
 interface HeaderProps {
   readonly status: TraderStatus | null;
   readonly connection: Connection;
+  /** Whether what is shown is how the desk is now. */
+  readonly isKnown: boolean;
   readonly api: DeskApi;
   /** Who is signed in. */
   readonly person: string;
@@ -21,6 +23,7 @@ interface HeaderProps {
 export function Header({
   status,
   connection,
+  isKnown,
   api,
   person,
   roles,
@@ -35,7 +38,7 @@ export function Header({
       <DeskSwitcher api={api} />
       <div class="top-end">
         {status !== null && (
-          <span class="clock" title="Market time: that of the prices">
+          <span class={`clock ${isKnown ? '' : 'soft'}`} title={CLOCK_TITLES[isKnown ? 'now' : 'last']}>
             <span class="label">Market</span> {day(status.marketData.marketMs)}{' '}
             <b>{timeOfDay(status.marketData.marketMs)}</b> {CLOCK}
           </span>
@@ -65,6 +68,11 @@ export function Header({
     </header>
   );
 }
+
+const CLOCK_TITLES = {
+  now: 'Market time: that of the prices',
+  last: 'Market time when the desk was last heard',
+} as const;
 
 const TONES: Readonly<Record<MoneyAtStake, string>> = {
   'paper money': 'info',

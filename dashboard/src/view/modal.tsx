@@ -1,6 +1,6 @@
 import { type ComponentChildren, createContext } from 'preact';
 import { useContext, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { OutcomeWords, type Pressed } from './outcome.js';
+import { OutcomeWords, type Pressed, toneOf } from './outcome.js';
 
 /** The newest Stop: an open dialog says what became of it, since it lies over the page. */
 export const StopPressed = createContext<Pressed | 'stopping' | null>(null);
@@ -52,7 +52,9 @@ function StopSaid() {
   return (
     <div role="status" aria-live="assertive">
       {stop !== null && stop !== before && (
-        <div class="notice alarm">{stop === 'stopping' ? 'Stopping…' : <OutcomeWords pressed={stop} />}</div>
+        <div class={`notice ${stop === 'stopping' ? 'caution' : toneOf(stop)}`}>
+          {stop === 'stopping' ? 'Stopping…' : <OutcomeWords pressed={stop} />}
+        </div>
       )}
     </div>
   );

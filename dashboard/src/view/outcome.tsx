@@ -78,7 +78,7 @@ function isAsSaid(pressed: Pressed, { mode, haltId }: NonNullable<Standing>, bef
   return mode === before?.mode && haltId === before.haltId;
 }
 
-function toneOf(pressed: Pressed): 'go' | 'caution' | 'alarm' {
+export function toneOf(pressed: Pressed): 'go' | 'caution' | 'alarm' {
   if ('problem' in pressed) return 'alarm';
   return pressed.outcome.proven ? 'go' : 'caution';
 }
