@@ -293,7 +293,11 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
   it('answers an incident without a note', async () => {
     await open('Incidents');
     await page.getByRole('button', { name: 'Resolve' }).first().click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Resolve' }).click();
+    // Its title, which may be a long line, is text of the question.
+    const dialog = page.getByRole('dialog', { name: 'Resolve the incident?' });
+    expect(await dialog.getByRole('heading').innerText()).toBe('Resolve the incident?');
+    expect(await dialog.locator('#dialog-text b').innerText()).not.toBe('');
+    await dialog.getByRole('button', { name: 'Resolve' }).click();
     await expect.poll(said).toContain('operator declared it over');
   });
 

@@ -24,7 +24,7 @@ const AWAITED_MS = 30_000;
 
 const WORDS = {
   acknowledge: { title: 'I have it', go: 'Acknowledge', label: 'What you are doing about it' },
-  resolve: { title: 'Resolve', go: 'Resolve', label: 'Why it is over' },
+  resolve: { title: 'Resolve the incident?', go: 'Resolve', label: 'Why it is over' },
   report: {
     title: 'Report an incident',
     go: 'Report',
@@ -97,11 +97,7 @@ export function Incidents({ api, roles }: IncidentsProps) {
       </Panel>
       {asked !== null && (
         <ReasonDialog
-          title={
-            asked.kind === 'report'
-              ? WORDS.report.title
-              : `${WORDS[asked.kind].title}: ${asked.incident.title}`
-          }
+          title={WORDS[asked.kind].title}
           label={WORDS[asked.kind].label}
           go={WORDS[asked.kind].go}
           mayBeEmpty={asked.kind !== 'report'}
@@ -125,7 +121,14 @@ export function Incidents({ api, roles }: IncidentsProps) {
           onGo={(note) => void send(asked, note)}
           onCancel={() => setAsked(null)}
         >
-          {asked.kind !== 'report' && <p>{readable(asked.incident.detail)}</p>}
+          {asked.kind !== 'report' && (
+            <>
+              <p>
+                <b>{asked.incident.title}</b>
+              </p>
+              <p>{readable(asked.incident.detail)}</p>
+            </>
+          )}
         </ReasonDialog>
       )}
     </div>
