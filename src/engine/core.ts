@@ -256,8 +256,8 @@ interface SyncProgress {
   /** When the next snapshot is due. */
   dueAtMs: number | null;
   state: 'pending' | 'clean' | 'differences' | 'failed';
-  /** Since when no snapshot has agreed (monotonic), and why. Null: the newest one did. */
-  unsettled: { readonly sinceMs: number; readonly why: string } | null;
+  /** Since when no snapshot has agreed (monotonic), and why; `told`: people know. Null: the newest one did. */
+  unsettled: { readonly sinceMs: number; readonly why: string; readonly told?: true } | null;
   atWallMs: number | null;
   readonly cash: CashProgress;
   /** Position differences seen once: the venue's quantity, and when it was read. */

@@ -46,6 +46,34 @@ describe('what goes wrong around the engine', () => {
     expect(causes(desk)).toEqual(['stale-data']);
   });
 
+  it('a halted desk whose account can’t be read says so once, if it holds anything and the venue answers', () => {
+    const told = (holds: boolean, isAway = false) => {
+      const desk = new DeskUnderTest().active();
+      if (holds) desk.hold(0);
+      desk.command({ name: 'reconcile' });
+      desk.snapshot();
+      desk.command({ name: 'stop' });
+      if (isAway) desk.happen({ kind: 'venue.health', state: 'down', detail: 'no answer' });
+      for (let second = 1; second <= 400; second += 1) {
+        const asked = desk.pass(1_000).find((effect) => effect.kind === 'requestSnapshot');
+        if (asked !== undefined)
+          desk.happen({
+            kind: 'venue.snapshotFailed',
+            requestId: asked.requestId,
+            cause: '-2015 Invalid API-key',
+          });
+      }
+      if (isAway) desk.happen({ kind: 'venue.health', state: 'up', detail: 'answers' });
+      desk.pass(1_000);
+      return desk.recorded('note').flatMap(({ level, text }) => (level === 'alarm' ? [text] : []));
+    };
+    expect(told(true)).toEqual([
+      expect.stringMatching(/^no reading of the account has agreed for 180 s: -2015 .*at the venue$/),
+    ]);
+    expect(told(false)).toEqual([]);
+    expect(told(true, true)).toEqual([]);
+  });
+
   it('a jump of the clock halts each time with a new id, and the venue is read before anything else', () => {
     const desk = new DeskUnderTest().active();
     const entry = desk.enter(0);

@@ -26,7 +26,7 @@ import { onMinute } from './equity.js';
 import { escalateCloseAll } from './prove-flat.js';
 import { believeWhatStands, standsAtMs } from './quote.js';
 import { checkRefusals, checkStops } from './secure.js';
-import { nextFlatMs, venueHaltWaitsUntil, watchSessions } from './session.js';
+import { isKnownIdle, nextFlatMs, venueHaltWaitsUntil, watchSessions } from './session.js';
 import { staleSymbols } from './stale-data.js';
 import { closingUnderWay } from './wanted-stop.js';
 
@@ -123,7 +123,10 @@ function checkProtectionOf(core: Core, holding: Holding): void {
 function checkFaults(core: Core): void {
   const { state } = core;
   if (isVenueAway(core)) return;
-  if (state.mode !== 'ACTIVE' && state.mode !== 'REDUCING') return;
+  if (state.mode !== 'ACTIVE' && state.mode !== 'REDUCING') {
+    tellUnread(core);
+    return;
+  }
   checkReadings(core);
   const stale = staleSymbols(core);
   if (stale.length === 0) return;
@@ -162,14 +165,37 @@ function isVenueAway(core: Core): boolean {
  * foreign trading. Nobody then knows what the desk holds.
  */
 function checkReadings(core: Core): void {
-  const { unsettled } = core.sync;
-  if (unsettled === null || core.monotonicMs - unsettled.sinceMs < UNSETTLED_MAX_MS) return;
-  const seconds = UNSETTLED_MAX_MS / 1000;
-  raiseFault(
+  const reason = overdueReading(core);
+  if (reason === null) return;
+  tellOnce(core);
+  raiseFault(core, 'reconciliation', reason);
+}
+
+/** Where a halt stands already, another one says nothing new; but what the desk holds is out of its sight. */
+function tellUnread(core: Core): void {
+  const { sync, venueDownSinceMs, venueBreaker } = core;
+  if (sync.unsettled === null) return;
+  // A venue that is away is told by itself; the time counts from when it is back.
+  if (venueDownSinceMs !== null || venueBreaker.state !== 'closed')
+    sync.unsettled = { ...sync.unsettled, sinceMs: core.monotonicMs };
+  const reason = overdueReading(core);
+  if (reason === null || core.config.instruments.every(({ id }) => isKnownIdle(core, id))) return;
+  tellOnce(core);
+  note(
     core,
-    'reconciliation',
-    `no reading of the account has agreed for ${seconds} s: ${unsettled.why}`,
+    'alarm',
+    `${reason}; until one does, nobody here sees what becomes of positions and stops: look at them at the venue`,
   );
+}
+
+/** Null: a reading has agreed lately, or people know that none has. */
+function overdueReading({ sync: { unsettled }, monotonicMs }: Core): string | null {
+  if (unsettled === null || unsettled.told || monotonicMs - unsettled.sinceMs < UNSETTLED_MAX_MS) return null;
+  return `no reading of the account has agreed for ${UNSETTLED_MAX_MS / 1000} s: ${unsettled.why}`;
+}
+
+function tellOnce({ sync }: Core): void {
+  if (sync.unsettled !== null) sync.unsettled = { ...sync.unsettled, told: true };
 }
 
 function isPast(core: Core, atMs: number | null): boolean {

@@ -202,7 +202,7 @@ export function venueHaltWaitsUntil(core: Core): string | null {
 }
 
 /** No lots, not even dust or a trade's that another one balances, and no order that may be at the venue. */
-function isKnownIdle(core: Core, at: InstrumentId): boolean {
+export function isKnownIdle(core: Core, at: InstrumentId): boolean {
   return (
     core.sync.borneOut.has(at) &&
     !progressAt(core, at).mayBeClosed &&

@@ -68,5 +68,5 @@ export function snapshotFailed(core: Core, requestId: number, why: string): void
 
 /** Keeps the newest reason and the oldest time. */
 export function noteUnsettled({ sync, monotonicMs }: Core, why: string): void {
-  sync.unsettled = { sinceMs: sync.unsettled?.sinceMs ?? monotonicMs, why };
+  sync.unsettled = { sinceMs: monotonicMs, ...sync.unsettled, why };
 }
