@@ -347,6 +347,8 @@ export interface Core {
   /** By instrument. Empty if no strategy can size its entries by it. */
   readonly dayVolatility: DayVolatility[];
   feedEnded: boolean;
+  /** Since when fees have no value (monotonic); infinite once people were told. Null: each has one. */
+  openFeesSinceMs: number | null;
   /** People were notified that equity is below the maintenance margin on paper (`flow/equity.ts`). */
   belowMaintenance: boolean;
   /**
@@ -418,6 +420,7 @@ export function createCore(config: EngineConfig): Core {
     wallMs: 0,
     marketMs: 0,
     monotonicMs: 0,
+    openFeesSinceMs: null,
     venueDownSinceMs: null,
     venueDownWhy: '',
     venueHaltWaits: false,

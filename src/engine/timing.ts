@@ -41,6 +41,8 @@ export const TARGET_ENDS_MAX = 3;
 
 /** A position without a confirmed stop for longer than this halts the desk. */
 export const UNPROTECTED_MAX_MS = 10_000;
+/** People are told of a fee whose price has not come for longer than this. */
+export const FEE_UNVALUED_MAX_MS = 60_000;
 /** A venue that is down for longer than this halts the desk. */
 export const VENUE_DOWN_MAX_MS = 10_000;
 /**

@@ -106,6 +106,33 @@ describe('a fee in BNB', () => {
     expect(state.feesElsewhere).toBe(100_000_000n);
   });
 
+  it('wakes nobody while its price is only late, and people once if it stays away; one undeclared wakes them at once', () => {
+    const alarms = (under: DeskUnderTest) =>
+      under
+        .recorded('note')
+        .flatMap(({ level, text }) => (level === 'alarm' && text.includes('BNB') ? [text] : []));
+    const unpriced = () => {
+      const under = desk({ feeAssets: { BNB: 1 } });
+      under.wait(20_000);
+      under.quote(0, 10_000);
+      bought(under);
+      under.pass(50_000);
+      expect(alarms(under)).toEqual([]);
+      return under;
+    };
+    const late = unpriced();
+    late.quote(1, 50_000);
+    late.pass(1_000);
+    late.pass(120_000);
+    expect(alarms(late)).toEqual([]);
+    const away = unpriced();
+    for (let second = 0; second < 120; second += 1) away.pass(1_000);
+    expect(alarms(away)).toEqual([expect.stringContaining('BNB/USDT has no fresh price; nothing new')]);
+    const undeclared = desk();
+    bought(undeclared);
+    expect(alarms(undeclared)).toEqual([expect.stringContaining('declare BNB in venue.feeAssets')]);
+  });
+
   it('is taken of a sale of BNB itself, too', () => {
     const under = desk({ feeAssets: { BNB: 1 } });
     under.quote(1, 60_000);

@@ -15,6 +15,7 @@ import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { cancelOrder, sendCancel, sendLookup } from '../orders/change-order.js';
 import { endOverdue } from '../orders/end-waiting.js';
+import { tellOpenFees } from '../orders/fee-value.js';
 import { lookupFailed } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
@@ -35,6 +36,7 @@ export function onTick(core: Core): void {
   watchSessions(core);
   believeWhatStands(core);
   tellLimits(core);
+  tellOpenFees(core);
   if (core.marketMs >= core.nextMinuteMs) onMinute(core);
   for (const [clientId, watch] of core.watches) {
     const entry = core.state.orders.get(clientId);

@@ -12,6 +12,7 @@ import { staleMsOf } from '../../limits/stale-data.js';
 import { moneyOf, stepsAt } from '../books.js';
 import { type Core, commit, note } from '../core.js';
 import type { ExpectedFee, UnvaluedFee } from '../state.js';
+import { FEE_UNVALUED_MAX_MS } from '../timing.js';
 
 /** A decimal above zero with as many places as venues report. */
 const AMOUNT = /^(?=.*[1-9])\d{1,20}(\.\d{1,8})?$/;
@@ -61,7 +62,9 @@ export function valueOpenFees(core: Core): void {
       fee: worth,
       marketMs: core.marketMs,
     });
-    if (core.state.unvaluedFees.length === 0) note(core, 'info', 'every fee has its value: entries go on');
+    if (core.state.unvaluedFees.length > 0) continue;
+    core.openFeesSinceMs = null;
+    note(core, 'info', 'every fee has its value: entries go on');
   }
 }
 
@@ -77,6 +80,17 @@ export function openFeeReason(core: Core): string | null {
   const [oldest] = core.state.unvaluedFees;
   if (oldest === undefined) return null;
   return `${oldest.amount} ${oldest.asset} of fees have no value: ${whatToDo(core, oldest)}`;
+}
+
+/** Tells people, once, of a fee that stays without a value: as prices come back, it has one within a moment. */
+export function tellOpenFees(core: Core): void {
+  const [oldest] = core.state.unvaluedFees;
+  if (oldest === undefined) return;
+  core.openFeesSinceMs ??= core.monotonicMs;
+  const waitMs = core.config.feeAssets?.[oldest.asset] === undefined ? 0 : FEE_UNVALUED_MAX_MS;
+  if (core.monotonicMs - core.openFeesSinceMs < waitMs) return;
+  core.openFeesSinceMs = Number.POSITIVE_INFINITY;
+  note(core, 'alarm', `${openFeeReason(core)}; nothing new is entered until then`);
 }
 
 function whatToDo(core: Core, { asset }: Pick<UnvaluedFee, 'asset'>): string {

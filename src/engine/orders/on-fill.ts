@@ -35,7 +35,7 @@ import { verifySoon } from '../sync/verify-exits.js';
 import { FOREIGN_READ_EVERY_MS } from '../timing.js';
 import { holdingOf, NOBODY } from '../trades/trade.js';
 import { carryOut, endReplaced } from './change-order.js';
-import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
+import { isSoundFee, tellOpenFees, withFeeValue } from './fee-value.js';
 import { fillEvent, type OrderStep, orderStep } from './order-table.js';
 import { takeOthersOff } from './take-others-off.js';
 
@@ -109,7 +109,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     note(core, 'alarm', trouble, fill.instrument);
     raiseFault(core, 'reconciliation', trouble);
   }
-  if (fill.feeIn?.unvalued === true) noteUnvalued(core, fill);
+  tellOpenFees(core);
   if (entry === undefined) noteForeign(core, fill);
   else {
     noteBeyond(core, entry, nobodysBefore);
@@ -186,11 +186,6 @@ function troubleWith(
     return `order ${clientId} was for ${quantityLots} lots and is filled with ${filledNow}`;
   if (fill.side !== side) return `order ${clientId} was a ${side} and is filled as a ${fill.side}`;
   return to === 'illegal' ? `order ${clientId} is ${state} and was filled all the same` : null;
-}
-
-function noteUnvalued(core: Core, { instrument }: Fill): void {
-  const reason = openFeeReason(core);
-  if (reason !== null) note(core, 'alarm', `${reason}; nothing new is entered until then`, instrument);
 }
 
 /** Nobody's lots, side by side, above zero. 0 elsewhere, where they are not told apart. */
