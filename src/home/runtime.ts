@@ -313,6 +313,8 @@ export const SECRET_FILES = {
   tokenKey: 'token-key',
   /** scrypt hash of the operator's password. */
   operatorPasswordHash: 'operator-password-hash',
+  /** scrypt hash of the DASHBOARD_PASSWORD that a start has used: used once, it is not put back over a later password. */
+  operatorPasswordGiven: 'operator-password-given',
   /** The generated password in plain text, only if DASHBOARD_PASSWORD was not given. */
   operatorPassword: 'operator-password',
   /** Bearer token of /metrics. */
@@ -334,7 +336,11 @@ const SHARED_SECRETS: readonly (keyof typeof SECRET_FILES)[] = [
 ];
 
 /** The built-in operator is a person like any other. */
-const PEOPLES_SECRETS: readonly (keyof typeof SECRET_FILES)[] = ['operatorPasswordHash', 'operatorPassword'];
+const PEOPLES_SECRETS: readonly (keyof typeof SECRET_FILES)[] = [
+  'operatorPasswordHash',
+  'operatorPasswordGiven',
+  'operatorPassword',
+];
 
 /** Where a desk's secret is. Secrets that an installation's desks share are with the first desk's. */
 export function secretFile(home: string, name: keyof typeof SECRET_FILES): string {

@@ -46,14 +46,17 @@ export function readSecret(home: string, name: SecretName): string {
 interface SecretsMade {
   /** The password was generated at this start: it is shown once, and stored in `operator-password`. */
   readonly generatedPassword: boolean;
-  /** Another password was given, and the operator's of all desks that share their people stays. */
-  readonly refusedPassword?: true;
+  /**
+   * Another password was given, and the operator's stays: that of all desks that share their people, or the one that has
+   * replaced just this one.
+   */
+  readonly refusedPassword?: 'shared' | 'replaced';
 }
 
 /**
- * Makes the missing secrets. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password
- * whenever it is set, but not from a further desk that shares it: what one desk's environment has kept would put
- * an old password back for all. Without it, a password is generated at the first start.
+ * Makes the missing secrets. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password, once:
+ * what an environment has kept would put an old password back, which somebody else may know. Not from a further desk
+ * that shares it. Without it, a password is generated at the first start.
  */
 export async function ensureSecrets(home: string, dashboardPassword?: string): Promise<SecretsMade> {
   const { secrets } = homePaths(home);
@@ -96,6 +99,12 @@ export function ensureDataKey(home: string): string {
   return readSecret(home, 'dataKey');
 }
 
+/** Counts at once. A start with the DASHBOARD_PASSWORD of before leaves it. */
+export async function replaceOperatorPassword(home: string, password: string): Promise<void> {
+  await replace(secretFile(home, 'operatorPasswordHash'), await hashPassword(password));
+  await rm(secretFile(home, 'operatorPassword'), { force: true });
+}
+
 async function ensureOperatorPassword(home: string, given: string | undefined): Promise<SecretsMade> {
   const hashFile = secretFile(home, 'operatorPasswordHash');
   const plainFile = secretFile(home, 'operatorPassword');
@@ -103,9 +112,13 @@ async function ensureOperatorPassword(home: string, given: string | undefined): 
   if (given !== undefined) {
     const isOther = known === null || !(await verifyPassword(given, known));
     if (isOther && known !== null && sharesPeople(home))
-      return { generatedPassword: false, refusedPassword: true };
-    if (isOther) await replace(hashFile, await hashPassword(given));
-    await rm(plainFile, { force: true });
+      return { generatedPassword: false, refusedPassword: 'shared' };
+    const used = read(secretFile(home, 'operatorPasswordGiven'));
+    const isUsed = used !== null && (await verifyPassword(given, used));
+    if (isOther && known !== null && isUsed) return { generatedPassword: false, refusedPassword: 'replaced' };
+    if (isOther) await replaceOperatorPassword(home, given);
+    else await rm(plainFile, { force: true });
+    if (!isUsed) await replace(secretFile(home, 'operatorPasswordGiven'), await hashPassword(given));
     return { generatedPassword: false };
   }
   if (known !== null) return { generatedPassword: false };

@@ -85,7 +85,7 @@ export function endSharingPeople(home: string): void {
   mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
   cpSync(peopleFolder(home), copy, { recursive: true });
   renameSync(copy, own);
-  for (const name of ['operatorPasswordHash', 'operatorPassword'] as const) {
+  for (const name of ['operatorPasswordHash', 'operatorPasswordGiven', 'operatorPassword'] as const) {
     const to = join(secrets, SECRET_FILES[name]);
     rmSync(to, { force: true });
     if (existsSync(secretFile(home, name))) copyFileSync(secretFile(home, name), to);

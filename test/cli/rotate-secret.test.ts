@@ -84,6 +84,18 @@ it('replaces the password of the dashboard at once, and signs everybody out who 
   expect(existsSync(join(home, 'secrets', 'operator-password'))).toBe(false);
 });
 
+it('keeps the new password over a start whose environment still has an old one, until that has another', async () => {
+  await ensureSecrets(home, 'given by the unit');
+  await rotate('dashboard-password', 'a first new password');
+  await rotate('dashboard-password', 'a second new password');
+  expect(await ensureSecrets(home, 'given by the unit')).toMatchObject({ refusedPassword: 'replaced' });
+  expect(await passwordIs('a second new password')).toBe(true);
+  expect(await ensureSecrets(home, 'changed in the unit')).toEqual({ generatedPassword: false });
+  expect(await passwordIs('changed in the unit')).toBe(true);
+  await rotate('dashboard-password', 'given by the unit');
+  expect(await passwordIs('given by the unit')).toBe(true);
+});
+
 it('replaces the token of the bot with one that Telegram knows, and says while the old one still works', async () => {
   const unknown = '1000003:AAccccccccccccccccccccccccccccccccc';
   await expect(rotate('telegram-token', unknown)).rejects.toThrow('Telegram does not know it');

@@ -7,7 +7,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import type { Runtime } from '../../home/runtime.js';
-import { ensureSecrets, keepOwnSecret, readSecret } from '../../home/secrets.js';
+import { keepOwnSecret, readSecret, replaceOperatorPassword } from '../../home/secrets.js';
 import { mailServer } from '../../mail/mail-server.js';
 import { keptSecret, mailSettings, telegramCredentials } from '../../notify/channel-credentials.js';
 import { appendAudit } from '../../store/audit.js';
@@ -162,7 +162,7 @@ export async function rotateSecret(
     throw refused(`the new ${credential.title} was not taken: ${messageOf(error)}`, 'give another one');
   }
   const kept = await keep(value);
-  if (name === 'dashboard-password') await ensureSecrets(home, value);
+  if (name === 'dashboard-password') await replaceOperatorPassword(home, value);
   const unaudited = await audit(runtime, name, person);
   const counts =
     name === 'dashboard-password'

@@ -388,7 +388,7 @@ function accountText({ account }: UpSummary): string {
 }
 
 function passwordPlace(file: string | null): string {
-  return file === null ? 'as given in DASHBOARD_PASSWORD' : `in ${file}`;
+  return file === null ? 'as given in DASHBOARD_PASSWORD, or replaced since' : `in ${file}`;
 }
 
 function nextText(next: UpSummary['next'][number] | undefined): string {
