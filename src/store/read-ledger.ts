@@ -81,8 +81,8 @@ export async function readHalts(
 }
 
 /**
- * Starts of the trader that did not follow an orderly end. The very first start of a journal doesn't count: after a
- * restore nobody knows how the desk ended that the backup is of.
+ * Starts of the trader that did not follow an orderly end. Neither the very first start of a journal counts nor the
+ * first one after a restore: how the desk ended that the backup is of, nobody knows.
  */
 export async function readStartsWithoutEnd(
   pool: Queries,
@@ -91,11 +91,14 @@ export async function readStartsWithoutEnd(
 ): Promise<readonly number[]> {
   const found = await pool.query<{ wallMs: number }>(
     `with turns as (
-       select cause, wall, lag(cause) over (partition by incarnation order by wall, cause desc) as before
+       select cause, wall, lag(cause) over before as cause_before, lag(wall) over before as wall_before
          from halts
         where desk = $1 and cause in ('startup', 'shutdown') and ${ofAccountInUse()}
+       window before as (partition by incarnation order by wall, cause desc)
      ) select (extract(epoch from wall) * 1000)::float8 as "wallMs" from turns
-      where cause = 'startup' and before = 'startup' and wall >= $2 order by wall limit ${READ_MAX}`,
+      where cause = 'startup' and cause_before = 'startup' and wall >= $2
+        and not exists (select from evidence where desk = $1 and routine = 'restore' and started between wall_before and wall)
+      order by wall limit ${READ_MAX}`,
     [desk, new Date(sinceMs)],
   );
   return found.rows.map(({ wallMs }) => wallMs);

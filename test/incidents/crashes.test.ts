@@ -8,6 +8,7 @@ import { incidentId } from '../../src/contracts/queues.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { type ProcessStatus, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
+import { recordEvidenceBatch } from '../../src/store/evidence.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { openSupervisorSocket, type SupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
 import { fingerprintOf } from '../../src/temporal/incidents/report-incident.js';
@@ -139,6 +140,20 @@ it('opens one, once, for a desk that had ended as a whole and not in order, whoe
   await halted(restored, 'startup', began - 3_600_000);
   await halted(restored, 'startup', began + 1_000, 'two');
   expect(await watched(restored)).toEqual([]);
+  // Its journal was copied under another incarnation, and the ledger has taken the old halts along.
+  const copied = await bench.desk({ serve: ['operations', 'engine'] });
+  await halted(copied, 'startup', began - 3_600_000, 'two');
+  await halted(copied, 'startup', began + 1_000, 'two');
+  const startedMs = began - 60_000;
+  const run = { workflowId: `restore:${copied.name}`, firstRunId: 'run', runId: 'run', routine: 'restore' };
+  await recordEvidenceBatch(pool, [
+    {
+      ...{ desk: copied.name, ...run, stepKey: 'restore', name: 'Backup restored', kind: 'action' },
+      ...{ verdict: 'pass', observed: 'restored', expected: 'restored', startedMs, finishedMs: startedMs },
+      ...{ marketMs: null, person: null, reference: null, simulated: false },
+    },
+  ]);
+  expect(await watched(copied)).toEqual([]);
 });
 
 /** Without a supervisor; `supervise` begins one. */
