@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-import { parseDecimal } from '../domain/decimal.js';
+import { formatDecimal, parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
 import { parseUnits } from '../domain/money.js';
@@ -124,8 +124,9 @@ export function compareBooks(
     const agrees = agreesOn(book, { symbol, lotSize });
     const ours = tradersLots(status, symbol, lotSize);
     const venues = book.positions.get(symbol) ?? 0;
-    if (!agrees(status) && held?.some(agrees) !== true)
-      differences.push(`${symbol}: the trader has ${ours} lots, the venue ${venues}`);
+    if (agrees(status) || held?.some(agrees) === true) continue;
+    const [has, holds] = [ours, venues].map((lots) => formatDecimal(lots, lotSize));
+    differences.push(`${symbol}: the trader has ${has}, the venue ${holds}`);
   }
   return differences;
 }

@@ -40,18 +40,18 @@ describe('the comparison of books', () => {
     expect(compareBooks(book(), dust('0.00000824'), instruments)).toEqual([]);
     expect(compareBooks(book([['BTC/USDT', 3]]), dust('0.00003824'), instruments)).toEqual([]);
     expect(compareBooks(book(), dust('0.00003824'), instruments)).toEqual([
-      'BTC/USDT: the trader has 3 lots, the venue 0',
+      'BTC/USDT: the trader has 0.00003, the venue 0.00000',
     ]);
   });
 
   it('names a position that only one of the two has, and its side', () => {
     const none = { positions: [], dust: [] };
     expect(compareBooks(book([['BTC/USDT', 500]]), none, instruments)).toEqual([
-      'BTC/USDT: the trader has 0 lots, the venue 500',
+      'BTC/USDT: the trader has 0.00000, the venue 0.00500',
     ]);
     const short = { positions: [position('ETH/USDT', '0.1', 'short')], dust: [] };
     expect(compareBooks(book([['ETH/USDT', 1000]]), short, instruments)).toEqual([
-      'ETH/USDT: the trader has -1000 lots, the venue 1000',
+      'ETH/USDT: the trader has -0.1000, the venue 0.1000',
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('the comparison of books', () => {
     nowMs = 15_000;
     held.note(flat);
     expect(compareBooks(late, flat, instruments, held)).toEqual([
-      'BTC/USDT: the trader has 0 lots, the venue 500',
+      'BTC/USDT: the trader has 0.00000, the venue 0.00500',
     ]);
   });
 

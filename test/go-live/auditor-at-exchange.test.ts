@@ -68,7 +68,7 @@ it('reads the account by itself, and stops the desk where the exchange holds coi
   account.balances.set('BTC', { free: units('0.01'), locked: 0n });
   await audit();
   await audit();
-  expect(halts).toEqual([expect.stringMatching(/BTC\/USDT: the trader has 0 lots, the venue 1000/)]);
+  expect(halts).toEqual([expect.stringMatching(/BTC\/USDT: the trader has 0.00000, the venue 0.01000/)]);
 });
 
 it.each([429, 418])(
