@@ -98,6 +98,25 @@ describe('a start', () => {
     expect(next.clientId).not.toBe(entry.clientId);
   });
 
+  it('of a stop that ended meanwhile says what it will do, and sends none for a position that is gone, too', () => {
+    const before = new DeskUnderTest().active();
+    const { stop } = before.hold(0);
+    const desk = new DeskUnderTest({}, 2, fromDisk(before.records));
+    Object.assign(desk, { wallMs: before.wallMs + 600_000, marketMs: before.marketMs + 600_000 });
+    desk.begin().quote(0, 10_000);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.recorded('note').at(-1)?.text).toMatch(
+      /nobody here cancelled it; another one is sent once the account has been read, if the position is still there$/,
+    );
+    desk.pass(1_000);
+    for (let reading = 0; reading < 3; reading += 1) {
+      desk.snapshot({ positions: [0, 0], openOrders: [] });
+      expect(desk.sent('submit')).toEqual([]);
+      desk.pass(1_000);
+    }
+    expect(desk.engine.view.positions).toEqual([]);
+  });
+
   it('takes an entry that still rests off the market: the desk is halted', () => {
     const before = new DeskUnderTest().active();
     const entry = before.enter(0);

@@ -223,8 +223,8 @@ function onStopEnded(core: Core, entry: OrderEntry): void {
   }
   const level = progress.stopRefusals === REFUSALS_BEFORE_RESTORE ? 'alarm' : 'warn';
   const { symbol } = instrumentAt(core, instrument);
-  const isFirst = progressAt(core, instrument).readFirst !== null;
-  const next = `another one is sent${isFirst ? ' once the account has been read' : ''}`;
+  const isRead = core.sync.atWallMs !== null && progressAt(core, instrument).readFirst === null;
+  const next = `another one is sent${isRead ? '' : ' once the account has been read, if the position is still there'}`;
   note(core, level, stopEndedNote(symbol, next), instrument);
 }
 
