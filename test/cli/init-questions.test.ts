@@ -34,3 +34,9 @@ it('nobody who does not know them gets a desk with guessed ones', async () => {
   const { input, output } = person([['What is traded', 'SOL/USDT']]);
   await expect(askForDesk({}, input, output)).rejects.toThrow('nobody said the step sizes of SOL/USDT');
 });
+
+it('an answer that can’t be used is asked for again, and the default is not taken for it in the end', async () => {
+  const { input, output, asked } = person([['Paper money', 'much', '-5', '0', 'ten', '1e9']]);
+  await expect(askForDesk({}, input, output)).rejects.toThrow('no answer to “Paper money” could be used');
+  expect(asked.filter((question) => question.startsWith('Paper money'))).toHaveLength(5);
+});

@@ -104,18 +104,29 @@ export async function askForDesk(
 ): Promise<NewDeskRequest> {
   const terminal = createInterface({ input, output });
   try {
-    const name = request.name ?? (await ask(terminal, 'Name of the desk', NEW_DESK_NAME, isName));
+    const name =
+      request.name ?? (await ask(terminal, 'Name of the desk', NEW_DESK_NAME, isName, 'name NAME'));
     const symbols =
       request.symbol ??
-      listOf(await ask(terminal, 'What is traded, with commas', KNOWN_SYMBOLS.join(','), areSymbols));
+      listOf(
+        await ask(
+          terminal,
+          'What is traded, with commas',
+          KNOWN_SYMBOLS.join(','),
+          areSymbols,
+          'symbol SYMBOL',
+        ),
+      );
     const unknown = symbols.filter((symbol) => !KNOWN_SYMBOLS.includes(symbol));
     const instrument = [...(request.instrument ?? [])];
     for (const symbol of unknown.filter((one) => !instrument.some((known) => known.symbol === one))) {
       const steps = await askSteps(terminal, symbol);
       instrument.push(instrumentValue(`${symbol},${steps.replaceAll(' ', '')}`));
     }
-    const balance = request.balance ?? (await ask(terminal, 'Paper money', '10000', isAmount));
-    const port = request.port ?? Number(await ask(terminal, 'Port of the dashboard', '8000', isPort));
+    const balance =
+      request.balance ?? (await ask(terminal, 'Paper money', '10000', isAmount, 'balance AMOUNT'));
+    const port =
+      request.port ?? Number(await ask(terminal, 'Port of the dashboard', '8000', isPort, 'port PORT'));
     return { ...request, name, symbol: symbols, instrument, balance, port };
   } finally {
     terminal.close();
@@ -136,11 +147,13 @@ async function askSteps(terminal: Interface, symbol: string): Promise<string> {
   );
 }
 
+/** `option`: the one that answers the question beforehand. */
 async function ask(
   terminal: Interface,
   question: string,
   byDefault: string,
   isValid: (answer: string) => boolean,
+  option: string,
 ): Promise<string> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const answer = (await terminal.question(`${question} [${byDefault}]: `)).trim() || byDefault;
@@ -149,7 +162,8 @@ async function ask(
     }
     terminal.write(`  expected something like ${byDefault}\n`);
   }
-  return byDefault;
+  // Somebody who typed five other answers does not want the default.
+  throw usageFailure(`no answer to “${question}” could be used`, `write it: fermata init --${option}`);
 }
 
 /** As given by the options of `init`. */
