@@ -38,7 +38,7 @@ const areSymbols = (answer: string): boolean =>
 
 const areSteps = (answer: string): boolean => /^\s*[\d.]+\s*,\s*[\d.]+\s*,\s*[\d.]+\s*$/.test(answer);
 
-const isAmount = (answer: string): boolean => /^\d+(\.\d+)?$/.test(answer);
+const isAmount = (answer: string): boolean => /^\d{1,15}(\.\d{1,8})?$/.test(answer) && Number(answer) > 0;
 
 const isPort = (answer: string): boolean => /^\d{1,5}$/.test(answer) && Number(answer) <= 65_535;
 
