@@ -39,8 +39,9 @@ function held(desk = deskOf()): DeskUnderTest {
 }
 
 const denials = (desk: DeskUnderTest) => desk.recorded('order.denied').map(({ limit }) => limit);
+/** Of a symbol: nobody answers its readings here, which is told, too. */
 const said = (desk: DeskUnderTest, level: string) =>
-  desk.recorded('note').flatMap((note) => (note.level === level ? [note.text] : []));
+  desk.recorded('note').flatMap((note) => (note.level === level && note.symbol !== null ? [note.text] : []));
 
 describe('a trade that ends with its session', () => {
   it('is closed so long before it, and says why', () => {
