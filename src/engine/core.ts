@@ -138,6 +138,8 @@ export interface InstrumentProgress extends TradeProgress {
    * protects or closes it, until a reading has shown it.
    */
   mayBeClosed: boolean;
+  /** People were told that an entry filled while no trader ran. */
+  enteredUnseen: boolean;
   /** Monotonic time before which no target is placed alongside the stop. */
   targetAtMs: number;
   /** How often the venue has ended the target of this trade without being asked. */
@@ -472,6 +474,7 @@ function newProgress(): InstrumentProgress {
     trades: new Map(),
     unnamedLots: 0,
     mayBeClosed: false,
+    enteredUnseen: false,
     securing: null,
     overrunSinceMs: null,
     targetAtMs: 0,

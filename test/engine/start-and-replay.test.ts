@@ -117,6 +117,26 @@ describe('a start', () => {
     expect(desk.engine.view.positions).toEqual([]);
   });
 
+  it('tells people, once, what an entry bought while no trader ran, and gives it its stop', () => {
+    const startedAfter = (ms: number) => {
+      const before = new DeskUnderTest().active();
+      const entry = before.enter(0);
+      before.accept(entry);
+      const half = Math.floor(entry.quantityLots / 2);
+      const fills = [half, entry.quantityLots - half].map((lots) => before.makeFill(entry, 10_000, lots));
+      const desk = new DeskUnderTest({}, 2, fromDisk(before.records));
+      Object.assign(desk, { wallMs: before.wallMs + ms, marketMs: before.marketMs + ms });
+      desk.begin().quote(0, 10_000);
+      desk.snapshot({ positions: [entry.quantityLots, 0], openOrders: [], fills });
+      expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: entry.quantityLots }]);
+      return desk.recorded('note').flatMap(({ level, text }) => (level === 'alarm' ? [text] : []));
+    };
+    expect(startedAfter(20_000)).toEqual([
+      expect.stringMatching(/^BTC\/USDT: an entry filled 20 s ago, while no trader ran; .* gets one now$/),
+    ]);
+    expect(startedAfter(2_000)).toEqual([]);
+  });
+
   it('takes an entry that still rests off the market: the desk is halted', () => {
     const before = new DeskUnderTest().active();
     const entry = before.enter(0);

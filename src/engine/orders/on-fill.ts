@@ -32,7 +32,7 @@ import { takeToldFee } from '../sync/reconcile-cash.js';
 import { noteHeld } from '../sync/reconcile-positions.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { verifySoon } from '../sync/verify-exits.js';
-import { FOREIGN_READ_EVERY_MS } from '../timing.js';
+import { FOREIGN_READ_EVERY_MS, UNPROTECTED_MAX_MS } from '../timing.js';
 import { holdingOf, NOBODY } from '../trades/trade.js';
 import { carryOut, endReplaced } from './change-order.js';
 import { isSoundFee, tellOpenFees, withFeeValue } from './fee-value.js';
@@ -98,6 +98,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     if (entry.intent.purpose === 'entry') {
       verifySoon(core, fill.instrument);
       takeOthersOff(core, entry);
+      noteUnseenEntry(core, fill);
     }
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
       Object.assign(progressOfOrder(core, entry.intent), { closeRefusals: 0, closeAtMs: 0 });
@@ -186,6 +187,22 @@ function troubleWith(
     return `order ${clientId} was for ${quantityLots} lots and is filled with ${filledNow}`;
   if (fill.side !== side) return `order ${clientId} was a ${side} and is filled as a ${fill.side}`;
   return to === 'illegal' ? `order ${clientId} is ${state} and was filled all the same` : null;
+}
+
+/** People are told, once per instrument, what was entered while no trader ran: until now nobody gave it a stop. */
+function noteUnseenEntry(core: Core, { instrument: at, marketMs }: Fill): void {
+  const agoMs = core.marketMs - marketMs;
+  const progress = progressAt(core, at);
+  if (core.sync.readings > 0 || agoMs < UNPROTECTED_MAX_MS || progress.enteredUnseen) return;
+  progress.enteredUnseen = true;
+  const { symbol } = instrumentAt(core, at);
+  const since = `${Math.round(agoMs / 1000)} s ago, while no trader ran`;
+  note(
+    core,
+    'alarm',
+    `${symbol}: an entry filled ${since}; it has had no stop since, unless one is found at the venue, and gets one now`,
+    at,
+  );
 }
 
 /** Nobody's lots, side by side, above zero. 0 elsewhere, where they are not told apart. */

@@ -63,7 +63,7 @@ function silenceOf({ name, silentSinceMs }: ProcessSeen): Opening[] {
       title: `${name} is silent`,
       detail:
         name === SUPERVISOR
-          ? `neither the supervisor nor the trader has answered since ${since}: nothing trades, and what ends is not started again. Positions keep the stops that rest at the venue; start the desk again: fermata up`
+          ? `neither the supervisor nor the trader has answered since ${since}: nothing trades, and what ends is not started again. Positions keep the stops that rest at the venue; an entry that rests there may fill, without a stop until the desk runs; start the desk again: fermata up`
           : `${name} has given no sign of life since ${since}: it hangs, or nobody started it again; docker-compose restart ${serviceOf(name)}`,
     },
   ];
