@@ -16,6 +16,11 @@ const LONG_LINES = 250;
 /** Not counted: another venue, check, report, limit or playbook must not require one file fewer elsewhere. */
 const EXTENSIONS = /^src\/(venue\/[^/]+|checks|reports|limits|workflows\/operations\/incident\/playbooks)\//;
 
+/** An `if`, `for` or `while` in one line, with braces around one statement in one line, and nothing after them. */
+const BRACED_ALONE =
+  /^([ \t]*)(?:if|for|while) \([^\n]*\) \{\n[ \t]+(?![ \t]|(?:const|let|if|for|while) )[^\n{}]+;\n\1\}(?!\s*(?:else|while))/gm;
+const lineAt = (text, index) => text.slice(0, index).split('\n').length;
+
 /**
  * The output of `npm run structure`; each list names the places.
  * @param {string} root the project's folder
@@ -46,6 +51,9 @@ export function structureOf(root) {
     upwardTypeImports: upward.filter(({ isType }) => isType).map(inWords),
     valueCycles: cyclesOf(graph(edges.filter(({ isType }) => !isType))),
     typeCycles: cyclesOf(graph(edges)),
+    bracedAlone: modules.flatMap(({ path, text }) =>
+      Array.from(text.matchAll(BRACED_ALONE), ({ index }) => `${path}:${lineAt(text, index)}`),
+    ),
     saysPrivate: modules.filter(({ saysPrivate }) => saysPrivate).map(({ path }) => path),
     venuesNamedOutside: venuesNamedOutside(root, modules),
     venuesNotRegistered: venuesNotRegistered(root, modules),

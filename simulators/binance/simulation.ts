@@ -106,9 +106,8 @@ export class Simulation {
 
   /** Moves every price by one step of at most `ppm` parts per million, from the seed. */
   walk(ppm: number): void {
-    for (const market of this.exchange.markets.values()) {
+    for (const market of this.exchange.markets.values())
       this.#move(market, moved(market.last, (this.#random() * 2 - 1) * ppm, market.symbol.tickSize));
-    }
   }
 
   /** Moves every price to where its wave is now. */

@@ -83,9 +83,8 @@ function chatMember(bot: BotAccount, parameters: Parameters): object {
 
 function setWebhook(bot: BotAccount, parameters: Parameters): true {
   const url = String(parameters.url ?? '');
-  if (url !== '' && !url.startsWith('https://')) {
+  if (url !== '' && !url.startsWith('https://'))
     throw badRequest('bad webhook: An HTTPS URL must be provided for webhook');
-  }
   return webhook(bot, url, parameters);
 }
 
@@ -149,9 +148,8 @@ function sendMessage(bot: BotAccount, parameters: Parameters): Message {
 function editMessageText(bot: BotAccount, parameters: Parameters): object {
   const { text, entities } = textOf(parameters);
   const message = editable(bot, parameters);
-  if (message.document !== undefined || message.photo !== undefined) {
+  if (message.document !== undefined || message.photo !== undefined)
     throw badRequest('there is no text in the message to edit');
-  }
   const markup = markupOf(parameters);
   refuseUnchanged(message, { text, entities }, markup);
   message.text = text;

@@ -213,9 +213,7 @@ async function carryOut(errand: Errand): Promise<OperationResult> {
   // not even leave.
   await Promise.race([sent.catch(() => null), sleep(HEAD_START_MS, null, { ref: false })]);
   const operations = await openOperations(runtime, trader);
-  if (operations instanceof Error) {
-    return proveDirectly(errand, operations);
-  }
+  if (operations instanceof Error) return proveDirectly(errand, operations);
   const caller = { person: order.by, via: 'cli' } as const;
   const waitMs = Math.max(0, provenByMs - performance.now());
   const request = { reason: order.reason, commandId: order.commandId, waitMs };
@@ -323,9 +321,7 @@ async function untilTaken({ kind, order, trader, sent, provenByMs }: Errand): Pr
   for (;;) {
     const taken = await answer.catch((error: Error) => error);
     const isOver = isDeskEnded(taken) || performance.now() >= provenByMs;
-    if (!(taken instanceof Error) || isOver) {
-      return taken;
-    }
+    if (!(taken instanceof Error) || isOver) return taken;
     await sleep(RETRY_MS);
     answer = trader.call(kind, asSent(order), { timeoutMs: SEND_TIMEOUT_MS });
   }

@@ -66,9 +66,7 @@ async function run(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...typed], { from: 'user' });
   } catch (error) {
     const failure = error instanceof CommanderError ? usageOf(error, typedCommand(typed, commands)) : error;
-    if (failure !== null) {
-      process.exitCode = printFailure(failure, typed.includes('--json'));
-    }
+    if (failure !== null) process.exitCode = printFailure(failure, typed.includes('--json'));
   }
 }
 
@@ -107,9 +105,7 @@ async function withoutAliases(asked: readonly string[]): Promise<readonly string
 async function programFor(argv: readonly string[]): Promise<Command> {
   const [asked] = argv;
   const entry = COMMANDS.find((command) => command.name === asked);
-  if (asked !== undefined && entry === undefined && !asked.startsWith('-')) {
-    throw unknownCommand(asked);
-  }
+  if (asked !== undefined && entry === undefined && !asked.startsWith('-')) throw unknownCommand(asked);
   const program = new Command('fermata')
     .description('Runs a trading desk: a real-time engine, and its runbook as durable routines.')
     .version(ownVersion(), '-V, --version')
@@ -123,9 +119,7 @@ async function programFor(argv: readonly string[]): Promise<Command> {
     const { name, summary, group } = command;
     const added = program.command(name).summary(summary).description(summary).helpGroup(`${group}:`);
     quiet(added);
-    if (command === entry) {
-      await configure(added, command);
-    }
+    if (command === entry) await configure(added, command);
   }
   quiet(program);
   return program;
@@ -134,9 +128,7 @@ async function programFor(argv: readonly string[]): Promise<Command> {
 async function configure(command: Command, entry: CommandEntry): Promise<void> {
   const configureCommand = await entry.load();
   configureCommand(command);
-  for (const nested of command.commands) {
-    quiet(nested);
-  }
+  for (const nested of command.commands) quiet(nested);
   if (entry.forSeveralDesks !== true)
     for (const one of [command, ...command.commands]) refuseSeveralDesks(one);
 }
@@ -185,9 +177,7 @@ function withAllMissing({ exitCode, code }: CommanderError, command: Command): C
 
 /** Null: nothing is wrong. Help and version also end with a CommanderError. */
 function usageOf(error: CommanderError, command: string): Error | null {
-  if (error.exitCode === EXIT_OK) {
-    return null;
-  }
+  if (error.exitCode === EXIT_OK) return null;
   // Help for the exact command: the help on `position` does not list the options of `position close`.
   const see = `see: fermata ${command === '' ? '--help' : `help ${command}`}`;
   if (error.code === 'commander.help') return usageFailure('a command is missing', see);

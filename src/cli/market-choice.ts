@@ -47,9 +47,7 @@ export const sourceOptions = (command: Command): Command =>
 
 /** `max`, `realtime`, or a factor relative to the clock. Never null, which commander would turn into ''. */
 export function speedValue(text: string): number | 'max' {
-  if (text === 'max') {
-    return text;
-  }
+  if (text === 'max') return text;
   const speed = text === 'realtime' ? 1 : /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
   if (!(speed > 0 && speed <= SPEED_MAX)) {
     throw new InvalidArgumentError(`expected max, realtime, or a number above 0 and up to ${SPEED_MAX}`);
@@ -61,12 +59,10 @@ export function speedValue(text: string): number | 'max' {
 export function marketChoice(options: MarketOptions, desk: Desk): MarketChoice {
   const files = options.data ?? [];
   const kind = files.length > 0 ? 'recorded' : (options.market ?? 'auto');
-  if (files.length > 0 && options.market !== undefined) {
+  if (files.length > 0 && options.market !== undefined)
     throw usageFailure('--data and --market contradict each other', 'leave one of them out');
-  }
-  if (files.length === 0 && options.exitAtEnd === true) {
+  if (files.length === 0 && options.exitAtEnd === true)
     throw usageFailure('--exit-at-end needs a recording', 'add --data FILE');
-  }
   if (kind === 'live' && options.speed !== undefined && options.speed !== 1) {
     throw usageFailure(
       'live prices come at the speed of the clock',

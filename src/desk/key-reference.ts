@@ -59,9 +59,7 @@ function typeText(schema: JsonSchema): string {
 }
 
 function simpleTypeText({ type, pattern }: JsonSchema): string {
-  if (type === 'boolean') {
-    return '`true`, `false`';
-  }
+  if (type === 'boolean') return '`true`, `false`';
   return pattern?.includes('\\d{1,15}') === true ? 'decimal in quotes' : 'text';
 }
 
@@ -76,9 +74,7 @@ function boundsText({ minimum, exclusiveMinimum, maximum }: JsonSchema): string 
 }
 
 function defaultText(schema: JsonSchema, required: boolean): string | null {
-  if (schema.default === undefined) {
-    return required ? null : 'none';
-  }
+  if (schema.default === undefined) return required ? null : 'none';
   const isGroup = schema.type === 'object' && schema.properties !== undefined;
   return isGroup ? 'as below' : `\`${JSON.stringify(schema.default)}\``;
 }

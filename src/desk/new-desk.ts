@@ -81,9 +81,7 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
     [['breakers', 'strategyReEnableCheckHours'], wanted.strategyReEnableCheckHours],
   ];
   for (const [path, value] of changes) {
-    if (value !== undefined) {
-      document.setIn(path, value);
-    }
+    if (value !== undefined) document.setIn(path, value);
   }
   if (wanted.port !== undefined) explainPort(document, wanted.port);
   if (wanted.s3Bucket !== undefined) setBucket(document, wanted.s3Bucket);
@@ -151,9 +149,7 @@ function setSymbols(
   given: readonly NewInstrument[],
 ): readonly string[] {
   const list = document.get('instruments');
-  if (!isSeq(list)) {
-    return symbols;
-  }
+  if (!isSeq(list)) return symbols;
   const items = symbols.map((symbol) => {
     const asked = given.find((instrument) => instrument.symbol === symbol);
     return asked === undefined

@@ -46,18 +46,12 @@ export function keyText(path: readonly PropertyKey[]): string {
 const FOUND_CHARACTERS_MAX = 80;
 
 export function foundText(value: unknown): string {
-  if (value === undefined) {
-    return 'nothing';
-  }
-  if (value === null) {
-    return 'an empty value';
-  }
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'an empty value';
   if (Array.isArray(value)) {
     return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   }
-  if (typeof value === 'object') {
-    return 'a group of keys';
-  }
+  if (typeof value === 'object') return 'a group of keys';
   const text = typeof value === 'string' ? `"${value}"` : `${typeof value} ${String(value)}`;
   return text.length <= FOUND_CHARACTERS_MAX ? text : `${text.slice(0, FOUND_CHARACTERS_MAX)}…`;
 }

@@ -62,9 +62,7 @@ export function resolveDesk(
   places: DeskPlaces = deskPlacesHere(),
   meant: (near: string) => string = (near) => `use --desk ${near}`,
 ): string {
-  if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
-    return fileAt(resolve(places.workingFolder, nameOrPath));
-  }
+  if (/[/\\]|\.ya?ml$/.test(nameOrPath)) return fileAt(resolve(places.workingFolder, nameOrPath));
   for (const folder of deskFolders(places)) {
     const found = deskFileIn(folder, nameOrPath);
     if (found !== null) return found;

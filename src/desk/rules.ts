@@ -145,9 +145,7 @@ function repeated(
 ): readonly BrokenRule[] {
   return values.flatMap((value, index) => {
     const first = values.indexOf(value);
-    if (first === index) {
-      return [];
-    }
+    if (first === index) return [];
     return [
       {
         path: key === '' ? [...list, index] : [...list, index, key],

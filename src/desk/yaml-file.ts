@@ -77,9 +77,7 @@ export function readText(file: string, { what, absent }: FileKind): string {
     }
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof DeskFileError) {
-      throw error;
-    }
+    if (error instanceof DeskFileError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     const found = code === 'ENOENT' ? 'no such file' : `a file that can't be read (${code})`;
     throw fileError(file, what, found, absent);
@@ -136,15 +134,11 @@ function positionOf(document: Document, lines: LineCounter, path: readonly Prope
   let offset = offsetOf(document.contents);
   for (const part of path) {
     const next = step(node, part);
-    if (next === null) {
-      break;
-    }
+    if (next === null) break;
     node = next.value;
     offset = next.offset ?? offset;
   }
-  if (offset === null) {
-    return null;
-  }
+  if (offset === null) return null;
   const { line, col } = lines.linePos(offset);
   return { line, column: col };
 }

@@ -515,9 +515,7 @@ export function commit(core: Core, record: EngineRecord): void {
   core.effects.push({ kind: 'record', record });
   if (record.type === 'cash' && isCapital(record.kind))
     core.limits.peak = Math.max(0, afterCapital(core.limits.peak, Number(record.amount), record.equity));
-  if (MOVES_MONEY.has(record.type)) {
-    core.market.hold(heldPositions(core.state), fundsOf(core.state));
-  }
+  if (MOVES_MONEY.has(record.type)) core.market.hold(heldPositions(core.state), fundsOf(core.state));
   if (
     record.type === 'halt' ||
     record.type === 'cash' ||

@@ -97,9 +97,7 @@ function priceReasons(core: Core): WaitingReason[] {
 
 function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   const subject = `${slot.name} ${slot.instrument.symbol}`;
-  if (!isEnabled(core, slot)) {
-    return [switchedOff(core, slot, subject)];
-  }
+  if (!isEnabled(core, slot)) return [switchedOff(core, slot, subject)];
   const missing = slot.strategy.warmupBars - slot.barsSeen;
   if (missing > 0) {
     const { stream } = slot;

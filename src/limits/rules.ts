@@ -45,9 +45,8 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
     return { limit: 'reduces', reason: 'coins can not be owed here: no purchase reduces a position' };
   }
   const closingSide = positionLots > 0 ? 'sell' : 'buy';
-  if (positionLots !== 0 && intent.side === closingSide && intent.quantityLots <= Math.abs(positionLots)) {
+  if (positionLots !== 0 && intent.side === closingSide && intent.quantityLots <= Math.abs(positionLots))
     return null;
-  }
   return {
     limit: 'reduces',
     reason: `a ${intent.side} of ${intent.quantityLots} lots does not reduce a position of ${positionLots} lots`,

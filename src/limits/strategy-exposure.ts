@@ -22,9 +22,8 @@ export const strategyExposureLimit = limit({
   },
   reading: (account, value) => {
     const byStrategy = new Map<string, number>();
-    for (const [name, held] of account.holdings().flatMap((holding) => [...holding.byStrategy])) {
+    for (const [name, held] of account.holdings().flatMap((holding) => [...holding.byStrategy]))
       byStrategy.set(name, (byStrategy.get(name) ?? 0) + held);
-    }
     return {
       value: `${value} % of equity`,
       now: partOfEquity(Math.max(0, ...byStrategy.values()), account),

@@ -212,9 +212,8 @@ export class ReplayFeed implements MarketFeed {
 
   #skipDetailIfLate(dueMs: number): void {
     const { speed } = this.source;
-    if (speed !== null && dueMs - this.#deliveredMs > COARSE_GAP_MS * speed) {
+    if (speed !== null && dueMs - this.#deliveredMs > COARSE_GAP_MS * speed)
       this.options.events.coarseUntil?.(dueMs);
-    }
   }
 
   async #waitForNext(): Promise<void> {

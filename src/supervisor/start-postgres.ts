@@ -320,9 +320,7 @@ export function asOrdinaryUser(program: string, args: readonly string[]): Comman
 function ordinaryUserId(): number {
   const known = new Set<number>();
   try {
-    for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
-      known.add(Number(line.split(':')[2]));
-    }
+    for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) known.add(Number(line.split(':')[2]));
   } catch {
     return 1000;
   }

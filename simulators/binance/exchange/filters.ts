@@ -20,9 +20,8 @@ const MAX_PRICE = units('10000000');
 export function checkFilters(exchange: Exchange, account: string, wanted: OrderRequest): void {
   checkPrices(exchange, wanted);
   const { trailingDelta } = wanted;
-  if (trailingDelta !== null && (trailingDelta < TRAILING_DELTA.min || trailingDelta > TRAILING_DELTA.max)) {
+  if (trailingDelta !== null && (trailingDelta < TRAILING_DELTA.min || trailingDelta > TRAILING_DELTA.max))
     throw filterFailure('TRAILING_DELTA');
-  }
   checkSize(exchange, wanted);
   checkCounts(exchange, account, [wanted]);
 }
@@ -30,9 +29,8 @@ export function checkFilters(exchange: Exchange, account: string, wanted: OrderR
 function checkPrices(exchange: Exchange, { symbol, price, stopPrice, kind }: OrderRequest): void {
   for (const one of [price, stopPrice]) {
     if (one === 0n) continue;
-    if (one < symbol.tickSize || one > MAX_PRICE || one % symbol.tickSize !== 0n) {
+    if (one < symbol.tickSize || one > MAX_PRICE || one % symbol.tickSize !== 0n)
       throw filterFailure('PRICE_FILTER');
-    }
   }
   if (!hasLimit(kind)) return;
   const { low, high } = percentPriceBounds(average(exchange, symbol));
@@ -51,9 +49,8 @@ function checkSize(exchange: Exchange, wanted: OrderRequest): void {
 
 /** A stop without a limit becomes a market order, and is checked as one. */
 export function checkLot(symbol: TradedSymbol, kind: OrderKind, quantity: bigint): void {
-  if (quantity < symbol.minQty || quantity > symbol.maxQty || quantity % symbol.stepSize !== 0n) {
+  if (quantity < symbol.minQty || quantity > symbol.maxQty || quantity % symbol.stepSize !== 0n)
     throw filterFailure('LOT_SIZE');
-  }
   if (!hasLimit(kind) && quantity > symbol.marketMaxQty) throw filterFailure('MARKET_LOT_SIZE');
 }
 

@@ -144,10 +144,8 @@ export function refuseAtOnce(
   order: Pick<Order, 'symbol' | 'side' | 'kind' | 'price' | 'stopPrice'>,
 ): void {
   const market = exchange.market(order.symbol.name);
-  if (order.kind === 'LIMIT_MAKER' && takable(exchange, market, order.side, order.price).length > 0) {
+  if (order.kind === 'LIMIT_MAKER' && takable(exchange, market, order.side, order.price).length > 0)
     throw new Refusal(-2010, 'Order would immediately match and take.');
-  }
-  if (order.stopPrice > 0n && reached(order, market.last)) {
+  if (order.stopPrice > 0n && reached(order, market.last))
     throw new Refusal(-2010, 'Stop price would trigger immediately.');
-  }
 }

@@ -14,9 +14,8 @@ import type { Order, Trade } from './order.js';
 export function addPast(exchange: Exchange, account: string, past: readonly PastTrade[]): void {
   exchange.account(account);
   const nowMs = exchange.nowMs();
-  for (const trade of [...past].sort((a, b) => b.agoMs - a.agoMs)) {
+  for (const trade of [...past].sort((a, b) => b.agoMs - a.agoMs))
     addOne(exchange, account, trade, nowMs - trade.agoMs);
-  }
 }
 
 function addOne(exchange: Exchange, account: string, past: PastTrade, timeMs: number): void {

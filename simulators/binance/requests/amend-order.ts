@@ -47,13 +47,10 @@ export function amendOrder(exchange: Exchange, { account }: ApiKey, parameters: 
 
 function check(exchange: Exchange, order: Order, quantity: bigint): void {
   checkLot(order.symbol, order.kind, quantity);
-  if (quantity === order.quantity) {
-    throw rejected('The requested action would change no state; rejecting.');
-  }
+  if (quantity === order.quantity) throw rejected('The requested action would change no state; rejecting.');
   if (quantity > order.quantity) throw rejected('Order amend (quantity increase) is not supported.');
-  if (quantity <= order.executed + order.prevented) {
+  if (quantity <= order.executed + order.prevented)
     throw rejected('The requested action would change no state; rejecting.');
-  }
   checkNotional(exchange, order, quantity);
   if (order.amendments.length >= MAX_AMENDS) throw rejected('Filter failure: MAX_NUM_ORDER_AMENDS');
 }

@@ -27,9 +27,8 @@ export function authenticate(exchange: Exchange, request: SignedRequest, securit
 }
 
 function knownKey(exchange: Exchange, apiKey: string | undefined): ApiKey {
-  if (apiKey === undefined || !/^[A-Za-z0-9]{64}$/.test(apiKey)) {
+  if (apiKey === undefined || !/^[A-Za-z0-9]{64}$/.test(apiKey))
     throw new Refusal(-2014, 'API-key format invalid.', 401);
-  }
   const key = exchange.keys.get(apiKey);
   if (key === undefined) throw notPermitted();
   return key;
@@ -55,9 +54,8 @@ export function authenticateSession(
 
 function checkTime(exchange: Exchange, values: ReadonlyMap<string, string>): void {
   const text = values.get('timestamp');
-  if (text === undefined || !/^\d{10,17}$/.test(text)) {
+  if (text === undefined || !/^\d{10,17}$/.test(text))
     throw new Refusal(-1102, "Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed.");
-  }
   const written = values.get('recvWindow') ?? String(RECV_WINDOW_DEFAULT);
   if (!/^\d{1,9}(\.\d{1,3})?$/.test(written)) {
     throw new Refusal(
@@ -77,9 +75,8 @@ function checkTime(exchange: Exchange, values: ReadonlyMap<string, string>): voi
 
 function checkSignature(key: ApiKey, request: SignedRequest): void {
   const given = request.values.get('signature');
-  if (given === undefined) {
+  if (given === undefined)
     throw new Refusal(-1102, "Mandatory parameter 'signature' was not sent, was empty/null, or malformed.");
-  }
   const right =
     key.publicKey === undefined
       ? matchesHmac(key.secret, request.payload, given)

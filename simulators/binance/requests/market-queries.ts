@@ -46,9 +46,8 @@ function readSymbols(exchange: Exchange, parameters: Parameters): Asked {
   if (one !== null) return { single: true, markets: [exchange.market(one)] };
   if (many === null) return { single: false, markets: [...exchange.markets.values()] };
   const names = readNames(many);
-  if (new Set(names).size !== names.length) {
+  if (new Set(names).size !== names.length)
     throw new Refusal(-1151, 'Symbol is present multiple times in the list.');
-  }
   return { single: false, markets: names.map((name) => exchange.market(name)) };
 }
 

@@ -39,9 +39,8 @@ interface Span {
 function readSpan(parameters: Parameters): Span {
   const startMs = parameters.time('startTime');
   const endMs = parameters.time('endTime');
-  if (startMs !== null && endMs !== null && endMs - startMs > DAY_MS) {
+  if (startMs !== null && endMs !== null && endMs - startMs > DAY_MS)
     throw new Refusal(-1127, 'More than 24 hours between startTime and endTime.');
-  }
   return { startMs, endMs, limit: parameters.limit(500, 1000) };
 }
 

@@ -131,9 +131,8 @@ export const placeOldOco: Place = (exchange, key, parameters) => {
 
 function readWorking(context: ListContext): OrderRequest {
   const working = one(context, 'working');
-  if (working.kind !== 'LIMIT' && working.kind !== 'LIMIT_MAKER') {
+  if (working.kind !== 'LIMIT' && working.kind !== 'LIMIT_MAKER')
     throw new Refusal(-1014, 'Unsupported order combination.');
-  }
   return working;
 }
 
@@ -147,9 +146,8 @@ function pair(
   const above = one(context, prefixes[0], values);
   const below = one(context, prefixes[1], values);
   const kinds = [above.kind, below.kind];
-  if (kinds.some((kind) => kind === 'MARKET' || kind === 'LIMIT')) {
+  if (kinds.some((kind) => kind === 'MARKET' || kind === 'LIMIT'))
     throw new Refusal(-1158, 'Order type not supported in OCO.');
-  }
   if (kinds.every((kind) => kind === 'LIMIT_MAKER'))
     throw new Refusal(-1168, 'At least one OCO order must be contingent.');
   if (kinds.filter(isStop).length !== 1) throw new Refusal(-1158, 'Order type not supported in OCO.');

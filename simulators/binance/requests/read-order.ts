@@ -130,17 +130,15 @@ export function readMode(symbol: TradedSymbol, parameters: Parameters): SelfTrad
   const name = 'selfTradePreventionMode';
   const mode = parameters.oneOf(name, MODES, () => invalidValue(name)) ?? symbol.selfTradeDefault;
   const allowed = symbol.selfTradeModes.find((one) => one === mode);
-  if (allowed === undefined) {
+  if (allowed === undefined)
     throw new Refusal(-1013, 'This symbol does not allow the specified self-trade prevention mode.');
-  }
   return allowed;
 }
 
 function readStrategyType(parameters: Parameters): number | null {
   const type = parameters.integer('strategyType');
-  if (type !== null && type < STRATEGY_TYPE_MIN) {
+  if (type !== null && type < STRATEGY_TYPE_MIN)
     throw new Refusal(-1134, '`strategyType` was less than 1000000.');
-  }
   return type;
 }
 

@@ -13,9 +13,8 @@ export function readTimeUnit(text: string | null | undefined): boolean {
 
 /** The same answer with every time in microseconds. */
 export function inMicroseconds(answer: unknown): unknown {
-  if (typeof answer === 'number') {
+  if (typeof answer === 'number')
     return Number.isInteger(answer) && answer >= TIME_MIN && answer < TIME_MAX ? answer * 1000 : answer;
-  }
   if (Array.isArray(answer)) return answer.map(inMicroseconds);
   if (answer === null || typeof answer !== 'object') return answer;
   return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, inMicroseconds(value)]));

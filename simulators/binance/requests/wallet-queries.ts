@@ -288,8 +288,7 @@ export const tradingStatus: Query = (exchange, key, parameters) => {
 
 /** Refuses even a key with the permission: nothing leaves the simulator by request. */
 export const withdraw: Query = (_exchange, key) => {
-  if (!key.permissions.withdrawals) {
+  if (!key.permissions.withdrawals)
     throw new Refusal(-2015, 'Invalid API-key, IP, or permissions for action.', 401);
-  }
   throw new Refusal(-4026, 'User has insufficient balance');
 };

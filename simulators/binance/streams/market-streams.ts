@@ -275,9 +275,8 @@ export class MarketStreams {
     for (const listener of this.#listeners) {
       for (const stream of listener.streams.values()) {
         const { of, market } = stream;
-        if (market === told.market && of.kind === 'depth' && of.everyMs === told.everyMs) {
+        if (market === told.market && of.kind === 'depth' && of.everyMs === told.everyMs)
           this.#send(listener, stream, event);
-        }
       }
     }
   }

@@ -171,17 +171,15 @@ export class SocketApi {
   /** The request's own key if it names one, otherwise the session's. */
   #key(session: Session, frame: Frame, security: Security): ApiKey {
     const { exchange } = this.#simulation;
-    if (session.apiKey !== null && !frame.values.has('apiKey')) {
+    if (session.apiKey !== null && !frame.values.has('apiKey'))
       return authenticateSession(exchange, session.apiKey, frame.values, security);
-    }
     return authenticate(exchange, signed(frame), security);
   }
 
   #logOn(session: Session, frame: Frame): unknown {
     const key = authenticate(this.#simulation.exchange, signed(frame), 'read');
-    if (key.publicKey === undefined || !isEd25519(key.publicKey)) {
+    if (key.publicKey === undefined || !isEd25519(key.publicKey))
       throw new Refusal(-4056, 'HMAC_SHA256 API key is not supported.', 400);
-    }
     session.apiKey = key.apiKey;
     session.authorizedMs = this.#simulation.exchange.nowMs();
     return this.#status(session);
@@ -227,12 +225,10 @@ export class SocketApi {
 
   /** One subscription for each account on a connection; a second would send everything twice, and is refused. */
   #subscribe(session: Session, account: string, bySession: boolean): unknown {
-    if (this.#of(session).some((one) => one.account === account)) {
+    if (this.#of(session).some((one) => one.account === account))
       throw new Refusal(-2035, 'User Data Stream subscription already active.');
-    }
-    if (session.subscribed >= SUBSCRIPTIONS_EVER_MAX) {
+    if (session.subscribed >= SUBSCRIPTIONS_EVER_MAX)
       throw new Refusal(-2042, 'Maximum subscription ID reached for this connection.');
-    }
     const id = session.subscribed;
     session.subscribed += 1;
     this.#subscriptions.add({ id, account, session, bySession });
@@ -242,9 +238,8 @@ export class SocketApi {
   #unsubscribe(session: Session, frame: Frame): unknown {
     const wanted = frame.values.get('subscriptionId');
     const found = this.#of(session).filter(({ id }) => wanted === undefined || wanted === String(id));
-    if (wanted !== undefined && found.length === 0) {
+    if (wanted !== undefined && found.length === 0)
       throw new Refusal(-2036, 'User Data Stream subscription not active.');
-    }
     for (const one of found) this.#end(one);
     return {};
   }
@@ -301,9 +296,8 @@ function readFrame(text: string): Frame | Refusal {
   } catch {
     return new Refusal(-1135, 'Invalid JSON Request');
   }
-  if (frame === null || typeof frame !== 'object' || !('method' in frame)) {
+  if (frame === null || typeof frame !== 'object' || !('method' in frame))
     return new Refusal(-1135, 'Invalid JSON Request');
-  }
   const { id = null, method, params = {} } = frame as { id?: unknown; method: unknown; params?: object };
   const known = id === null || Number.isSafeInteger(id) || (typeof id === 'string' && ID.test(id));
   if (!known) {

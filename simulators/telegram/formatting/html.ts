@@ -158,9 +158,8 @@ function checkAttributes(tag: string, attributes: ReadonlyMap<string, string>, w
   if (tag === 'span' && attributes.get('class') !== 'tg-spoiler') {
     throw cantParse(`Tag "span" must have class "tg-spoiler" at byte offset ${where}`);
   }
-  if (tag === 'tg-emoji' && !/^\d{1,19}$/.test(attributes.get('emoji-id') ?? '')) {
+  if (tag === 'tg-emoji' && !/^\d{1,19}$/.test(attributes.get('emoji-id') ?? ''))
     throw cantParse('Invalid custom emoji identifier specified');
-  }
 }
 
 function entityOf({ tag, attributes, offset }: Open, text: string): Entity | null {

@@ -51,9 +51,8 @@ function readEntities(given: unknown, text: string): Entity[] {
     if (typeof type !== 'string') throw badRequest('can\'t parse MessageEntity: Can\'t find field "type"');
     if (DETECTED.test(type)) return [];
     if (!TYPES.has(type)) throw badRequest("can't parse MessageEntity: Unsupported type specified");
-    if (!Number.isInteger(offset) || !Number.isInteger(length)) {
+    if (!Number.isInteger(offset) || !Number.isInteger(length))
       throw badRequest('can\'t parse MessageEntity: Field "offset" or "length" must be of type Number');
-    }
     const from = Number(offset);
     const to = Math.min(text.length, from + Number(length));
     if (from < 0 || to <= from) return [];

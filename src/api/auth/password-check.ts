@@ -36,9 +36,8 @@ export class PasswordCheck {
   ): Promise<FastifyReply | null> {
     const known = this.web.passwordHashOf(username);
     const waitSeconds = this.#limiter.take(request, username, known !== null);
-    if (waitSeconds !== null) {
+    if (waitSeconds !== null)
       return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
-    }
     // An unknown user's password is hashed too, so that the response time reveals nothing.
     const right = await verifyPassword(password, known ?? this.web.passwordHashOf(BUILT_IN_OPERATOR) ?? '');
     // The check takes time: a person who was removed meanwhile, or has another password now, is not let in.

@@ -66,8 +66,7 @@ export function registerHostGuard(app: FastifyInstance, publicUrl: string | null
       });
     }
     const { origin } = request.headers;
-    if (origin !== undefined && !isOwnOrigin(origin.toLowerCase(), host, publicUrl)) {
+    if (origin !== undefined && !isOwnOrigin(origin.toLowerCase(), host, publicUrl))
       return sendProblem(reply, refusedOrigin('The request comes from a page of another origin.'));
-    }
   });
 }

@@ -31,9 +31,8 @@ export function tradesRoute(app: FastifyInstance, web: WebDependencies): void {
   app.get<{ Querystring: TradesQuery }>('/api/trades', { schema }, (request, reply) => {
     const { limit, before: text, symbol = null } = request.query;
     const before = text === undefined ? null : decodeCursor(text);
-    if (text !== undefined && before === null) {
+    if (text !== undefined && before === null)
       return sendProblem(reply, badRequest('`before` is not a cursor that this API gave out.'));
-    }
     return fromDatabase(reply, 'The ledger of fills', () =>
       readTrades(web.database, { desk: web.runtime.desk, symbol, limit, before }),
     );

@@ -155,9 +155,8 @@ async function gapsOfFiles(symbol: string, options: GapOptions): Promise<number>
       '--hours is about the running desk’s candles',
       'of a symbol’s fetched minutes give the days: --from DATE --to DATE',
     );
-  if (first === undefined || last === undefined) {
+  if (first === undefined || last === undefined)
     throw usageFailure('the span is missing', 'write --from DATE --to DATE, both days included');
-  }
   const home = fermataHome();
   const span = spanOf(first, last);
   const untilMs = Math.min(span.untilMs, Date.now() - (Date.now() % 60_000));

@@ -157,9 +157,7 @@ async function ask(
 ): Promise<string> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const answer = (await terminal.question(`${question} [${byDefault}]: `)).trim() || byDefault;
-    if (isValid(answer)) {
-      return answer;
-    }
+    if (isValid(answer)) return answer;
     terminal.write(`  expected something like ${byDefault}\n`);
   }
   // Somebody who typed five other answers does not want the default.
@@ -197,9 +195,8 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
   const folder = join(workingFolder, 'desks', name);
   const file = join(folder, 'desk.yaml');
   refuseName(name);
-  if (request.approver !== undefined && request.live !== true) {
+  if (request.approver !== undefined && request.live !== true)
     throw usageFailure('--approver is about real money', 'add --live, or leave it out');
-  }
   if (request.live === true && (request.approver ?? []).length === 0) {
     throw usageFailure(
       '--live: two people decide about real money, and operator is one',
@@ -207,9 +204,7 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
     );
   }
   const there = [file, `${folder}.yaml`].find((one) => existsSync(one));
-  if (there !== undefined) {
-    throw alreadyThere(there);
-  }
+  if (there !== undefined) throw alreadyThere(there);
   const taken = request.from === undefined ? { values: {}, notes: [] } : fromEnvironment(request.from);
   const text = textOf({ name, ...taken.values, ...given(request) });
   parseDesk(file, text);
@@ -306,9 +301,7 @@ function given(request: NewDeskRequest): Partial<NewDesk> {
 
 function textOf(wanted: NewDesk): string {
   const made = newDeskText(readFileSync(resolveDesk(DEFAULT_DESK), 'utf8'), wanted);
-  if (made.kind === 'text') {
-    return withPackVersion(made.text);
-  }
+  if (made.kind === 'text') return withPackVersion(made.text);
   const example = made.symbols.map((symbol) => `--instrument ${symbol},TICK,LOT,MIN`).join(' ');
   throw usageFailure(
     `the step sizes of ${made.symbols.join(', ')} are not known`,
@@ -340,7 +333,5 @@ function copySchema(folder: string): void {
   const shipped = deskFolders()
     .map((candidate) => join(candidate, 'schema.json'))
     .find((candidate) => existsSync(candidate));
-  if (shipped !== undefined && !existsSync(beside)) {
-    copyFileSync(shipped, beside);
-  }
+  if (shipped !== undefined && !existsSync(beside)) copyFileSync(shipped, beside);
 }

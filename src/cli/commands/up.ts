@@ -392,8 +392,6 @@ function passwordPlace(file: string | null): string {
 }
 
 function nextText(next: UpSummary['next'][number] | undefined): string {
-  if (next === undefined) {
-    return 'nothing is scheduled';
-  }
+  if (next === undefined) return 'nothing is scheduled';
   return `${next.title} (${next.routine}) at ${moment(next.atMs)}`;
 }

@@ -146,9 +146,8 @@ const DURATION_MS_MAX = 366 * 86_400_000;
 function durationValue(text: string): number {
   const [, count, unit] = /^(\d{1,6}(?:\.\d{1,3})?)([mhd])$/.exec(text) ?? [];
   const ms = Math.round(Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN));
-  if (!(ms >= 60_000 && ms <= DURATION_MS_MAX)) {
+  if (!(ms >= 60_000 && ms <= DURATION_MS_MAX))
     throw new InvalidArgumentError('expected minutes, hours or days up to a year, such as 90m, 48h or 7d');
-  }
   return ms;
 }
 
@@ -163,9 +162,8 @@ function boundValue(min: number, max: number): (text: string) => number {
 }
 
 function idValue(text: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(text)) {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(text))
     throw new InvalidArgumentError('expected 1 to 64 lower case letters, digits and dashes');
-  }
   return text;
 }
 

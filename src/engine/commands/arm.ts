@@ -231,8 +231,7 @@ function hasUnknownOrders(core: Core): boolean {
 /** After a loss halt is lifted, losses count from here; otherwise the next quote would halt again. */
 function countLossesAnew(core: Core, lifted: readonly Halt[]): void {
   const { equity } = core.market;
-  if (equity <= core.limits.dailyFloor && lifted.some(({ cause }) => cause === 'daily-loss')) {
+  if (equity <= core.limits.dailyFloor && lifted.some(({ cause }) => cause === 'daily-loss'))
     beginDay(core, core.config.dayStartMs(core.marketMs));
-  }
   if (lifted.some(({ cause }) => cause === 'drawdown')) recordEquity(core, equity);
 }

@@ -34,9 +34,8 @@ export function reload(core: Core, command: Reload, event: CommandEvent): Comman
   const inForce = settingValues(effectiveConfig(core.base, before, null));
   const changes = settingChanges(inForce, command.values);
   const problems = problemsOf(core, command.values);
-  if (problems.length > 0) {
+  if (problems.length > 0)
     return refused('bad-setting', problems.join('; '), 'correct the values; nothing was changed');
-  }
   // Checked before the version: a request whose answer was lost may be in force already.
   if (changes.length === 0) return done(core, 'these settings are in force already');
   const { version } = core.state.settings;

@@ -54,9 +54,8 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
   if (changeOrder(core, entry, 'foundAbsent', reason)) return;
   watch.lookupAttempts += 1;
   watch.lookupAtMs = core.monotonicMs + retryDelayMs(watch.lookupAttempts);
-  if (watch.lookupAttempts >= FORGOTTEN_AFTER_ROUNDS) {
+  if (watch.lookupAttempts >= FORGOTTEN_AFTER_ROUNDS)
     changeOrder(core, entry, 'expired', 'the venue acknowledged it and no longer knows it');
-  }
 }
 
 /**

@@ -118,9 +118,8 @@ export function settingValues({
     if (value !== undefined) values[riskKey(setting.key)] = value;
   }
   for (const strategy of strategies) {
-    for (const spec of declaredOf(strategy)?.parameters ?? []) {
+    for (const spec of declaredOf(strategy)?.parameters ?? [])
       values[parameterKey(strategy.name, spec.name)] = strategy.parameters[spec.name] ?? spec.default;
-    }
   }
   for (const { symbol, month } of contracts.filter(isRolled)) values[monthKey(symbol)] = month;
   return values;

@@ -25,9 +25,8 @@ export class ReturnMeter {
   update(openMs: number, closeTicks: number): void {
     if (openMs <= this.#lastOpenMs) return;
     if (openMs - this.#lastOpenMs > PAUSE_MS) this.#returns.clear();
-    if (openMs - this.#lastOpenMs === MINUTE_MS && this.#lastClose > 0) {
+    if (openMs - this.#lastOpenMs === MINUTE_MS && this.#lastClose > 0)
       this.#returns.set(openMs, (closeTicks - this.#lastClose) / this.#lastClose);
-    }
     for (const oldest of this.#returns.keys()) {
       if (this.#returns.size <= KEPT && openMs - oldest < AGE_MS_MAX) break;
       this.#returns.delete(oldest);

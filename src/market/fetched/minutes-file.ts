@@ -139,9 +139,8 @@ export async function readProvenance(file: string, key: string | null): Promise<
   const parsed = sealed.safeParse(jsonOf(text));
   if (!parsed.success) return other('the note of where it comes from can’t be read');
   const { version, seal, ...provenance } = parsed.data;
-  if (!timingSafeEqual(Buffer.from(seal, 'hex'), Buffer.from(sealOf(provenance, version, key), 'hex'))) {
+  if (!timingSafeEqual(Buffer.from(seal, 'hex'), Buffer.from(sealOf(provenance, version, key), 'hex')))
     return other('the note of where it comes from was changed, or made by another installation');
-  }
   return { kind: 'fetched', provenance, version };
 }
 

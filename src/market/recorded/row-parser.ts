@@ -161,12 +161,10 @@ export class RowParser {
       closeTicks: this.#price(4),
       volumeLots: this.#sizeOr(Number.NaN, 5),
     };
-    if (row.highTicks < Math.max(row.openTicks, row.closeTicks, row.lowTicks)) {
+    if (row.highTicks < Math.max(row.openTicks, row.closeTicks, row.lowTicks))
       this.refuse('high', 'the highest of the four prices', shown(this.#text(2)));
-    }
-    if (row.lowTicks > Math.min(row.openTicks, row.closeTicks)) {
+    if (row.lowTicks > Math.min(row.openTicks, row.closeTicks))
       this.refuse('low', 'the lowest of the four prices', shown(this.#text(3)));
-    }
     return row;
   }
 

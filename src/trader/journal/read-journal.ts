@@ -113,9 +113,8 @@ function checkContinues(
       `records ${previous.nextSequence} to ${header.firstSequence - 1} are missing before it`,
     );
   }
-  if (header.previousChain !== previous.chain) {
+  if (header.previousChain !== previous.chain)
     throw new JournalCorrupt(segment.name, 28, 'the chain value of the records before it does not match');
-  }
 }
 
 /** Records between two turns of the event loop: the control socket answers even during a long replay. */

@@ -289,9 +289,8 @@ class PriceLog {
     if (this.#bytes + bytes.length > LOG_BYTES_MAX) {
       throw new PriceLogFull(`live prices take more than ${LOG_BYTES_MAX} bytes`);
     }
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length; )
       done += writeSync(this.#descriptor, bytes, done, bytes.length - done, this.#bytes + done);
-    }
     fdatasyncSync(this.#descriptor);
     this.#bytes += bytes.length;
   }

@@ -123,9 +123,8 @@ async function replace(
   if (isFilterFailure(answer)) context.onFilterFailure();
   const outcome = replaceOutcome(answer, clientId, order, market);
   if (answer.kind === 'answered') {
-    if (outcome.kind === 'replaced') {
+    if (outcome.kind === 'replaced')
       executions.onPlaced(fieldsOf(answer.body, 'replaced order').newOrderResponse, order, market);
-    }
     if (outcome.kind === 'unknown') connection.reader.note('POST cancelReplace', outcome.cause);
   }
   return outcome;
@@ -196,9 +195,8 @@ function refusalOf(value: unknown): { readonly code: number; readonly text: stri
 /** Throws `Unbelievable` if the answer says that another order was cancelled. */
 function checkCancelled(body: Fields, clientId: string): void {
   const cancelled = fieldsOf(body.cancelResponse, 'cancelled order');
-  if (cancelled.origClientOrderId !== clientId || cancelled.status !== 'CANCELED') {
+  if (cancelled.origClientOrderId !== clientId || cancelled.status !== 'CANCELED')
     throw new Unbelievable('the answer is not about a cancelled order of this id');
-  }
 }
 
 function believed<T>(read: () => T): T | { readonly kind: 'unknown'; readonly cause: string } {

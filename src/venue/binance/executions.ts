@@ -85,9 +85,8 @@ function onPlaced(
   let executedBefore = 0n;
   for (const trade of placedTrades(placed, order, market)) {
     options.history.checkPrice(market, trade);
-    if (!deliver(options, { trade, clientId, executedBefore, market })) {
+    if (!deliver(options, { trade, clientId, executedBefore, market }))
       throw new Unbelievable('fills of an order that began earlier');
-    }
     executedBefore += trade.quantity;
   }
 }
@@ -144,9 +143,8 @@ function checkLimit(
   if (limitTicks === null) return;
   // A limit between two steps is known only to within one step.
   const [lowest, highest] = [BigInt(limitTicks) * tick, BigInt(limitTicks + 1) * tick - finest.tick];
-  if (side === 'buy' ? price > highest : price < lowest) {
+  if (side === 'buy' ? price > highest : price < lowest)
     throw new Unbelievable('execution: at a worse price than its limit');
-  }
 }
 
 /** All rows of `fills`, checked together against the cost that the order reports. */

@@ -148,9 +148,8 @@ function readOrderFields(
   const state = STATES[textField(fields, names.status, 'order')];
   const type = TYPES[textField(fields, names.type, 'order')];
   const side = textField(fields, names.side, 'order');
-  if (state === undefined || type === undefined || (side !== 'BUY' && side !== 'SELL')) {
+  if (state === undefined || type === undefined || (side !== 'BUY' && side !== 'SELL'))
     throw new Unbelievable('order: a state, type or side that the venue does not document');
-  }
   const { finest, lot, tick } = market;
   const quantity = steppedField(fields, names.quantity, finest.lot, 'order');
   const filled = steppedField(fields, names.filled, finest.lot, 'order');

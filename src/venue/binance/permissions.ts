@@ -58,23 +58,19 @@ export function readAccountPermissions(body: unknown): KeyPermissions {
 export function judgePermissions(permissions: KeyPermissions, wanted: 'trade' | 'read'): PermissionVerdict {
   const problems: string[] = [];
   const warnings: string[] = [];
-  if (permissions.withdrawals === true) {
+  if (permissions.withdrawals === true)
     problems.push('the key may withdraw: switch "Enable Withdrawals" off, or make a new key without it');
-  }
   if (permissions.others.length > 0) {
     problems.push(
       `the key may do more than spot trading (${permissions.others.join(', ')}): switch that off`,
     );
   }
   if (!permissions.reading) problems.push('the key may not read: switch "Enable Reading" on');
-  if (wanted === 'trade' && !permissions.spotTrading) {
+  if (wanted === 'trade' && !permissions.spotTrading)
     problems.push('the key may not trade: switch "Enable Spot & Margin Trading" on');
-  }
-  if (wanted === 'read' && permissions.spotTrading) {
+  if (wanted === 'read' && permissions.spotTrading)
     problems.push('the key may trade: a read-only key is expected here');
-  }
-  if (permissions.boundToAddresses === false) {
+  if (permissions.boundToAddresses === false)
     warnings.push('the key works from any address: bind it to the addresses of this machine');
-  }
   return { problems, warnings };
 }

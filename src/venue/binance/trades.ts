@@ -86,8 +86,7 @@ export function readStreamTrade(fields: Fields, market: BinanceMarket): RawTrade
 function assetField(fields: Fields, name: string): string | null {
   const value = fields[name];
   if (value === null || value === undefined || value === '') return null;
-  if (typeof value !== 'string' || !/^[A-Z0-9]{1,20}$/.test(value)) {
+  if (typeof value !== 'string' || !/^[A-Z0-9]{1,20}$/.test(value))
     throw new Unbelievable('trade: a commission in no known currency');
-  }
   return value;
 }

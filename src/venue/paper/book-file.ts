@@ -141,9 +141,8 @@ export class BookFile implements BookLog {
   }
 
   async #writeBatch(bytes: Buffer): Promise<void> {
-    for (let offset = 0; offset < bytes.length; ) {
+    for (let offset = 0; offset < bytes.length; )
       offset += (await writeAsync(this.#descriptor, bytes, offset, bytes.length - offset, null)).bytesWritten;
-    }
     await syncAsync(this.#descriptor);
     this.#bytes += bytes.length;
     if (this.#bytes < this.#rewriteAtBytes) return;

@@ -316,9 +316,8 @@ export class Exchange {
   #affordableLots(order: PaperOrder, execution: Execution): number {
     const instrument = this.#instrument(order.symbol);
     const held = this.book.position(order.symbol).quantityLots;
-    if (!isOwned(instrument)) {
+    if (!isOwned(instrument))
       return order.reduceOnly ? Math.max(0, order.side === 'buy' ? -held : held) : Number.POSITIVE_INFINITY;
-    }
     if (order.side === 'sell') return Math.max(0, held);
     const basis = { charged: order.charged, ...execution };
     return affordableLots(

@@ -144,9 +144,8 @@ function provenChain(body: FrameBody, previousChain: string): string {
   bytes.copy(STANDS, 0, from, from + CHAIN_BYTES);
   const chain = chainOf(body, previousChain);
   STANDS.copy(bytes, from);
-  if (chain !== STANDS.toString('hex')) {
+  if (chain !== STANDS.toString('hex'))
     throw new BadFrame('its chain value does not continue that of the group before it');
-  }
   return chain;
 }
 
