@@ -105,7 +105,8 @@ export async function askForDesk(
   const terminal = createInterface({ input, output });
   try {
     const name =
-      request.name ?? (await ask(terminal, 'Name of the desk', NEW_DESK_NAME, isName, 'name NAME'));
+      request.name ??
+      (await ask(terminal, 'Name of the desk', NEW_DESK_NAME, isName, 'fermata init --name NAME'));
     const symbols =
       request.symbol ??
       listOf(
@@ -114,7 +115,7 @@ export async function askForDesk(
           'What is traded, with commas',
           KNOWN_SYMBOLS.join(','),
           areSymbols,
-          'symbol SYMBOL',
+          'fermata init --symbol SYMBOL',
         ),
       );
     const unknown = symbols.filter((symbol) => !KNOWN_SYMBOLS.includes(symbol));
@@ -124,9 +125,11 @@ export async function askForDesk(
       instrument.push(instrumentValue(`${symbol},${steps.replaceAll(' ', '')}`));
     }
     const balance =
-      request.balance ?? (await ask(terminal, 'Paper money', '10000', isAmount, 'balance AMOUNT'));
+      request.balance ??
+      (await ask(terminal, 'Paper money', '10000', isAmount, 'fermata init --balance AMOUNT'));
     const port =
-      request.port ?? Number(await ask(terminal, 'Port of the dashboard', '8000', isPort, 'port PORT'));
+      request.port ??
+      Number(await ask(terminal, 'Port of the dashboard', '8000', isPort, 'fermata init --port PORT'));
     return { ...request, name, symbol: symbols, instrument, balance, port };
   } finally {
     terminal.close();
@@ -147,13 +150,13 @@ async function askSteps(terminal: Interface, symbol: string): Promise<string> {
   );
 }
 
-/** `option`: the one that answers the question beforehand. */
+/** `command`: what answers the question beforehand. */
 async function ask(
   terminal: Interface,
   question: string,
   byDefault: string,
   isValid: (answer: string) => boolean,
-  option: string,
+  command: string,
 ): Promise<string> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const answer = (await terminal.question(`${question} [${byDefault}]: `)).trim() || byDefault;
@@ -161,7 +164,7 @@ async function ask(
     terminal.write(`  expected something like ${byDefault}\n`);
   }
   // Somebody who typed five other answers does not want the default.
-  throw usageFailure(`no answer to “${question}” could be used`, `write it: fermata init --${option}`);
+  throw usageFailure(`no answer to “${question}” could be used`, `write it: ${command}`);
 }
 
 /** As given by the options of `init`. */
