@@ -116,14 +116,16 @@ interface Resumed {
   readonly reason: string;
   /** Left out: nobody gave a reason. */
   readonly said?: readonly SaidReason[];
-  /** One person asks for a go-live, who need not be one of those who approved it. */
-  readonly goLive?: true;
+  /** One person asks for a go-live, who need not be one of those who approved it. Left out: a record of an earlier build. */
+  readonly goLive?: boolean;
 }
 
 /** How trading resumed, in words. */
 export function resumedText({ by, authority, reason, said = [], goLive }: Resumed): string {
-  if (goLive) return `resumed as ${by} asked, allowed by two people: ${reason}`;
   const before = reason.replace(/^resumption after: /, '');
+  // Earlier builds did not say it. Their journals come to the same words, which are part of the state.
+  const isGoLive = goLive ?? (authority === 'two-people' && before === reason && !by.includes(' and '));
+  if (isGoLive) return `resumed as ${by} asked, allowed by two people: ${reason}`;
   if (authority === 'rule') return `resumed automatically: all checks passed after "${before}"`;
   const who = `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}`;
   return `${who}${ownWords(said, by)}${before === reason ? `: ${before}` : `, after "${before}"`}`;

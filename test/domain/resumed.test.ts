@@ -39,7 +39,11 @@ it('does not name who asked for a go-live as one who approved it', () => {
   expect(resumedText({ ...armed, by: 'hand and eye', goLive: true })).toBe(
     'resumed as hand and eye asked, allowed by two people: the release is ready',
   );
-  expect(resumedText(armed)).toBe('resumed by operator (two people): the release is ready');
+  expect(resumedText({ ...armed, goLive: false })).toBe(
+    'resumed by operator (two people): the release is ready',
+  );
+  // A record of an earlier build does not say: its journal comes to the words of then.
+  expect(resumedText(armed)).toBe('resumed as operator asked, allowed by two people: the release is ready');
 });
 
 it('says which of two people gave which reason', () => {

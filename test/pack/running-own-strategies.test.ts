@@ -107,6 +107,12 @@ beforeAll(() => {
       "(looks += 1, seen + ' bars, ' + looks + ' looks')",
     ),
   );
+  write(
+    'strategies/facts.ts',
+    strategyOf('')
+      .replace('({ parameters })', '({ parameters, instrument })')
+      .replace("'waits'", 'JSON.stringify(instrument)'),
+  );
   write('strategies/clocks.ts', strategyOf(CLOCKS));
   write('strategies/exits.ts', strategyOf(LEAVING));
   write('strategies/parts.ts', strategyOf(LEAVING.replace('part: 0.5', 'part: 1.5')));
@@ -590,6 +596,21 @@ describe('in the engine', () => {
     expect(desk.engine.whyNotTrading()).toEqual([
       { subject: 'own BTC/USDT', reason, waitsFor: 'its next entry signal' },
     ]);
+  });
+
+  it('is told of its instrument what the desk file has of it, with pip and multiplier where it does', () => {
+    const told = (more: object) => {
+      const [instrument] = new DeskUnderTest().config.instruments;
+      const instruments = [{ ...instrument!, ...more }];
+      const desk = new DeskUnderTest({
+        instruments,
+        strategies: [listed('./strategies/facts.ts')],
+      }).active();
+      return JSON.parse(desk.engine.view.strategies[0]?.state ?? '') as unknown;
+    };
+    const facts = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.001' };
+    expect(told({})).toEqual(facts);
+    expect(told({ pip: '0.1', multiplier: '20' })).toEqual({ ...facts, pip: '0.1', multiplier: '20' });
   });
 
   it('that refuses its parameters leaves the engine standing, and is switched off at its first bar', () => {

@@ -55,9 +55,12 @@ export const definitionOf = ({
   create: (values, instrument, beside) => new HostedStrategy(made, values, instrument, beside),
 });
 
-type Facts = Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>;
+type Facts = Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize' | 'pip' | 'multiplier'>;
 
-const factsOf = ({ symbol, kind, tickSize, lotSize }: Facts): Facts => ({ symbol, kind, tickSize, lotSize });
+/** What the desk file does not have is left out of the JSON that the strategy's context gets. */
+const factsOf = ({ symbol, kind, tickSize, lotSize, pip, multiplier }: Facts) => ({
+  ...{ symbol, kind, tickSize, lotSize, pip, multiplier },
+});
 
 /** A strategy's instruments other than its own, like `Beside`. */
 interface FactsBeside {

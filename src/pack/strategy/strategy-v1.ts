@@ -95,6 +95,10 @@ export interface InstrumentFacts {
   /** Decimal text: the size of one tick and of one lot. */
   readonly tickSize: string;
   readonly lotSize: string;
+  /** Decimal text, where the desk file has it: the step in which people count the prices of a currency pair. */
+  readonly pip?: string;
+  /** Decimal text, where the desk file has it: what one point of a contract is worth, or how much one lot is. */
+  readonly multiplier?: string;
 }
 
 /** A finished bar. Prices are whole ticks. Each call reuses the object: copy its numbers, don't store it. */
