@@ -2,6 +2,7 @@
  * Every bound on waiting and retrying in the core. Milliseconds of the monotonic clock unless a comment says
  * otherwise.
  */
+import { backoffMs } from '../domain/backoff.js';
 import type { RiskNumbers } from '../limits/registry.js';
 import { staleMsOf } from '../limits/stale-data.js';
 
@@ -96,9 +97,9 @@ export const FEE_UNLIKELY_MS = 120_000;
 /** Snapshots in which the venue counts fills that it does not name, before its position is taken as the truth. */
 export const MISSING_FILL_ROUNDS_MAX = 5;
 
-export function retryDelayMs(attempt: number, maxMs = RETRY_MAX_MS): number {
-  return Math.min(maxMs, RETRY_FIRST_MS * 2 ** Math.min(attempt, 10));
-}
+export const retryDelayMs = (attempt: number, mostMs = RETRY_MAX_MS): number =>
+  backoffMs(attempt + 1, { firstMs: RETRY_FIRST_MS, mostMs });
+
 /** A symbol without a price for this long after a start may never have one. */
 export const NO_PRICE_MS = 60_000;
 

@@ -1,4 +1,8 @@
-/** Repetition: polling, retries while another process is away, tasks that never end. */
+/**
+ * Repetition: polling, retries while another process is away, tasks that never end. Our own, because most of these
+ * wait for an answer that is enough, not for an error to end, and stop by a signal at once; p-retry knows errors only,
+ * and its newest major needs a later Node.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 
