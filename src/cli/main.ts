@@ -181,11 +181,20 @@ function usageOf(error: CommanderError, command: string): Error | null {
   // Help for the exact command: the help on `position` does not list the options of `position close`.
   const see = `see: fermata ${command === '' ? '--help' : `help ${command}`}`;
   if (error.code === 'commander.help') return usageFailure('a command is missing', see);
+  const meant = error.code === 'commander.excessArguments' ? MEANT_WITH_MORE.get(command) : undefined;
   const [message = '', suggestion] = error.message.split('\n');
   // If there are several suggestions, none is near enough: the help lists everything.
   const hint = suggestion?.match(/Did you mean ([^ ]+)\?/)?.[1];
-  return usageFailure(usageWords(message, command), hint === undefined ? see : `write ${hint}`);
+  return usageFailure(usageWords(message, command), hint === undefined ? (meant ?? see) : `write ${hint}`);
 }
+
+/** What somebody wants who gives this command more than it takes. */
+const MEANT_WITH_MORE: ReadonlyMap<string, string> = new Map([
+  [
+    'close-all',
+    'for one position: fermata position close SYMBOL; for all: fermata close-all, without a symbol',
+  ],
+]);
 
 /** `position close`; empty: there is no such command. */
 function typedCommand([name, nested]: readonly string[], commands: readonly Command[]): string {

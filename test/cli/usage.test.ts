@@ -72,7 +72,7 @@ describe.concurrent('a command that is not understood', () => {
     [
       ['close-all', 'BTC/USDT'],
       'close-all: expected only options; found 1 argument',
-      'fermata help close-all',
+      'for one position: fermata position close SYMBOL',
     ],
     [['desk', 'check', 'a', 'b'], 'desk check: expected 1 argument; found 2 arguments', 'help desk check'],
     [['size', 'x'.repeat(200)], `from 1 to 100; found ${'x'.repeat(80)}…`, 'fermata help size'],
