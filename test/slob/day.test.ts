@@ -74,9 +74,9 @@ describe('the trading journal', () => {
     expect(await journal()).toMatchObject([{ date: '2026-03-01', figures: { result: '690.50', trades: 1 } }]);
   });
 
-  it('says it cut to cents, as everything else that shows the result', async () => {
+  it('says it rounded to cents, as everything else that shows the result', async () => {
     await bench.closed(2, -5.82759041, 1);
-    expect((await bench.run('close entry')).observed).toContain('P&L -5.82 USD');
+    expect((await bench.run('close entry')).observed).toContain('P&L -5.83 USD');
   });
 
   it('says it with every place on an account in a coin', async () => {
