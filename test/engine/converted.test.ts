@@ -174,7 +174,7 @@ it('the maintenance margin that people are told of is in dollars', () => {
   };
   expect(alarmsAt(18_981)).toEqual([]);
   expect(alarmsAt(18_979)).toEqual([
-    expect.stringContaining('equity 9860.00 is below the maintenance margin of 9866.66'),
+    expect.stringContaining('equity 9860.00 is below the maintenance margin of 9866.67'),
   ]);
 });
 

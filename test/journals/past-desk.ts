@@ -110,6 +110,10 @@ export interface PastOutcome {
 }
 
 /** `view`: of an engine that has replayed and not begun. */
+/** The view says of a late close-all what has become of it since; the record, and the view of then, do not. */
+const asRecorded = (reason: string): string =>
+  reason.replace(/^nothing is left open: flat was proven at .* \(at first (.*)\)$/, '$1; closing goes on');
+
 export function outcomeOf(view: EngineView, records: number): PastOutcome {
   const told = {
     records,
@@ -136,7 +140,7 @@ export function outcomeOf(view: EngineView, records: number): PastOutcome {
       },
     })),
     halts: view.halts.map(({ haltId, mode, cause, by, reason, resume, atMarketMs }) => ({
-      ...{ haltId, mode, cause, by, reason, resume, atMarketMs },
+      ...{ haltId, mode, cause, by, reason: asRecorded(reason), resume, atMarketMs },
     })),
     mode: view.halts.at(-1)?.mode ?? 'ACTIVE',
     permissions: { goLive: view.goLive, sizeFactorPpm: view.sizeFactorPpm },
