@@ -349,8 +349,8 @@ export interface Core {
   /** By instrument. Empty if no strategy can size its entries by it. */
   readonly dayVolatility: DayVolatility[];
   feedEnded: boolean;
-  /** Since when fees have no value (monotonic); infinite once people were told. Null: each has one. */
-  openFeesSinceMs: number | null;
+  /** By asset: since when a fee in it has no value (monotonic); infinite once people were told. */
+  readonly openFeesSinceMs: Map<string, number>;
   /** People were notified that equity is below the maintenance margin on paper (`flow/equity.ts`). */
   belowMaintenance: boolean;
   /**
@@ -422,7 +422,7 @@ export function createCore(config: EngineConfig): Core {
     wallMs: 0,
     marketMs: 0,
     monotonicMs: 0,
-    openFeesSinceMs: null,
+    openFeesSinceMs: new Map(),
     venueDownSinceMs: null,
     venueDownWhy: '',
     venueHaltWaits: false,

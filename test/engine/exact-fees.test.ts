@@ -131,6 +131,11 @@ describe('a fee in BNB', () => {
     const undeclared = desk();
     bought(undeclared);
     expect(alarms(undeclared)).toEqual([expect.stringContaining('declare BNB in venue.feeAssets')]);
+    const fill = away.makeFill(away.recorded('order.intended')[0]!.order, 10_000, 1);
+    away.happen({ kind: 'fill', fill: { ...fill, feeIn: { asset: 'XYZ', amount: '0.1' } } });
+    expect(away.recorded('note').at(-1)).toMatchObject({
+      ...{ level: 'alarm', text: expect.stringContaining('declare XYZ in venue.feeAssets') },
+    });
   });
 
   it('is taken of a sale of BNB itself, too', () => {

@@ -62,9 +62,9 @@ export function valueOpenFees(core: Core): void {
       fee: worth,
       marketMs: core.marketMs,
     });
-    if (core.state.unvaluedFees.length > 0) continue;
-    core.openFeesSinceMs = null;
-    note(core, 'info', 'every fee has its value: entries go on');
+    const open = core.state.unvaluedFees;
+    if (!open.some((other) => other.asset === asset)) core.openFeesSinceMs.delete(asset);
+    if (open.length === 0) note(core, 'info', 'every fee has its value: entries go on');
   }
 }
 
@@ -78,19 +78,25 @@ export function feesAwaited({ state, sync }: Core, sinceMs: number): readonly Ex
 /** Why nothing is entered: the oldest fee without a value. Null: there is none. */
 export function openFeeReason(core: Core): string | null {
   const [oldest] = core.state.unvaluedFees;
-  if (oldest === undefined) return null;
-  return `${oldest.amount} ${oldest.asset} of fees have no value: ${whatToDo(core, oldest)}`;
+  return oldest === undefined ? null : unvaluedReason(core, oldest);
 }
 
-/** Tells people, once, of a fee that stays without a value: as prices come back, it has one within a moment. */
+const unvaluedReason = (core: Core, fee: UnvaluedFee): string =>
+  `${fee.amount} ${fee.asset} of fees have no value: ${whatToDo(core, fee)}`;
+
+/**
+ * Tells people, once for each asset, of a fee that stays without a value: as prices come back, it has one within a
+ * moment.
+ */
 export function tellOpenFees(core: Core): void {
-  const [oldest] = core.state.unvaluedFees;
-  if (oldest === undefined) return;
-  core.openFeesSinceMs ??= core.monotonicMs;
-  const waitMs = core.config.feeAssets?.[oldest.asset] === undefined ? 0 : FEE_UNVALUED_MAX_MS;
-  if (core.monotonicMs - core.openFeesSinceMs < waitMs) return;
-  core.openFeesSinceMs = Number.POSITIVE_INFINITY;
-  note(core, 'alarm', `${openFeeReason(core)}; nothing new is entered until then`);
+  const { openFeesSinceMs, monotonicMs } = core;
+  for (const fee of core.state.unvaluedFees) {
+    const sinceMs = openFeesSinceMs.get(fee.asset) ?? monotonicMs;
+    const waitMs = core.config.feeAssets?.[fee.asset] === undefined ? 0 : FEE_UNVALUED_MAX_MS;
+    const isDue = monotonicMs - sinceMs >= waitMs;
+    openFeesSinceMs.set(fee.asset, isDue ? Number.POSITIVE_INFINITY : sinceMs);
+    if (isDue) note(core, 'alarm', `${unvaluedReason(core, fee)}; nothing new is entered until then`);
+  }
 }
 
 function whatToDo(core: Core, { asset }: Pick<UnvaluedFee, 'asset'>): string {
