@@ -118,13 +118,13 @@ describe('a start', () => {
   });
 
   it('tells people, once, what an entry bought while no trader ran, and gives it its stop', () => {
-    const startedAfter = (ms: number) => {
+    const startedAfter = (ms: number, incarnation = {}) => {
       const before = new DeskUnderTest().active();
       const entry = before.enter(0);
       before.accept(entry);
       const half = Math.floor(entry.quantityLots / 2);
       const fills = [half, entry.quantityLots - half].map((lots) => before.makeFill(entry, 10_000, lots));
-      const desk = new DeskUnderTest({}, 2, fromDisk(before.records));
+      const desk = new DeskUnderTest(incarnation, 2, fromDisk(before.records));
       Object.assign(desk, { wallMs: before.wallMs + ms, marketMs: before.marketMs + ms });
       desk.begin().quote(0, 10_000);
       desk.snapshot({ positions: [entry.quantityLots, 0], openOrders: [], fills });
@@ -132,7 +132,10 @@ describe('a start', () => {
       return desk.recorded('note').flatMap(({ level, text }) => (level === 'alarm' ? [text] : []));
     };
     expect(startedAfter(20_000)).toEqual([
-      expect.stringMatching(/^BTC\/USDT: an entry filled 20 s ago, while no trader ran; .* gets one now$/),
+      expect.stringMatching(/^BTC\/USDT: an entry filled 20 s ago, while no trader ran; .* gets one now if /),
+    ]);
+    expect(startedAfter(86_400_000, { incarnation: 'def456' })).toEqual([
+      expect.stringContaining('filled 24 h 0 min ago, after the backup that was put back; '),
     ]);
     expect(startedAfter(2_000)).toEqual([]);
   });

@@ -6,6 +6,7 @@
 import { placesOf } from '../../domain/book-steps.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
+import { lasted } from '../../domain/moment.js';
 import type { Fill } from '../../domain/order.js';
 import { isRestingTarget } from '../../domain/order.js';
 import { isRate } from '../../domain/value.js';
@@ -189,18 +190,18 @@ function troubleWith(
   return to === 'illegal' ? `order ${clientId} is ${state} and was filled all the same` : null;
 }
 
-/** People are told, once per instrument, what was entered while no trader ran: until now nobody gave it a stop. */
+/** People are told, once per instrument, what was entered while no trader of this journal ran: it may have no stop. */
 function noteUnseenEntry(core: Core, { instrument: at, marketMs }: Fill): void {
   const agoMs = core.marketMs - marketMs;
   const progress = progressAt(core, at);
   if (core.sync.readings > 0 || agoMs < UNPROTECTED_MAX_MS || progress.enteredUnseen) return;
   progress.enteredUnseen = true;
   const { symbol } = instrumentAt(core, at);
-  const since = `${Math.round(agoMs / 1000)} s ago, while no trader ran`;
+  const unseen = core.state.putBack.has(at) ? 'after the backup that was put back' : 'while no trader ran';
   note(
     core,
     'alarm',
-    `${symbol}: an entry filled ${since}; it has had no stop since, unless one is found at the venue, and gets one now`,
+    `${symbol}: an entry filled ${lasted(agoMs)} ago, ${unseen}; it has had no stop since, unless one is found at the venue, and gets one now if the position is still there`,
     at,
   );
 }
