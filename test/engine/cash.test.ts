@@ -635,6 +635,20 @@ describe('a trade that the venue has corrected after it was booked', () => {
     expect(alarms(again).at(-1)).toContain('nothing explains the difference of 10.00000000: fermata');
   });
 
+  it('is named no more once a person has explained what the venue does not list of the difference', () => {
+    const desk = new DeskUnderTest().active();
+    desk.happen(correction('t7', 10_001));
+    const now = desk.engine.view.cash + parseMoney('90');
+    const listed = [movement('100')];
+    for (let times = 0; times < 3; times += 1) readCash(desk, now, listed);
+    expect(alarms(desk).at(-1)).toContain('the venue has corrected');
+    desk.command({ name: 'explainCash', kind: 'correction', amount: -1_000_000_000n });
+    readCash(desk, now, listed);
+    expect(desk.arm('two-people')).toMatchObject({ ok: true });
+    for (let times = 0; times < 3; times += 1) readCash(desk, now - parseMoney('7'), listed);
+    expect(alarms(desk).at(-1)).toContain('nothing explains the difference of -7.00000000: fermata');
+  });
+
   it('or taken back is told as that', () => {
     const desk = new DeskUnderTest().active();
     desk.happen(correction('t7', null));

@@ -24,14 +24,16 @@ export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent)
   if (sign !== null) return refused('wrong-sign', sign, 'write the amount as the balance changed');
   const left = open - amount;
   const within = amount > 0n === open > 0n && (open > 0n ? amount <= open : amount >= open);
-  if (amount === 0n || (!within && explaining(core, cash.listed, left) === null)) {
+  const isListed = left !== 0n && explaining(core, cash.listed, left) !== null;
+  if (amount === 0n || !(within || isListed)) {
     const message = `the difference is ${formatUnits(open)}, ${formatUnits(amount)} was to be explained`;
     const doThis =
       'explain the difference or a part of it, with its sign; or what is left of it without what the venue lists';
     return refused('not-the-difference', message, doThis);
   }
   const { by, reason } = event;
-  const leaves = left === 0n ? {} : { leaves: writeUnits(left) };
+  // What the venue lists is nothing that a person has still to explain.
+  const leaves = left === 0n || isListed ? {} : { leaves: writeUnits(left) };
   book(core, { kind, units: amount, by, source: 'person', movementId: null, reason, ...leaves });
   cash.unexplained = left === 0n ? null : left;
   // The venue's lists may explain the rest.
@@ -42,7 +44,7 @@ export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent)
     core,
     left === 0n
       ? `${booked}: the venue is read again, then the desk can be resumed`
-      : `${booked}; ${formatUnits(left)} are still unexplained${within ? '' : ', and the venue lists them: they are booked with its next reading'}`,
+      : `${booked}; ${formatUnits(left)} are still unexplained${isListed ? ', and the venue lists them: they are booked with its next reading' : ''}`,
   );
 }
 
