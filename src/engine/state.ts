@@ -477,12 +477,18 @@ export function holdingsOf(position: PositionEntry): readonly Holding[] {
 export const CLOSING_GOES_ON = '; closing goes on';
 
 /** The halts in words that are true now: a close-all that missed its deadline may have ended since. */
-export function haltsNow({ halts, flatMs }: Pick<EngineState, 'halts' | 'flatMs'>): readonly Halt[] {
+export function haltsNow({
+  halts,
+  closeAll,
+  flatMs,
+}: Pick<EngineState, 'halts' | 'closeAll' | 'flatMs'>): readonly Halt[] {
   if (flatMs === null) return halts;
+  // Coins that a person gave to the desk since are held.
+  const isFlat = closeAll === 'flat' ? 'nothing is left open: ' : '';
   return halts.map((halt) => {
     if (halt.cause !== 'close-all-incomplete') return halt;
     const before = halt.reason.replace(CLOSING_GOES_ON, '');
-    const reason = `nothing is left open: flat was proven at ${momentToSecond(flatMs)} (at first ${before})`;
+    const reason = `${isFlat}flat was proven at ${momentToSecond(flatMs)} (at first ${before})`;
     return { ...halt, reason };
   });
 }

@@ -105,6 +105,17 @@ describe('coins that were in the account before', () => {
     expect(desk.recorded('closeAll.begun')).toHaveLength(1);
   });
 
+  it('are not called nothing where they were given to the desk after a close-all that was late in proving flat', () => {
+    const desk = withCoins();
+    desk.command({ name: 'closeAll' });
+    desk.pass(31_000);
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [500, 0] });
+    expect(desk.engine.view.reason).toMatch(/^nothing is left open: flat was proven at /);
+    expect(say(desk, 'desk', '80.00')).toMatchObject({ ok: true });
+    expect(desk.engine.view.reason).toMatch(/^flat was proven at /);
+  });
+
   it('are refused while all is being closed, and at a cost whose stop the market has passed', () => {
     const desk = withCoins();
     expect(say(desk, 'desk', '120.00')).toMatchObject({
