@@ -187,7 +187,7 @@ export class Run<Measured extends Measure> {
     signal.addEventListener('abort', interrupt);
     feed.start((event) => this.#take(event), {
       trades: listeners.length > 0,
-      between: (next) => this.#opened?.instance.onTheWay(next) ?? null,
+      between: (next, nowMs) => this.#onTheWay(next, nowMs),
     });
     const watch =
       feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
@@ -209,6 +209,12 @@ export class Run<Measured extends Measure> {
       ...this.#coverage.flatMap(coverageProblems),
       ...(differing === null ? [] : [differing]),
     ];
+  }
+
+  /** None to a price behind the end, which is not taken: where that way begins was not, either. */
+  #onTheWay(next: QuoteEvent, nowMs: number): QuoteEvent | null {
+    if (this.#over || this.#opened === null || next.marketMs > this.#measure!.toMs) return null;
+    return this.#opened.instance.onTheWay(next, nowMs);
   }
 
   #take(event: MarketEvent): void | Promise<void> {

@@ -42,8 +42,8 @@ export type MarketEvent =
       readonly askTicks: number;
       readonly bidLots: number;
       readonly askLots: number;
-      /** Inside a bar: the market has passed every price since the instrument's last quote. Left out: not known. */
-      readonly within?: boolean;
+      /** Inside a bar: the time of the price before, from which the market has passed every price. Left out: not known. */
+      readonly wayFromMs?: number;
     }
   | {
       readonly kind: 'trade';
@@ -81,9 +81,10 @@ export interface MarketWants {
   readonly trades: boolean;
   /**
    * For prices made from bars: an earlier quote to deliver before `next`, because something waits at a price that the
-   * market passes on the way to it. Called again until it returns null. Left out: bars have four prices.
+   * market passes on the way to it. `nowMs`: it is no earlier. Called again until it returns null. Left out: bars have
+   * four prices.
    */
-  readonly between?: (next: QuoteEvent) => QuoteEvent | null;
+  readonly between?: (next: QuoteEvent, nowMs: number) => QuoteEvent | null;
 }
 
 export interface MarketFeed {

@@ -185,14 +185,11 @@ export class ReplayFeed implements MarketFeed {
     let earliest: QuoteEvent | null = null;
     if (this.#between === undefined || events.head === undefined) return null;
     for (let at = 0, head = events.head(at); head !== null; at += 1, head = events.head(at)) {
-      if (head.kind !== 'quote' || head.within !== true) continue;
-      const between = this.#between(head);
+      if (head.kind !== 'quote' || head.wayFromMs === undefined) continue;
+      const between = this.#between(head, this.#deliveredMs);
       if (between !== null && between.marketMs < (earliest ?? next).marketMs) earliest = between;
     }
-    // It may be of a way on which something began to wait only now.
-    return earliest === null || earliest.marketMs >= this.#deliveredMs
-      ? earliest
-      : { ...earliest, marketMs: this.#deliveredMs };
+    return earliest;
   }
 
   #deliver(event: TimedEvent, listener: MarketListener): void | Promise<void> {

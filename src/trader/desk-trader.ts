@@ -111,7 +111,7 @@ export class DeskTrader implements CommandedTrader {
     const { engine, venue } = this.#parts;
     return {
       trades: engine.tradeListeners.length > 0,
-      between: (next) => venue.paper?.onTheWay(next, engine.awaitedPrices) ?? null,
+      between: (next, nowMs) => venue.paper?.onTheWay(next, nowMs, engine.awaitedPrices) ?? null,
     };
   }
 

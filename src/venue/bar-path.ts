@@ -39,17 +39,18 @@ export function barQuotes(
   const times = barPathTimes(bar);
   const lots = withVolume && !Number.isNaN(bar.volumeLots) ? Math.floor(bar.volumeLots / 4) : 0;
   const [first, second, third, last] = barPath(bar, path);
-  const quote = (marketMs: number, price: number, within = true): QuoteEvent => {
+  const quote = (marketMs: number, price: number, wayFromMs?: number): QuoteEvent => {
     const bidTicks = bidBelow(price, spreadTicks);
     const askTicks = bidTicks + spreadTicks;
     const { instrument } = bar;
-    return { kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots, within };
+    const way = wayFromMs === undefined ? {} : { wayFromMs };
+    return { kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots, ...way };
   };
   return [
-    quote(times[0], first, false),
-    quote(times[1], second),
-    quote(times[2], third),
-    quote(times[3], last),
+    quote(times[0], first),
+    quote(times[1], second, times[0]),
+    quote(times[2], third, times[1]),
+    quote(times[3], last, times[2]),
   ];
 }
 
@@ -61,12 +62,15 @@ export interface Awaited {
 
 /**
  * The quote at the nearest awaited price that the market passes between two quotes of a bar, at the time in
- * proportion to the way. Null: it passes none.
+ * proportion to the way, but not before `nowMs`: something may have begun to wait only now. Null: it passes none while
+ * the market is open.
  */
 export function quoteOnTheWay(
   last: QuoteEvent,
   next: QuoteEvent,
   awaited: readonly Awaited[],
+  nowMs = Number.NEGATIVE_INFINITY,
+  isOpenAt: (marketMs: number) => boolean = () => true,
 ): QuoteEvent | null {
   const way = next.bidTicks - last.bidTicks;
   const spreadTicks = next.askTicks - next.bidTicks;
@@ -75,8 +79,9 @@ export function quoteOnTheWay(
   for (const { bidTicks, fromMs } of awaited) {
     const part = (bidTicks - last.bidTicks) / way;
     if (!(part > 0 && part < nearest)) continue;
-    const marketMs = last.marketMs + Math.floor((next.marketMs - last.marketMs) * part);
-    if (marketMs <= fromMs) continue;
+    const passedMs = last.marketMs + Math.floor((next.marketMs - last.marketMs) * part);
+    const marketMs = Math.max(passedMs, nowMs);
+    if (passedMs <= fromMs || !isOpenAt(marketMs)) continue;
     nearest = part;
     found = { ...next, bidTicks, askTicks: bidTicks + spreadTicks, marketMs };
   }

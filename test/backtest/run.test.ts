@@ -262,6 +262,26 @@ describe('a backtest', () => {
     expect(whole.kept.fills.filter(({ marketMs }) => hourOf(marketMs) === 10)).toEqual([]);
   });
 
+  it('ends on bars inside which the market opens and closes, and fills nothing while it is closed', async () => {
+    const day = ['00:00-09:30', '10:30-10:50', '11:05-11:10', '12:35-24:00'];
+    const hours = { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day };
+    const desk = {
+      ...FEES_IN_CASH,
+      instruments: FEES_IN_CASH.instruments.map((one) => ({ ...one, sessions: { zone: 'UTC', hours } })),
+    };
+    const long = waves(900).map((bar, at) => ({ ...bar, openMs: BEGIN_MS + at * 60 * MINUTE_MS }));
+    const file = writeMinutes(temporaryFolder(), long);
+    const { report, kept } = await backtest(file, { desk });
+    expect(kept.fills.length).toBeGreaterThan(10);
+    const isOpen = (ms: number): boolean => {
+      const time = new Date(ms).toISOString().slice(11, 16);
+      return day.some((span) => time >= span.slice(0, 5) && time < span.slice(6));
+    };
+    expect(kept.fills.filter(({ marketMs }) => !isOpen(marketMs))).toEqual([]);
+    const again = await backtest(file, { desk, takesNoShortcut: true });
+    expect(again.report.stateHash).toBe(report.stateHash);
+  });
+
   it('counts the price at midnight to the month that ends with it', async () => {
     const minutes = waves(600);
     const laterMs = Date.UTC(2026, 3, 1) - (BEGIN_MS + minutes.length * MINUTE_MS);

@@ -326,9 +326,9 @@ describe('minutes in which no trader ran', () => {
     expect(
       await bench.venue.catchUp([bar(0, 1_000_000), bar(60_000, 5_950_000), bar(120_000, 5_899_000)]),
     ).toBe(1);
-    // The low comes second to last in the third minute: bid 58,989.50 less slippage.
+    // On the way to the low, which comes second to last in the third minute: at its price less slippage.
     expect(bench.fills()).toMatchObject([
-      { caughtUp: true, priceTicks: 5_898_949, marketMs: 160_000, side: 'sell' },
+      { caughtUp: true, priceTicks: 5_899_999, marketMs: 159_781, side: 'sell' },
     ]);
     expect(bench.venue.seenMs).toBe(180_000);
     expect(await bench.venue.catchUp([bar(120_000, 1_000_000)])).toBe(0);

@@ -74,3 +74,28 @@ it('refuses what would be filled at once, and lets a limit that crosses the last
   quote('13:00', 6_000_000);
   expect(fills).toEqual([[crossing.clientId, '13:00']]);
 });
+
+it('passes on the way inside a bar only prices of an open market, from where that way begins', () => {
+  const { venue, quote } = bench();
+  quote('11:58', 6_000_000);
+  const bids = [5_990_000, 5_500_000, 5_010_000];
+  const way = (from: string, to: string, now = from) => {
+    const sizes = { bidLots: 0, askLots: 0, wayFromMs: at(from), marketMs: at(to) };
+    const next = {
+      kind: 'quote',
+      instrument: 0,
+      bidTicks: 5_000_000,
+      askTicks: 5_000_002,
+      ...sizes,
+    } as const;
+    const found = venue.onTheWay(next, at(now), () => ({ bids, asks: [] }));
+    return found && [found.bidTicks, new Date(found.marketMs).toISOString().slice(11, 16)];
+  };
+  expect(way('11:58', '13:38')).toEqual([5_990_000, '11:59']);
+  // Something that waits since the pause: what was passed before or in it is reached once the market is open.
+  expect(way('11:58', '13:38', '12:30')).toEqual([5_010_000, '13:37']);
+  expect(way('11:58', '12:20', '12:10')).toBeNull();
+  // The price where this way begins was of a closed market: from the one before it prices have jumped.
+  quote('12:30', 5_995_000);
+  expect(way('12:30', '13:38')).toBeNull();
+});

@@ -190,8 +190,8 @@ export class TradingInstance {
   }
 
   /** Inside a bar, before its next quote: the quote at which something that waits is reached. Null: nothing is. */
-  onTheWay(next: MarketQuote): MarketQuote | null {
-    return this.#venue.onTheWay(next, this.#parts.engine.awaitedPrices);
+  onTheWay(next: MarketQuote, nowMs: number): MarketQuote | null {
+    return this.#venue.onTheWay(next, nowMs, this.#parts.engine.awaitedPrices);
   }
 
   /**

@@ -155,16 +155,22 @@ export class Exchange {
    * filled or triggered, or the desk itself acts (`awaited`; null: nothing waits in the desk). Null: there is none. A
    * bar's volume belongs to its four prices, so nothing is filled between them if volume counts.
    */
-  onTheWay(next: QuoteEvent, awaited: (at: InstrumentId) => AwaitedPrices | null): QuoteEvent | null {
+  onTheWay(
+    next: QuoteEvent,
+    nowMs: number,
+    awaited: (at: InstrumentId) => AwaitedPrices | null,
+  ): QuoteEvent | null {
     const { limitFill, volumePartPpm } = this.rules;
-    if (next.within !== true || volumePartPpm !== undefined) return null;
+    if (next.wayFromMs === undefined || volumePartPpm !== undefined) return null;
     const { symbol } = this.instruments[next.instrument] as Instrument;
     const orders = this.book.openOrders(symbol);
     const inDesk = awaited(next.instrument);
     // Asked for each price of each instrument: nearly always nothing waits, or not there.
     if (orders.size === 0 && inDesk === null) return null;
     const last = this.#quotes.get(symbol);
-    if (last === undefined || Math.abs(next.bidTicks - last.bidTicks) <= 1) return null;
+    // While the market was closed its prices were skipped: the last one is not where this way begins.
+    if (last === undefined || last.marketMs < next.wayFromMs) return null;
+    if (Math.abs(next.bidTicks - last.bidTicks) <= 1) return null;
     const spreadTicks = next.askTicks - next.bidTicks;
     const waits: Awaited[] = [];
     const wait = (bidTicks: number, fromMs: number): void => {
@@ -176,8 +182,8 @@ export class Exchange {
     }
     for (const bidTicks of inDesk?.bids ?? []) wait(bidTicks, Number.NEGATIVE_INFINITY);
     for (const askTicks of inDesk?.asks ?? []) wait(askTicks - spreadTicks, Number.NEGATIVE_INFINITY);
-    if (waits.length === 0 || !this.isOpen(next.instrument, next.marketMs)) return null;
-    return quoteOnTheWay(last, next, waits);
+    if (waits.length === 0) return null;
+    return quoteOnTheWay(last, next, waits, nowMs, (atMs) => this.isOpen(next.instrument, atMs));
   }
 
   /** False if an order may react to this quote; otherwise the quote is fully handled. */

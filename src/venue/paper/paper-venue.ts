@@ -160,8 +160,12 @@ export class PaperVenue implements VenuePort {
   }
 
   /** See `Exchange.onTheWay`. */
-  onTheWay(next: QuoteEvent, awaited: (at: InstrumentId) => AwaitedPrices | null): QuoteEvent | null {
-    return this.#closed || this.#faulty ? null : this.#exchange.onTheWay(next, awaited);
+  onTheWay(
+    next: QuoteEvent,
+    nowMs: number,
+    awaited: (at: InstrumentId) => AwaitedPrices | null,
+  ): QuoteEvent | null {
+    return this.#closed || this.#faulty ? null : this.#exchange.onTheWay(next, nowMs, awaited);
   }
 
   /**
@@ -175,19 +179,20 @@ export class PaperVenue implements VenuePort {
     const quotes = missed.flatMap((bar) =>
       barQuotes(bar, this.options.spreadTicks?.[bar.instrument] ?? 1).map((quote, at) => ({
         quote,
-        // When in its minute the market was at an extreme is not known: it may have been before the order arrived.
+        // Only of its close is known when it was: the rest may have been before the order arrived.
+        wayByMs: bar.openMs,
         arrivedByMs: at < CLOSE ? bar.openMs : quote.marketMs,
       })),
     );
     quotes.sort((a, b) => a.quote.marketMs - b.quote.marketMs);
-    for (const { quote, arrivedByMs } of quotes) {
-      const nothing = () => null;
-      for (let at = this.#exchange.onTheWay(quote, nothing) ?? quote; ; ) {
-        this.#charges.passTo(at.marketMs, at);
-        this.#exchange.onQuote(at, true, arrivedByMs);
-        if (at === quote) break;
-        at = this.#exchange.onTheWay(quote, nothing) ?? quote;
-      }
+    const take = (quote: QuoteEvent, arrivedByMs: number): void => {
+      this.#charges.passTo(quote.marketMs, quote);
+      this.#exchange.onQuote(quote, true, arrivedByMs);
+    };
+    for (const { quote, wayByMs, arrivedByMs } of quotes) {
+      const onTheWay = () => this.#exchange.onTheWay(quote, Number.NEGATIVE_INFINITY, () => null);
+      for (let at = onTheWay(); at !== null; at = onTheWay()) take(at, wayByMs);
+      take(quote, arrivedByMs);
     }
     const last = quotes.at(-1);
     if (last) this.#note({ type: 'seen', marketMs: last.quote.marketMs });

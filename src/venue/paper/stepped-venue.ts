@@ -133,8 +133,12 @@ export class SteppedPaperVenue {
   }
 
   /** See `Exchange.onTheWay`. */
-  onTheWay(next: QuoteEvent, awaited: (at: InstrumentId) => AwaitedPrices | null): QuoteEvent | null {
-    return this.#exchange.onTheWay(next, awaited);
+  onTheWay(
+    next: QuoteEvent,
+    nowMs: number,
+    awaited: (at: InstrumentId) => AwaitedPrices | null,
+  ): QuoteEvent | null {
+    return this.#exchange.onTheWay(next, nowMs, awaited);
   }
 
   /** False if an order may react to this quote; otherwise the quote is fully handled. */
