@@ -26,6 +26,16 @@ export function namesWith(
   return people.filter((person) => hasRole(person, needed)).map(({ name }) => name);
 }
 
+/** What keeps a desk killed after a kill. Null: it has the two people who can resume it. */
+export function whyStaysKilled(
+  people: readonly { readonly name: string; readonly roles: RolesNeeded }[],
+): string | null {
+  const [approver, ...others] = namesWith(people, APPROVER);
+  if (others.length > 0) return null;
+  const named = approver === undefined ? 'none' : `only ${approver}`;
+  return `Two approvers must resume after a kill, and the desk file names ${named}: nobody can until it names another one and the desk is started with it.`;
+}
+
 /**
  * The account that every desk has, whether or not its file names it: the person who set the desk up can always stop
  * it.

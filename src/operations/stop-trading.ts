@@ -15,6 +15,7 @@ import {
 } from '../contracts/emergency.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
+import { whyStaysKilled } from '../domain/roles.js';
 import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { startEmergency } from '../temporal/start-emergency.js';
 import { ControlFailure } from '../trader/client.js';
@@ -144,7 +145,8 @@ async function carryOutEmergency(
   ]);
   const notKept = NOT_KEPT[workflow.workflowId === null ? 'lost' : 'sentAgain'];
   const proof = isLost(read) ? { ...read, proven: false, detail: `${read.detail}; ${notKept}` } : read;
-  const problems = workflow.problem === null ? [] : [workflow.problem];
+  const staysKilled = procedure.kind === 'kill' ? whyStaysKilled(context.desk.people) : null;
+  const problems = [workflow.problem, staysKilled].filter((problem) => problem !== null);
   const audit = await recordAudit(context, caller, {
     action: procedure.kind,
     parameters: { reason: order.reason, commandId: order.commandId },

@@ -276,6 +276,9 @@ describe.concurrent('with Temporal and Postgres both down', () => {
       const { code, out } = await answerOf(folder, ['close-all', ...PATIENT, '--kill']);
       expect(trader.asked[0]).toMatchObject({ method: 'kill', params: { reason: NO_REASON } });
       expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^✓ kill: proven/) });
+      expect(out).toMatch(
+        /! Two approvers must resume after a kill, and the desk file names only operator: nobody can/,
+      );
     }),
   );
 

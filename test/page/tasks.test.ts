@@ -97,6 +97,8 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     const before = calls('kill').length;
     await press('Close all');
     await byRole('checkbox', 'Kill: two people must resume').check();
+    const dialog = byRole('dialog', 'Close all positions?');
+    await expect.poll(() => dialog.innerText()).toMatch(/nobody can until it names another/);
     await answer('Close all positions?', [], 'Close all');
     await told(/Close all: proven/, 'outcome');
     expect(calls('kill')).toHaveLength(before + 1);

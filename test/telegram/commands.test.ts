@@ -13,7 +13,7 @@ import { readAudit } from '../support/read-audit.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
-import { ANNA, BEN, type BotBench, openBotBench } from './support/bot-bench.js';
+import { ANNA, BEN, type BenchOptions, type BotBench, openBotBench } from './support/bot-bench.js';
 
 let database: TestDatabase;
 let temporal: TemporalAccess;
@@ -33,9 +33,9 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 /** The server takes the workflow of a stop at once; where it is away, each stop waits three seconds for it. */
-async function withoutTemporal(): Promise<void> {
+async function withoutTemporal(given: Pick<BenchOptions, 'people'> = {}): Promise<void> {
   await bench.close();
-  bench = await openBotBench({ pool: database.pool });
+  bench = await openBotBench({ pool: database.pool, ...given });
   await bench.link('anna', ANNA);
 }
 
@@ -224,6 +224,18 @@ describe('/closeall and /resume', () => {
     await bench.answered(ANNA, /✅ Close all, two people to resume: proven/);
     expect(bench.trader.sent('kill')).toMatchObject([{ by: 'anna' }]);
     expect(bench.trader.sent('closeAll')).toEqual([]);
+  });
+
+  it('say at the question and after it that a desk with one approver stays killed', async () => {
+    await withoutTemporal({ people: [{ name: 'anna', roles: ['operator', 'approver'] }] });
+    bench.start();
+    bench.type(ANNA, '/closeall');
+    await bench.answered(
+      ANNA,
+      /Close ALL.*Two approvers must resume after a kill, .* names only anna: nobody/s,
+    );
+    tapLast(ANNA, 'Close all, two people to resume');
+    await bench.answered(ANNA, /two people to resume: proven.*! Two approvers must resume after a kill/s);
   });
 
   it('do nothing on "Leave it"', async () => {

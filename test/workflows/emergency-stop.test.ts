@@ -284,6 +284,18 @@ describe.concurrent('an emergency stop', () => {
     await keepHistory(bench, 'emergency-stop-not-on-disk', workflowId);
   });
 
+  it('says of a kill that is sent on that one person can lift what comes of it', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.trader.gone = true;
+    await order(desk, 'kill', 'test', { roundsMax: 2 });
+    await until('people to be told', () =>
+      desk.alarms.join().includes('is sent a stop, which one person can lift: kill again then'),
+    );
+    desk.trader.gone = false;
+    expect(await outcomeOf(desk)).toMatchObject({ kind: 'stop', proven: true });
+    expect(desk.trader.sent('kill')).toEqual([]);
+  });
+
   it('is sent on after the last round, as a stop, to a trader that has not taken it', async () => {
     const desk = await bench.desk(SERVED);
     desk.trader.gone = true;

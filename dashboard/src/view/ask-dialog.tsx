@@ -68,6 +68,12 @@ export function AskDialog({
         Halts the desk, cancels every order, closes every position at the market, and reads back from the
         venue until flat is proven.
       </p>
+      {kill && (
+        <p>
+          Two people with the role approver must resume after a kill. If the desk file names only one, nobody
+          can until it names another and the desk is started with it.
+        </p>
+      )}
       {status !== null && <ToClose status={status} />}
     </ReasonDialog>
   ) : (

@@ -139,7 +139,10 @@ interface CloseAllOptions extends UrgentOptions {
 
 export function closeAllCommand(command: Command): void {
   urgentOptions(command, CLOSE_ALL_SECONDS)
-    .option('--kill', 'two people must resume, whatever the desk file says')
+    .option(
+      '--kill',
+      'two approvers must resume, whatever the desk file says; if it names one, nobody can until it names another',
+    )
     .action(async ({ kill, ...options }: CloseAllOptions) => {
       process.exitCode = await emergency(kill === true ? 'kill' : 'closeAll', options);
     });

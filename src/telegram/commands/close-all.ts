@@ -1,4 +1,4 @@
-import { MAY_STOP } from '../../domain/roles.js';
+import { MAY_STOP, whyStaysKilled } from '../../domain/roles.js';
 import { answer, missingRole } from '../bot-context.js';
 import { confirmButtons } from '../taps.js';
 import type { ChatCommand } from './command.js';
@@ -15,6 +15,7 @@ export const closeAllCommand: ChatCommand = {
       return;
     }
     const status = await context.operations.readStatus().catch(() => null);
+    const staysKilled = whyStaysKilled(context.desk.people);
     const lines =
       status === null
         ? ['The trader does not answer: what is open is not known. The command is sent all the same.']
@@ -28,6 +29,7 @@ export const closeAllCommand: ChatCommand = {
       [
         `Close ALL positions of ${context.desk.desk} at market (${status?.trading ?? 'unknown'})?`,
         ...lines,
+        ...(staysKilled === null ? [] : [staysKilled]),
       ].join('\n'),
       [
         ...confirmButtons('closeall', '-', context.nowMs(), 'Close all'),

@@ -172,9 +172,10 @@ export class EmergencyRun {
 
   /** Sent as a stop: whether to close everything days later is for people to decide. */
   sendOn(): void {
+    const lifted = this.kind === 'kill' ? ', which one person can lift: kill again then' : '';
     this.#alarm(
       'sent-on',
-      `Not proven after many attempts, look at the venue yourself; a trader that comes back is sent a stop: ${this.#lines().join('; ')}`,
+      `Not proven after many attempts, look at the venue yourself; a trader that comes back is sent a stop${lifted}: ${this.#lines().join('; ')}`,
     );
     for (const [at, order] of this.#orders.entries()) this.#orders[at] = { ...order, kind: 'stop' };
     for (const target of this.#targets.values()) target.onlyStop();
