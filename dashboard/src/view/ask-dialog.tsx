@@ -58,8 +58,8 @@ export function AskDialog({
       go="Close all"
       dangerous
       choice={
-        <label class="check">
-          <input type="checkbox" checked={kill} onChange={(event) => setKill(event.currentTarget.checked)} />
+        <label class="tick">
+          <input type="checkbox" checked={kill} onChange={(event) => setKill(event.currentTarget.checked)} />{' '}
           Kill: two people must resume
         </label>
       }
