@@ -2,8 +2,7 @@
  * Feeds prices to the instance and to its measure, for exactly the requested time. A backtest and a
  * validation are both runs of this kind; they differ in what they measure and store.
  */
-
-import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
+import type { MarketBar, MarketEvent, MarketFeed, QuoteEvent } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import { converterOf } from '../domain/build-instrument.js';
@@ -19,7 +18,6 @@ import type { EngineView } from '../engine/view.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { inDeskOrder } from '../market/recorded/check-recording.js';
 import { warmUpBars } from '../trader/warm-up.js';
-import type { QuoteEvent } from '../venue/bar-path.js';
 import { BarEnds, RunActions, type TimedAction } from './corporate-actions.js';
 import {
   type InstanceSetting,

@@ -1,8 +1,6 @@
 /** The path that prices take inside a bar: open, one extreme, the other extreme, close. Pure. */
 import type { MarketBar, QuoteEvent } from '../contracts/market-feed.js';
 
-export type { QuoteEvent };
-
 export const BAR_PATHS = ['nearer', 'high-first', 'low-first'] as const;
 /** Which extreme comes first. `nearer`: the one nearer to the open; the low on a tie. */
 export type BarPath = (typeof BAR_PATHS)[number];

@@ -4,7 +4,7 @@
  * the run.
  */
 import { createHash } from 'node:crypto';
-import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
+import type { MarketBar, MarketEvent, QuoteEvent as MarketQuote } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { HandedAction } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
@@ -27,7 +27,6 @@ import {
   type VenueLink,
 } from '../../trader/running/runner.js';
 import { amendEvent, eventOf, replaceEvent, sentEvent } from '../../trader/running/venue-calls.js';
-import type { QuoteEvent as MarketQuote } from '../../venue/bar-path.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
 import type { VenueStreamEvent } from '../../venue/port.js';

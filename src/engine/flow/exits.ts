@@ -145,10 +145,7 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
 }
 
 /** Prices of the next targets that the desk itself sells or buys back at: of long trades, and of short ones. */
-export function heldTargets(
-  core: Core,
-  at: InstrumentId,
-): { readonly long: readonly number[]; readonly short: readonly number[] } {
+export function heldTargets(core: Core, at: InstrumentId): Record<TradeEntry['side'], number[]> {
   const held: Record<TradeEntry['side'], number[]> = { long: [], short: [] };
   for (const holding of watchesPrices(core, at) ? holdingsOf(positionAt(core, at)) : []) {
     const trade = tradeWithExits(core, holding);

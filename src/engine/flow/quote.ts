@@ -110,8 +110,7 @@ export interface AwaitedPrices {
 export function awaitedPrices(core: Core, at: InstrumentId): AwaitedPrices | null {
   const { waiting } = core.state;
   if (waiting.size === 0 && !watchesPrices(core, at)) return null;
-  const { long, short } = heldTargets(core, at);
-  const [bids, asks] = [[...long], [...short]];
+  const { long: bids, short: asks } = heldTargets(core, at);
   for (const entry of waiting.values()) {
     const ticks = entry.instrument === at ? awaitedTicks(core, entry) : null;
     if (ticks !== null) (entry.side === 'buy' ? asks : bids).push(ticks);

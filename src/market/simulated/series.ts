@@ -1,9 +1,8 @@
 /** One instrument's simulated minutes, which can be read in any order. */
-import type { MarketBar } from '../../contracts/market-feed.js';
+import type { MarketBar, QuoteEvent } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { isInCoin } from '../../domain/value.js';
-import type { QuoteEvent } from '../../venue/bar-path.js';
 import { midTicks } from '../bar-builder.js';
 import {
   activityAt,

@@ -1,9 +1,9 @@
 /** The simulated market as a feed that resumes where it stopped. */
-import type { MarketBar, MarketFeed } from '../../contracts/market-feed.js';
+import type { MarketBar, MarketFeed, QuoteEvent } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
-import { barQuotes, type QuoteEvent } from '../../venue/bar-path.js';
+import { barQuotes } from '../../venue/bar-path.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed, type TimedEvent, type TimedSource } from '../replay-feed.js';
 import { SIMULATION_FIRST_MINUTE, SIMULATION_SERIES, SIMULATION_START_MS } from './price-walk.js';

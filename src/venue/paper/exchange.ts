@@ -1,11 +1,11 @@
 /** The paper venue's trading floor: matches open orders against the market and records each fill. */
 
-import type { MarketEvent } from '../../contracts/market-feed.js';
+import type { MarketEvent, QuoteEvent } from '../../contracts/market-feed.js';
 import { type CorporateAction, splitPrice } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { dearerTicks, isOwned, rateAt, valuedAt } from '../../domain/value.js';
 import type { AwaitedPrices } from '../../engine/flow/quote.js';
-import { type Awaited, type QuoteEvent, quoteOnTheWay } from '../bar-path.js';
+import { type Awaited, quoteOnTheWay } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
@@ -170,7 +170,6 @@ export class Exchange {
     const last = this.#quotes.get(symbol);
     // While the market was closed its prices were skipped: the last one is not where this way begins.
     if (last === undefined || last.marketMs < next.wayFromMs) return null;
-    if (Math.abs(next.bidTicks - last.bidTicks) <= 1) return null;
     const spreadTicks = next.askTicks - next.bidTicks;
     const waits: Awaited[] = [];
     const wait = (bidTicks: number, fromMs: number): void => {

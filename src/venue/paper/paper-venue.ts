@@ -4,7 +4,7 @@
  * the step that sent it.
  */
 
-import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
+import type { MarketBar, MarketEvent, QuoteEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { HandedAction } from '../../domain/corporate-action.js';
 import type { HoldingCost } from '../../domain/holding-cost.js';
@@ -26,7 +26,7 @@ import type {
 } from '../../domain/venue.js';
 import type { AwaitedPrices } from '../../engine/flow/quote.js';
 import type { Approved } from '../../limits/gate.js';
-import { barQuotes, type QuoteEvent } from '../bar-path.js';
+import { barQuotes } from '../bar-path.js';
 import type { VenuePort, VenueStreamEvent } from '../port.js';
 import { PaperAccount } from './account.js';
 import { onTheWallClock, type Schedule } from './arrivals.js';

@@ -3,7 +3,7 @@
  * `PaperVenue`, but every answer comes at once and the caller provides the time. Stores nothing on disk.
  */
 
-import type { MarketEvent } from '../../contracts/market-feed.js';
+import type { MarketEvent, QuoteEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { HandedAction } from '../../domain/corporate-action.js';
 import type { HoldingCost } from '../../domain/holding-cost.js';
@@ -21,7 +21,6 @@ import type {
 import type { VenueSnapshot } from '../../engine/event.js';
 import type { AwaitedPrices } from '../../engine/flow/quote.js';
 import type { Approved } from '../../limits/gate.js';
-import type { QuoteEvent } from '../bar-path.js';
 import type { VenueStreamEvent } from '../port.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
