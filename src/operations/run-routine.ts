@@ -5,7 +5,7 @@ import { type RoutineVerdict, RUN_VERDICTS, type StepResult } from '../contracts
 import { nextNominalMs, runsOnMarketClock, timesOf } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
 import { countClosedTrades } from '../store/performance.js';
-import { readLastRuns } from '../store/routine-run.js';
+import { readLastMissed, readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
 import { whyNotStarted } from '../temporal/open-temporal.js';
 import { scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
@@ -138,6 +138,10 @@ export const scheduleSchema = z.object({
     .describe('Null: it is not due by the count of trades, or the database does not answer'),
   /** `nominalMs`: when it was due in the desk's own time. Null if it never ran. */
   last: z.object({ nominalMs: marketMs, verdict: runVerdict }).nullable().describe('Its newest run'),
+  missed: z
+    .object({ nominalMs: marketMs, reason: z.string() })
+    .nullable()
+    .describe('When it was last due without a run, if that is later than its newest run'),
 });
 export type ScheduledRun = Shape<typeof scheduleSchema>;
 
@@ -145,10 +149,11 @@ export type ScheduledRun = Shape<typeof scheduleSchema>;
 export async function listSchedules(context: OperationContext): Promise<readonly ScheduledRun[]> {
   const { desk, pool } = context;
   const counts = desk.routines.some(({ everyTrades }) => everyTrades !== undefined);
-  const [status, states, runs, closed] = await Promise.all([
+  const [status, states, runs, misses, closed] = await Promise.all([
     readStatus(context).catch(() => null),
     readScheduleStates(pool, desk.desk).catch(() => null),
     readLastRuns(pool, desk.desk).catch(() => null),
+    readLastMissed(pool, desk.desk).catch(() => null),
     counts ? countClosedTrades(pool, desk.desk).catch(() => null) : null,
   ]);
   const wallMs = context.nowMs();
@@ -161,12 +166,14 @@ export async function listSchedules(context: OperationContext): Promise<readonly
     const nextMarketMs = paused ? null : nextNominalMs(routine, desk.timezone, marketMs);
     const speed = market ? market.speed : 1;
     const last = runs?.find((run) => run.routine === routine.name);
+    const sinceMs = last?.nominalMs ?? 0;
+    const missed = misses?.find((miss) => miss.routine === routine.name && miss.nominalMs > sinceMs);
     return {
       scheduleId,
       routine: routine.name,
       title: routine.title,
       when: whenOf(routine),
-      known: states !== null && runs !== null,
+      known: states !== null && runs !== null && misses !== null,
       paused,
       note: state?.note ?? '',
       clock: market ? 'market' : 'wall',
@@ -177,6 +184,7 @@ export async function listSchedules(context: OperationContext): Promise<readonly
       nextMarketMs,
       byTrades: byTrades(routine, closed),
       last: last ? { nominalMs: last.nominalMs, verdict: last.verdict } : null,
+      missed: missed ? { nominalMs: missed.nominalMs, reason: missed.reason } : null,
     };
   });
 }

@@ -144,18 +144,12 @@ export async function recordMissedRun(pool: Pool, missed: MissedRun): Promise<vo
   );
 }
 
-interface MissedRow {
-  readonly desk: string;
-  readonly routine: string;
-  readonly nominal: Date;
-  readonly reason: string;
-}
-
-/** Newest first. */
-export async function readMissedRuns(pool: Pool, desk: string, limit = 50): Promise<readonly MissedRun[]> {
-  const found = await pool.query<MissedRow>(
-    'select desk, routine, nominal, reason from run_missed where desk = $1 order by nominal desc limit $2',
-    [desk, limit],
+/** The newest of each routine. */
+export async function readLastMissed(pool: Pool, desk: string): Promise<readonly MissedRun[]> {
+  const found = await pool.query<Omit<MissedRun, 'nominalMs'> & { readonly nominal: Date }>(
+    `select distinct on (routine) desk, routine, nominal, reason from run_missed
+      where desk = $1 order by routine, nominal desc`,
+    [desk],
   );
   return found.rows.map(({ nominal, ...row }) => ({ ...row, nominalMs: nominal.getTime() }));
 }

@@ -312,6 +312,21 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect
       .poll(() => page.getByRole('region', { name: 'Runs', exact: true }).innerText())
       .toContain('No routine has run');
+    await open('Desk');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Next', exact: true }).innerText())
+      .toMatch(
+        /Edge drift\s+after trade 100 \(8 more\)\s+Missed \d{4}-\d\d-\d\d \d\d:\d\d: the desk was off/i,
+      );
+    await opened.database.ownerPool.query(
+      `insert into run_missed (desk, routine, nominal, reason)
+       values ($1, 'pre-market', '2026-03-03T00:00:00Z', 'the desk was off')`,
+      [DESK],
+    );
+    await open('Routines');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Did not run', exact: true }).innerText())
+      .toMatch(/2026-03-03 00:00\s+pre-market\s+the desk was off/);
     await open('Audit');
     const audit = page.getByRole('region', { name: 'Who did what' });
     await expect.poll(() => audit.innerText()).toContain('No entry yet');

@@ -41,6 +41,13 @@ async function fill({ ownerPool }: TestDatabase): Promise<void> {
     [DESK, START],
   );
   await ownerPool.query(
+    `insert into run_missed (desk, routine, nominal, reason)
+     values ($1, 'nightly', $2, 'the desk was off'),
+            ($1, 'pre-market', $2::timestamptz + interval '1 day', 'paused'),
+            ('another-desk', 'pre-market', $2, 'not ours')`,
+    [DESK, START],
+  );
+  await ownerPool.query(
     `insert into evidence (desk, workflow_id, first_run_id, run_id, routine, step_key, name, kind, verdict, observed,
        expected, started, finished, simulated, previous_hash, hash)
      values ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'removed', 'No longer listed', 'check', 'pass', 'well', 'well',
@@ -257,6 +264,15 @@ describe('routines', () => {
           { key: 'removed' },
         ],
       },
+    ]);
+  });
+
+  it('show when one was due and did not run, newest first', async () => {
+    const { missed } = await get<{ missed: unknown[] }>('/api/routines');
+    const startMs = Date.parse(START);
+    expect(missed).toEqual([
+      { routine: 'pre-market', nominalMs: startMs + 86_400_000, reason: 'paused' },
+      { routine: 'nightly', nominalMs: startMs, reason: 'the desk was off' },
     ]);
   });
 });

@@ -77,7 +77,7 @@ export function scriptedPeople(asked: {
       {
         ...{ scheduleId: 'crypto-bot-pre-market', routine: 'pre-market', title: 'Pre-market', known: true },
         ...{ paused: false, note: '', clock: 'wall', nextMs: NOW_MS + 60_000, nextMarketMs: NOW_MS + 60_000 },
-        ...{ when: 'timed', byTrades: null, last: null },
+        ...{ when: 'timed', byTrades: null, last: null, missed: null },
       },
       {
         ...{
@@ -87,12 +87,13 @@ export function scriptedPeople(asked: {
           known: true,
         },
         ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
-        ...{ when: 'asked', byTrades: null, last: null },
+        ...{ when: 'asked', byTrades: null, last: null, missed: null },
       },
       {
         ...{ scheduleId: 'crypto-bot-edge-drift', routine: 'edge-drift', title: 'Edge drift', known: true },
         ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
         ...{ when: 'trades', byTrades: { every: 50, closed: 92, next: 100 }, last: null },
+        missed: { nominalMs: NOW_MS - 60_000, reason: 'the desk was off' },
       },
     ],
     listApprovals: async () => [APPROVAL],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeJson, outcomeLines } from '../../src/cli/act-on-desk.js';
 import { incidentLine, timelineOf } from '../../src/cli/commands/incidents.js';
-import { scheduleLine } from '../../src/cli/commands/schedules.js';
+import { scheduleLines } from '../../src/cli/commands/schedules.js';
 import { screenLines } from '../../src/cli/commands/up.js';
 import { failureLines, presentFailure } from '../../src/cli/failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../src/cli/market-choice.js';
@@ -78,19 +78,28 @@ describe('an incident', () => {
 });
 
 describe('the line of a routine', () => {
-  const line = (change: Partial<ScheduledRun>): string =>
-    scheduleLine({
+  const lines = (change: Partial<ScheduledRun>): readonly string[] =>
+    scheduleLines({
       ...{
         scheduleId: 'slob-edge-drift',
         routine: 'edge-drift',
         title: 'Edge drift',
         known: true,
         last: null,
+        missed: null,
       },
       ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
       ...{ when: 'trades', byTrades: { every: 50, closed: 92, next: 100 } },
       ...change,
     });
+  const line = (change: Partial<ScheduledRun>): string => lines(change).join('\n');
+
+  it('says when it was due and did not run, until it runs again', () => {
+    const missed = { nominalMs: Date.UTC(2026, 0, 4, 8), reason: 'the desk was off' };
+    const [first, second] = lines({ missed });
+    expect(first).toBe(line({}));
+    expect(second).toMatch(/^ +missed 2026-01-04 08:00[^:]*: the desk was off$/);
+  });
 
   it('says after which trade it is due, beside its time where it has one', () => {
     expect(line({})).toMatch(/^edge-drift +after trade 100 \(8 more\) +never ran +Edge drift$/);

@@ -11,6 +11,7 @@ import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { type Caller, notTaken, type OperationResult } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
+import { beginRoutineRun, recordMissedRun } from '../../src/store/routine-run.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import { type CallableMethod, ControlFailure } from '../../src/trader/client.js';
 import { validationPlace } from '../../src/validation/request.js';
@@ -581,6 +582,18 @@ describe.concurrent('what is scheduled', () => {
     expect(known).toMatchObject({ known: true, last: null });
     expect(next).toMatchObject({ when: 'timed' });
     expect(next?.nextMarketMs).toBe(Date.parse('2026-03-03T00:00:00Z'));
+    expect(known?.missed).toBe(null);
+    const missed = {
+      nominalMs: Date.parse('2026-03-02T00:00:00Z'),
+      reason: 'the desk was off',
+    };
+    await recordMissedRun(bench.database.pool, { desk: desk.name, routine: 'pre-market', ...missed });
+    expect((await operationsOf(desk, { temporal: true }).listSchedules())[0]).toMatchObject({ missed });
+    await beginRoutineRun(bench.database.pool, {
+      ...{ desk: desk.name, workflowId: 'w', firstRunId: '1', routine: 'pre-market', title: '' },
+      ...{ nominalMs: missed.nominalMs + 60_000, startedMs: Date.now(), cause: 'person' },
+    });
+    expect((await operationsOf(desk, { temporal: true }).listSchedules())[0]).toMatchObject({ missed: null });
     const inMs = (14 * 3_600_000) / 60;
     expect(next?.nextMs).toBeGreaterThanOrEqual(beforeMs + inMs);
     expect(next?.nextMs).toBeLessThanOrEqual(afterMs + inMs);

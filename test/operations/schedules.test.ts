@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client, Connection, ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
-import { beginRoutineRun, readMissedRuns } from '../../src/store/routine-run.js';
+import { beginRoutineRun } from '../../src/store/routine-run.js';
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
 import {
   applySchedules,
@@ -19,6 +19,7 @@ import { type SweepContext, sweepMissed } from '../../src/temporal/schedules/swe
 import { sweepTimes } from '../../src/worker/schedule-upkeep.js';
 import { until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { readMissedRuns } from '../support/read-missed-runs.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { cryptoDesk } from './support/crypto-desk.js';
 

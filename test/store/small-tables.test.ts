@@ -7,7 +7,6 @@ import { migrate } from '../../src/store/migrate.js';
 import {
   beginRoutineRun,
   finishRoutineRun,
-  readMissedRuns,
   readRoutineRuns,
   recordMissedRun,
 } from '../../src/store/routine-run.js';
@@ -17,6 +16,7 @@ import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-t
 import { closeTask, openTask, readTasks } from '../../src/store/tasks.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
+import { readMissedRuns } from '../support/read-missed-runs.js';
 import { neverForged, rowMaker } from '../support/row-makers.js';
 
 const DESK = 'crypto-bot';

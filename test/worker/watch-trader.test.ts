@@ -8,7 +8,7 @@ import { keepLastAudit } from '../../src/home/last-audit.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
-import { beginRoutineRun, readMissedRuns, readRoutineRuns } from '../../src/store/routine-run.js';
+import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
 import { saveScheduleState, saveSweep, saveTradesBegun } from '../../src/store/schedule-state.js';
 import { TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 import { applySchedules } from '../../src/temporal/schedules/apply-schedules.js';
@@ -27,6 +27,7 @@ import { watchOverAuditor } from '../../src/worker/watch-auditor.js';
 import { resumptionOfHalts } from '../../src/worker/watch-trader.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
+import { readMissedRuns } from '../support/read-missed-runs.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 
 let bench: Bench;

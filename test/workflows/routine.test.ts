@@ -4,10 +4,11 @@ import { encodeApplicationFailureCategory } from '@temporalio/common/lib/failure
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routineId } from '../../src/contracts/queues.js';
 import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
-import { readMissedRuns, readRoutineRuns } from '../../src/store/routine-run.js';
+import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { scheduleDefinitions, scheduledRunId } from '../../src/temporal/schedules/schedule-definition.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
+import { readMissedRuns } from '../support/read-missed-runs.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
 import { NOMINAL_MS, startRoutine } from './support/routines.js';

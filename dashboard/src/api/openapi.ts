@@ -7102,7 +7102,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest runs of routines: what each step expected, what it observed, its verdict */
+        /** The newest runs of routines (what each step expected, what it observed, its verdict), and the newest times at which one was due and did not run */
         get: {
             parameters: {
                 query?: {
@@ -7114,7 +7114,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Newest run first */
+                /** @description Newest first */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -7147,6 +7147,12 @@ export interface paths {
                                     finishedMs: number;
                                     person: string | null;
                                 }[];
+                            }[];
+                            missed: {
+                                routine: string;
+                                /** @description When it was due */
+                                nominalMs: number;
+                                reason: string;
                             }[];
                         };
                     };
@@ -7550,6 +7556,12 @@ export interface paths {
                                     nominalMs: number;
                                     /** @description Null while it runs */
                                     verdict: ("pass" | "warn" | "fail" | "not_run" | "missed") | null;
+                                } | null;
+                                /** @description When it was last due without a run, if that is later than its newest run */
+                                missed: {
+                                    /** @description Market clock, milliseconds since 1970 */
+                                    nominalMs: number;
+                                    reason: string;
                                 } | null;
                             }[];
                         };

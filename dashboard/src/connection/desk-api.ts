@@ -24,7 +24,7 @@ import type {
   Results,
   ResultsQuery,
   ResumeDecided,
-  RoutineRun,
+  RoutinesAnswer,
   ScheduledRun,
   SettingsResult,
   SettingsShown,
@@ -192,8 +192,8 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/bars', { params: { query: { symbol, limit: 1000 } } }));
   }
 
-  async routines(limit: number): Promise<readonly RoutineRun[]> {
-    return (await answerOf(this.#client.GET('/api/routines', { params: { query: { limit } } }))).runs;
+  routines(limit: number): Promise<RoutinesAnswer> {
+    return answerOf(this.#client.GET('/api/routines', { params: { query: { limit } } }));
   }
 
   async backups(limit: number): Promise<readonly BackupRun[]> {

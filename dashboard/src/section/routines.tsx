@@ -1,4 +1,4 @@
-import type { BackupRun, RoutineRun, ScheduledRun } from '../api/shapes.js';
+import type { BackupRun, MissedRun, RoutineRun, ScheduledRun } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, minuteOfDay } from '../format.js';
@@ -20,7 +20,8 @@ export function Routines({ api, mayOperate }: { readonly api: DeskApi; readonly 
   const schedules = usePolled(() => api.schedules(), 10_000, `schedules ${action.busy}`);
   const runs = usePolled(() => api.routines(RUNS_SHOWN), 5_000, `runs ${action.busy}`);
   const backups = usePolled(() => api.backups(BACKUPS_SHOWN), 15_000, `backups ${action.busy}`);
-  const list = runs.value ?? [];
+  const list = runs.value?.runs ?? [];
+  const missed = runs.value?.missed ?? [];
   const due = inOrder(schedules.value ?? []);
   const clock = <ClockOf schedules={due} />;
   const dates = [...new Set(list.map(({ nominalMs }) => day(nominalMs)))];
@@ -74,6 +75,17 @@ export function Routines({ api, mayOperate }: { readonly api: DeskApi; readonly 
           <Backup key={`${run.workflowId} ${run.runId}`} run={run} />
         ))}
       </Panel>
+      {missed.length > 0 && (
+        <Panel title="Did not run" area="section" aside={clock}>
+          <Table
+            blocks
+            caption="When routines were due and did not run"
+            columns={MISSED}
+            rows={missed}
+            keyOf={({ routine, nominalMs }) => `${routine} ${nominalMs}`}
+          />
+        </Panel>
+      )}
       {list.length === 0 && (
         <Panel title="Runs" area="section" problem={runs.problem}>
           <Empty>{runs.value === null ? 'Reading the evidence…' : 'No routine has run yet.'}</Empty>
@@ -131,6 +143,12 @@ function Run({ run, open }: { readonly run: RoutineRun; readonly open: boolean }
     </details>
   );
 }
+
+const MISSED: readonly Column<MissedRun>[] = [
+  { title: 'Due', cell: ({ nominalMs }) => `${day(nominalMs)} ${minuteOfDay(nominalMs)}` },
+  { title: 'Routine', cell: ({ routine }) => <b>{routine}</b> },
+  { title: 'Why', long: true, cell: ({ reason }) => reason },
+];
 
 const NOT_DUE = {
   timed: 'not due',

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { RoutineRun } from '../api/shapes.js';
+import type { RoutineRun, RoutinesAnswer } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
 import { CLOCK, day, dayAndMinute, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
@@ -19,9 +19,9 @@ function Missed({ runs }: { readonly runs: readonly RoutineRun[] }) {
 }
 
 /** The newest run that took place, or the chosen one. */
-export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]> }) {
+export function Routine({ runs }: { readonly runs: Polled<RoutinesAnswer> }) {
   const [chosen, setChosen] = useState<number | null>(null);
-  const list = runs.value ?? [];
+  const list = runs.value?.runs ?? [];
   const run =
     list.find(({ startedMs }) => startedMs === chosen) ??
     list.find(({ verdict }) => verdict !== 'missed') ??

@@ -19,6 +19,12 @@ export function Schedules({ schedules }: { readonly schedules: Polled<readonly S
               ) : (
                 <span class="number soft">{dueText(scheduled) || 'not due'}</span>
               )}
+              {scheduled.missed !== null && (
+                <span class="missed">
+                  <span class="lamp caution">Missed</span> {day(scheduled.missed.nominalMs)}{' '}
+                  {minuteOfDay(scheduled.missed.nominalMs)}: {scheduled.missed.reason}
+                </span>
+              )}
             </li>
           ))}
         </ul>

@@ -4,7 +4,13 @@ import { OPERATOR } from '../../domain/roles.js';
 import { scheduleSchema } from '../../operations/run-routine.js';
 import type { Database, StepOrder, WebDependencies } from '../dependencies.js';
 import { answer, problems } from '../schemas/answers.js';
-import { type RoutineRun, routineRunSchema, stepSchema } from '../schemas/records.js';
+import {
+  type MissedRun,
+  missedRunSchema,
+  type RoutineRun,
+  routineRunSchema,
+  stepSchema,
+} from '../schemas/records.js';
 import { callerOf, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
 
 /** How long a browser is kept waiting; the run itself goes on. */
@@ -12,7 +18,8 @@ const PATIENCE_MS = 10_000;
 
 export function routinesRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'The newest runs of routines: what each step expected, what it observed, its verdict',
+    summary:
+      'The newest runs of routines (what each step expected, what it observed, its verdict), and the newest times at which one was due and did not run',
     tags: ['records'],
     querystring: {
       type: 'object',
@@ -20,14 +27,22 @@ export function routinesRoute(app: FastifyInstance, web: WebDependencies): void 
       properties: { limit: { type: 'integer', minimum: 1, maximum: 50, default: 5 } },
     },
     response: {
-      200: answer('Newest run first', z.object({ runs: z.array(routineRunSchema) })),
+      200: answer(
+        'Newest first',
+        z.object({ runs: z.array(routineRunSchema), missed: z.array(missedRunSchema) }),
+      ),
       ...problems(400, 401, 503),
     },
   };
   app.get<{ Querystring: { limit: number } }>('/api/routines', { schema }, (request, reply) =>
     fromDatabase(reply, 'The evidence of routines', async () => {
       const { database, runtime, stepOrder } = web;
-      return { runs: await readRoutines(database, runtime.desk, request.query.limit, stepOrder) };
+      const { limit } = request.query;
+      const [runs, missed] = await Promise.all([
+        readRoutines(database, runtime.desk, limit, stepOrder),
+        readMissed(database, runtime.desk, limit),
+      ]);
+      return { runs, missed };
     }),
   );
 }
@@ -83,6 +98,10 @@ const RUNS = `
     (extract(epoch from finished) * 1000)::float8 as "finishedMs"
   from routine_run where desk = $1 order by started desc limit $2`;
 
+const MISSED = `
+  select routine, reason, (extract(epoch from nominal) * 1000)::float8 as "nominalMs"
+  from run_missed where desk = $1 order by nominal desc, routine limit $2`;
+
 const STEPS = `
   select workflow_id as "workflowId", first_run_id as "firstRunId", step_key as key, name, kind, verdict,
     expected, observed, person,
@@ -116,6 +135,11 @@ async function readRoutines(
       .map(({ workflowId: _, firstRunId: __, ...step }) => step)
       .sort(byPlaceIn(order.get(run.routine) ?? [])),
   }));
+}
+
+async function readMissed(database: Database, desk: string, limit: number): Promise<readonly MissedRun[]> {
+  const found = await database.query(MISSED, [desk, limit]);
+  return found.rows.map((row) => missedRunSchema.parse(row));
 }
 
 function byPlaceIn(

@@ -71,6 +71,12 @@ export const routineRunSchema = z.object({
   steps: z.array(stepSchema),
 });
 
+export const missedRunSchema = z.object({
+  routine: z.string(),
+  nominalMs: marketMs.describe('When it was due'),
+  reason: z.string(),
+});
+
 export const backupRunSchema = z.object({
   workflowId: z.string(),
   runId: z.string().describe('Every backup of a desk has the same workflow: this is its run'),
@@ -108,4 +114,5 @@ export const auditSchema = z.object({
 
 export type Trade = z.infer<typeof tradeSchema>;
 export type RoutineRun = z.infer<typeof routineRunSchema>;
+export type MissedRun = z.infer<typeof missedRunSchema>;
 export type BackupRun = z.infer<typeof backupRunSchema>;

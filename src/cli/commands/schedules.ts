@@ -18,7 +18,7 @@ export function schedulesCommand(command: Command): void {
     if (json === true) {
       printJson(schedules);
     } else {
-      printLines(schedules.length === 0 ? ['nothing is scheduled'] : schedules.map(scheduleLine));
+      printLines(schedules.length === 0 ? ['nothing is scheduled'] : schedules.flatMap(scheduleLines));
     }
   });
 }
@@ -30,15 +30,19 @@ const NOT_DUE = {
   asked: 'when somebody runs it',
 } as const;
 
-export function scheduleLine(schedule: ScheduledRun): string {
-  const { routine, title, when, paused, note, clock, nextMarketMs, byTrades } = schedule;
+/** A due time that it missed since its last run has a line of its own. */
+export function scheduleLines(schedule: ScheduledRun): readonly string[] {
+  const { routine, title, when, paused, note, clock, nextMarketMs, byTrades, missed } = schedule;
   const known = [
     ...(nextMarketMs === null ? [] : [`${timeText(nextMarketMs)} ${clock} time`]),
     ...(byTrades === null ? [] : [`after trade ${byTrades.next} (${byTrades.next - byTrades.closed} more)`]),
   ];
   const due = known.join(', ') || NOT_DUE[when];
   const next = paused ? `paused${note === '' ? '' : `: ${note}`}` : due;
-  return `${routine.padEnd(16)} ${next.padEnd(34)} ${lastRun(schedule).padEnd(34)} ${title}`;
+  return [
+    `${routine.padEnd(16)} ${next.padEnd(34)} ${lastRun(schedule).padEnd(34)} ${title}`,
+    ...(missed === null ? [] : [`${' '.repeat(17)}missed ${timeText(missed.nominalMs)}: ${missed.reason}`]),
+  ];
 }
 
 function lastRun({ known, last }: ScheduledRun): string {
