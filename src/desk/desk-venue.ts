@@ -3,7 +3,7 @@ import type { EntryTerm, EntryType } from '../domain/order.js';
 import type { Desk } from './schema.js';
 
 /** How the symbols of one kind of instrument are written at a venue. */
-export interface SymbolForm {
+interface SymbolForm {
   readonly form: RegExp;
   /** Describes the parts before and after the slash. */
   readonly parts: string;

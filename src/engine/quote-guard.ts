@@ -24,15 +24,6 @@ export interface QuoteRules {
 /** After the process stood still, queued quotes arrive within this time after the first tick. */
 const HEARD_WITHIN_MS = 100;
 
-/** No quote is implausible: for markets that are made to jump. */
-export const EVERY_QUOTE: QuoteRules = {
-  awaySpreads: Number.POSITIVE_INFINITY,
-  awayPct: Number.POSITIVE_INFINITY,
-  spreadPct: Number.POSITIVE_INFINITY,
-  agreeing: 1,
-  standsMs: 0,
-};
-
 export interface Sides {
   readonly bidTicks: number;
   readonly askTicks: number;

@@ -206,7 +206,7 @@ export interface SignalEntry {
   filled: boolean;
 }
 
-export interface FormerSignal {
+interface FormerSignal {
   readonly entry: SignalEntry;
   /** What its number stood for. */
   readonly instrument: Instrument;

@@ -23,7 +23,7 @@ export class EnvironmentProblem extends Error {
   }
 }
 
-export interface DeskHere {
+interface DeskHere {
   readonly wanted: LoadedDesk;
   /** The text of the desk's own file. Null: it needs none. */
   readonly text: string | null;

@@ -13,7 +13,7 @@ export interface ExportSpan {
 }
 
 /** The columns by which the audit trail is filtered. */
-export const ONLY_COLUMNS = ['person', 'action', 'via'] as const;
+const ONLY_COLUMNS = ['person', 'action', 'via'] as const;
 type OnlyColumn = (typeof ONLY_COLUMNS)[number];
 
 interface ExportColumn {

@@ -110,7 +110,7 @@ function lockOf(path: string): ReturnType<typeof tryLockFile> {
 }
 
 /** Who holds the lock of a home; `pid` null: it is not known which process that is. */
-export interface Holder {
+interface Holder {
   readonly pid: number | null;
 }
 

@@ -117,7 +117,7 @@ export function buildCalendars(desk: Pick<Desk, 'instruments'>): readonly Sessio
 }
 
 /** Milliseconds between two market times in which the market of a symbol is open. */
-export type OpenMs = (symbol: string, fromMs: number, toMs: number) => number;
+type OpenMs = (symbol: string, fromMs: number, toMs: number) => number;
 
 export function openTimes(desk: Pick<Desk, 'instruments'>): OpenMs {
   const calendars = buildCalendars(desk);

@@ -5,7 +5,16 @@ import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { VenueCapabilities } from '../../src/domain/venue.js';
 import type { EngineConfig } from '../../src/engine/config.js';
-import { EVERY_QUOTE } from '../../src/engine/quote-guard.js';
+import type { QuoteRules } from '../../src/engine/quote-guard.js';
+
+/** No quote is implausible: for markets that are made to jump. */
+const EVERY_QUOTE: QuoteRules = {
+  awaySpreads: Number.POSITIVE_INFINITY,
+  awayPct: Number.POSITIVE_INFINITY,
+  spreadPct: Number.POSITIVE_INFINITY,
+  agreeing: 1,
+  standsMs: 0,
+};
 
 export const DAY_MS = 86_400_000;
 

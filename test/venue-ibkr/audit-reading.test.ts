@@ -3,9 +3,15 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
-import { AccountConnection, accountReading } from '../../src/venue/ibkr/audit-reading.js';
+import { AccountConnection, type AccountToRead } from '../../src/venue/ibkr/audit-reading.js';
 import { eventually } from '../support/eventually.js';
 import { NQ, startSimulator } from './support/at-gateway.js';
+
+/** Reads the same account again with each call. */
+function accountReading(account: AccountToRead) {
+  const connection = new AccountConnection(account);
+  return () => connection.read(account);
+}
 
 const NO_FEES = { minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 };
 /** Without a month: the one that the continuous future stands for, or a roll's. */

@@ -132,7 +132,7 @@ function waitSeconds(tries: readonly Try[], nowMs: number): number | null {
  * tries more. A line each, in a file for each span of the window's length: lines are added without a lock, for which
  * anybody who tries could have the web server wait.
  */
-export class SharedTries {
+class SharedTries {
   constructor(private readonly folder: string) {}
 
   /** Without an id: what was counted before counts no more. False: it could not be written. */

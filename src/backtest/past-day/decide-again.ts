@@ -64,7 +64,7 @@ export interface Difference {
 }
 
 /** A strategy failed, and would have been switched off. */
-export interface StrategyFailed {
+interface StrategyFailed {
   /** Market milliseconds of the bar's end. */
   readonly marketMs: number;
   readonly symbol: string;

@@ -308,7 +308,7 @@ function leftByTargets(core: Core, position: Holding): number | null {
 }
 
 /** The exit reason for the target reached last. */
-export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): TargetReason {
+function reachedTarget({ exits }: Pick<WithExits, 'exits'>): TargetReason {
   return `target ${exits.reached} of ${exits.plan.targets?.length ?? 0}`;
 }
 

@@ -15,7 +15,7 @@ import { isMarketOpen } from './session.js';
 const SAY_EVERY_MS = 10_000;
 
 /** Called for a quote that is not surely near the last one. */
-export function isBelieved(core: Core, event: QuoteEvent): boolean {
+function isBelieved(core: Core, event: QuoteEvent): boolean {
   const { market, guard } = core;
   const at = event.instrument;
   core.calm = null;

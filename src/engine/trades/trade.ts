@@ -153,7 +153,7 @@ export function averageOf({ kind }: Pick<BookSteps, 'kind'>, tickLots: bigint, l
 }
 
 /** Result divided by the amount risked. Null: the risk is unknown or zero. */
-export function riskMultiple(result: Units, risk: Units | null): number | null {
+function riskMultiple(result: Units, risk: Units | null): number | null {
   return risk === null || risk === 0n ? null : Number(result) / Number(risk);
 }
 

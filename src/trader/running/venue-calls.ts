@@ -18,11 +18,11 @@ import type { Unstamped, VenueLink } from './runner.js';
 
 export type { Unstamped } from './runner.js';
 
-export class CallRefused extends Error {
+class CallRefused extends Error {
   override readonly name = 'CallRefused';
 }
 
-export class CallAbandoned extends Error {
+class CallAbandoned extends Error {
   override readonly name = 'CallAbandoned';
 }
 

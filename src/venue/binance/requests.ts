@@ -162,7 +162,7 @@ export function watchHeaders(
  */
 const TOO_MANY_ORDERS = -1015;
 
-export interface RetryOptions extends Backoff {
+interface RetryOptions extends Backoff {
   /** The number of tries, the first included. */
   readonly triesMax: number;
   /** A random number in [0, 1). */

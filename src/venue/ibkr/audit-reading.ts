@@ -10,7 +10,7 @@ import type { BookReading } from '../book-reading.js';
 import { positionsOf } from './names.js';
 import type { GatewayAddress } from './settings.js';
 
-interface AccountToRead {
+export interface AccountToRead {
   readonly address: GatewayAddress;
   readonly clientId: number;
   /** Null: the login's only account. */
@@ -45,14 +45,6 @@ interface Told {
   /** By account and contract: one that changes meanwhile is sent again, and the last one counts. */
   readonly positions: Map<string, readonly string[]>;
   readonly ledger: Map<string, string>;
-}
-
-/**
- * Each call of the result makes a new reading. Rejects if the Gateway does not answer as it should.
- */
-export function accountReading(account: AccountToRead): () => Promise<BookReading> {
-  const connection = new AccountConnection(account);
-  return () => connection.read(account);
 }
 
 /** A reading under way. */

@@ -28,7 +28,7 @@ const RECORD_FIXED_BYTES = 10;
 /** Size of one commit group, and therefore the most that a torn tail can lose, apart from one record. */
 const GROUP_BYTES_MAX = 128 * 1024;
 /** Bounded because followers receive a group as a whole. */
-export const GROUP_RECORDS_MAX = 1_000;
+const GROUP_RECORDS_MAX = 1_000;
 /** Large enough for any record of version 1. */
 export const RECORD_BYTES_MAX = 513 * 1024;
 const MS_AFTER_MAX = 0xffff;
