@@ -7,7 +7,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBuildId, type PreparedBuild, type SwitchOutcome } from '../domain/build.js';
 import { messageOf } from '../domain/message-of.js';
-import { readJson, writeJson } from './json-file.js';
+import { HomeOfAnother, readJson, writeJson } from './json-file.js';
 import { homePaths } from './runtime.js';
 
 export interface BuildSwitch {
@@ -94,6 +94,7 @@ export function readBuildPointer(home: string): BuildPointer {
     if (build !== null) buildFolder(home, build);
     return { build, ordered };
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw new HomeOfAnother(home);
     throw new UnreadablePointer(file, messageOf(error));
   }
 }

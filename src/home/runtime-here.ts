@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { desksHomes } from './installation.js';
+import { HomeOfAnother } from './json-file.js';
 import { isContainer } from './process-environment.js';
 import { homePaths, installationOf, peopleHomeOf, type Runtime } from './runtime.js';
 
@@ -14,13 +15,15 @@ const fromEnvironment = isContainer(process.env)
 
 /**
  * What the last `fermata up` recorded or, in a container, what its roles read from the environment. Null:
- * neither exists. The desk may have ended since.
+ * neither exists. The desk may have ended since. Throws `HomeOfAnother`: a desk may run there.
  */
 export function runtimeHere(home: string): Runtime | null {
   try {
     return JSON.parse(readFileSync(join(homePaths(home).run, 'runtime.json'), 'utf8')) as Runtime;
-  } catch {
-    return fromEnvironment?.(process.env) ?? null;
+  } catch (error) {
+    if (fromEnvironment !== null) return fromEnvironment(process.env);
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw new HomeOfAnother(home);
+    return null;
   }
 }
 

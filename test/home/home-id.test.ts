@@ -11,7 +11,9 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readBuildPointer } from '../../src/home/builds.js';
 import { homeId } from '../../src/home/installation.js';
+import { runtimeHere, startedHomes } from '../../src/home/runtime-here.js';
 
 let folder: string;
 beforeEach(() => {
@@ -52,4 +54,20 @@ describe('the id of a home folder', () => {
     expect(homeId(foreign)).toBe(hostname());
     expect(readFileSync(join(foreign, 'home-id'), 'utf8')).toBe('mine\n');
   });
+});
+
+it('says whose a home is that this user can’t read, and never that no desk runs there', () => {
+  const isRoot = process.getuid?.() === 0;
+  chmodSync(folder, isRoot ? 0o700 : 0);
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    for (const read of [runtimeHere, startedHomes, readBuildPointer])
+      expect(() => read(folder)).toThrow(
+        /^the user \S+ can’t read .+: it belongs to (root|user \d+|another user)$/,
+      );
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  }
+  expect(runtimeHere(folder)).toBeNull();
 });
