@@ -116,12 +116,15 @@ export interface ApprovalActivities {
     request: ApprovalRequest,
     asker: { readonly workflowId: string; readonly runId: string },
   ): Promise<ApprovalOpened>;
-  /** Fails with `ForgedDecision` or `VoteRefused`; neither is retried. */
+  /**
+   * Fails with `ForgedDecision` or `VoteRefused`; neither is retried. Resolves to the people whose vote counts no more
+   * because they were removed since.
+   */
   recordApprovalVote(vote: {
     readonly approvalId: string;
     readonly decision: Decision;
     readonly reason: string;
-  }): Promise<void>;
+  }): Promise<readonly string[]>;
   /** False if it was already closed, or closed by another run. */
   closeApproval(
     closing: {

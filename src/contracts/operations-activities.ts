@@ -50,8 +50,11 @@ export interface OperationsActivities
   recordMissed(missed: MissedRun): Promise<void>;
   /** Whether another run, which goes on, sends the halt of this step until the trader has it on disk. */
   isHaltOwed(run: RunIdentity, halt: HaltedStep): Promise<boolean>;
-  /** Resolves for a genuine decision; otherwise fails with `ForgedDecision`, which is not retried. */
-  verifyDecision(decision: Decision): Promise<void>;
+  /**
+   * Resolves for a genuine decision; otherwise fails with `ForgedDecision`, which is not retried. Resolves to the ids of
+   * those earlier ones that count no more because their person was removed since.
+   */
+  verifyDecision(decision: Decision, earlier?: readonly Decision[]): Promise<readonly string[]>;
   raiseAlarm(alarm: Alarm): Promise<void>;
   /** Durable once it resolves; sent once per fingerprint. */
   notify(notice: Notice): Promise<void>;

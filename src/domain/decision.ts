@@ -68,3 +68,10 @@ export interface Decision {
   readonly chatCode?: string;
   readonly mac: string;
 }
+
+/**
+ * Whether a decision counts no more because its person was removed, null: never. Written so that a moment that is none
+ * ends every decision.
+ */
+export const isEndedBy = (endedMs: number | null, { atWallMs }: Pick<Decision, 'atWallMs'>): boolean =>
+  endedMs !== null && !(atWallMs > endedMs);

@@ -9,9 +9,11 @@ import {
 import type { Shape } from '../contracts/json-values.js';
 import type { ApprovalShown } from '../contracts/published.js';
 import { decisionSubject } from '../domain/approval.js';
+import { isEndedBy } from '../domain/decision.js';
 import { causeOf } from '../domain/message-of.js';
 import { rolesOf } from '../domain/roles.js';
 import { SETTINGS_APPROVAL, settingsTerms } from '../domain/settings-change.js';
+import { votesEndedMs } from '../home/people-folder.js';
 import { findApproval, readApprovals, readVotes } from '../store/approvals.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
 import { readStatus } from '../trader/read-status.js';
@@ -152,16 +154,20 @@ async function overtaken(context: OperationContext, approval: Approval): Promise
 
 /** Open ones first, then newest first, 50 without a `limit`. Rejects while Postgres is down. */
 export async function listApprovals(
-  { pool, desk }: Pick<OperationContext, 'pool' | 'desk'>,
+  { pool, desk, runtime }: Pick<OperationContext, 'pool' | 'desk' | 'runtime'>,
   { limit }: { readonly limit?: number } = {},
 ): Promise<readonly ApprovalShown[]> {
   const approvals = await readApprovals(pool, desk.desk, limit);
+  const ended = (person: string) => votesEndedMs(runtime.home, person);
   const votes = await readVotes(
     pool,
     approvals.map(({ id }) => id),
   );
   return approvals.map(({ token: _token, runId: _runId, ...approval }) => ({
     ...approval,
-    votes: (votes.get(approval.id) ?? []).map(({ decision: _decision, ...vote }) => vote),
+    votes: (votes.get(approval.id) ?? [])
+      // Of a question that is decided, all votes stay as they were.
+      .filter(({ person, decision }) => approval.state !== 'open' || !isEndedBy(ended(person), decision))
+      .map(({ decision: _decision, ...vote }) => vote),
   }));
 }

@@ -1,5 +1,5 @@
 /** Before a vote about real money is counted, the activity looks whether it is the person's own. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
 import { chatVotesMax } from '../../src/desk/go-live-people.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
@@ -19,12 +19,14 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 /** `goLive` of the desk file: what it says beyond the shipped one. */
+const removed = new Set<string>();
 function activities(said: { readonly telegramVotes?: number } = {}) {
   return createApprovalActivities({
     pool: database.pool,
     decisionKey: () => KEY,
     nowMs: Date.now,
     tell: async () => undefined,
+    isEnded: ({ person }) => removed.has(person),
     realMoney: {
       keysOf: (person) => (person === 'carl' ? [] : [publicHalf(ownKeyOf(person), '', 0)]),
       pages: () => [],
@@ -48,7 +50,7 @@ async function asked(
     { ...said, needed, requestedBy: 'anna', expiresMs, remindEveryMs: null, escalateAfterMs: null },
     { workflowId: id, runId: id },
   );
-  const cast = (person: string, how: 'own' | 'web' | 'chat'): Promise<void> => {
+  const cast = (person: string, how: 'own' | 'web' | 'chat'): Promise<unknown> => {
     const via = how === 'chat' ? ('telegram' as const) : ('web' as const);
     const fields = {
       decisionId: `${id}:${person}`,
@@ -106,4 +108,12 @@ it('counts as many through Telegram as the desk file allows, and no more', async
 it('leaves everything else approvable on Telegram as it was', async () => {
   const cast = await asked('offer:1', 'incident', 1);
   await cast('anna', 'chat');
+});
+
+it('does not let a vote through Telegram stand in the way whose person was removed since', async () => {
+  const cast = await asked('golive:6', 'go-live', 2);
+  expect(await cast('anna', 'chat')).toEqual([]);
+  removed.add('anna');
+  onTestFinished(() => removed.clear());
+  expect(await cast('ben', 'chat')).toEqual(['anna']);
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { APPROVAL_MESSAGES, type Vote, type VoteAnswer } from '../../src/contracts/approval.js';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
+import { endPerson } from '../../src/home/people-folder.js';
 import { DECISION_KEY } from '../workflows/support/desk-bench.js';
 import { type ApprovalBench, type Asked, openApprovalBench } from './support/approval-bench.js';
 import { ANNA } from './support/bot-bench.js';
@@ -15,6 +16,27 @@ beforeAll(async () => {
   bench.start();
 });
 afterAll(() => bench?.close());
+
+it('leaves out the vote of a person who was removed since, and that vote alone', async () => {
+  const asked = await bench.ask({ needed: 2, roles: ['operator', 'approver'] });
+  const { id } = asked.request;
+  const listed = async () => (await bench.operations.listApprovals()).find((one) => one.id === id);
+  const cast = async (person: string) => {
+    const parametersHash = (await listed())?.parametersHash ?? '';
+    const vote = { approval: id, choice: 'approve', parametersHash, reason: 'x' } as const;
+    return (await bench.operations.castVote({ person, via: 'web' }, vote)).detail;
+  };
+  await shown(bench, ANNA, asked);
+  expect(await cast('ben')).toBe('1 of 2 approvals (ben)');
+  endPerson(bench.home, 'ben');
+  expect((await listed())?.votes).toEqual([]);
+  const onlyAnna = '1 of 2 approvals (anna); that of ben counts no more: removed since';
+  expect(await cast('anna')).toBe(onlyAnna);
+  expect((await listed())?.votes).toMatchObject([{ person: 'anna' }]);
+  expect(await cast('operator')).toContain('approved by anna and operator');
+  const { state, votes } = await asked.result;
+  expect([state, ...votes.map(({ person }) => person)]).toEqual(['approved', 'anna', 'operator']);
+});
 
 describe.concurrent('whoever reaches Temporal', () => {
   const send = (asked: Asked, vote: unknown) =>

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
 import { emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
@@ -5,6 +8,8 @@ import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
 import type { RoutineStep } from '../../src/contracts/routine.js';
 import type { Decision } from '../../src/domain/decision.js';
 import type { ResumeRule } from '../../src/domain/mode.js';
+import { endPerson } from '../../src/home/people-folder.js';
+import type { Runtime } from '../../src/home/runtime.js';
 import { whoDecided } from '../../src/operations/resume-trading.js';
 import { until } from '../support/eventually.js';
 import { decisionOf as signedDecision } from './support/decisions.js';
@@ -223,6 +228,24 @@ describe.concurrent('resumption', () => {
     });
     expect(await run.decide(decisionOf(desk, haltId, 'ben'))).toMatchObject({ armed: true });
     expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
+  });
+
+  it('leaves out the decision of a person who was removed since, and says so', async ({ onTestFinished }) => {
+    const home = mkdtempSync(join(tmpdir(), 'fermata-removed-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const desk = await bench.desk({ ...SERVED, context: { runtime: { home } as Runtime } });
+    const haltId = desk.trader.halt('person', 'two-people');
+    const run = await resume(desk, haltId);
+    await run.waitsFor('two people');
+    await run.decide(decisionOf(desk, haltId, 'anna'));
+    endPerson(home, 'anna');
+    expect(await run.decide(decisionOf(desk, haltId, 'ben'))).toMatchObject({
+      armed: false,
+      detail: 'waits for 1 more of two people to decide; that of anna counts no more: removed since',
+    });
+    expect((await run.progress()).decidedBy).toEqual(['ben']);
+    expect(await run.decide(decisionOf(desk, haltId, 'carl'))).toMatchObject({ armed: true });
+    expect(desk.trader.sent('arm')).toMatchObject([{ by: 'ben and carl' }]);
   });
 
   it('tells the second person at which size the first one wants to trade', async () => {

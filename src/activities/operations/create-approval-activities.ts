@@ -25,6 +25,8 @@ interface ApprovalDependencies {
   readonly decisionKey: () => string;
   readonly nowMs: () => number;
   readonly tell: (notice: Notice) => Promise<void>;
+  /** Whether this vote counts no more because its person was removed since. */
+  readonly isEnded?: (decision: Decision) => boolean;
   /** On a desk with real money, how votes about it are checked; the trader checks them again. */
   readonly realMoney?: RealMoneyVotes | null;
 }
@@ -39,11 +41,11 @@ export interface RealMoneyVotes extends Pick<RealMoneyRules, 'keysOf' | 'chatKey
 const TOKEN_BYTES = 12;
 
 export function createApprovalActivities(dependencies: ApprovalDependencies): ApprovalActivities {
-  const { pool, decisionKey, nowMs, tell, realMoney = null } = dependencies;
+  const { pool, decisionKey, nowMs, tell, isEnded = () => false, realMoney = null } = dependencies;
   const verify = async (approvalId: string, decision: Decision): Promise<void> => {
     verifyOrigin(decisionKey(), decision, nowMs());
     if (realMoney && decision.choice === 'approve')
-      await verifyOwn(pool, realMoney, approvalId, decision, nowMs());
+      await verifyOwn(dependencies, realMoney, approvalId, decision);
   };
   /** A row in Postgres doesn't make anybody an approver: a recorded vote counts only if it would count now. */
   const votesBefore = async (approvalId: string, subject: string): Promise<readonly Decision[]> => {
@@ -53,7 +55,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
         () => true,
         () => false,
       );
-      if (counts && decision.subject === subject) counted.push(decision);
+      if (counts && decision.subject === subject && !isEnded(decision)) counted.push(decision);
     }
     return counted;
   };
@@ -82,7 +84,10 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     recordApprovalVote: async ({ approvalId, decision, reason }) => {
       await verify(approvalId, decision);
       const recorded = await recordVote(pool, approvalId, decision, reason);
-      if (recorded === 'recorded') return;
+      if (recorded === 'recorded') {
+        const votes = (await readVotes(pool, [approvalId])).get(approvalId) ?? [];
+        return votes.filter((vote) => isEnded(vote.decision)).map(({ person }) => person);
+      }
       const why =
         recorded === 'closed' ? 'it is closed or has expired' : `${decision.person} has voted already`;
       throw ApplicationFailure.nonRetryable(`The vote does not count: ${why}.`, FAILURE_NAMES.voteRefused);
@@ -118,20 +123,21 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
  * once.
  */
 async function verifyOwn(
-  pool: Pool,
+  { pool, nowMs, isEnded = () => false }: ApprovalDependencies,
   { kindOf, chatVotesMax, ...keys }: RealMoneyVotes,
   approvalId: string,
   decision: Decision,
-  nowMs: number,
 ): Promise<void> {
   const approval = await findApproval(pool, decision.desk, approvalId);
   const kind = approval === null ? undefined : kindOf(approval.kind);
   if (approval === null || kind === undefined) return;
   const votes = (await readVotes(pool, [approvalId])).get(approvalId) ?? [];
-  const before = votes.filter(({ person }) => person !== decision.person).map((vote) => vote.decision);
+  const before = votes
+    .map((vote) => vote.decision)
+    .filter((vote) => vote.person !== decision.person && !isEnded(vote));
   const rules = { kind, inForce: null, ...keys, chatVotesMax: chatVotesMax(approval.needed) };
   const problem =
-    realMoneyObjection(decision, rules, nowMs) ?? tooManyChatVotes([...before, decision], rules);
+    realMoneyObjection(decision, rules, nowMs()) ?? tooManyChatVotes([...before, decision], rules);
   if (problem !== null)
     throw ApplicationFailure.nonRetryable(`The vote does not count: ${problem}.`, FAILURE_NAMES.voteRefused);
 }

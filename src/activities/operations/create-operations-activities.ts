@@ -21,8 +21,10 @@ import type { TaskActivities } from '../../contracts/task.js';
 import { stepLists } from '../../desk/desk-steps.js';
 import { chatVotesMax } from '../../desk/go-live-people.js';
 import { DAY_MS } from '../../domain/civil-date.js';
+import { type Decision, isEndedBy } from '../../domain/decision.js';
 import { moment } from '../../domain/moment.js';
 import { realMoneyKindOf } from '../../domain/signed-vote.js';
+import { votesEndedMs } from '../../home/people-folder.js';
 import { peoplesKeys } from '../../home/person-keys.js';
 import { alarmNotice, resultsNotice, routineNotice, taskNotice } from '../../notify/notices.js';
 import { notify } from '../../notify/notify.js';
@@ -80,8 +82,13 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
   const { pool, checks, context, deskText, decisionKey, nowMs, log } = dependencies;
   const { databaseOwner = () => ownerConnection(context.runtime), partCode = () => [] } = dependencies;
   const tell = (notice: Notice) => notify(pool, notice, context.runtime.home ?? null);
+  const isEnded = (decision: Decision) =>
+    isEndedBy(votesEndedMs(context.runtime.home, decision.person), decision);
   return {
-    ...createApprovalActivities({ pool, decisionKey, nowMs, tell, realMoney: realMoneyVotes(context) }),
+    ...createApprovalActivities({
+      ...{ pool, decisionKey, nowMs, tell, isEnded },
+      realMoney: realMoneyVotes(context),
+    }),
     ...createTaskActivities(pool, tell),
     ...createEvidenceActivities(pool),
     ...createBackupActivities({
@@ -130,7 +137,10 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
         if (await isRunning(run.workflowId, run.runId)) return true;
       return false;
     },
-    verifyDecision: async (decision) => verifyOrigin(decisionKey(), decision, nowMs()),
+    verifyDecision: async (decision, earlier = []) => {
+      verifyOrigin(decisionKey(), decision, nowMs());
+      return earlier.filter(isEnded).map(({ decisionId }) => decisionId);
+    },
     raiseAlarm: async (alarm) => {
       raiseAlarm(log, alarm);
       await tell(aboutThisRun(alarmNotice(alarm, activityKey())));

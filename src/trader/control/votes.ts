@@ -5,7 +5,7 @@
  */
 import { decisionSubject } from '../../domain/approval.js';
 import { coinsSubject } from '../../domain/coins.js';
-import { type Decision, verifyDecision } from '../../domain/decision.js';
+import { type Decision, isEndedBy, verifyDecision } from '../../domain/decision.js';
 import { type GoLiveGrant, type GoLiveProposal, goLiveTerms } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SaidReason } from '../../domain/mode.js';
@@ -81,8 +81,7 @@ function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: stri
   if (decision.subject !== rules.subject) return rules.otherSubject;
   if (!votes.approvers.has(decision.person)) return rules.notApprover;
   const endedMs = checked(rules, () => votes.endedMs?.(decision.person) ?? null);
-  // Written so that a moment that is none ends every vote.
-  if (endedMs !== null && !(decision.atWallMs > endedMs)) return 'this person was removed since';
+  if (isEndedBy(endedMs, decision)) return 'this person was removed since';
   return rules.objection?.(decision) ?? null;
 }
 

@@ -231,11 +231,14 @@ export class Approvals {
       ...progressOf(waiting),
       ...{ counted, detail, atWallMs },
     });
+    let ended: readonly string[];
     try {
-      await this.#calls.recordApprovalVote.executeWithOptions(
-        { summary: `${decision.person}: ${decision.choice}` },
-        [{ approvalId: waiting.id, decision, reason }],
-      );
+      // Builds of before answered nothing.
+      ended =
+        (await this.#calls.recordApprovalVote.executeWithOptions(
+          { summary: `${decision.person}: ${decision.choice}` },
+          [{ approvalId: waiting.id, decision, reason }],
+        )) ?? [];
     } catch (error) {
       this.#verifying.delete(keyOf(waiting, decision));
       return answer(false, causeOf(error));
@@ -245,8 +248,9 @@ export class Approvals {
     this.#verifying.delete(keyOf(waiting, decision));
     if (decision.choice === 'approve' && isRefused(waiting)) return answer(false, outcomeOf(waiting).detail);
     if (waiting.closed) return answer(false, 'it was closed meanwhile');
-    waiting.votes.push(decision);
-    return answer(true, outcomeOf(waiting).detail);
+    // Only these votes: the trader would refuse all of them for one that counts no more.
+    waiting.votes = [...waiting.votes.filter(({ person }) => !ended.includes(person)), decision];
+    return answer(true, `${outcomeOf(waiting).detail}${endedText(ended)}`);
   }
 
   #isRefusing(asked: Waiting): boolean {
@@ -255,6 +259,10 @@ export class Approvals {
     );
   }
 }
+
+/** Of people who were removed after they had decided. */
+export const endedText = (people: readonly string[]): string =>
+  people.length === 0 ? '' : `; that of ${people.join(' and ')} counts no more: removed since`;
 
 const keyOf = ({ id }: Waiting, { person }: Decision): string => `${id}:${person}`;
 

@@ -197,7 +197,7 @@ async function openDesk(
     log,
     checks: known,
     context: {
-      runtime: {} as DeskRuntime,
+      runtime: { home: options.logsHome ?? '/nowhere' } as DeskRuntime,
       trader: trader.client,
       pool,
       ...options.context,

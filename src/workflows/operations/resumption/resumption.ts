@@ -28,6 +28,7 @@ import { allBut } from '../../../domain/roles.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
 import { onCancelRequest } from '../../cancellation.js';
 import { showPhase } from '../../show.js';
+import { endedText } from '../approval.js';
 import { decisionCalls } from '../operations-calls.js';
 import { isLacking, runSteps } from '../routine/run-steps.js';
 import { lineOf } from '../routine/step.js';
@@ -210,11 +211,15 @@ class Decisions {
     const { run } = this;
     const { person, via, choice, decisionId } = decision;
     const startedMs = Date.now();
+    const before = run.decisions;
+    let ended: readonly Decision[];
     try {
-      await decisionCalls(run.input.desk).verifyDecision.executeWithOptions(
+      const verified = await decisionCalls(run.input.desk).verifyDecision.executeWithOptions(
         { summary: `Did ${person} decide this?` },
-        [decision],
+        [decision, before],
       );
+      // Builds of before answered nothing.
+      ended = before.filter(({ decisionId }) => verified?.includes(decisionId));
     } finally {
       this.#verifying.delete(person);
     }
@@ -228,6 +233,8 @@ class Decisions {
       person,
       reference: decisionId,
     });
+    // The trader would refuse every decision for one that counts no more.
+    if (ended.length > 0) run.spend(ended);
     run.accept(decision);
     await condition(() => run.state !== 'looking', run.input.timing.decisionWaitMs);
     const { state, detail, rule, decidedBy } = run.progress;
@@ -235,7 +242,11 @@ class Decisions {
       run.findings.trail.keep('asking for the second person', askOthers(run.input, decision, detail));
     const { atWallMs } = decision;
     return {
-      ...{ armed: state === 'armed', detail, atWallMs },
+      ...{
+        armed: state === 'armed',
+        detail: `${detail}${endedText(ended.map((one) => one.person))}`,
+        atWallMs,
+      },
       ...(run.counts(decision) ? { checking: true } : {}),
     };
   }
