@@ -1,5 +1,5 @@
 /** `.env` of the working folder. Variables that the shell has set take precedence. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
@@ -11,6 +11,12 @@ export function readEnvironmentFile(workingFolder: string): void {
   ofShell ??= { ...process.env };
   const file = join(workingFolder, '.env');
   if (existsSync(file)) process.loadEnvFile(file);
+}
+
+/** Whether `.env` may hold other values than a process has that was started in this folder then. */
+export function isChangedSince(workingFolder: string, wallMs: number): boolean {
+  const file = join(workingFolder, '.env');
+  return existsSync(file) && statSync(file).mtimeMs > wallMs;
 }
 
 /** The environment for a process that reads `.env` itself when it starts. */

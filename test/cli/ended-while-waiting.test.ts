@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -19,6 +19,31 @@ it('waits no longer for a desk that has ended, and says what is certain', async 
     doThis: expect.stringContaining('fermata up'),
   });
   await expect(unlessEnded(runtime, Promise.resolve('proven'))).resolves.toBe('proven');
+});
+
+it('says of a process that was started again that it does not have what was written into .env since', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-restarted-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { home, desk } = writeRuntime(join(folder, 'home'));
+  const other = () => {
+    throw new Error('asked for nothing else');
+  };
+  const startedWallMs = Date.now() - 60_000;
+  const socket = await openSupervisorSocket(supervisorSocketPath(home), {
+    who: () => ({ pid: process.pid, desk, startedWallMs, phase: 'running' }),
+    restart: async () => ({ name: 'trader', state: 'running', pid: 7, restarts: 0, startedWallMs }),
+    ...{ processes: other, stop: other, startAgain: other, restoreDatabase: other, switchBuild: other },
+  });
+  onTestFinished(() => socket.close());
+  const restart = () => runCommand(folder, ['restart', 'trader']);
+  expect(await restart()).toEqual({ code: 0, out: '✓ trader was started again (process 7)\n', err: '' });
+  const file = join(folder, '.env');
+  writeFileSync(file, 'BINANCE_API_KEY=new\n');
+  expect((await restart()).err).toMatch(
+    /^! \.env was changed .* trader has what stood .*: fermata restart --all/,
+  );
+  utimesSync(file, 0, (startedWallMs - 1) / 1_000);
+  expect((await restart()).err).toBe('');
 });
 
 it('runs no routine on a desk that is ending, and says so at once', async () => {

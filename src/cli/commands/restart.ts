@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { isMissing } from '../../checks/read-monitor.js';
 import { headline } from '../../domain/headline.js';
+import { isChangedSince } from '../environment-file.js';
 import { usageFailure } from '../failure.js';
 import { monitorLines } from '../monitor-shown.js';
 import { wholeNumber } from '../option-values.js';
@@ -55,6 +56,12 @@ async function one(name: string, { pause, json }: Options): Promise<void> {
   );
   if (json === true) printJson(status);
   else printLines([`✓ ${name} was started again (process ${status.pid})`]);
+  const { startedWallMs } = await ask('who', {}, ANSWER_MS);
+  // Whoever has just put a new key there takes the old one away next.
+  if (isChangedSince(process.cwd(), startedWallMs))
+    process.stderr.write(
+      `! .env was changed since the desk was started, and ${name} has what stood there then: fermata restart --all reads it\n`,
+    );
 }
 
 /** Exit code 1 if something does not answer afterwards. */
