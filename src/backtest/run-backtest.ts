@@ -11,7 +11,7 @@ import { iso } from '../domain/moment.js';
 import { ppmOfPercent } from '../domain/money.js';
 import type { EngineRecord } from '../engine/record.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
-import { inDeskOrder } from '../market/recorded/check-recording.js';
+import { inDeskOrder, type RecordingRequest } from '../market/recorded/check-recording.js';
 import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
 import { buildInstruments } from '../trader/engine-config.js';
@@ -35,7 +35,7 @@ export interface BacktestSetting {
   readonly signals?: readonly TimedSignal[];
   /** Splits and dividends, by time. Left out: none. */
   readonly actions?: readonly TimedAction[];
-  readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
+  readonly files: readonly RecordingRequest[];
   /** Market time at which trading starts; earlier prices are for warm-up. Null: the first price. */
   readonly beginMs: number | null;
   /** Market time after which nothing is traded. Null: the last price. */
@@ -138,7 +138,7 @@ const failures = (measure: BacktestMeasure): readonly DataProblem[] =>
 /** Tells the reader of a report which recordings were used, and whether Fermata fetched them. */
 async function reported({ files, desk, dataKey }: BacktestSetting): Promise<readonly ReportedFile[]> {
   return Promise.all(
-    inDeskOrder(files, desk.instruments).map(async ({ file, symbol }) => {
+    inDeskOrder(files, desk.instruments).map(async ({ file, symbol, side }) => {
       const hash = createHash('sha256');
       await pipeline(createReadStream(file), hash);
       const found = await provenanceOf(file, dataKey);
@@ -147,6 +147,7 @@ async function reported({ files, desk, dataKey }: BacktestSetting): Promise<read
         name: basename(file),
         sha256: hash.digest('hex'),
         symbol,
+        ...(side === undefined ? {} : { side }),
         fetchedFrom: from,
       };
     }),

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import type { Desk } from '../desk/schema.js';
+import type { PriceSide } from '../domain/instrument.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { usageFailure } from './failure.js';
 import { wholeNumber } from './option-values.js';
@@ -20,15 +21,18 @@ export interface DataFile {
   /** Null: the desk's first instrument. */
   readonly symbol: string | null;
   readonly file: string;
+  /** It has only that side's prices. */
+  readonly side?: PriceSide;
 }
 
 const SPEED_MAX = 100_000;
 
-/** `FILE` or `SYMBOL=FILE`. */
+/** `FILE` or `SYMBOL=FILE`; of bars of one side `SYMBOL:bid=FILE` or `SYMBOL:ask=FILE`. */
 export function dataFile(text: string): DataFile {
   if (text.trim() === '') throw new InvalidArgumentError('expected FILE or SYMBOL=FILE');
-  const named = /^([A-Z0-9]+\/[A-Z0-9]+)=(.+)$/.exec(text);
-  return { symbol: named?.[1] ?? null, file: resolve(named?.[2] ?? text) };
+  const [, symbol = null, side, file = text] =
+    /^([A-Z0-9]+\/[A-Z0-9]+)(?::(bid|ask))?=(.+)$/.exec(text) ?? [];
+  return { symbol, file: resolve(file), ...(side === 'bid' || side === 'ask' ? { side } : {}) };
 }
 
 const SEED_MAX = 4_294_967_295;

@@ -108,3 +108,6 @@ export interface Instrument {
   readonly lotMargin?: LotMargin;
   readonly worthMargin?: WorthMargin;
 }
+
+/** One side of a market, where prices are only of that. */
+export type PriceSide = 'bid' | 'ask';

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import type { PriceSide } from '../domain/instrument.js';
 import type { DeskCalendar } from '../domain/trading-day.js';
 
 /** Folder of FERMATA_HOME with the homes of further desks, each named after its desk. */
@@ -199,8 +200,12 @@ export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
 
 export interface MarketChoice {
   readonly kind: 'auto' | 'live' | 'simulated' | 'recorded';
-  /** For recorded prices: symbol (null: the desk's first instrument) and file. */
-  readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
+  /** For recorded prices: symbol (null: the desk's first instrument) and file; `side`: it has only that. */
+  readonly files: readonly {
+    readonly symbol: string | null;
+    readonly file: string;
+    readonly side?: PriceSide;
+  }[];
   /** Null: as fast as possible. Undefined: the default of the kind (simulated 60, recorded 1, live always 1). */
   readonly speed: number | null | undefined;
   readonly seed: number | undefined;

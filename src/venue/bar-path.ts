@@ -6,7 +6,10 @@ export const BAR_PATHS = ['nearer', 'high-first', 'low-first'] as const;
 export type BarPath = (typeof BAR_PATHS)[number];
 
 /** Prices of the four points of the path, in ticks. */
-export function barPath(bar: MarketBar, path: BarPath = 'nearer'): readonly [number, number, number, number] {
+export function barPath(
+  bar: SidePrices,
+  path: BarPath = 'nearer',
+): readonly [number, number, number, number] {
   const isHighNearer = bar.highTicks - bar.openTicks < bar.openTicks - bar.lowTicks;
   return path === 'high-first' || (path === 'nearer' && isHighNearer)
     ? [bar.openTicks, bar.highTicks, bar.lowTicks, bar.closeTicks]
@@ -24,6 +27,9 @@ export function bidBelow(priceTicks: number, spreadTicks: number): number {
   return Math.max(1, priceTicks - Math.floor(spreadTicks / 2));
 }
 
+/** Four prices of one side of the market. */
+export type SidePrices = Pick<MarketBar, 'openTicks' | 'highTicks' | 'lowTicks' | 'closeTicks'>;
+
 /**
  * The four quotes of a bar. A bar has no sizes, so they are 0; `withVolume` gives each quote a quarter of the
  * bar's volume, or 0 if it isn't known.
@@ -34,34 +40,54 @@ export function barQuotes(
   path: BarPath = 'nearer',
   withVolume = false,
 ): readonly QuoteEvent[] {
-  const times = barPathTimes(bar);
-  const lots = withVolume && !Number.isNaN(bar.volumeLots) ? Math.floor(bar.volumeLots / 4) : 0;
-  const [first, second, third, last] = barPath(bar, path);
-  const quote = (marketMs: number, price: number, wayFromMs?: number): QuoteEvent => {
-    const bidTicks = bidBelow(price, spreadTicks);
-    const askTicks = bidTicks + spreadTicks;
-    const { instrument } = bar;
-    const way = wayFromMs === undefined ? {} : { wayFromMs };
-    return { kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots, ...way };
-  };
-  return [
-    quote(times[0], first),
-    quote(times[1], second, times[0]),
-    quote(times[2], third, times[1]),
-    quote(times[3], last, times[2]),
-  ];
-}
-
-/** A price at which something waits: the bid of the quote that reaches it, once this market time has passed. */
-export interface Awaited {
-  readonly bidTicks: number;
-  readonly fromMs: number;
+  const bids = barPath(bar, path).map((price) => bidBelow(price, spreadTicks));
+  return quotesAt(bar, bids, (at) => (bids[at] as number) + spreadTicks, withVolume);
 }
 
 /**
+ * The same of a bar whose bid and ask were recorded. Both sides are at their extremes at one time, in the order of what
+ * lies in the middle between them.
+ */
+export function quotesOfSides(
+  bar: MarketBar,
+  sides: { readonly bid: SidePrices; readonly ask: SidePrices },
+  path: BarPath = 'nearer',
+  withVolume = false,
+): readonly QuoteEvent[] {
+  const sum = (of: keyof SidePrices): number => sides.bid[of] + sides.ask[of];
+  const isHighNearer = sum('highTicks') - sum('openTicks') < sum('openTicks') - sum('lowTicks');
+  const order = path === 'nearer' ? (isHighNearer ? 'high-first' : 'low-first') : path;
+  const [bids, asks] = [barPath(sides.bid, order), barPath(sides.ask, order)];
+  return quotesAt(bar, bids, (at) => asks[at] as number, withVolume);
+}
+
+function quotesAt(
+  bar: MarketBar,
+  bids: readonly number[],
+  askTicksAt: (at: number) => number,
+  withVolume: boolean,
+): readonly QuoteEvent[] {
+  const times = barPathTimes(bar);
+  const lots = withVolume && !Number.isNaN(bar.volumeLots) ? Math.floor(bar.volumeLots / 4) : 0;
+  const { instrument } = bar;
+  return bids.map((bidTicks, at) => {
+    const askTicks = askTicksAt(at);
+    const way = at === 0 ? {} : { wayFromMs: times[at - 1] as number };
+    const marketMs = times[at] as number;
+    return { kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots, ...way };
+  });
+}
+
+/** A price at which something waits: the bid or the ask of the quote that reaches it, once this market time has passed. */
+export type Awaited = { readonly fromMs: number } & (
+  | { readonly bidTicks: number }
+  | { readonly askTicks: number }
+);
+
+/**
  * The quote at the nearest awaited price that the market passes between two quotes of a bar, at the time in
- * proportion to the way, but not before `nowMs`: something may have begun to wait only now. Null: it passes none while
- * the market is open.
+ * proportion to the way, but not before `nowMs`: something may have begun to wait only now. The spread goes from one
+ * quote's to the other's on the same way. Null: it passes none while the market is open.
  */
 export function quoteOnTheWay(
   last: QuoteEvent,
@@ -70,17 +96,21 @@ export function quoteOnTheWay(
   nowMs = Number.NEGATIVE_INFINITY,
   isOpenAt: (marketMs: number) => boolean = () => true,
 ): QuoteEvent | null {
-  const way = next.bidTicks - last.bidTicks;
-  const spreadTicks = next.askTicks - next.bidTicks;
   let nearest = 1;
   let found: QuoteEvent | null = null;
-  for (const { bidTicks, fromMs } of awaited) {
-    const part = (bidTicks - last.bidTicks) / way;
+  for (const one of awaited) {
+    const part =
+      'bidTicks' in one
+        ? (one.bidTicks - last.bidTicks) / (next.bidTicks - last.bidTicks)
+        : (one.askTicks - last.askTicks) / (next.askTicks - last.askTicks);
     if (!(part > 0 && part < nearest)) continue;
     const passedMs = last.marketMs + Math.floor((next.marketMs - last.marketMs) * part);
     const marketMs = Math.max(passedMs, nowMs);
-    if (passedMs <= fromMs || !isOpenAt(marketMs)) continue;
+    if (passedMs <= one.fromMs || !isOpenAt(marketMs)) continue;
     nearest = part;
+    const [lastSpread, nextSpread] = [last.askTicks - last.bidTicks, next.askTicks - next.bidTicks];
+    const spreadTicks = Math.ceil(lastSpread + (nextSpread - lastSpread) * part);
+    const bidTicks = 'bidTicks' in one ? one.bidTicks : one.askTicks - spreadTicks;
     found = { ...next, bidTicks, askTicks: bidTicks + spreadTicks, marketMs };
   }
   return found;

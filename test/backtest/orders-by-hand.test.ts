@@ -17,7 +17,7 @@ import type {
   StrategyContext,
 } from '../../src/engine/strategies/strategy.js';
 import { BEGIN_MS, MINUTE_MS, temporaryFolder } from '../validation/support/validations.js';
-import { asPeer, type Row as BarRow, type PeerDesk, writeRows } from './published/support/peers.js';
+import { asPeer, type Row as BarRow, type PeerDesk, SYMBOL, writeRows } from './published/support/peers.js';
 import { PLAIN_FILLS } from './support/backtests.js';
 
 const LOTS = 10;
@@ -300,6 +300,84 @@ it.each([
     expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
   },
 );
+
+describe('on bars of bid and ask, buys are filled on the path of the ask and sells on that of the bid', () => {
+  const FLAT = ['100.00', '100.00', '100.00', '100.00'] as const;
+  const FLAT_ASK = ['100.10', '100.10', '100.10', '100.10'] as const;
+  const one = (given: Partial<Row>): Row => ({
+    ...{ side: 'buy', type: 'market', price: 0, worst: 0, terms: {}, stop: ticks('99') },
+    ...{ exits: {}, later: [], bids: [], fills: [] },
+    ...given,
+  });
+  const CASES = [
+    [
+      'a long stop at its price, once the bid is there',
+      one({}),
+      ['100.00', '100.50', '97.00', '98.00'],
+      ['100.10', '100.60', '97.80', '98.80'],
+      ['buy 10 at 100.10', 'sell 10 at 99.00'],
+    ],
+    [
+      'no long stop while the bid is above it, however low the ask',
+      one({}),
+      ['100.00', '100.00', '99.01', '99.50'],
+      ['100.10', '100.10', '99.01', '99.50'],
+      ['buy 10 at 100.10'],
+    ],
+    [
+      'a short stop at its price, once the ask is there, though the bid never is',
+      one({ side: 'sell', stop: ticks('101') }),
+      ['100.00', '100.20', '99.50', '100.00'],
+      ['100.10', '101.40', '99.70', '100.10'],
+      ['sell 10 at 100.00', 'buy 10 at 101.00'],
+    ],
+    [
+      'a short target at the ask',
+      one({ side: 'sell', stop: ticks('103'), exits: planOf('target 99') }),
+      ['100.00', '100.20', '98.00', '98.50'],
+      ['100.10', '101.40', '98.90', '99.30'],
+      ['sell 10 at 100.00', 'buy 10 at 99.00'],
+    ],
+    [
+      'no limit to buy that only the bid reaches',
+      one({ type: 'limit', price: ticks('99.50'), worst: ticks('99.50'), stop: ticks('90') }),
+      ['100.00', '100.00', '99.00', '99.60'],
+      ['100.10', '100.20', '99.51', '99.90'],
+      [],
+    ],
+    [
+      'a limit to buy that the ask reaches on its way',
+      one({ type: 'limit', price: ticks('99.50'), worst: ticks('99.50'), stop: ticks('90') }),
+      ['100.00', '100.00', '99.00', '99.60'],
+      ['100.10', '100.20', '99.40', '99.90'],
+      ['buy 10 at 99.50'],
+    ],
+  ] as const;
+
+  it.each(CASES)('%s: one file of both', async (_, row, bid, ask, fills) => {
+    const file = join(temporaryFolder(), 'both.csv');
+    const lines = [
+      [BEGIN_MS, ...FLAT, ...FLAT_ASK, ''],
+      [BEGIN_MS + MINUTE_MS, ...bid, ...ask, ''],
+    ];
+    const header = 'ts,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close,volume';
+    writeFileSync(file, `${header}\n${lines.join('\n')}\n`);
+    expect(await fillsIn(file, () => follows(row))).toEqual(fills);
+  });
+
+  it.each(CASES)('%s: a file of each', async (_, row, bid, ask, fills) => {
+    const folder = temporaryFolder();
+    const rowsOf = (flat: typeof FLAT | typeof FLAT_ASK, next: typeof bid | typeof ask): BarRow[] => [
+      [BEGIN_MS, ...flat],
+      [BEGIN_MS + MINUTE_MS, ...next],
+    ];
+    const files = [
+      { symbol: SYMBOL, side: 'bid', file: writeRows(folder, rowsOf(FLAT, bid), 'bid.csv') },
+      { symbol: SYMBOL, side: 'ask', file: writeRows(folder, rowsOf(FLAT_ASK, ask), 'ask.csv') },
+    ] as const;
+    expect(await fillsIn(files[0].file, () => follows(row), DESK, { files })).toEqual(fills);
+  });
+});
 
 describe('of a market so thin that it takes minutes', () => {
   /** A lot at each price from the eleventh minute on, a hundred before. */

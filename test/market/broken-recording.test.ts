@@ -9,7 +9,7 @@ const { path: folder, file, remove } = recordingFolder();
 afterAll(remove);
 
 describe('a broken file', () => {
-  const cases: readonly (readonly [string, string, RegExp])[] = [
+  const cases: (readonly [string, string, RegExp])[] = [
     ['an unknown header', 'time,price\n1,2\n', /row 1: expected a header.*found "time,price"/],
     ['semicolons', BARS.replaceAll(',', ';'), /row 1.*Make the first line one of these.*commas between them/],
     [
@@ -92,6 +92,77 @@ describe('a broken file', () => {
       /row 3, column ts: expected not before 2/,
     ],
   ];
+
+  const BOTH = 'ts,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close,volume\n';
+  cases.push(
+    [
+      'an ask below its bid',
+      `${BOTH}60000,2,3,1,2,2.1,2.9,1,2,\n`,
+      /row 2, column ask_high: expected at least the bid of 3, found "2.9"/,
+    ],
+    [
+      'an ask whose low is not its lowest',
+      `${BOTH}60000,2,3,1,2,2.1,3.1,2.2,2.5,\n`,
+      /row 2, column ask_low: expected the lowest of the four prices, found "2.2"/,
+    ],
+    ['a header without its volume', 'ts,open,high,low,close\n', /row 1, column volume: expected a header/],
+    [
+      'MetaTrader’s header',
+      '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n',
+      /does not say which zone that is/,
+    ],
+    ['HistData’s rows', '20120201 000000;1.3;1.3;1.3;1.3;0\n', /HistData’s files have no header/],
+    ['HistData’s ticks', '20120201 000003660,1.306600,1.306770,0\n', /HistData’s files have no header/],
+    ['TrueFX’s rows', 'EUR/USD,20090501 00:00:00.267,1.32362,1.32369\n', /TrueFX’s files have no header/],
+    [
+      'Dukascopy’s local times',
+      'Local time,Open,High,Low,Close,Volume\n01.01.2026 00:00:00.000 GMT+0100,1,1,1,1,1\n',
+      /Export it once more with the time in GMT/,
+    ],
+    [
+      'a day that no month has',
+      'Gmt time,Open,High,Low,Close,Volume\n31.02.2026 00:00:00.000,1,1,1,1,1\n',
+      /row 2, column Gmt time: expected a time in GMT such as/,
+    ],
+  );
+
+  it('of one side that lacks the other, or a bar of it, or lies above it, is refused with file and row', async () => {
+    const rows = (...lines: readonly string[]) => file(BARS + lines.map((line) => `${line}\n`).join(''));
+    const check = (bid: string, ask: string | null, other?: string) =>
+      checkRecording(
+        [
+          { symbol: null, side: 'bid', file: bid },
+          ...(ask === null ? [] : [{ symbol: null, side: 'ask', file: ask } as const]),
+          ...(other === undefined ? [] : [{ symbol: null, file: other }]),
+        ],
+        [btc],
+      );
+    const [first, second, third] = ['60000,2,3,1,2,0', '120000,2,3,1,2,0', '180000,2,3,1,2,0'] as const;
+    const fourth = '240000,2,3,1,2,0';
+    const whole = rows(first, second, third, fourth);
+    await expect(check(whole, null)).rejects.toThrow(
+      'expected files of both sides of BTC/USDT, and no others of it, found none of the ask. Add --data BTC/USDT:ask=FILE.',
+    );
+    await expect(check(whole, rows(first), rows(second))).rejects.toThrow(/found one of neither side/);
+    const holed = rows(first, second, fourth);
+    await expect(check(whole, holed)).rejects.toThrow(
+      `${holed}, row 4, column ts: expected a bar of 1970-01-01T00:03:00.000Z, as in row 4 of ${whole}, found one of 1970-01-01T00:04:00.000Z`,
+    );
+    const short = rows(first, second, third);
+    await expect(check(short, whole)).rejects.toThrow(
+      `${short}, row 5, column ts: expected a bar of 1970-01-01T00:04:00.000Z, as in row 5 of ${whole}, found the end of the file`,
+    );
+    const low = rows(first, '120000,2,2.9,1,2,0', third, fourth);
+    await expect(check(whole, low)).rejects.toThrow(
+      `${low}, row 3, column high: expected at least the bid of 3.00, row 3 of ${whole}, found "2.90"`,
+    );
+    const longer = rows('60000,2,3,1,2,0', '360000,2,3,1,2,0');
+    await expect(check(whole, longer)).rejects.toThrow(
+      'expected bars of 60 s, as of the bid, found bars of 300 s',
+    );
+    const quotes = file('ts,bid,ask,bid_size,ask_size\n600000,1,2,1,1\n');
+    await expect(check(quotes, whole)).rejects.toThrow('expected bars of the bid, found quotes');
+  });
 
   it.each(cases)('with %s is refused by row, column, expected and found', async (_name, text, message) => {
     const path = file(text);

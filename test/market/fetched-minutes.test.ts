@@ -9,7 +9,7 @@ import {
   sidecarOf,
   writeMinutes,
 } from '../../src/market/fetched/minutes-file.js';
-import { openJoinedFiles } from '../../src/market/recorded/recorded-file.js';
+import { openRecording } from '../../src/market/recorded/recorded-file.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 
 const KEY = 'ab'.repeat(32);
@@ -51,7 +51,7 @@ describe('minutes that Fermata fetched', () => {
 
   it('are minutes, however far apart those are that the venue had', async () => {
     const read = async (path: string) => {
-      const { spanMs, close } = await openJoinedFiles([path], cryptoInstruments[0]!);
+      const { spanMs, close } = await openRecording([{ file: path }], cryptoInstruments[0]!);
       await close();
       return spanMs;
     };

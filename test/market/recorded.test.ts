@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../simulators/random.js';
@@ -6,7 +7,7 @@ import type { MarketBar } from '../../src/contracts/market-feed.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { checkRecording } from '../../src/market/recorded/check-recording.js';
 import { openRecordedFeed, RecordedSource } from '../../src/market/recorded/recorded-feed.js';
-import { openJoinedFiles } from '../../src/market/recorded/recorded-file.js';
+import { openRecording } from '../../src/market/recorded/recorded-file.js';
 import type { TimedEvent } from '../../src/market/replay-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { memoryPosition } from './memory-position.js';
@@ -148,6 +149,94 @@ async function eventsOf(inputs: Parameters<typeof RecordedSource.open>[0]): Prom
   return events;
 }
 
+describe('recorded bars of bid and ask', () => {
+  const BOTH = 'ts,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close,volume\n';
+  const EXPECTED = [
+    '60000 q0 10000/10002',
+    '80000 q0 9950/9955',
+    '100000 q0 10100/10120',
+    '120000 q0 10050/10052',
+    // Strategies see the middle, rounded down to the tick.
+    '120000 b0 10001,10110,9952,10051',
+  ];
+  const untilBar = async (files: Parameters<typeof play>[0]): Promise<readonly string[]> =>
+    (await play(files)).short.slice(0, EXPECTED.length).map((line) => line.replace(/ v.*/, ''));
+
+  it('are fed with both sides as recorded, in the order of the middle, then their bar', async () => {
+    const path = file(`${BOTH}60000,100,101,99.5,100.5,100.02,101.2,99.55,100.52,7\n`);
+    const { short } = await play([{ symbol: null, file: path }]);
+    expect(short.slice(0, -1)).toEqual([...EXPECTED.slice(0, -1), `${EXPECTED.at(-1)} v700000`]);
+  });
+
+  it('may lie in a file of each side, also in Dukascopy’s own, of which no volume is taken', async () => {
+    const bid = file(`${BARS}60000,100,101,99.5,100.5,7\n`);
+    const ask = file('timestamp,open,high,low,close\n60000,100.02,101.2,99.55,100.52\n');
+    const sides = (one: string, other: string) => [
+      { symbol: 'BTC/USDT', side: 'ask' as const, file: other },
+      { symbol: 'BTC/USDT', side: 'bid' as const, file: one },
+    ];
+    expect(await untilBar(sides(bid, ask))).toEqual(EXPECTED);
+    expect((await play(sides(bid, ask))).short.at(-2)).toMatch(/ vNaN$/);
+    const gmt = (prices: string) =>
+      file(`Gmt time,Open,High,Low,Close,Volume\n01.01.1970 00:01:00.000,${prices},4.5E-4\n`);
+    expect(await untilBar(sides(gmt('100,101,99.5,100.5'), gmt('100.02,101.2,99.55,100.52')))).toEqual(
+      EXPECTED,
+    );
+  });
+
+  it('in files of each side are months of each, too', async () => {
+    const bids = [file(`${BARS}120000,2,2,2,2,0\n`), file(`${BARS}60000,1,1,1,1,0\n`)];
+    const asks = [file(`${BARS}60000,1.1,1.1,1.1,1.1,0\n`), file(`${BARS}120000,2.1,2.1,2.1,2.1,0\n`)];
+    const { short } = await play([
+      ...bids.map((path) => ({ symbol: null, side: 'bid' as const, file: path })),
+      ...asks.map((path) => ({ symbol: null, side: 'ask' as const, file: path })),
+    ]);
+    expect(short.filter((line) => line.includes('q'))).toEqual([
+      ...['60000 q0 100/110', '80000 q0 100/110', '100000 q0 100/110', '120000 q0 100/110'],
+      ...['120000 q0 200/210', '140000 q0 200/210', '160000 q0 200/210', '180000 q0 200/210'],
+    ]);
+  });
+
+  it('of long files of each side are the same pairs, wherever the files are cut into pieces', async () => {
+    const rows = (of: (at: number) => string) =>
+      file(BARS + Array.from({ length: 9_000 }, (_, at) => `${(at + 1) * 60_000},${of(at)}\n`).join(''));
+    const [bid, ask] = [rows(() => '100,100,100,100,0'), rows((at) => `${'101,'.repeat(4)}${at}`)];
+    const { short } = await play([
+      { symbol: null, side: 'bid', file: bid },
+      { symbol: null, side: 'ask', file: ask },
+    ]);
+    expect(short.filter((line) => line.endsWith('q0 10000/10100'))).toHaveLength(4 * 9_000);
+  });
+});
+
+describe('the headers of others', () => {
+  it('that are refused are turned into ours by the commands of docs/DATA.md', async () => {
+    const commands = readFileSync('docs/DATA.md', 'utf8').match(/node -e '[^']+'/g) ?? [];
+    const [histData, trueFx] = commands.map((command) => (input: string) => {
+      const text = execFileSync(process.execPath, ['-e', command.slice("node -e '".length, -1)], { input });
+      return play([{ symbol: null, file: file(text) }]);
+    });
+    const bars = '20240102 000100;100.1;100.3;100.0;100.2;0\r\n20240102 000200;100;100;100;100;0\r\n';
+    expect((await histData!(bars)).short[4]).toBe(
+      `${Date.UTC(2024, 0, 2, 5, 2)} b0 10010,10030,10000,10020 v0`,
+    );
+    const quotes = 'BTC/USDT,20240102 00:00:01.267,100.01,100.03\n';
+    expect((await trueFx!(quotes)).short[0]).toBe(`${Date.UTC(2024, 0, 2, 0, 0, 1, 267)} q0 10001/10003`);
+  });
+
+  it('are read as they are where they leave nothing open: Dukascopy’s quotes have the ask first', async () => {
+    const line = async (text: string) => (await play([{ symbol: null, file: file(text) }])).short[0];
+    const quote = '1767225600123 q0 10000/10001';
+    expect(await line('timestamp,askPrice,bidPrice\n1767225600123,100.01,100\n')).toBe(quote);
+    expect(
+      await line('timestamp,askPrice,bidPrice,askVolume,bidVolume\n1767225600123,100.01,100,1.2E-1,1.65\n'),
+    ).toBe(quote);
+    expect(
+      await line('Gmt time,Ask,Bid,AskVolume,BidVolume\n01.01.2026 00:00:00.123,100.01,100,0.1,1.65\n'),
+    ).toBe(quote);
+  });
+});
+
 describe('bars that were passed', () => {
   it('are kept as they were, the newest 50,000 of each instrument, also once older ones make room', async () => {
     const count = 51_000;
@@ -208,7 +297,10 @@ describe('several files of one symbol', () => {
     );
     const { short } = await play(files.map((each) => ({ symbol, file: each })));
     expect(short.filter((line) => line.includes(' b0 '))).toHaveLength(120);
-    const joined = await openJoinedFiles(files, cryptoInstruments[0] as Instrument);
+    const joined = await openRecording(
+      files.map((one) => ({ file: one })),
+      cryptoInstruments[0] as Instrument,
+    );
     while ((await joined.next())?.[0]?.tsMs !== 60 * 60_000)
       expect(openFiles().filter((each) => files.includes(each)).length).toBeLessThanOrEqual(1);
     await joined.close();

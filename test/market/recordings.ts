@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MarketEvent } from '../../src/contracts/market-feed.js';
+import type { RecordingRequest } from '../../src/market/recorded/check-recording.js';
 import { openRecordedFeed } from '../../src/market/recorded/recorded-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { memoryPosition } from './memory-position.js';
@@ -28,7 +29,7 @@ interface Played {
 
 /** Plays the files to their end, or to the event at which `enough` says so. */
 export async function play(
-  files: readonly { symbol: string | null; file: string }[],
+  files: readonly RecordingRequest[],
   position = memoryPosition(),
   enough: (event: MarketEvent) => boolean = () => false,
 ): Promise<Played> {

@@ -3,7 +3,7 @@ import type { Desk } from '../../desk/schema.js';
 import { splitText } from '../../domain/corporate-action.js';
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import { placesIn } from '../../domain/figure-text.js';
-import type { Instrument } from '../../domain/instrument.js';
+import type { Instrument, PriceSide } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney, formatUnits, MONEY_SCALE } from '../../domain/money.js';
 import { shownPlaces } from '../../domain/value.js';
@@ -29,6 +29,8 @@ export interface ReportedFile {
   readonly sha256: string;
   /** The instrument that the file was given for. */
   readonly symbol: string;
+  /** Its prices are that side's alone. Left out: they are of no side, or of both. */
+  readonly side?: PriceSide;
   /** Address that Fermata itself fetched the file from. Null: any other file. */
   readonly fetchedFrom: string | null;
 }

@@ -97,7 +97,7 @@ export function backtestCommand(command: Command): void {
     .option('--desk <name or file>', `which desk; by default ${DEFAULT_DESK}`)
     .option(
       '--data <file>',
-      'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',
+      'recorded prices: FILE or SYMBOL=FILE, of one side SYMBOL:bid=FILE, SYMBOL:ask=FILE; repeat for more, also of one symbol',
       collected(dataFile),
     )
     .option('--from <date>', 'on stored minutes (fermata data fetch): first day, UTC', dayValue)

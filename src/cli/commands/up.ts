@@ -63,7 +63,7 @@ export function upCommand(command: Command): void {
     )
     .option(
       '--data <file>',
-      'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',
+      'recorded prices: FILE or SYMBOL=FILE, of one side SYMBOL:bid=FILE, SYMBOL:ask=FILE; repeat for more, also of one symbol',
       collected(dataFile),
     )
     .option('--speed <times>', 'for simulated or recorded prices: a number, realtime or max', speedValue);

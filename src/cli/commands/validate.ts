@@ -61,7 +61,7 @@ export function validateCommand(command: Command): void {
     .option('--desk <name or file>', 'which desk; by default the one that runs here', undefined)
     .option(
       '--data <file>',
-      'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',
+      'recorded prices: FILE or SYMBOL=FILE, of one side SYMBOL:bid=FILE, SYMBOL:ask=FILE; repeat for more, also of one symbol',
       collected(dataFile),
     )
     .option(

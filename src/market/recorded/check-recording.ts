@@ -1,15 +1,14 @@
 /** Checks recorded files before anything is started on them. */
 import type { Instrument } from '../../domain/instrument.js';
 import { DataFileError } from './data-file-error.js';
-import { openJoinedFiles } from './recorded-file.js';
+import { openRecording, type SidedFile } from './recorded-file.js';
 
 /** Rows of each file that are checked beforehand (a few seconds); later ones are checked as they are read. */
 const ROWS_CHECKED_MAX = 1_000_000;
 
-export interface RecordingRequest {
+export interface RecordingRequest extends SidedFile {
   /** Null: the desk's first instrument. */
   readonly symbol: string | null;
-  readonly file: string;
 }
 
 /**
@@ -34,9 +33,9 @@ export function inDeskOrder<T extends RecordingRequest>(
 export function assignInstruments(
   requests: readonly RecordingRequest[],
   instruments: readonly Instrument[],
-): readonly { readonly file: string; readonly instrument: Instrument }[] {
+): readonly (SidedFile & { readonly instrument: Instrument })[] {
   const taken = new Set<string>();
-  return inDeskOrder(requests, instruments).map(({ symbol, file }) => {
+  return inDeskOrder(requests, instruments).map(({ symbol, file, side }) => {
     const instrument = instruments.find((known) => known.symbol === symbol);
     if (!instrument) {
       const known = instruments.map((each) => each.symbol).join(', ');
@@ -45,7 +44,7 @@ export function assignInstruments(
     const named = `${instrument.symbol} ${file}`;
     if (taken.has(named)) throw wholeFile(file, `each file of ${instrument.symbol} once`, 'it twice');
     taken.add(named);
-    return { file, instrument };
+    return { file, instrument, ...(side === undefined ? {} : { side }) };
   });
 }
 
@@ -61,7 +60,7 @@ export async function checkRecording(
 ): Promise<number> {
   let endMs = 0;
   for (const { files, instrument } of filesByInstrument(assignInstruments(requests, instruments))) {
-    const rows = await openJoinedFiles(files, instrument);
+    const rows = await openRecording(files, instrument);
     try {
       const { firstMs } = rows;
       let lastMs = firstMs;
@@ -79,9 +78,9 @@ export async function checkRecording(
   return endMs;
 }
 
-export function filesByInstrument<T extends { readonly file: string; readonly instrument: Instrument }>(
+export function filesByInstrument<T extends SidedFile & { readonly instrument: Instrument }>(
   assigned: readonly T[],
-): readonly { readonly files: readonly string[]; readonly instrument: Instrument; readonly first: T }[] {
+): readonly { readonly files: readonly T[]; readonly instrument: Instrument; readonly first: T }[] {
   const groups = new Map<string, T[]>();
   for (const one of assigned) {
     const { symbol } = one.instrument;
@@ -89,7 +88,7 @@ export function filesByInstrument<T extends { readonly file: string; readonly in
   }
   return [...groups.values()].map((group) => {
     const first = group[0] as T;
-    return { files: group.map(({ file }) => file), instrument: first.instrument, first };
+    return { files: group, instrument: first.instrument, first };
   });
 }
 

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { MarketBar, MarketFeed } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import { type BarPath, barQuotes, bidBelow } from '../../venue/bar-path.js';
+import { type BarPath, barQuotes, bidBelow, quotesOfSides } from '../../venue/bar-path.js';
 import { BarBuilder, midTicks } from '../bar-builder.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed, type TimedEvent, type TimedSource } from '../replay-feed.js';
@@ -16,13 +16,20 @@ import {
   filesByInstrument,
   type RecordingRequest,
 } from './check-recording.js';
-import { openJoinedFiles, type RecordedFile } from './recorded-file.js';
-import type { BarRow, QuoteRow, RecordedRow, TradeRow } from './row-parser.js';
+import { openRecording, type RecordedFile, type SidedFile } from './recorded-file.js';
+import {
+  type BarRow,
+  type BidAskBarRow,
+  type FourPrices,
+  isOfBars,
+  type QuoteRow,
+  type RecordedRow,
+  type TradeRow,
+} from './row-parser.js';
 
 const LENGTH = 16;
 
-interface IdentifiedFile {
-  readonly file: string;
+interface IdentifiedFile extends SidedFile {
   readonly instrument: Pick<Instrument, 'symbol'>;
 }
 
@@ -42,10 +49,9 @@ interface RecordedFeedOptions {
 export async function openRecordedFeed(options: RecordedFeedOptions): Promise<MarketFeed> {
   const { instruments, speed, position, steadyMs } = options;
   const endMs = await checkRecording(options.files, instruments);
-  const inputs = assignInstruments(options.files, instruments).map(({ file, instrument }) => ({
-    file,
-    instrument,
-    spreadTicks: options.spreadTicks[instrument.id] ?? 1,
+  const inputs = assignInstruments(options.files, instruments).map((one) => ({
+    ...one,
+    spreadTicks: options.spreadTicks[one.instrument.id] ?? 1,
     ...(options.shape === undefined ? {} : { shape: options.shape }),
   }));
   const identity = await recordingIdentity(inputs);
@@ -86,10 +92,11 @@ async function startOf(events: RecordedSource, deliveredMs: number): Promise<num
 /** Identifies a recording by its content: a moved file is the same recording, a changed one is another. */
 async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<string> {
   const whole = createHash('sha256');
-  for (const { file, instrument } of files) {
+  for (const { file, instrument, side } of files) {
     const content = createHash('sha256');
     await pipeline(createReadStream(file), content);
-    whole.update(`${instrument.symbol} ${content.digest('hex')}\n`);
+    const of = side === undefined ? instrument.symbol : `${instrument.symbol}:${side}`;
+    whole.update(`${of} ${content.digest('hex')}\n`);
   }
   return `recorded-${whole.digest('hex').slice(0, LENGTH)}`;
 }
@@ -97,8 +104,7 @@ async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<stri
 /** Bars kept for the warm-up of strategies after a restart. */
 const HISTORY_BARS_MAX = 50_000;
 
-interface RecordedInput {
-  readonly file: string;
+interface RecordedInput extends SidedFile {
   readonly instrument: Instrument;
   readonly spreadTicks: number;
   readonly shape?: RowShape;
@@ -140,7 +146,7 @@ export class RecordedSource implements TimedSource {
     const source = new RecordedSource(streams);
     try {
       for (const { files, instrument, first } of filesByInstrument(inputs)) {
-        const rows = await openJoinedFiles(files, instrument);
+        const rows = await openRecording(files, instrument);
         const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks, first.shape);
         const place = { order: streams.length, instrument: instrument.id };
         streams.push({ ...place, rows, events, ready: [], rowMs: [], index: 0, ended: false });
@@ -158,7 +164,7 @@ export class RecordedSource implements TimedSource {
   }
 
   get quotesFromBars(): readonly InstrumentId[] {
-    return this.streams.flatMap(({ rows, instrument }) => (rows.format === 'bars' ? instrument : []));
+    return this.streams.flatMap(({ rows, instrument }) => (isOfBars(rows.format) ? instrument : []));
   }
 
   peek(): TimedEvent | null {
@@ -225,7 +231,7 @@ export class RecordedSource implements TimedSource {
       const event = stream.ready[stream.index];
       if (event === undefined || event.marketMs > untilMs) return;
       const isFirst = event.marketMs === untilMs && stream.rowMs[stream.index] === untilMs;
-      if (begins && isFirst && event.kind === 'quote' && stream.rows.format === 'bars') return;
+      if (begins && isFirst && event.kind === 'quote' && isOfBars(stream.rows.format)) return;
       stream.index += 1;
       if (event.kind === 'bar') this.#remember(event.bar);
     }
@@ -338,6 +344,7 @@ class RowEvents {
   add(row: RecordedRow, into: TimedEvent[]): void {
     this.#closeBar(row.tsMs, into);
     if (row.format === 'bars') this.#addBar(row, into);
+    else if (row.format === 'bidAskBars') this.#addBidAskBar(row, into);
     else if (row.format === 'quotes') this.#addQuote(row, into);
     else this.#addTrade(row, into);
   }
@@ -347,20 +354,35 @@ class RowEvents {
     this.#closeBar(Number.POSITIVE_INFINITY, into);
   }
 
-  #addBar(row: BarRow, into: TimedEvent[]): void {
-    const { tsMs: openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = row;
-    const { instrument, spanMs } = this;
-    const bar: MarketBar = {
-      instrument,
-      openMs,
-      spanMs,
-      openTicks,
-      highTicks,
-      lowTicks,
-      closeTicks,
-      volumeLots,
-    };
+  #addBar(
+    { tsMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }: BarRow,
+    into: TimedEvent[],
+  ): void {
+    const bar = this.#bar(tsMs, { openTicks, highTicks, lowTicks, closeTicks }, volumeLots);
     into.push(...barQuotes(bar, this.spreadTicks, this.shape.path, this.shape.withVolume));
+    this.#ends(bar, into);
+  }
+
+  /** Strategies see the bar of the mid, as of quotes. */
+  #addBidAskBar({ tsMs, bid, ask, volumeLots }: BidAskBarRow, into: TimedEvent[]): void {
+    const mid = {
+      openTicks: midTicks(bid.openTicks, ask.openTicks),
+      highTicks: midTicks(bid.highTicks, ask.highTicks),
+      lowTicks: midTicks(bid.lowTicks, ask.lowTicks),
+      closeTicks: midTicks(bid.closeTicks, ask.closeTicks),
+    };
+    const bar = this.#bar(tsMs, mid, volumeLots);
+    into.push(...quotesOfSides(bar, { bid, ask }, this.shape.path, this.shape.withVolume));
+    this.#ends(bar, into);
+  }
+
+  #bar(openMs: number, prices: FourPrices, volumeLots: number): MarketBar {
+    return { instrument: this.instrument, openMs, spanMs: this.spanMs, ...prices, volumeLots };
+  }
+
+  /** After the bar's prices. */
+  #ends(bar: MarketBar, into: TimedEvent[]): void {
+    const { openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots, spanMs } = bar;
     if (spanMs >= MINUTE_MS) {
       into.push({ kind: 'bar', marketMs: openMs + spanMs, bar });
       return;

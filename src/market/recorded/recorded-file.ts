@@ -4,11 +4,23 @@ import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
-import type { Instrument } from '../../domain/instrument.js';
+import { formatDecimal } from '../../domain/decimal.js';
+import type { Instrument, PriceSide } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
+import { iso } from '../../domain/moment.js';
 import { hasNote } from '../fetched/minutes-file.js';
 import { DataFileError } from './data-file-error.js';
-import { detectFormat, REPAIR, type RecordedFormat, type RecordedRow, RowParser } from './row-parser.js';
+import {
+  type BarRow,
+  type BidAskBarRow,
+  crossedPrice,
+  detectLayout,
+  isOfBars,
+  REPAIR,
+  type RecordedFormat,
+  type RecordedRow,
+  RowParser,
+} from './row-parser.js';
 
 /** Rows from which the length of the bars is found. */
 const SPAN_ROWS = 200;
@@ -21,9 +33,17 @@ export interface RecordedFile {
   readonly firstMs: number;
   /** The next few rows. Null: end of the file. Throws `DataFileError`. */
   next(): Promise<readonly RecordedRow[] | null>;
+  /** Where the first of the rows that `next` returned last is written. */
+  place(): RowPlace;
   /** Of the file on disk; slightly ahead of the rows returned. */
   bytes(): BytesRead;
   close(): Promise<void>;
+}
+
+interface RowPlace {
+  readonly file: string;
+  /** The header is row 1. */
+  readonly row: number;
 }
 
 interface BytesRead {
@@ -44,12 +64,13 @@ async function openRecordedFile(file: string, instrument: Instrument): Promise<R
 
 async function begin(file: string, instrument: Instrument, lines: LineReader): Promise<RecordedFile> {
   const [header, ...others] = (await lines.next()) ?? [];
-  const format = detectFormat(file, header);
-  const parser = new RowParser(file, format, instrument);
+  const layout = detectLayout(file, header);
+  const { format } = layout;
+  const parser = new RowParser(file, layout, instrument);
   const first: RecordedRow[] = [];
   // A coin that hardly trades has so few minutes that their distances say nothing.
   const fetchedMs = hasNote(file) ? MINUTE_MS : null;
-  let known = format === 'bars' ? fetchedMs : 0;
+  let known = isOfBars(format) ? fetchedMs : 0;
   const add = (line: string): void => {
     // Later rows don't count, even if they came in the same chunk of the file.
     if (first.length === SPAN_ROWS) known ??= barSpan(file, first);
@@ -66,16 +87,18 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
   const spanMs = known ?? barSpan(file, first);
   if (isInSeconds(firstMs, spanMs)) throw inSeconds(file, firstMs);
   let ready: readonly RecordedRow[] | null = first;
+  let row = 2;
+  let given = 0;
   const next = async (): Promise<readonly RecordedRow[] | null> => {
-    if (ready) {
-      const rows = ready;
-      ready = null;
-      return rows;
-    }
-    const more = await lines.next();
-    return more === null ? null : more.map((line) => onGrid(parser.parse(line), first[0], spanMs, parser));
+    const lined = ready === null ? await lines.next() : null;
+    const rows = ready ?? lined?.map((line) => onGrid(parser.parse(line), first[0], spanMs, parser)) ?? null;
+    ready = null;
+    row += given;
+    given = rows?.length ?? 0;
+    return rows;
   };
-  return { format, spanMs, firstMs, next, bytes: () => lines.bytes(), close: () => lines.close() };
+  const place = () => ({ file, row });
+  return { format, spanMs, firstMs, next, place, bytes: () => lines.bytes(), close: () => lines.close() };
 }
 
 /**
@@ -254,6 +277,168 @@ function tooLong(file: string, row: number): DataFileError {
   });
 }
 
+/** `side`: only the bid's or the ask's bars, as data vendors sell them; left out: all there is. */
+export interface SidedFile {
+  readonly file: string;
+  readonly side?: PriceSide;
+}
+
+/** All files of one instrument as one recording. Throws `DataFileError`; no file stays open then. */
+export async function openRecording(
+  files: readonly SidedFile[],
+  instrument: Instrument,
+): Promise<RecordedFile> {
+  const of = (side: PriceSide | undefined): readonly string[] =>
+    files.filter((one) => one.side === side).map(({ file }) => file);
+  const [bids, asks, others] = [of('bid'), of('ask'), of(undefined)];
+  if (bids.length + asks.length === 0) return openJoinedFiles(others, instrument);
+  const { symbol } = instrument;
+  if (bids.length === 0 || asks.length === 0 || others.length > 0) {
+    const lacking = bids.length === 0 ? 'bid' : 'ask';
+    const isLacking = others.length === 0;
+    throw new DataFileError({
+      ...{ file: (files[0] as SidedFile).file, row: null, column: null },
+      expected: `files of both sides of ${symbol}, and no others of it`,
+      found: isLacking ? `none of the ${lacking}` : `one of neither side, ${others[0]}`,
+      doThis: isLacking
+        ? `Add --data ${symbol}:${lacking}=FILE.`
+        : `Write --data ${symbol}:bid=FILE --data ${symbol}:ask=FILE, or leave it out.`,
+    });
+  }
+  const bid = await openJoinedFiles(bids, instrument);
+  const opened = [bid];
+  try {
+    const ask = await openJoinedFiles(asks, instrument);
+    opened.push(ask);
+    for (const one of opened) {
+      if (one.format === 'bars' && one.spanMs === bid.spanMs) continue;
+      throw new DataFileError({
+        ...{ file: one.place().file, row: null, column: null },
+        expected: one === bid ? 'bars of the bid' : `${described('bars', bid.spanMs)}, as of the bid`,
+        found: described(one.format, one.spanMs),
+        doThis: 'Each side is a file of bars, `ts,open,high,low,close,volume`; both have bars of one length.',
+      });
+    }
+    return new BothSides(bid, ask, instrument);
+  } catch (error) {
+    for (const one of opened) await one.close();
+    throw error;
+  }
+}
+
+/** The bars of one side that were read and not yet paired. */
+class SideRows {
+  #rows: readonly RecordedRow[] = [];
+  #at = 0;
+  #first: RowPlace;
+
+  constructor(readonly from: RecordedFile) {
+    this.#first = from.place();
+  }
+
+  /** Null: the next ones have to be read first, or the side has ended. */
+  get head(): BarRow | null {
+    return (this.#rows[this.#at] as BarRow | undefined) ?? null;
+  }
+
+  async fill(): Promise<void> {
+    while (this.head === null) {
+      const more = await this.from.next();
+      if (more === null) return;
+      this.#rows = more;
+      this.#at = 0;
+      this.#first = this.from.place();
+    }
+  }
+
+  shift(): void {
+    this.#at += 1;
+  }
+
+  /** Of the head. */
+  place(): RowPlace {
+    const { file, row } = this.#first;
+    return { file, row: row + this.#at };
+  }
+}
+
+/** Bars of the bid and bars of the ask, from files of their own, as bars of both. */
+class BothSides implements RecordedFile {
+  readonly format = 'bidAskBars';
+  readonly spanMs: number;
+  readonly firstMs: number;
+  readonly #bid: SideRows;
+  readonly #ask: SideRows;
+  readonly #tickSize: string;
+  #place: RowPlace;
+
+  constructor(bid: RecordedFile, ask: RecordedFile, { tickSize }: Instrument) {
+    this.spanMs = bid.spanMs;
+    this.firstMs = bid.firstMs;
+    this.#bid = new SideRows(bid);
+    this.#ask = new SideRows(ask);
+    this.#tickSize = tickSize;
+    this.#place = bid.place();
+  }
+
+  async next(): Promise<readonly RecordedRow[] | null> {
+    await this.#bid.fill();
+    await this.#ask.fill();
+    if (this.#bid.head === null && this.#ask.head === null) return null;
+    this.#place = this.#bid.place();
+    const rows: BidAskBarRow[] = [];
+    do {
+      rows.push(this.#paired(this.#bid.head, this.#ask.head));
+      this.#bid.shift();
+      this.#ask.shift();
+    } while (this.#bid.head !== null && this.#ask.head !== null);
+    return rows;
+  }
+
+  place(): RowPlace {
+    return this.#place;
+  }
+
+  bytes(): BytesRead {
+    const [bid, ask] = [this.#bid.from.bytes(), this.#ask.from.bytes()];
+    return { read: bid.read + ask.read, all: bid.all + ask.all };
+  }
+
+  async close(): Promise<void> {
+    await this.#bid.from.close();
+    await this.#ask.from.close();
+  }
+
+  #paired(bid: BarRow | null, ask: BarRow | null): BidAskBarRow {
+    if (bid === null || ask === null || bid.tsMs !== ask.tsMs) throw this.#unpaired(bid, ask);
+    const crossed = crossedPrice(bid, ask);
+    if (crossed !== null) {
+      const { file, row } = this.#bid.place();
+      const price = (of: BarRow): string => formatDecimal(of[`${crossed}Ticks`], this.#tickSize);
+      throw new DataFileError({
+        ...{ ...this.#ask.place(), column: crossed },
+        expected: `at least the bid of ${price(bid)}, row ${row} of ${file}`,
+        found: `"${price(ask)}"`,
+        doThis: 'Check which file is of which side; otherwise take the bar out of both.',
+      });
+    }
+    // What the two sides count is no volume of trades.
+    return { format: 'bidAskBars', tsMs: bid.tsMs, bid, ask, volumeLots: Number.NaN };
+  }
+
+  #unpaired(bid: BarRow | null, ask: BarRow | null): DataFileError {
+    const lacksAsk = ask === null || (bid !== null && bid.tsMs < ask.tsMs);
+    const [has, lacks] = lacksAsk ? [this.#bid, this.#ask] : [this.#ask, this.#bid];
+    const { file, row } = has.place();
+    return new DataFileError({
+      ...{ ...lacks.place(), column: 'ts' },
+      expected: `a bar of ${iso(has.head?.tsMs ?? 0)}, as in row ${row} of ${file}`,
+      found: lacks.head === null ? 'the end of the file' : `one of ${iso(lacks.head.tsMs)}`,
+      doThis: 'Both sides need the same bars: add what one of them lacks, or take it out of the other.',
+    });
+  }
+}
+
 /** A month each, for a hundred years. */
 const FILES_MAX = 1_200;
 
@@ -268,10 +453,7 @@ interface Part extends Pick<RecordedFile, 'format' | 'spanMs' | 'firstMs'> {
  * rows. Each must end before the next one begins, and all must have the same format. One file is open at a
  * time. Throws `DataFileError`; no file stays open then.
  */
-export async function openJoinedFiles(
-  files: readonly string[],
-  instrument: Instrument,
-): Promise<RecordedFile> {
+async function openJoinedFiles(files: readonly string[], instrument: Instrument): Promise<RecordedFile> {
   const [one, ...others] = files;
   if (one !== undefined && others.length === 0) return openRecordedFile(one, instrument);
   if (files.length > FILES_MAX)
@@ -302,6 +484,7 @@ class JoinedFiles implements RecordedFile {
   /** The part at `#at`, while it is read. */
   #open: RecordedFile | null = null;
   #last: RecordedRow | null = null;
+  #place: RowPlace;
   /** Of the parts before `#at`. */
   #bytesBefore = 0;
   #closed = false;
@@ -312,6 +495,7 @@ class JoinedFiles implements RecordedFile {
     this.spanMs = spanMs;
     this.firstMs = firstMs;
     this.#parts = parts;
+    this.#place = { file: parts[0].file, row: 2 };
     this.#instrument = instrument;
     this.#bytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -323,6 +507,7 @@ class JoinedFiles implements RecordedFile {
       const rows = await this.#open.next();
       if (rows !== null) {
         this.#last = rows.at(-1) ?? this.#last;
+        this.#place = this.#open.place();
         return rows;
       }
       await this.#closePart();
@@ -333,6 +518,10 @@ class JoinedFiles implements RecordedFile {
     }
     await this.#closePart();
     return null;
+  }
+
+  place(): RowPlace {
+    return this.#place;
   }
 
   bytes(): BytesRead {
@@ -369,7 +558,7 @@ function checkOrder(file: string, last: RecordedRow, following: Part): void {
 }
 
 const described = (format: string, spanMs: number): string =>
-  spanMs === 0 ? format : `bars of ${spanMs / 1000} s`;
+  spanMs === 0 ? format : `${format === 'bidAskBars' ? 'bid and ask bars' : 'bars'} of ${spanMs / 1000} s`;
 
 function problem(file: string, expected: string, found: string): DataFileError {
   const doThis =

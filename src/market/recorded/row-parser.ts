@@ -6,15 +6,29 @@ import type { Instrument } from '../../domain/instrument.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 import { DataFileError, shown } from './data-file-error.js';
 
-export type RecordedFormat = 'bars' | 'quotes' | 'trades';
+export type RecordedFormat = 'bars' | 'bidAskBars' | 'quotes' | 'trades';
 
-export interface BarRow {
-  readonly format: 'bars';
-  readonly tsMs: number;
+/** Its rows are spans of time with four prices. */
+export const isOfBars = (format: RecordedFormat): boolean => format === 'bars' || format === 'bidAskBars';
+
+export interface FourPrices {
   readonly openTicks: number;
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
+}
+
+export interface BarRow extends FourPrices {
+  readonly format: 'bars';
+  readonly tsMs: number;
+  /** NaN: it was not recorded. */
+  readonly volumeLots: number;
+}
+export interface BidAskBarRow {
+  readonly format: 'bidAskBars';
+  readonly tsMs: number;
+  readonly bid: FourPrices;
+  readonly ask: FourPrices;
   /** NaN: it was not recorded. */
   readonly volumeLots: number;
 }
@@ -33,13 +47,60 @@ export interface TradeRow {
   readonly quantityLots: number;
   readonly taker: 'buy' | 'sell' | null;
 }
-export type RecordedRow = BarRow | QuoteRow | TradeRow;
+export type RecordedRow = BarRow | BidAskBarRow | QuoteRow | TradeRow;
 
+/** What its rows hold, and under which of the file's columns. */
+export interface Layout {
+  readonly format: RecordedFormat;
+  /** As the file's header writes them. */
+  readonly columns: readonly string[];
+  /** What each of these columns is, by our own names; what is not read has none of them. */
+  readonly fields: readonly string[];
+}
+
+/** Our own headers. */
 const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
   bars: ['ts', 'open', 'high', 'low', 'close', 'volume'],
+  bidAskBars: [
+    ...['ts', 'bid_open', 'bid_high', 'bid_low', 'bid_close'],
+    ...['ask_open', 'ask_high', 'ask_low', 'ask_close', 'volume'],
+  ],
   quotes: ['ts', 'bid', 'ask', 'bid_size', 'ask_size'],
   trades: ['ts', 'price', 'size', 'side'],
 };
+
+/**
+ * Headers of others that leave nothing open. Dukascopy counts volumes in millions, and often as 4.5E-4: they are read as
+ * not recorded.
+ */
+const HEADERS_OF_OTHERS: readonly (readonly [RecordedFormat, header: string, fields: string])[] = [
+  ['bars', 'timestamp,open,high,low,close,volume', 'ts,open,high,low,close,volume'],
+  ['bars', 'timestamp,open,high,low,close', 'ts,open,high,low,close'],
+  ['bars', 'Gmt time,Open,High,Low,Close,Volume', 'gmt,open,high,low,close,-'],
+  ['quotes', 'timestamp,askPrice,bidPrice,askVolume,bidVolume', 'ts,ask,bid,-,-'],
+  ['quotes', 'timestamp,askPrice,bidPrice', 'ts,ask,bid'],
+  ['quotes', 'Gmt time,Ask,Bid,AskVolume,BidVolume', 'gmt,ask,bid,-,-'],
+];
+
+/** First lines of well-known exports that do not say what their times are: reading them would be a guess. */
+const UNREAD: readonly (readonly [RegExp, string])[] = [
+  [
+    /^<DATE>/i,
+    'MetaTrader writes the time of its broker’s server, and the file does not say which zone that is: write each time as milliseconds since 1970, UTC, under one of these headers, with commas between the columns.',
+  ],
+  [
+    /^\d{8} \d{6}(\d{3})?[;,]|^\d{4}\.\d\d\.\d\d,\d\d:\d\d,/,
+    'HistData’s files have no header and no zone: write one of these headers, and each time as milliseconds since 1970, UTC (HistData’s is five hours behind it all year); docs/DATA.md has the command.',
+  ],
+  [
+    /^[A-Z]{3}\/[A-Z]{3},\d{8} /,
+    'TrueFX’s files have no header: write `ts,bid,ask,bid_size,ask_size`, and each time, which is GMT, as milliseconds since 1970; docs/DATA.md has the command.',
+  ],
+  [
+    /^Local time,/i,
+    'Export it once more with the time in GMT: with summer time, an hour of local times comes twice.',
+  ],
+];
 export const REPAIR = 'Correct the row or take it out; nothing was traded on it.';
 /** A program that writes one row this way writes them all this way: removing one would not help. */
 const COMMAS = 'Separate the fields of each row by commas; nothing was traded on it.';
@@ -57,47 +118,64 @@ const TS_TEXT = /^\d{1,13}$/;
 /** Microseconds or nanoseconds since 2001. */
 const FINER_TS_TEXT = /^\d{16}(\d{3})?$/;
 
-/** Throws `DataFileError` if the header is none of the three. */
-export function detectFormat(file: string, header: string | undefined): RecordedFormat {
+/** Throws `DataFileError` if the header is none that is known. */
+export function detectLayout(file: string, header: string | undefined): Layout {
   const found = (header ?? '').replace(/^\uFEFF/, '').trim();
-  for (const format of ['bars', 'quotes', 'trades'] as const) {
-    if (found === HEADERS[format].join(',')) return format;
-  }
+  const columns = found.split(',');
+  for (const [format, fields] of Object.entries(HEADERS))
+    if (found === fields.join(',')) return { format: format as RecordedFormat, columns, fields };
+  for (const [format, theirs, fields] of HEADERS_OF_OTHERS)
+    if (found === theirs) return { format, columns, fields: fields.split(',') };
+  const known = UNREAD.find(([first]) => first.test(found));
   throw new DataFileError({
     file,
     row: 1,
-    column: null,
+    column: known === undefined ? missingColumn(columns) : null,
     expected: `a header: ${Object.values(HEADERS)
-      .map((columns) => `\`${columns.join(',')}\``)
+      .map((fields) => `\`${fields.join(',')}\``)
       .join(' or ')}`,
     found: shown(found),
     doThis:
-      'Make the first line one of these, letter by letter, with the columns below it in that order and commas between them; docs/DATA.md says what each column means.',
+      known?.[1] ??
+      'Make the first line one of these, letter by letter, with the columns below it in that order and commas between them; docs/DATA.md says what each column means, and which files of others are read as they are.',
   });
+}
+
+/** Of the header that is nearly one of ours: the first column that it lacks. Null: it is like none of them. */
+function missingColumn(columns: readonly string[]): string | null {
+  const lacking = Object.values(HEADERS).map((fields) => fields.filter((field) => !columns.includes(field)));
+  return lacking.find(([first, ...others]) => first !== undefined && others.length === 0)?.[0] ?? null;
 }
 
 export class RowParser {
   readonly #prices: DecimalGrid;
   readonly #sizes: DecimalGrid;
   readonly #columns: readonly string[];
+  readonly #format: RecordedFormat;
+  /** Which column is what. */
+  readonly #places: ReadonlyMap<string, number>;
+  readonly #isPlain: boolean;
   #row = 1;
   #lastTsMs = 0;
   #fields: readonly string[] = [];
 
   constructor(
     private readonly file: string,
-    private readonly format: RecordedFormat,
+    { format, columns, fields }: Layout,
     private readonly instrument: Instrument,
   ) {
     this.#prices = decimalGrid(instrument.tickSize);
     this.#sizes = decimalGrid(instrument.lotSize);
-    this.#columns = HEADERS[format];
+    this.#format = format;
+    this.#columns = columns;
+    this.#places = new Map(fields.map((field, at) => [field, at]));
+    this.#isPlain = fields.join() === HEADERS.bars.join();
   }
 
   /** Parses the next row; the first call gets row 2. Throws `DataFileError`. */
   parse(line: string): RecordedRow {
     this.#row += 1;
-    const bar = this.format === 'bars' ? this.#plainBar(line) : null;
+    const bar = this.#isPlain ? this.#plainBar(line) : null;
     if (bar !== null) return bar;
     this.#fields = (line.endsWith('\r') ? line.slice(0, -1) : line).split(',');
     if (this.#fields.length !== this.#columns.length) {
@@ -109,8 +187,16 @@ export class RowParser {
       );
     }
     const tsMs = this.#time();
-    if (this.format === 'bars') return this.#bar(tsMs);
-    return this.format === 'quotes' ? this.#quote(tsMs) : this.#trade(tsMs);
+    switch (this.#format) {
+      case 'bars':
+        return this.#bar(tsMs);
+      case 'bidAskBars':
+        return this.#bidAskBar(tsMs);
+      case 'quotes':
+        return this.#quote(tsMs);
+      case 'trades':
+        return this.#trade(tsMs);
+    }
   }
 
   /**
@@ -152,72 +238,91 @@ export class RowParser {
   }
 
   #bar(tsMs: number): BarRow {
-    const row: BarRow = {
-      format: 'bars',
-      tsMs,
-      openTicks: this.#price(1),
-      highTicks: this.#price(2),
-      lowTicks: this.#price(3),
-      closeTicks: this.#price(4),
-      volumeLots: this.#sizeOr(Number.NaN, 5),
+    return { format: 'bars', tsMs, ...this.#fourPrices(''), volumeLots: this.#sizeOr(Number.NaN, 'volume') };
+  }
+
+  #bidAskBar(tsMs: number): BidAskBarRow {
+    const [bid, ask] = [this.#fourPrices('bid_'), this.#fourPrices('ask_')];
+    const crossed = crossedPrice(bid, ask);
+    if (crossed !== null)
+      this.refuse(
+        `ask_${crossed}`,
+        `at least the bid of ${this.#text(`bid_${crossed}`)}`,
+        shown(this.#text(`ask_${crossed}`)),
+      );
+    return { format: 'bidAskBars', tsMs, bid, ask, volumeLots: this.#sizeOr(Number.NaN, 'volume') };
+  }
+
+  #fourPrices(of: '' | 'bid_' | 'ask_'): FourPrices {
+    const [open, high, low, close] = [`${of}open`, `${of}high`, `${of}low`, `${of}close`] as const;
+    const prices: FourPrices = {
+      openTicks: this.#price(open),
+      highTicks: this.#price(high),
+      lowTicks: this.#price(low),
+      closeTicks: this.#price(close),
     };
-    if (row.highTicks < Math.max(row.openTicks, row.closeTicks, row.lowTicks))
-      this.refuse('high', 'the highest of the four prices', shown(this.#text(2)));
-    if (row.lowTicks > Math.min(row.openTicks, row.closeTicks))
-      this.refuse('low', 'the lowest of the four prices', shown(this.#text(3)));
-    return row;
+    if (prices.highTicks < Math.max(prices.openTicks, prices.closeTicks, prices.lowTicks))
+      this.refuse(this.#name(high), 'the highest of the four prices', shown(this.#text(high)));
+    if (prices.lowTicks > Math.min(prices.openTicks, prices.closeTicks))
+      this.refuse(this.#name(low), 'the lowest of the four prices', shown(this.#text(low)));
+    return prices;
   }
 
   #quote(tsMs: number): QuoteRow {
-    const bidTicks = this.#price(1);
-    const askTicks = this.#price(2);
-    if (askTicks < bidTicks) this.refuse('ask', `at least the bid of ${this.#text(1)}`, shown(this.#text(2)));
+    const bidTicks = this.#price('bid');
+    const askTicks = this.#price('ask');
+    if (askTicks < bidTicks)
+      this.refuse(this.#name('ask'), `at least the bid of ${this.#text('bid')}`, shown(this.#text('ask')));
     return {
       format: 'quotes',
       tsMs,
       bidTicks,
       askTicks,
-      bidLots: this.#sizeOr(0, 3),
-      askLots: this.#sizeOr(0, 4),
+      bidLots: this.#sizeOr(0, 'bid_size'),
+      askLots: this.#sizeOr(0, 'ask_size'),
     };
   }
 
   #trade(tsMs: number): TradeRow {
-    const side = this.#text(3);
+    const side = this.#text('side');
     if (side !== 'buy' && side !== 'sell' && side !== '')
       this.refuse('side', '`buy`, `sell` or nothing', shown(side));
     const taker = side === '' ? null : side;
-    return { format: 'trades', tsMs, priceTicks: this.#price(1), quantityLots: this.#size(2), taker };
+    return {
+      format: 'trades',
+      tsMs,
+      priceTicks: this.#price('price'),
+      quantityLots: this.#size('size'),
+      taker,
+    };
   }
 
   #time(): number {
-    const text = this.#text(0);
-    const tsMs = TS_TEXT.test(text) ? Number(text) : Number.NaN;
+    const isGmt = this.#places.has('gmt');
+    const [field, expected] = isGmt ? ['gmt', GMT] : ['ts', 'milliseconds since 1970, UTC'];
+    const [name, text] = [this.#name(field), this.#text(field)];
+    const tsMs = isGmt ? gmtTime(text) : TS_TEXT.test(text) ? Number(text) : Number.NaN;
     if (!(tsMs > 0 && tsMs <= TS_MAX)) {
       const isFiner = FINER_TS_TEXT.test(text);
-      this.refuse('ts', 'milliseconds since 1970, UTC', shown(text), isFiner ? MICROSECONDS : MILLISECONDS);
+      this.refuse(name, expected, shown(text), isGmt ? REPAIR : isFiner ? MICROSECONDS : MILLISECONDS);
     }
-    const strict = this.format === 'bars';
+    const strict = isOfBars(this.#format);
     if (strict ? tsMs <= this.#lastTsMs : tsMs < this.#lastTsMs) {
-      this.refuse(
-        'ts',
-        `${strict ? 'later than' : 'not before'} ${this.#lastTsMs}, the row above`,
-        shown(text),
-      );
+      const last = isGmt ? new Date(this.#lastTsMs).toISOString() : this.#lastTsMs;
+      this.refuse(name, `${strict ? 'later than' : 'not before'} ${last}, the row above`, shown(text));
     }
     this.#lastTsMs = tsMs;
     return tsMs;
   }
 
-  #price(column: number): number {
-    const text = this.#text(column);
+  #price(field: string): number {
+    const text = this.#text(field);
     const ticks = this.#prices.exact(text);
-    if (ticks === null || ticks <= 0) this.#refusePrice(column, text);
+    if (ticks === null || ticks <= 0) this.#refusePrice(this.#name(field), text);
     return ticks;
   }
 
-  #refusePrice(column: number, text: string): never {
-    const name = this.#columns[column] as string;
+  #refusePrice(name: string, text: string): never {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     if (!(value > 0)) {
       const doThis = DECIMAL.test(text) ? REPAIR : PLAIN;
@@ -236,23 +341,48 @@ export class RowParser {
     });
   }
 
-  #size(column: number): number {
-    const text = this.#text(column);
+  #size(field: string): number {
+    const text = this.#text(field);
     const lots = this.#sizes.floor(text);
     if (lots === null) {
       const doThis = DECIMAL.test(text) ? REPAIR : PLAIN;
-      this.refuse(this.#columns[column] as string, 'zero or more in plain decimals', shown(text), doThis);
+      this.refuse(this.#name(field), 'zero or more in plain decimals', shown(text), doThis);
     }
     return lots;
   }
 
-  #sizeOr(notRecorded: number, column: number): number {
-    return this.#text(column) === '' ? notRecorded : this.#size(column);
+  /** `notRecorded`: the file has no such column, or nothing in it. */
+  #sizeOr(notRecorded: number, field: string): number {
+    return this.#places.has(field) && this.#text(field) !== '' ? this.#size(field) : notRecorded;
   }
 
-  #text(column: number): string {
-    return this.#fields[column] as string;
+  /** As the file calls it. */
+  #name(field: string): string {
+    return this.#columns[this.#places.get(field) ?? -1] ?? field;
   }
+
+  #text(field: string): string {
+    return this.#fields[this.#places.get(field) ?? -1] as string;
+  }
+}
+
+/** Which of the four prices has an ask below its bid. Null: none. */
+export function crossedPrice(bid: FourPrices, ask: FourPrices): 'open' | 'high' | 'low' | 'close' | null {
+  if (ask.openTicks < bid.openTicks) return 'open';
+  if (ask.highTicks < bid.highTicks) return 'high';
+  if (ask.lowTicks < bid.lowTicks) return 'low';
+  return ask.closeTicks < bid.closeTicks ? 'close' : null;
+}
+
+const GMT = 'a time in GMT such as 03.11.2025 14:30:00.000';
+const GMT_TEXT = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d:\d\d(?:\.\d{3})?)$/;
+
+/** NaN: it is no such time. */
+function gmtTime(text: string): number {
+  const [, day, month, year, time] = GMT_TEXT.exec(text) ?? [];
+  const ms = Date.parse(`${year}-${month}-${day}T${time}Z`);
+  // 31.02. would be a day of March.
+  return new Date(ms).getUTCDate() === Number(day) ? ms : Number.NaN;
 }
 
 /** NaN: the text is empty, or holds anything but digits. */

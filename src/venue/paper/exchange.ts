@@ -12,7 +12,7 @@ import type { PaperFill, PaperOrder } from './book-record.js';
 import { affordableLots, type FeeRules, feeOf, type PaperFee } from './fees.js';
 import { ALWAYS, type PaperHours } from './hours.js';
 import {
-  awaitedBid,
+  awaitedTicks,
   type Execution,
   executeAtQuote,
   executeAtTrade,
@@ -170,17 +170,19 @@ export class Exchange {
     const last = this.#quotes.get(symbol);
     // While the market was closed its prices were skipped: the last one is not where this way begins.
     if (last === undefined || last.marketMs < next.wayFromMs) return null;
-    const spreadTicks = next.askTicks - next.bidTicks;
     const waits: Awaited[] = [];
-    const wait = (bidTicks: number, fromMs: number): void => {
+    const bid = (bidTicks: number, fromMs: number): void => {
       if ((bidTicks - last.bidTicks) * (bidTicks - next.bidTicks) < 0) waits.push({ bidTicks, fromMs });
     };
+    const ask = (askTicks: number, fromMs: number): void => {
+      if ((askTicks - last.askTicks) * (askTicks - next.askTicks) < 0) waits.push({ askTicks, fromMs });
+    };
     for (const order of orders) {
-      const bidTicks = awaitedBid(order, spreadTicks, limitFill);
-      if (bidTicks !== null) wait(bidTicks, order.arrivesAtMs);
+      const ticks = awaitedTicks(order, limitFill);
+      if (ticks !== null) (order.side === 'buy' ? ask : bid)(ticks, order.arrivesAtMs);
     }
-    for (const bidTicks of inDesk?.bids ?? []) wait(bidTicks, Number.NEGATIVE_INFINITY);
-    for (const askTicks of inDesk?.asks ?? []) wait(askTicks - spreadTicks, Number.NEGATIVE_INFINITY);
+    for (const bidTicks of inDesk?.bids ?? []) bid(bidTicks, Number.NEGATIVE_INFINITY);
+    for (const askTicks of inDesk?.asks ?? []) ask(askTicks, Number.NEGATIVE_INFINITY);
     if (waits.length === 0) return null;
     return quoteOnTheWay(last, next, waits, nowMs, (atMs) => this.isOpen(next.instrument, atMs));
   }

@@ -54,19 +54,14 @@ function waitsForTrigger({ type, triggered }: PaperOrder): boolean {
 }
 
 /**
- * The bid at which a quote with this spread, on its way through every price, first fills or triggers the order. Null:
- * it rests at no price.
+ * The price at which a quote, on its way through every price, first fills or triggers the order: an ask for one that
+ * buys, a bid for one that sells. Null: it rests at no price.
  */
-export function awaitedBid(
-  order: PaperOrder,
-  spreadTicks: number,
-  limitFill: LimitFill = 'touch',
-): number | null {
-  const buy = order.side === 'buy';
-  if (waitsForTrigger(order)) return (order.stopTicks as number) - (buy ? spreadTicks : 0);
+export function awaitedTicks(order: PaperOrder, limitFill: LimitFill = 'touch'): number | null {
+  if (waitsForTrigger(order)) return order.stopTicks as number;
   if (order.limitTicks === null || order.timeInForce !== 'GTC') return null;
   const beyond = limitFill === 'through' ? 1 : 0;
-  return buy ? order.limitTicks - spreadTicks - beyond : order.limitTicks + beyond;
+  return order.side === 'buy' ? order.limitTicks - beyond : order.limitTicks + beyond;
 }
 
 /** Whether this quote reaches the trigger of a waiting stop. */
