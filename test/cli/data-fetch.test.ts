@@ -39,17 +39,26 @@ describe('fermata data fetch', () => {
       ...{ venue: 'binance', endpoint: 'simulator', address: simulator.address, symbol: 'BTC/USDT' },
     });
     const listed = await data('list');
-    expect(listed).toMatchObject({ code: 0, out: expect.stringMatching(/✓ BTC\/USDT .* from http:\/\/127/) });
+    expect(listed).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /✓ BTC\/USDT .* in 1 file, no gap, 0\.\d MB, from binance simulator at http:\/\/127/,
+      ),
+    });
+    expect(await data('verify')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/✓ BTC\/USDT .*\n✓ ETH.*\n✓ 2 files: every byte is as it was fetched/),
+    });
     const gaps = await data('gaps', 'BTC/USDT', '--from', '2020-01-01', '--to', '2020-01-01');
     expect(gaps).toMatchObject({ code: 1, out: expect.stringContaining('1440 missing') });
     const here = await data('gaps', 'BTC/USDT', '--from', day, '--to', day, '--json');
     expect(JSON.parse(here.out)).toMatchObject({ sources: [simulator.address] });
     writeFileSync(months[0]?.file ?? '', 'ts,open,high,low,close,volume\n1,1,1,1,1,1\n');
-    for (const command of ['verify', 'list'])
-      expect(await data(command)).toMatchObject({
-        code: 1,
-        out: expect.stringMatching(/✗ .*SHA-256 differs/),
-      });
+    const changedTo =
+      /✗ .*SHA-256 differs.*\n {4}do this: fetch the month again: fermata data fetch BTC\/USDT --from/;
+    expect(await data('verify')).toMatchObject({ code: 1, out: expect.stringMatching(changedTo) });
+    // What a list reads are the notes, however much was fetched.
+    expect(await data('list')).toMatchObject({ code: 0 });
     // What was changed counts as not there, as in a validation.
     const changed = await data('gaps', 'BTC/USDT', '--from', day, '--to', day, '--json');
     expect(changed.code).toBe(1);
@@ -60,6 +69,41 @@ describe('fermata data fetch', () => {
         code: 1,
         out: expect.stringMatching(/✗ .*ETH-USDT.*it is gone/),
       });
+  });
+
+  it('verify names what a sealed file can’t be, as one of an earlier mistake: order, prices, minutes that its note has', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'fermata-data-verify-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const [fromMs, untilMs] = [Date.UTC(2025, 0, 1), Date.UTC(2025, 0, 1, 0, 5)];
+    const store = (symbol: string, rows: readonly (readonly [minute: number, prices: string])[]) =>
+      writeMinutes(
+        homePaths(join(home, 'home')).data,
+        {
+          ...{ venue: 'binance', endpoint: 'live', address: 'https://api.binance.com', month: '2025-01' },
+          ...{ symbol, fromMs, untilMs, missing: [], fetchedAtMs: untilMs },
+        },
+        rows.map(([minute, prices]) => `${fromMs + minute * 60_000},${prices},3`),
+        ensureDataKey(join(home, 'home')),
+      );
+    const good = '1.00,2.00,1.00,1.50';
+    const minutes = [0, 1, 2, 3, 4];
+    const all = (prices = good) => minutes.map((minute) => [minute, minute === 2 ? prices : good] as const);
+    await store('OK/USDT', all());
+    await store('HIGH/USDT', all('1.00,1.20,1.00,1.50'));
+    await store('ZERO/USDT', all('1.00,2.00,0.00,1.50'));
+    await store('BACK/USDT', all().with(3, [1, good]));
+    await store('HOLE/USDT', all().toSpliced(2, 1));
+    const { code, out } = await runCommand(home, ['data', 'verify']);
+    expect(code).toBe(1);
+    expect(out).toContain('✓ OK/USDT');
+    expect(out).toMatch(/✗ .*HIGH-USDT.*row 4, column high: expected the highest of the four prices/);
+    expect(out).toMatch(/✗ .*ZERO-USDT.*row 4, column low: expected a price above zero/);
+    expect(out).toMatch(/✗ .*BACK-USDT.*row 5, column ts: expected later than/);
+    expect(out).toMatch(/✗ .*HOLE-USDT.*it lacks 2025-01-01 00:02 UTC, which its note does not say/);
+    expect(out).toContain('--from 2025-01-01 --to 2025-01-31');
+    expect(out).toContain('✗ 4 of 5 files can’t be relied on');
+    const listed = await runCommand(home, ['data', 'list']);
+    expect(listed).toMatchObject({ code: 0, out: expect.stringContaining('✓ HOLE/USDT') });
   });
 
   it('judges what came from each venue, testnet and simulator by itself: none hides a gap of another', async () => {

@@ -9,12 +9,14 @@ import { runtimeHere, startedHomes } from '../../home/runtime-here.js';
 import { dataKey, ensureDataKey } from '../../home/secrets.js';
 import type { FetchedMonth, FetchRequest } from '../../market/fetched/fetch-minutes.js';
 import {
+  bytesOf,
   type FetchedFile,
   fetchedFiles,
   filesBySource,
   gapsIn,
   type MinutesSource,
   minutesSource,
+  problemsIn,
 } from '../../market/fetched/fetched-files.js';
 import type { Span } from '../../market/fetched/minutes-file.js';
 import type { DataGaps } from '../../operations/find-data-gaps.js';
@@ -43,6 +45,7 @@ const GAPS_SHOWN_MAX = 20;
 export function dataCommand(command: Command): void {
   fetchCommand(command);
   listCommand(command);
+  verifyCommand(command);
   gapsCommand(command);
 }
 
@@ -80,25 +83,102 @@ function fetchCommand(command: Command): void {
 }
 
 function listCommand(command: Command): void {
-  for (const [name, description] of [
-    ['list', 'what was fetched, and where from'],
-    ['verify', 'whether what was fetched is unchanged, byte by byte'],
-  ] as const) {
-    command
-      .command(name)
-      .description(description)
-      .option('--json', 'for scripts')
-      .action(async ({ json }: { json?: boolean }) => {
-        const home = fermataHome();
-        const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: true });
-        if (json === true) printJson(files.map(fileFacts));
-        else
-          printLines(
-            files.length === 0 ? ['nothing was fetched yet: fermata data fetch'] : files.map(fileLine),
-          );
-        process.exitCode = files.every(({ outcome }) => outcome.kind === 'fetched') ? EXIT_OK : EXIT_FAILED;
-      });
-  }
+  command
+    .command('list')
+    .description('what was fetched: symbol, days, size, and where from; reads the notes alone')
+    .option('--json', 'for scripts: each file')
+    .action(async ({ json }: { json?: boolean }) => {
+      const files = await filesHere(false);
+      const sized = await Promise.all(files.map(async (one) => ({ ...one, bytes: await bytesOf(one.file) })));
+      if (json === true) printJson(sized.map((one) => ({ ...fileFacts(one), bytes: one.bytes })));
+      else printLines(files.length === 0 ? [NOTHING_FETCHED] : listLines(sized));
+      process.exitCode = files.every(isFetched) ? EXIT_OK : EXIT_FAILED;
+    });
+}
+
+function verifyCommand(command: Command): void {
+  command
+    .command('verify')
+    .description('reads every byte of what was fetched: unchanged, in order, whole, prices that can be')
+    .option('--json', 'for scripts')
+    .action(async ({ json }: { json?: boolean }) => {
+      const files = await filesHere(true);
+      const judged: JudgedFile[] = [];
+      for (const one of files) judged.push({ ...one, problems: await problemsIn(one) });
+      const bad = judged.filter((one) => !isFetched(one) || one.problems.length > 0);
+      if (json === true) printJson(judged.map((one) => ({ ...fileFacts(one), problems: one.problems })));
+      else if (files.length === 0) printLines([NOTHING_FETCHED]);
+      else
+        printLines([
+          ...judged.flatMap(judgedLines),
+          bad.length === 0
+            ? `✓ ${counted(files.length, 'file')}: every byte is as it was fetched`
+            : `✗ ${bad.length} of ${counted(files.length, 'file')} can’t be relied on`,
+        ]);
+      process.exitCode = bad.length === 0 ? EXIT_OK : EXIT_FAILED;
+    });
+}
+
+const NOTHING_FETCHED = 'nothing was fetched yet: fermata data fetch';
+
+interface JudgedFile extends FetchedFile {
+  readonly problems: readonly string[];
+}
+
+const isFetched = ({ outcome }: FetchedFile): boolean => outcome.kind === 'fetched';
+
+async function filesHere(whole: boolean): Promise<readonly FetchedFile[]> {
+  const home = fermataHome();
+  return fetchedFiles(homePaths(home).data, dataKey(home), { whole });
+}
+
+/** A line for each symbol and source, and one for each file that has no note. */
+function listLines(files: readonly (FetchedFile & { readonly bytes: number })[]): string[] {
+  const bytes = new Map(files.map((one) => [one.file, one.bytes]));
+  const provenances = files.flatMap(({ outcome }) =>
+    outcome.kind === 'fetched' ? [outcome.provenance] : [],
+  );
+  const symbols = [...new Set(provenances.map(({ symbol }) => symbol))];
+  const lines = symbols.flatMap((symbol) =>
+    filesBySource(files, symbol).map(({ from, files: its }) => {
+      const notes = its.flatMap(({ outcome }) => (outcome.kind === 'fetched' ? [outcome.provenance] : []));
+      const span = {
+        fromMs: Math.min(...notes.map(({ fromMs }) => fromMs)),
+        untilMs: Math.max(...notes.map(({ untilMs }) => untilMs)),
+      };
+      const gaps = gapsIn(its, symbol, span).length;
+      const minutes = notes.reduce((sum, one) => sum + one.minutes, 0);
+      const size = its.reduce((sum, { file }) => sum + (bytes.get(file) ?? 0), 0);
+      return [
+        `✓ ${symbol.padEnd(10)} ${moment(span.fromMs)} to ${moment(span.untilMs)}`,
+        `${counted(minutes, 'minute')} in ${counted(its.length, 'file')}`,
+        `${gaps === 0 ? 'no gap' : counted(gaps, 'gap')}, ${(size / 1_000_000).toFixed(1)} MB, from ${sourceName(from)}`,
+      ].join(', ');
+    }),
+  );
+  return [
+    ...lines,
+    ...files.flatMap(({ file, outcome }) =>
+      outcome.kind === 'other' ? [`✗ ${file}: ${outcome.reason}`] : [],
+    ),
+  ];
+}
+
+function judgedLines({ problems, ...found }: JudgedFile): string[] {
+  const { file, outcome } = found;
+  if (outcome.kind === 'fetched' && problems.length === 0) return [fileLine(found)];
+  const reasons = outcome.kind === 'other' ? [outcome.reason, ...problems] : problems;
+  return [...reasons.map((reason) => `✗ ${file}: ${reason}`), `    do this: ${againText(file)}`];
+}
+
+/** The path says which minutes they were, whatever the note says: `…/binance/BTC-USDT/2026-10.csv.gz`. */
+function againText(file: string): string {
+  const [, base, quote, year, month] =
+    /([A-Z0-9]+)-([A-Z0-9]+)[/\\](\d{4})-(\d\d)\.csv\.gz$/.exec(file) ?? [];
+  if (year === undefined || month === undefined)
+    return 'take it out of this folder, which is for fetched minutes; give it as --data SYMBOL=FILE';
+  const last = new Date(Date.UTC(Number(year), Number(month), 0)).toISOString().slice(0, 10);
+  return `fetch the month again: fermata data fetch ${base}/${quote} --from ${year}-${month}-01 --to ${last}, with --desk of a desk that trades it there`;
 }
 
 interface GapOptions {

@@ -1,15 +1,21 @@
 /** What was fetched so far: which files exist, whether they are intact, and which minutes they lack. */
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ordersLeave } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
+import { counted } from '../../domain/figure-text.js';
+import { messageOf } from '../../domain/message-of.js';
+import { iso } from '../../domain/moment.js';
 import type { LiveAddresses, VenueEndpoint } from '../../venue/prices.js';
 import { priceSourceOf, TRADED_VENUES } from '../../venue/registry.js';
+import { openRecording } from '../recorded/recorded-file.js';
 import {
   type Provenance,
   type ProvenanceOutcome,
   provenanceOf,
   readProvenance,
+  readRows,
   type Span,
 } from './minutes-file.js';
 
@@ -43,6 +49,62 @@ export async function fetchedFiles(
     }
   }
   return found;
+}
+
+/** On disk; 0 if it is gone. */
+export const bytesOf = async (file: string): Promise<number> =>
+  (await stat(file).catch(() => ({ size: 0 }))).size;
+
+/**
+ * What is wrong with what the file says, in words: rows that can't be, and minutes other than its note has. Reads all of
+ * it, and goes by nothing but the file and the note.
+ */
+export async function problemsIn({ file, outcome }: FetchedFile): Promise<readonly string[]> {
+  const note = outcome.kind === 'fetched' ? outcome.provenance : null;
+  if (outcome === FILE_GONE || note?.minutes === 0) return [];
+  const minutes: number[] = [];
+  try {
+    const rows = await openRecording([{ file }], await asWritten(file));
+    try {
+      for (let some = await rows.next(); some !== null; some = await rows.next())
+        minutes.push(...some.map(({ tsMs }) => tsMs));
+    } finally {
+      await rows.close();
+    }
+  } catch (error) {
+    return [messageOf(error).replace(`${file}, `, '')];
+  }
+  return note === null ? [] : otherThanNoted(minutes, note);
+}
+
+/** The desk that fetched it may be gone: its first prices and volume say in which steps they are counted. */
+async function asWritten(file: string): Promise<Parameters<typeof openRecording>[1]> {
+  const [first = ''] = await readRows(file).catch(() => []);
+  const [, open = '', , , , volume = ''] = first.split(',');
+  const step = (decimal: string): string => {
+    const places = decimal.split('.')[1]?.trimEnd().length ?? 0;
+    return places === 0 ? '1' : `0.${'1'.padStart(places, '0')}`;
+  };
+  return { symbol: 'what was fetched', tickSize: step(open), lotSize: step(volume) };
+}
+
+function otherThanNoted(minutes: readonly number[], note: Provenance): readonly string[] {
+  const problems: string[] = [];
+  const [first = note.fromMs, last = note.fromMs] = [minutes[0], minutes.at(-1)];
+  if (first < note.fromMs || last >= note.untilMs)
+    problems.push(
+      `it has minutes from ${iso(first)} to ${iso(last)}; its note says ${iso(note.fromMs)} to ${iso(note.untilMs)}`,
+    );
+  if (minutes.length !== note.minutes)
+    problems.push(`it has ${counted(minutes.length, 'minute')}; its note says ${note.minutes}`);
+  const had = presentIn(note, note.missing);
+  const lacking = had.flatMap(({ fromMs, untilMs }) => {
+    const there = new Set(minutes.filter((ms) => ms >= fromMs && ms < untilMs));
+    for (let ms = fromMs; ms < untilMs; ms += MINUTE_MS) if (!there.has(ms)) return [ms];
+    return [];
+  });
+  if (lacking.length > 0) problems.push(`it lacks ${iso(lacking[0] as number)}, which its note does not say`);
+  return problems;
 }
 
 interface FilesOfSource {

@@ -5,7 +5,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import type { Instrument, PriceSide } from '../../domain/instrument.js';
+import type { PriceSide } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { iso } from '../../domain/moment.js';
 import { hasNote } from '../fetched/minutes-file.js';
@@ -13,6 +13,7 @@ import { DataFileError } from './data-file-error.js';
 import {
   type BarRow,
   type BidAskBarRow,
+  type Counted,
   crossedPrice,
   detectLayout,
   isOfBars,
@@ -52,7 +53,7 @@ interface BytesRead {
 }
 
 /** Opens the file and checks its first rows. Throws `DataFileError`. */
-async function openRecordedFile(file: string, instrument: Instrument): Promise<RecordedFile> {
+async function openRecordedFile(file: string, instrument: Counted): Promise<RecordedFile> {
   const lines = await openLines(file);
   try {
     return await begin(file, instrument, lines);
@@ -62,7 +63,7 @@ async function openRecordedFile(file: string, instrument: Instrument): Promise<R
   }
 }
 
-async function begin(file: string, instrument: Instrument, lines: LineReader): Promise<RecordedFile> {
+async function begin(file: string, instrument: Counted, lines: LineReader): Promise<RecordedFile> {
   const [header, ...others] = (await lines.next()) ?? [];
   const layout = detectLayout(file, header);
   const { format } = layout;
@@ -284,10 +285,7 @@ export interface SidedFile {
 }
 
 /** All files of one instrument as one recording. Throws `DataFileError`; no file stays open then. */
-export async function openRecording(
-  files: readonly SidedFile[],
-  instrument: Instrument,
-): Promise<RecordedFile> {
+export async function openRecording(files: readonly SidedFile[], instrument: Counted): Promise<RecordedFile> {
   const of = (side: PriceSide | undefined): readonly string[] =>
     files.filter((one) => one.side === side).map(({ file }) => file);
   const [bids, asks, others] = [of('bid'), of('ask'), of(undefined)];
@@ -372,7 +370,7 @@ class BothSides implements RecordedFile {
   readonly #tickSize: string;
   #place: RowPlace;
 
-  constructor(bid: RecordedFile, ask: RecordedFile, { tickSize }: Instrument) {
+  constructor(bid: RecordedFile, ask: RecordedFile, { tickSize }: Counted) {
     this.spanMs = bid.spanMs;
     this.firstMs = bid.firstMs;
     this.#bid = new SideRows(bid);
@@ -453,7 +451,7 @@ interface Part extends Pick<RecordedFile, 'format' | 'spanMs' | 'firstMs'> {
  * rows. Each must end before the next one begins, and all must have the same format. One file is open at a
  * time. Throws `DataFileError`; no file stays open then.
  */
-async function openJoinedFiles(files: readonly string[], instrument: Instrument): Promise<RecordedFile> {
+async function openJoinedFiles(files: readonly string[], instrument: Counted): Promise<RecordedFile> {
   const [one, ...others] = files;
   if (one !== undefined && others.length === 0) return openRecordedFile(one, instrument);
   if (files.length > FILES_MAX)
@@ -465,7 +463,7 @@ async function openJoinedFiles(files: readonly string[], instrument: Instrument)
   return new JoinedFiles(parts as [Part, ...Part[]], instrument);
 }
 
-async function partOf(file: string, instrument: Instrument): Promise<Part> {
+async function partOf(file: string, instrument: Counted): Promise<Part> {
   const rows = await openRecordedFile(file, instrument);
   const { format, spanMs, firstMs } = rows;
   const bytes = rows.bytes().all;
@@ -478,7 +476,7 @@ class JoinedFiles implements RecordedFile {
   readonly spanMs: number;
   readonly firstMs: number;
   readonly #parts: readonly Part[];
-  readonly #instrument: Instrument;
+  readonly #instrument: Counted;
   readonly #bytes: number;
   #at = 0;
   /** The part at `#at`, while it is read. */
@@ -489,7 +487,7 @@ class JoinedFiles implements RecordedFile {
   #bytesBefore = 0;
   #closed = false;
 
-  constructor(parts: readonly [Part, ...Part[]], instrument: Instrument) {
+  constructor(parts: readonly [Part, ...Part[]], instrument: Counted) {
     const [{ format, spanMs, firstMs }] = parts;
     this.format = format;
     this.spanMs = spanMs;

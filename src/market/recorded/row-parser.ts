@@ -49,6 +49,9 @@ export interface TradeRow {
 }
 export type RecordedRow = BarRow | BidAskBarRow | QuoteRow | TradeRow;
 
+/** In which steps prices and sizes are counted. */
+export type Counted = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize'>;
+
 /** What its rows hold, and under which of the file's columns. */
 export interface Layout {
   readonly format: RecordedFormat;
@@ -162,7 +165,7 @@ export class RowParser {
   constructor(
     private readonly file: string,
     { format, columns, fields }: Layout,
-    private readonly instrument: Instrument,
+    private readonly instrument: Counted,
   ) {
     this.#prices = decimalGrid(instrument.tickSize);
     this.#sizes = decimalGrid(instrument.lotSize);
