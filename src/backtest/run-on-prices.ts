@@ -313,6 +313,7 @@ export class Run<Measured extends Measure> {
       instruments,
       live: feed.source.kind === 'live',
       quotesFromBars: feed.quotesFromBars ?? [],
+      showsBooks: feed.showsBooks === true,
       beginMs,
       wallMs: this.#parts.wallMs ?? beginMs,
       ...(this.#parts.fills === undefined ? {} : { fills: this.#parts.fills }),

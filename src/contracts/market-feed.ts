@@ -33,6 +33,18 @@ export interface SeenBar extends MarketBar {
   readonly quote?: { readonly bidTicks: number; readonly askTicks: number };
 }
 
+/** What rests at one price of the book. */
+export interface BookLevel {
+  readonly priceTicks: number;
+  readonly lots: number;
+}
+
+/** Each side best first. */
+export interface BookLevels {
+  readonly bids: readonly BookLevel[];
+  readonly asks: readonly BookLevel[];
+}
+
 export type MarketEvent =
   | {
       readonly kind: 'quote';
@@ -44,6 +56,8 @@ export type MarketEvent =
       readonly askLots: number;
       /** Inside a bar: the time of the price before, from which the market has passed every price. Left out: not known. */
       readonly wayFromMs?: number;
+      /** The book behind it. Left out: not recorded. */
+      readonly book?: BookLevels;
     }
   | {
       readonly kind: 'trade';
@@ -96,6 +110,8 @@ export interface MarketFeed {
    * flicker. Left out: none.
    */
   readonly quotesFromBars?: readonly InstrumentId[];
+  /** Some of its quotes are the tops of books: an order takes what the levels have, and its rest may wait. Left out: none. */
+  readonly showsBooks?: boolean;
   /**
    * Market time now, in milliseconds: simulated and recorded feeds have their own clock; a live feed has the venue's.
    */

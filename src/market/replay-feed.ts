@@ -62,6 +62,7 @@ interface ReplayOptions {
   /** Left out: it does not end. */
   readonly endMs?: number;
   readonly quotesFromBars?: readonly InstrumentId[];
+  readonly showsBooks?: boolean;
   readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
   /** Called at least every second, and at stop, with the time up to which everything was delivered. */
   readonly savePosition: (marketMs: number) => void;
@@ -74,6 +75,7 @@ export class ReplayFeed implements MarketFeed {
   readonly source: MarketSource;
   readonly endMs: number | undefined;
   readonly quotesFromBars: readonly InstrumentId[];
+  readonly showsBooks: boolean;
   readonly #clock: MarketClock | null;
   #deliveredMs: number;
   /** All events up to and including this time have been delivered. */
@@ -91,6 +93,7 @@ export class ReplayFeed implements MarketFeed {
     this.source = options.source;
     this.endMs = options.endMs;
     this.quotesFromBars = options.quotesFromBars ?? [];
+    this.showsBooks = options.showsBooks === true;
     const { speed } = options.source;
     this.#clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
     this.#deliveredMs = options.startMs;

@@ -226,6 +226,7 @@ async function replayedEngine(
   const engine = createEngine({
     ...engineConfig(desk, configHash, incarnation, instruments, capabilities, account, contractsNowMs),
     quotesFromBars: feed.quotesFromBars ?? [],
+    ...(feed.showsBooks === true ? { waitsForVolume: true } : {}),
   });
   const activity = new ActivityLog(instruments);
   const recordLog = new RecordLog(log, instruments);

@@ -379,6 +379,102 @@ describe('on bars of bid and ask, buys are filled on the path of the ask and sel
   });
 });
 
+describe('on recorded books an order takes what the levels have', () => {
+  /** `100.01x4 100.02x3`, best first; three levels at most. */
+  const levelsOf = (text: string): readonly string[] =>
+    Array.from({ length: 3 }, (_, at) => text.split(' ')[at]?.split('x') ?? ['', '']).flat();
+
+  /** In Tardis' columns, a snapshot a second: asks and bids. */
+  function booksOf(...books: readonly (readonly [asks: string, bids: string])[]): string {
+    const file = join(temporaryFolder(), 'books.csv');
+    const columns = Array.from({ length: 3 }, (_, at) =>
+      ['asks', 'bids'].flatMap((side) => [`${side}[${at}].price`, `${side}[${at}].amount`]),
+    ).flat();
+    const lines = books.map(([askText, bidText], second) => {
+      const [asks, bids] = [levelsOf(askText), levelsOf(bidText)];
+      const cells = [0, 2, 4].flatMap((at) => [asks[at], asks[at + 1], bids[at], bids[at + 1]]);
+      const us = `${BEGIN_MS + second * SECOND_MS}000`;
+      return ['binance', 'PEERUSDT', us, us, ...cells].join();
+    });
+    writeFileSync(file, `exchange,symbol,timestamp,local_timestamp,${columns.join()}\n${lines.join('\n')}\n`);
+    return file;
+  }
+
+  const DEEP = ['100.01x50', '100.00x50'] as const;
+  /** The order leaves at the third, and finds it as it was. */
+  const BEFORE_IT = [DEEP, DEEP] as const;
+  const buys = (given: Partial<Row> = {}): Row => ({
+    ...{ side: 'buy', type: 'market', price: 0, worst: 0, terms: {}, stop: ticks('99') },
+    ...{ exits: {}, later: [], bids: [], fills: [] },
+    ...given,
+  });
+  const limit = (price: string, terms: Terms = {}): Row =>
+    buys({ type: 'limit', price: ticks(price), worst: ticks(price), stop: ticks('90'), terms });
+  const wide = (row: Row): Strategy => {
+    let quotes = 0;
+    return {
+      ...follows(row),
+      onQuote: (context) => {
+        quotes += 1;
+        const size = { side: 'buy', protectTicks: row.stop, size: { lots: LOTS }, because: 'once' } as const;
+        if (quotes === 3) context.enter({ ...size, type: 'market', slippageTicks: 100 });
+      },
+    };
+  };
+
+  it.each([
+    [
+      'a market order level by level',
+      [['100.01x4 100.02x3 100.05x9', '100.00x9']],
+      ['buy 4 at 100.01', 'buy 3 at 100.02', 'buy 3 at 100.05'],
+    ],
+    [
+      'the rest of an entry expires where the levels end',
+      [
+        ['100.01x4 100.02x3', '100.00x9'],
+        ['100.01x40', '100.00x9'],
+      ],
+      ['buy 4 at 100.01', 'buy 3 at 100.02'],
+    ],
+    [
+      'a stop by what bids there are, its rest by those of the next snapshot',
+      [
+        ['100.01x10', '100.00x9'],
+        ['99.10x9', '98.99x2 98.90x3'],
+        ['99.10x9', '98.80x20'],
+      ],
+      ['buy 10 at 100.01', 'sell 2 at 98.99', 'sell 3 at 98.90', 'sell 5 at 98.80'],
+    ],
+  ] as const)('%s', async (_, books, fills) => {
+    expect(await fillsIn(booksOf(...BEFORE_IT, ...books), () => wide(buys()))).toEqual(fills);
+  });
+
+  it('a limit that rested gets what comes to it, at its price, and waits with the rest', async () => {
+    const file = booksOf(
+      ...[...BEFORE_IT, DEEP, DEEP],
+      ['99.50x3 99.60x9', '99.40x9'],
+      ['99.40x2 99.50x2 99.60x9', '99.30x9'],
+      ['99.60x9', '99.30x9'],
+    );
+    expect(await fillsIn(file, () => follows(limit('99.50')))).toEqual(['buy 3 at 99.50', 'buy 4 at 99.50']);
+  });
+
+  it('all or nothing is nothing where the levels within its price are too few', async () => {
+    const file = booksOf(...BEFORE_IT, ['100.01x4 100.02x3 100.05x9', '100.00x9'], DEEP);
+    expect(await fillsIn(file, () => follows(limit('100.02', { FOK: '' })))).toEqual([]);
+    expect(await fillsIn(file, () => follows(limit('100.05', { FOK: '' })))).toEqual([
+      ...['buy 4 at 100.01', 'buy 3 at 100.02', 'buy 3 at 100.05'],
+    ]);
+  });
+
+  it('and a part of each level where a part of the volume counts', async () => {
+    const file = booksOf(...BEFORE_IT, ['100.01x4 100.02x3 100.05x20', '100.00x9']);
+    expect(
+      await fillsIn(file, () => wide(buys()), DESK, { fillModel: { ...PLAIN_FILLS, volumePartPct: 50 } }),
+    ).toEqual(['buy 2 at 100.01', 'buy 1 at 100.02', 'buy 7 at 100.05']);
+  });
+});
+
 describe('of a market so thin that it takes minutes', () => {
   /** A lot at each price from the eleventh minute on, a hundred before. */
   function thin(price: string): string {

@@ -126,6 +126,43 @@ describe('a broken file', () => {
     ],
   );
 
+  const LEVEL = 'bids[0].price,bids[0].amount,asks[0].price,asks[0].amount';
+  const TWO = `ts,${LEVEL},${LEVEL.replaceAll('0', '1')}\n`;
+  cases.push(
+    [
+      'a level without its amount',
+      'ts,bids[0].price,asks[0].price,asks[0].amount\n',
+      /row 1, column bids\[0\]\.amount: expected `ts` and both sides of each level from 0 to 0/,
+    ],
+    ['levels without a time', `${LEVEL}\n`, /row 1, column ts: .* found no such column/],
+    ['a column beside its levels', `ts,mid,${LEVEL}\n`, /row 1, column mid: .* found a column of no level/],
+    [
+      'a second bid above the first',
+      `${TWO}60000,2,1,3,1,2.1,1,4,1\n`,
+      /row 2, column bids\[1\]\.price: expected a price below that of level 0, 2, found "2.1"/,
+    ],
+    [
+      'a crossed book',
+      `${TWO}60000,3,1,2,1,,,,\n`,
+      /row 2, column asks\[0\]\.price: expected at least the bid of 3/,
+    ],
+    [
+      'a book of one side',
+      `${TWO}60000,3,1,,,,,,\n`,
+      /row 2, column asks\[0\]\.price: expected a price above zero/,
+    ],
+    [
+      'microseconds under our name',
+      `${TWO}1733007600000000,1,1,2,1,,,,\n`,
+      /row 2, column ts.*the first 13 digits/,
+    ],
+    [
+      'milliseconds under Tardis’ name',
+      `timestamp,${LEVEL}\n1733007600000,1,1,2,1\n`,
+      /row 2, column timestamp: expected microseconds.*or `ts` in milliseconds/,
+    ],
+  );
+
   it('of one side that lacks the other, or a bar of it, or lies above it, is refused with file and row', async () => {
     const rows = (...lines: readonly string[]) => file(BARS + lines.map((line) => `${line}\n`).join(''));
     const check = (bid: string, ask: string | null, other?: string) =>

@@ -285,6 +285,7 @@ export interface InstanceSetting {
   readonly live: boolean;
   /** As the feed says it. Left out: none. */
   readonly quotesFromBars?: readonly InstrumentId[];
+  readonly showsBooks?: boolean;
   /** Market time of the first price. */
   readonly beginMs: number;
   /** Wall time at the start. */
@@ -323,11 +324,11 @@ export const instanceConfig = ({
 export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
   const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
-  const { takesNoShortcut = false, quotesFromBars = [] } = setting;
+  const { takesNoShortcut = false, quotesFromBars = [], showsBooks = false } = setting;
   const { risk, ...given } = instanceConfig(setting);
   const config = {
     ...{ ...given, takesNoShortcut, quotesFromBars },
-    waitsForVolume: setting.fills?.volumePartPpm !== undefined,
+    waitsForVolume: showsBooks || setting.fills?.volumePartPpm !== undefined,
     risk: live ? risk : { ...risk, staleDataSeconds: NEVER_STALE },
   };
   const calendars = buildCalendars(desk);

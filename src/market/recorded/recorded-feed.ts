@@ -20,6 +20,7 @@ import { openRecording, type RecordedFile, type SidedFile } from './recorded-fil
 import {
   type BarRow,
   type BidAskBarRow,
+  type BookRow,
   type FourPrices,
   isOfBars,
   type QuoteRow,
@@ -75,6 +76,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     startMs: await startOf(events, deliveredMs),
     endMs,
     quotesFromBars: events.quotesFromBars,
+    showsBooks: events.showsBooks,
     history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
     savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: names.join(', '),
@@ -165,6 +167,10 @@ export class RecordedSource implements TimedSource {
 
   get quotesFromBars(): readonly InstrumentId[] {
     return this.streams.flatMap(({ rows, instrument }) => (isOfBars(rows.format) ? instrument : []));
+  }
+
+  get showsBooks(): boolean {
+    return this.streams.some(({ rows }) => rows.format === 'books');
   }
 
   peek(): TimedEvent | null {
@@ -345,6 +351,7 @@ class RowEvents {
     this.#closeBar(row.tsMs, into);
     if (row.format === 'bars') this.#addBar(row, into);
     else if (row.format === 'bidAskBars') this.#addBidAskBar(row, into);
+    else if (row.format === 'books') this.#addBook(row, into);
     else if (row.format === 'quotes') this.#addQuote(row, into);
     else this.#addTrade(row, into);
   }
@@ -395,6 +402,16 @@ class RowEvents {
     const { tsMs: marketMs, bidTicks, askTicks, bidLots, askLots } = row;
     this.#builder.add(marketMs, midTicks(bidTicks, askTicks), Number.NaN);
     into.push({ kind: 'quote', instrument: this.instrument, marketMs, bidTicks, askTicks, bidLots, askLots });
+  }
+
+  #addBook({ tsMs: marketMs, bids, asks }: BookRow, into: TimedEvent[]): void {
+    const [bid, ask] = [bids[0], asks[0]];
+    if (bid === undefined || ask === undefined) return;
+    const [bidTicks, askTicks] = [bid.priceTicks, ask.priceTicks];
+    this.#builder.add(marketMs, midTicks(bidTicks, askTicks), Number.NaN);
+    const sizes = { bidLots: bid.lots, askLots: ask.lots };
+    const book = { bids, asks };
+    into.push({ kind: 'quote', instrument: this.instrument, marketMs, bidTicks, askTicks, ...sizes, book });
   }
 
   /** A trade shows where the market is, so a quote with the desk file's spread is put around it. */

@@ -2,11 +2,12 @@
  * Parses and checks the rows of a recorded file. Prices are returned in ticks, sizes in lots. No CSV library:
  * the formats have no quoted cells, and prices go from digits to integers without a float in between.
  */
+import type { BookLevel, BookLevels } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 import { DataFileError, shown } from './data-file-error.js';
 
-export type RecordedFormat = 'bars' | 'bidAskBars' | 'quotes' | 'trades';
+export type RecordedFormat = 'bars' | 'bidAskBars' | 'quotes' | 'trades' | 'books';
 
 /** Its rows are spans of time with four prices. */
 export const isOfBars = (format: RecordedFormat): boolean => format === 'bars' || format === 'bidAskBars';
@@ -47,7 +48,11 @@ export interface TradeRow {
   readonly quantityLots: number;
   readonly taker: 'buy' | 'sell' | null;
 }
-export type RecordedRow = BarRow | BidAskBarRow | QuoteRow | TradeRow;
+export interface BookRow extends BookLevels {
+  readonly format: 'books';
+  readonly tsMs: number;
+}
+export type RecordedRow = BarRow | BidAskBarRow | QuoteRow | TradeRow | BookRow;
 
 /** In which steps prices and sizes are counted. */
 export type Counted = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize'>;
@@ -61,7 +66,7 @@ export interface Layout {
   readonly fields: readonly string[];
 }
 
-/** Our own headers. */
+/** Our own headers; that of books goes on with as many levels as there are. */
 const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
   bars: ['ts', 'open', 'high', 'low', 'close', 'volume'],
   bidAskBars: [
@@ -70,6 +75,7 @@ const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
   ],
   quotes: ['ts', 'bid', 'ask', 'bid_size', 'ask_size'],
   trades: ['ts', 'price', 'size', 'side'],
+  books: ['ts', 'bids[0].price', 'bids[0].amount', 'asks[0].price', 'asks[0].amount'],
 };
 
 /**
@@ -129,19 +135,59 @@ export function detectLayout(file: string, header: string | undefined): Layout {
     if (found === fields.join(',')) return { format: format as RecordedFormat, columns, fields };
   for (const [format, theirs, fields] of HEADERS_OF_OTHERS)
     if (found === theirs) return { format, columns, fields: fields.split(',') };
+  const book = bookLayout(file, columns);
+  if (book !== null) return book;
   const known = UNREAD.find(([first]) => first.test(found));
   throw new DataFileError({
     file,
     row: 1,
     column: known === undefined ? missingColumn(columns) : null,
     expected: `a header: ${Object.values(HEADERS)
-      .map((fields) => `\`${fields.join(',')}\``)
+      .map((fields) => `\`${fields.join(',')}${fields === HEADERS.books ? ',…' : ''}\``)
       .join(' or ')}`,
     found: shown(found),
     doThis:
       known?.[1] ??
       'Make the first line one of these, letter by letter, with the columns below it in that order and commas between them; docs/DATA.md says what each column means, and which files of others are read as they are.',
   });
+}
+
+/** Of Tardis, or of whoever names levels alike. */
+const BOOK_COLUMN = /^(bids|asks)\[(\d{1,3})\]\.(price|amount)$/;
+/** Columns beside levels that are not read. */
+const BESIDE_LEVELS = new Set(['exchange', 'symbol', 'local_timestamp']);
+
+/**
+ * Snapshots of a book: levels in any order of columns, from 0 on, with a time `ts` in milliseconds or, as Tardis has it,
+ * `timestamp` in microseconds. Null: it has no level. Throws `DataFileError` where a column is missing or unknown.
+ */
+function bookLayout(file: string, columns: readonly string[]): Layout | null {
+  const levels = columns.flatMap((column) => BOOK_COLUMN.exec(column)?.[2] ?? []);
+  if (levels.length === 0) return null;
+  const count = Math.max(...levels.map(Number)) + 1;
+  const wanted = Array.from({ length: count }, (_, at) =>
+    ['bids', 'asks'].flatMap((side) => [`${side}[${at}].price`, `${side}[${at}].amount`]),
+  ).flat();
+  const time = columns.includes('timestamp') ? 'timestamp' : 'ts';
+  const refuse = (column: string, found: string): never => {
+    throw new DataFileError({
+      ...{ file, row: 1, column, found },
+      expected: `\`${time}\` and both sides of each level from 0 to ${count - 1}, each once`,
+      doThis: 'Write `ts` and the columns of every level, as docs/DATA.md has it, or take out the column.',
+    });
+  };
+  for (const column of [time, ...wanted]) if (!columns.includes(column)) refuse(column, 'no such column');
+  for (const [at, column] of columns.entries()) {
+    if (columns.indexOf(column) !== at) refuse(column, 'it twice');
+    if (column !== time && !BOOK_COLUMN.test(column) && !BESIDE_LEVELS.has(column))
+      refuse(column, 'a column of no level');
+  }
+  return {
+    ...{ format: 'books', columns },
+    fields: columns.map((column) =>
+      column === 'timestamp' ? 'us' : BESIDE_LEVELS.has(column) ? '-' : column,
+    ),
+  };
 }
 
 /** Of the header that is nearly one of ours: the first column that it lacks. Null: it is like none of them. */
@@ -157,6 +203,7 @@ export class RowParser {
   readonly #format: RecordedFormat;
   /** Which column is what. */
   readonly #places: ReadonlyMap<string, number>;
+  readonly #clock: readonly [field: keyof typeof CLOCKS, (typeof CLOCKS)[keyof typeof CLOCKS]];
   readonly #isPlain: boolean;
   #row = 1;
   #lastTsMs = 0;
@@ -172,6 +219,8 @@ export class RowParser {
     this.#format = format;
     this.#columns = columns;
     this.#places = new Map(fields.map((field, at) => [field, at]));
+    const clock = fields.includes('gmt') ? 'gmt' : fields.includes('us') ? 'us' : 'ts';
+    this.#clock = [clock, CLOCKS[clock]];
     this.#isPlain = fields.join() === HEADERS.bars.join();
   }
 
@@ -199,6 +248,8 @@ export class RowParser {
         return this.#quote(tsMs);
       case 'trades':
         return this.#trade(tsMs);
+      case 'books':
+        return { format: 'books', tsMs, ...this.#book() };
     }
   }
 
@@ -300,18 +351,45 @@ export class RowParser {
     };
   }
 
-  #time(): number {
-    const isGmt = this.#places.has('gmt');
-    const [field, expected] = isGmt ? ['gmt', GMT] : ['ts', 'milliseconds since 1970, UTC'];
-    const [name, text] = [this.#name(field), this.#text(field)];
-    const tsMs = isGmt ? gmtTime(text) : TS_TEXT.test(text) ? Number(text) : Number.NaN;
-    if (!(tsMs > 0 && tsMs <= TS_MAX)) {
-      const isFiner = FINER_TS_TEXT.test(text);
-      this.refuse(name, expected, shown(text), isGmt ? REPAIR : isFiner ? MICROSECONDS : MILLISECONDS);
+  #book(): BookLevels {
+    const bids = this.#side('bids', -1);
+    const asks = this.#side('asks', 1);
+    if ((asks[0]?.priceTicks ?? 0) < (bids[0]?.priceTicks ?? 0))
+      this.refuse(
+        'asks[0].price',
+        `at least the bid of ${this.#text('bids[0].price')}`,
+        shown(this.#text('asks[0].price')),
+      );
+    return { bids, asks };
+  }
+
+  /** Best first, to the first level that is empty; the first one has to be there. */
+  #side(side: 'bids' | 'asks', away: 1 | -1): readonly BookLevel[] {
+    const levels: BookLevel[] = [];
+    for (let at = 0; this.#places.has(`${side}[${at}].price`); at += 1) {
+      const [price, amount] = [`${side}[${at}].price`, `${side}[${at}].amount`] as const;
+      if (at > 0 && this.#text(price) === '' && this.#text(amount) === '') break;
+      const priceTicks = this.#price(price);
+      const before = levels.at(-1)?.priceTicks;
+      if (before !== undefined && (priceTicks - before) * away <= 0)
+        this.refuse(
+          price,
+          `a price ${away === 1 ? 'above' : 'below'} that of level ${at - 1}, ${this.#text(`${side}[${at - 1}].price`)}`,
+          shown(this.#text(price)),
+        );
+      levels.push({ priceTicks, lots: this.#size(amount) });
     }
+    return levels;
+  }
+
+  #time(): number {
+    const [field, { expected, read, otherwise }] = this.#clock;
+    const [name, text] = [this.#name(field), this.#text(field)];
+    const tsMs = read(text);
+    if (!(tsMs > 0 && tsMs <= TS_MAX)) this.refuse(name, expected, shown(text), otherwise(text));
     const strict = isOfBars(this.#format);
     if (strict ? tsMs <= this.#lastTsMs : tsMs < this.#lastTsMs) {
-      const last = isGmt ? new Date(this.#lastTsMs).toISOString() : this.#lastTsMs;
+      const last = field === 'ts' ? this.#lastTsMs : new Date(this.#lastTsMs).toISOString();
       this.refuse(name, `${strict ? 'later than' : 'not before'} ${last}, the row above`, shown(text));
     }
     this.#lastTsMs = tsMs;
@@ -377,7 +455,25 @@ export function crossedPrice(bid: FourPrices, ask: FourPrices): 'open' | 'high' 
   return ask.closeTicks < bid.closeTicks ? 'close' : null;
 }
 
-const GMT = 'a time in GMT such as 03.11.2025 14:30:00.000';
+/** How a column of times is read: NaN if the text is none. */
+const CLOCKS = {
+  ts: {
+    expected: 'milliseconds since 1970, UTC',
+    read: (text: string) => (TS_TEXT.test(text) ? Number(text) : Number.NaN),
+    otherwise: (text: string) => (FINER_TS_TEXT.test(text) ? MICROSECONDS : MILLISECONDS),
+  },
+  us: {
+    expected: 'microseconds since 1970, UTC',
+    read: (text: string) => (/^\d{16}$/.test(text) ? Math.floor(Number(text) / 1000) : Number.NaN),
+    otherwise: () => 'Write `timestamp` in microseconds, or `ts` in milliseconds under that name.',
+  },
+  gmt: {
+    expected: 'a time in GMT such as 03.11.2025 14:30:00.000',
+    read: gmtTime,
+    otherwise: () => REPAIR,
+  },
+} as const;
+
 const GMT_TEXT = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d:\d\d(?:\.\d{3})?)$/;
 
 /** NaN: it is no such time. */

@@ -1,6 +1,6 @@
 /** The paper venue's trading floor: matches open orders against the market and records each fill. */
 
-import type { MarketEvent, QuoteEvent } from '../../contracts/market-feed.js';
+import type { BookLevel, MarketEvent, QuoteEvent } from '../../contracts/market-feed.js';
 import { type CorporateAction, splitPrice } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { dearerTicks, isOwned, rateAt, valuedAt } from '../../domain/value.js';
@@ -35,6 +35,14 @@ export interface ExchangeRules extends FeeRules {
   readonly volumePartPpm?: number;
 }
 
+type LevelLeft = { -readonly [K in keyof BookLevel]: BookLevel[K] };
+
+/** What an order may get at one price. */
+interface Portion {
+  readonly execution: Execution;
+  readonly lots: number;
+}
+
 interface ExchangeOutput {
   fill(fill: PaperFill): void;
   expired(order: PaperOrder): void;
@@ -49,6 +57,8 @@ export class Exchange {
   readonly #resting = new Set<string>();
   /** Lots left at each symbol's newest price, by the side that takes them. */
   readonly #left = new Map<string, { buy: number; sell: number }>();
+  /** Where books are recorded: what is left of each level of a symbol's newest one, best first, by the side that takes it. */
+  readonly #levels = new Map<string, { readonly buy: LevelLeft[]; readonly sell: LevelLeft[] }>();
 
   constructor(
     private readonly book: PaperBook,
@@ -115,6 +125,7 @@ export class Exchange {
   beforeAction(action: CorporateAction): void {
     if (action.kind === 'dividend') return;
     for (const order of [...this.book.openOrders(action.symbol)]) this.#expire(order);
+    this.#levels.delete(action.symbol);
     const quote = this.#quotes.get(action.symbol);
     if (quote === undefined) return;
     if (this.isOpen(quote.instrument)) {
@@ -138,7 +149,7 @@ export class Exchange {
     if (!this.isOpen(quote.instrument, quote.marketMs)) return;
     const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
     this.#quotes.set(symbol, quote);
-    this.#offer(symbol, quote.askLots, quote.bidLots);
+    this.#offer(symbol, quote);
     const open = this.book.openOrders(symbol);
     if (open.size === 0) return;
     for (const order of [...open]) {
@@ -193,7 +204,7 @@ export class Exchange {
     const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
     for (const order of this.book.openOrders(symbol)) if (this.#mayAnswer(order, quote)) return false;
     this.#quotes.set(symbol, quote);
-    this.#offer(symbol, quote.askLots, quote.bidLots);
+    this.#offer(symbol, quote);
     return true;
   }
 
@@ -215,11 +226,15 @@ export class Exchange {
     }
   }
 
-  #offer(symbol: string, buyLots: number, sellLots: number): void {
+  #offer(symbol: string, { askLots, bidLots, book }: QuoteEvent): void {
     const { volumePartPpm } = this.rules;
-    if (volumePartPpm === undefined) return;
-    const part = (lots: number): number => Math.floor((lots * volumePartPpm) / 1_000_000);
-    this.#left.set(symbol, { buy: part(buyLots), sell: part(sellLots) });
+    if (book === undefined && volumePartPpm === undefined) return;
+    const part = (lots: number): number => Math.floor((lots * (volumePartPpm ?? WHOLE_PPM)) / WHOLE_PPM);
+    if (book !== undefined) {
+      const left = (levels: readonly BookLevel[]): LevelLeft[] =>
+        levels.map(({ priceTicks, lots }) => ({ priceTicks, lots: part(lots) }));
+      this.#levels.set(symbol, { buy: left(book.asks), sell: left(book.bids) });
+    } else this.#left.set(symbol, { buy: part(askLots), sell: part(bidLots) });
   }
 
   #arriveAtLastQuote(order: PaperOrder): void {
@@ -249,13 +264,14 @@ export class Exchange {
       return;
     }
     if (order.timeInForce === 'FOK' && execution) {
-      if (this.#lotsFor(order, execution, size).lots < order.quantityLots) {
+      if (this.#lotsFor(order, execution, size) < order.quantityLots) {
         this.#expire(order);
         return;
       }
     }
     // A stop without a worst price fills and ends, unless it waits for volume.
-    const staysOn = order.limitTicks !== null || volumePartPpm !== undefined;
+    const staysOn =
+      order.limitTicks !== null || volumePartPpm !== undefined || this.#levels.has(order.symbol);
     if (staysOn && goesOff(order, quote)) this.output.triggered(order);
     if (execution) this.#execute(order, execution, size, quote.marketMs, caughtUp);
     // A taker never rests: the part that a thin book did not fill expires, as at the exchange.
@@ -270,46 +286,86 @@ export class Exchange {
     marketMs: number,
     caughtUp: boolean,
   ): void {
-    const { offered, lots: quantityLots } = this.#lotsFor(order, execution, sizeLots);
-    const instrument = this.#instrument(order.symbol);
-    const rate = this.rate(instrument);
-    const left = this.#leftOf(order);
-    if (left !== undefined) left[order.side] -= quantityLots;
-    if (quantityLots > 0) {
-      this.output.fill({
-        tradeId: `p${this.book.bookId}-t${(this.book.idsGiven + 1).toString(36)}`,
-        clientId: order.clientId,
-        symbol: order.symbol,
-        side: order.side,
-        quantityLots,
-        priceTicks: execution.priceTicks,
-        ...this.#fee(order, valuedAt(instrument, rate), execution, quantityLots),
-        ...(instrument.conversion === undefined ? {} : { rate }),
-        liquidity: execution.liquidity,
-        marketMs,
-        caughtUp,
-      });
+    for (const portion of this.#portions(order, execution, sizeLots)) {
+      const offered = Math.min(order.quantityLots - order.filledLots, portion.lots);
+      const lots = Math.min(offered, this.#affordableLots(order, portion.execution));
+      if (lots > 0) this.#fill(order, portion.execution, lots, marketMs, caughtUp);
+      if (!isOpen(order)) break;
+      if (lots < offered) {
+        this.#expire(order);
+        return;
+      }
     }
     if (!isOpen(order)) this.forget(order.clientId);
-    else if (quantityLots < offered) this.#expire(order);
   }
 
-  /** How many of the order's remaining lots are offered, and how many of those it gets. */
-  #lotsFor(
-    order: PaperOrder,
-    execution: Execution,
-    sizeLots: number,
-  ): { readonly offered: number; readonly lots: number } {
-    const remaining = order.quantityLots - order.filledLots;
+  #fill(order: PaperOrder, execution: Execution, lots: number, marketMs: number, caughtUp: boolean): void {
+    const instrument = this.#instrument(order.symbol);
+    const rate = this.rate(instrument);
+    this.#take(order, lots);
+    this.output.fill({
+      tradeId: `p${this.book.bookId}-t${(this.book.idsGiven + 1).toString(36)}`,
+      clientId: order.clientId,
+      symbol: order.symbol,
+      side: order.side,
+      quantityLots: lots,
+      priceTicks: execution.priceTicks,
+      ...this.#fee(order, valuedAt(instrument, rate), execution, lots),
+      ...(instrument.conversion === undefined ? {} : { rate }),
+      liquidity: execution.liquidity,
+      marketMs,
+      caughtUp,
+    });
+  }
+
+  /** Nothing that was offered is filled twice. */
+  #take(order: PaperOrder, lots: number): void {
+    let rest = lots;
+    for (const level of this.#levels.get(order.symbol)?.[order.side] ?? []) {
+      const taken = Math.min(rest, level.lots);
+      level.lots -= taken;
+      rest -= taken;
+    }
     const left = this.#leftOf(order);
-    const size =
-      left === undefined
-        ? this.rules.limitToQuoteSize && sizeLots > 0
-          ? sizeLots
-          : remaining
-        : left[order.side];
-    const offered = Math.min(remaining, size);
-    return { offered, lots: Math.min(offered, this.#affordableLots(order, execution)) };
+    if (left !== undefined) left[order.side] -= lots;
+  }
+
+  /**
+   * What the order is offered, price by price. From a book it takes level by level, as far as its limit goes; one that
+   * rested gets what came to its limit, at its limit. Otherwise all is at one price.
+   */
+  #portions(order: PaperOrder, execution: Execution, sizeLots: number): readonly Portion[] {
+    const levels = this.#levels.get(order.symbol)?.[order.side];
+    if (levels === undefined) {
+      const remaining = order.quantityLots - order.filledLots;
+      const left = this.#leftOf(order);
+      const size = this.rules.limitToQuoteSize && sizeLots > 0 ? sizeLots : remaining;
+      return [{ execution, lots: left === undefined ? size : left[order.side] }];
+    }
+    const buy = order.side === 'buy';
+    const limit = order.limitTicks ?? (buy ? Number.POSITIVE_INFINITY : 1);
+    const within = levels.filter(({ priceTicks }) => (buy ? priceTicks <= limit : priceTicks >= limit));
+    if (execution.liquidity === 'maker')
+      return [{ execution, lots: within.reduce((sum, { lots }) => sum + lots, 0) }];
+    return within.map(({ priceTicks, lots }) => {
+      const top = { bidTicks: priceTicks, askTicks: priceTicks };
+      const taken = takerPrice(buy, top, this.rules.slippageTicks);
+      const price = buy ? Math.min(limit, taken) : Math.max(limit, taken);
+      return { execution: { priceTicks: price, liquidity: 'taker' }, lots };
+    });
+  }
+
+  /** How many lots the order would get. */
+  #lotsFor(order: PaperOrder, execution: Execution, sizeLots: number): number {
+    const remaining = order.quantityLots - order.filledLots;
+    let offered = 0;
+    let worst = execution;
+    for (const portion of this.#portions(order, execution, sizeLots)) {
+      if (offered >= remaining) break;
+      offered += portion.lots;
+      worst = portion.execution;
+    }
+    return Math.min(remaining, offered, this.#affordableLots(order, worst));
   }
 
   #leftOf({ symbol }: PaperOrder): { buy: number; sell: number } | undefined {
@@ -351,6 +407,8 @@ export class Exchange {
     return this.book.instruments.get(symbol) as Instrument;
   }
 }
+
+const WHOLE_PPM = 1_000_000;
 
 export function isOpen(order: PaperOrder): boolean {
   return order.state === 'working' || order.state === 'partlyFilled';
