@@ -1,9 +1,11 @@
 /** The web role: HTTP API, dashboard, live updates, metrics, and Temporal's UI behind our sign-in. */
+
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { rolesOf as rolesOfPerson } from '../domain/roles.js';
 import { channelHealth } from '../home/channel-health.js';
 import { logOutput } from '../home/desk-in-process.js';
@@ -67,7 +69,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
 }
 
 async function open(runtime: Runtime, closers: Closers): Promise<void> {
-  const foreignUis = codecOrigins(process.env);
+  const foreignUis = codecOrigins(deskEnvironment());
   const { desk } = loadDesk(runtime.deskFile);
   const pool = openPool(runtime, 'web');
   closers.push(() => pool.end());

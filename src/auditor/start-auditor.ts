@@ -2,12 +2,14 @@
  * Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops the desk if
  * they can't be right.
  */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ordersLeave } from '../desk/desk-venue.js';
 import { notTheDesks } from '../desk/fee-assets.js';
 import type { Desk } from '../desk/schema.js';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
@@ -103,7 +105,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
  */
 export function accountReader(endpoint: VenueEndpoint, desk: Desk): AuditParts['readBook'] {
   const { live } = tradedVenue(desk.venue.name);
-  const signedIn = live.signInToRead(process.env);
+  const signedIn = live.signInToRead(deskEnvironment());
   if (signedIn.ok) {
     const { access } = signedIn;
     const foreign = notTheDesks(desk);

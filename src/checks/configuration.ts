@@ -2,6 +2,7 @@ import { artefactsKey } from '../desk/artefacts.js';
 import { areAsRead } from '../desk/keep-own-files.js';
 import type { ReadStrategies } from '../desk/own-strategies.js';
 import type { Desk } from '../desk/schema.js';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { readDeskHere } from '../home/desk-here.js';
@@ -49,7 +50,7 @@ function hashOfFile(file: string, started: Desk, home: string): string {
       }),
     );
   try {
-    const { configHash } = readDeskHere(file, { strategies }, process.env, home).wanted;
+    const { configHash } = readDeskHere(file, { strategies }, deskEnvironment(), home).wanted;
     return changed.length === 0 ? configHash : `changed (${changed.join(', ')})`;
   } catch (error) {
     return `unreadable (${messageOf(error)})`;

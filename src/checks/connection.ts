@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { z } from 'zod';
 import { withLimitsInForce } from '../desk/desk-settings.js';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { WARMING_UP } from '../domain/order-words.js';
@@ -61,7 +62,7 @@ export const connectionTest = check(
   async ({ desk, runtime, trader }) => {
     // The test doesn't depend on the trader: if it doesn't answer, only the months are missing.
     const months = await readStatus({ trader }).then(monthsTold, () => undefined);
-    const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue, months };
+    const question = { desk, env: deskEnvironment(), simulatedVenue: runtime.simulatedVenue, months };
     const { endpoint, parts, verdict } = await testConnection(question, Date.now());
     const of = (what: 'observed' | 'expected') =>
       parts.map((part) => `${part.title}: ${part[what]}`).join('; ');

@@ -1,9 +1,11 @@
 /** Asks npm about an installation. Its answer is trusted only if the registry itself has answered. */
+
 import { type ExecFileException, execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';
 import { plainEnvironment } from '../home/process-environment.js';
 
@@ -45,7 +47,7 @@ export async function withNpm<T>(folder: string, limitMs: number, ask: (npm: Npm
 
 /** The environment of npm and the programs that it runs: without the desk's secrets. */
 export function npmEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => OF_NPM.test(name));
+  const own = Object.entries(deskEnvironment()).filter(([name]) => OF_NPM.test(name));
   return { ...plainEnvironment(), ...Object.fromEntries(own) };
 }
 

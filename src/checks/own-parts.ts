@@ -1,4 +1,5 @@
 /** Checks, reports and actions from the desk's own folder, each run in its own process. */
+
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -237,7 +238,7 @@ export async function startPackChild(folder: string, part: string, request: RunR
 
 /** Redacts the outcome for storage and display. Throws if there is none. */
 export function outcomeOf(home: string, ended: Ended | null): CheckOutcome {
-  const redact = createRedactor(knownSecrets(home, process.env));
+  const redact = createRedactor(knownSecrets(home));
   const plain = (text: string): string => redact(plainText(text));
   if (ended === null || 'failed' in ended)
     throw new Error(plain(ended?.failed ?? 'it ended without an answer'));

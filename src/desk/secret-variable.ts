@@ -1,13 +1,61 @@
+/** The environment of the desk that code runs for, and the secrets in it. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Variables that Node, its libraries and the system read from the process itself. They can't differ between desks in one
+ * process: desks that share one have all of them alike. Any other variable is a desk's own.
+ */
+const OF_PROCESS = new RegExp(
+  `^(${[
+    'PATH|HOME|USER|USERNAME|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TZDIR|TMPDIR|TMP|TEMP|APPDATA|CI|CI_.*|.*DEBUG',
+    'LD_.*|DYLD_.*|MALLOC_.*|GLIBC_.*|GCONV_.*|RES_OPTIONS|LOCALDOMAIN|HOSTALIASES|UV_.*|RUST_.*|TOKIO_.*',
+    'NODE_.*|NPM_(?!LIFECYCLE_SCRIPT$).*|UNDICI_.*|WS_.*|READABLE_STREAM|JEST_.*|TRACE_DEPRECATION|NO_DEPRECATION',
+    'NO_COLOR|FORCE_COLOR|CLICOLOR.*|TEAMCITY_.*|LOG_TOKENS|LOG_STREAM|__MINIMATCH_.*',
+    'SSL_.*|OPENSSL_.*|.*_PROXY|PG.*|GRPC_.*|OTEL_.*|TEMPORAL_TRACE_.*|TEMPORAL_DEBUGGER_.*',
+    'AWS_(?!.*(KEY|SECRET|TOKEN|S3_BUCKET)).*|XDG_(CACHE_HOME|CONFIG_HOME|DATA_HOME|RUNTIME_DIR)',
+    'FERMATA_(?!(DESK|RUNTIME|STARTED_AGAIN|.*PASSWORD)$).*',
+  ].join('|')})$`,
+  'i',
+);
+
+export const isOfProcess = (variable: string): boolean => OF_PROCESS.test(variable);
+
+const environments = new AsyncLocalStorage<Environment>();
+let isShared = false;
+
+/** Everything that `work` starts has this environment: timers, servers, connections. */
+export const withEnvironment = <T>(env: Environment, work: () => T): T => environments.run(env, work);
+
+/**
+ * The environment of the desk that this code runs for: in a process of one desk, its own. Throws in a process of
+ * several where nothing says for which of them, rather than yield another desk's keys.
+ */
+export function deskEnvironment(): Environment {
+  const env = environments.getStore();
+  if (env !== undefined) return env;
+  if (isShared) throw new Error('this process runs several desks, and nothing says for which one this is');
+  return process.env;
+}
+
+/**
+ * Call before this process may run other desks' roles: what is its desk's own leaves `process.env`, where it would be
+ * everybody's. Returns the whole environment, for `withEnvironment`.
+ */
+export function takeOwnEnvironment(): Environment {
+  const whole = { ...process.env };
+  isShared = true;
+  for (const variable of Object.keys(whole)) if (!isOfProcess(variable)) delete process.env[variable];
+  return whole;
+}
 
 /**
  * A secret from the environment: the variable itself, or the content of the file that `<name>_FILE` names. Null if
  * neither is set. Throws if that file can't be read; the message contains none of its content.
  */
-export function secretVariable(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-): string | null {
+export function secretVariable(env: Environment, name: string): string | null {
   const given = env[name]?.trim();
   if (given) return given;
   const file = env[`${name}_FILE`]?.trim();

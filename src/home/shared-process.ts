@@ -13,10 +13,12 @@ import { homePaths } from './runtime.js';
 export const SHARED_ROLES = ['operations-worker', 'web'] as const;
 
 export interface Joining {
-  readonly v: 1;
+  readonly v: 2;
   /** How the process was started: only a role that would be started alike may join. */
   readonly sharing: string;
   readonly runtimeFile: string;
+  /** The desk's own keys, among others: it is passed here alone, and stored nowhere. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Held while any part of the role runs there: see `lockOnceFree`. */
   readonly lockFile: string;
   /** A role that has not stopped within this time ends the process. */

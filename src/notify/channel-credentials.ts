@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { mailChoices } from '../desk/notify-schema.js';
 import type { Desk } from '../desk/schema.js';
-import { secretVariable } from '../desk/secret-variable.js';
+import { deskEnvironment, secretVariable } from '../desk/secret-variable.js';
 import { homePaths } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 
@@ -56,7 +56,7 @@ const IMPLICIT_TLS = 465;
 export function mailSettings(
   home: string,
   { notify }: Pick<Desk, 'notify'>,
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv = deskEnvironment(),
 ): MailSettings | null {
   const { enabled, from, to } = mailChoices(notify);
   const host = env.SMTP_SERVER?.trim();
@@ -110,7 +110,7 @@ const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 export function telegramCredentials(
   home: string,
   { notify }: Pick<Desk, 'notify'>,
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv = deskEnvironment(),
 ): TelegramCredentials | null {
   const { enabled, tokenEnv, chatIdEnv } = notify.telegram;
   const token = keptSecret(env, tokenEnv, home, 'telegram-bot-token');

@@ -186,7 +186,6 @@ export class DeskProcesses {
         home: paths.home,
         run: paths.servers.run,
         mayJoin: () => !this.#died.has(name),
-        handedOn: options.loaded.desk.commands?.environment ?? [],
       },
     });
   }

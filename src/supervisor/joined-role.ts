@@ -1,11 +1,14 @@
 /**
  * A role that runs in a process of another desk of this installation. Two desks that were started alike (same
- * build, folder and environment) share the processes of roles that mostly wait. To the supervisor it is a
- * process like any other, except that after an orderly end it must run elsewhere.
+ * build, folder and variables of the process) share the processes of roles that mostly wait; the role is passed its
+ * desk's environment. To the supervisor it is a process like any other, except that after an orderly end it must run
+ * elsewhere.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { isOfProcess } from '../desk/secret-variable.js';
 import { desksHomes } from '../home/installation.js';
 import { readLines } from '../home/local-socket.js';
 import { installationOf, rootOf } from '../home/runtime.js';
@@ -29,34 +32,15 @@ const LAST_LINES_MAX = 30;
 /** Each line that a role logs is passed on as one line. */
 const LINE_CHARS_MAX = 4 * 1024 * 1024;
 
-/**
- * Variables that a terminal, a service manager or npm adds, and those that differ by desk and are passed in another
- * way.
- */
-const NOT_COMPARED =
-  /^(_|SHLVL|PWD|OLDPWD|COLUMNS|LINES|TERM|TERM_.*|COLORTERM|WINDOWID|STY|TMUX.*|SSH_(CLIENT|CONNECTION|TTY)|GPG_TTY|XDG_SESSION_ID|XDG_VTNR|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|npm_lifecycle_script|FERMATA_RUNTIME|FERMATA_DESK|FERMATA_STARTED_AGAIN)$/;
-
-/**
- * Equal for processes that may run each other's roles; null for roles that are never shared. `handedOn`:
- * variables passed on to the desk's own programs; they come from the process, so they are always compared.
- */
-export function sharingOf(
-  name: RoleName,
-  script: string,
-  env: NodeJS.ProcessEnv,
-  handedOn: readonly string[] = [],
-): string | null {
+/** Equal for processes that may run each other's roles; null for roles that are never shared. */
+export function sharingOf(name: RoleName, script: string, env: NodeJS.ProcessEnv): string | null {
   if (!SHARED_ROLES.some((role) => role === name)) return null;
   const compared = Object.entries(env)
-    .filter(([variable]) => !NOT_COMPARED.test(variable))
+    .filter(([variable]) => isOfProcess(variable))
     .sort(([left], [right]) => (left < right ? -1 : 1));
-  const given = handedOn
-    .filter((variable) => NOT_COMPARED.test(variable))
-    .sort()
-    .map((variable) => [variable, env[variable] ?? null]);
   const place = [process.execPath, process.cwd(), script, statSync(script).mtimeMs];
   return createHash('sha256')
-    .update(JSON.stringify([place, compared, given]))
+    .update(JSON.stringify([place, compared]))
     .digest('hex');
 }
 
@@ -78,11 +62,19 @@ export interface JoinedRole {
 export async function joinRole(options: JoinOptions): Promise<JoinedRole | null> {
   for (const home of desksHomes(installationOf(options.home))) {
     const path = sharedSocket(home, options.name);
-    if (home === rootOf(options.home) || !existsSync(path)) continue;
+    if (home === rootOf(options.home) || !isOurs(path)) continue;
     const joined = await joinAt(path, options);
     if (joined !== null) return joined;
   }
   return null;
+}
+
+/** Keys go there: nobody else may have put a socket in that place. */
+function isOurs(path: string): boolean {
+  const owns = (place: Stats | undefined): place is Stats => place?.uid === process.getuid?.();
+  const folder = lstatSync(dirname(path), { throwIfNoEntry: false });
+  if (!owns(folder) || !folder.isDirectory() || (folder.mode & 0o077) !== 0) return false;
+  return owns(lstatSync(path, { throwIfNoEntry: false }));
 }
 
 function joinAt(path: string, { name, joining, onLine }: JoinOptions): Promise<JoinedRole | null> {

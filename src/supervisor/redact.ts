@@ -1,6 +1,7 @@
 /** Redacts secrets in text before it is written anywhere. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { homePaths, installationOf } from '../home/runtime.js';
 
 export type Redact = (text: string) => string;
@@ -33,13 +34,23 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 
 /** `known`: values that must never appear anywhere. */
 export function createRedactor(known: Iterable<string>): Redact {
-  const values = [...new Set(known)].filter((value) => value.length >= KNOWN_CHARS_MIN);
+  const redactKnown = createKnownRedactor(known);
+  return (text) => {
+    let clean = redactKnown(text);
+    for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
+    return clean;
+  };
+}
+
+/** These values alone, as they are and as JSON writes them: a line of JSON stays one. */
+export function createKnownRedactor(known: Iterable<string>): Redact {
+  const plain = [...known].filter((value) => value.length >= KNOWN_CHARS_MIN);
+  const values = [...new Set(plain.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]))];
   // Longest first: one secret may be a prefix of another.
   values.sort((left, right) => right.length - left.length);
   return (text) => {
     let clean = text;
     for (const value of values) clean = clean.replaceAll(value, MARK);
-    for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
     return clean;
   };
 }
@@ -64,7 +75,7 @@ export function redactValue(value: unknown, redact: Redact, depth = 0): unknown 
  * The values of all secret files of the desk in `home` and of its installation, and of all environment
  * variables whose names mark them as a secret or as the file of a secret.
  */
-export function knownSecrets(home: string, env: NodeJS.ProcessEnv): readonly string[] {
+export function knownSecrets(home: string, env: NodeJS.ProcessEnv = deskEnvironment()): readonly string[] {
   const values: string[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (!value || !SECRET_NAME.test(name)) continue;

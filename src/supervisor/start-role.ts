@@ -51,8 +51,6 @@ interface RoleStartOptions {
     /** Run folder of the installation. */
     readonly run: string;
     readonly mayJoin: () => boolean;
-    /** The environment variables passed on to the desk's own programs. */
-    readonly handedOn: readonly string[];
   };
 }
 
@@ -77,9 +75,7 @@ interface Begun extends Running {
 export async function startRole(options: RoleStartOptions): Promise<Running> {
   const { name, share } = options;
   const sharing =
-    share === undefined || options.separate
-      ? null
-      : sharingOf(name, options.script, environmentOf(options), share.handedOn);
+    share === undefined || options.separate ? null : sharingOf(name, options.script, environmentOf(options));
   if (share === undefined || sharing === null) return whenReady(options, await begin(options, null));
   // Waits for anything that an earlier supervisor left of the role elsewhere. Done before the turn below, so
   // it doesn't hold up other desks.
@@ -114,7 +110,12 @@ async function joinOther(options: RoleStartOptions, home: string, sharing: strin
   const { name, log, runtimeFile, stopping } = options;
   const { stopMs: ownStopMs, joinedStopMs: stopMs = ownStopMs } = ROLE_TIMES[name];
   const joined = await joinRole({
-    ...{ name, home, joining: { v: 1, sharing, runtimeFile, lockFile: roleLock(home, name), stopMs } },
+    ...{ name, home },
+    joining: {
+      v: 2,
+      ...{ sharing, runtimeFile, lockFile: roleLock(home, name), stopMs },
+      environment: { ...environmentOf(options), FERMATA_RUNTIME: runtimeFile },
+    },
     onLine: (line) => log.writeChildLine(name, line, 'out'),
   });
   if (joined === null) return null;

@@ -2,12 +2,14 @@
  * How clients and workers reach Temporal (docs/design/temporal-access.md), and a client that connects at its first call
  * and again after every loss; each of its calls has a deadline.
  */
+
 import {
   Client,
   type ConnectionOptions,
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';
 import { credentialsOf, type ExternalTemporal, externalTemporal } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
@@ -151,7 +153,7 @@ type Place = Pick<Runtime, 'temporal'>;
  */
 function lackingHere({ temporal }: Place): string {
   if (temporal.kind !== 'external' || !temporal.asks) return '';
-  const here: readonly string[] = credentialsOf(externalTemporal(process.env).options);
+  const here: readonly string[] = credentialsOf(externalTemporal(deskEnvironment()).options);
   const lacking = temporal.asks.filter((one) => !here.includes(one));
   if (lacking.length === 0) return '';
   return `; the desk was started with ${lacking.join(' and ')}, and the environment here names none: set the same TEMPORAL variables`;
@@ -162,6 +164,6 @@ function lackingHere({ temporal }: Place): string {
  * `connectionClass`.
  */
 export function connectOptions({ temporal }: Place): ConnectOptions {
-  const external = temporal.kind === 'external' ? externalTemporal(process.env).options : {};
+  const external = temporal.kind === 'external' ? externalTemporal(deskEnvironment()).options : {};
   return { ...external, address: addressForSdk(temporal.address) };
 }

@@ -2,11 +2,13 @@
  * From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. The paper venue is
  * opened after the replay.
  */
+
 import { existsSync } from 'node:fs';
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { ordersLeave } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -219,7 +221,7 @@ async function replayedEngine(
     venue === null
       ? { account: paperAccount(feed.source.identity), real: false }
       : await tradedAccount(venue, journal, desk.mode, () =>
-          startItsProgram({ desk, simulatedVenue: runtime.simulatedVenue, env: process.env }),
+          startItsProgram({ desk, simulatedVenue: runtime.simulatedVenue, env: deskEnvironment() }),
         );
   const capabilities = venue?.port.capabilities ?? paperCapabilities(instruments);
   const contractsNowMs = feed.source.kind === 'live' ? clock.wallMs() : undefined;

@@ -4,6 +4,7 @@ import type { MarketFeed } from '../contracts/market-feed.js';
 import { ordersLeave } from '../desk/desk-venue.js';
 import { notTheDesks } from '../desk/fee-assets.js';
 import type { Desk } from '../desk/schema.js';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
@@ -80,7 +81,7 @@ async function openAtVenue({
 }: VenueParts): Promise<TradingVenue> {
   const { live } = tradedVenue(desk.venue.name);
   const endpoint = live.endpoint(desk, runtime.simulatedVenue);
-  const signedIn = live.signIn(process.env);
+  const signedIn = live.signIn(deskEnvironment());
   if (!signedIn.ok) throw new StartRefused(`${signedIn.problem}. No order was sent. ${signedIn.doThis}`);
   const port = await signedIn.access.open({
     endpoint,

@@ -3,6 +3,7 @@
  * the ledger. It watches the trader and starts what the trader's state requires; of several such processes, only one
  * does that.
  */
+
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,6 +17,7 @@ import { ownActions, ownParts } from '../checks/own-parts.js';
 import { REPORT_FOLDER } from '../checks/preflight/newest-go.js';
 import { CHECKS } from '../checks/registry.js';
 import { contactsFor } from '../desk/contacts.js';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { readyOrEnding } from '../home/desk-in-process.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
@@ -124,7 +126,7 @@ export async function startOperationsWorker(
     tellEnding: (how) => tellPacksEnd(watched, runtime.home, how),
     hasCode: desk.coded !== undefined,
   });
-  const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);
+  const ledger = deskEnvironment().FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);
   await readyOrEnding(worker.ready);
   const watching = takeTurn(runtime, 'watch', log, () => {
     const loops = [

@@ -80,36 +80,46 @@ async function runRole(name: string): Promise<void> {
     () => startOf(runtime, name),
   );
   const life = isSeparate() ? runSeparately(name, runtime) : null;
-  const ended = shareWithOthers(name, runtime, start, terminated);
+  const shared = await shareWithOthers(name, runtime, start, terminated);
   try {
-    await live(() => start(runtime), terminated, life);
+    await shared.asThisDesk(() => live(() => start(runtime), terminated, life));
   } catch (error) {
     life?.die(messageOf(error));
     throw error;
   }
-  await ended;
+  await shared.ended;
   life?.end();
   process.exit(0);
 }
 
-/** Hosts the roles of other desks if the supervisor says so. Resolves when they have ended, along with this one. */
+interface Shared {
+  /** This process's own desk is one of several. */
+  readonly asThisDesk: <T>(work: () => T) => T;
+  /** Resolves when the other desks' roles have ended. */
+  readonly ended: Promise<void>;
+}
+
+/** Hosts the roles of other desks if the supervisor says so. */
 async function shareWithOthers(
   name: string,
-  runtime: Runtime,
+  { home }: Runtime,
   start: (runtime: Runtime) => Promise<Role>,
   terminated: Promise<void>,
-): Promise<void> {
+): Promise<Shared> {
   const sharing = process.env[SHARING];
-  if (!sharing) return;
-  const { shareProcess } = await import('./share-process.js');
-  try {
-    const shared = await shareProcess(sharedSocket(runtime.home, name), sharing, start);
+  if (!sharing) return { asThisDesk: (work) => work(), ended: Promise.resolve() };
+  const { separateDesks, shareProcess } = await import('./share-process.js');
+  const asThisDesk = separateDesks(home);
+  const takeIn = async (): Promise<void> => {
+    const shared = await shareProcess(sharedSocket(home, name), sharing, start);
     await tell({ type: 'shares' });
     await terminated;
     await shared.close();
-  } catch (error) {
+  };
+  const ended = takeIn().catch((error: unknown) => {
     console.error(`this process takes in no role of another desk: ${messageOf(error)}`);
-  }
+  });
+  return { asThisDesk, ended };
 }
 
 /** Resolves when the role was told to end, and has ended. */

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { packsQueue } from '../contracts/queues.js';
 import { COMPILE_LATER } from '../desk/compile-later.js';
+import { deskEnvironment } from '../desk/secret-variable.js';
 import { backoffMs } from '../domain/backoff.js';
 import { logOutput } from '../home/desk-in-process.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
@@ -124,7 +125,7 @@ async function hasOpenRuns({ temporal, runtime, log }: PacksContext): Promise<bo
 }
 
 function begin({ runtime, log, tell }: PacksContext): Promise<ManagedProcess> {
-  const environment = Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name));
+  const environment = Object.entries(deskEnvironment()).filter(([name]) => ENVIRONMENT.test(name));
   return spawnProcess({
     name: 'packs-worker',
     command: process.execPath,

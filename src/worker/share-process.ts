@@ -1,6 +1,7 @@
 /** Hosts roles of other desks in this process, each while its desk's supervisor is connected. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { takeOwnEnvironment, withEnvironment } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';
 import { forDesk } from '../home/desk-in-process.js';
 import type { FileLock } from '../home/file-lock.js';
@@ -8,9 +9,11 @@ import { sharesServers } from '../home/installation.js';
 import { listenAtSocket, readLines } from '../home/local-socket.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { type FromHost, type Joining, lockOnceFree, STOP_LINE } from '../home/shared-process.js';
+import { createKnownRedactor, knownSecrets } from '../supervisor/redact.js';
 
 const JOINED_MAX = 16;
-const LINE_CHARS_MAX = 64 * 1024;
+/** An environment is longer than most lines. */
+const LINE_CHARS_MAX = 4 * 1024 * 1024;
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 /** How long a connection may be silent before it says who joins. */
 const SILENT_MS = 5_000;
@@ -23,6 +26,36 @@ export interface SharedProcess {
 }
 
 type Start = (runtime: Runtime) => Promise<Role>;
+
+/** What no line from this process may contain, whichever desk it is about: of each desk in it. */
+const secrets = new Map<object, readonly string[]>();
+let redact = createKnownRedactor([]);
+
+function keepSecret(of: object, values: readonly string[]): void {
+  if (values.length === 0) secrets.delete(of);
+  else secrets.set(of, values);
+  redact = createKnownRedactor([...secrets.values()].flat());
+}
+
+/**
+ * Call before anything of this process's own desk is loaded: from here on its keys are in no place that is everybody's, and no
+ * line leaves with a key of any desk. Returns what its own role must be started with.
+ */
+export function separateDesks(home: string): <T>(work: () => T) => T {
+  const env = takeOwnEnvironment();
+  keepSecret(env, knownSecrets(home, env));
+  for (const stream of [process.stdout, process.stderr]) {
+    const { write } = stream;
+    stream.write = (chunk: string | Uint8Array, ...rest: never[]): boolean =>
+      write.call(stream, redact(Buffer.from(chunk).toString('utf8')), ...rest);
+  }
+  // Node itself would write it past those streams.
+  process.on('uncaughtException', (error) => {
+    console.error(error);
+    process.exit(1);
+  });
+  return (work) => withEnvironment(env, work);
+}
 
 /** Rejects if nothing can listen there. */
 export async function shareProcess(path: string, sharing: string, start: Start): Promise<SharedProcess> {
@@ -69,6 +102,7 @@ class JoinedRole {
   readonly #ending = new AbortController();
   readonly #starting: Promise<Role>;
   #stopping: Promise<void> | null = null;
+  readonly #output = { write: (line: string) => this.#say({ type: 'line', line: redact(line.trimEnd()) }) };
   #lock: FileLock | null = null;
 
   constructor(
@@ -77,18 +111,21 @@ class JoinedRole {
     start: Start,
   ) {
     this.#say({ type: 'joined', pid: process.pid });
-    const output = { write: (line: string) => this.#say({ type: 'line', line: line.trimEnd() }) };
+    const environment = Object.freeze({ ...joining.environment });
     this.#starting = (async () => {
       const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
+      keepSecret(this, knownSecrets(runtime.home, environment));
       const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
+      const desk = { environment, output: this.#output, named, ending: this.#ending.signal };
       // The role's earlier process may still be ending, and the supervisor that asked may have disconnected by now.
       this.#lock = await lockOnceFree(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
       if (this.#lock === null || socket.readableEnded) throw new Error('it was stopped before it began');
-      return forDesk({ output, named, ending: this.#ending.signal }, () => start(runtime));
+      const role = await forDesk(desk, () => start(runtime));
+      return { stop: () => forDesk(desk, () => role.stop()) };
     })();
     this.#starting.then(
       () => this.#stopping ?? this.#say({ type: 'ready' }),
-      (error: unknown) => this.#say({ type: 'failed', message: messageOf(error) }),
+      (error: unknown) => this.#say({ type: 'failed', message: redact(messageOf(error)) }),
     );
   }
 
@@ -116,12 +153,13 @@ class JoinedRole {
       const role = await this.#starting.catch(() => null);
       await role?.stop();
     } catch (error) {
-      this.#say({ type: 'line', line: `it did not stop in order: ${messageOf(error)}` });
+      this.#output.write(`it did not stop in order: ${messageOf(error)}`);
     } finally {
       clearTimeout(late);
       this.#lock?.release();
     }
     this.#say({ type: 'stopped' });
+    keepSecret(this, []);
     await new Promise<void>((resolve) => {
       setTimeout(resolve, LAST_WORDS_MS).unref();
       this.socket.once('close', () => resolve());
@@ -141,7 +179,7 @@ class JoinedRole {
 function joiningOf(line: string, sharing: string): Joining | string {
   try {
     const joining = JSON.parse(line) as Joining;
-    if (joining.v !== 1) return `version 1 was expected, not ${String(joining.v)}`;
+    if (joining.v !== 2) return `version 2 was expected, not ${String(joining.v)}`;
     return joining.sharing === sharing ? joining : 'it was started otherwise than this process';
   } catch {
     return 'it is not JSON';

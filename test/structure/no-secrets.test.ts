@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readModules } from '../../scripts/structure/modules.mjs';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
+import { isOfProcess } from '../../src/desk/secret-variable.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { repository } from '../support/desk-under-test.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
@@ -54,4 +56,75 @@ it('would be seen', () => {
   expect(findings('x', 'DASHBOARD_PASSWORD=hunter2')).toEqual(['x: DASHBOARD_PASSWORD has a value']);
   expect(findings('x', `token: 123456789:${'A'.repeat(35)}`)).toHaveLength(1);
   expect(findings('x', 'DASHBOARD_PASSWORD=your-secure-password BINANCE_API_KEY=')).toEqual([]);
+});
+
+/**
+ * What reads the environment of the process in code that runs for several desks in one: only variables that are alike for all of
+ * them, and why.
+ */
+const OF_THE_PROCESS: Readonly<Record<string, string>> = {
+  'src/desk/secret-variable.ts': 'a process of one desk has its environment there',
+  'src/desk/resolve-desk.ts': 'FERMATA_HOME',
+  'src/home/runtime.ts': 'FERMATA_SECRETS, XDG_RUNTIME_DIR',
+  'src/home/runtime-here.ts': 'containers, where a process has one desk',
+  'src/home/desk-in-process.ts': 'whether npm started it, or a container',
+  'src/home/process-environment.ts': 'what other programs are given: variables of the process alone',
+  'src/supervisor/managed-process.ts':
+    'a child for which nothing was chosen; a shared process has no desk’s variable left',
+  'src/worker/run-separately.ts': 'a role of its own',
+  'src/pack/child-process.ts': 'PATH, LANG',
+  'src/pack/compiled-cache.ts': 'XDG_CACHE_HOME',
+  'src/backup/offsite/storage.ts': 'silences a library',
+};
+
+it('reads a desk’s variables from the environment of that desk, wherever several share a process', () => {
+  const modules = new Map(readModules(repository, 'src').map((module) => [module.path, module]));
+  const reached = new Set(['src/worker/operations-worker.ts', 'src/worker/web-process.ts']);
+  for (const path of reached)
+    for (const { to, isType } of modules.get(path)?.imports ?? [])
+      if (!isType && modules.has(to)) reached.add(to);
+  for (const path of [
+    'src/notify/channel-credentials.ts',
+    'src/backup/offsite/storage.ts',
+    'src/mail/start-mail.ts',
+  ])
+    expect(reached).toContain(path);
+  const reading = [...reached].filter((path) =>
+    /\bprocess\.env\b|\benv\b[^=\n]*\} = process\b|from 'node:process'/.test(modules.get(path)?.text ?? ''),
+  );
+  expect(reading.sort()).toEqual(Object.keys(OF_THE_PROCESS).sort());
+});
+
+it('knows which variables count for the whole process: what the libraries read, and no key', () => {
+  const programs = readdirSync(join(repository, 'dist/run')).filter((name) => name.endsWith('.js'));
+  expect(programs.length).toBeGreaterThan(50);
+  const read = programs.flatMap((name) =>
+    [...readFileSync(join(repository, 'dist/run', name), 'utf8').matchAll(/\bprocess\d*\.env\.(\w+)/g)].map(
+      ([, variable = '']) => variable,
+    ),
+  );
+  expect(read).toContain('NODE_OPTIONS');
+  // Those of Fermata itself that are a desk's.
+  const ownOfDesk = ['FERMATA_RUNTIME', 'FERMATA_DESK'];
+  expect([...new Set(read)].filter((name) => !isOfProcess(name) && !ownOfDesk.includes(name))).toEqual([]);
+  for (const name of [
+    'NODE_EXTRA_CA_CERTS',
+    'TZ',
+    'https_proxy',
+    'NO_PROXY',
+    'SSL_CERT_FILE',
+    'PGHOST',
+    'LC_ALL',
+  ])
+    expect(isOfProcess(name), name).toBe(true);
+  for (const name of SECRETS)
+    for (const one of [name, `${name}_FILE`]) expect(isOfProcess(one), one).toBe(false);
+  for (const name of [
+    'SMTP_SERVER',
+    'TELEGRAM_API_ROOT',
+    'BINANCE_SIMULATOR_URL',
+    'AWS_OTHER_KEY',
+    'TEMPORAL_ADDRESS',
+  ])
+    expect(isOfProcess(name), name).toBe(false);
 });

@@ -1,6 +1,6 @@
 /** A role in the process of another desk, from both ends of the socket between them. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -56,13 +56,18 @@ const share = async (start: (runtime: Runtime) => Promise<Role>): Promise<void> 
 
 const lockFile = (): string => roleLock(second, 'web');
 
-const join2 = (sharing = 'alike', stopMs = 5_000): Promise<JoinedRole | null> =>
+const join2 = (
+  sharing = 'alike',
+  stopMs = 5_000,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<JoinedRole | null> =>
   joinRole({
     name: 'web',
     home: second,
     joining: {
-      v: 1,
+      v: 2,
       sharing,
+      environment,
       runtimeFile: join(second, 'run', 'runtime.json'),
       lockFile: lockFile(),
       stopMs,
@@ -112,7 +117,7 @@ describe('a role in the process of another desk', () => {
     const supervisor = connect(path);
     const runtimeFile = join(second, 'run', 'runtime.json');
     supervisor.write(
-      `${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
+      `${JSON.stringify({ v: 2, environment: {}, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
     );
     await eventually(() => expect(begun).toHaveLength(1));
     supervisor.destroy();
@@ -195,7 +200,7 @@ describe('a role in the process of another desk', () => {
     const closing = shared?.close();
     const runtimeFile = join(second, 'run', 'runtime.json');
     waits.write(
-      `${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
+      `${JSON.stringify({ v: 2, environment: {}, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
     );
     expect(await answered).toContain('this process ends');
     end();
@@ -209,7 +214,7 @@ describe('a role in the process of another desk', () => {
     const refused = connect(path);
     const runtimeFile = join(second, 'run', 'runtime.json');
     const asking = (sharing: string) =>
-      `${JSON.stringify({ v: 1, sharing, runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`;
+      `${JSON.stringify({ v: 2, environment: {}, sharing, runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`;
     const ended = new Promise((resolve) => refused.once('close', resolve));
     refused.resume();
     refused.write(`${asking('otherwise')}${asking('alike')}`);
@@ -253,24 +258,137 @@ function hostElsewhere(stop: string, begun = ''): Promise<number | null> {
   });
 }
 
+/**
+ * A whole process of the first desk, with a key of its own, that takes in the second; `role`: what a role does there once it was
+ * taken in. Resolves with what it wrote and how it ended.
+ */
+function firstDesk(role: string): Promise<{ readonly code: number | null; readonly said: string }> {
+  const of = (name: string): string => JSON.stringify(new URL(`../${name}.js`, `file://${ROLE_SCRIPT}`).href);
+  const code = `
+    const { separateDesks, shareProcess } = await import(${of('worker/share-process')});
+    const { deskEnvironment } = await import(${of('desk/secret-variable')});
+    const { logOutput } = await import(${of('home/desk-in-process')});
+    const say = (what) => logOutput().write(JSON.stringify(what));
+    let whoseIsIt = () => null;
+    setInterval(() => whoseIsIt(), 10);
+    const asFirst = separateDesks(${JSON.stringify(installation)});
+    await shareProcess(${JSON.stringify(path)}, 'alike', async () => {
+      ${role}
+      return { stop: async () => process.exit(0) };
+    });`;
+  const child = endChildWithThisProcess(
+    spawn(process.execPath, ['--input-type=module', '-e', code], {
+      env: { ...process.env, TZ: 'UTC', BINANCE_API_KEY: FIRST_KEY },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (data: Buffer) => {
+      said += String(data);
+    });
+  return new Promise((resolve) => {
+    child.once('close', (exit) => resolve({ code: exit, said }));
+  });
+}
+
+const FIRST_KEY = 'first-desk-key-of-the-exchange';
+const SECOND_KEY = 'second-desk-"key"-of-the-exchange';
+const SECOND = { BINANCE_API_KEY: SECOND_KEY, OF_THE_DESK: 'second' };
+
+describe('the keys of several desks in one process', () => {
+  it('each desk has its own, the process has none, and nobody is given another’s', async () => {
+    const ended = firstDesk(`
+      const keyOf = (env) => env.BINANCE_API_KEY?.split('-')[0] ?? null;
+      const after = (work) => new Promise((resolve) => setTimeout(() => resolve(work()), 20));
+      const unknown = await new Promise((resolve) => {
+        whoseIsIt = () => {
+          try { resolve(keyOf(deskEnvironment())); } catch (error) { resolve(error.message); }
+        };
+      });
+      say({
+        own: await after(() => keyOf(deskEnvironment())),
+        named: deskEnvironment().OF_THE_DESK,
+        first: await asFirst(() => after(() => keyOf(deskEnvironment()))),
+        unknown,
+        process: keyOf(process.env),
+        zone: process.env.TZ,
+      });`);
+    const joined = await eventually(() => joinedWith(SECOND));
+    expect(await joined.ready).toBeNull();
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      {
+        ...{ own: 'second', named: 'second', first: 'first' },
+        unknown: 'this process runs several desks, and nothing says for which one this is',
+        ...{ process: null, zone: 'UTC' },
+      },
+    ]);
+    await joined.stop();
+    expect((await ended).code).toBe(0);
+  });
+
+  it('of none is a key written, by whichever desk and however the process ends', async () => {
+    const ended = firstDesk(`
+      const both = ['${FIRST_KEY}', deskEnvironment().BINANCE_API_KEY].join(' ');
+      say({ both });
+      whoseIsIt = () => {
+        whoseIsIt = () => null;
+        console.log(both);
+        process.stderr.write(JSON.stringify({ both }) + '\\n');
+        throw new Error('thrown with ' + both);
+      };`);
+    const joined = await eventually(() => joinedWith(SECOND));
+    await joined.process.exited;
+    const { code, said } = await ended;
+    expect(code).toBe(1);
+    expect(said).toContain('thrown with [redacted] [redacted]');
+    expect(lines).toEqual(['{"both":"[redacted] [redacted]"}']);
+    for (const text of [said, ...lines]) expect(text).not.toMatch(/(first|second)-desk/);
+  });
+
+  it('nor in the reason why it did not start', async () => {
+    void firstDesk(`throw new Error('refused with ' + deskEnvironment().BINANCE_API_KEY);`);
+    const joined = await eventually(() => joinedWith(SECOND));
+    expect(await joined.ready).toBe('refused with [redacted]');
+  });
+
+  it('are sent to no socket in a folder that is open to others', async () => {
+    await share(async (runtime) => role(runtime));
+    chmodSync(dirname(path), 0o755);
+    expect(await join2()).toBeNull();
+    chmodSync(dirname(path), 0o700);
+    expect(begun).toEqual([]);
+    expect(await join2()).not.toBeNull();
+  });
+});
+
+async function joinedWith(environment: NodeJS.ProcessEnv): Promise<JoinedRole> {
+  const joined = await join2('alike', 5_000, environment);
+  if (joined === null) throw new Error('it was not taken in');
+  return joined;
+}
+
 describe('who may share', () => {
   const env = { PATH: '/bin', BINANCE_API_KEY: 'one' };
   const of = (more: NodeJS.ProcessEnv = {}) => sharingOf('web', ROLE_SCRIPT, { ...env, ...more });
 
-  it('is whoever was started with the same environment, whatever the terminal', () => {
+  it('is whoever was started alike, whatever the terminal and whatever the keys', () => {
     expect(of({ SHLVL: '2', TERM: 'xterm', SSH_CLIENT: 'a', FERMATA_DESK: 'second' })).toBe(of());
-    expect(of({ SSH_AUTH_SOCK: '/of-one' })).not.toBe(of());
-    expect(of({ BINANCE_API_KEY: 'another' })).not.toBe(of());
-    expect(of({ TELEGRAM_BOT_TOKEN: 'bot' })).not.toBe(of());
+    expect(of({ BINANCE_API_KEY: 'another', TELEGRAM_BOT_TOKEN: 'bot', OF_THE_DESK: 'x' })).toBe(of());
   });
 
-  it('is nobody whose programs would be given another desk’s variable', () => {
-    const given = (more: NodeJS.ProcessEnv, ...names: string[]) =>
-      sharingOf('operations-worker', ROLE_SCRIPT, { ...env, ...more }, names);
-    const [first, second] = [{ FERMATA_DESK: 'first' }, { FERMATA_DESK: 'second' }];
-    expect(given(first, 'PATH')).toBe(given(second));
-    expect(given(first, 'FERMATA_DESK')).not.toBe(given(second, 'FERMATA_DESK'));
-    expect(given({}, 'FERMATA_DESK')).not.toBe(given(second));
+  it.each([
+    'NODE_OPTIONS',
+    'NODE_EXTRA_CA_CERTS',
+    'TZ',
+    'HTTPS_PROXY',
+    'no_proxy',
+    'PGSSLMODE',
+    'AWS_REGION',
+    'XDG_RUNTIME_DIR',
+  ])('is nobody with another %s, which counts for the whole process', (variable) => {
+    expect(of({ [variable]: 'another' })).not.toBe(of());
   });
 
   it('is nobody whose role a stop goes through', () => {

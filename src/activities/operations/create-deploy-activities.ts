@@ -1,7 +1,9 @@
 /** The activities of a deployment. */
+
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js';
+import { deskEnvironment } from '../../desk/secret-variable.js';
 import type { PreparedBuild } from '../../domain/build.js';
 import { messageOf } from '../../domain/message-of.js';
 import { buildEntry, buildFolder, readBuild } from '../../home/builds.js';
@@ -105,7 +107,7 @@ async function changedSince(folder: string, commit: string, signal: AbortSignal)
 
 /** Rejects only if this worker ends. */
 function checkedBy(home: string, desk: string, id: string, signal: AbortSignal): Promise<Checked> {
-  const place = Object.entries(process.env).filter(([name]) => OF_THIS_PLACE.test(name));
+  const place = Object.entries(deskEnvironment()).filter(([name]) => OF_THIS_PLACE.test(name));
   const env = { ...plainEnvironment(), ...Object.fromEntries(place), FERMATA_HOME: installationOf(home) };
   const args = [buildEntry(home, id), 'upgrade', '--check', '--json', '--desk', desk];
   return new Promise((resolve, reject) => {

@@ -3,6 +3,7 @@
  * are carried out, because a run's input came through Temporal. The output is bounded, judged in a thread so
  * that no pattern can block this process, and stored without secrets.
  */
+
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { DateTime } from 'luxon';
@@ -87,7 +88,7 @@ export async function carryOutOwnStep(
   const answered = await ask();
   const { output } = answered;
   const problem = answered.verdict === 'pass' ? await patternProblem(output, step.expect) : null;
-  const redact = createRedactor(knownSecrets(context.runtime.home, process.env));
+  const redact = createRedactor(knownSecrets(context.runtime.home));
   const said = output.redacted(redact);
   let reference: string | null = null;
   let notKept: string | null = null;

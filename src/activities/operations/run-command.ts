@@ -1,4 +1,5 @@
 /** A step `command`: a program from the desk file's list, run without a shell for a limited time. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import type { OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
 import { filledIn } from '../../desk/own-steps.js';
+import { deskEnvironment } from '../../desk/secret-variable.js';
 import { messageOf } from '../../domain/message-of.js';
 import { deskFolderOf } from '../../home/runtime.js';
 import { killGroup } from '../../supervisor/managed-process.js';
@@ -107,10 +109,9 @@ function notStarted(
 }
 
 function environmentOf({ desk }: OwnStepContext): NodeJS.ProcessEnv {
+  const given = deskEnvironment();
   const names = ['PATH', 'LANG', ...(desk.commands?.environment ?? [])];
-  return Object.fromEntries(
-    names.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
-  );
+  return Object.fromEntries(names.flatMap((name) => (name in given ? [[name, given[name]]] : [])));
 }
 
 interface Ended {

@@ -8,7 +8,7 @@ import type {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { Desk } from '../../desk/schema.js';
-import { secretVariable } from '../../desk/secret-variable.js';
+import { deskEnvironment, secretVariable } from '../../desk/secret-variable.js';
 import { messageOf } from '../../domain/message-of.js';
 import { secretFile } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
@@ -56,7 +56,7 @@ const REMOVED_AT_ONCE = 1_000;
 /** Throws `StorageRefused` if a key is missing. */
 export async function openStorage(
   settings: StorageSettings,
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv = deskEnvironment(),
 ): Promise<Storage> {
   const credentials = {
     accessKeyId: keyOf(env, settings.accessKeyEnv),
@@ -309,7 +309,7 @@ export const sealName = (place: Named, id: string, name: string): string => `${p
 export async function openOffsite(
   home: string,
   { desk, backup }: Pick<Desk, 'desk' | 'backup'>,
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv = deskEnvironment(),
 ): Promise<OffsitePlace | null> {
   if (backup.s3 === undefined) return null;
   const key = secretFile(home, 'backupKey');

@@ -2,8 +2,10 @@
  * The installation's own Postgres server for the duration of a restore: another desk's if one is running,
  * otherwise a new one. In containers, Postgres has its own container, and the restore only connects to it.
  */
+
 import { join } from 'node:path';
 import type { Pool } from 'pg';
+import { deskEnvironment } from '../../desk/secret-variable.js';
 import { databaseOf } from '../../home/installation.js';
 import { isContainer } from '../../home/process-environment.js';
 import { homePaths } from '../../home/runtime.js';
@@ -66,7 +68,7 @@ async function startServer(home: string, signal: AbortSignal): Promise<ServerAdd
 
 /** Null outside containers, where a restore starts a server itself. */
 function serverOfContainers(home: string): ServerAddress | null {
-  const place = isContainer(process.env) ? runtimeHere(home)?.postgres : undefined;
+  const place = isContainer(deskEnvironment()) ? runtimeHere(home)?.postgres : undefined;
   return place === undefined ? null : { host: place.host, port: place.port, close: async () => undefined };
 }
 

@@ -4,7 +4,7 @@
  */
 import { createReadStream, type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { secretVariable } from '../../desk/secret-variable.js';
+import { deskEnvironment, secretVariable } from '../../desk/secret-variable.js';
 import { NO_PARAMETERS } from '../../desk/step-parts.js';
 import { messageOf } from '../../domain/message-of.js';
 import { homePaths, type Runtime, writtenFileOf } from '../../home/runtime.js';
@@ -64,7 +64,7 @@ function secretsOf(home: string, unseen: string[]): readonly Secret[] {
         secrets.push({ name: file, value: value.trim() });
   for (const { name } of ENVIRONMENT.flatMap(({ variables }) => variables.filter(({ secret }) => secret))) {
     try {
-      secrets.push({ name, value: secretVariable(process.env, name) ?? '' });
+      secrets.push({ name, value: secretVariable(deskEnvironment(), name) ?? '' });
     } catch (error) {
       unseen.push(messageOf(error));
     }

@@ -1,4 +1,5 @@
 /** Pre-flight of a desk, run in this process with its environment and its key. */
+
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
@@ -7,6 +8,7 @@ import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
 import { changedBeyondFile, type Setting, withLimitsInForce } from '../../desk/desk-settings.js';
 import type { LoadedDesk } from '../../desk/load.js';
+import { deskEnvironment } from '../../desk/secret-variable.js';
 import { counted } from '../../domain/figure-text.js';
 import { keepReadiness } from '../../home/readiness.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
@@ -51,7 +53,7 @@ export async function preflightOfRuntime(
   const status = await readStatus({ trader }).catch(() => null);
   // A file that was edited since is checked as it stands: what was changed before may not outlive the edit.
   const isItsFile = status?.settings.fileConfigHash === loaded.configHash;
-  const place = { home, env: process.env, simulatedVenue, nowMs };
+  const place = { home, env: deskEnvironment(), simulatedVenue, nowMs };
   if (!isItsFile) return preflightDesk(loaded, place);
   const beyondFile = changedBeyondFile(loaded.desk, status.settings.changed);
   const desk = withLimitsInForce(loaded.desk, status.settings);

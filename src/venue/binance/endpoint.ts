@@ -1,4 +1,5 @@
 /** Which Binance is meant: the real one, its test environment, or a simulator on this machine. */
+import { deskEnvironment } from '../../desk/secret-variable.js';
 import type { LiveAddresses, VenueEndpoint } from '../prices.js';
 
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
@@ -30,7 +31,7 @@ export function chooseEndpoint(
 export function endpointOf(
   desk: { readonly venue: { readonly testnet: boolean } },
   simulatedVenue: string | undefined,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Readonly<Record<string, string | undefined>> = deskEnvironment(),
 ): VenueEndpoint {
   return chooseEndpoint(desk.venue.testnet, {
     BINANCE_SIMULATOR_URL: simulatedVenue ?? env.BINANCE_SIMULATOR_URL,

@@ -1,5 +1,7 @@
 /** Interactive Brokers, through TWS or IB Gateway. */
+
 import { plain } from '../../desk/environment-variable.js';
+import { deskEnvironment } from '../../desk/secret-variable.js';
 import type { VenueDefinition } from '../definition.js';
 import { signIn, signInToRead } from './access.js';
 import { argumentsText, companionAt, programText } from './gateway-program.js';
@@ -39,7 +41,7 @@ const ibkr: VenueDefinition = {
     async open(options) {
       const { openIbkrPrices } = await import('./prices.js');
       const address = gatewayAt(options.addresses?.http(GATEWAY) ?? GATEWAY);
-      const clientId = settingsOf(process.env).clientId + CLIENTS[options.reader];
+      const clientId = settingsOf(deskEnvironment()).clientId + CLIENTS[options.reader];
       return openIbkrPrices({ ...options, address, clientId });
     },
     bestPrices: null,

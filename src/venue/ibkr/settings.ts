@@ -2,8 +2,10 @@
  * The Gateway's address, and the client id and account to use with it, from the environment. The login is in
  * the Gateway itself: nothing here is a secret.
  */
+
 import type { ZodType } from 'zod';
 import { text as anyText } from '../../desk/environment-variable.js';
+import { deskEnvironment } from '../../desk/secret-variable.js';
 import type { Environment, ProgramAddress } from '../definition.js';
 import type { VenueEndpoint } from '../prices.js';
 
@@ -55,7 +57,7 @@ export function settingsOf(env: Environment): IbkrSettings {
 }
 
 /** `address`: that of an endpoint, or `GATEWAY`. Throws RangeError as `settingsOf` does. */
-export function gatewayAt(address: string, env: Environment = process.env): GatewayAddress {
+export function gatewayAt(address: string, env: Environment = deskEnvironment()): GatewayAddress {
   const at = address === GATEWAY ? (given(env, 'IBKR_GATEWAY', gatewayText) ?? USUAL_GATEWAY) : address;
   const colon = at.lastIndexOf(':');
   return { host: at.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(at.slice(colon + 1)) };
@@ -70,7 +72,7 @@ export const addressOf = (endpoint: VenueEndpoint): string =>
 export function endpointOf(
   desk: { readonly venue: { readonly testnet: boolean } },
   simulatedVenue: string | undefined,
-  env: Environment = process.env,
+  env: Environment = deskEnvironment(),
 ): VenueEndpoint {
   const [name, address] =
     simulatedVenue === undefined
