@@ -1,6 +1,6 @@
 /**
  * What a further desk of an installation takes: how much all processes grow together, those of the stores included, when a
- * second desk (or several) trades beside the first. Memory as shares (Pss), on the simulated market.
+ * second desk (or several), each with keys of its own, trades beside the first. Memory as shares (Pss), on the simulated market.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ try {
     const folder = join(first.home, 'desks', name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'desk.yaml'), text.replace(/^desk: .*$/m, `desk: ${name}`));
-    further.push(deskUnderTest(name, {}, first));
+    further.push(deskUnderTest(name, { BINANCE_API_KEY: `key-of-${name}` }, first));
   }
   await Promise.all(
     further.map((desk, at) => desk.up('--market', 'simulated', '--desk', desk.desk, '--seed', `${at + 8}`)),

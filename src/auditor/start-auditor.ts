@@ -6,10 +6,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import { ordersLeave } from '../desk/desk-venue.js';
 import { notTheDesks } from '../desk/fee-assets.js';
 import type { Desk } from '../desk/schema.js';
-import { deskEnvironment } from '../desk/secret-variable.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';

@@ -1,8 +1,8 @@
 import { artefactsKey } from '../desk/artefacts.js';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import { areAsRead } from '../desk/keep-own-files.js';
 import type { ReadStrategies } from '../desk/own-strategies.js';
 import type { Desk } from '../desk/schema.js';
-import { deskEnvironment } from '../desk/secret-variable.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { readDeskHere } from '../home/desk-here.js';

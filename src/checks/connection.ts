@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { z } from 'zod';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import { withLimitsInForce } from '../desk/desk-settings.js';
-import { deskEnvironment } from '../desk/secret-variable.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { WARMING_UP } from '../domain/order-words.js';

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { z } from 'zod';
+import { fromWorkingFolder } from '../desk/desk-environment.js';
 import { changedBeyondFile } from '../desk/desk-settings.js';
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { counted } from '../domain/figure-text.js';
@@ -92,7 +92,10 @@ async function recordedReport(
 
 /** A desk that was validated before its first start has its report in a file alone: nothing recorded it. */
 function reportInFiles({ desk, runtime: { home } }: CheckContext, configHash: string): SignedReport | null {
-  const found = newestReport({ desk, configHash, home, reportFolder: resolve(REPORT_FOLDER) }, Date.now());
+  const found = newestReport(
+    { desk, configHash, home, reportFolder: fromWorkingFolder(REPORT_FOLDER) },
+    Date.now(),
+  );
   return found.ok ? found.value.report : null;
 }
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deskEnvironment } from '../desk/secret-variable.js';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import { messageOf } from '../domain/message-of.js';
 import { plainEnvironment } from '../home/process-environment.js';
 

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closestName } from './closest-name.js';
+import { fromWorkingFolder } from './desk-environment.js';
 import { DeskFileError } from './problem.js';
 
 /** The desk that runs if none is named. */
@@ -23,8 +24,8 @@ interface DeskPlaces {
 }
 
 export const deskPlacesHere = (): DeskPlaces => ({
-  workingFolder: process.cwd(),
-  home: resolve(process.env.FERMATA_HOME || '.fermata'),
+  workingFolder: fromWorkingFolder('.'),
+  home: fromWorkingFolder(process.env.FERMATA_HOME || '.fermata'),
 });
 
 /** A file in a shipped desk's folder that holds its name: a copy under another name is a user's own. */

@@ -3,15 +3,15 @@
  * role runs for.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { inSurroundings, type Surroundings } from '../desk/desk-environment.js';
 import { DEFAULT_DESK, deskPlacesHere, resolveDesk } from '../desk/resolve-desk.js';
-import { withEnvironment } from '../desk/secret-variable.js';
 import { commandsAsTyped, IN_CONTAINERS } from '../domain/command-text.js';
 import { isContainer } from './process-environment.js';
 import { type Runtime, writtenFileOf } from './runtime.js';
 
 interface DeskInProcess {
-  /** Its supervisor's, as far as the role needs it. */
-  readonly environment: NodeJS.ProcessEnv;
+  /** Its supervisor's, as far as the role needs them. */
+  readonly surroundings: Surroundings;
   /** Receives the role's log lines. */
   readonly output: { write(line: string): void };
   /** The desk's name for commands. Null: there is only one desk. */
@@ -24,7 +24,7 @@ const desks = new AsyncLocalStorage<DeskInProcess>();
 
 /** Everything that `work` starts belongs to this desk too: timers, servers, connections. */
 export const forDesk = <T>(desk: DeskInProcess, work: () => T): T =>
-  withEnvironment(desk.environment, () => desks.run(desk, work));
+  inSurroundings(desk.surroundings, () => desks.run(desk, work));
 
 /** Null: the desk that the process was started for. */
 const deskInProcess = (): DeskInProcess | null => desks.getStore() ?? null;

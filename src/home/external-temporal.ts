@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { secretVariable } from '../desk/secret-variable.js';
+import { fromWorkingFolder, secretVariable } from '../desk/desk-environment.js';
 import { EnvironmentProblem } from './desk-here.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +23,8 @@ export interface ExternalTemporal {
 type Credential = 'TLS' | 'a client certificate' | 'an API key';
 
 const require = createRequire(import.meta.url);
+/** The library would take them as relative to the process. */
+const PATHS = /^TEMPORAL_(CONFIG_FILE|TLS_.*_PATH)$/;
 
 /**
  * Throws `EnvironmentProblem` if a setting can't be honoured. The library is loaded at the first call; no
@@ -31,8 +33,10 @@ const require = createRequire(import.meta.url);
 export function externalTemporal(env: Environment): ExternalTemporal {
   // Empty means not set, as everywhere else. The library would use an empty key.
   const key = inWords(() => secretVariable(env, 'TEMPORAL_API_KEY'));
-  const set = Object.entries({ ...env, TEMPORAL_API_KEY: key ?? '' }).filter(([, value]) => value);
-  const given = Object.fromEntries(set) as Record<string, string>;
+  const set = Object.entries({ ...env, TEMPORAL_API_KEY: key ?? '' }).flatMap(([name, value]) =>
+    value ? [[name, PATHS.test(name) ? fromWorkingFolder(value) : value] as const] : [],
+  );
+  const given: Record<string, string> = Object.fromEntries(set);
   const { loadClientConfigProfile, toClientOptions } = require('@temporalio/envconfig') as Library;
   const profile = inWords(() => loadClientConfigProfile({ overrideEnvVars: given }));
   const { tls, apiKey } = profile;

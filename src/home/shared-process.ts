@@ -4,6 +4,7 @@
  * runs there while the connection lasts. Lines of JSON both ways, and `STOP_LINE`.
  */
 import { join } from 'node:path';
+import type { Surroundings } from '../desk/desk-environment.js';
 import { type FileLock, waitForLock } from './file-lock.js';
 import { homePaths } from './runtime.js';
 
@@ -17,8 +18,8 @@ export interface Joining {
   /** How the process was started: only a role that would be started alike may join. */
   readonly sharing: string;
   readonly runtimeFile: string;
-  /** The desk's own keys, among others: it is passed here alone, and stored nowhere. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** With the desk's own keys: they are passed here alone, and stored nowhere. */
+  readonly surroundings: Surroundings;
   /** Held while any part of the role runs there: see `lockOnceFree`. */
   readonly lockFile: string;
   /** A role that has not stopped within this time ends the process. */

@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { deskEnvironment, fromWorkingFolder, secretVariable } from '../desk/desk-environment.js';
 import { mailChoices } from '../desk/notify-schema.js';
 import type { Desk } from '../desk/schema.js';
-import { deskEnvironment, secretVariable } from '../desk/secret-variable.js';
 import { homePaths } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 
@@ -83,7 +83,7 @@ export function mailSettings(
 function authorityIn(file: string | undefined): string | null {
   if (!file) return null;
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(fromWorkingFolder(file), 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new Error(`SMTP_CA_FILE: expected a file that can be read, ${file} can't be (${code})`);

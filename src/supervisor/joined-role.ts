@@ -1,14 +1,14 @@
 /**
  * A role that runs in a process of another desk of this installation. Two desks that were started alike (same
- * build, folder and variables of the process) share the processes of roles that mostly wait; the role is passed its
- * desk's environment. To the supervisor it is a process like any other, except that after an orderly end it must run
+ * build and variables of the process) share the processes of roles that mostly wait; the role is passed its desk's
+ * environment. To the supervisor it is a process like any other, except that after an orderly end it must run
  * elsewhere.
  */
 import { createHash } from 'node:crypto';
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { isOfProcess } from '../desk/secret-variable.js';
+import { isOfProcess } from '../desk/desk-environment.js';
 import { desksHomes } from '../home/installation.js';
 import { readLines } from '../home/local-socket.js';
 import { installationOf, rootOf } from '../home/runtime.js';
@@ -38,7 +38,7 @@ export function sharingOf(name: RoleName, script: string, env: NodeJS.ProcessEnv
   const compared = Object.entries(env)
     .filter(([variable]) => isOfProcess(variable))
     .sort(([left], [right]) => (left < right ? -1 : 1));
-  const place = [process.execPath, process.cwd(), script, statSync(script).mtimeMs];
+  const place = [process.execPath, script, statSync(script).mtimeMs];
   return createHash('sha256')
     .update(JSON.stringify([place, compared]))
     .digest('hex');

@@ -1,7 +1,7 @@
 /** Redacts secrets in text before it is written anywhere. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deskEnvironment } from '../desk/secret-variable.js';
+import { deskEnvironment, fromWorkingFolder } from '../desk/desk-environment.js';
 import { homePaths, installationOf } from '../home/runtime.js';
 
 export type Redact = (text: string) => string;
@@ -93,7 +93,7 @@ export function knownSecrets(home: string, env: NodeJS.ProcessEnv = deskEnvironm
 /** An unreadable file is reported by the code that needs it. */
 function contentOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(fromWorkingFolder(file), 'utf8').trim();
   } catch {
     return '';
   }

@@ -114,7 +114,10 @@ async function joinOther(options: RoleStartOptions, home: string, sharing: strin
     joining: {
       v: 2,
       ...{ sharing, runtimeFile, lockFile: roleLock(home, name), stopMs },
-      environment: { ...environmentOf(options), FERMATA_RUNTIME: runtimeFile },
+      surroundings: {
+        env: { ...environmentOf(options), FERMATA_RUNTIME: runtimeFile },
+        folder: process.cwd(),
+      },
     },
     onLine: (line) => log.writeChildLine(name, line, 'out'),
   });

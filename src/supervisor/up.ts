@@ -1,6 +1,6 @@
 /** `fermata up`: one desk and everything it needs, from start to orderly end. */
 import { join } from 'node:path';
-import { secretVariable } from '../desk/secret-variable.js';
+import { secretVariable } from '../desk/desk-environment.js';
 import { messageOf } from '../domain/message-of.js';
 import { closeSwitch, orderSwitch } from '../home/builds.js';
 import { type FileLock, waitForLock } from '../home/file-lock.js';

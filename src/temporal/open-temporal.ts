@@ -9,7 +9,7 @@ import {
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
-import { deskEnvironment } from '../desk/secret-variable.js';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import { messageOf } from '../domain/message-of.js';
 import { credentialsOf, type ExternalTemporal, externalTemporal } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';

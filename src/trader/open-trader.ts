@@ -5,10 +5,10 @@
 
 import { existsSync } from 'node:fs';
 import type { MarketFeed } from '../contracts/market-feed.js';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import { ordersLeave } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
-import { deskEnvironment } from '../desk/secret-variable.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';

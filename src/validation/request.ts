@@ -1,7 +1,9 @@
 /** One validation: what was requested, and where its files are. */
+
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fromWorkingFolder } from '../desk/desk-environment.js';
 import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { MarketChoice } from '../home/runtime.js';
@@ -138,7 +140,7 @@ export function newRequest(
       minSharpe: criteria.minSharpe ?? minSharpe,
       maxDrawdownPct: criteria.maxDrawdownPct ?? maxDrawdownPct,
     },
-    reportFolder: resolve(REPORT_FOLDER),
+    reportFolder: fromWorkingFolder(REPORT_FOLDER),
     requestedBy,
   };
 }

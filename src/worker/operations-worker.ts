@@ -6,7 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createGoLiveActivities } from '../activities/create-go-live-activities.js';
 import { createIncidentActivities } from '../activities/create-incident-activities.js';
 import { createValidationActivities } from '../activities/create-validation-activities.js';
@@ -17,7 +17,7 @@ import { ownActions, ownParts } from '../checks/own-parts.js';
 import { REPORT_FOLDER } from '../checks/preflight/newest-go.js';
 import { CHECKS } from '../checks/registry.js';
 import { contactsFor } from '../desk/contacts.js';
-import { deskEnvironment } from '../desk/secret-variable.js';
+import { deskEnvironment, fromWorkingFolder } from '../desk/desk-environment.js';
 import { readyOrEnding } from '../home/desk-in-process.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
@@ -115,7 +115,7 @@ export async function startOperationsWorker(
         trader,
         configHash,
         home: runtime.home,
-        reportFolder: resolve(REPORT_FOLDER),
+        reportFolder: fromWorkingFolder(REPORT_FOLDER),
         preflight: () => preflightOfRuntime({ runtime, trader }, Date.now),
       }),
       ...createValidationActivities({ home: runtime.home, pool, decisionKey }),

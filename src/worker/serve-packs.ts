@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { packsQueue } from '../contracts/queues.js';
 import { COMPILE_LATER } from '../desk/compile-later.js';
-import { deskEnvironment } from '../desk/secret-variable.js';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import { backoffMs } from '../domain/backoff.js';
 import { logOutput } from '../home/desk-in-process.js';
 import { homePaths, type Runtime } from '../home/runtime.js';

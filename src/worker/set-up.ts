@@ -5,8 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepPartsIn } from '../checks/registry.js';
+import { secretVariable } from '../desk/desk-environment.js';
 import { folderNotice } from '../desk/resolve-desk.js';
-import { secretVariable } from '../desk/secret-variable.js';
 import { dealOutSecrets } from '../home/container-secrets.js';
 import { checkPayloadCanary } from '../home/payload-keys.js';
 import { takeInPeople } from '../home/people-folder.js';

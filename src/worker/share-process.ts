@@ -1,7 +1,7 @@
 /** Hosts roles of other desks in this process, each while its desk's supervisor is connected. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { takeOwnEnvironment, withEnvironment } from '../desk/secret-variable.js';
+import { inSurroundings, takeOwnSurroundings } from '../desk/desk-environment.js';
 import { messageOf } from '../domain/message-of.js';
 import { forDesk } from '../home/desk-in-process.js';
 import type { FileLock } from '../home/file-lock.js';
@@ -42,8 +42,12 @@ function keepSecret(of: object, values: readonly string[]): void {
  * line leaves with a key of any desk. Returns what its own role must be started with.
  */
 export function separateDesks(home: string): <T>(work: () => T) => T {
-  const env = takeOwnEnvironment();
-  keepSecret(env, knownSecrets(home, env));
+  const own = takeOwnSurroundings();
+  const asOwn = <T>(work: () => T): T => inSurroundings(own, work);
+  keepSecret(
+    own,
+    asOwn(() => knownSecrets(home)),
+  );
   for (const stream of [process.stdout, process.stderr]) {
     const { write } = stream;
     stream.write = (chunk: string | Uint8Array, ...rest: never[]): boolean =>
@@ -54,7 +58,7 @@ export function separateDesks(home: string): <T>(work: () => T) => T {
     console.error(error);
     process.exit(1);
   });
-  return (work) => withEnvironment(env, work);
+  return asOwn;
 }
 
 /** Rejects if nothing can listen there. */
@@ -111,12 +115,15 @@ class JoinedRole {
     start: Start,
   ) {
     this.#say({ type: 'joined', pid: process.pid });
-    const environment = Object.freeze({ ...joining.environment });
+    const { surroundings } = joining;
     this.#starting = (async () => {
       const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
-      keepSecret(this, knownSecrets(runtime.home, environment));
+      keepSecret(
+        this,
+        inSurroundings(surroundings, () => knownSecrets(runtime.home)),
+      );
       const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
-      const desk = { environment, output: this.#output, named, ending: this.#ending.signal };
+      const desk = { surroundings, output: this.#output, named, ending: this.#ending.signal };
       // The role's earlier process may still be ending, and the supervisor that asked may have disconnected by now.
       this.#lock = await lockOnceFree(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
       if (this.#lock === null || socket.readableEnded) throw new Error('it was stopped before it began');

@@ -4,7 +4,7 @@
  */
 
 import { startWeb } from '../api/start.js';
-import { deskEnvironment } from '../desk/secret-variable.js';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { beside, startChannels } from './channels.js';
 

@@ -96,6 +96,16 @@ const at = (name: string): Outside => outside.get(name) as Outside;
 let first: DeskUnderTest;
 let second: DeskUnderTest;
 
+/** In a folder of its own, whose `.env` has its variables, and its mail's password in a file beside it. */
+function secondDesk({ SMTP_PASSWORD = '', ...variables }: Readonly<Record<string, string>>): DeskUnderTest {
+  const folder = join(first.home, 'folder-of-two');
+  mkdirSync(folder, { recursive: true });
+  const lines = Object.entries({ ...variables, SMTP_PASSWORD_FILE: './mail-password' });
+  writeFileSync(join(folder, '.env'), lines.map(([name, value]) => `${name}=${value}\n`).join(''));
+  writeFileSync(join(folder, 'mail-password'), SMTP_PASSWORD);
+  return deskUnderTest('two', {}, first, folder);
+}
+
 const start = (desk: DeskUnderTest) => desk.up('--market', 'simulated', '--desk', desk.desk, '--seed', '8');
 
 beforeAll(async () => {
@@ -103,7 +113,7 @@ beforeAll(async () => {
   first = deskUnderTest('one', at('one').variables);
   for (const name of NAMES) deskFile(join(first.home, 'desks'), name, at(name));
   await start(first);
-  second = deskUnderTest('two', at('two').variables, first);
+  second = secondDesk(at('two').variables);
   await start(second);
   // A bot whom nobody writes to has read nothing until its first long question ends.
   for (const { telegram, token } of outside.values()) telegram.simulation.type(CHAT, 'hello', { token });
@@ -196,6 +206,8 @@ describe('two desks with different keys', () => {
       return secrets.some((secret) => text.includes(secret));
     });
     expect(found).toEqual([]);
+    const logs = files.filter((file) => file.endsWith('.log')).map((file) => readFileSync(file, 'utf8'));
+    expect(logs.join('\n')).not.toContain('nothing says for which');
     for (const name of ['operations-worker', 'web'].filter(() => process.platform === 'linux')) {
       const given = readFileSync(`/proc/${first.pids().get(name)}/environ`, 'utf8');
       expect(given).toContain('PATH=');
@@ -212,7 +224,7 @@ describe('two desks with different keys', () => {
       BINANCE_SECRET_KEY: padded('wrong'),
       AWS_SECRET_ACCESS_KEY: 'wrong-secret',
     };
-    second = deskUnderTest('two', wrong, first);
+    second = secondDesk(wrong);
     await start(second);
     const steps = await stepsOf(second);
     expect(steps.get('exchange')?.verdict).not.toBe('pass');
@@ -220,7 +232,7 @@ describe('two desks with different keys', () => {
     expect(steps.get('telegram')?.verdict).toBe('pass');
     await reachesItsOwn(first);
     expect(await second.interrupt()).toBe(0);
-    second = deskUnderTest('two', variables, first);
+    second = secondDesk(variables);
     await start(second);
     expect(ownProcesses(second)).toEqual(['engine-worker', 'trader']);
     await reachesItsOwn(second);

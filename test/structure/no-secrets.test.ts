@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readModules } from '../../scripts/structure/modules.mjs';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
-import { isOfProcess } from '../../src/desk/secret-variable.js';
+import { isOfProcess } from '../../src/desk/desk-environment.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { repository } from '../support/desk-under-test.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
@@ -63,7 +63,7 @@ it('would be seen', () => {
  * them, and why.
  */
 const OF_THE_PROCESS: Readonly<Record<string, string>> = {
-  'src/desk/secret-variable.ts': 'a process of one desk has its environment there',
+  'src/desk/desk-environment.ts': 'a process of one desk has its environment there',
   'src/desk/resolve-desk.ts': 'FERMATA_HOME',
   'src/home/runtime.ts': 'FERMATA_SECRETS, XDG_RUNTIME_DIR',
   'src/home/runtime-here.ts': 'containers, where a process has one desk',
@@ -105,7 +105,7 @@ it('knows which variables count for the whole process: what the libraries read, 
   );
   expect(read).toContain('NODE_OPTIONS');
   // Those of Fermata itself that are a desk's.
-  const ownOfDesk = ['FERMATA_RUNTIME', 'FERMATA_DESK'];
+  const ownOfDesk = ['FERMATA_RUNTIME', 'FERMATA_DESK', 'npm_config_desk'];
   expect([...new Set(read)].filter((name) => !isOfProcess(name) && !ownOfDesk.includes(name))).toEqual([]);
   for (const name of [
     'NODE_EXTRA_CA_CERTS',

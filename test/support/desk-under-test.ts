@@ -56,11 +56,15 @@ export interface DeskUnderTest {
   dispose(): Promise<void>;
 }
 
-/** `variables`: of its environment, beside those of the test; `beside`: a desk that was started, whose FERMATA_HOME it shares. */
+/**
+ * `variables`: of its environment, beside those of the test; `beside`: a desk that was started, whose FERMATA_HOME it shares;
+ * `folder`: where it is started.
+ */
 export function deskUnderTest(
   desk = 'crypto-bot',
   variables: Readonly<Record<string, string>> = {},
   beside: DeskUnderTest | null = null,
+  folder: string | null = null,
 ): DeskUnderTest {
   const installation = beside?.home ?? mkdtempSync(join(tmpdir(), 'fermata-desk-'));
   const home = beside === null ? installation : homeOf(installation, desk);
@@ -118,7 +122,7 @@ export function deskUnderTest(
   const up = (...options: string[]): Promise<UpSummary> =>
     new Promise((settle, fail) => {
       const child = spawn(process.execPath, [command, 'up', '--json', '--port', '0', ...options], {
-        cwd: installation,
+        cwd: folder ?? installation,
         env: environment,
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,

@@ -17,6 +17,9 @@ import { type SharedProcess, shareProcess } from '../../src/worker/share-process
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
 
+/** Of a role that asks nothing of them. */
+const NOWHERE = { env: {}, folder: '/' };
+
 let installation: string;
 let second: string;
 let path: string;
@@ -56,18 +59,14 @@ const share = async (start: (runtime: Runtime) => Promise<Role>): Promise<void> 
 
 const lockFile = (): string => roleLock(second, 'web');
 
-const join2 = (
-  sharing = 'alike',
-  stopMs = 5_000,
-  environment: NodeJS.ProcessEnv = {},
-): Promise<JoinedRole | null> =>
+const join2 = (sharing = 'alike', stopMs = 5_000, env: NodeJS.ProcessEnv = {}): Promise<JoinedRole | null> =>
   joinRole({
     name: 'web',
     home: second,
     joining: {
       v: 2,
       sharing,
-      environment,
+      surroundings: { env, folder: second },
       runtimeFile: join(second, 'run', 'runtime.json'),
       lockFile: lockFile(),
       stopMs,
@@ -117,7 +116,7 @@ describe('a role in the process of another desk', () => {
     const supervisor = connect(path);
     const runtimeFile = join(second, 'run', 'runtime.json');
     supervisor.write(
-      `${JSON.stringify({ v: 2, environment: {}, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
+      `${JSON.stringify({ v: 2, surroundings: NOWHERE, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
     );
     await eventually(() => expect(begun).toHaveLength(1));
     supervisor.destroy();
@@ -200,7 +199,7 @@ describe('a role in the process of another desk', () => {
     const closing = shared?.close();
     const runtimeFile = join(second, 'run', 'runtime.json');
     waits.write(
-      `${JSON.stringify({ v: 2, environment: {}, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
+      `${JSON.stringify({ v: 2, surroundings: NOWHERE, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
     );
     expect(await answered).toContain('this process ends');
     end();
@@ -214,7 +213,7 @@ describe('a role in the process of another desk', () => {
     const refused = connect(path);
     const runtimeFile = join(second, 'run', 'runtime.json');
     const asking = (sharing: string) =>
-      `${JSON.stringify({ v: 2, environment: {}, sharing, runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`;
+      `${JSON.stringify({ v: 2, surroundings: NOWHERE, sharing, runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`;
     const ended = new Promise((resolve) => refused.once('close', resolve));
     refused.resume();
     refused.write(`${asking('otherwise')}${asking('alike')}`);
@@ -266,7 +265,7 @@ function firstDesk(role: string): Promise<{ readonly code: number | null; readon
   const of = (name: string): string => JSON.stringify(new URL(`../${name}.js`, `file://${ROLE_SCRIPT}`).href);
   const code = `
     const { separateDesks, shareProcess } = await import(${of('worker/share-process')});
-    const { deskEnvironment } = await import(${of('desk/secret-variable')});
+    const { deskEnvironment, secretVariable } = await import(${of('desk/desk-environment')});
     const { logOutput } = await import(${of('home/desk-in-process')});
     const say = (what) => logOutput().write(JSON.stringify(what));
     let whoseIsIt = () => null;
@@ -295,7 +294,8 @@ function firstDesk(role: string): Promise<{ readonly code: number | null; readon
 
 const FIRST_KEY = 'first-desk-key-of-the-exchange';
 const SECOND_KEY = 'second-desk-"key"-of-the-exchange';
-const SECOND = { BINANCE_API_KEY: SECOND_KEY, OF_THE_DESK: 'second' };
+/** A file of its working folder, which is not that of the process. */
+const SECOND = { BINANCE_API_KEY: SECOND_KEY, OF_THE_DESK: 'second', OTHER_KEY_FILE: 'key' };
 
 describe('the keys of several desks in one process', () => {
   it('each desk has its own, the process has none, and nobody is given another’s', async () => {
@@ -310,16 +310,18 @@ describe('the keys of several desks in one process', () => {
       say({
         own: await after(() => keyOf(deskEnvironment())),
         named: deskEnvironment().OF_THE_DESK,
+        file: secretVariable(deskEnvironment(), 'OTHER_KEY'),
         first: await asFirst(() => after(() => keyOf(deskEnvironment()))),
         unknown,
         process: keyOf(process.env),
         zone: process.env.TZ,
       });`);
+    writeFileSync(join(second, 'key'), 'beside it');
     const joined = await eventually(() => joinedWith(SECOND));
     expect(await joined.ready).toBeNull();
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       {
-        ...{ own: 'second', named: 'second', first: 'first' },
+        ...{ own: 'second', named: 'second', file: 'beside it', first: 'first' },
         unknown: 'this process runs several desks, and nothing says for which one this is',
         ...{ process: null, zone: 'UTC' },
       },
@@ -363,8 +365,8 @@ describe('the keys of several desks in one process', () => {
   });
 });
 
-async function joinedWith(environment: NodeJS.ProcessEnv): Promise<JoinedRole> {
-  const joined = await join2('alike', 5_000, environment);
+async function joinedWith(env: NodeJS.ProcessEnv): Promise<JoinedRole> {
+  const joined = await join2('alike', 5_000, env);
   if (joined === null) throw new Error('it was not taken in');
   return joined;
 }

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js';
-import { deskEnvironment } from '../../desk/secret-variable.js';
+import { deskEnvironment } from '../../desk/desk-environment.js';
 import type { PreparedBuild } from '../../domain/build.js';
 import { messageOf } from '../../domain/message-of.js';
 import { buildEntry, buildFolder, readBuild } from '../../home/builds.js';

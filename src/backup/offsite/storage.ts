@@ -7,8 +7,8 @@ import type {
   MultipartUpload,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { deskEnvironment, secretVariable } from '../../desk/desk-environment.js';
 import type { Desk } from '../../desk/schema.js';
-import { deskEnvironment, secretVariable } from '../../desk/secret-variable.js';
 import { messageOf } from '../../domain/message-of.js';
 import { secretFile } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';

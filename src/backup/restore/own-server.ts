@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import { deskEnvironment } from '../../desk/secret-variable.js';
+import { deskEnvironment } from '../../desk/desk-environment.js';
 import { databaseOf } from '../../home/installation.js';
 import { isContainer } from '../../home/process-environment.js';
 import { homePaths } from '../../home/runtime.js';

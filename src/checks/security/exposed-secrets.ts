@@ -4,7 +4,7 @@
  */
 import { createReadStream, type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deskEnvironment, secretVariable } from '../../desk/secret-variable.js';
+import { deskEnvironment, secretVariable } from '../../desk/desk-environment.js';
 import { NO_PARAMETERS } from '../../desk/step-parts.js';
 import { messageOf } from '../../domain/message-of.js';
 import { homePaths, type Runtime, writtenFileOf } from '../../home/runtime.js';

@@ -1,14 +1,13 @@
 /** Pre-flight of a desk, run in this process with its environment and its key. */
 
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import { REPORT_FOLDER } from '../../checks/preflight/newest-go.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
+import { deskEnvironment, fromWorkingFolder } from '../../desk/desk-environment.js';
 import { changedBeyondFile, type Setting, withLimitsInForce } from '../../desk/desk-settings.js';
 import type { LoadedDesk } from '../../desk/load.js';
-import { deskEnvironment } from '../../desk/secret-variable.js';
 import { counted } from '../../domain/figure-text.js';
 import { keepReadiness } from '../../home/readiness.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
@@ -34,7 +33,7 @@ export async function preflightDesk(
   const { journal } = deskPaths(homePaths(home), desk.desk);
   const months = monthsInForce(desk, journal, nowMs());
   const exchange = await readExchange({ desk, env, simulatedVenue, months });
-  const reportFolder = resolve(REPORT_FOLDER);
+  const reportFolder = fromWorkingFolder(REPORT_FOLDER);
   const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue, months, beyondFile };
   const report = await runPreflight({ ...subject, nowMs: nowMs() });
   const { verdict, results, atMs } = report;

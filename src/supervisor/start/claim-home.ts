@@ -5,9 +5,9 @@
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { secretVariable } from '../../desk/desk-environment.js';
 import { ordersLeave } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';
-import { secretVariable } from '../../desk/secret-variable.js';
 import { type FileLock, lockFileOf, tryLockFile } from '../../home/file-lock.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { type HomePaths, homePaths } from '../../home/runtime.js';

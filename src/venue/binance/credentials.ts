@@ -1,5 +1,5 @@
 /** The API key, from the environment or from the files that it names. It is never written, logged or shown. */
-import { secretVariable } from '../../desk/secret-variable.js';
+import { secretVariable } from '../../desk/desk-environment.js';
 import { messageOf } from '../../domain/message-of.js';
 
 export interface BinanceCredentials {

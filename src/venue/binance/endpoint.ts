@@ -1,5 +1,5 @@
 /** Which Binance is meant: the real one, its test environment, or a simulator on this machine. */
-import { deskEnvironment } from '../../desk/secret-variable.js';
+import { deskEnvironment } from '../../desk/desk-environment.js';
 import type { LiveAddresses, VenueEndpoint } from '../prices.js';
 
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;

@@ -1,7 +1,7 @@
 /** Interactive Brokers, through TWS or IB Gateway. */
 
+import { deskEnvironment } from '../../desk/desk-environment.js';
 import { plain } from '../../desk/environment-variable.js';
-import { deskEnvironment } from '../../desk/secret-variable.js';
 import type { VenueDefinition } from '../definition.js';
 import { signIn, signInToRead } from './access.js';
 import { argumentsText, companionAt, programText } from './gateway-program.js';

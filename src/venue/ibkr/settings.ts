@@ -4,8 +4,8 @@
  */
 
 import type { ZodType } from 'zod';
+import { deskEnvironment } from '../../desk/desk-environment.js';
 import { text as anyText } from '../../desk/environment-variable.js';
-import { deskEnvironment } from '../../desk/secret-variable.js';
 import type { Environment, ProgramAddress } from '../definition.js';
 import type { VenueEndpoint } from '../prices.js';
 

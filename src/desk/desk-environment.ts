@@ -1,6 +1,7 @@
-/** The environment of the desk that code runs for, and the secrets in it. */
+/** Environment and working folder of the desk that code runs for, and the secrets in it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,7 +13,7 @@ const OF_PROCESS = new RegExp(
   `^(${[
     'PATH|HOME|USER|USERNAME|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TZDIR|TMPDIR|TMP|TEMP|APPDATA|CI|CI_.*|.*DEBUG',
     'LD_.*|DYLD_.*|MALLOC_.*|GLIBC_.*|GCONV_.*|RES_OPTIONS|LOCALDOMAIN|HOSTALIASES|UV_.*|RUST_.*|TOKIO_.*',
-    'NODE_.*|NPM_(?!LIFECYCLE_SCRIPT$).*|UNDICI_.*|WS_.*|READABLE_STREAM|JEST_.*|TRACE_DEPRECATION|NO_DEPRECATION',
+    'NODE_.*|NPM_(COMMAND|LIFECYCLE_EVENT)|UNDICI_.*|WS_.*|READABLE_STREAM|JEST_.*|TRACE_DEPRECATION|NO_DEPRECATION',
     'NO_COLOR|FORCE_COLOR|CLICOLOR.*|TEAMCITY_.*|LOG_TOKENS|LOG_STREAM|__MINIMATCH_.*',
     'SSL_.*|OPENSSL_.*|.*_PROXY|PG.*|GRPC_.*|OTEL_.*|TEMPORAL_TRACE_.*|TEMPORAL_DEBUGGER_.*',
     'AWS_(?!.*(KEY|SECRET|TOKEN|S3_BUCKET)).*|XDG_(CACHE_HOME|CONFIG_HOME|DATA_HOME|RUNTIME_DIR)',
@@ -23,32 +24,43 @@ const OF_PROCESS = new RegExp(
 
 export const isOfProcess = (variable: string): boolean => OF_PROCESS.test(variable);
 
-const environments = new AsyncLocalStorage<Environment>();
+/** Where a desk was started. */
+export interface Surroundings {
+  readonly env: Environment;
+  /** Absolute: a path that a variable names is relative to it. */
+  readonly folder: string;
+}
+
+const surroundings = new AsyncLocalStorage<Surroundings>();
 let isShared = false;
 
-/** Everything that `work` starts has this environment: timers, servers, connections. */
-export const withEnvironment = <T>(env: Environment, work: () => T): T => environments.run(env, work);
+/** Everything that `work` starts has these surroundings: timers, servers, connections. */
+export const inSurroundings = <T>(of: Surroundings, work: () => T): T => surroundings.run(of, work);
 
 /**
  * The environment of the desk that this code runs for: in a process of one desk, its own. Throws in a process of
  * several where nothing says for which of them, rather than yield another desk's keys.
  */
 export function deskEnvironment(): Environment {
-  const env = environments.getStore();
-  if (env !== undefined) return env;
+  const own = surroundings.getStore();
+  if (own !== undefined) return own.env;
   if (isShared) throw new Error('this process runs several desks, and nothing says for which one this is');
   return process.env;
 }
 
+/** The absolute path of one that is relative to that desk's working folder. */
+export const fromWorkingFolder = (path: string): string =>
+  resolve(surroundings.getStore()?.folder ?? process.cwd(), path);
+
 /**
  * Call before this process may run other desks' roles: what is its desk's own leaves `process.env`, where it would be
- * everybody's. Returns the whole environment, for `withEnvironment`.
+ * everybody's. Returns what was there before, for `inSurroundings`.
  */
-export function takeOwnEnvironment(): Environment {
-  const whole = { ...process.env };
+export function takeOwnSurroundings(): Surroundings {
+  const env = { ...process.env };
   isShared = true;
-  for (const variable of Object.keys(whole)) if (!isOfProcess(variable)) delete process.env[variable];
-  return whole;
+  for (const variable of Object.keys(env)) if (!isOfProcess(variable)) delete process.env[variable];
+  return { env, folder: process.cwd() };
 }
 
 /**
@@ -61,7 +73,7 @@ export function secretVariable(env: Environment, name: string): string | null {
   const file = env[`${name}_FILE`]?.trim();
   if (!file) return null;
   try {
-    return readFileSync(file, 'utf8').trim() || null;
+    return readFileSync(fromWorkingFolder(file), 'utf8').trim() || null;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new Error(`${name}_FILE: expected a file that can be read, ${file} can't be (${code})`);
