@@ -13,6 +13,7 @@ export class QuoteChanges {
   /** Monotonic times of the first and the newest of the identical quotes. */
   readonly #firstMs: Float64Array;
   readonly #newestMs: Float64Array;
+  #repeated = true;
 
   constructor(count: number) {
     this.#bidTicks = new Float64Array(count);
@@ -34,12 +35,24 @@ export class QuoteChanges {
       this.#askTicks[at] === askTicks &&
       this.#bidLots[at] === bidLots &&
       this.#askLots[at] === askLots;
-    if (isSame) return;
+    if (isSame) {
+      if (quotedMs > (this.#firstMs[at] as number)) this.#repeated = true;
+      return;
+    }
     this.#bidTicks[at] = bidTicks;
     this.#askTicks[at] = askTicks;
     this.#bidLots[at] = bidLots;
     this.#askLots[at] = askLots;
     this.#firstMs[at] = quotedMs;
+  }
+
+  /** Whether a quote has repeated itself later since `settle`: nothing else makes an unchanged one last longer. */
+  get hasRepeated(): boolean {
+    return this.#repeated;
+  }
+
+  settle(): void {
+    this.#repeated = false;
   }
 
   /**

@@ -173,7 +173,10 @@ export interface Limit<Key extends string = string, Without extends LeftOut = Le
   readonly measuresReturns?: true;
   /** It needs `quoteUnchangedMs`, which is counted only if such a limit is set. */
   readonly watchesQuotes?: true;
-  /** People are notified of each reason that `waits` returns, as it begins. Left out: it is only shown. */
+  /**
+   * People are notified of each reason that `waits` returns, as it begins. Left out: it is only shown. Only for a limit
+   * that also `watchesQuotes`: a backtest asks again when a quote has repeated itself, and after each event.
+   */
   readonly isTold?: true;
   /** Called for entries only. Null approves; a limit that can't decide denies. */
   readonly judge: (check: RiskCheck, value: number) => Denial | null;

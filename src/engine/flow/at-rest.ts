@@ -25,19 +25,24 @@ import type { OrderEntry, PositionEntry } from '../state.js';
 import { openingMsOf } from '../timing.js';
 import { isDust, isDustAt, knownTicks } from './dust.js';
 import { isPassableMinute, PEAK_STEP } from './equity.js';
-import { watchesPrices } from './exits.js';
+import { exitsRestUntilMs, watchesPrices } from './exits.js';
 import { nextWakeMs } from './on-tick.js';
 import { isBeyondAStop } from './secure.js';
 import { nextFlatMs } from './session.js';
 
-/** True only if `advance` would change and send nothing. */
+/** True only if `advance` would change and send nothing. Exits of a trade depend on price and time. */
 export function isAtRest(core: Core, at: InstrumentId): boolean {
+  return positionAt(core, at).trade?.exits === undefined && !watchesExits(core, at) && isQuiet(core, at);
+}
+
+/** The same but for the exits of the trade. */
+function isQuiet(core: Core, at: InstrumentId): boolean {
   const live = core.state.live[at];
   if (live === undefined || live.size > 1 || isClosing(core)) return false;
   // A waiting entry is dropped in modes and at times that allow no entry.
   if (isAnyWaiting(core, at)) return false;
   const progress = progressAt(core, at);
-  if (!hasNothingPending(progress) || watchesExits(core, at)) return false;
+  if (!hasNothingPending(progress)) return false;
   const position = positionAt(core, at);
   // Each trade of a position in parts has a stop of its own.
   if (position.parts.length > 0 || progress.trades.size > 0) return false;
@@ -45,6 +50,15 @@ export function isAtRest(core: Core, at: InstrumentId): boolean {
   if (core.config.contracts?.[at] != null) return false; // positions in an expiring contract are closed in time
   for (const order of live.values()) return progress.hadStop && restsBehind(core, position, order);
   return false;
+}
+
+/** Market time up to which the instrument is at rest while the market reaches no exit. Null: it is not. */
+function restsUntilMs(core: Core, at: InstrumentId): number | null {
+  const position = positionAt(core, at);
+  if (position.trade?.exits === undefined) return isAtRest(core, at) ? Number.POSITIVE_INFINITY : null;
+  // Where the venue links orders, a target may be placed beside the stop.
+  if (core.config.capabilities.linksOrders || !isQuiet(core, at)) return null;
+  return exitsRestUntilMs(core, position);
 }
 
 function hasNothingPending(progress: InstrumentProgress): boolean {
@@ -68,21 +82,19 @@ function watchesExits(core: Core, at: InstrumentId): boolean {
 }
 
 /**
- * Exits of the trade and the end of a session depend on price and time, so a trade with either never counts
- * as at rest.
+ * A stop that it has replaced would still be live. The end of a session depends on the time, so a trade that
+ * it ends never counts as at rest.
  */
 function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boolean {
-  const { intent, state, replaces, filledLots } = stop;
+  const { intent, state, filledLots } = stop;
   const { trade, quantityLots, instrument: at } = position;
   const held = Math.abs(quantityLots);
   return (
     intent.purpose === 'protective' &&
     state === 'working' &&
-    replaces === null &&
     intent.quantityLots - filledLots === held &&
     intent.side === (quantityLots > 0 ? 'sell' : 'buy') &&
     trade !== null &&
-    trade.exits === undefined &&
     trade.protectTicks !== null &&
     intent.stopTicks === trade.protectTicks &&
     core.journalFault === null &&
@@ -103,8 +115,12 @@ export function passesTick(core: Core, stamp: Stamp): boolean {
   // Quotes since then may have put off the deadline for their silence.
   if (core.calm !== NOT_CALM && !isWithin(core.calm, stamp)) core.calm = calmOf(core);
   if (!isWithin(core.calm, stamp)) return false;
-  for (const at of core.calm.withOrders) if (isBeyondAStop(core, at)) return false;
-  if (limitsToTell(() => entryView(core), core.config.risk).length > 0) return false;
+  for (const at of core.calm.withOrders)
+    if (isBeyondAStop(core, at) || core.market.isExitPrice(at)) return false;
+  if (core.quoteChanges?.hasRepeated === true) {
+    if (isAnyLimitToTell(core)) return false;
+    core.quoteChanges.settle();
+  }
   return core.marketMs < core.nextMinuteMs || isPassableMinute(core);
 }
 
@@ -122,6 +138,8 @@ export function passesQuote(core: Core, event: QuoteEvent, withTick: boolean): b
   if (!(bidTicks > (guard.surelyAbove[at] as number) && askTicks < (guard.surelyBelow[at] as number)))
     return false;
   if (!(marketMs < (core.shownFromMs[at] as number))) return false;
+  if (bidTicks >= (market.exitAboveTicks[at] as number) || askTicks <= (market.exitBelowTicks[at] as number))
+    return false;
   const equity = market.equityAt(at, bidTicks, askTicks);
   if (!(equity > limits.watchedFloor && equity < state.peak * PEAK_STEP)) return false;
   market.quote(at, bidTicks, askTicks, monotonicMs);
@@ -138,15 +156,19 @@ const NOT_CALM: Calm = {
 const isWithin = (calm: Calm, { monotonicMs, marketMs }: Stamp): boolean =>
   monotonicMs < calm.monotonicMs && marketMs < calm.marketMs;
 
+const isAnyLimitToTell = (core: Core): boolean =>
+  limitsToTell(() => entryView(core), core.config.risk).length > 0;
+
 function calmOf(core: Core): Calm {
-  if (!isCalm(core)) return NOT_CALM;
+  if (!isCalm(core) || isAnyLimitToTell(core)) return NOT_CALM;
   const wakeMs = nextWakeMs(core);
   let monotonicMs = wakeMs;
   let marketMs = Number.POSITIVE_INFINITY;
   const withOrders: InstrumentId[] = [];
   for (const { id } of core.config.instruments) {
-    if (!isCalmAt(core, id)) return NOT_CALM;
-    marketMs = Math.min(marketMs, sessionsAt(core, id).calendar.phaseAt(core.marketMs).untilMs);
+    const restsMs = calmUntilMs(core, id);
+    if (restsMs === null) return NOT_CALM;
+    marketMs = Math.min(marketMs, restsMs, sessionsAt(core, id).calendar.phaseAt(core.marketMs).untilMs);
     const { openSinceMs } = progressAt(core, id);
     if (openSinceMs !== null) monotonicMs = earliest(monotonicMs, staleFromMs(core, id, openSinceMs));
     if ((core.state.live[id]?.size ?? 0) > 0) withOrders.push(id);
@@ -154,11 +176,12 @@ function calmOf(core: Core): Calm {
   return { monotonicMs: monotonicMs ?? Number.POSITIVE_INFINITY, marketMs, wakeMs, withOrders };
 }
 
-function isCalmAt(core: Core, at: InstrumentId): boolean {
+/** Market time up to which a tick finds nothing to do at this instrument. Null: it may now. */
+function calmUntilMs(core: Core, at: InstrumentId): number | null {
   const { openSinceMs, overrunSinceMs } = progressAt(core, at);
   const isKnownOpen = openSinceMs !== null;
-  if (sessionsAt(core, at).calendar.isOpen(core.marketMs) !== isKnownOpen) return false;
-  return overrunSinceMs === null && isAtRest(core, at) && !isNearlyDust(core, at);
+  if (sessionsAt(core, at).calendar.isOpen(core.marketMs) !== isKnownOpen) return null;
+  return overrunSinceMs === null && !isNearlyDust(core, at) ? restsUntilMs(core, at) : null;
 }
 
 /** Nothing is under way or waiting that a tick might have to end, repeat or report. */

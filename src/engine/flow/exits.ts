@@ -132,16 +132,43 @@ function nextTrailTicks({ side, exits, protectTicks }: WithExits): number | null
 /** Sets the prices that quotes are compared with; nothing is computed until one of them is reached. */
 function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
   const { exitAboveTicks, exitBelowTicks } = core.market;
-  const { side, exits, protectTicks } = trade;
+  for (const ticks of exitPrices(core, at, trade)) {
+    if (trade.side === 'long') exitAboveTicks[at] = Math.min(exitAboveTicks[at] as number, ticks);
+    else exitBelowTicks[at] = Math.max(exitBelowTicks[at] as number, ticks);
+  }
+}
+
+function exitPrices(core: Core, at: InstrumentId, trade: WithExits): number[] {
+  const { exits, protectTicks } = trade;
   const { breakEvenAtTicks } = exits.plan;
   const target = heldTarget(core, at, trade);
   const isEven = protectTicks === null || isAtBreakEven(core, at, trade);
   const waits = [target, isEven ? undefined : breakEvenAtTicks, nextTrailTicks(trade) ?? undefined];
-  for (const ticks of waits) {
-    if (ticks === undefined) continue;
-    if (side === 'long') exitAboveTicks[at] = Math.min(exitAboveTicks[at] as number, ticks);
-    else exitBelowTicks[at] = Math.max(exitBelowTicks[at] as number, ticks);
-  }
+  return waits.filter((ticks) => ticks !== undefined);
+}
+
+/**
+ * Of a position that is one trade with exits: the market time up to which they ask for nothing while the market reaches
+ * none of their prices. Null: something is due, is under way, or depends on more than that.
+ */
+export function exitsRestUntilMs(core: Core, position: Holding): number | null {
+  const { instrument: at } = position;
+  const { market } = core;
+  const trade = tradeWithExits(core, position);
+  if (trade === null || market.isExitPrice(at) || market.flatAtMs[at] !== Number.POSITIVE_INFINITY)
+    return null;
+  const { targets = [], beforeCloseMs } = trade.exits.plan;
+  if (beforeCloseMs !== undefined) return null;
+  const last = targets[trade.exits.reached - 1];
+  if (last !== undefined && restAfter(position, trade, last) < Math.abs(position.quantityLots)) return null;
+  // The prices may have been found in another mode.
+  const prices = exitPrices(core, at, trade);
+  const [above, below] =
+    trade.side === 'long'
+      ? [Math.min(...prices), Number.NEGATIVE_INFINITY]
+      : [Number.POSITIVE_INFINITY, Math.max(...prices)];
+  if (market.exitAboveTicks[at] !== above || market.exitBelowTicks[at] !== below) return null;
+  return timeExitMs(trade.exits) ?? Number.POSITIVE_INFINITY;
 }
 
 /** Prices of the next targets that the desk itself sells or buys back at: of long trades, and of short ones. */
@@ -297,14 +324,23 @@ function leftByTargets(core: Core, position: Holding): number | null {
   if (!mayReduce(core) || !isMarketOpen(core, position.instrument)) return null;
   const instrument = instrumentAt(core, position.instrument);
   const held = Math.abs(position.quantityLots);
-  const whole = held + trade.exitLots - trade.exits.soldBefore;
-  const rest = whole - Number((BigInt(whole) * BigInt(target.closedPpm)) / BigInt(WHOLE_TRADE_PPM));
+  const rest = restAfter(position, trade, target);
   if (rest >= held) return null;
   const stopTicks = trade.protectTicks ?? target.ticks;
   if (rest === 0 || isTooSmall(instrument, rest, leastAtStop(instrument, trade.side === 'long', stopTicks)))
     return 0;
   const priceTicks = closingTicks(core, position.instrument, trade.side);
   return isTooSmall(instrument, held - rest, priceTicks) ? null : rest;
+}
+
+/** Lots that the trade is to hold once this target has closed its part. */
+function restAfter(
+  { quantityLots }: Holding,
+  { exitLots, exits }: WithExits,
+  { closedPpm }: { readonly closedPpm: number },
+): number {
+  const whole = Math.abs(quantityLots) + exitLots - exits.soldBefore;
+  return whole - Number((BigInt(whole) * BigInt(closedPpm)) / BigInt(WHOLE_TRADE_PPM));
 }
 
 /** The exit reason for the target reached last. */
