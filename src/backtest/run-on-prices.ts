@@ -131,6 +131,7 @@ export class Run<Measured extends Measure> {
   #nextSignal = 0;
   #sent = 0;
   #saidAtMs = Number.NEGATIVE_INFINITY;
+  readonly #alone: QuoteEvent[] = [];
   #untold = 0;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
 
@@ -186,6 +187,7 @@ export class Run<Measured extends Measure> {
     feed.start((event) => this.#take(event), {
       trades: listeners.length > 0,
       between: (next, nowMs) => this.#onTheWay(next, nowMs),
+      passes: (quotes) => this.#passesBar(quotes),
     });
     const watch =
       feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
@@ -235,11 +237,9 @@ export class Run<Measured extends Measure> {
       return undefined;
     }
     if (event.marketMs === measure.toMs && this.#isOfLater(event)) return undefined;
-    if (event.kind === 'quote' && this.#passes(instance, event)) {
-      measure.onMarket(event);
-      this.#ends.note(event);
-      this.#tellProgress(event.marketMs);
-      return this.#parts.wait(event.marketMs);
+    if (event.kind === 'quote') {
+      this.#alone[0] = event;
+      if (this.#passes(instance, this.#alone)) return this.#parts.wait(event.marketMs);
     }
     this.#actions?.take(
       instance,
@@ -267,9 +267,21 @@ export class Run<Measured extends Measure> {
     );
   }
 
-  #passes(instance: TradingInstance, event: QuoteEvent): boolean {
+  /** False where one of them might be the end of the run, or of the period that follows it. */
+  #passesBar(quotes: readonly QuoteEvent[]): boolean {
+    if (this.#over || this.#opened === null) return false;
+    const isBeforeEnd = (quotes[quotes.length - 1] as QuoteEvent).marketMs < this.#measure!.toMs;
+    return isBeforeEnd && this.#passes(this.#opened.instance, quotes);
+  }
+
+  #passes(instance: TradingInstance, quotes: readonly QuoteEvent[]): boolean {
+    const last = quotes[quotes.length - 1] as QuoteEvent;
     const signalMs = this.#parts.signals?.[this.#nextSignal]?.atMs ?? Number.POSITIVE_INFINITY;
-    return this.#actions === null && signalMs >= event.marketMs && instance.passes(event);
+    if (this.#actions !== null || signalMs < last.marketMs || !instance.passes(quotes)) return false;
+    for (const quote of quotes) this.#measure!.onMarket(quote);
+    this.#ends.note(last);
+    this.#tellProgress(last.marketMs);
+    return true;
   }
 
   /** Sends each signal at its own time, after the prices of that time. Skips signals from before the run. */

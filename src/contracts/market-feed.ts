@@ -99,6 +99,11 @@ export interface MarketWants {
    * four prices.
    */
   readonly between?: (next: QuoteEvent, nowMs: number) => QuoteEvent | null;
+  /**
+   * The four prices of a bar, where nothing else comes between them: true if the listener has taken them, without anything
+   * having happened at them. The list is only valid until it returns. Left out: each is delivered.
+   */
+  readonly passes?: (quotes: readonly QuoteEvent[]) => boolean;
 }
 
 export interface MarketFeed {

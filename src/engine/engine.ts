@@ -12,7 +12,7 @@ import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
 import type { EngineEvent, QuoteEvent, Stamp } from './event.js';
-import { nextFlatKnownMs, nextWakeKnownMs, passesQuote, passesTick } from './flow/at-rest.js';
+import { nextFlatKnownMs, nextWakeKnownMs, passesQuotes, passesTick } from './flow/at-rest.js';
 import { begin, whyNotBegin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
@@ -58,10 +58,11 @@ export interface Engine {
    */
   passesTick(stamp: Stamp): boolean;
   /**
-   * The same for a quote: true if it would only mark positions, which is then done. `withTick`: a tick is due
-   * before it and must pass as well. If false, both events must still be processed.
+   * The same for quotes of one instrument, one after the other: true if all would only mark positions, which is then
+   * done. `withTick`: whether a tick is due before each, and must pass as well. If false, all events must still be
+   * processed.
    */
-  passesQuote(event: QuoteEvent, withTick: boolean): boolean;
+  passesQuotes(quotes: readonly QuoteEvent[], withTick: readonly boolean[]): boolean;
   /** Market time by which a position must be closed before its session ends, if prices pause. Infinity: none. */
   nextFlatMs(): number;
   /** A fresh reading of the whole engine. */
@@ -109,7 +110,7 @@ export function createEngine(config: EngineConfig): Engine {
     process: (event) => process(core, event),
     nextWakeMs: () => nextWakeKnownMs(core),
     passesTick: (stamp) => passesTick(core, stamp),
-    passesQuote: (event, withTick) => passesQuote(core, event, withTick),
+    passesQuotes: (quotes, withTick) => passesQuotes(core, quotes, withTick),
     nextFlatMs: () => nextFlatKnownMs(core),
     get view() {
       return readView(core);

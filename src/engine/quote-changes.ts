@@ -25,17 +25,10 @@ export class QuoteChanges {
   }
 
   /** Takes a believed quote. `quotedMs`: monotonic time of the quote itself. */
-  see(
-    { instrument: at, bidTicks, askTicks, bidLots = UNKNOWN, askLots = UNKNOWN }: QuoteEvent,
-    quotedMs: number,
-  ): void {
+  see(quote: QuoteEvent, quotedMs: number): void {
+    const { instrument: at, bidTicks, askTicks, bidLots = UNKNOWN, askLots = UNKNOWN } = quote;
     this.#newestMs[at] = quotedMs;
-    const isSame =
-      this.#bidTicks[at] === bidTicks &&
-      this.#askTicks[at] === askTicks &&
-      this.#bidLots[at] === bidLots &&
-      this.#askLots[at] === askLots;
-    if (isSame) {
+    if (this.#isSame(quote)) {
       if (quotedMs > (this.#firstMs[at] as number)) this.#repeated = true;
       return;
     }
@@ -44,6 +37,28 @@ export class QuoteChanges {
     this.#bidLots[at] = bidLots;
     this.#askLots[at] = askLots;
     this.#firstMs[at] = quotedMs;
+  }
+
+  #isSame({ instrument: at, bidTicks, askTicks, bidLots = UNKNOWN, askLots = UNKNOWN }: QuoteEvent): boolean {
+    return (
+      this.#bidTicks[at] === bidTicks &&
+      this.#askTicks[at] === askTicks &&
+      this.#bidLots[at] === bidLots &&
+      this.#askLots[at] === askLots
+    );
+  }
+
+  /** Whether one of these quotes, the next ones, would be the same as the one before it, and later. */
+  repeats(quotes: readonly QuoteEvent[]): boolean {
+    for (let place = 0; place < quotes.length; place += 1) {
+      const { instrument: at, bidTicks, askTicks, monotonicMs } = quotes[place] as QuoteEvent;
+      const before = quotes[place - 1];
+      if (before === undefined) {
+        if (monotonicMs > (this.#firstMs[at] as number) && this.#isSame(quotes[place] as QuoteEvent))
+          return true;
+      } else if (before.bidTicks === bidTicks && before.askTicks === askTicks) return true;
+    }
+    return false;
   }
 
   /** Whether a quote has repeated itself later since `settle`: nothing else makes an unchanged one last longer. */

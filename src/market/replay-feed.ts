@@ -85,6 +85,7 @@ export class ReplayFeed implements MarketFeed {
   #running: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #between: MarketWants['between'];
+  #passes: MarketWants['passes'];
   /** Time of the event that is waited for. */
   #upcomingMs: number | null = null;
   #savedAtMs = Number.NEGATIVE_INFINITY;
@@ -122,6 +123,7 @@ export class ReplayFeed implements MarketFeed {
     if (this.#running) throw new Error('the feed was started before');
     if (wanted?.trades) this.options.events.wantTrades?.();
     this.#between = wanted?.between;
+    this.#passes = wanted?.passes;
     this.#clock?.resume();
     this.#running = this.#run(listener);
   }
@@ -153,9 +155,16 @@ export class ReplayFeed implements MarketFeed {
     this.#skipDetailIfLate(dueMs);
     let sliceEndsAt = performance.now() + SLICE_MS;
     for (let count = 1; !this.#stopping; count += 1) {
+      if (count % SLICE_CHECK_EVENTS === 0 && performance.now() > sliceEndsAt) {
+        this.#saveNowAndThen();
+        await yieldToEventLoop();
+        if (this.#stopping) break;
+        sliceEndsAt = performance.now() + SLICE_MS;
+      }
       // Nothing is awaited while events are ready: a turn of the microtask queue costs more than a quote.
       const next = this.options.events.peek() ?? (await this.#next());
       if (next === null) return this.#end(listener);
+      if (next.kind === 'quote' && this.#passesBar(dueMs)) continue;
       const event = this.#before(next) ?? next;
       if (event.marketMs > dueMs) {
         this.#completeMs = Math.max(this.#completeMs, dueMs);
@@ -165,11 +174,6 @@ export class ReplayFeed implements MarketFeed {
       if (event === next) this.options.events.shift();
       const waitFor = this.#deliver(event, listener);
       if (waitFor) await waitFor;
-      if (count % SLICE_CHECK_EVENTS === 0 && performance.now() > sliceEndsAt) {
-        this.#saveNowAndThen();
-        await yieldToEventLoop();
-        sliceEndsAt = performance.now() + SLICE_MS;
-      }
     }
     return true;
   }
@@ -180,6 +184,18 @@ export class ReplayFeed implements MarketFeed {
       if (event !== null) return event;
       if (!(await this.options.events.fill())) return null;
     }
+  }
+
+  /** True if the four prices of the next bar have been taken at once. */
+  #passesBar(dueMs: number): boolean {
+    const quotes = this.#passes === undefined ? null : (this.options.events.wholeBar?.() ?? null);
+    if (quotes === null) return false;
+    const { marketMs } = quotes[quotes.length - 1] as QuoteEvent;
+    if (marketMs > dueMs || this.#passes?.(quotes) !== true) return false;
+    for (const _taken of quotes) this.options.events.shift();
+    this.#completeMs = Math.max(this.#completeMs, this.#deliveredMs);
+    this.#deliveredMs = Math.max(this.#deliveredMs, marketMs);
+    return true;
   }
 
   /** The earliest quote to be delivered before this event, of any instrument. Null: none. */
@@ -257,6 +273,8 @@ export interface TimedSource {
   peek(): TimedEvent | null;
   /** The next event of one instrument after the other; null behind the last. Left out: no prices are made from bars. */
   head?(place: number): TimedEvent | null;
+  /** The four prices of a bar, if they are what comes next and nothing else comes between them. Left out: never. */
+  wholeBar?(): readonly QuoteEvent[] | null;
   /** Takes the event that `peek` showed. */
   shift(): void;
   /** Prepares more events. False: there are no more. Throws if something is wrong with the source. */

@@ -73,8 +73,9 @@ interface Change {
   readonly minutes: (csv: string) => string;
   readonly strategy: (text: string) => string;
   readonly risk: Partial<Desk['risk']>;
-  /** How many of all prices at most are not passed over. */
+  /** How many of all prices at most are not passed over, and of how many bars at least all four are at once. */
   readonly shownMost: number;
+  readonly wholeLeast: number;
   readonly expects: (report: BacktestKept['report']) => void;
 }
 
@@ -97,16 +98,22 @@ const EXITS = `targets: [{ ticks: Math.ceil(desk.bid * 1.002), part: 0.5 }, { ti
 
 const CHANGES: Readonly<Record<string, Change>> = {
   'a stop for each entry': {
-    ...{ minutes: unchanged, strategy: unchanged, risk: {}, shownMost: 0.1 },
+    ...{ minutes: unchanged, strategy: unchanged, risk: {}, shownMost: 0.1, wholeLeast: 0.9 },
     expects: () => undefined,
   },
   'no entry on a quote that stands still': {
-    ...{ minutes: standingStill, strategy: unchanged, risk: { frozenQuoteSeconds: 20 }, shownMost: 0.1 },
+    ...{
+      minutes: standingStill,
+      strategy: unchanged,
+      risk: { frozenQuoteSeconds: 20 },
+      shownMost: 0.1,
+      wholeLeast: 0.7,
+    },
     expects: ({ denied }) => expect(Object.keys(denied)).toContain('frozen-quotes'),
   },
   'a stop that trails, from break-even on, two targets, and an end': {
     ...{ minutes: unchanged, strategy: (text: string) => text.replace('exits: {', `exits: { ${EXITS}`) },
-    ...{ risk: {}, shownMost: 0.15 },
+    ...{ risk: {}, shownMost: 0.15, wholeLeast: 0.8 },
     expects: ({ by }) =>
       expect(by.exitReason.map(({ key }) => key)).toEqual(
         expect.arrayContaining(['target 2 of 2', 'time', 'trailingStop', 'breakEvenStop']),
@@ -141,12 +148,18 @@ describe('on generated minutes', () => {
         files: [{ symbol: 'BTC/USDT', file }],
       };
       const shown = vi.spyOn(TradingInstance.prototype, 'onMarket');
+      const passes = vi.spyOn(TradingInstance.prototype, 'passes');
       try {
         await run(given, false);
+        const whole = passes.mock.calls.filter(
+          ([quotes], at) => quotes.length === 4 && passes.mock.results[at]?.value === true,
+        );
+        expect(whole.length / 6_000).toBeGreaterThan(change.wholeLeast);
         const quotes = shown.mock.calls.filter(([{ kind }]) => kind === 'quote').length;
         expect(quotes / (4 * 6_000)).toBeLessThan(change.shownMost);
       } finally {
         shown.mockRestore();
+        passes.mockRestore();
       }
       const { report } = await sameBothWays(given);
       expect(report.orders).toBeGreaterThan(100);

@@ -21,7 +21,7 @@ const quoteOf = (of: DeskUnderTest, bidTicks: number): QuoteEvent => ({
 });
 
 const passesQuote = (of: DeskUnderTest, bidTicks: number): boolean =>
-  of.engine.passesQuote(quoteOf(of, bidTicks), false);
+  of.engine.passesQuotes([quoteOf(of, bidTicks)], [false]);
 
 describe('a tick is passed over', () => {
   it('by a desk that holds nothing and waits for nothing, and the time is its own', () => {

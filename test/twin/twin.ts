@@ -65,7 +65,7 @@ export class Twins {
       },
       nextWakeMs: () => here.nextWakeMs(),
       passesTick: () => false,
-      passesQuote: () => false,
+      passesQuotes: () => false,
       nextFlatMs: () => here.nextFlatMs(),
       stateHash: () => here.stateHash(),
       whyNotTrading: () => here.whyNotTrading(),
@@ -98,7 +98,7 @@ export class Twins {
     const isPassed =
       event.kind === 'tick'
         ? engine.passesTick(event)
-        : event.kind === 'quote' && engine.passesQuote(event, false);
+        : event.kind === 'quote' && engine.passesQuotes([event], [false]);
     if (isPassed) this.passed += 1;
     return isPassed;
   }

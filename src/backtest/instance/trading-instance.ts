@@ -61,10 +61,12 @@ export class TradingInstance {
   readonly #parts: InstanceParts;
   readonly #host: Runner;
   /** Nearly all events are of these two kinds. The engine retains none, so each kind reuses one object. */
-  readonly #quote: Writable<QuoteEvent> = {
-    ...{ kind: 'quote', instrument: 0, bidTicks: 0, askTicks: 0, bidLots: 0, askLots: 0 },
-    ...{ wallMs: 0, marketMs: 0, monotonicMs: 0 },
-  };
+  readonly #quote = emptyQuote();
+  /** Those of a bar, and of a quote alone; and whether a tick is due before each. */
+  readonly #fourQuotes = [emptyQuote(), emptyQuote(), emptyQuote(), emptyQuote()];
+  readonly #oneQuote = [this.#quote];
+  readonly #fourTicks = [false, false, false, false];
+  readonly #oneTick = [false];
   readonly #tickEvent: Writable<TickEvent> = { kind: 'tick', wallMs: 0, marketMs: 0, monotonicMs: 0 };
   #tickedMs = Number.NEGATIVE_INFINITY;
   /** Market time at which the next market opens or closes. */
@@ -160,7 +162,7 @@ export class TradingInstance {
     const { time } = this.#parts;
     this.#venue.onMarket(event);
     if (this.#parts.takesNoShortcut) this.#post(event);
-    else if (event.kind === 'quote') this.#host.take(this.#stamped(event, time.wallMs(), time.marketMs));
+    else if (event.kind === 'quote') this.#host.take(stamp(this.#quote, event, time.wallMs(), time.marketMs));
     else if (event.kind === 'trade') {
       const { instrument, priceTicks, quantityLots, taker } = event;
       this.#host.post({ kind: 'trade', instrument, priceTicks, quantityLots, taker });
@@ -194,37 +196,38 @@ export class TradingInstance {
   }
 
   /**
-   * Whether this quote only changes prices: nothing is due before it, no order may answer it, and the engine
-   * would record nothing. If true, the quote has been processed. The caller handles signals and corporate
-   * actions.
+   * Whether these quotes, one alone or the four of a bar, only change prices: nothing is due before them, no order may
+   * answer one, and the engine would record nothing. If true, they have been processed. The caller handles signals and
+   * corporate actions.
    */
-  passes(event: MarketQuote): boolean {
+  passes(events: readonly MarketQuote[]): boolean {
     const { time, arming, engine, takesNoShortcut } = this.#parts;
-    const { marketMs } = event;
     if (takesNoShortcut || arming.isHalted) return false;
-    if (marketMs < time.marketMs || marketMs >= this.#boundaryMs) return false;
+    const last = events[events.length - 1] as MarketQuote;
+    const { marketMs } = last;
+    if ((events[0] as MarketQuote).marketMs < time.marketMs || marketMs >= this.#boundaryMs) return false;
     if (this.#venue.nextChargeMs < marketMs || !time.isFreeUntil(marketMs)) return false;
-    const wallMs = time.wallMsAt(marketMs);
-    const isDue = wallMs >= this.#tickedMs + TICK_MS;
-    if (!this.#venue.passesQuote(event)) return false;
-    if (!engine.passesQuote(this.#stamped(event, wallMs, marketMs), isDue)) return false;
-    if (isDue) this.#tickedMs = wallMs;
-    time.moveTo(marketMs);
+    if (!this.#venue.mayPass(events)) return false;
+    const isOne = events.length === 1;
+    const quotes = isOne ? this.#oneQuote : this.#fourQuotes;
+    const ticks = isOne ? this.#oneTick : this.#fourTicks;
+    let { marketMs: atMs } = time;
+    let wallMs = time.wallMs();
+    let tickedMs = this.#tickedMs;
+    for (let place = 0; place < events.length; place += 1) {
+      const event = events[place] as MarketQuote;
+      wallMs += time.passing(event.marketMs - atMs);
+      atMs = event.marketMs;
+      const isDue = wallMs >= tickedMs + TICK_MS;
+      if (isDue) tickedMs = wallMs;
+      ticks[place] = isDue;
+      stamp(quotes[place] as Writable<QuoteEvent>, event, wallMs, atMs);
+    }
+    if (!engine.passesQuotes(quotes, ticks)) return false;
+    this.#venue.pass(last);
+    this.#tickedMs = tickedMs;
+    time.passTo(marketMs, wallMs);
     return true;
-  }
-
-  /** `marketMs`: not that of a quote that comes late, since a run's time never goes back. */
-  #stamped(event: MarketQuote, wallMs: number, marketMs: number): QuoteEvent {
-    const quote = this.#quote;
-    quote.instrument = event.instrument;
-    quote.bidTicks = event.bidTicks;
-    quote.askTicks = event.askTicks;
-    quote.bidLots = event.bidLots;
-    quote.askLots = event.askLots;
-    quote.wallMs = wallMs;
-    quote.marketMs = marketMs;
-    quote.monotonicMs = wallMs;
-    return quote;
   }
 
   /** The general path, with an event of its own for each price. */
@@ -266,6 +269,31 @@ export class TradingInstance {
     tick.monotonicMs = monotonicMs;
     if (!engine.passesTick(tick)) this.#host.take(tick);
   }
+}
+
+function emptyQuote(): Writable<QuoteEvent> {
+  return {
+    ...{ kind: 'quote', instrument: 0, bidTicks: 0, askTicks: 0, bidLots: 0, askLots: 0 },
+    ...{ wallMs: 0, marketMs: 0, monotonicMs: 0 },
+  };
+}
+
+/** `marketMs`: not that of a quote that comes late, since a run's time never goes back. */
+function stamp(
+  quote: Writable<QuoteEvent>,
+  event: MarketQuote,
+  wallMs: number,
+  marketMs: number,
+): QuoteEvent {
+  quote.instrument = event.instrument;
+  quote.bidTicks = event.bidTicks;
+  quote.askTicks = event.askTicks;
+  quote.bidLots = event.bidLots;
+  quote.askLots = event.askLots;
+  quote.wallMs = wallMs;
+  quote.marketMs = marketMs;
+  quote.monotonicMs = wallMs;
+  return quote;
 }
 
 /** The most that wall time advances between two recorded prices. */

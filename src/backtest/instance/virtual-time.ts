@@ -44,9 +44,15 @@ export class VirtualTime implements Clock {
     return this.#soonestMs >= marketMs;
   }
 
-  /** The wall time once market time has moved to `marketMs`. */
-  wallMsAt(marketMs: number): number {
-    return this.#wallMs + Math.min(Math.max(0, marketMs - this.#marketMs), this.gapMsMax);
+  /** How far wall time advances while market time does by this much. */
+  passing(marketMs: number): number {
+    return Math.min(Math.max(0, marketMs), this.gapMsMax);
+  }
+
+  /** After several prices before which no timer was due. */
+  passTo(marketMs: number, wallMs: number): void {
+    this.#marketMs = marketMs;
+    this.#wallMs = wallMs;
   }
 
   /** Runs `work` after `delayMs` of market time. Returns the function that cancels it. */
@@ -82,7 +88,7 @@ export class VirtualTime implements Clock {
   }
 
   #advance(marketMs: number): void {
-    this.#wallMs = this.wallMsAt(marketMs);
+    this.#wallMs += this.passing(marketMs - this.#marketMs);
     this.#marketMs = Math.max(this.#marketMs, marketMs);
   }
 }

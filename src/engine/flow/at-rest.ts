@@ -24,7 +24,7 @@ import { earliest } from '../orders/order-watch.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { openingMsOf } from '../timing.js';
 import { isDust, isDustAt, knownTicks } from './dust.js';
-import { isPassableMinute, PEAK_STEP } from './equity.js';
+import { isPassableMinute, minuteAfter, PEAK_STEP } from './equity.js';
 import { exitsRestUntilMs, watchesPrices } from './exits.js';
 import { nextWakeMs } from './on-tick.js';
 import { isBeyondAStop } from './secure.js';
@@ -111,41 +111,100 @@ function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boo
  */
 export function passesTick(core: Core, stamp: Stamp): boolean {
   setTime(core, stamp);
-  core.calm ??= calmOf(core);
-  // Quotes since then may have put off the deadline for their silence.
-  if (core.calm !== NOT_CALM && !isWithin(core.calm, stamp)) core.calm = calmOf(core);
-  if (!isWithin(core.calm, stamp)) return false;
-  for (const at of core.calm.withOrders)
-    if (isBeyondAStop(core, at) || core.market.isExitPrice(at)) return false;
-  if (core.quoteChanges?.hasRepeated === true) {
-    if (isAnyLimitToTell(core)) return false;
-    core.quoteChanges.settle();
-  }
-  return core.marketMs < core.nextMinuteMs || isPassableMinute(core);
+  const { market, limits } = core;
+  if (!isCalmUntil(core, stamp) || !isTickQuiet(core)) return false;
+  if (core.marketMs < core.nextMinuteMs) return true;
+  if (!isPassableMinute(core, core.marketMs, market.equity, limits.peak)) return false;
+  limits.peak = Math.max(limits.peak, market.equity);
+  core.nextMinuteMs = minuteAfter(core.marketMs);
+  return true;
 }
 
 /**
- * Whether this quote would only mark positions; if so, marks them. `withTick`: a tick is due first and must
- * pass too.
+ * Whether these quotes of one instrument would only mark positions; if so, marks them. `withTick`: whether a tick is due
+ * before each, and must pass too. All of them or none.
  */
-export function passesQuote(core: Core, event: QuoteEvent, withTick: boolean): boolean {
-  if (withTick && !passesTick(core, event)) return false;
-  core.calm ??= calmOf(core);
-  const { calm, guard, market, limits, state } = core;
-  const { instrument: at, bidTicks, askTicks, marketMs, monotonicMs } = event;
-  if (!isWithin(calm, event)) return false;
-  if (marketMs >= core.nextMinuteMs) return false;
-  if (!(bidTicks > (guard.surelyAbove[at] as number) && askTicks < (guard.surelyBelow[at] as number)))
-    return false;
-  if (!(marketMs < (core.shownFromMs[at] as number))) return false;
-  if (bidTicks >= (market.exitAboveTicks[at] as number) || askTicks <= (market.exitBelowTicks[at] as number))
-    return false;
-  const equity = market.equityAt(at, bidTicks, askTicks);
-  if (!(equity > limits.watchedFloor && equity < state.peak * PEAK_STEP)) return false;
-  market.quote(at, bidTicks, askTicks, monotonicMs);
-  core.quoteChanges?.see(event, monotonicMs);
-  if (equity > limits.peak) limits.peak = equity;
+export function passesQuotes(
+  core: Core,
+  quotes: readonly QuoteEvent[],
+  withTick: readonly boolean[],
+): boolean {
+  const { market, limits, state, quoteChanges } = core;
+  const first = quotes[0] as QuoteEvent;
+  const last = quotes[quotes.length - 1] as QuoteEvent;
+  const at = first.instrument;
+  if (withTick[0] === true) setTime(core, first);
+  if (!isCalmUntil(core, last)) return false;
+  if (withTick.includes(true) && !isTickQuiet(core)) return false;
+  if (!arePlain(core, quotes)) return false;
+  let { nextMinuteMs } = core;
+  let { peak } = limits;
+  let { equity } = market;
+  let ticked: QuoteEvent | null = null;
+  for (let place = 0; place < quotes.length; place += 1) {
+    const quote = quotes[place] as QuoteEvent;
+    const { marketMs, bidTicks, askTicks } = quote;
+    if (withTick[place] === true) {
+      ticked = quote;
+      if (marketMs >= nextMinuteMs) {
+        if (!isPassableMinute(core, marketMs, equity, peak, quotes[place - 1])) return false;
+        peak = Math.max(peak, equity);
+        nextMinuteMs = minuteAfter(marketMs);
+      }
+    }
+    if (marketMs >= nextMinuteMs) return false;
+    equity = market.equityAt(at, bidTicks, askTicks);
+    if (!(equity > limits.watchedFloor && equity < state.peak * PEAK_STEP)) return false;
+    if (equity > peak) peak = equity;
+  }
+  if (ticked !== null) setTime(core, ticked);
+  core.nextMinuteMs = nextMinuteMs;
+  limits.peak = peak;
+  market.quote(at, last.bidTicks, last.askTicks, last.monotonicMs);
+  if (quoteChanges !== null) for (const quote of quotes) quoteChanges.see(quote, quote.monotonicMs);
   return true;
+}
+
+/** Until this moment, no deadline passes. */
+function isCalmUntil(core: Core, stamp: Stamp): boolean {
+  core.calm ??= calmOf(core);
+  // Quotes since then may have put off the deadline for their silence.
+  if (core.calm !== NOT_CALM && !isWithin(core.calm, stamp)) core.calm = calmOf(core);
+  return isWithin(core.calm, stamp);
+}
+
+/** Neither the last quotes nor how long they have stood leave anything to do. */
+function isTickQuiet(core: Core): boolean {
+  const { market, quoteChanges } = core;
+  for (const at of (core.calm as Calm).withOrders) {
+    const isReached = isBeyondAStop(core, at, market.bidTicks[at] as number, market.askTicks[at] as number);
+    if (isReached || market.isExitPrice(at)) return false;
+  }
+  if (quoteChanges?.hasRepeated !== true) return true;
+  if (isAnyLimitToTell(core)) return false;
+  quoteChanges.settle();
+  return true;
+}
+
+/** No strategy waits for these quotes, none needs to be judged, and none reaches an exit or, before the last, a stop. */
+function arePlain(core: Core, quotes: readonly QuoteEvent[]): boolean {
+  const { market, guard, quoteChanges } = core;
+  const last = quotes[quotes.length - 1] as QuoteEvent;
+  const at = last.instrument;
+  if (!(last.marketMs < (core.shownFromMs[at] as number))) return false;
+  if (quoteChanges !== null && quotes.length > 1 && quoteChanges.repeats(quotes)) return false;
+  let [lowBid, highBid, lowAsk, highAsk] = [last.bidTicks, last.bidTicks, last.askTicks, last.askTicks];
+  for (const { bidTicks, askTicks } of quotes) {
+    if (bidTicks < lowBid) lowBid = bidTicks;
+    else if (bidTicks > highBid) highBid = bidTicks;
+    if (askTicks < lowAsk) lowAsk = askTicks;
+    else if (askTicks > highAsk) highAsk = askTicks;
+  }
+  if (!(lowBid > (guard.surelyAbove[at] as number) && highAsk < (guard.surelyBelow[at] as number)))
+    return false;
+  const { exitAboveTicks, exitBelowTicks } = market;
+  if (highBid >= (exitAboveTicks[at] as number) || lowAsk <= (exitBelowTicks[at] as number)) return false;
+  return quotes.length === 1 || !isBeyondAStop(core, at, lowBid, highAsk);
 }
 
 const NOT_CALM: Calm = {

@@ -8,7 +8,7 @@ import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import { writeUnits } from '../../domain/money.js';
-import { amountText, maintenanceMargin, notional } from '../../domain/value.js';
+import { amountText, hasMargin, maintenanceMargin, notional } from '../../domain/value.js';
 import { cashUnits, heldAt } from '../books.js';
 import { type Core, commit, instrumentAt, markChanged, note, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
@@ -53,7 +53,7 @@ export function onMinute(core: Core): void {
   if (!core.market.isPriced) return;
   // A payment for holding makes a new peak too, while the market sends no quote.
   core.limits.peak = Math.max(core.limits.peak, core.market.equity);
-  core.nextMinuteMs = nextMinuteOf(core);
+  core.nextMinuteMs = minuteAfter(core.marketMs);
   const startMs = core.config.dayStartMs(core.marketMs);
   const isNewDay = core.state.day === null || startMs > core.state.day.startMs;
   if (isNewDay) beginDay(core, startMs);
@@ -66,24 +66,29 @@ export function onMinute(core: Core): void {
   else observeEquity(core);
 }
 
-const nextMinuteOf = ({ marketMs }: Core): number => Math.floor(marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+export const minuteAfter = (marketMs: number): number =>
+  Math.floor(marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
 
 /**
- * Whether `onMinute` would record and report nothing now; if so, does its work without a point of the curve.
+ * Whether `onMinute` would record and report nothing at this time, with this equity and the highest one so far. `quote`:
+ * one that the market book does not have yet. Null: there is none.
  */
-export function isPassableMinute(core: Core): boolean {
-  const { state, market, limits, marketMs } = core;
+export function isPassableMinute(
+  core: Core,
+  marketMs: number,
+  equity: number,
+  peak: number,
+  quote: QuoteEvent | null = null,
+): boolean {
+  const { state } = core;
   const { day, equityMs } = state;
   if (day === null || equityMs === null) return false;
   const age = Math.abs(marketMs - equityMs);
-  const peak = Math.max(limits.peak, market.equity);
-  if (age >= RECORDED_EVERY_MARKET_MS || (peak > state.peak && age >= MINUTE_MS)) return false;
+  if (age >= RECORDED_EVERY_MARKET_MS || (Math.max(peak, equity) > state.peak && age >= MINUTE_MS))
+    return false;
   if (core.config.dayStartMs(marketMs) > day.startMs) return false;
-  if (isAnyReviewDue(core)) return false;
-  if (market.equity < maintenanceOf(core) !== core.belowMaintenance) return false;
-  limits.peak = peak;
-  core.nextMinuteMs = nextMinuteOf(core);
-  return true;
+  if (isAnyReviewDue(core, marketMs)) return false;
+  return equity < maintenanceOf(core, quote) === core.belowMaintenance;
 }
 
 /** While equity does not change, there is nothing to draw. */
@@ -131,16 +136,23 @@ function tellOfMaintenance(core: Core): void {
  * Maintenance margin of the positions on paper, money units. A broker applies its own margins, so nothing is
  * checked here.
  */
-function maintenanceOf(core: Core): number {
+function maintenanceOf(core: Core, quote: QuoteEvent | null = null): number {
   const { config, state, market } = core;
   if (!isPaperAccount(config.account ?? PAPER_ACCOUNT)) return Number.NEGATIVE_INFINITY;
-  return state.positions.reduce((sum, position) => {
+  let sum = 0;
+  for (const position of state.positions) {
+    const { instrument: at } = position;
     const lots = openLots(position);
-    if (lots === 0) return sum;
-    const instrument = valuedNow(core, position.instrument);
-    const markTicks = (lots > 0 ? market.bidTicks : market.askTicks)[instrument.id] as number;
-    return sum + maintenanceMargin(instrument, lots, notional(instrument, lots, markTicks));
-  }, 0);
+    if (lots === 0 || !hasMargin(instrumentAt(core, at))) continue;
+    const instrument = valuedNow(core, at);
+    const { bidTicks, askTicks } =
+      quote?.instrument === at
+        ? quote
+        : { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
+    const markTicks = lots > 0 ? bidTicks : askTicks;
+    sum += maintenanceMargin(instrument, lots, notional(instrument, lots, markTicks));
+  }
+  return sum;
 }
 
 /** All instruments of a desk settle in one currency. */

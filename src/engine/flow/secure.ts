@@ -130,7 +130,7 @@ export function checkStops(core: Core): void {
 function isOverrun(core: Core, position: PositionEntry): boolean {
   const { market, config } = core;
   const at = position.instrument;
-  if (!isBeyondAStop(core, at)) return false;
+  if (!isBeyondAStop(core, at, market.bidTicks[at] as number, market.askTicks[at] as number)) return false;
   // A price in new shares is beyond most stops in old ones.
   if (isSplitAsked(core, at)) return false;
   const age = market.quoteAgeMs(at, core.monotonicMs);
@@ -152,8 +152,12 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
 }
 
 /** The answer is nearly always no, and then nothing else needs checking. */
-export function isBeyondAStop({ state, market }: Core, at: InstrumentId): boolean {
-  const [bidTicks, askTicks] = [market.bidTicks[at] as number, market.askTicks[at] as number];
+export function isBeyondAStop(
+  { state }: Core,
+  at: InstrumentId,
+  bidTicks: number,
+  askTicks: number,
+): boolean {
   for (const { intent } of state.live[at]?.values() ?? []) {
     const { purpose, side, stopTicks } = intent;
     if (purpose !== 'protective' || stopTicks === null) continue;

@@ -32,13 +32,16 @@ export function reviewDisabled(core: Core): void {
   for (const [strategy, track] of core.state.tracks) if (isReviewDue(core, track)) review(core, strategy);
 }
 
-export function isAnyReviewDue(core: Core): boolean {
-  for (const track of core.state.tracks.values()) if (isReviewDue(core, track)) return true;
+export function isAnyReviewDue({ config, state }: Core, marketMs: number): boolean {
+  for (const track of state.tracks.values()) if (isReviewDue({ config, marketMs }, track)) return true;
   return false;
 }
 
 /** By the absolute value, because another recording may begin earlier; the old time then means nothing. */
-const isReviewDue = ({ config, marketMs }: Core, { off }: StrategyTrack): boolean =>
+const isReviewDue = (
+  { config, marketMs }: Pick<Core, 'config' | 'marketMs'>,
+  { off }: StrategyTrack,
+): boolean =>
   off?.automatic === true && Math.abs(marketMs - off.atMarketMs) >= config.tracker.reEnableCheckMs;
 
 /** Market time of the next review. Null: only a person can switch it on. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { MarketBar, MarketFeed } from '../../contracts/market-feed.js';
+import type { MarketBar, MarketFeed, QuoteEvent } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { type BarPath, barQuotes, bidBelow, quotesOfSides } from '../../venue/bar-path.js';
@@ -106,6 +106,8 @@ async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<stri
 /** Bars kept for the warm-up of strategies after a restart. */
 const HISTORY_BARS_MAX = 50_000;
 
+const BAR_PRICES = 4;
+
 interface RecordedInput extends SidedFile {
   readonly instrument: Instrument;
   readonly spreadTicks: number;
@@ -130,6 +132,7 @@ export class RecordedSource implements TimedSource {
   readonly #history = new Map<InstrumentId, PastBars>();
   /** A binary heap: the stream with the next event comes first. Each has an event ready. */
   readonly #upcoming: FileStream[] = [];
+  readonly #bar: QuoteEvent[] = [];
   /** A stream has nothing ready: its next event might be the earliest. */
   #isDry = true;
 
@@ -181,6 +184,18 @@ export class RecordedSource implements TimedSource {
   head(place: number): TimedEvent | null {
     const stream = this.#upcoming[place];
     return stream === undefined ? null : (stream.ready[stream.index] ?? null);
+  }
+
+  wholeBar(): readonly QuoteEvent[] | null {
+    const [stream] = this.#upcoming;
+    if (this.#isDry || stream === undefined || this.#upcoming.length > 1) return null;
+    const { ready, index } = stream;
+    for (let place = 0; place < BAR_PRICES; place += 1) {
+      const event = ready[index + place];
+      if (event?.kind !== 'quote' || (event.wayFromMs === undefined) !== (place === 0)) return null;
+      this.#bar[place] = event;
+    }
+    return this.#bar;
   }
 
   shift(): void {

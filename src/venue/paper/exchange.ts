@@ -198,14 +198,22 @@ export class Exchange {
     return quoteOnTheWay(last, next, waits, nowMs, (atMs) => this.isOpen(next.instrument, atMs));
   }
 
-  /** False if an order may react to this quote; otherwise the quote is fully handled. */
-  passesQuote(quote: QuoteEvent): boolean {
-    if (!this.isOpen(quote.instrument, quote.marketMs)) return true;
-    const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
-    for (const order of this.book.openOrders(symbol)) if (this.#mayAnswer(order, quote)) return false;
+  /** False if an order may react to one of these quotes of one instrument, or on the way between them. */
+  mayPass(quotes: readonly QuoteEvent[]): boolean {
+    const { instrument } = quotes[0] as QuoteEvent;
+    const { symbol } = this.instruments[instrument] as Instrument;
+    for (const order of this.book.openOrders(symbol))
+      for (const quote of quotes)
+        if (this.isOpen(instrument, quote.marketMs) && this.#mayAnswer(order, quote)) return false;
+    return true;
+  }
+
+  /** Takes a quote to which no order reacts. */
+  pass(quote: QuoteEvent): void {
+    if (!this.isOpen(quote.instrument, quote.marketMs)) return;
+    const { symbol } = this.instruments[quote.instrument] as Instrument;
     this.#quotes.set(symbol, quote);
     this.#offer(symbol, quote);
-    return true;
   }
 
   #mayAnswer(order: PaperOrder, quote: QuoteEvent): boolean {

@@ -140,9 +140,14 @@ export class SteppedPaperVenue {
     return this.#exchange.onTheWay(next, nowMs, awaited);
   }
 
-  /** False if an order may react to this quote; otherwise the quote is fully handled. */
-  passesQuote(quote: QuoteEvent): boolean {
-    return this.#exchange.passesQuote(quote);
+  /** See `Exchange.mayPass`. */
+  mayPass(quotes: readonly QuoteEvent[]): boolean {
+    return this.#exchange.mayPass(quotes);
+  }
+
+  /** Takes a quote to which no order reacts. */
+  pass(quote: QuoteEvent): void {
+    this.#exchange.pass(quote);
   }
 
   submit(intent: Approved<OrderIntent>): SendOutcome {
