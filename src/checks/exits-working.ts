@@ -90,7 +90,7 @@ function heldIn(position: PositionStatus): Held[] {
 
 function childrenOf(
   { position, strategy, isDust }: Held,
-  { orders, targetsWait }: TraderStatus,
+  { orders, capabilities = [] }: TraderStatus,
   listed: ReadonlySet<string>,
 ): Children {
   const { symbol, side, quantity, trade } = position;
@@ -116,6 +116,7 @@ function childrenOf(
   if (wanted === undefined) return { missing, working };
   // A target that leaves a part of the trade open is held by the desk itself, at every venue.
   const closesAll = next === targets.length - 1 && Math.round(sum(targets)) === 100;
+  const { targetsWait } = capabilities.find((one) => one.symbol === symbol) ?? {};
   if (targetsWait !== 'venue' || !closesAll || strategy !== null) {
     working.push(`target ${wanted.price}, held by the desk`);
     return { missing, working };

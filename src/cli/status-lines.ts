@@ -5,6 +5,7 @@ import { contractWords } from '../domain/contract-words.js';
 import { counted, gainText, grouped, groupedWithin, signed } from '../domain/figure-text.js';
 import { headlineLine } from '../domain/headline.js';
 import { moment } from '../domain/moment.js';
+import { capabilityLines } from '../domain/order-bounds.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
 import { CHANNEL_WORDS, type ShownChannel } from '../home/channel-health.js';
@@ -37,6 +38,7 @@ export function statusLines(
     ...(size === null ? [] : [`size       ${size}`]),
     ...alerts.map(alertsLine),
     ...(runbook === undefined ? [] : [runbookLine(runbook)]),
+    ...capabilityLines(status.capabilities ?? []).map((line) => `venue      ${line}`),
     ...section('positions', positionLines(status)),
     ...section('without a stop so far', stopGapLines(status)),
     ...section('quotes held back as implausible', heldBackLines(status)),

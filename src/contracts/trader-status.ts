@@ -270,6 +270,17 @@ const coinsSchema = z.object({
 });
 export type CoinsStatus = Shape<typeof coinsSchema>;
 
+const capabilitySchema = z.object({
+  symbol: z.string(),
+  targetsWait: z
+    .enum(['venue', 'desk'])
+    .describe(
+      'Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached',
+    ),
+  refused: z.array(z.string()).describe('What the venue takes no orders for, for example `short sales`'),
+  byDesk: z.array(z.string()).describe('What the desk does itself, since the venue can’t'),
+});
+
 const dustSchema = z.object({
   symbol: z.string(),
   /** Exact quantity, including fractions of a lot. */
@@ -437,12 +448,10 @@ export const traderStatusSchema = z.object({
     .exactOptional()
     .describe('Entries that wait in the desk, not at the venue; left out: none'),
   /** Absent from traders of earlier versions, and while the trader starts. */
-  targetsWait: z
-    .enum(['venue', 'desk'])
+  capabilities: z
+    .array(capabilitySchema)
     .exactOptional()
-    .describe(
-      'Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached',
-    ),
+    .describe('By instrument: what the venue refuses, and what the desk does in its place'),
   fills: z.number().describe('Fills ever applied'),
   /** The breaker of the venue's API: while it is not closed, nothing new is opened. */
   venueBreaker: z.object({

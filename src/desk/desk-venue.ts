@@ -1,5 +1,5 @@
 import type { Instrument } from '../domain/instrument.js';
-import type { EntryTerm, EntryType } from '../domain/order.js';
+import type { OrderCapabilities } from '../domain/order-bounds.js';
 import type { Desk } from './schema.js';
 
 /** How the symbols of one kind of instrument are written at a venue. */
@@ -12,15 +12,12 @@ interface SymbolForm {
 }
 
 /** What a venue accepts for one kind of instrument. */
-interface TakenOrders {
+export interface TakenOrders {
   readonly symbols: SymbolForm;
-  readonly entries: readonly EntryType[];
-  /** Terms of limit entries. */
-  readonly terms: readonly EntryTerm[];
+  /** What it can do in them: the same is used by gate, core and status. */
+  readonly can: OrderCapabilities;
   /** The only lot size, for example "1" if nothing trades in fractions. Null: each symbol has its own. */
   readonly lotSize: string | null;
-  /** Several strategies may each have a trade in one instrument. False: one of them at a time. */
-  readonly tradeOfEach: boolean;
   /** Stop orders of one instrument that may rest at a time. Null: more than a desk's strategies need. */
   readonly stopsMax: number | null;
 }

@@ -31,7 +31,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
     ...desk.instruments.flatMap(lastTradeRules),
     ...desk.instruments.flatMap((instrument, index) => [
       ...kindRules(instrument, index),
-      ...sideBySideRules(desk, index),
+      ...sideBySideRules(instrument, index),
       ...stepRules(instrument, index),
       ...lotMoneyRules(instrument, index),
       ...marginRules(instrument, index),
@@ -248,31 +248,18 @@ function lastTradeRules(instrument: DeskInstrument, index: number): BrokenRule[]
   ];
 }
 
-/** Opposite trades need an account that can be short; one that owns coins or shares can't. */
-function sideBySideRules({ instruments }: Desk, index: number): BrokenRule[] {
-  const { sideBySide, kind, symbol } = instruments[index] as DeskInstrument;
-  if (sideBySide === undefined) return [];
-  const owned = instruments.find((one) => isOwned(one));
-  if (owned === undefined) return [];
-  const path = ['instruments', index, 'sideBySide'];
-  if (isOwned({ kind }))
-    return [
-      {
-        path,
-        expected: `no sideBySide, which is for contracts: what is bought for cash cannot be short (${symbol})`,
-        found: `sideBySide of kind: ${kind}`,
-        doThis:
-          kind === 'spot'
-            ? 'remove it: strategies on one spot instrument have a trade each without it, all of them long'
-            : 'remove it',
-      },
-    ];
+/** Opposite trades need something that can be short; what is bought for cash can't be. */
+function sideBySideRules({ sideBySide, kind, symbol }: DeskInstrument, index: number): BrokenRule[] {
+  if (sideBySide === undefined || !isOwned({ kind })) return [];
   return [
     {
-      path,
-      expected: `an account of contracts alone, which can be short (${symbol})`,
-      found: `${owned.symbol} of kind: ${owned.kind} beside it, which makes it a cash account`,
-      doThis: `trade ${owned.symbol} in a desk of its own, or remove sideBySide`,
+      path: ['instruments', index, 'sideBySide'],
+      expected: `no sideBySide, which is for contracts: what is bought for cash cannot be short (${symbol})`,
+      found: `sideBySide of kind: ${kind}`,
+      doThis:
+        kind === 'spot'
+          ? 'remove it: strategies on one spot instrument have a trade each without it, all of them long'
+          : 'remove it',
     },
   ];
 }

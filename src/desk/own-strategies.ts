@@ -173,14 +173,15 @@ export function entryProblems(
     const instrument = desk.instruments.find((one) => one.symbol === symbol);
     const taken = instrument === undefined ? undefined : venue.takes[instrument.kind];
     if (taken === undefined) return [];
-    const wrong = own?.enters?.find((type) => !taken.entries.includes(orderOf(type)));
-    const orders = `${taken.entries.join(' or ')} orders`;
+    const { entries = ENTRY_TYPES } = taken.can;
+    const wrong = own?.enters?.find((type) => !entries.includes(orderOf(type)));
+    const orders = `${entries.join(' or ')} orders`;
     const byType = {
       expected: `a strategy whose entries in ${symbol} are ${orders}, as they go to ${venue.name}`,
       found: `${kind}, which says enters: ${wrong}`,
       doThis: `let it enter by ${orders}, or trade ${symbol} at another venue`,
     };
-    const untaken = (own?.terms ?? []).filter((term) => !taken.terms.includes(term)).join(' and ');
+    const untaken = (own?.terms ?? []).filter((term) => taken.can[term] !== true).join(' and ');
     const byTerms = {
       expected: `a strategy whose limit entries in ${symbol} are without ${untaken}, as they go to ${venue.name}`,
       found: `${kind}, which says terms: ${untaken}`,

@@ -1,9 +1,12 @@
 /** A strategy trades this desk's instruments, with the parameters that its kind declares. */
+
+import type { InstrumentKind } from '../domain/instrument.js';
+import { hasTradeOfEach, type OrderCapabilities } from '../domain/order-bounds.js';
 import { isOwned } from '../domain/value.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
-import { type DeskVenue, ordersLeave } from './desk-venue.js';
+import type { DeskVenue } from './desk-venue.js';
 import { parameterProblems, watchRules } from './own-strategies.js';
 import { OWN_STRATEGY } from './own-strategy.js';
 import type { Desk, DeskStrategy } from './schema.js';
@@ -113,17 +116,17 @@ function parameterRules(strategy: DeskStrategy, index: number): BrokenRule[] {
 
 /** Instruments that strategies trade one at a time, a sentence each: known before the second is refused. */
 export function tradedByTurns(
-  desk: Pick<Desk, 'mode' | 'venue' | 'instruments' | 'strategies'>,
-  venues: readonly DeskVenue[],
+  desk: Pick<Desk, 'instruments' | 'strategies'>,
+  canIn: (kind: InstrumentKind) => OrderCapabilities | undefined,
 ): readonly string[] {
-  const venue = ordersLeave(desk) ? venues.find(({ name }) => name === desk.venue.name) : undefined;
   return desk.instruments.flatMap(({ symbol, kind, sideBySide }) => {
     const names = desk.strategies.filter(({ symbols }) => symbols.includes(symbol)).map(({ name }) => name);
-    const hasEach = venue === undefined ? isOwned({ kind }) : venue.takes[kind]?.tradeOfEach === true;
+    const can = canIn(kind);
+    const hasEach = can !== undefined && hasTradeOfEach(can, { kind });
     if (names.length < 2 || hasEach || sideBySide === true) return [];
     return [
       `${symbol}: one of ${names.join(', ')} trades it at a time, because a position has one trade on this account` +
-        (desk.instruments.some(isOwned) ? '' : ' unless the instrument says sideBySide'),
+        (isOwned({ kind }) ? '' : ' unless the instrument says sideBySide'),
     ];
   });
 }

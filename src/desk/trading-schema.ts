@@ -72,7 +72,7 @@ export const instrumentSchema = z.strictObject({
     .literal(true)
     .optional()
     .describe(
-      'Several strategies trade it at once, each with its own trades, stops and exits, even against each other; the venue holds the net. For contracts, on an account that can be short. Left out: a position has one trade.',
+      'Several strategies trade it at once, each with its own trades, stops and exits, even against each other; the venue holds the net. For contracts, also beside what is bought for cash. Left out: a position has one trade.',
     ),
   roll: z
     .union([

@@ -29,36 +29,6 @@ export interface VenuePosition {
   readonly quantityLots: number;
 }
 
-/** States what the venue can't do, so that we don't try it. */
-export interface VenueCapabilities {
-  readonly name: string;
-  /** We simulate the fills (paper), whatever the prices are. */
-  readonly simulated: boolean;
-  readonly shorting: boolean;
-  /** Spot: a resting stop locks the balance, so closing means cancel, then sell. */
-  readonly stopLocksBalance: boolean;
-  readonly reduceOnly: boolean;
-  /** Can lower the quantity of a resting order in place (`amendQuantity`). */
-  readonly amends: boolean;
-  /** Can replace a resting order in one request that stops if the cancel fails (`replace`). */
-  readonly replaces: boolean;
-  /**
-   * Can link orders (OCA, OCO): a fill of one reduces the others of its group before they can fill too, and a
-   * complete fill or cancel ends them.
-   */
-  readonly linksOrders: boolean;
-  /**
-   * Refuses a `postOnly` limit order that would be filled at once. Left out: it accepts no post-only orders.
-   */
-  readonly postOnly?: boolean;
-  /** It must be told of splits and dividends. Left out: it applies them by itself. */
-  readonly takesActions?: boolean;
-  /** Accepts orders filled whole at once or not at all (`FOK`). Left out: it accepts none. */
-  readonly fillOrKill?: boolean;
-  /** Money units to which it rounds the figures from which its cash is computed. Left out: exact. */
-  readonly cashStep?: number;
-}
-
 /** How many lots the venue takes in one order, and how many stops. Null or left out: no known bound. */
 export interface QuantityLimits {
   readonly instrument: InstrumentId;

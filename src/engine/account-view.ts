@@ -7,6 +7,7 @@ import { largestPosition } from '../limits/size-factor.js';
 import { heldAt } from './books.js';
 import {
   type Core,
+  capabilitiesAt,
   instrumentAt,
   isChangedFrom,
   isClosedByPerson,
@@ -137,7 +138,8 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     openFees: openFeeReason(core),
     unconverted: unconvertedReason(core, at),
     sizeFactorPpm: state.sizeFactorPpm,
-    capabilities: config.capabilities,
+    venue: config.capabilities.name,
+    capabilities: capabilitiesAt(core, at),
     lossesInARow: state.lossesInARow,
     holdings: holdingsOnce(core, intent.changes),
     entriesLastMinute: () => entriesLastMinute(core),

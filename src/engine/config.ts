@@ -1,12 +1,13 @@
 /** Everything the core gets once, at its start. Clocks, randomness and calendars come as functions. */
+
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { HeardSide, PersonsRule, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
+import type { VenueCapabilities } from '../domain/order-bounds.js';
 import type { ContractTerms } from '../domain/sessions/contract-months.js';
 import type { ContractMonth } from '../domain/sessions/contract-series.js';
 import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
-import type { VenueCapabilities } from '../domain/venue.js';
 import type { RiskNumbers } from '../limits/registry.js';
 import type { QuoteRules } from './quote-guard.js';
 import type { StrategySize } from './strategies/size-entry.js';

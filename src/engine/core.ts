@@ -5,15 +5,10 @@ import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
 import type { OrderIntent, Side } from '../domain/order.js';
+import { capabilitiesIn, type OrderCapabilities } from '../domain/order-bounds.js';
 import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
-import {
-  type CashMovement,
-  CLOSED_BREAKER,
-  type FixedOrders,
-  type VenueBreaker,
-  type VenueCapabilities,
-} from '../domain/venue.js';
+import { type CashMovement, CLOSED_BREAKER, type FixedOrders, type VenueBreaker } from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
 import { measuresReturns, watchesQuotes } from '../limits/registry.js';
 import { applyRecord } from './apply-record.js';
@@ -578,6 +573,18 @@ export function instrumentAt(core: Core, id: InstrumentId): Instrument {
   return required(core.instruments[id], id);
 }
 
+/** What the venue can do in it: as declared, and as it has told of its resting orders. */
+export function capabilitiesAt(core: Core, at: InstrumentId): OrderCapabilities {
+  const declared = capabilitiesIn(core.config.capabilities, instrumentAt(core, at));
+  const fixed = core.fixedOrders.get(at);
+  if (fixed === undefined) return declared;
+  return {
+    ...declared,
+    amends: declared.amends && fixed.amends,
+    replaces: declared.replaces && fixed.replaces,
+  };
+}
+
 export function sessionsAt(core: Core, id: InstrumentId): InstrumentSessions {
   return required(core.sessions[id], id);
 }
@@ -604,8 +611,8 @@ const OF_EACH_TRADE = { stopLocksBalance: true, reduceOnly: false } as const;
 export function exitRules(
   core: Core,
   at: InstrumentId,
-): Pick<VenueCapabilities, 'stopLocksBalance' | 'reduceOnly'> {
-  return isSideBySide(core, at) ? OF_EACH_TRADE : core.config.capabilities;
+): Pick<OrderCapabilities, 'stopLocksBalance' | 'reduceOnly'> {
+  return isSideBySide(core, at) ? OF_EACH_TRADE : capabilitiesAt(core, at);
 }
 
 /** Progress of the trade; for a whole position, of its instrument. */

@@ -9,6 +9,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import { decidingHalt, type Halt, type Mode } from '../domain/mode.js';
 import { formatUnits, type Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { OrderCapabilities } from '../domain/order-bounds.js';
 import type { SignalStanding } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { isOwned } from '../domain/value.js';
@@ -18,7 +19,15 @@ import { accountView } from './account-view.js';
 import { othersCoins } from './apply-coins.js';
 import { averageCost, averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import type { InstrumentContract } from './config.js';
-import { allProgress, type Core, isSideBySide, liveOrders, progressAt } from './core.js';
+import {
+  allProgress,
+  type Core,
+  capabilitiesAt,
+  exitRules,
+  isSideBySide,
+  liveOrders,
+  progressAt,
+} from './core.js';
 import { isDust, isDustOf } from './flow/dust.js';
 import { isAtBreakEven, timeExitMs } from './flow/exits.js';
 import { type ContractPhase, contractPhase } from './flow/expiry.js';
@@ -235,11 +244,8 @@ export interface EngineView {
   readonly dust: readonly DustView[];
   /** Live orders. */
   readonly orders: readonly OrderView[];
-  /**
-   * Whether the venue links orders: if so, the target that closes a trade rests there alongside its stop.
-   * Otherwise the core holds it.
-   */
-  readonly linksOrders: boolean;
+  /** By instrument: what the venue can do in it, as the core uses it. */
+  readonly capabilities: readonly OrderCapabilities[];
   /** Entries that wait in the core, oldest first. */
   readonly waiting: readonly WaitingEntry[];
   /** Live entry orders, and entries that wait in the core. 0 proves a stop. */
@@ -311,7 +317,7 @@ export function readView(core: Core): EngineView {
     positions: positionViews(core),
     dust: dustViews(core),
     orders,
-    linksOrders: core.config.capabilities.linksOrders,
+    capabilities: core.instruments.map(({ id }) => ({ ...capabilitiesAt(core, id), ...exitRules(core, id) })),
     waiting: [...state.waiting.values()].map((entry) => waitingNow(core, entry)),
     entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length + state.waiting.size,
     fills: state.counters.fills,

@@ -3,10 +3,11 @@
  * settings of the running desk, the gate, the status and the documents are derived from it. The auditor
  * judges some of them with its own code (`src/auditor/limit-watch.ts`).
  */
+
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
 import type { OrderIntent } from '../domain/order.js';
-import type { VenueCapabilities } from '../domain/venue.js';
+import type { OrderCapabilities } from '../domain/order-bounds.js';
 
 /**
  * Holdings in one instrument, in money units at the last quotes. NaN without a quote: any sum with it
@@ -70,7 +71,10 @@ export interface RiskCheck {
   readonly unconverted: string | null;
   /** Size factor: parts per million of the full position size. */
   readonly sizeFactorPpm: number;
-  readonly capabilities: VenueCapabilities;
+  /** By its name. */
+  readonly venue: string;
+  /** Of the instrument. */
+  readonly capabilities: OrderCapabilities;
   /** Trades that lost in a row since the day began. */
   readonly lossesInARow: number;
   /** Computed only for the limits that need it. */

@@ -17,6 +17,7 @@ import { repeatedEntryLimit } from './repeated-entry.js';
 import {
   closedInstrumentRule,
   conversionRule,
+  entryTypeRule,
   exitsRule,
   feeValueRule,
   goLiveRule,
@@ -50,6 +51,7 @@ export const GATE = [
   volatilityLimit,
   marketEntryRule,
   stopEntryRule,
+  entryTypeRule,
   limitEntryRule,
   priceCollarLimit,
   stopLossLimit,

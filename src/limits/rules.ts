@@ -2,7 +2,7 @@
 import { formatDecimal } from '../domain/decimal.js';
 import { wrongExits } from '../domain/exit-plan.js';
 import type { Instrument } from '../domain/instrument.js';
-import { type OrderPurpose, wouldTake } from '../domain/order.js';
+import { ENTRY_TYPES, type OrderPurpose, wouldTake } from '../domain/order.js';
 import { largestAtMarket, smallestOrder } from '../domain/order-bounds.js';
 import { cheaperTicks, moneyText, notional, unitOf } from '../domain/value.js';
 import type { Rule } from './limit.js';
@@ -50,6 +50,17 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
   return {
     limit: 'reduces',
     reason: `a ${intent.side} of ${intent.quantityLots} lots does not reduce a position of ${positionLots} lots`,
+  };
+});
+
+/** The venue must take entries of this type. What waits in the core leaves it as a limit order. */
+export const entryTypeRule: Rule = rule(({ intent, instrument: { symbol }, venue, capabilities }) => {
+  const { purpose, type } = intent;
+  const { entries = ENTRY_TYPES } = capabilities;
+  if (purpose !== 'entry' || entries.includes(type)) return null;
+  return {
+    limit: 'entry-type',
+    reason: `${venue} takes no ${type} entries in ${symbol}: let it enter by ${entries.join(' or ')} orders`,
   };
 });
 
@@ -107,26 +118,28 @@ export const stopEntryRule: Rule = rule(({ intent, instrument, bidTicks, askTick
 });
 
 /** The venue must know the terms of a limit entry, and the newest quote must allow them. */
-export const limitEntryRule: Rule = rule(({ intent, instrument, capabilities, bidTicks, askTicks }) => {
-  const { purpose, type, side, postOnly = false, timeInForce } = intent;
-  if (purpose !== 'entry') return null;
-  if (timeInForce === 'FOK' && (type !== 'limit' || capabilities.fillOrKill !== true))
-    return {
-      limit: 'fill-or-kill',
-      reason: `${capabilities.name} takes no entry of this kind that is to be filled whole or not at all: let it take what is there at once (immediateOrCancel), or rest`,
-    };
-  if (!postOnly) return null;
-  const refused = (reason: string) => ({ limit: 'post-only', reason });
-  if (capabilities.postOnly !== true)
-    return refused(`${capabilities.name} takes no post-only entries: let it enter by a limit without that`);
-  if (type !== 'limit' || timeInForce !== 'GTC')
-    return refused('only a limit entry that rests can be post-only');
-  if (!wouldTake(intent, { bidTicks, askTicks })) return null;
-  const [word, ticks] = side === 'buy' ? ['ask', askTicks] : ['bid', bidTicks];
-  return refused(
-    `it would be filled at once, and is post-only: the ${word} is ${formatDecimal(ticks, instrument.tickSize)}`,
-  );
-});
+export const limitEntryRule: Rule = rule(
+  ({ intent, instrument, venue, capabilities, bidTicks, askTicks }) => {
+    const { purpose, type, side, postOnly = false, timeInForce } = intent;
+    if (purpose !== 'entry') return null;
+    if (timeInForce === 'FOK' && (type !== 'limit' || capabilities.fillOrKill !== true))
+      return {
+        limit: 'fill-or-kill',
+        reason: `${venue} takes no entry of this kind that is to be filled whole or not at all: let it take what is there at once (immediateOrCancel), or rest`,
+      };
+    if (!postOnly) return null;
+    const refused = (reason: string) => ({ limit: 'post-only', reason });
+    if (capabilities.postOnly !== true)
+      return refused(`${venue} takes no post-only entries: let it enter by a limit without that`);
+    if (type !== 'limit' || timeInForce !== 'GTC')
+      return refused('only a limit entry that rests can be post-only');
+    if (!wouldTake(intent, { bidTicks, askTicks })) return null;
+    const [word, ticks] = side === 'buy' ? ['ask', askTicks] : ['bid', bidTicks];
+    return refused(
+      `it would be filled at once, and is post-only: the ${word} is ${formatDecimal(ticks, instrument.tickSize)}`,
+    );
+  },
+);
 
 /**
  * The market must be able to reach the plan's exits, and each must close a part of what those before it

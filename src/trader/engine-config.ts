@@ -7,6 +7,7 @@ import { dayOfText, MINUTE_MS } from '../domain/civil-date.js';
 import { type HoldingCost, holdingCost } from '../domain/holding-cost.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
+import type { VenueCapabilities } from '../domain/order-bounds.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
 import {
   CONTRACT_ZONE,
@@ -18,7 +19,6 @@ import {
 import { type ContractMonth, rolledSeries, seriesOf } from '../domain/sessions/contract-series.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { tradingDayStart } from '../domain/trading-day.js';
-import type { VenueCapabilities } from '../domain/venue.js';
 import type { EngineConfig, InstrumentContract, InstrumentSessions } from '../engine/config.js';
 import type { QuoteRules } from '../engine/quote-guard.js';
 import { openingMsOf } from '../engine/timing.js';

@@ -24,7 +24,7 @@ import { type DeskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import { openMarketPositionFile } from '../market/position.js';
 import { startItsProgram } from '../venue/environment.js';
-import { paperCapabilities } from '../venue/paper/capabilities.js';
+import { PAPER_CAPABILITIES } from '../venue/paper/capabilities.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
 import { tradedVenue } from '../venue/registry.js';
@@ -223,7 +223,7 @@ async function replayedEngine(
       : await tradedAccount(venue, journal, desk.mode, () =>
           startItsProgram({ desk, simulatedVenue: runtime.simulatedVenue, env: deskEnvironment() }),
         );
-  const capabilities = venue?.port.capabilities ?? paperCapabilities(instruments);
+  const capabilities = venue?.port.capabilities ?? PAPER_CAPABILITIES;
   const contractsNowMs = feed.source.kind === 'live' ? clock.wallMs() : undefined;
   const engine = createEngine({
     ...engineConfig(desk, configHash, incarnation, instruments, capabilities, account, contractsNowMs),

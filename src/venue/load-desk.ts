@@ -9,7 +9,7 @@ import type { Desk } from '../desk/schema.js';
 import { stopsShared, tradedByTurns } from '../desk/strategy-rules.js';
 import { playbookNames, readPlaybooks } from '../pack/playbook/read-playbooks.js';
 import { readStrategies } from '../pack/strategy/read-strategies.js';
-import { feedNames, TRADED_VENUES } from './registry.js';
+import { capabilitiesOf, feedNames, TRADED_VENUES } from './registry.js';
 
 export { readPlaybooks };
 
@@ -33,7 +33,7 @@ const judged = (known: KnownParts): LoadOptions => ({
 
 /** What is allowed in the desk file but worth knowing, one sentence each. */
 export const remarksOn = (desk: Desk): readonly string[] => [
-  ...tradedByTurns(desk, venues),
+  ...tradedByTurns(desk, capabilitiesOf(desk)),
   ...stopsShared(desk, venues),
   ...largeStart(desk),
 ];

@@ -3,6 +3,7 @@
 import type { HandedAction } from '../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Fill, OrderIntent } from '../domain/order.js';
+import type { VenueCapabilities } from '../domain/order-bounds.js';
 import type {
   AmendOutcome,
   CancelOutcome,
@@ -15,7 +16,6 @@ import type {
   SendOutcome,
   TradeCorrection,
   VenueBalances,
-  VenueCapabilities,
   VenueContract,
   VenueOrder,
   VenuePosition,

@@ -1,6 +1,16 @@
 /** Every venue that has a folder here, one line each. */
+import { ordersLeave } from '../desk/desk-venue.js';
+import type { Desk } from '../desk/schema.js';
 import { grouped } from '../domain/figure-text.js';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument, InstrumentKind } from '../domain/instrument.js';
+import { ENTRY_TERMS, ENTRY_TYPES } from '../domain/order.js';
+import {
+  capabilitiesIn,
+  capabilityLines,
+  capabilityWords,
+  hasTradeOfEach,
+  type OrderCapabilities,
+} from '../domain/order-bounds.js';
 import binance from './binance/definition.js';
 import bybit from './bybit/definition.js';
 import { ccxtNames, ccxtPrices } from './ccxt/ccxt-venue.js';
@@ -8,6 +18,7 @@ import type { LiveVenue, VenueDefinition } from './definition.js';
 import ibkr from './ibkr/definition.js';
 import kraken from './kraken/definition.js';
 import kucoin from './kucoin/definition.js';
+import { PAPER_CAPABILITIES } from './paper/capabilities.js';
 import type { PriceSource } from './prices.js';
 
 export const VENUES: readonly VenueDefinition[] = [binance, bybit, ibkr, kraken, kucoin];
@@ -47,20 +58,45 @@ export const feedNames = (): readonly string[] => [
   ...new Set([...VENUES.map(({ name }) => name), ...ccxtNames()]),
 ];
 
-/** What each venue accepts, for docs/VENUES.md. */
+/** What can be done in each kind of instrument where a desk's orders go. Undefined: the venue doesn't trade it. */
+export function capabilitiesOf(
+  desk: Pick<Desk, 'mode' | 'venue'>,
+): (kind: InstrumentKind) => OrderCapabilities | undefined {
+  if (!ordersLeave(desk)) return (kind) => capabilitiesIn(PAPER_CAPABILITIES, { kind });
+  const takes = TRADED_VENUES.find(({ name }) => name === desk.venue.name)?.live.takes;
+  return (kind) => takes?.[kind]?.can;
+}
+
+/** What each venue accepts, refuses and leaves to the desk, for docs/VENUES.md. */
 export function takenTable(): string {
   const listed = (names: readonly string[]): string =>
     names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
   const rows = TRADED_VENUES.flatMap(({ name, live }) =>
     Object.entries(live.takes).map(
-      ([kind, { symbols, entries, terms, lotSize, tradeOfEach, stopsMax }]) =>
-        `| \`${name}\` | \`${kind}\` | ${symbols.parts}: \`${symbols.example}\` | ${listed(entries)} | ${listed(terms)} | ${lotSize ?? 'as the symbol has it'} | ${tradeOfEach ? 'a trade each' : 'one at a time'} | ${stopsMax ?? 'as many as needed'} |`,
+      ([kind, { symbols, can, lotSize, stopsMax }]) =>
+        `| \`${name}\` | \`${kind}\` | ${symbols.parts}: \`${symbols.example}\` | ${listed(can.entries ?? ENTRY_TYPES)} | ${listed(ENTRY_TERMS.filter((term) => can[term] === true))} | ${lotSize ?? 'as the symbol has it'} | ${hasTradeOfEach(can, { kind: kind as InstrumentKind }) ? 'a trade each' : 'one at a time'} | ${stopsMax ?? 'as many as needed'} |`,
     ),
   );
+  const words = [
+    ...(['spot', 'linear'] as const).map((kind) => ({
+      ...{
+        symbol: `paper, \`${kind === 'spot' ? 'spot` and `stock' : 'linear`, `inverse`, `future` and `fx'}\``,
+      },
+      ...capabilityWords(capabilitiesIn(PAPER_CAPABILITIES, { kind })),
+    })),
+    ...TRADED_VENUES.flatMap(({ name, live }) =>
+      Object.entries(live.takes).map(([kind, { can }]) => ({
+        ...{ symbol: `\`${name}\`, \`${kind}\`` },
+        ...capabilityWords(can),
+      })),
+    ),
+  ];
   return [
     '| venue | kind | symbols | entries (`enters`) | terms of a limit (`terms`) | `lotSize` | strategies in one instrument, without `sideBySide` | stop orders of one at a time |',
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
+    '',
+    ...capabilityLines(words).map((line) => `- ${line}`),
   ].join('\n');
 }
 

@@ -60,18 +60,65 @@ const forAWhile = (kind: string, side: 'buy' | 'sell'): StrategyDefinition => ({
   },
 });
 
-it('hold trades of their own for days, cross what cancels out, and agree with the venue and the measure at the end', async () => {
+/** A wave of prices, with a folder of its own. */
+function wave(): { readonly rows: readonly Row[]; readonly file: string } {
   const price = (minute: number): number => Math.round(600_000 * (1 + 0.03 * Math.sin(minute / 90))) / 10;
   const rows = Array.from({ length: 1210 }, (_, minute): Row => {
     const [open, close] = [price(minute), price(minute + 1)];
     const prices = [open, Math.max(open, close) + 5, Math.min(open, close) - 5, close];
     return [BEGIN_MS + minute * 60_000, ...(prices.map(String) as [string, string, string, string])];
   });
-  const file = writeRows(temporaryFolder(), rows);
+  return { rows, file: writeRows(temporaryFolder(), rows) };
+}
+
+async function withKinds(test: () => Promise<void>): Promise<void> {
   const registry = STRATEGIES as Map<string, StrategyDefinition>;
   const kinds = [forAWhile('buys-for-a-while', 'buy'), forAWhile('sells-for-a-while', 'sell')];
   for (const definition of kinds) registry.set(definition.kind, definition);
   try {
+    await test();
+  } finally {
+    for (const { kind } of kinds) registry.delete(kind);
+  }
+}
+
+it('do so beside coins of the same account, of which nothing is sold short', () =>
+  withKinds(async () => {
+    const { file } = wave();
+    const text = FILE.replace(
+      'sideBySide: true }',
+      'sideBySide: true }, { symbol: ETH/USDT, kind: spot, tickSize: "0.1", lotSize: "0.001", spread: "0.1" }',
+    )
+      .replace('symbols: [BTC/USDT], size: { lots: 20 }', 'symbols: [BTC/USDT, ETH/USDT], size: { lots: 20 }')
+      .replace('symbols: [BTC/USDT], size: { lots: 15 }', 'symbols: [BTC/USDT, ETH/USDT], size: { lots: 15 }')
+      .replace('maxConcurrentPositions: 1', 'maxConcurrentPositions: 2');
+    const { desk, configHash } = parseDesk('desk.yaml', text);
+    const files = ['BTC/USDT', 'ETH/USDT'].map((symbol) => ({ symbol, file }));
+    const { report, kept } = await backtest(file, { desk, configHash, files });
+    expect(report.data.problems).toEqual([]);
+    const of = (at: number) => kept.fills.filter(({ instrument }) => instrument === at);
+    expect(
+      of(0)
+        .map(({ quantityLots }) => quantityLots)
+        .slice(0, 6),
+    ).toEqual([20, 15, 5, 20, 15, 5]);
+    expect(
+      of(1)
+        .slice(0, 4)
+        .map(({ side, quantityLots }) => [side, quantityLots]),
+    ).toEqual([
+      ['buy', 20],
+      ['sell', 20],
+      ['buy', 20],
+      ['sell', 20],
+    ]);
+    const short = report.trades.filter(({ side }) => side === 'short');
+    expect(new Set(short.map(({ symbol }) => symbol))).toEqual(new Set(['BTC/USDT']));
+  }));
+
+it('hold trades of their own for days, cross what cancels out, and agree with the venue and the measure at the end', () =>
+  withKinds(async () => {
+    const { rows, file } = wave();
     const { desk, configHash } = parseDesk('desk.yaml', FILE);
     const { report, kept } = await backtest(file, {
       ...{ desk, configHash, files: [{ symbol: 'BTC/USDT', file }] },
@@ -106,7 +153,4 @@ it('hold trades of their own for days, cross what cancels out, and agree with th
     expect(judged).toMatchObject({ figures: report.figures, by: report.by });
     const told = judged.trades.map(({ id: _id, profit: result, ...trade }) => ({ ...trade, result }));
     expect(told).toEqual(report.trades.map(({ id: _id, ...trade }) => trade));
-  } finally {
-    for (const { kind } of kinds) registry.delete(kind);
-  }
-});
+  }));

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
 import { stopsShared, tradedByTurns } from '../../src/desk/strategy-rules.js';
-import { TRADED_VENUES } from '../../src/venue/registry.js';
+import { capabilitiesOf, TRADED_VENUES } from '../../src/venue/registry.js';
 
 const VENUES = TRADED_VENUES.map(({ name, live: { takes, mixesKinds, keepsPaper, account } }) => ({
   ...{ name, takes, mixesKinds, keepsPaper, account },
@@ -14,7 +14,8 @@ const strategies = [
 
 function said(mode: 'paper' | 'live', venue: object, kind: string, more: object = {}): readonly string[] {
   const instruments = ['X/USD', 'Y/USD'].map((symbol) => ({ symbol, kind, ...more }));
-  return tradedByTurns({ mode, venue, instruments, strategies } as unknown as Desk, VENUES);
+  const desk = { mode, venue, instruments, strategies } as unknown as Desk;
+  return tradedByTurns(desk, capabilitiesOf(desk));
 }
 
 it.each([

@@ -55,6 +55,12 @@ describe('an instrument of a desk file', () => {
     expect(own?.sideBySide).toBe(true);
     const [nq] = buildInstruments(parseDesk('desk.yaml', deskWith(NQ)).desk);
     expect(nq).not.toHaveProperty('sideBySide');
+    // What is bought for cash beside it changes nothing of what it can do.
+    const [mixed] = buildInstruments(
+      parseDesk('desk.yaml', deskWith(`${beside.replace('CME', 'CME, contractMonth: "202703"')}, ${APPLE}`))
+        .desk,
+    );
+    expect(mixed?.sideBySide).toBe(true);
   });
 
   it('is a future: a tick of one NQ contract is five dollars', () => {
@@ -433,10 +439,6 @@ describe('an instrument of a desk file', () => {
     [
       '{ symbol: BTC/USD, kind: spot, tickSize: "0.01", lotSize: "0.01", sideBySide: true }',
       /^instruments\[0\].sideBySide: .*; sideBySide of kind: spot; remove it: strategies on one spot instrument have a trade each without it/,
-    ],
-    [
-      `${NQ.replace('exchange: CME', 'exchange: CME, contractMonth: "202703", sideBySide: true')}, ${APPLE}`,
-      /^instruments\[0\].sideBySide: an account of contracts alone, which can be short \(NQ\/USD\); AAPL\/USD of kind: stock beside it/,
     ],
     [
       NQ.replace('"0.25"', '"0.0000001"').replace('"20"', '"0.0000001"'),

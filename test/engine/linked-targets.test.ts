@@ -93,7 +93,7 @@ describe('the target that closes a trade', () => {
     expect(shown().targets).toEqual([{ price: '102.00', pct: 100, reached: false }]);
     desk.accept(target);
     expect(shown()).toMatchObject({ targets: [{ rests: true }], words: ['target 102.00 at the venue'] });
-    expect(desk.engine.view.linksOrders).toBe(true);
+    expect(desk.engine.view.capabilities).toMatchObject([{ linksOrders: true }]);
     expect(held(ONE, { capabilities: FUTURES }).desk.live('exit', 0)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
-import type { VenueCapabilities } from '../../src/domain/venue.js';
+import type { VenueCapabilities } from '../../src/domain/order-bounds.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { CODEC } from '../../src/trader/journal/v2/codec.js';
 import { SlotReader } from '../../src/trader/journal/v2/slot-reader.js';

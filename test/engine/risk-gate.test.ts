@@ -66,6 +66,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     openFees: null,
     unconverted: null,
     sizeFactorPpm: 1_000_000,
+    venue: SPOT.name,
     capabilities: SPOT,
     lossesInARow: 0,
     holdings: () => [],
@@ -417,7 +418,14 @@ describe('the risk gate', () => {
     [null, { timeInForce: 'IOC' }, {}],
     [null, { timeInForce: 'FOK' }, { fillOrKill: true }],
     ['fill-or-kill', { timeInForce: 'FOK' }, {}],
-  ])('asks of the terms of a limit entry what the venue can do: %s (%#)', (limit, intent, can) => {
+    [null, {}, { entries: ['limit', 'stop'] }],
+    ['entry-type', {}, { entries: ['market', 'stop'] }],
+    [
+      'entry-type',
+      { type: 'market', timeInForce: 'IOC', limitTicks: 10_100 },
+      { entries: ['limit', 'stop'] },
+    ],
+  ])('asks of the type and the terms of an entry what the venue can do: %s (%#)', (limit, intent, can) => {
     expect(limitOf(intent, { capabilities: { ...SPOT, ...can } })).toBe(limit);
   });
 

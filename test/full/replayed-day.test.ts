@@ -7,7 +7,7 @@ import { spreadTicksOf } from '../../src/market/spread.js';
 import { buildInstruments, engineConfig } from '../../src/trader/engine-config.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { paperCapabilities } from '../../src/venue/paper/capabilities.js';
+import { PAPER_CAPABILITIES } from '../../src/venue/paper/capabilities.js';
 import { until } from '../support/eventually.js';
 import { type TraderHome, traderHome } from '../trader/spawn-trader.js';
 
@@ -64,7 +64,7 @@ it('beside a trader that goes on, its day so far is decided again as it was', as
         changed: null,
         spreadTicks: spreadTicksOf(desk.instruments, instruments),
       },
-      config: engineConfig(desk, configHash, 'replay', instruments, paperCapabilities(instruments)),
+      config: engineConfig(desk, configHash, 'replay', instruments, PAPER_CAPABILITIES),
       bars: bars.filter(({ openMs }) => openMs <= lastMs),
     }),
   );

@@ -11,7 +11,7 @@ import { buildInstruments, engineConfig } from '../../src/trader/engine-config.j
 import { keepRequest, validationPlace } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { paperCapabilities } from '../../src/venue/paper/capabilities.js';
+import { PAPER_CAPABILITIES } from '../../src/venue/paper/capabilities.js';
 import { backtest } from '../backtest/support/backtests.js';
 import { UTC } from '../backtest/support/past-days.js';
 import { DeskUnderTest, START_MS } from '../engine/support/desk.js';
@@ -153,7 +153,7 @@ describe('a strategy on longer bars', () => {
     const { decisions } = decideAgain({
       ...{ journal, day: recordedDays(journal, UTC)[0]!, changed: null, spreadTicks: [1, 1] },
       bars: await recordedBars([{ symbol: null, file }], desk, instruments),
-      config: engineConfig(desk, configHash, 'replay', instruments, paperCapabilities(instruments)),
+      config: engineConfig(desk, configHash, 'replay', instruments, PAPER_CAPABILITIES),
     });
     expect(decisions).toMatchObject({ differ: 0, first: null, notJudged: [] });
     expect(decisions.same).toBeGreaterThan(4);

@@ -12,7 +12,7 @@ import { buildInstruments, engineConfig } from '../../src/trader/engine-config.j
 import { keepRequest, validationPlace } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { paperCapabilities } from '../../src/venue/paper/capabilities.js';
+import { PAPER_CAPABILITIES } from '../../src/venue/paper/capabilities.js';
 import { backtest } from '../backtest/support/backtests.js';
 import { UTC } from '../backtest/support/past-days.js';
 import { writeWalk } from '../backtest/support/walks.js';
@@ -85,7 +85,7 @@ it('decides the same in a backtest on either path, in a validation and in a past
   const instruments = buildInstruments(desk);
   const day = recordedDays(journal, UTC)[0]!;
   const bars = await recordedBars([{ symbol: null, file }], desk, instruments);
-  const config = engineConfig(desk, configHash, 'replay', instruments, paperCapabilities(instruments));
+  const config = engineConfig(desk, configHash, 'replay', instruments, PAPER_CAPABILITIES);
   const decide = (some: readonly MarketBar[]) =>
     decideAgain({ journal, day, changed: null, spreadTicks: [1, 1], bars: some, config }).decisions;
   expect(decide(bars)).toMatchObject({ differ: 0, first: null, notJudged: [] });

@@ -2,7 +2,7 @@
 import type { Desk } from '../../src/desk/schema.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { formatMoney, parseMoney } from '../../src/domain/money.js';
-import type { VenueCapabilities } from '../../src/domain/venue.js';
+import type { VenueCapabilities } from '../../src/domain/order-bounds.js';
 import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';

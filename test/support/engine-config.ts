@@ -3,7 +3,7 @@
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
-import type { VenueCapabilities } from '../../src/domain/venue.js';
+import type { VenueCapabilities } from '../../src/domain/order-bounds.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument, InstrumentId } from '../../src/domain/instrument.js';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
+import type { VenueCapabilities } from '../../src/domain/order-bounds.js';
 import type {
   CancelOutcome,
   SendOutcome,
   VenueBalances,
-  VenueCapabilities,
   VenueOrder,
   VenuePosition,
 } from '../../src/domain/venue.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import type { Fill } from '../../src/domain/order.js';
-import type { VenueCapabilities } from '../../src/domain/venue.js';
+import type { VenueCapabilities } from '../../src/domain/order-bounds.js';
 import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import type { VenuePort, VenueStreamEvent } from '../../src/venue/port.js';

@@ -9,6 +9,7 @@ import {
 } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
+import { capabilitiesIn } from '../../src/domain/order-bounds.js';
 import type { PaperBookState } from '../../src/venue/paper/book-record.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { approved } from '../support/approved-order.js';
@@ -354,7 +355,7 @@ describe('a linear contract on paper', () => {
 
   it('may be sold short; only results and fees move the wallet', async () => {
     await bench.reopen({ instruments: [perpetual] });
-    expect(bench.venue.capabilities).toMatchObject({
+    expect(capabilitiesIn(bench.venue.capabilities, perpetual)).toMatchObject({
       shorting: true,
       stopLocksBalance: false,
       reduceOnly: true,
@@ -401,7 +402,7 @@ describe('futures and stocks on paper', () => {
 
   it('a future pays the result of its points times the multiplier, and may be short', async () => {
     await bench.reopen({ instruments: [future], paper: free });
-    expect(bench.venue.capabilities.shorting).toBe(true);
+    expect(capabilitiesIn(bench.venue.capabilities, future).shorting).toBe(true);
     // 100.00; a contract is worth 2,000.
     bench.quote(1000, 400, 401);
     await bench.venue.submit(approved({ side: 'sell', quantityLots: 3 }));
@@ -417,7 +418,10 @@ describe('futures and stocks on paper', () => {
 
   it('shares are paid for, with their fee in cash, and none are sold that are not held', async () => {
     await bench.reopen({ instruments: [stock], paper: { ...free, takerFeePpm: 1000 } });
-    expect(bench.venue.capabilities).toMatchObject({ shorting: false, stopLocksBalance: true });
+    expect(capabilitiesIn(bench.venue.capabilities, stock)).toMatchObject({
+      shorting: false,
+      stopLocksBalance: true,
+    });
     bench.quote(1000, 9_999, 10_000);
     expect(await bench.venue.submit(approved({ side: 'sell', quantityLots: 1 }))).toMatchObject({
       code: '-2010',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseMoney } from '../../src/domain/money.js';
+import { capabilitiesIn } from '../../src/domain/order-bounds.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
@@ -267,7 +268,7 @@ describe('what the paper venue refuses', () => {
 
   it('is a second sale beyond the balance that a resting stop locks, until the stop is cancelled', async () => {
     await bench.buyOne();
-    expect(bench.venue.capabilities.stopLocksBalance).toBe(true);
+    expect(capabilitiesIn(bench.venue.capabilities, { kind: 'spot' }).stopLocksBalance).toBe(true);
     const stop = approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000 });
     await bench.venue.submit(stop);
     expect(await bench.venue.submit(approved({ side: 'sell' }))).toEqual(insufficient);

@@ -8124,11 +8124,19 @@ export interface components {
                 /** @description When it began to wait, market time; null: not known */
                 sinceMs: number | null;
             }[];
-            /**
-             * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached
-             * @enum {string}
-             */
-            targetsWait?: "venue" | "desk";
+            /** @description By instrument: what the venue refuses, and what the desk does in its place */
+            capabilities?: {
+                symbol: string;
+                /**
+                 * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached
+                 * @enum {string}
+                 */
+                targetsWait: "venue" | "desk";
+                /** @description What the venue takes no orders for, for example `short sales` */
+                refused: string[];
+                /** @description What the desk does itself, since the venue can’t */
+                byDesk: string[];
+            }[];
             /** @description Fills ever applied */
             fills: number;
             venueBreaker: {
@@ -8704,11 +8712,19 @@ export interface components {
                     /** @description When it began to wait, market time; null: not known */
                     sinceMs: number | null;
                 }[];
-                /**
-                 * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached
-                 * @enum {string}
-                 */
-                targetsWait?: "venue" | "desk";
+                /** @description By instrument: what the venue refuses, and what the desk does in its place */
+                capabilities?: {
+                    symbol: string;
+                    /**
+                     * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached
+                     * @enum {string}
+                     */
+                    targetsWait: "venue" | "desk";
+                    /** @description What the venue takes no orders for, for example `short sales` */
+                    refused: string[];
+                    /** @description What the desk does itself, since the venue can’t */
+                    byDesk: string[];
+                }[];
                 /** @description Fills ever applied */
                 fills: number;
                 venueBreaker: {

@@ -27,7 +27,7 @@ import {
   type VenueLink,
 } from '../../trader/running/runner.js';
 import { amendEvent, eventOf, replaceEvent, sentEvent } from '../../trader/running/venue-calls.js';
-import { paperCapabilities } from '../../venue/paper/capabilities.js';
+import { PAPER_CAPABILITIES } from '../../venue/paper/capabilities.js';
 import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
 import type { VenueStreamEvent } from '../../venue/port.js';
 import { asAtVenue } from '../../venue/registry.js';
@@ -345,7 +345,7 @@ export const instanceConfig = ({
     configHash,
     incarnationOf(id),
     instruments,
-    paperCapabilities(instruments),
+    PAPER_CAPABILITIES,
   );
 
 /** Builds the desk's engine and its own paper venue on one time, which prices advance. Begins nothing. */

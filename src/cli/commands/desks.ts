@@ -8,12 +8,14 @@ import { deskNameIn } from '../../desk/yaml-file.js';
 import { pipText } from '../../domain/build-instrument.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Mode } from '../../domain/mode.js';
+import { capabilityLines, capabilityWords } from '../../domain/order-bounds.js';
 import { desksHomes, desksStartedIn, hasOwnPeople } from '../../home/installation.js';
 import { isContainer } from '../../home/process-environment.js';
 import { writtenFileOf } from '../../home/runtime.js';
 import { type StartedDesk, startedDesks } from '../../home/started-desks.js';
 import { hasEnded } from '../../supervisor/desk-end.js';
 import { loadDesk, remarksOn } from '../../venue/load-desk.js';
+import { capabilitiesOf } from '../../venue/registry.js';
 import { readAliases } from '../aliases.js';
 import { usageFailure } from '../failure.js';
 import { lastStartOf, namedDeskFile, otherFileOf, stepPartsOf, wasStartedFrom } from '../named-desk.js';
@@ -154,15 +156,22 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
   const aliases = readAliases(ownFolderOf(file), commands).size;
   const toFillIn = contactsToFillIn(desk);
+  const canIn = capabilitiesOf(desk);
+  const capabilities = desk.instruments.flatMap(({ symbol, kind }) => {
+    const can = canIn(kind);
+    return can === undefined ? [] : [{ symbol, ...capabilityWords(can) }];
+  });
   const remarks = [...aboutName(file, desk.desk), ...remarksOn(desk)];
   if (json) {
-    printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [], toFillIn, remarks });
+    const { desk: name, mode } = desk;
+    printJson({ file, desk: name, mode, configHash, problems: [], capabilities, toFillIn, remarks });
     return;
   }
   printLines([
     `✓ ${file}`,
     `  desk ${desk.desk}, ${desk.twinOf === undefined ? desk.mode : `paper twin of ${desk.twinOf}`}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
     ...desk.instruments.flatMap((one) => pipText(one, desk.paper.currency) ?? []).map((line) => `  ${line}`),
+    ...capabilityLines(capabilities).map((line) => `  ${line}`),
     ...toFillIn.map((line) => `  ! contacts: ${line}`),
     ...remarks.map((line) => `  ! ${line}`),
     ...(aliases === 0 ? [] : [`  ${counted(aliases, 'name')} of its own for commands (aliases.yaml)`]),

@@ -23,7 +23,7 @@ import { spreadTicksOf } from '../../market/spread.js';
 import { buildInstruments, engineConfig } from '../../trader/engine-config.js';
 import { warmUpBars } from '../../trader/warm-up.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { paperCapabilities } from '../../venue/paper/capabilities.js';
+import { PAPER_CAPABILITIES } from '../../venue/paper/capabilities.js';
 import { backtestDesk, type Setting } from '../backtest-desk.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
@@ -192,7 +192,7 @@ function besideOthers(
 
 function configOf({ desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>): EngineConfig {
   const instruments = buildInstruments(desk);
-  return engineConfig(desk, configHash, NO_INCARNATION, instruments, paperCapabilities(instruments));
+  return engineConfig(desk, configHash, NO_INCARNATION, instruments, PAPER_CAPABILITIES);
 }
 
 function dayOf(journal: string, runtime: Runtime, date: string): RecordedDay {

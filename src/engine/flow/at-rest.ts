@@ -11,6 +11,7 @@ import { entryView } from '../account-view.js';
 import {
   type Calm,
   type Core,
+  capabilitiesAt,
   type InstrumentProgress,
   positionAt,
   progressAt,
@@ -99,7 +100,7 @@ function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boo
     intent.stopTicks === trade.protectTicks &&
     core.journalFault === null &&
     sessionsAt(core, at).flatBeforeCloseMs === undefined &&
-    (quantityLots > 0 || core.config.capabilities.shorting) &&
+    (quantityLots > 0 || capabilitiesAt(core, at).shorting) &&
     !isDust(core, at)
   );
 }

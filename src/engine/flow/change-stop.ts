@@ -4,10 +4,9 @@
  * the venue can do neither, or takes no other beside it. One step at a time: while the venue owes an answer, the
  * resting stop is not changed.
  */
-import type { InstrumentId } from '../../domain/instrument.js';
-import type { FixedOrders } from '../../domain/venue.js';
 import {
   type Core,
+  capabilitiesAt,
   exitRules,
   instrumentAt,
   note,
@@ -50,7 +49,7 @@ function worthKeeping(stops: readonly OrderEntry[], stop: OrderEntry): number {
 }
 
 function change(core: Core, position: Holding, old: OrderEntry, wanted: WantedStop): void {
-  const { amends, replaces } = changesAt(core, position.instrument);
+  const { amends, replaces } = capabilitiesAt(core, position.instrument);
   const { clientId, stopTicks, side, why = null } = old.intent;
   const progress = tradeProgressAt(core, position);
   const watch = core.watches.get(clientId);
@@ -66,15 +65,6 @@ function change(core: Core, position: Holding, old: OrderEntry, wanted: WantedSt
   progress.formerStop = { side, stopTicks, lots, why, sinceMs: core.monotonicMs, due: false };
   if (replaces && watch?.replaceRefused !== true) place(core, position, wanted, clientId);
   else cancelOrder(core, old, 'the position changed');
-}
-
-/** How the venue changes resting orders of this instrument. */
-function changesAt(
-  { config: { capabilities }, fixedOrders }: Core,
-  at: InstrumentId,
-): Pick<FixedOrders, 'amends' | 'replaces'> {
-  const { amends, replaces } = fixedOrders.get(at) ?? capabilities;
-  return { amends: amends && capabilities.amends, replaces: replaces && capabilities.replaces };
 }
 
 /**

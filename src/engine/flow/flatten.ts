@@ -10,6 +10,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import {
   type Core,
+  capabilitiesAt,
   exitRules,
   instrumentAt,
   isSideBySide,
@@ -39,7 +40,7 @@ export function flatten(
   why: ExitReason | null = null,
 ): void {
   const at = position.instrument;
-  if (mayBeGone(core, at) || mayTurnRound(core)) return;
+  if (mayBeGone(core, at) || mayTurnRound(core, at)) return;
   const progress = tradeProgressAt(core, position);
   if (openLots(position) === 0 || isDustOf(core, position)) {
     progress.exiting = null;
@@ -108,7 +109,7 @@ function protectEach(core: Core, position: Holding): void {
  */
 export function reduceToTargets(core: Core, position: Holding): void {
   const at = position.instrument;
-  if (mayBeGone(core, at) || mayTurnRound(core)) return;
+  if (mayBeGone(core, at) || mayTurnRound(core, at)) return;
   const leftLots = lotsAfterTargets(core, position);
   protect(core, position);
   if (leftLots === null || isOversold(core, at)) return;
@@ -135,8 +136,9 @@ export function mayBeGone(core: Core, at: InstrumentId): boolean {
  * While no trader ran, a person may have closed the position, or its stop may have fired. A venue that refuses no
  * order for that would open the other side.
  */
-function mayTurnRound({ config: { capabilities }, sync }: Core): boolean {
-  return sync.atWallMs === null && !capabilities.stopLocksBalance && !capabilities.reduceOnly;
+function mayTurnRound(core: Core, at: InstrumentId): boolean {
+  const { stopLocksBalance, reduceOnly } = capabilitiesAt(core, at);
+  return core.sync.atWallMs === null && !stopLocksBalance && !reduceOnly;
 }
 
 interface Closing {
@@ -165,7 +167,7 @@ function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: 
     limitTicks: null,
     stopTicks: null,
     protectTicks: null,
-    reduceOnly: (purpose === 'close' ? core.config.capabilities : exitRules(core, at)).reduceOnly,
+    reduceOnly: (purpose === 'close' ? capabilitiesAt(core, at) : exitRules(core, at)).reduceOnly,
     timeInForce: 'GTC',
     ...(why === null ? {} : { why }),
   });

@@ -6,7 +6,15 @@
  */
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { TargetReason } from '../../domain/exit-reason.js';
-import { type Core, commit, isWhole, liveOrders, progressAt, remainingLots } from '../core.js';
+import {
+  type Core,
+  capabilitiesAt,
+  commit,
+  isWhole,
+  liveOrders,
+  progressAt,
+  remainingLots,
+} from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder, sendLookup } from '../orders/change-order.js';
 import { followsSoon, restingTargets } from '../orders/linked-orders.js';
@@ -94,7 +102,7 @@ function place(core: Core, position: Holding, { intent }: OrderEntry, wanted: Wa
     limitTicks: wanted.limitTicks,
     stopTicks: null,
     protectTicks: null,
-    reduceOnly: core.config.capabilities.reduceOnly,
+    reduceOnly: capabilitiesAt(core, at).reduceOnly,
     timeInForce: 'GTC',
     why: wanted.why,
     ...(intent.group === undefined ? {} : { group: intent.group }),

@@ -6,6 +6,7 @@ import { isRestingTarget, type Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
 import {
   type Core,
+  capabilitiesAt,
   commit,
   exitRules,
   instrumentAt,
@@ -35,7 +36,7 @@ export interface WantedStop {
  * do that.
  */
 export function isOversold(core: Core, at: InstrumentId): boolean {
-  if (core.config.capabilities.shorting || instrumentAt(core, at).kind !== 'spot') return false;
+  if (capabilitiesAt(core, at).shorting || instrumentAt(core, at).kind !== 'spot') return false;
   return positionAt(core, at).quantityLots < 0;
 }
 

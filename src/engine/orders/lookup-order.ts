@@ -1,5 +1,5 @@
 /** An order of unknown fate is looked up by its client id, patiently, and never resent. */
-import { type Core, exitRules, instrumentAt, type OrderWatch, positionAt } from '../core.js';
+import { type Core, capabilitiesAt, exitRules, instrumentAt, type OrderWatch, positionAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import {
   ABSENT_GRACE_MS,
@@ -69,7 +69,7 @@ function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;
   const { kind, symbol } = instrumentAt(core, instrument);
   if (purpose !== 'close' && purpose !== 'exit') return ABSENT_GRACE_MS;
-  const { shorting } = core.config.capabilities;
+  const { shorting } = capabilitiesAt(core, instrument);
   const { reduceOnly } = exitRules(core, instrument);
   const besideOthers =
     core.state.coins.has(symbol) ||

@@ -3,7 +3,7 @@ import type { OrderIntent } from '../../domain/order.js';
 import { judge } from '../../limits/gate.js';
 import type { Denial } from '../../limits/limit.js';
 import { riskCheck } from '../account-view.js';
-import { type Core, commit, progressAt } from '../core.js';
+import { type Core, capabilitiesAt, commit, progressAt } from '../core.js';
 import { clientIdAfter } from './client-id.js';
 import { newWatch } from './order-watch.js';
 
@@ -55,6 +55,6 @@ export const nextClientId = ({ config, state }: Core): string =>
 function intentOf(core: Core, wish: OrderWish): OrderIntent {
   const clientId = wish.clientId ?? nextClientId(core);
   // A stop opens the group that its target joins later.
-  const isLinked = wish.purpose === 'protective' && core.config.capabilities.linksOrders;
+  const isLinked = wish.purpose === 'protective' && capabilitiesAt(core, wish.instrument).linksOrders;
   return { clientId, ...wish, ...(isLinked ? { group: clientId } : {}) };
 }

@@ -1,11 +1,20 @@
 /** Turns a strategy's wish into an order: price, size, and the gate's verdict. */
+
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
+import { hasTradeOfEach } from '../../domain/order-bounds.js';
 import type { SignalName } from '../../domain/signal.js';
-import { isOwned } from '../../domain/value.js';
 import type { Denial } from '../../limits/limit.js';
 import { restingEntryLots } from '../account-view.js';
-import { type Core, instrumentAt, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
+import {
+  type Core,
+  capabilitiesAt,
+  instrumentAt,
+  isSideBySide,
+  liveOrders,
+  positionAt,
+  sessionsAt,
+} from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
 import { closesWithin, wrongBeforeClose } from '../flow/session.js';
 import { unconvertedReason, valuedNow } from '../flow/stale-data.js';
@@ -176,7 +185,7 @@ function besideOwn(
   const { side, protectTicks } = trade;
   if (wish.side === (side === 'long' ? 'sell' : 'buy')) {
     const reason = `its trade is ${side}: it has to be closed before the other side is entered`;
-    return core.config.capabilities.shorting ? { limit: 'reverses', reason } : null;
+    return capabilitiesAt(core, instrument.id).shorting ? { limit: 'reverses', reason } : null;
   }
   return protectTicks !== null && isNearer(side, protectTicks, wish.protectTicks)
     ? { limit: 'exits', reason: 'the stop of the trade that it adds to would go back' }
@@ -231,13 +240,11 @@ function isOnlyEntry(core: Core, at: InstrumentId): boolean {
 
 /**
  * Several strategies trade the instrument, or have trades open in it: each entry opens a trade of its own.
- * Only where a stop locks what it protects, or the desk file says so: elsewhere a stop and an exit of one
- * trade may both be filled, at the cost of the other trade. Only for an owned asset: for a contract the venue
- * realises results at average cost, even in an account that also holds shares.
+ * Only where the venue allows it, or the desk file says so.
  */
 export function isShared(core: Core, at: InstrumentId): boolean {
   if (positionAt(core, at).parts.length > 0 || isSideBySide(core, at)) return true;
-  if (!core.config.capabilities.stopLocksBalance || !isOwned(instrumentAt(core, at))) return false;
+  if (!hasTradeOfEach(capabilitiesAt(core, at), instrumentAt(core, at))) return false;
   return core.slots.filter(({ instrument }) => instrument.id === at).length > 1;
 }
 

@@ -7,6 +7,7 @@ import type { SignalName } from '../../domain/signal.js';
 import { restingEntryLots } from '../account-view.js';
 import {
   type Core,
+  capabilitiesAt,
   note as coreNote,
   exitNote,
   liveOrders,
@@ -190,7 +191,7 @@ class ShownContext implements StrategyContext {
     const whose = isShared(core, at) ? name : undefined;
     this.entryResting = restingEntryLots(core, at, whose) > 0 || isAnyWaiting(core, at, whose);
     this.lastQuote = lastQuoteOf(core, at);
-    this.shorting = config.capabilities.shorting;
+    this.shorting = capabilitiesAt(core, at).shorting;
     this.stopLossPct = config.risk.stopLossPct;
   }
 

@@ -13,6 +13,7 @@ import type { SignalName } from '../../domain/signal.js';
 import type { Denial } from '../../limits/limit.js';
 import {
   type Core,
+  capabilitiesAt,
   commit,
   instrumentAt,
   isSideBySide,
@@ -161,7 +162,7 @@ function whyNotReverse(
   const { side } = wish;
   if (!mayEnter(core))
     return { limit: 'mode', reason: `the desk is ${core.state.mode}: no trade is turned round in it` };
-  if (!core.config.capabilities.shorting)
+  if (!capabilitiesAt(core, at).shorting)
     return {
       limit: 'shorting',
       reason: 'this venue can only sell what is held: no trade is turned round here',
@@ -260,7 +261,7 @@ function whyNotWait(
   const { fromMs, untilMs, type, side, touchTicks, trail, limitTicks, exits } = entry;
   const { mode } = core.state;
   if (!mayEnter(core)) return { limit: 'mode', reason: `the desk is ${mode}: no entry waits in it` };
-  if (side === 'sell' && !core.config.capabilities.shorting)
+  if (side === 'sell' && !capabilitiesAt(core, at).shorting)
     return { limit: 'shorting', reason: 'this venue can only sell what is held' };
   const ending = expiryReason(core, at);
   if (ending !== null) return { limit: 'session', reason: ending.reason };

@@ -2,6 +2,7 @@
  * How much the venue takes of an instrument, according to its snapshots. The venue may change this, so no
  * record stores it. Until the first snapshot the desk file's instruments apply, and the desk can't be armed.
  */
+import { capabilitiesIn } from '../../domain/order-bounds.js';
 import type { ClosedInstrument, FixedOrders, QuantityLimits } from '../../domain/venue.js';
 import { type Core, markChanged, note } from '../core.js';
 
@@ -40,7 +41,9 @@ export function takeFixed(core: Core, fixed: readonly FixedOrders[]): void {
   const before = core.fixedOrders;
   core.fixedOrders = new Map(fixed.map((one) => [one.instrument, one]));
   for (const { instrument: at, replaces } of fixed) {
-    if (replaces || !core.config.capabilities.replaces || before.get(at)?.replaces === false) continue;
+    const instrument = core.instruments[at];
+    if (replaces || instrument === undefined || before.get(at)?.replaces === false) continue;
+    if (!capabilitiesIn(core.config.capabilities, instrument).replaces) continue;
     note(core, 'info', 'the venue exchanges no orders in it: a stop that changes is cancelled first', at);
   }
 }

@@ -3,6 +3,7 @@ import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderPurpose } fr
 import type { VenueOrder } from '../../domain/venue.js';
 import {
   type Core,
+  capabilitiesAt,
   commit,
   exitRules,
   isOurs,
@@ -140,8 +141,8 @@ function purposeOf(core: Core, order: VenueOrder): OrderPurpose {
  * Only an entry has a worst price. A sell order is not an entry if the venue can't sell short: some venues hold a
  * protective stop as a limit order behind its trigger.
  */
-function isBoundedEntry({ config }: Core, order: VenueOrder): boolean {
-  return isBounded(order) && (order.side === 'buy' || config.capabilities.shorting);
+function isBoundedEntry(core: Core, order: VenueOrder): boolean {
+  return isBounded(order) && (order.side === 'buy' || capabilitiesAt(core, order.instrument).shorting);
 }
 
 /** Placed by a second trader, or by a person on the venue's own screen. */

@@ -6,7 +6,15 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { shownTicks } from '../../domain/order.js';
-import { type Core, instrumentAt, note, positionAt, progressAt, type SnapshotRequest } from '../core.js';
+import {
+  type Core,
+  capabilitiesAt,
+  instrumentAt,
+  note,
+  positionAt,
+  progressAt,
+  type SnapshotRequest,
+} from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { liveStops } from '../flow/flatten.js';
 import { isConfirmed } from '../flow/wanted-stop.js';
@@ -19,7 +27,7 @@ import { readSoon } from './request-snapshot.js';
  * Only if the venue links orders. Otherwise the stop rests by itself, and each snapshot compares it anyway.
  */
 export function verifySoon(core: Core, at: InstrumentId): void {
-  if (!core.config.capabilities.linksOrders) return;
+  if (!capabilitiesAt(core, at).linksOrders) return;
   progressAt(core, at).unverified = true;
   readSoon(core, VERIFY_AFTER_MS);
 }

@@ -16,6 +16,7 @@ import { placed, trimmed } from '../../domain/figure-text.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { shownTicks } from '../../domain/order.js';
+import { capabilityWords } from '../../domain/order-bounds.js';
 import { waitingWords } from '../../domain/order-words.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { momentWords } from '../../domain/sessions/session-words.js';
@@ -125,7 +126,11 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
             }),
           ),
         }),
-    targetsWait: view.linksOrders ? 'venue' : 'desk',
+    capabilities: instruments.map(({ id, symbol }) => {
+      const can = required(view.capabilities, id);
+      const targetsWait = can.linksOrders ? 'venue' : 'desk';
+      return { symbol, targetsWait, ...capabilityWords(can) };
+    }),
     fills: view.fills,
     venueBreaker: {
       state: view.venueBreaker.state,
@@ -174,10 +179,10 @@ function booksOf(view: EngineView): TraderStatus['books'] {
   };
 }
 
-function required(instruments: readonly Instrument[], id: InstrumentId): Instrument {
-  const instrument = instruments[id];
-  if (instrument === undefined) throw new RangeError(`no instrument ${id} in this desk`);
-  return instrument;
+function required<One>(ofInstruments: readonly One[], id: InstrumentId): One {
+  const found = ofInstruments[id];
+  if (found === undefined) throw new RangeError(`no instrument ${id} in this desk`);
+  return found;
 }
 
 interface WaitingAt {

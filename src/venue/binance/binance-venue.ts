@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstrumentId } from '../../domain/instrument.js';
-import type { VenueCapabilities } from '../../domain/venue.js';
 import type { BreakerState } from '../breaker.js';
 import type { RefusedAnswer } from '../definition.js';
 import type { VenuePort, VenueStreamEvent } from '../port.js';
@@ -21,7 +20,7 @@ import { createOrderMemory, fillsOfMarket, type HistoryContext } from './history
 import { type Listing, listingProblem } from './listing.js';
 import { type BinanceMarket, marketsOf } from './market.js';
 import { type Monitor, startMonitor } from './monitor.js';
-import type { BinanceVenueOptions } from './options.js';
+import { BINANCE_TAKES, type BinanceVenueOptions } from './options.js';
 import type { KeyPermissions } from './permissions.js';
 import { createReferencePrices } from './reference-prices.js';
 import type { RequestFigures } from './requests.js';
@@ -116,7 +115,10 @@ function assemble(parts: Parts): BinanceVenue {
     onFilterFailure: () => monitor.doubtSymbols(),
   };
   return {
-    capabilities: capabilities(options.endpoint.kind !== 'live'),
+    capabilities: {
+      ...{ name: 'binance', simulated: options.endpoint.kind !== 'live' },
+      ...BINANCE_TAKES.spot.can,
+    },
     instruments: options.instruments,
     ...createTrading(context),
     ...createChanges(context),
@@ -197,21 +199,6 @@ function listenToAccount(
     random: options.random ?? Math.random,
     silentMs: () => queue.pausedUntilMs - nowMs(),
   });
-}
-
-function capabilities(simulated: boolean): VenueCapabilities {
-  return {
-    name: 'binance',
-    simulated,
-    shorting: false,
-    stopLocksBalance: true,
-    reduceOnly: false,
-    amends: true,
-    replaces: true,
-    linksOrders: false,
-    postOnly: true,
-    fillOrKill: true,
-  };
 }
 
 function known(markets: readonly BinanceMarket[], instrument: InstrumentId): BinanceMarket {

@@ -4,7 +4,7 @@ import type { VenueDefinition } from '../definition.js';
 import { signIn, signInToRead } from './access.js';
 import { exchangePrices } from './best-prices.js';
 import { endpointLabel, endpointOf, PROBE, redirectTo, rootOf } from './endpoint.js';
-import { BINANCE_RATES } from './options.js';
+import { BINANCE_RATES, BINANCE_TAKES } from './options.js';
 
 const binance: VenueDefinition = {
   name: 'binance',
@@ -18,20 +18,7 @@ const binance: VenueDefinition = {
   },
   live: {
     endpoint: endpointOf,
-    takes: {
-      spot: {
-        symbols: {
-          form: /^[A-Z0-9]+\/[A-Z0-9]+$/,
-          parts: 'the asset that is bought and the one it is paid in',
-          example: 'BTC/USDT',
-        },
-        entries: ['limit', 'market', 'stop'],
-        terms: ['postOnly', 'fillOrKill'],
-        lotSize: null,
-        tradeOfEach: true,
-        stopsMax: 5,
-      },
-    },
+    takes: BINANCE_TAKES,
     mixesKinds: true,
     keepsPaper: false,
     account: 'a spot account',

@@ -1,4 +1,5 @@
 /** How a Binance venue is opened. Times and randomness are passed in. */
+import type { DeskVenue } from '../../desk/desk-venue.js';
 import type { Backoff } from '../../domain/backoff.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { BreakerOptions } from '../breaker.js';
@@ -35,6 +36,29 @@ export const BINANCE_RATES = {
   weight: { counts: 'weight of requests', of: 'address', limit: 6000, windowMs: 60_000 },
   orders: { counts: 'orders', of: 'account', limit: 100, windowMs: 10_000 },
 } as const satisfies Record<string, RateRule>;
+
+export const BINANCE_TAKES = {
+  spot: {
+    symbols: {
+      form: /^[A-Z0-9]+\/[A-Z0-9]+$/,
+      parts: 'the asset that is bought and the one it is paid in',
+      example: 'BTC/USDT',
+    },
+    can: {
+      entries: ['limit', 'market', 'stop'],
+      shorting: false,
+      stopLocksBalance: true,
+      reduceOnly: false,
+      amends: true,
+      replaces: true,
+      linksOrders: false,
+      postOnly: true,
+      fillOrKill: true,
+    },
+    lotSize: null,
+    stopsMax: 5,
+  },
+} as const satisfies DeskVenue['takes'];
 
 export interface BinanceVenueOptions {
   readonly endpoint: VenueEndpoint;

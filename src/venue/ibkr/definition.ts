@@ -15,18 +15,9 @@ import {
   gatewayAt,
   gatewayText,
   IBKR_RATE,
+  IBKR_TAKES,
   settingsOf,
 } from './settings.js';
-
-/** Contracts are requested by their currency code, which has three letters. */
-const SYMBOL = /^[A-Z0-9]{1,12}\/[A-Z]{3}$/;
-const TAKEN = {
-  entries: ['limit', 'stop'],
-  terms: [],
-  lotSize: '1',
-  tradeOfEach: false,
-  stopsMax: null,
-} as const;
 
 const ibkr: VenueDefinition = {
   name: 'ibkr',
@@ -48,16 +39,7 @@ const ibkr: VenueDefinition = {
   },
   live: {
     endpoint: endpointOf,
-    takes: {
-      future: {
-        symbols: { form: SYMBOL, parts: 'the root of the future and its currency', example: 'NQ/USD' },
-        ...TAKEN,
-      },
-      stock: {
-        symbols: { form: SYMBOL, parts: 'the share and its currency', example: 'AAPL/USD' },
-        ...TAKEN,
-      },
-    },
+    takes: IBKR_TAKES,
     mixesKinds: false,
     keepsPaper: true,
     account: 'an account of futures or one of stocks',

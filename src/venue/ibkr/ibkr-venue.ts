@@ -204,7 +204,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
   await Promise.race([Promise.all(first), sleep(times.readyMs, undefined, { ref: false })]);
 
   return {
-    capabilities: capabilities(money, instruments),
+    capabilities: capabilities(simulated),
     instruments,
     get state() {
       return { up: health.state === 'up', reasons: health.reasons, refusedAnswers };

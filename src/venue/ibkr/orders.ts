@@ -1,14 +1,12 @@
-/**
- * Translates orders both ways: the desk's intent into the broker's order, the broker's order into the engine's.
- * And what orders the broker takes.
- */
+/** Translates orders both ways: the desk's intent into the broker's order, the broker's order into the engine's. */
 import { type Order, OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
-import type { Instrument } from '../../domain/instrument.js';
 import { isBounded, type OrderIntent, type Side } from '../../domain/order.js';
-import type { VenueCapabilities, VenueOrder } from '../../domain/venue.js';
+import type { VenueCapabilities } from '../../domain/order-bounds.js';
+import type { VenueOrder } from '../../domain/venue.js';
 import type { ResolvedContract } from './contracts.js';
 import { CENT, isNone, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
 import type { ToldOrder } from './questions.js';
+import { IBKR_TAKES } from './settings.js';
 
 /** For orders of a group: a fill of one reduces the others, and only one of them at a time is at the exchange. */
 const REDUCE_WITH_BLOCK = 2;
@@ -36,7 +34,7 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
       'an order that may only rest, or only be filled whole: this venue takes none of those',
     );
   const tif = intent.timeInForce === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
-  // The desk file's check refuses market entries at this venue: none leaves without the bound that the gate judged.
+  // And market entries: none leaves without the bound that the gate judged.
   if (intent.type === 'market' && isBounded(intent))
     throw new RangeError('an entry at the market, which this venue takes none of');
   if (intent.type === 'market') return { ...common, orderType: OrderType.MKT, tif: TimeInForce.DAY };
@@ -122,21 +120,12 @@ export function readOrder(told: ToldOrder, { instrument }: ResolvedContract): Ve
   };
 }
 
-export function capabilities(money: 'paper' | 'real', instruments: readonly Instrument[]): VenueCapabilities {
+/** As declared for the desk file. */
+export function capabilities(simulated: boolean): VenueCapabilities {
   return {
-    name: 'ibkr',
-    simulated: money === 'paper',
-    shorting: instruments.every(({ kind }) => kind === 'future'),
-    stopLocksBalance: false,
-    reduceOnly: false,
-    // Sending a used id again modifies its order: an order that was filled meanwhile would be placed again.
-    amends: false,
-    replaces: false,
-    linksOrders: true,
-    // The broker routes to exchanges that don't have these for every contract, and would simulate them in its own way.
-    postOnly: false,
-    fillOrKill: false,
     // Commissions have six places.
-    cashStep: CENT,
+    ...{ name: 'ibkr', simulated, cashStep: CENT },
+    ...IBKR_TAKES.future.can,
+    ofKinds: { stock: IBKR_TAKES.stock.can },
   };
 }

@@ -5,7 +5,9 @@
 
 import type { ZodType } from 'zod';
 import { deskEnvironment } from '../../desk/desk-environment.js';
+import type { DeskVenue } from '../../desk/desk-venue.js';
 import { text as anyText } from '../../desk/environment-variable.js';
+import type { OrderCapabilities } from '../../domain/order-bounds.js';
 import type { Environment, ProgramAddress } from '../definition.js';
 import type { VenueEndpoint } from '../prices.js';
 
@@ -28,6 +30,34 @@ export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fet
  * tenth of this number each tenth of a second, rounded up.
  */
 export const IBKR_RATE = { counts: 'requests', of: 'connection', limit: 40, windowMs: 1000 } as const;
+
+/** Contracts are requested by their currency code, which has three letters. */
+const SYMBOL = /^[A-Z0-9]{1,12}\/[A-Z]{3}$/;
+const FUTURES = {
+  entries: ['limit', 'stop'],
+  shorting: true,
+  stopLocksBalance: false,
+  reduceOnly: false,
+  // Sending a used id again modifies its order: an order that was filled meanwhile would be placed again.
+  amends: false,
+  replaces: false,
+  linksOrders: true,
+  // The broker routes to exchanges that don't have these for every contract, and would simulate them in its own way.
+  postOnly: false,
+  fillOrKill: false,
+} as const satisfies OrderCapabilities;
+
+export const IBKR_TAKES = {
+  future: {
+    symbols: { form: SYMBOL, parts: 'the root of the future and its currency', example: 'NQ/USD' },
+    ...{ can: FUTURES, lotSize: '1', stopsMax: null },
+  },
+  // The broker sells shares short; a desk here does not.
+  stock: {
+    symbols: { form: SYMBOL, parts: 'the share and its currency', example: 'AAPL/USD' },
+    ...{ can: { ...FUTURES, shorting: false }, lotSize: '1', stopsMax: null },
+  },
+} as const satisfies DeskVenue['takes'];
 
 const PORT_MAX = 65_535;
 const GATEWAY_FORM = `HOST:PORT with a port from 1 to ${PORT_MAX}`;

@@ -11,6 +11,7 @@ import type { HoldingCost } from '../../domain/holding-cost.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { VenueCapabilities } from '../../domain/order-bounds.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type {
   AmendOutcome,
@@ -20,7 +21,6 @@ import type {
   ReplaceOutcome,
   SendOutcome,
   VenueBalances,
-  VenueCapabilities,
   VenueOrder,
   VenuePosition,
 } from '../../domain/venue.js';
@@ -33,7 +33,7 @@ import { onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { BookLog } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
-import { paperCapabilities, paperLimits } from './capabilities.js';
+import { PAPER_CAPABILITIES, paperLimits } from './capabilities.js';
 import { Exchange } from './exchange.js';
 import { HoldingCharges } from './holding-charges.js';
 import { paperHours } from './hours.js';
@@ -82,7 +82,7 @@ export function openPaperVenue(options: PaperVenueOptions): PaperVenue {
 }
 
 export class PaperVenue implements VenuePort {
-  readonly capabilities: VenueCapabilities;
+  readonly capabilities: VenueCapabilities = PAPER_CAPABILITIES;
   readonly instruments: readonly Instrument[];
   readonly #book: PaperBook;
   readonly #file: BookLog;
@@ -103,7 +103,6 @@ export class PaperVenue implements VenuePort {
   constructor(private readonly options: PaperVenueOptions) {
     const { instruments } = options;
     this.instruments = instruments;
-    this.capabilities = paperCapabilities(instruments);
     const { book, file } = openBook(options, (cause) => this.#onBookFault(cause));
     this.#book = book;
     this.#file = file;

@@ -10,7 +10,7 @@ import { buildInstruments, engineConfig } from '../../../src/trader/engine-confi
 import { openJournal } from '../../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../../src/trader/journal/read-journal.js';
 import { validationPlace } from '../../../src/validation/request.js';
-import { paperCapabilities } from '../../../src/venue/paper/capabilities.js';
+import { PAPER_CAPABILITIES } from '../../../src/venue/paper/capabilities.js';
 import {
   HOUR_MS,
   loaded,
@@ -51,7 +51,7 @@ export function configOf(changes: Record<string, number> = {}, configHash = load
     ...strategy,
     parameters: { ...strategy.parameters, ...changes },
   }));
-  const capabilities = paperCapabilities(instruments);
+  const capabilities = PAPER_CAPABILITIES;
   return engineConfig({ ...desk, strategies }, configHash, 'replay', instruments, capabilities);
 }
 

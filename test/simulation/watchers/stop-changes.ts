@@ -1,5 +1,5 @@
 /** A stop goes for another with the smallest gap that the venue allows: made smaller in place, or exchanged in one request. */
-import type { VenueCapabilities } from '../../../src/domain/venue.js';
+import type { VenueCapabilities } from '../../../src/domain/order-bounds.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';

@@ -190,7 +190,9 @@ export class ScriptedTrader {
       orders: this.orders,
       ...(this.waitingEntries.length === 0 ? {} : { waitingEntries: this.waitingEntries }),
       ...(this.contracts.length === 0 ? {} : { contracts: this.contracts }),
-      targetsWait: this.targetsWait,
+      capabilities: this.held.map(({ symbol }) => ({
+        ...{ symbol, targetsWait: this.targetsWait, refused: [], byDesk: [] },
+      })),
       openPositions: this.positions.length,
       openOrders: this.entriesWorking,
       entriesWorking: this.entriesWorking,
