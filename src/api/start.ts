@@ -1,5 +1,4 @@
 /** The web role: HTTP API, dashboard, live updates, metrics, and Temporal's UI behind our sign-in. */
-
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';

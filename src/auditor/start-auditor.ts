@@ -2,7 +2,6 @@
  * Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops the desk if
  * they can't be right.
  */
-
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';

@@ -1,5 +1,4 @@
 /** Asks npm about an installation. Its answer is trusted only if the registry itself has answered. */
-
 import { type ExecFileException, execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,4 @@
 /** Checks, reports and actions from the desk's own folder, each run in its own process. */
-
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,5 +1,4 @@
 /** `fermata status` for people: one small screen. */
-
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { contractWords } from '../domain/contract-words.js';
 import { counted, gainText, grouped, groupedWithin, signed } from '../domain/figure-text.js';

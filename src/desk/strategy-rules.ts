@@ -1,5 +1,4 @@
 /** A strategy trades this desk's instruments, with the parameters that its kind declares. */
-
 import type { InstrumentKind } from '../domain/instrument.js';
 import { hasTradeOfEach, type OrderCapabilities } from '../domain/order-bounds.js';
 import { isOwned } from '../domain/value.js';

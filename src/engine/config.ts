@@ -1,5 +1,4 @@
 /** Everything the core gets once, at its start. Clocks, randomness and calendars come as functions. */
-
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { HeardSide, PersonsRule, ResumeRule } from '../domain/mode.js';

@@ -1,5 +1,4 @@
 /** What all parts of the engine share: the durable state, and what is known only since this start. */
-
 import { afterCapital, isCapital } from '../domain/cash.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';

@@ -1,5 +1,4 @@
 /** The engine's durable state: exactly what a replay of the journal yields. Only `applyRecord` changes it. */
-
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
 import type { HandedAction } from '../domain/corporate-action.js';

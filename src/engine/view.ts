@@ -1,5 +1,4 @@
 /** A reading of the engine for status and metrics: plain values in the engine's integers. */
-
 import { placesOf } from '../domain/book-steps.js';
 import { type OthersCoins, othersLots } from '../domain/coins.js';
 import { formatDecimal } from '../domain/decimal.js';

@@ -3,7 +3,6 @@
  * settings of the running desk, the gate, the status and the documents are derived from it. The auditor
  * judges some of them with its own code (`src/auditor/limit-watch.ts`).
  */
-
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
 import type { OrderIntent } from '../domain/order.js';

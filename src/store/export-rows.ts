@@ -1,5 +1,4 @@
 /** The records of a desk, oldest first, in pages: as text, exactly as stored. */
-
 import type { Pool } from './pool.js';
 import { ofAccountInUse } from './read-ledger.js';
 

@@ -2,7 +2,6 @@
  * The end of a desk: asks the supervisor of this FERMATA_HOME to end it (`fermata down`), and says whether it
  * is certain that nothing of it runs, is starting, or is about to be restarted.
  */
-
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLockFile } from '../home/file-lock.js';

@@ -2,7 +2,6 @@
  * How clients and workers reach Temporal (docs/design/temporal-access.md), and a client that connects at its first call
  * and again after every loss; each of its calls has a deadline.
  */
-
 import {
   Client,
   type ConnectionOptions,

@@ -2,7 +2,6 @@
  * From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. The paper venue is
  * opened after the replay.
  */
-
 import { existsSync } from 'node:fs';
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { deskEnvironment } from '../desk/desk-environment.js';

@@ -1,5 +1,4 @@
 /** Where this desk's orders go: the paper venue in this process, or the exchange over the network. */
-
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { deskEnvironment } from '../desk/desk-environment.js';
 import { ordersLeave } from '../desk/desk-venue.js';

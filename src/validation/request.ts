@@ -1,5 +1,4 @@
 /** One validation: what was requested, and where its files are. */
-
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

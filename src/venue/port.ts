@@ -1,5 +1,4 @@
 /** The one interface between the engine's runner and any venue. Outcomes that differ have different types. */
-
 import type { HandedAction } from '../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Fill, OrderIntent } from '../domain/order.js';

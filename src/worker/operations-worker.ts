@@ -3,7 +3,6 @@
  * the ledger. It watches the trader and starts what the trader's state requires; of several such processes, only one
  * does that.
  */
-
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,7 +2,6 @@
  * Runs the process for playbooks in code if the desk has any, or if any of their runs is open; restarts it
  * when it dies.
  */
-
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';

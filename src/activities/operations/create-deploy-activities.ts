@@ -1,5 +1,4 @@
 /** The activities of a deployment. */
-
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js';

@@ -3,7 +3,6 @@
  * are carried out, because a run's input came through Temporal. The output is bounded, judged in a thread so
  * that no pattern can block this process, and stored without secrets.
  */
-
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { DateTime } from 'luxon';

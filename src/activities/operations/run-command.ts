@@ -1,5 +1,4 @@
 /** A step `command`: a program from the desk file's list, run without a shell for a limited time. */
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';

@@ -2,7 +2,6 @@
  * The installation's own Postgres server for the duration of a restore: another desk's if one is running,
  * otherwise a new one. In containers, Postgres has its own container, and the restore only connects to it.
  */
-
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { deskEnvironment } from '../../desk/desk-environment.js';

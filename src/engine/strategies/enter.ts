@@ -1,5 +1,4 @@
 /** Turns a strategy's wish into an order: price, size, and the gate's verdict. */
-
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import { hasTradeOfEach } from '../../domain/order-bounds.js';

@@ -1,7 +1,6 @@
 /**
  * Finished bars: entries that have rested long enough are cancelled, then every strategy of the instrument decides.
  */
-
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { SignalName } from '../../domain/signal.js';
 import { restingEntryLots } from '../account-view.js';

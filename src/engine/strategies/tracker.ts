@@ -3,7 +3,6 @@
  * is switched on again if one of its markets is in the regime that it is made for, else it stays off for as
  * long again. A person's switch stays.
  */
-
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { type Core, note } from '../core.js';
 import type { StrategyTrack } from '../state.js';

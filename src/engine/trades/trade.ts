@@ -1,5 +1,4 @@
 /** How a trade begins and ends, and its record. */
-
 import { type BookSteps, placesOf } from '../../domain/book-steps.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';

@@ -1,5 +1,4 @@
 /** Pre-flight of a desk, run in this process with its environment and its key. */
-
 import { randomUUID } from 'node:crypto';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import { REPORT_FOLDER } from '../../checks/preflight/newest-go.js';

@@ -2,7 +2,6 @@
  * Carries the engine's effects to a venue that answers with promises, and returns its answers and its stream
  * as events.
  */
-
 import type { HandedAction } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';

@@ -1,5 +1,4 @@
 /** Converts the engine's integers to the decimal text that people and other programs read. */
-
 import type {
   CoinsStatus,
   OrderStatus,

@@ -1,5 +1,4 @@
 /** Interactive Brokers, through TWS or IB Gateway. */
-
 import { deskEnvironment } from '../../desk/desk-environment.js';
 import { plain } from '../../desk/environment-variable.js';
 import type { VenueDefinition } from '../definition.js';

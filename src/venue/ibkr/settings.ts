@@ -2,7 +2,6 @@
  * The Gateway's address, and the client id and account to use with it, from the environment. The login is in
  * the Gateway itself: nothing here is a secret.
  */
-
 import type { ZodType } from 'zod';
 import { deskEnvironment } from '../../desk/desk-environment.js';
 import type { DeskVenue } from '../../desk/desk-venue.js';

@@ -1,5 +1,4 @@
 /** The paper venue's trading floor: matches open orders against the market and records each fill. */
-
 import type { BookLevel, MarketEvent, QuoteEvent } from '../../contracts/market-feed.js';
 import { type CorporateAction, splitPrice } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';

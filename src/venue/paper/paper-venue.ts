@@ -3,7 +3,6 @@
  * compares two independent things. It sees every market event before the engine does. Nothing is matched in
  * the step that sent it.
  */
-
 import type { MarketBar, MarketEvent, QuoteEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { HandedAction } from '../../domain/corporate-action.js';

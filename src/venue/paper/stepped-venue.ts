@@ -2,7 +2,6 @@
  * The paper venue for a run that is a pure function of its prices: the same book, rules and matching as
  * `PaperVenue`, but every answer comes at once and the caller provides the time. Stores nothing on disk.
  */
-
 import type { MarketEvent, QuoteEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { HandedAction } from '../../domain/corporate-action.js';
