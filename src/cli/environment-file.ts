@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { CliFailure } from './failure.js';
 
 /** The environment as the shell set it. Null until `.env` has been read into it. */
 let ofShell: NodeJS.ProcessEnv | null = null;
@@ -27,4 +28,18 @@ export function environmentNow(workingFolder: string): NodeJS.ProcessEnv {
   const file = join(workingFolder, '.env');
   const given = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
   return { ...given, ...shellEnvironment() };
+}
+
+/** The text of a settings file with only this variable changed. */
+export function withVariable(text: string, variable: string, value: string): string {
+  const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";
+  const line = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=).*$`, 'gm');
+  const next = text.replace(line, (_all, begin: string) => `${begin}${quote}${value}${quote}`);
+  if (parseEnv(next)[variable] !== value)
+    throw new CliFailure(
+      `.env can’t hold this value of ${variable}`,
+      'the old one counts as before',
+      'choose one without quotation marks and backslashes',
+    );
+  return next;
 }

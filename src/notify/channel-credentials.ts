@@ -27,6 +27,36 @@ export function keptSecret(env: NodeJS.ProcessEnv, name: string, home: string, f
   }
 }
 
+/** Of a secret kept in this file. The environment of another shell, or of a unit, is not known here. */
+export const unlessInEnvironment = (home: string, kept: string, name: string): readonly string[] =>
+  kept.startsWith(homePaths(home).secrets)
+    ? [`A start with ${name} in its environment goes on with that one: take it out there.`]
+    : [];
+
+/**
+ * What a start says of each secret that is kept below the secrets, where `fermata secret rotate` puts a new one, while
+ * the environment has another, which counts. Throws as `secretVariable` does.
+ */
+export function secretsNotUsed(
+  home: string,
+  { notify }: Pick<Desk, 'notify'>,
+  env: NodeJS.ProcessEnv,
+): readonly string[] {
+  const names = [
+    [notify.telegram.tokenEnv, 'telegram-bot-token'],
+    [notify.telegram.chatIdEnv, 'telegram-chat-id'],
+    ['SMTP_PASSWORD', 'smtp-password'],
+  ] as const;
+  return names.flatMap(([name, file]) => {
+    const kept = keptSecret({}, name, home, file);
+    return kept === null || kept === keptSecret(env, name, home, file)
+      ? []
+      : [
+          `${name} of the environment is used, not secrets/${file}, which is another one: take the old one out`,
+        ];
+  });
+}
+
 export interface MailSettings {
   readonly host: string;
   readonly port: number;

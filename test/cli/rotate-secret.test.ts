@@ -14,13 +14,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startSmtpSimulator } from '../../simulators/smtp/start.js';
 import { startTelegramSimulator } from '../../simulators/telegram/start.js';
-import { type CredentialName, rotateSecret, withVariable } from '../../src/cli/commands/secret.js';
+import { type CredentialName, rotateSecret } from '../../src/cli/commands/secret.js';
+import { withVariable } from '../../src/cli/environment-file.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { verifyPassword } from '../../src/home/people-passwords.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets, keepOwnSecret } from '../../src/home/secrets.js';
 import { signInPasswordHash, standingOf } from '../../src/home/sign-in-standing.js';
-import { mailSettings, telegramCredentials } from '../../src/notify/channel-credentials.js';
+import { mailSettings, secretsNotUsed, telegramCredentials } from '../../src/notify/channel-credentials.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -104,6 +105,9 @@ it('replaces the token of the bot with one that Telegram knows, and says while t
   const { next, kept } = await rotate('telegram-token', NEW_TOKEN);
   expect(telegramCredentials(home, desk, environment())?.token).toBe(NEW_TOKEN);
   expect(statSync(kept).mode & 0o777).toBe(0o600);
+  expect(next.join('\n')).toContain(
+    'A start with TELEGRAM_BOT_TOKEN in its environment goes on with that one: take it out',
+  );
   expect(next.join('\n')).toContain('The old token still works: take it away at BotFather (/revoke)');
   await keepOwnSecret(home, 'telegram-bot-token', unknown);
   expect((await rotate('telegram-token', NEW_TOKEN)).next.join('\n')).not.toContain('/revoke');
@@ -166,4 +170,15 @@ it('changes one line of a file of settings, whatever the value holds', () => {
     '# desk\nSMTP_USER=desk\n  export SMTP_PASSWORD="it\'s # $1 new"\nSMTP_PASSWORD_FILE=\n',
   );
   expect(() => withVariable(text, 'SMTP_PASSWORD', '\'"`')).toThrow(/can’t hold this value/);
+});
+
+it('says at a start which secret that was replaced here is not used, because the environment has another', async () => {
+  await rotate('telegram-token', NEW_TOKEN);
+  const said = (env: NodeJS.ProcessEnv) => secretsNotUsed(home, desk, env);
+  expect(said({})).toEqual([]);
+  expect(said({ TELEGRAM_BOT_TOKEN: NEW_TOKEN, SMTP_PASSWORD: 'old app password' })).toEqual([]);
+  expect(said({ TELEGRAM_BOT_TOKEN: OLD_TOKEN, SMTP_PASSWORD: 'another' })).toEqual([
+    expect.stringMatching(/^TELEGRAM_BOT_TOKEN of the environment is used, not secrets\/telegram-bot-token/),
+    expect.stringMatching(/^SMTP_PASSWORD of the environment is used, not secrets\/smtp-password/),
+  ]);
 });

@@ -9,13 +9,19 @@ import { verifyPassword } from '../../home/people-passwords.js';
 import type { Runtime } from '../../home/runtime.js';
 import { keepOwnSecret, readSecret, replaceOperatorPassword } from '../../home/secrets.js';
 import { mailServer } from '../../mail/mail-server.js';
-import { keptSecret, mailSettings, telegramCredentials } from '../../notify/channel-credentials.js';
+import {
+  keptSecret,
+  mailSettings,
+  telegramCredentials,
+  unlessInEnvironment,
+} from '../../notify/channel-credentials.js';
 import { appendAudit } from '../../store/audit.js';
 import { openPool } from '../../store/pool.js';
 import { newBot } from '../../telegram/build-bot.js';
 import { grammySignal } from '../../telegram/sending/send-outcome.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { deskPerson } from '../desk-person.js';
+import { withVariable } from '../environment-file.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines, sayingWhat } from '../output.js';
 import { PASSWORD_CHARS_MIN } from '../person-key.js';
@@ -168,7 +174,11 @@ export async function rotateSecret(
     name === 'dashboard-password'
       ? 'It counts from now on; whoever was signed in with the old one is signed out.'
       : 'It counts from the next start: fermata down, fermata up.';
-  return { credential: name, kept, next: [counts, ...left, ...unaudited] };
+  return {
+    credential: name,
+    kept,
+    next: [counts, ...unlessInEnvironment(home, kept, credential.variable(desk)), ...left, ...unaudited],
+  };
 }
 
 /**
@@ -200,19 +210,6 @@ function placeOf(
   if (named) return async (value) => replaceFile(named, `${value}\n`);
   return async (value) =>
     file === null ? 'the desk’s secrets, as a hash' : keepOwnSecret(home, file, value);
-}
-
-/** The text of a settings file with only this variable changed. */
-export function withVariable(text: string, variable: string, value: string): string {
-  const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";
-  const line = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=).*$`, 'gm');
-  const next = text.replace(line, (_all, begin: string) => `${begin}${quote}${value}${quote}`);
-  if (parseEnv(next)[variable] !== value)
-    throw refused(
-      `${ENV_FILE} can’t hold this value of ${variable}`,
-      'choose one without quotation marks and backslashes',
-    );
-  return next;
 }
 
 async function takesToken(token: string, apiRoot: string): Promise<boolean> {

@@ -15,6 +15,7 @@ import { homeOf, knownHomeOf, ownPeopleText, sharesServers, wouldBeHomeOf } from
 import { resolveStartedDesk } from '../../home/resolve-started-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import type { RecordingRequest } from '../../market/recorded/check-recording.js';
+import { secretsNotUsed } from '../../notify/channel-credentials.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
 import { credentialIn } from '../../venue/environment.js';
@@ -146,6 +147,8 @@ async function up(given: Options): Promise<number> {
     onReady: (summary: UpSummary) =>
       options.json === true ? printJson(summary) : printLines(screenLines(summary)),
   };
+  for (const text of secretsNotUsed(home, loaded.desk, process.env))
+    upOptions.onProgress?.({ kind: 'line', text });
   const supervisor = await import('../../supervisor/up.js');
   const outcome = await supervisor.up(upOptions);
   if (outcome.kind === 'already-running')
