@@ -70,6 +70,7 @@ export type WokenTopic =
   | 'earlier-build'
   | 'abandoned'
   | 'unwatched-account'
+  | 'disk-full'
   | 'unwatched-go-live'
   | 'go-live-ended'
   | 'watched-on'

@@ -41,6 +41,7 @@ import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
 import { servePacks } from './serve-packs.js';
 import { tellPacksEnd, tellUnserved, watchRuns, watchStuckWorkflows } from './stuck-runs.js';
+import { watchFreeSpace } from './watch-around.js';
 import { watchProcesses } from './watch-processes.js';
 import { watchTrader } from './watch-trader.js';
 
@@ -137,6 +138,7 @@ export async function startOperationsWorker(
       incidentsOfOrders(watched, log),
       afterFills({ desk, pool, home: runtime.home }, log),
       watchStuckWorkflows(watched, log, runtime.home),
+      watchFreeSpace(watched, runtime.home),
       watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log, runtime.temporal),
       askForRolls(
         { runtime, desk, trader, temporal, pool, decisionKey, newId: randomUUID, nowMs: Date.now },

@@ -16,7 +16,7 @@ import { repeat } from './repeat.js';
 import { marketClockRoutines, routinesByTrades } from './routines-due.js';
 import { scheduleUpkeep } from './schedule-upkeep.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
-import { watchOverAuditor } from './watch-auditor.js';
+import { watchOverAuditor } from './watch-around.js';
 
 const LOOK_EVERY_MS = 1_000;
 

@@ -31,6 +31,7 @@ const TOPICS: Readonly<Record<WokenTopic, true>> = {
   ...{
     abandoned: true,
     'unwatched-account': true,
+    'disk-full': true,
     'unwatched-go-live': true,
     'go-live-ended': true,
     'watched-on': true,

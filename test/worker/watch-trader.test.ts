@@ -23,7 +23,7 @@ import { marketClockRoutines, routinesByTrades } from '../../src/worker/routines
 import { scheduleUpkeep } from '../../src/worker/schedule-upkeep.js';
 import { lookForStuck, stuckRuns } from '../../src/worker/stuck-runs.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
-import { watchOverAuditor } from '../../src/worker/watch-auditor.js';
+import { lookAtDisk, watchOverAuditor } from '../../src/worker/watch-around.js';
 import { resumptionOfHalts } from '../../src/worker/watch-trader.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
@@ -469,6 +469,40 @@ describe('the watch over stuck workflows', () => {
     );
     await handle.terminate();
   });
+});
+
+it('tells people of a disk that is nearly full while it can, opens an incident, and says it again after there was room', async () => {
+  const desk = await bench.desk();
+  const home = mkdtempSync(join(tmpdir(), 'disk-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const { pool } = bench.database;
+  let freeMb = 256;
+  const look = lookAtDisk(contextOf(desk), home, async () => freeMb * 1024 * 1024);
+  const told = async () => {
+    const query = "select title, body, severity from notice where desk = $1 and event = 'warning'";
+    return (await pool.query<object>(query, [desk.name])).rows;
+  };
+  await look();
+  expect(await told()).toEqual([]);
+  freeMb = 255;
+  await look();
+  await look();
+  expect(await told()).toEqual([
+    {
+      title: `${desk.name}: the disk is nearly full`,
+      body: expect.stringMatching(/^255 MB are free .* Free some space now\./),
+      severity: 'critical',
+    },
+  ]);
+  await until('the incident', async () =>
+    (await readIncidents(pool, desk.name)).some(({ subject }) => subject === 'disk'),
+  );
+  vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await look();
+  expect(await told()).toHaveLength(1);
+  for (freeMb of [512, 10]) await look();
+  expect(await told()).toHaveLength(2);
 });
 
 describe('the watch over the auditor', () => {

@@ -136,7 +136,7 @@ function keepsModes(folder: string): boolean {
   }
 }
 
-const FREE_MB_MIN = 256;
+export const FREE_MB_MIN = 256;
 const NODE_MINIMUM = [20, 19] as const;
 const MEGABYTE = 1024 * 1024;
 
