@@ -21,7 +21,7 @@ import { BacktestMeasure, type Details } from './measure/backtest-measure.js';
 import type { DataProblem } from './measure/data-problems.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
 import type { FillModel } from './report/execution.js';
-import { type Progress, Run, scopeOf } from './run-on-prices.js';
+import { notRolled, type Progress, Run, rollsWithin, scopeOf } from './run-on-prices.js';
 import type { TimedSignal } from './signals-file.js';
 
 export interface BacktestSetting {
@@ -84,6 +84,9 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     steadyMs: steadyNowMs,
     shape: { path, withVolume: volumePartPct !== null },
   });
+  const fromMs = beginMs ?? feed.nowMs();
+  const toMs = untilMs ?? feed.endMs ?? fromMs;
+  const rolls = rollsWithin(desk, fromMs, toMs);
   const run = new Run({
     ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
     // Records are measured as they arrive; nobody would read a journal of them.
@@ -91,13 +94,14 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     takesNoShortcut: setting.takesNoShortcut === true,
     ...(setting.signals === undefined ? {} : { signals: setting.signals }),
     ...(setting.actions === undefined ? {} : { actions: setting.actions }),
+    ...(rolls === null ? {} : { rolls }),
     fills: {
       limitFill,
       ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
     },
-    measureFrom: (fromMs) =>
+    measureFrom: (begunMs) =>
       new BacktestMeasure({
-        ...{ desk, instruments, fromMs, endsWithPrices: true },
+        ...{ desk, instruments, fromMs: begunMs, endsWithPrices: true },
         ...{ tradesMax: setting.tradesMax ?? Number.POSITIVE_INFINITY, details: setting.details ?? {} },
         toMs: untilMs ?? Number.POSITIVE_INFINITY,
       }),
@@ -114,7 +118,11 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     ...{ desk, configHash, set: setting.set, fillModel, instruments, symbols, leftOut, measure },
     files: await reported(setting),
     coverage: run.coverage,
-    problems: [...run.problems(), ...(measure === null ? [NO_PRICE] : failures(measure))],
+    problems: [
+      ...run.problems(),
+      ...notRolled(desk, fromMs, toMs),
+      ...(measure === null ? [NO_PRICE] : failures(measure)),
+    ],
     view: run.view,
     hasActions: setting.actions !== undefined,
     signalsSent: setting.signals === undefined ? null : run.signalsSent,

@@ -6,10 +6,30 @@ import type { MarketBar, MarketEvent, MarketFeed, QuoteEvent } from '../contract
 import type { Desk } from '../desk/schema.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import { converterOf } from '../domain/build-instrument.js';
-import { placesIn } from '../domain/figure-text.js';
-import type { Instrument } from '../domain/instrument.js';
+import { dayOfText, MINUTE_MS } from '../domain/civil-date.js';
+import { counted, placesIn } from '../domain/figure-text.js';
+import type { Instrument, InstrumentId } from '../domain/instrument.js';
+import { iso } from '../domain/moment.js';
 import { formatMoney } from '../domain/money.js';
+import {
+  CONTRACT_ZONE,
+  type ContractTerms,
+  contractTerms,
+  fixedTerms,
+  monthInForceAt,
+} from '../domain/sessions/contract-months.js';
+import {
+  type ContractMonth,
+  type ContractSeries,
+  monthAfter,
+  rolledSeries,
+  seriesOf,
+} from '../domain/sessions/contract-series.js';
+import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
+import { monthKey } from '../domain/settings-change.js';
+import { someOf } from '../domain/some-of.js';
 import { isInCoin, isOwned } from '../domain/value.js';
+import type { EngineConfig } from '../engine/config.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
 import { warmupMinutes } from '../engine/strategies/strategy.js';
@@ -17,7 +37,9 @@ import { buildSlots } from '../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../engine/view.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { inDeskOrder } from '../market/recorded/check-recording.js';
+import { buildCalendars } from '../trader/engine-config.js';
 import { warmUpBars } from '../trader/warm-up.js';
+import { zoneOffset } from '../trader/zone-offset.js';
 import { BarEnds, RunActions, type TimedAction } from './corporate-actions.js';
 import {
   type InstanceSetting,
@@ -90,6 +112,24 @@ export interface RunRecords {
   finish(): void;
 }
 
+/** A future that stands for its next month from `atMs` on: the first price then is of that. */
+export interface TimedRoll {
+  readonly atMs: number;
+  /** Before the last close before then nothing is held or entered any more. */
+  readonly flatMs: number;
+  readonly instrument: InstrumentId;
+  readonly symbol: string;
+  readonly from: ContractMonth;
+  readonly to: ContractMonth;
+}
+
+/** Of recordings that go over rolls. */
+export interface RunRolls {
+  readonly contracts: NonNullable<EngineConfig['contracts']>;
+  /** By time. */
+  readonly rolls: readonly TimedRoll[];
+}
+
 interface RunParts<Measured extends Measure> {
   readonly id: string;
   readonly configHash: string;
@@ -109,6 +149,8 @@ interface RunParts<Measured extends Measure> {
   readonly signals?: readonly TimedSignal[];
   /** Splits and dividends, by time. Left out: none. */
   readonly actions?: readonly TimedAction[];
+  /** Left out: no instrument stands for a month. */
+  readonly rolls?: RunRolls;
   readonly measureFrom: (beginMs: number) => Measured;
   /** Undefined if there is nothing to wait for. */
   readonly wait: (marketMs: number) => Promise<void> | undefined;
@@ -130,6 +172,10 @@ export class Run<Measured extends Measure> {
   #over = false;
   #nextSignal = 0;
   #sent = 0;
+  #rolls: readonly TimedRoll[];
+  #rolled = 0;
+  /** Rolls that were due while something was held. */
+  readonly #heldOver = new Set<TimedRoll>();
   #saidAtMs = Number.NEGATIVE_INFINITY;
   readonly #alone: QuoteEvent[] = [];
   #untold = 0;
@@ -138,6 +184,7 @@ export class Run<Measured extends Measure> {
   constructor(parts: RunParts<Measured>) {
     this.#parts = parts;
     this.#ends = new BarEnds(parts.instruments.length);
+    this.#rolls = parts.rolls?.rolls ?? [];
   }
 
   /** Null until there is a price. */
@@ -237,6 +284,7 @@ export class Run<Measured extends Measure> {
       return undefined;
     }
     if (event.marketMs === measure.toMs && this.#isOfLater(event)) return undefined;
+    if (this.#rolls.length > 0) this.#roll(instance, engine, event);
     if (event.kind === 'quote') {
       this.#alone[0] = event;
       if (this.#passes(instance, this.#alone)) return this.#parts.wait(event.marketMs);
@@ -267,11 +315,56 @@ export class Run<Measured extends Measure> {
     );
   }
 
-  /** False where one of them might be the end of the run, or of the period that follows it. */
+  /**
+   * Leaves a contract in time, and takes up the next one before its first price, as a person would have approved it. What
+   * is still held then, as by a halted desk, waits for its end and is told.
+   */
+  #roll(instance: TradingInstance, engine: Engine, event: TimedEvent): void {
+    for (const roll of this.#rolls) {
+      const { atMs, flatMs, instrument, symbol, from, to } = roll;
+      if (flatMs >= event.marketMs) return;
+      if (instance.marketMs < flatMs) {
+        this.#signal(instance, flatMs);
+        instance.advanceTo(flatMs);
+      }
+      const isDue =
+        atMs < event.marketMs ||
+        (atMs === event.marketMs && event.kind !== 'bar' && event.instrument === instrument);
+      if (!isDue || (atMs === event.marketMs && !this.#ends.isFirstPrice(event))) continue;
+      const isHeld = engine.view.positions.some(
+        (one) => one.instrument === instrument && one.quantityLots !== 0,
+      );
+      if (isHeld) {
+        if (!this.#heldOver.has(roll)) this.#found.push(heldOverRoll(roll));
+        this.#heldOver.add(roll);
+        continue;
+      }
+      this.#signal(instance, atMs);
+      instance.advanceTo(Math.max(atMs, instance.marketMs));
+      this.#rolled += 1;
+      instance.command({
+        commandId: `roll-${this.#rolled}`,
+        by: 'backtest',
+        reason: `the roll of ${symbol} from ${from} to ${to}, as the desk file has it`,
+        command: {
+          name: 'reload',
+          baseVersion: engine.view.settings.version,
+          values: { [monthKey(symbol)]: to },
+          approvedBy: ['backtest'],
+        },
+      });
+      const now = engine.view.contracts.find((one) => one.symbol === symbol)?.month;
+      if (now === to) this.#rolls = this.#rolls.filter((other) => other !== roll);
+    }
+  }
+
+  /** False where one of them might be the end of the run, or of the period that follows it, or come after a roll. */
   #passesBar(quotes: readonly QuoteEvent[]): boolean {
     if (this.#over || this.#opened === null) return false;
-    const isBeforeEnd = (quotes[quotes.length - 1] as QuoteEvent).marketMs < this.#measure!.toMs;
-    return isBeforeEnd && this.#passes(this.#opened.instance, quotes);
+    const { marketMs } = quotes[quotes.length - 1] as QuoteEvent;
+    const rollMs = this.#rolls[0]?.flatMs ?? Number.POSITIVE_INFINITY;
+    if (marketMs >= this.#measure!.toMs || marketMs > rollMs) return false;
+    return this.#passes(this.#opened.instance, quotes);
   }
 
   #passes(instance: TradingInstance, quotes: readonly QuoteEvent[]): boolean {
@@ -326,6 +419,7 @@ export class Run<Measured extends Measure> {
       live: feed.source.kind === 'live',
       quotesFromBars: feed.quotesFromBars ?? [],
       showsBooks: feed.showsBooks === true,
+      ...(this.#parts.rolls === undefined ? {} : { contracts: this.#parts.rolls.contracts }),
       beginMs,
       wallMs: this.#parts.wallMs ?? beginMs,
       ...(this.#parts.fills === undefined ? {} : { fills: this.#parts.fills }),
@@ -411,6 +505,13 @@ export class Run<Measured extends Measure> {
   }
 }
 
+function heldOverRoll({ symbol, from, to, atMs }: TimedRoll): DataProblem {
+  const text =
+    `${symbol}: a position was held over the roll from ${from} to ${to} at ${iso(atMs)}, so what the contracts' prices differ by is in its result; ` +
+    'it is rolled once that position ends';
+  return { kind: 'over-roll', symbol, text };
+}
+
 /**
  * How far the three books may differ by rounding, in money units. 0, unless the desk's books are finer than
  * money units.
@@ -483,4 +584,75 @@ export function scopeOf(desk: Desk, market: MarketChoice): Scope {
       .flatMap(({ symbols, watches = [] }) => [...symbols, ...watches])
       .filter((symbol, at, all) => !isCovered(symbol) && all.indexOf(symbol) === at),
   };
+}
+
+/** The whole minute before a close in which a position is left: an order has to arrive before it. */
+const LEFT_BEFORE_MS = MINUTE_MS;
+const NEW_YORK = zoneOffset(CONTRACT_ZONE);
+
+/** What the recording goes over of instruments with a roll rule. Null: it goes over no roll. */
+export function rollsWithin(desk: Desk, fromMs: number, toMs: number): RunRolls | null {
+  const calendars = buildCalendars(desk);
+  const rolls: TimedRoll[] = [];
+  const contracts = desk.instruments.map(({ symbol, roll }, instrument) => {
+    if (roll === undefined) return null;
+    const series = rolledSeries(symbol);
+    const its: ContractTerms[] = [];
+    for (let month = monthInForceAt(series, fromMs, roll, NEW_YORK); ; month = monthAfter(series, month)) {
+      const terms = contractTerms(series, month, roll, NEW_YORK);
+      const { rollMs: atMs, next } = terms;
+      const flatMs = leftAtMs(calendars[instrument] as SessionCalendar, atMs);
+      its.push({ ...terms, rollMs: flatMs, flatMs });
+      if (atMs > toMs || next === null) break;
+      rolls.push({ atMs, flatMs, instrument, symbol, from: month, to: next });
+    }
+    const [traded, ...following] = its as [ContractTerms, ...ContractTerms[]];
+    return following.length === 0 ? null : { symbol, month: traded.month, traded, following };
+  });
+  return rolls.length === 0
+    ? null
+    : { contracts, rolls: rolls.sort((one, other) => one.flatMs - other.flatMs) };
+}
+
+/**
+ * Before the last close before the roll day's session: wherever in that session the recording changes over to the next
+ * contract, nothing is held then.
+ */
+function leftAtMs(calendar: SessionCalendar, rollMs: number): number {
+  const phase = calendar.phaseAt(rollMs - 1);
+  const { fromMs } = phase.open && Number.isFinite(phase.fromMs) ? calendar.phaseAt(phase.fromMs - 1) : phase;
+  return (Number.isFinite(fromMs) ? fromMs : rollMs) - LEFT_BEFORE_MS;
+}
+
+/** Futures whose prices can't all be of one contract, and whose roll the desk file does not say. */
+export function notRolled({ instruments }: Desk, fromMs: number, toMs: number): readonly DataProblem[] {
+  return instruments.flatMap(({ symbol, kind, roll, contractMonth: month, lastTradeDay }) => {
+    const series = seriesOf(symbol);
+    const lastDay = lastTradeDay === undefined ? null : dayOfText(lastTradeDay);
+    if (kind !== 'future' || roll !== undefined || (series === null && lastDay === null)) return [];
+    const of = (text: string): DataProblem => ({ kind: 'over-roll', symbol, text: `${symbol}: ${text}` });
+    if (month !== undefined) {
+      const rule = lastDay === null ? { series: series as ContractSeries } : { lastDay };
+      const { lastTradeMs, lastTrade } = fixedTerms(month, NEW_YORK, rule);
+      if (fromMs >= lastTradeMs || toMs <= lastTradeMs) return [];
+      return of(
+        `${month} (contractMonth) is traded for the last time on ${lastTrade}, and the recording goes on to ${iso(toMs)}: later prices are of another contract. ` +
+          'End it there (--to), or write roll instead of contractMonth in the desk file',
+      );
+    }
+    if (series === null) return [];
+    const days: string[] = [];
+    const rule = 'monday-before-expiry';
+    for (let at = monthInForceAt(series, fromMs, rule, NEW_YORK); ; at = monthAfter(series, at)) {
+      const { rollMs, rollDay } = contractTerms(series, at, rule, NEW_YORK);
+      if (rollMs > toMs) break;
+      days.push(`${rollDay}`);
+    }
+    return days.length === 0
+      ? []
+      : of(
+          `the recording goes over ${counted(days.length, 'roll')} (about ${someOf(days, 3)}). Where it changes over to the next contract, its price jumps: whoever holds a position then gains or loses what the contracts differ by, and strategies see a move. ` +
+            'Write roll in the desk file as the recording was joined (monday-before-expiry, or { daysBefore: N })',
+        );
+  });
 }

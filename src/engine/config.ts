@@ -69,6 +69,11 @@ export interface InstrumentContract {
   readonly month: ContractMonth;
   /** The terms this trader was started with: its orders and prices are for that month. */
   readonly traded: ContractTerms;
+  /**
+   * Of a run over past prices, which go over rolls: the terms of the months that follow. No start of a trader comes in
+   * between there. Left out: `traded` stays until the next start.
+   */
+  readonly following?: readonly ContractTerms[];
 }
 
 export type LostAction = 'none' | 'stop' | 'closeAll';

@@ -314,6 +314,8 @@ export interface InstanceSetting {
   /** As the feed says it. Left out: none. */
   readonly quotesFromBars?: readonly InstrumentId[];
   readonly showsBooks?: boolean;
+  /** By instrument: the months of a recording that goes over rolls. Left out: it stands for no month. */
+  readonly contracts?: EngineConfig['contracts'];
   /** Market time of the first price. */
   readonly beginMs: number;
   /** Wall time at the start. */
@@ -356,6 +358,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { risk, ...given } = instanceConfig(setting);
   const config = {
     ...{ ...given, takesNoShortcut, quotesFromBars },
+    ...(setting.contracts === undefined ? {} : { contracts: setting.contracts }),
     waitsForVolume: showsBooks || setting.fills?.volumePartPpm !== undefined,
     risk: live ? risk : { ...risk, staleDataSeconds: NEVER_STALE },
   };

@@ -15,6 +15,7 @@ import {
   POST_ONLY_REFUSED,
 } from '../../domain/order.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
+import { isMonthKey, symbolOfMonth } from '../../domain/settings-change.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
 import { notional, VALUE, valuedAt } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
@@ -30,6 +31,14 @@ import { TradesSeen } from './trades-seen.js';
 
 /** A corporate action that changed a position or the price. */
 export type ActionSeen = Extract<EngineRecord, { readonly type: 'split' | 'dividend' }>;
+
+/** A future that stands for its next month from then on. */
+interface RollSeen {
+  readonly symbol: string;
+  readonly from: string;
+  readonly to: string;
+  readonly marketMs: number;
+}
 
 /** What holding an instrument cost or earned. */
 interface HoldingSeen {
@@ -115,6 +124,7 @@ export class BacktestMeasure implements Measure {
   readonly hourly: number[];
   readonly months: MonthSeen[] = [];
   readonly actions: ActionSeen[] = [];
+  readonly rolls: RollSeen[] = [];
   readonly holding = new Map<string, HoldingSeen>();
   readonly trades: TradesSeen;
   readonly halts: HaltSeen[] = [];
@@ -279,6 +289,14 @@ export class BacktestMeasure implements Measure {
       case 'dividend':
         this.#received(record.marketMs, record.amount, true);
         this.actions.push(record);
+        break;
+      case 'settings':
+        for (const { key, from, to } of record.changes)
+          if (isMonthKey(key))
+            this.rolls.push({
+              ...{ symbol: symbolOfMonth(key), from: String(from), to: String(to) },
+              marketMs: record.marketMs,
+            });
         break;
       case 'cash':
         this.#cash(record);

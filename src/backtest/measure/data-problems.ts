@@ -27,6 +27,7 @@ export type DataProblemKind =
   | 'stale'
   | 'implausible'
   | 'no-trades'
+  | 'over-roll'
   | 'strategy-failed'
   | 'not-repeatable'
   | 'books-differ';

@@ -22,7 +22,7 @@ import {
   rounded,
   sumOf,
 } from '../statistics/figures.js';
-import { executionLines, type FillModel } from './execution.js';
+import { executionLines, type FillModel, type RollTold } from './execution.js';
 
 export interface ReportedFile {
   readonly name: string;
@@ -124,6 +124,8 @@ export interface BacktestReport {
     /** Cash received; negative: paid. */
     readonly amount: string;
   }[];
+  /** Futures that were rolled to their next month. Left out: none. */
+  readonly rolls?: readonly RollTold[];
   /** Paid (negative) or received for holding: in the net profit, in no trade's result. Left out: nothing. */
   readonly holding?: readonly {
     readonly kind: 'funding' | 'swap';
@@ -287,6 +289,9 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
             refusedFirst: Object.fromEntries(measure?.signalRefusedFirst ?? []),
           },
         }),
+    ...(measure === null || measure.rolls.length === 0
+      ? {}
+      : { rolls: measure.rolls.map(({ marketMs, ...one }) => ({ at: iso(marketMs), ...one })) }),
     ...(measure === null || measure.holding.size === 0 ? {} : { holding: holdingOf(measure) }),
     halts: (measure?.halts ?? []).map(({ halt: { cause, reason, atMarketMs }, liftedMs }) => ({
       ...{ cause, reason, at: iso(atMarketMs) },

@@ -2,6 +2,7 @@
 import type { Desk } from '../../desk/schema.js';
 import { grouped } from '../../domain/figure-text.js';
 import { NEW_YORK, ROLLOVER, TRIPLE_ON } from '../../domain/holding-cost.js';
+import { moment } from '../../domain/moment.js';
 import { percentOfPpm } from '../../domain/money.js';
 import type { BarPath } from '../../venue/bar-path.js';
 import type { LimitFill } from '../../venue/paper/matching.js';
@@ -117,3 +118,14 @@ export function signalsText({ signals }: { readonly signals?: SignalsSent }): st
   const refused = Object.values(signals.refused).reduce((all, count) => all + count, 0);
   return `${grouped(String(signals.sent))} sent, ${refused === 0 ? 'none' : grouped(String(refused))} refused`;
 }
+
+export interface RollTold {
+  readonly at: string;
+  readonly symbol: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** `NQ/USD 202312 → 202403, 2023-12-11 05:00 UTC` */
+export const rollTexts = ({ rolls = [] }: { readonly rolls?: readonly RollTold[] }): readonly string[] =>
+  rolls.map(({ at, symbol, from, to }) => `${symbol} ${from} → ${to}, ${moment(Date.parse(at))}`);

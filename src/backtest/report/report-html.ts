@@ -6,7 +6,7 @@ import { lasted, moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
 import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';
-import { deniedLines, refusedAdjustLines, refusedSignalLines, signalsText } from './execution.js';
+import { deniedLines, refusedAdjustLines, refusedSignalLines, rollTexts, signalsText } from './execution.js';
 import { list, pageHtml, table } from './page.js';
 import { priceChart } from './price-chart.js';
 
@@ -64,6 +64,7 @@ ${list('Entries refused, by limit', deniedLines(report))}
 ${list('Changes of exits refused, by reason', refusedAdjustLines(report))}
 ${list(`Signals: ${signalsText(report)}, by reason`, refusedSignalLines(report))}
 ${list('Orders rejected by the venue', counts(report.rejected))}
+${list('Rolls', rollTexts(report))}
 ${list(
   'Halts',
   report.halts.map(

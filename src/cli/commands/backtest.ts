@@ -6,6 +6,7 @@ import {
   deniedLines,
   refusedAdjustLines,
   refusedSignalLines,
+  rollTexts,
   signalsText,
 } from '../../backtest/report/execution.js';
 import {
@@ -453,6 +454,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
       (symbol) => `  ! ${symbol} is traded or looked at by the desk and had no prices here`,
     ),
     ...actionLines(report),
+    ...rollTexts(report).map((text) => line('roll', text)),
     ...holdingLines(report),
     ...report.switchedOff.map(
       ({ strategy, at, reason, onAgain }) =>

@@ -18,9 +18,12 @@ export function bringIntoForce(core: Core, changed: SettingValues): void {
   const { peak } = core.limits;
   core.limits = { ...buildLimits(core.config.risk), peak };
   watchLosses(core);
+  const tradedMonth = ({ contracts }: Core['config'], { instrument }: StrategySlot): string | undefined =>
+    contracts?.[instrument.id]?.traded.month;
   const unchanged = (slot: StrategySlot): boolean =>
-    parametersOf(before.strategies, slot.name) === parametersOf(core.config.strategies, slot.name);
-  // An unchanged strategy keeps its state; one with changed parameters starts over with a warm-up.
+    parametersOf(before.strategies, slot.name) === parametersOf(core.config.strategies, slot.name) &&
+    tradedMonth(before, slot) === tradedMonth(core.config, slot);
+  // An unchanged strategy keeps its state; one with changed parameters, or on another contract, starts over.
   core.slots = buildSlots(core.config).map(
     (fresh) =>
       core.slots.find(

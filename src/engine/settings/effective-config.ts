@@ -52,7 +52,9 @@ function withChanges(
 
 function inForce(contract: InstrumentContract | null, changed: SettingValues): InstrumentContract | null {
   const month = contract === null ? undefined : changed[monthKey(contract.symbol)];
-  return contract === null || typeof month !== 'string' ? contract : { ...contract, month };
+  if (contract === null || typeof month !== 'string') return contract;
+  const traded = contract.following?.find((terms) => terms.month === month) ?? contract.traded;
+  return { ...contract, month, traded };
 }
 
 function parametersOf(strategy: string, changed: SettingValues): SettingValues {

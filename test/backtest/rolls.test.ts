@@ -1,0 +1,150 @@
+/** Recordings of a future that go over a roll: what is left in time, what is recorded, and what is said where no rule is. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Desk } from '../../src/desk/schema.js';
+import { STRATEGIES } from '../../src/engine/strategies/registry.js';
+import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
+import { loaded, temporaryFolder } from '../validation/support/validations.js';
+import { backtest } from './support/backtests.js';
+
+const MINUTE_MS = 60_000;
+const KIND = 'always-long';
+/** 13:00 in New York on Friday, 8 December 2023; the market closes at 17:00. */
+const FRIDAY_MS = Date.UTC(2023, 11, 8, 18);
+/** It opens again on Sunday at 18:00; Monday is the roll day of the contract of December. */
+const SUNDAY_MS = Date.UTC(2023, 11, 10, 23);
+
+function deskWith(given: Partial<Desk['instruments'][number]>): Desk {
+  const { desk } = loaded;
+  const nq = {
+    ...{
+      symbol: 'NQ/USD',
+      kind: 'future',
+      tickSize: '0.25',
+      lotSize: '1',
+      multiplier: '20',
+      minNotional: '0',
+    },
+    ...{
+      spread: '0.25',
+      sessions: { calendar: 'cme-equity-index' },
+      margin: { initial: '100', maintenance: '90' },
+    },
+    ...given,
+  };
+  return {
+    ...desk,
+    instruments: [nq],
+    paper: {
+      ...{ balance: '1000000', currency: 'USD', feesIn: 'quote', makerFeePpm: 0, takerFeePpm: 0 },
+      ...{ slippageTicks: 0, latencyMs: 20 },
+    },
+    strategies: [{ name: KIND, kind: KIND, symbols: ['NQ/USD'], enabled: true, parameters: {} }],
+    risk: { ...desk.risk, maxPositionSizePct: 100, maxConcurrentPositions: 1, stopLossPct: 50 },
+    breakers: { ...desk.breakers, strategyMaxConsecutiveLosses: 1000 },
+  } as unknown as Desk;
+}
+
+/** A continuous recording: the next contract is 200 points dearer, from the open of Sunday on. `spanMinutes`: of a bar. */
+function continuous(spanMinutes = 1): string {
+  const file = join(temporaryFolder(), 'continuous.csv');
+  const bars = (fromMs: number, minutes: number, price: number): string[] =>
+    Array.from({ length: minutes / spanMinutes }, (_, at) => {
+      const prices = Array.from({ length: 4 }, () => price).join();
+      return `${fromMs + at * spanMinutes * MINUTE_MS},${prices},1`;
+    });
+  const lines = [...bars(FRIDAY_MS, 240, 16_000), ...bars(SUNDAY_MS, 12 * 60, 16_200)];
+  writeFileSync(file, `ts,open,high,low,close,volume\n${lines.join('\n')}\n`);
+  return file;
+}
+
+/** Buys whenever it holds nothing, and counts how often it was made anew. */
+async function run(desk: Desk, file: string) {
+  let made = 0;
+  const definition: StrategyDefinition = {
+    ...{ kind: KIND, suits: 'trending', parameters: [], enters: ['market'] },
+    create: () => {
+      made += 1;
+      return {
+        warmupBars: 0,
+        state: () => '',
+        onBar: (context) => {
+          if (context.positionLots !== 0 || context.lastQuote === null) return;
+          const wish = { side: 'buy', protectTicks: 40_000, size: { lots: 1 }, because: 'flat' } as const;
+          context.enter({ ...wish, type: 'market', slippageTicks: 8 });
+        },
+      };
+    },
+  };
+  const registry = STRATEGIES as Map<string, StrategyDefinition>;
+  registry.set(KIND, definition);
+  try {
+    const before = made;
+    const { report, kept } = await backtest(file, { desk, files: [{ symbol: 'NQ/USD', file }] });
+    const fills = kept.fills.map(
+      ({ side, priceTicks, marketMs }) =>
+        `${side} ${priceTicks / 4} ${new Date(marketMs).toISOString().slice(8, 16)}`,
+    );
+    return { report, fills, made: made - before };
+  } finally {
+    registry.delete(KIND);
+  }
+}
+
+const overRoll = ({ data }: Awaited<ReturnType<typeof run>>['report']): readonly string[] =>
+  data.problems.flatMap(({ kind, text }) => (kind === 'over-roll' ? [text] : []));
+
+describe('a continuous recording of a future with a roll rule', () => {
+  it.each([1, 60])(
+    'is left before the last close and taken up on the roll day, on bars of %i min',
+    async (span) => {
+      const { report, fills } = await run(deskWith({ roll: 'monday-before-expiry' }), continuous(span));
+      expect(report.rolls).toEqual([
+        { at: '2023-12-11T05:00:00.000Z', symbol: 'NQ/USD', from: '202312', to: '202403' },
+      ]);
+      expect(fills.slice(1, 2)).toEqual(['sell 16000 08T21:59']);
+      expect(fills[2]).toMatch(/^buy 16200.25 11T0[56]:/);
+      expect(fills).toHaveLength(3);
+      // The spread of each purchase, times twenty dollars a point; nothing of the two hundred points.
+      expect(Number(report.netProfit)).toBe(-10);
+      expect(overRoll(report)).toEqual([]);
+      expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
+    },
+  );
+
+  it('has its strategies made anew there, so that none compares the prices of two contracts', async () => {
+    const [over, within] = [
+      await run(deskWith({ roll: 'monday-before-expiry' }), continuous()),
+      // The roll day is over by then: eight business days before the end.
+      await run(deskWith({ roll: { daysBefore: 8 } }), continuous()),
+    ];
+    expect(over.made).toBe(within.made + 1);
+    expect(within.report.rolls).toBeUndefined();
+  });
+});
+
+describe('a recording that goes over a roll without a rule', () => {
+  it('says what the jump counts as, and what to write', async () => {
+    const { report, fills } = await run(deskWith({}), continuous());
+    expect(report.rolls).toBeUndefined();
+    expect(fills).toHaveLength(1);
+    expect(Number(report.netProfit)).toBe(200 * 20 - 5);
+    expect(overRoll(report)).toEqual([
+      expect.stringMatching(
+        /^NQ\/USD: the recording goes over 1 roll \(about 2023-12-11\).*Write roll in the desk file/,
+      ),
+    ]);
+  });
+
+  it('says so of a month that the desk file names and that ends within', async () => {
+    const ended = await run(deskWith({ contractMonth: '202312', lastTradeDay: '2023-12-09' }), continuous());
+    expect(overRoll(ended.report)).toEqual([
+      expect.stringMatching(
+        /^NQ\/USD: 202312 \(contractMonth\) is traded for the last time on 2023-12-09, and the recording goes on/,
+      ),
+    ]);
+    const inTime = await run(deskWith({ contractMonth: '202312' }), continuous());
+    expect(overRoll(inTime.report)).toEqual([]);
+  });
+});
