@@ -3,6 +3,7 @@
  * desks/schema.json (for editors) and the tables of docs/DESK_FILE.md.
  */
 import { z } from 'zod';
+import { WEEKDAYS } from '../domain/civil-date.js';
 import { ANY_ROLE } from '../domain/roles.js';
 import { backupSchema } from './backup-schema.js';
 import type { CodedPlaybook } from './coded-playbook.js';
@@ -196,6 +197,10 @@ export const deskObject = z.strictObject({
   instruments: z.array(instrumentSchema).min(1).max(100).describe('What is traded.'),
   timezone: z.string().min(1).describe('IANA time zone of every time in this file, for example UTC.'),
   dayBoundary: timeOfDay.default('00:00').describe('When the trading day begins.'),
+  weekStart: z
+    .enum(WEEKDAYS)
+    .optional()
+    .describe('With which trading day a week of results begins. Left out: `mon`.'),
   paper: paperSchema.describe('The paper venue.'),
   market: marketSchema.prefault({}).describe('The simulated market.'),
   strategies: z.array(strategySchema).min(1).max(100).describe('What trades.'),

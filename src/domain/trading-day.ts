@@ -1,11 +1,20 @@
 /** When a trading day begins: at the desk's boundary in the desk's time zone. */
-import { DAY_MS, MINUTE_MS, minuteOfDay } from './civil-date.js';
+import { DAY_MS, MINUTE_MS, minuteOfDay, type Weekday } from './civil-date.js';
 
 /** How a desk counts its days: an IANA zone, and the local time (`HH:MM`) at which a day begins. */
 export interface DeskCalendar {
   readonly timezone: string;
   readonly dayBoundary: string;
+  /** The trading day with which a week begins. Left out: Monday's. */
+  readonly weekStart?: Weekday | undefined;
 }
+
+/** Of a desk file, without the rest of it. */
+export const calendarIn = ({ timezone, dayBoundary, weekStart }: DeskCalendar): DeskCalendar => ({
+  timezone,
+  dayBoundary,
+  ...(weekStart === undefined ? {} : { weekStart }),
+});
 
 /** Milliseconds by which the time zone is ahead of UTC at a moment. Depends on the date if clocks change there. */
 export type ZoneOffset = (utcMs: number) => number;

@@ -4,6 +4,7 @@
  */
 
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
+import { calendarIn } from '../domain/trading-day.js';
 import { readPlaybooks } from '../venue/load-desk.js';
 import { publicUrlOf } from './dashboard-address.js';
 import { EnvironmentProblem, loadDeskHere } from './desk-here.js';
@@ -46,7 +47,7 @@ export function runtimeFromEnvironment(env: Environment, reachesTemporal = true)
     ...(writtenFile === undefined ? {} : { writtenFile }),
     deskFolder: folder,
     configHash,
-    calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
+    calendar: calendarIn(desk),
     ...(desk.runbook === undefined ? {} : { runbook: desk.runbook }),
     market: { kind, files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     postgres: {

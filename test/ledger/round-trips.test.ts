@@ -450,6 +450,11 @@ it('are put into the days of the desk, in its time zone, whole ones from the fir
   // Monday's trading day begins on Sunday there, and that of the first on the last of February.
   expect(first('week')).toEqual({ startMs: at('2026-03-01T22:00:00Z'), date: '2026-03-02' });
   expect(first('month')).toEqual({ startMs: at('2026-02-28T22:00:00Z'), date: '2026-03-01' });
+  const sundays = { ...newYork, weekStart: 'sun' } as const;
+  expect(periodsOf('week', span, sundays).begins.map(({ date }) => date)).toEqual([
+    '2026-03-01',
+    '2026-03-08',
+  ]);
   const early = { ...newYork, dayBoundary: '03:00' };
   const begun = { startMs: at('2026-03-02T08:00:00Z'), date: '2026-03-02' };
   expect(periodsOf('week', span, early).begins[0]).toEqual(begun);

@@ -6935,7 +6935,7 @@ export interface paths {
                                 fees: string;
                                 /** @description Market clock, milliseconds since 1970 */
                                 startMs: number;
-                                /** @description Where a day begins; the Monday of a week, the first of a month */
+                                /** @description Where a day begins; the first day of a week (`weekStart` of the desk file), the first of a month */
                                 date: string;
                             }[];
                             /** @description Newest first */

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { dayOfText, weekText } from '../../domain/civil-date.js';
+import { dayOfText, weekdayOf, weekText } from '../../domain/civil-date.js';
 import { counted, gainText, placed } from '../../domain/figure-text.js';
 import { MONEY_PLACES } from '../../domain/money.js';
 import type { Operations } from '../../operations/operations.js';
@@ -48,7 +48,7 @@ interface Figures {
 interface PeriodFigures extends Figures {
   /** The first of the desk's days in the period. */
   readonly date: string;
-  /** ISO 8601 week; only if weeks were requested. */
+  /** ISO 8601 week; only if weeks were requested, and begin on Monday. */
   readonly week?: string;
 }
 
@@ -108,7 +108,8 @@ function periodsShown(
   return shown.flatMap(({ startMs, date }) => {
     const sums = closed.get(startMs);
     if (sums === undefined && by === 'day' && newest > 1) return [];
-    const week = by === 'week' ? { week: weekText(dayOfText(date) ?? 0) } : {};
+    const day = dayOfText(date) ?? 0;
+    const week = by === 'week' && weekdayOf(day) === 'mon' ? { week: weekText(day) } : {};
     return [{ date, ...week, ...figuresOf(sums ?? NOTHING, currency) }];
   });
 }

@@ -1,5 +1,5 @@
 /** Round trips and their results, from the ledger of fills. */
-import { DAY_MS } from '../../domain/civil-date.js';
+import { DAY_MS, type Weekday, weekdayOf } from '../../domain/civil-date.js';
 import { type DeskCalendar, tradingDayStart } from '../../domain/trading-day.js';
 import { readStatus } from '../../trader/read-status.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
@@ -120,14 +120,14 @@ const NOTHING = { place: null, trips: 0, wins: 0, net: '0', fees: '0' };
 
 interface PeriodBegin {
   readonly startMs: number;
-  /** In the desk's time zone, such as `2026-01-05`: where a day begins, a week's Monday, a month's 1st. */
+  /** In the desk's time zone, such as `2026-01-05`: where a day begins, a week's first day, a month's 1st. */
   readonly date: string;
 }
 
 /** `most`: a moment on the date that most of a trading day falls on. */
-const BEGINS: Readonly<Record<Period, (most: Date) => boolean>> = {
+const BEGINS: Readonly<Record<Period, (most: Date, weekStart: Weekday) => boolean>> = {
   day: () => true,
-  week: (most) => most.getUTCDay() === 1,
+  week: (most, weekStart) => weekdayOf(Math.floor(most.getTime() / DAY_MS)) === weekStart,
   month: (most) => most.getUTCDate() === 1,
 };
 
@@ -142,13 +142,13 @@ interface Periods {
 
 /**
  * The desk's days, weeks and months: every period that overlaps the span, so the first begins at its start or
- * earlier. A week begins with Monday's trading day, a month with that of the 1st. If days begin at noon or
+ * earlier. A week begins with the trading day of `weekStart`, a month with that of the 1st. If days begin at noon or
  * later, as for a session of futures, Monday's begins on Sunday, and that of the 1st on the day before.
  */
 export function periodsOf(
   by: Period,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-  { timezone, dayBoundary }: DeskCalendar,
+  { timezone, dayBoundary, weekStart = 'mon' }: DeskCalendar,
 ): Periods {
   const offsetAt = zoneOffset(timezone);
   const dayOf = (marketMs: number): number => tradingDayStart(marketMs, dayBoundary, offsetAt);
@@ -156,7 +156,7 @@ export function periodsOf(
   const newestFirst: PeriodBegin[] = [];
   for (let startMs = dayOf(toMs); ; startMs = dayOf(startMs - 1)) {
     const most = new Date(startMs + offsetAt(startMs) + mostLiesMs);
-    if (!BEGINS[by](most)) continue;
+    if (!BEGINS[by](most, weekStart)) continue;
     const date = most.toISOString().slice(0, 10);
     newestFirst.push({ startMs, date });
     if (startMs > fromMs) continue;

@@ -66,7 +66,11 @@ export const resultsSchema = z.object({
     .array(
       sumsSchema.extend({
         startMs: marketMs,
-        date: z.string().describe('Where a day begins; the Monday of a week, the first of a month'),
+        date: z
+          .string()
+          .describe(
+            'Where a day begins; the first day of a week (`weekStart` of the desk file), the first of a month',
+          ),
       }),
     )
     .describe('Newest first, by the time of closing; those without a round trip are left out'),

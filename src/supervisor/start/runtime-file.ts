@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { calendarIn } from '../../domain/trading-day.js';
 import { publicUrlOf } from '../../home/dashboard-address.js';
 import { credentialsOf, externalTemporal } from '../../home/external-temporal.js';
 import { databaseOf, desksHomes, namespaceIn } from '../../home/installation.js';
@@ -43,7 +44,7 @@ export function runtimeFor(
     deskFolder: folder,
     configHash,
     ...(desk.twinOf === undefined ? {} : { twinOf: desk.twinOf }),
-    calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
+    calendar: calendarIn(desk),
     ...(desk.runbook === undefined ? {} : { runbook: desk.runbook }),
     market: options.market,
     postgres: { host: '127.0.0.1', port: postgres.port, database: databaseOf(paths.home), user: APP_ROLE },

@@ -1,4 +1,5 @@
 /** /profit, /daily and /trades: results of trading after fees. */
+import { WEEKDAY_WORDS } from '../../domain/civil-date.js';
 import { gainText, roundedAmount, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { lasted, moment } from '../../domain/moment.js';
@@ -50,8 +51,8 @@ export const profitCommand: ChatCommand = {
         found.maxDrawdownPct === null ? '' : `, largest drawdown ${found.maxDrawdownPct.toFixed(2)} %`;
       lines.push(`${label}: ${sumsText(found.total, found.currency)}${drawdown}`);
     }
-    const { desk, timezone, dayBoundary } = context.desk;
-    const ground = `Results of ${desk} after fees. Days begin at ${dayBoundary}, ${timezone}; weeks on Monday.`;
+    const { desk, timezone, dayBoundary, weekStart = 'mon' } = context.desk;
+    const ground = `Results of ${desk} after fees. Days begin at ${dayBoundary}, ${timezone}; weeks on ${WEEKDAY_WORDS[weekStart]}.`;
     await answer(context, chatId, [...lines, ground, ...notes].join('\n'));
   },
 };
