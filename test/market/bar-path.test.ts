@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MarketBar } from '../../src/contracts/market-feed.js';
+import type { MarketBar, QuoteEvent } from '../../src/contracts/market-feed.js';
 import { BarBuilder } from '../../src/market/bar-builder.js';
-import { barPath, barQuotes } from '../../src/venue/bar-path.js';
+import { type Awaited, barPath, barQuotes, quoteOnTheWay } from '../../src/venue/bar-path.js';
 
 function bar(openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): MarketBar {
   return {
@@ -45,6 +45,36 @@ describe('the path of prices inside a bar', () => {
       barQuotes({ ...bar(10, 12, 9, 11), volumeLots }, 2, 'nearer', true).map(({ askLots }) => askLots);
     expect(offered(10)).toEqual([2, 2, 2, 2]);
     expect(offered(Number.NaN)).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('a price on the way between two quotes of different spreads', () => {
+  const quote = (marketMs: number, bidTicks: number, askTicks: number): QuoteEvent => ({
+    ...{ kind: 'quote', instrument: 0, marketMs, bidTicks, askTicks, bidLots: 0, askLots: 0 },
+  });
+  const [last, next] = [quote(0, 100, 102), quote(1000, 110, 132)];
+  const shown = (awaited: Awaited): readonly number[] => {
+    const found = quoteOnTheWay(last, next, [awaited]);
+    return found === null ? [] : [found.marketMs, found.bidTicks, found.askTicks];
+  };
+
+  it('is passed by its own side at the time in proportion, with the other side as far along', () => {
+    expect(shown({ bidTicks: 105, fromMs: -1 })).toEqual([500, 105, 117]);
+    expect(shown({ askTicks: 117, fromMs: -1 })).toEqual([500, 105, 117]);
+  });
+
+  it('has a spread that is rather wider than narrower, where it falls between two ticks', () => {
+    expect(shown({ bidTicks: 101, fromMs: -1 })).toEqual([100, 101, 105]);
+    expect(shown({ askTicks: 103, fromMs: -1 })).toEqual([33, 100, 103]);
+  });
+
+  it('is the nearest in time, whichever side waits for it', () => {
+    const both = [
+      { bidTicks: 103, fromMs: -1 },
+      { askTicks: 105, fromMs: -1 },
+    ];
+    expect(quoteOnTheWay(last, next, both)?.marketMs).toBe(100);
+    expect(quoteOnTheWay(last, quote(1000, 100, 132), [{ bidTicks: 100, fromMs: -1 }])).toBeNull();
   });
 });
 

@@ -18,6 +18,32 @@ describe.skipIf(!existsSync(shared))('real recordings (skipped where the data fo
     );
   });
 
+  it('of two weeks of bid and ask minutes, a file each, are one recording whose spread is that of the files', async () => {
+    const eur = buildInstrument(0, {
+      ...btc,
+      symbol: 'EUR/USD',
+      ...{ tickSize: '0.00001', lotSize: '1', minNotional: '0' },
+    });
+    const sides = (['bid', 'ask'] as const).map((side) => ({
+      ...{ symbol: null, side, file: join(shared, `oanda-EURUSD-1m-${side}-2014-05.csv.gz`) },
+    }));
+    const feed = await openRecordedFeed({
+      ...{ files: sides, instruments: [eur], spreadTicks: [1], speed: null },
+      ...{ position: memoryPosition(), steadyMs: () => 0 },
+    });
+    const seen = { bars: 0, spreads: new Set<number>() };
+    await new Promise<void>((done) => {
+      feed.start((event) => {
+        if (event.kind === 'bar') seen.bars += 1;
+        if (event.kind === 'quote') seen.spreads.add(event.askTicks - event.bidTicks);
+        if (event.kind === 'ended') done();
+      });
+    });
+    await feed.stop();
+    expect(seen.bars).toBe(15_366);
+    expect(seen.spreads.size).toBeGreaterThan(20);
+  });
+
   it('of trades make the bars that the exchange published', async () => {
     const xrp = buildInstrument(0, {
       ...btc,
