@@ -174,8 +174,8 @@ export class Run<Measured extends Measure> {
   #sent = 0;
   #rolls: readonly TimedRoll[];
   #rolled = 0;
-  /** Rolls that were due while something was held. */
-  readonly #heldOver = new Set<TimedRoll>();
+  /** Rolls before which the market has closed, or would have: what is held then may be of two contracts. */
+  readonly #closedOver = new Set<TimedRoll>();
   #saidAtMs = Number.NEGATIVE_INFINITY;
   readonly #alone: QuoteEvent[] = [];
   #untold = 0;
@@ -327,18 +327,17 @@ export class Run<Measured extends Measure> {
         this.#signal(instance, flatMs);
         instance.advanceTo(flatMs);
       }
+      const isHeld = (): boolean =>
+        engine.view.positions.some((one) => one.instrument === instrument && one.quantityLots !== 0);
+      if (event.marketMs > flatMs + LEFT_BEFORE_MS && !this.#closedOver.has(roll)) {
+        this.#closedOver.add(roll);
+        if (isHeld()) this.#found.push(heldOverRoll(roll));
+      }
       const isDue =
         atMs < event.marketMs ||
         (atMs === event.marketMs && event.kind !== 'bar' && event.instrument === instrument);
       if (!isDue || (atMs === event.marketMs && !this.#ends.isFirstPrice(event))) continue;
-      const isHeld = engine.view.positions.some(
-        (one) => one.instrument === instrument && one.quantityLots !== 0,
-      );
-      if (isHeld) {
-        if (!this.#heldOver.has(roll)) this.#found.push(heldOverRoll(roll));
-        this.#heldOver.add(roll);
-        continue;
-      }
+      if (isHeld()) continue;
       this.#signal(instance, atMs);
       instance.advanceTo(Math.max(atMs, instance.marketMs));
       this.#rolled += 1;
@@ -507,8 +506,8 @@ export class Run<Measured extends Measure> {
 
 function heldOverRoll({ symbol, from, to, atMs }: TimedRoll): DataProblem {
   const text =
-    `${symbol}: a position was held over the roll from ${from} to ${to} at ${iso(atMs)}, so what the contracts' prices differ by is in its result; ` +
-    'it is rolled once that position ends';
+    `${symbol}: a position was held into the session of its roll from ${from} to ${to} (${iso(atMs)}), so what the contracts differ by is in its result; ` +
+    'it is rolled once nothing is held';
   return { kind: 'over-roll', symbol, text };
 }
 

@@ -47,14 +47,18 @@ function deskWith(given: Partial<Desk['instruments'][number]>): Desk {
 }
 
 /** A continuous recording: the next contract is 200 points dearer, from the open of Sunday on. `spanMinutes`: of a bar. */
-function continuous(spanMinutes = 1): string {
+function continuous(spanMinutes = 1, atNoon = 16_000): string {
   const file = join(temporaryFolder(), 'continuous.csv');
   const bars = (fromMs: number, minutes: number, price: number): string[] =>
     Array.from({ length: minutes / spanMinutes }, (_, at) => {
       const prices = Array.from({ length: 4 }, () => price).join();
       return `${fromMs + at * spanMinutes * MINUTE_MS},${prices},1`;
     });
-  const lines = [...bars(FRIDAY_MS, 240, 16_000), ...bars(SUNDAY_MS, 12 * 60, 16_200)];
+  const lines = [
+    ...bars(FRIDAY_MS, 60, 16_000),
+    ...bars(FRIDAY_MS + 60 * MINUTE_MS, 180, atNoon),
+    ...bars(SUNDAY_MS, 12 * 60, 16_200),
+  ];
   writeFileSync(file, `ts,open,high,low,close,volume\n${lines.join('\n')}\n`);
   return file;
 }
@@ -112,6 +116,27 @@ describe('a continuous recording of a future with a roll rule', () => {
       expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
     },
   );
+
+  it.each([
+    ['a halt that nobody lifts', { maxDrawdownPct: 1 }, ['drawdown', null], undefined],
+    [
+      'a halt that is lifted at the next open',
+      { dailyLossLimitPct: 1 },
+      ['daily-loss', '2023-12-10T23:00:00.000Z'],
+      [{ at: '2023-12-11T05:00:00.000Z', symbol: 'NQ/USD', from: '202312', to: '202403' }],
+    ],
+  ])('held over it in %s, has the jump in a result, which is said', async (_, risk, halt, rolls) => {
+    const desk = deskWith({ roll: 'monday-before-expiry' });
+    const careful = { ...desk, risk: { ...desk.risk, ...risk } };
+    const { report } = await run(careful, continuous(1, 15_000));
+    expect(report.halts.map(({ cause, lifted }) => [cause, lifted])).toEqual([halt]);
+    expect(report.rolls).toEqual(rolls);
+    expect(overRoll(report)).toEqual([
+      expect.stringMatching(
+        /^NQ\/USD: a position was held into the session of its roll from 202312 to 202403 \(2023-12-11T05:00/,
+      ),
+    ]);
+  });
 
   it('has its strategies made anew there, so that none compares the prices of two contracts', async () => {
     const [over, within] = [
