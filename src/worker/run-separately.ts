@@ -1,5 +1,6 @@
 /** Does for a role without a supervisor (each in its own container) what the supervisor does for the others. */
 import { join } from 'node:path';
+import { deskEnvironment } from '../desk/desk-environment.js';
 import { calendarOf, homePaths, type Runtime } from '../home/runtime.js';
 import { type DeskLog, deskLogOf, logFiles } from '../supervisor/log/desk-log.js';
 import { type LaterFile, type MakeRoom, openLaterFile } from '../supervisor/log/rotating-file.js';
@@ -11,7 +12,7 @@ const FILE_BYTES_MAX = 5 * 1024 * 1024;
 const FILES_KEPT = 2;
 
 /** `fermata up` passes the runtime in a file; without it, the role is on its own. */
-export const isSeparate = (): boolean => !process.env.FERMATA_RUNTIME;
+export const isSeparate = (): boolean => !deskEnvironment().FERMATA_RUNTIME;
 
 /**
  * Maintains the role's life file and log from here on, including how the process ends. Call before anything
@@ -45,7 +46,7 @@ function openLog(role: string, runtime: Runtime): { readonly log: DeskLog; reado
     files.push(file);
     return file;
   };
-  const redact = createRedactor(knownSecrets(home, process.env));
+  const redact = createRedactor(knownSecrets(home));
   const sizes = { bytesMax: FILE_BYTES_MAX, kept: FILES_KEPT };
   return {
     log: deskLogOf(join(logs, `${role}.log`), logFiles(role, logs, sizes, calendarOf(runtime), open), redact),

@@ -71,7 +71,6 @@ const OF_THE_PROCESS: Readonly<Record<string, string>> = {
   'src/home/process-environment.ts': 'what other programs are given: variables of the process alone',
   'src/supervisor/managed-process.ts':
     'a child for which nothing was chosen; a shared process has no desk’s variable left',
-  'src/worker/run-separately.ts': 'a role of its own',
   'src/pack/child-process.ts': 'PATH, LANG',
   'src/pack/compiled-cache.ts': 'XDG_CACHE_HOME',
   'src/backup/offsite/storage.ts': 'silences a library',

@@ -266,6 +266,7 @@ function firstDesk(role: string): Promise<{ readonly code: number | null; readon
   const code = `
     const { separateDesks, shareProcess } = await import(${of('worker/share-process')});
     const { deskEnvironment, secretVariable } = await import(${of('desk/desk-environment')});
+    const { isSeparate } = await import(${of('worker/run-separately')});
     const { logOutput } = await import(${of('home/desk-in-process')});
     const say = (what) => logOutput().write(JSON.stringify(what));
     let whoseIsIt = () => null;
@@ -277,7 +278,7 @@ function firstDesk(role: string): Promise<{ readonly code: number | null; readon
     });`;
   const child = endChildWithThisProcess(
     spawn(process.execPath, ['--input-type=module', '-e', code], {
-      env: { ...process.env, TZ: 'UTC', BINANCE_API_KEY: FIRST_KEY },
+      env: { ...process.env, TZ: 'UTC', BINANCE_API_KEY: FIRST_KEY, FERMATA_RUNTIME: '/first' },
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
   );
@@ -295,7 +296,10 @@ function firstDesk(role: string): Promise<{ readonly code: number | null; readon
 const FIRST_KEY = 'first-desk-key-of-the-exchange';
 const SECOND_KEY = 'second-desk-"key"-of-the-exchange';
 /** A file of its working folder, which is not that of the process. */
-const SECOND = { BINANCE_API_KEY: SECOND_KEY, OF_THE_DESK: 'second', OTHER_KEY_FILE: 'key' };
+const SECOND = {
+  ...{ BINANCE_API_KEY: SECOND_KEY, OF_THE_DESK: 'second', OTHER_KEY_FILE: 'key' },
+  FERMATA_RUNTIME: '/second',
+};
 
 describe('the keys of several desks in one process', () => {
   it('each desk has its own, the process has none, and nobody is given another’s', async () => {
@@ -312,6 +316,7 @@ describe('the keys of several desks in one process', () => {
         named: deskEnvironment().OF_THE_DESK,
         file: secretVariable(deskEnvironment(), 'OTHER_KEY'),
         first: await asFirst(() => after(() => keyOf(deskEnvironment()))),
+        separate: [isSeparate(), asFirst(isSeparate)],
         unknown,
         process: keyOf(process.env),
         zone: process.env.TZ,
@@ -322,6 +327,7 @@ describe('the keys of several desks in one process', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       {
         ...{ own: 'second', named: 'second', file: 'beside it', first: 'first' },
+        separate: [false, false],
         unknown: 'this process runs several desks, and nothing says for which one this is',
         ...{ process: null, zone: 'UTC' },
       },
