@@ -178,6 +178,9 @@ export class Run<Measured extends Measure> {
   readonly #closedOver = new Set<TimedRoll>();
   #saidAtMs = Number.NEGATIVE_INFINITY;
   readonly #alone: QuoteEvent[] = [];
+  /** By instrument: the price on whose way nothing waits, and what had happened by then. */
+  readonly #nothingOnWayTo: QuoteEvent[] = [];
+  readonly #askedAt: number[] = [];
   #untold = 0;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
 
@@ -261,7 +264,17 @@ export class Run<Measured extends Measure> {
   /** None to a price behind the end, which is not taken: where that way begins was not, either. */
   #onTheWay(next: QuoteEvent, nowMs: number): QuoteEvent | null {
     if (this.#over || this.#opened === null || next.marketMs > this.#measure!.toMs) return null;
-    return this.#opened.instance.onTheWay(next, nowMs);
+    const { instance } = this.#opened;
+    const { instrument } = next;
+    const { happened } = instance;
+    // The answer holds until something has happened: with many instruments, each price asks about all of them.
+    if (this.#nothingOnWayTo[instrument] === next && this.#askedAt[instrument] === happened) return null;
+    const between = instance.onTheWay(next, nowMs);
+    if (between === null) {
+      this.#nothingOnWayTo[instrument] = next;
+      this.#askedAt[instrument] = happened;
+    }
+    return between;
   }
 
   #take(event: MarketEvent): void | Promise<void> {

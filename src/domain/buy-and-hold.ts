@@ -6,11 +6,6 @@ import { rateAt, VALUE } from './value.js';
 
 type Held = Pick<Instrument, 'kind' | 'conversion'>;
 
-interface Quote {
-  readonly bidTicks: number;
-  readonly askTicks: number;
-}
-
 interface Purchase {
   readonly ticks: number;
   /** Of the conversion to the desk's currency; 1 without one. */
@@ -27,7 +22,9 @@ export class BuyAndHold {
   readonly #instruments: readonly Held[];
   readonly #part: number;
   #dividends = 0;
-  readonly #quotes: (Quote | null)[];
+  /** NaN: no price yet. */
+  readonly #bids: Float64Array;
+  readonly #asks: Float64Array;
   readonly #purchases: (Purchase | null)[];
   readonly #worths: number[];
   /** By instrument: those held whose worth depends on its price. */
@@ -44,7 +41,8 @@ export class BuyAndHold {
   ) {
     this.#instruments = instruments;
     this.#part = startEquity / held.filter((isHeld) => isHeld).length;
-    this.#quotes = held.map(() => null);
+    this.#bids = new Float64Array(held.length).fill(Number.NaN);
+    this.#asks = new Float64Array(held.length).fill(Number.NaN);
     this.#purchases = held.map(() => null);
     this.#worths = held.map((isHeld) => (isHeld ? this.#part : 0));
     const ids = [...instruments.keys()].filter((id) => held[id] === true);
@@ -82,7 +80,8 @@ export class BuyAndHold {
   quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {
     const marked = this.#marks[at];
     if (marked === undefined || marked.length === 0) return;
-    this.#quotes[at] = { bidTicks, askTicks };
+    this.#bids[at] = bidTicks;
+    this.#asks[at] = askTicks;
     for (const id of marked) this.#worths[id] = this.#worthOf(id);
     this.#sum = this.#added();
     this.drawdown.add(marketMs, this.equity);
@@ -91,12 +90,12 @@ export class BuyAndHold {
   /** The part itself until it can be spent. */
   #worthOf(id: InstrumentId): number {
     const instrument = this.#instruments[id];
-    const quote = this.#quotes[id] ?? null;
+    const bidTicks = this.#bids[id] as number;
     const rate = this.#rateOf(instrument);
-    if (instrument === undefined || quote === null || rate === null) return this.#part;
-    const bought = this.#purchases[id] ?? { ticks: quote.askTicks, rate };
+    if (instrument === undefined || Number.isNaN(bidTicks) || rate === null) return this.#part;
+    const bought = this.#purchases[id] ?? { ticks: this.#asks[id] as number, rate };
     this.#purchases[id] = bought;
-    const worth = VALUE[instrument.kind].grown(this.#part, bought.ticks, quote.bidTicks);
+    const worth = VALUE[instrument.kind].grown(this.#part, bought.ticks, bidTicks);
     if (rate === bought.rate) return worth;
     return this.#part + ((worth - this.#part) * rate) / bought.rate;
   }
@@ -104,7 +103,10 @@ export class BuyAndHold {
   /** Null: not known yet. */
   #rateOf({ conversion }: Pick<Held, 'conversion'> = {}): number | null {
     if (conversion === undefined) return 1;
-    const quote = this.#quotes[conversion.by] ?? null;
-    return quote === null ? null : rateAt(conversion, quote.bidTicks, quote.askTicks);
+    const [bidTicks = Number.NaN, askTicks = Number.NaN] = [
+      this.#bids[conversion.by],
+      this.#asks[conversion.by],
+    ];
+    return Number.isNaN(bidTicks) ? null : rateAt(conversion, bidTicks, askTicks);
   }
 }

@@ -26,71 +26,38 @@ import { openFeeReason } from './orders/fee-value.js';
 import { holdingsOf, lotsOn, openLots, type PositionEntry } from './state.js';
 import { holdingOf, ownerOf } from './trades/trade.js';
 
-export const accountView = (core: Core): AccountView => new Seen(core);
+export function accountView(core: Core): AccountView {
+  const { market, state } = core;
+  const newest = market.freshestMonotonicMs;
+  return {
+    equity: market.equity,
+    dayStartEquity: state.day?.startEquity ?? market.equity,
+    peakEquity: Math.max(core.limits.peak, state.peak),
+    quoteAgeMs: newest < 0 ? null : core.monotonicMs - newest,
+    openPositions: openPositions(core),
+    largestPosition: Math.max(0, ...state.positions.map((position) => worthOf(core, position))),
+    sizeFactorPpm: state.sizeFactorPpm,
+    places: shownPlaces(instrumentAt(core, 0)),
+    lossesInARow: state.lossesInARow,
+    holdings: holdingsOnce(core),
+    entriesLastMinute: () => entriesLastMinute(core),
+    unchangedQuotes: () => unchangedQuotes(core),
+    volatilityPct: () => highest(core.returns.map(({ volatilityPct }) => volatilityPct)),
+  };
+}
 
-export const entryView = (core: Core): EntryView => new Seen(core);
-
-/** A class, since a backtest may ask at each tick; what a limit does not ask for is not computed. */
-class Seen implements EntryView {
-  readonly #core: Core;
-  readonly equity: number;
-  readonly sizeFactorPpm: number;
-  readonly lossesInARow: number;
-  readonly holdings: EntryView['holdings'];
-  readonly entriesLastMinute: EntryView['entriesLastMinute'];
-  readonly unchangedQuotes: EntryView['unchangedQuotes'];
-  readonly volatilityPct: EntryView['volatilityPct'];
-  readonly volatilities: EntryView['volatilities'];
-
-  constructor(core: Core) {
-    const { config, market, returns, state } = core;
-    this.#core = core;
-    this.equity = market.equity;
-    this.sizeFactorPpm = state.sizeFactorPpm;
-    this.lossesInARow = state.lossesInARow;
-    this.holdings = holdingsOnce(core);
-    this.entriesLastMinute = () => entriesLastMinute(core);
-    this.unchangedQuotes = () =>
-      config.instruments.map(({ id, symbol }) => ({ symbol, unchangedMs: quoteUnchangedMs(core, id) }));
-    this.volatilityPct = () => highest(returns.map(({ volatilityPct }) => volatilityPct));
-    this.volatilities = () =>
+export function entryView(core: Core): EntryView {
+  const { config, market, returns, state } = core;
+  const { maxPositionSizePct } = config.risk;
+  return {
+    ...accountView(core),
+    largestEntry: largestPosition(market.equity, maxPositionSizePct, state.sizeFactorPpm),
+    volatilities: () =>
       config.instruments.map(({ id, symbol }) => ({
         symbol,
         volatilityPct: returns[id]?.volatilityPct ?? null,
-      }));
-  }
-
-  get dayStartEquity(): number {
-    return this.#core.state.day?.startEquity ?? this.equity;
-  }
-
-  get peakEquity(): number {
-    const { limits, state } = this.#core;
-    return Math.max(limits.peak, state.peak);
-  }
-
-  get quoteAgeMs(): number | null {
-    const { market, monotonicMs } = this.#core;
-    return market.freshestMonotonicMs < 0 ? null : monotonicMs - market.freshestMonotonicMs;
-  }
-
-  get openPositions(): number {
-    return openPositions(this.#core);
-  }
-
-  get largestPosition(): number {
-    const core = this.#core;
-    return Math.max(0, ...core.state.positions.map((position) => worthOf(core, position)));
-  }
-
-  get places(): number {
-    return shownPlaces(instrumentAt(this.#core, 0));
-  }
-
-  get largestEntry(): number {
-    const { maxPositionSizePct } = this.#core.config.risk;
-    return largestPosition(this.equity, maxPositionSizePct, this.sizeFactorPpm);
-  }
+      })),
+  };
 }
 
 /**
@@ -159,6 +126,9 @@ function judgedLots(core: Core, { instrument: at, purpose, side, strategy }: Ord
   if (purpose === 'entry') return lotsOn(position, side);
   return holdingOf(position, strategy)?.quantityLots ?? 0;
 }
+
+export const unchangedQuotes = (core: Core): ReturnType<EntryView['unchangedQuotes']> =>
+  core.config.instruments.map(({ id, symbol }) => ({ symbol, unchangedMs: quoteUnchangedMs(core, id) }));
 
 /** Null: it has no quote, its market is closed, or no limit uses it. */
 function quoteUnchangedMs(core: Core, at: InstrumentId): number | null {

@@ -2,7 +2,7 @@
  * No entry on a quote that keeps arriving and never changes: a gateway or a cache repeats its last price,
  * which then never looks old. Silence is handled by `stale-data`. Both are measured in monotonic time.
  */
-import { limit } from './limit.js';
+import { limit, type QuotesView, type WaitingReason } from './limit.js';
 
 export const frozenQuotesLimit = limit({
   setting: {
@@ -20,24 +20,26 @@ export const frozenQuotesLimit = limit({
   name: 'frozen-quotes',
   title: 'Unchanged quote',
   watchesQuotes: true,
-  isTold: true,
   judge: ({ quoteUnchangedMs, instrument }, seconds) => {
     if (quoteUnchangedMs !== null && !isFrozen(quoteUnchangedMs, seconds)) return null;
     const found = quoteUnchangedMs === null ? 'never had a quote' : unchangedWords(quoteUnchangedMs, seconds);
     return { limit: 'frozen-quotes', reason: `${instrument.symbol}: ${found}` };
   },
-  waits: ({ unchangedQuotes }, seconds) =>
-    unchangedQuotes().flatMap(({ symbol: subject, unchangedMs }) =>
-      unchangedMs !== null && isFrozen(unchangedMs, seconds)
-        ? [{ subject, reason: unchangedWords(unchangedMs, seconds), waitsFor: 'a quote that differs' }]
-        : [],
-    ),
+  waits: (view, seconds) => frozen(view, seconds),
+  tells: (view, seconds) => frozen(view, seconds),
   reading: ({ unchangedQuotes }, value) => {
     const known = unchangedQuotes().flatMap(({ unchangedMs }) => unchangedMs ?? []);
     const now = known.length === 0 ? 'no price yet' : `${(Math.max(...known) / 1000).toFixed(1)} s`;
     return { value: `${value} s`, now };
   },
 });
+
+const frozen = ({ unchangedQuotes }: QuotesView, seconds: number): WaitingReason[] =>
+  unchangedQuotes().flatMap(({ symbol: subject, unchangedMs }) =>
+    unchangedMs !== null && isFrozen(unchangedMs, seconds)
+      ? [{ subject, reason: unchangedWords(unchangedMs, seconds), waitsFor: 'a quote that differs' }]
+      : [],
+  );
 
 const isFrozen = (unchangedMs: number, seconds: number): boolean => !(unchangedMs <= seconds * 1000);
 

@@ -127,6 +127,8 @@ export interface WaitingReason {
   readonly waitsFor: string;
 }
 
+export type QuotesView = Pick<AccountView, 'unchangedQuotes'>;
+
 /** Input to a limit that may block every entry. */
 export interface EntryView extends AccountView {
   /** Worth of one more position of the desk's size, in money units. */
@@ -176,15 +178,15 @@ export interface Limit<Key extends string = string, Without extends LeftOut = Le
   readonly measuresReturns?: true;
   /** It needs `quoteUnchangedMs`, which is counted only if such a limit is set. */
   readonly watchesQuotes?: true;
-  /**
-   * People are notified of each reason that `waits` returns, as it begins. Left out: it is only shown. Only for a limit
-   * that also `watchesQuotes`: a backtest asks again when a quote has repeated itself, and after each event.
-   */
-  readonly isTold?: true;
   /** Called for entries only. Null approves; a limit that can't decide denies. */
   readonly judge: (check: RiskCheck, value: number) => Denial | null;
   /** Why it allows no entry at all now. Left out: what it refuses depends on the order. */
   readonly waits?: (view: EntryView, value: number) => readonly WaitingReason[];
+  /**
+   * Of these, what people are notified of as it begins. It depends on nothing but how long quotes have repeated
+   * themselves, so a backtest need not ask at each price. Left out: nothing; it is only shown.
+   */
+  readonly tells?: (view: QuotesView, value: number) => readonly WaitingReason[];
   /** The allowed and the present value, with unit, for people. */
   readonly reading: (account: AccountView, value: number) => { readonly value: string; readonly now: string };
 }

@@ -4,7 +4,7 @@ import { dailyLossLimit } from './daily-loss.js';
 import { drawdownLimit } from './drawdown.js';
 import { frozenQuotesLimit } from './frozen-quotes.js';
 import { grossExposureLimit } from './gross-exposure.js';
-import type { AccountView, EntryView, LeftOut, Limit, Rule, WaitingReason } from './limit.js';
+import type { AccountView, EntryView, LeftOut, Limit, QuotesView, Rule, WaitingReason } from './limit.js';
 import { lossStreakLimit } from './loss-streak.js';
 import { minRewardRiskRatioLimit } from './min-reward-risk-ratio.js';
 import { netExposureLimit } from './net-exposure.js';
@@ -118,25 +118,25 @@ export function riskReadings(account: AccountView, risk: RiskNumbers): RiskReadi
 
 /** Each limit that allows no entry now, and what it waits for. */
 export function limitsInTheWay(view: EntryView, risk: RiskNumbers): WaitingReason[] {
-  return reasonsOf(LIMITS, risk, () => view);
+  return reasonsOf(LIMITS, risk, ({ waits }, value) => waits?.(view, value));
 }
 
-const TOLD = LIMITS.filter(({ isTold }) => isTold === true);
+const TOLD = LIMITS.filter(({ tells }) => tells !== undefined);
 
-/** Of these, those that people are notified of. `view` is called only if such a limit is set. */
-export function limitsToTell(view: () => EntryView, risk: RiskNumbers): WaitingReason[] {
-  return reasonsOf(TOLD, risk, view);
+/** Of these, those that people are notified of. */
+export function limitsToTell(view: QuotesView, risk: RiskNumbers): WaitingReason[] {
+  return reasonsOf(TOLD, risk, ({ tells }, value) => tells?.(view, value));
 }
 
 function reasonsOf(
   limits: readonly Limit<RiskKey>[],
   risk: RiskNumbers,
-  view: () => EntryView,
+  ask: (limit: Limit<RiskKey>, value: number) => readonly WaitingReason[] | undefined,
 ): WaitingReason[] {
   const reasons: WaitingReason[] = [];
-  for (const { setting, waits } of limits) {
-    const value = risk[setting.key];
-    if (value !== undefined && waits !== undefined) reasons.push(...waits(view(), value));
+  for (const limit of limits) {
+    const value = risk[limit.setting.key];
+    if (value !== undefined) reasons.push(...(ask(limit, value) ?? []));
   }
   return reasons;
 }

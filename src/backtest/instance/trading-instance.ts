@@ -71,6 +71,7 @@ export class TradingInstance {
   #tickedMs = Number.NEGATIVE_INFINITY;
   /** Market time at which the next market opens or closes. */
   #boundaryMs: number;
+  #happened = 0;
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
@@ -85,6 +86,7 @@ export class TradingInstance {
       pace: 'stepped',
       marketNowMs: () => time.marketMs,
       onRecord: (record, wallMs) => {
+        this.#happened += 1;
         parts.onRecord(record, wallMs);
         arming.onRecord(record);
       },
@@ -119,7 +121,10 @@ export class TradingInstance {
       this.#chargeUntil(atMs);
       time.moveTo(atMs);
       this.#host.post({ kind: 'tick' });
-      if (atMs === this.#boundaryMs) this.#boundaryMs = this.#nextBoundaryMs();
+      if (atMs === this.#boundaryMs) {
+        this.#boundaryMs = this.#nextBoundaryMs();
+        this.#happened += 1;
+      }
       if (atMs === this.#parts.arming.dueMs) this.#arm();
     }
     this.#chargeUntil(marketMs);
@@ -188,6 +193,11 @@ export class TradingInstance {
       });
     }
     this.#arm();
+  }
+
+  /** Grows whenever something that waits for a price may begin or cease to wait. */
+  get happened(): number {
+    return this.#happened;
   }
 
   /** Inside a bar, before its next quote: the quote at which something that waits is reached. Null: nothing is. */

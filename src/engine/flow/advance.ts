@@ -3,6 +3,8 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isRestingTarget } from '../../domain/order.js';
 import {
   type Core,
+  capabilitiesAt,
+  type InstrumentProgress,
   isClosedByPerson,
   isWhole,
   liveOrders,
@@ -13,12 +15,12 @@ import {
 } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries, cancelEntryOrders, cancelOrder } from '../orders/change-order.js';
-import { endWaiting } from '../orders/end-waiting.js';
-import { type Holding, holdingsOf, openLots, type PositionEntry } from '../state.js';
+import { endWaiting, isAnyWaiting } from '../orders/end-waiting.js';
+import { type Holding, holdingsOf, type OrderEntry, openLots, type PositionEntry } from '../state.js';
 import { ownerOf } from '../trades/trade.js';
-import { isAtRest } from './at-rest.js';
 import { crossLeaving } from './cross.js';
-import { followExits, followPart, lotsAfterTargets } from './exits.js';
+import { isDust } from './dust.js';
+import { exitsRestUntilMs, followExits, followPart, lotsAfterTargets, watchesPrices } from './exits.js';
 import { expiryReason, leaveBeforeExpiry } from './expiry.js';
 import { flatten, reduceToTargets } from './flatten.js';
 import { protect } from './protect.js';
@@ -119,4 +121,81 @@ function cancelStrays(core: Core, position: PositionEntry): void {
     const protects = intent.purpose === 'protective' || isRestingTarget(intent);
     if (protects && !owners.includes(intent.strategy)) cancelOrder(core, entry, 'its trade is closed');
   }
+}
+
+/**
+ * True only if the step would change and send nothing: no position and no live order, or a position behind the one stop
+ * that it wants. Exits of a trade depend on price and time. If you add to the step, say here when that is a no-op.
+ */
+function isAtRest(core: Core, at: InstrumentId): boolean {
+  return positionAt(core, at).trade?.exits === undefined && !watchesExits(core, at) && isQuiet(core, at);
+}
+
+/** The same but for the exits of the trade. */
+function isQuiet(core: Core, at: InstrumentId): boolean {
+  const live = core.state.live[at];
+  if (live === undefined || live.size > 1 || isClosing(core)) return false;
+  // A waiting entry is dropped in modes and at times that allow no entry.
+  if (isAnyWaiting(core, at)) return false;
+  const progress = progressAt(core, at);
+  if (!hasNothingPending(progress)) return false;
+  const position = positionAt(core, at);
+  // Each trade of a position in parts has a stop of its own.
+  if (position.parts.length > 0 || progress.trades.size > 0) return false;
+  if (position.quantityLots === 0) return live.size === 0 && !progress.hadStop;
+  if (core.config.contracts?.[at] != null) return false; // positions in an expiring contract are closed in time
+  for (const order of live.values()) return progress.hadStop && restsBehind(core, position, order);
+  return false;
+}
+
+/** Market time up to which the instrument is at rest while the market reaches no exit. Null: it is not. */
+export function restsUntilMs(core: Core, at: InstrumentId): number | null {
+  const position = positionAt(core, at);
+  if (position.trade?.exits === undefined) return isAtRest(core, at) ? Number.POSITIVE_INFINITY : null;
+  // Where the venue links orders, a target may be placed beside the stop.
+  if (capabilitiesAt(core, at).linksOrders || !isQuiet(core, at)) return null;
+  return exitsRestUntilMs(core, position);
+}
+
+function hasNothingPending(progress: InstrumentProgress): boolean {
+  return (
+    progress.exiting === null &&
+    progress.parting === null &&
+    progress.securing === null &&
+    progress.unprotectedSinceMs === null &&
+    progress.stopRefusals === 0 &&
+    progress.formerStop === null &&
+    progress.unlikeSinceMs === null &&
+    progress.endedGroup === null &&
+    progress.readFirst === null &&
+    !progress.mayBeClosed &&
+    progress.stopGap === null
+  );
+}
+
+function watchesExits(core: Core, at: InstrumentId): boolean {
+  return watchesPrices(core, at) || core.market.flatAtMs[at] !== Number.POSITIVE_INFINITY;
+}
+
+/**
+ * A stop that it has replaced would still be live. The end of a session depends on the time, so a trade that
+ * it ends never counts as at rest.
+ */
+function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boolean {
+  const { intent, state, filledLots } = stop;
+  const { trade, quantityLots, instrument: at } = position;
+  const held = Math.abs(quantityLots);
+  return (
+    intent.purpose === 'protective' &&
+    state === 'working' &&
+    intent.quantityLots - filledLots === held &&
+    intent.side === (quantityLots > 0 ? 'sell' : 'buy') &&
+    trade !== null &&
+    trade.protectTicks !== null &&
+    intent.stopTicks === trade.protectTicks &&
+    core.journalFault === null &&
+    sessionsAt(core, at).flatBeforeCloseMs === undefined &&
+    (quantityLots > 0 || capabilitiesAt(core, at).shorting) &&
+    !isDust(core, at)
+  );
 }

@@ -1,6 +1,6 @@
 /** Deadlines: everything that is late, stale or due again. */
 import { limitsToTell } from '../../limits/registry.js';
-import { entryView } from '../account-view.js';
+import { unchangedQuotes } from '../account-view.js';
 import {
   type Core,
   markAllChanged,
@@ -56,7 +56,7 @@ export function onTick(core: Core): void {
 
 /** Tells people of limits that block every entry, once each as it begins. */
 function tellLimits(core: Core): void {
-  const reasons = limitsToTell(() => entryView(core), core.config.risk);
+  const reasons = limitsToTell({ unchangedQuotes: () => unchangedQuotes(core) }, core.config.risk);
   if (reasons.length === 0 && core.limitsTold.size === 0) return;
   const before = core.limitsTold;
   core.limitsTold = new Set(reasons.map(({ subject }) => subject));

@@ -259,8 +259,11 @@ export class RecordedSource implements TimedSource {
   }
 
   #remember(bar: MarketBar): void {
-    const bars = this.#history.get(bar.instrument) ?? new PastBars(bar.instrument);
-    this.#history.set(bar.instrument, bars);
+    let bars = this.#history.get(bar.instrument);
+    if (bars === undefined) {
+      bars = new PastBars(bar.instrument);
+      this.#history.set(bar.instrument, bars);
+    }
     bars.add(bar);
   }
 }
@@ -282,7 +285,14 @@ class PastBars {
     const room = this.#numbers.length / BAR_NUMBERS;
     if (this.#added === room && room < HISTORY_BARS_MAX) this.#grow(Math.min(2 * room, HISTORY_BARS_MAX));
     const at = (this.#added * BAR_NUMBERS) % this.#numbers.length;
-    this.#numbers.set([openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots], at);
+    const numbers = this.#numbers;
+    numbers[at] = openMs;
+    numbers[at + 1] = spanMs;
+    numbers[at + 2] = openTicks;
+    numbers[at + 3] = highTicks;
+    numbers[at + 4] = lowTicks;
+    numbers[at + 5] = closeTicks;
+    numbers[at + 6] = volumeLots;
     this.#added += 1;
   }
 

@@ -1,109 +1,22 @@
 /**
- * Whether an instrument has nothing to advance: no position and no live order, or a position behind the one
- * stop that it wants. Also until when a tick is a no-op, so a backtest needs no tick for each of its prices.
- * If you add a step to `advance`, to `onTick` or to anything they call, say here when it is a no-op;
+ * Until when a tick is a no-op, and which quotes only mark positions, so a backtest passes over nearly all of its prices.
+ * If you add a step to `onTick`, to `onQuote` or to anything they call, say here when it is a no-op;
  * `test/backtest/shortcuts.test.ts` compares both.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { limitsToTell } from '../../limits/registry.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { entryView } from '../account-view.js';
-import {
-  type Calm,
-  type Core,
-  capabilitiesAt,
-  type InstrumentProgress,
-  positionAt,
-  progressAt,
-  sessionsAt,
-  setTime,
-} from '../core.js';
+import { unchangedQuotes } from '../account-view.js';
+import { type Calm, type Core, positionAt, progressAt, sessionsAt, setTime } from '../core.js';
 import type { QuoteEvent, Stamp } from '../event.js';
-import { isClosing } from '../halts/mode.js';
-import { isAnyWaiting } from '../orders/end-waiting.js';
 import { earliest } from '../orders/order-watch.js';
-import type { OrderEntry, PositionEntry } from '../state.js';
 import { openingMsOf } from '../timing.js';
-import { isDust, isDustAt, knownTicks } from './dust.js';
+import { restsUntilMs } from './advance.js';
+import { isDustAt, knownTicks } from './dust.js';
 import { isPassableMinute, minuteAfter, PEAK_STEP } from './equity.js';
-import { exitsRestUntilMs, watchesPrices } from './exits.js';
 import { nextWakeMs } from './on-tick.js';
 import { isBeyondAStop } from './secure.js';
 import { nextFlatMs } from './session.js';
-
-/** True only if `advance` would change and send nothing. Exits of a trade depend on price and time. */
-export function isAtRest(core: Core, at: InstrumentId): boolean {
-  return positionAt(core, at).trade?.exits === undefined && !watchesExits(core, at) && isQuiet(core, at);
-}
-
-/** The same but for the exits of the trade. */
-function isQuiet(core: Core, at: InstrumentId): boolean {
-  const live = core.state.live[at];
-  if (live === undefined || live.size > 1 || isClosing(core)) return false;
-  // A waiting entry is dropped in modes and at times that allow no entry.
-  if (isAnyWaiting(core, at)) return false;
-  const progress = progressAt(core, at);
-  if (!hasNothingPending(progress)) return false;
-  const position = positionAt(core, at);
-  // Each trade of a position in parts has a stop of its own.
-  if (position.parts.length > 0 || progress.trades.size > 0) return false;
-  if (position.quantityLots === 0) return live.size === 0 && !progress.hadStop;
-  if (core.config.contracts?.[at] != null) return false; // positions in an expiring contract are closed in time
-  for (const order of live.values()) return progress.hadStop && restsBehind(core, position, order);
-  return false;
-}
-
-/** Market time up to which the instrument is at rest while the market reaches no exit. Null: it is not. */
-function restsUntilMs(core: Core, at: InstrumentId): number | null {
-  const position = positionAt(core, at);
-  if (position.trade?.exits === undefined) return isAtRest(core, at) ? Number.POSITIVE_INFINITY : null;
-  // Where the venue links orders, a target may be placed beside the stop.
-  if (core.config.capabilities.linksOrders || !isQuiet(core, at)) return null;
-  return exitsRestUntilMs(core, position);
-}
-
-function hasNothingPending(progress: InstrumentProgress): boolean {
-  return (
-    progress.exiting === null &&
-    progress.parting === null &&
-    progress.securing === null &&
-    progress.unprotectedSinceMs === null &&
-    progress.stopRefusals === 0 &&
-    progress.formerStop === null &&
-    progress.unlikeSinceMs === null &&
-    progress.endedGroup === null &&
-    progress.readFirst === null &&
-    !progress.mayBeClosed &&
-    progress.stopGap === null
-  );
-}
-
-function watchesExits(core: Core, at: InstrumentId): boolean {
-  return watchesPrices(core, at) || core.market.flatAtMs[at] !== Number.POSITIVE_INFINITY;
-}
-
-/**
- * A stop that it has replaced would still be live. The end of a session depends on the time, so a trade that
- * it ends never counts as at rest.
- */
-function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boolean {
-  const { intent, state, filledLots } = stop;
-  const { trade, quantityLots, instrument: at } = position;
-  const held = Math.abs(quantityLots);
-  return (
-    intent.purpose === 'protective' &&
-    state === 'working' &&
-    intent.quantityLots - filledLots === held &&
-    intent.side === (quantityLots > 0 ? 'sell' : 'buy') &&
-    trade !== null &&
-    trade.protectTicks !== null &&
-    intent.stopTicks === trade.protectTicks &&
-    core.journalFault === null &&
-    sessionsAt(core, at).flatBeforeCloseMs === undefined &&
-    (quantityLots > 0 || capabilitiesAt(core, at).shorting) &&
-    !isDust(core, at)
-  );
-}
 
 /**
  * Whether a tick at this moment would change and send nothing but the time, which is set in any case. The
@@ -217,7 +130,7 @@ const isWithin = (calm: Calm, { monotonicMs, marketMs }: Stamp): boolean =>
   monotonicMs < calm.monotonicMs && marketMs < calm.marketMs;
 
 const isAnyLimitToTell = (core: Core): boolean =>
-  limitsToTell(() => entryView(core), core.config.risk).length > 0;
+  limitsToTell({ unchangedQuotes: () => unchangedQuotes(core) }, core.config.risk).length > 0;
 
 function calmOf(core: Core): Calm {
   if (!isCalm(core) || isAnyLimitToTell(core)) return NOT_CALM;
