@@ -59,6 +59,7 @@ import {
 import type { EquityMeter } from './measure/equity-meter.js';
 import type { TimedSignal } from './signals-file.js';
 
+const NO_SIGNALS: readonly TimedSignal[] = [];
 const PROGRESS_EVERY_MS = 500;
 /** Prices between two clock readings for progress, if they come as fast as they are processed. */
 const PROGRESS_LOOK_EVENTS = 64;
@@ -391,7 +392,7 @@ export class Run<Measured extends Measure> {
 
   /** Sends each signal at its own time, after the prices of that time. Skips signals from before the run. */
   #signal(instance: TradingInstance, untilMs: number): void {
-    const { signals = [] } = this.#parts;
+    const { signals = NO_SIGNALS } = this.#parts;
     for (let next = signals[this.#nextSignal]; next !== undefined; next = signals[this.#nextSignal]) {
       if (next.atMs >= untilMs) return;
       this.#nextSignal += 1;

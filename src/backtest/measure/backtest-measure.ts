@@ -229,7 +229,8 @@ export class BacktestMeasure implements Measure {
   }
 
   afterBar({ instrument, openMs }: MarketBar, { strategyLines }: Pick<Engine, 'strategyLines'>): void {
-    this.candles[instrument]?.draw(() => strategyLines(instrument, openMs));
+    const candles = this.candles[instrument];
+    if (candles?.isUndrawn === true) candles.draw(strategyLines(instrument, openMs));
   }
 
   #signalRefused({ limit, reason }: { readonly limit: string; readonly reason: string }): void {

@@ -69,10 +69,14 @@ export class Candles extends Slots<DrawnCandle> {
     this.halveIfFull();
   }
 
-  /** `read` is called only for the first bar of a candle, so its cost does not grow with the number of bars. */
-  draw(read: () => DrawnLines): void {
-    const last = this.slots.at(-1);
-    if (last !== undefined) last.lines ??= read();
+  /** So only for the first bar of a candle: the cost does not grow with the number of bars. */
+  get isUndrawn(): boolean {
+    return this.slots[this.slots.length - 1]?.lines === null;
+  }
+
+  draw(lines: DrawnLines): void {
+    const last = this.slots[this.slots.length - 1];
+    if (last !== undefined) last.lines ??= lines;
   }
 
   protected merge(into: DrawnCandle, next: Omit<Candle, 'startMs'>): void {

@@ -23,6 +23,8 @@ export class EquityMeter {
   #worth = 0;
   /** In units of the coin: a fee in coins leaves a remainder below one lot. */
   readonly #coins: Units[];
+  /** The same in lots, for marking them at each price. */
+  readonly #lots: number[];
   readonly #scales: Scales;
   readonly #steps: readonly BookSteps[];
   readonly #worths: number[];
@@ -38,6 +40,7 @@ export class EquityMeter {
     startingCash: number,
   ) {
     this.#coins = instruments.map(() => 0n);
+    this.#lots = instruments.map(() => 0);
     this.#scales = scalesFor(instruments, new Map());
     this.#steps = instruments.map((instrument) => stepsOf(instrument, this.#scales));
     this.#worths = instruments.map(() => 0);
@@ -62,7 +65,7 @@ export class EquityMeter {
     this.#asks[at] = askTicks;
     let changed = false;
     for (const id of this.#marks[at] ?? []) {
-      if (this.#coins[id] === 0n) continue;
+      if (this.#lots[id] === 0) continue;
       this.#value(id);
       changed = true;
     }
@@ -79,8 +82,13 @@ export class EquityMeter {
     const cost = rule.cost(steps.perTickLot, sign * quantityLots, priceTicks);
     this.#pay(this.instruments[at]?.conversion === undefined ? cost : -this.#converted(fill, cost));
     if (kept === 0n) this.feeValued(fee);
-    this.#coins[at] = (this.#coins[at] ?? 0n) + BigInt(sign * quantityLots) * steps.perLot - kept;
+    this.#hold(at, (this.#coins[at] ?? 0n) + BigInt(sign * quantityLots) * steps.perLot - kept);
     this.#value(at);
+  }
+
+  #hold(at: InstrumentId, coins: Units): void {
+    this.#coins[at] = coins;
+    this.#lots[at] = Number(coins) / Number(this.#steps[at]?.perLot ?? 1n);
   }
 
   /** Result of what the fill closes, in the desk's currency; its remaining cost joins the position's. */
@@ -101,7 +109,7 @@ export class EquityMeter {
     const { instrument: at, inLieu } = record;
     const steps = this.#steps[at];
     if (steps === undefined) return;
-    this.#coins[at] = splitShares(this.#coins[at] ?? 0n, record, steps).lots * steps.perLot;
+    this.#hold(at, splitShares(this.#coins[at] ?? 0n, record, steps).lots * steps.perLot);
     this.received(inLieu);
     if ((this.#bids[at] ?? 0) > 0) {
       this.#bids[at] = splitPrice(this.#bids[at] as number, record);
@@ -132,7 +140,7 @@ export class EquityMeter {
 
   /** A long position is worth the proceeds of selling it; a short one costs the price of buying it back. */
   #value(at: InstrumentId): void {
-    const lots = Number(this.#coins[at] ?? 0n) / Number(this.#steps[at]?.perLot ?? 1n);
+    const lots = this.#lots[at] ?? 0;
     const mark = (lots > 0 ? this.#bids[at] : this.#asks[at]) ?? 0;
     const worth = this.#rules[at]?.worth(lots, mark, this.#perTickLot(at)) ?? 0;
     const now = this.#inMoney(at, worth);

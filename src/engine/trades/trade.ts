@@ -28,6 +28,7 @@ export function ownerOf(holding: Pick<Holding, 'trade'> | undefined): string {
 
 /** What the strategy's own trade holds. Undefined: it has none. */
 export function holdingOf(position: PositionEntry, strategy: string): Holding | undefined {
+  if (position.parts.length === 0) return ownerOf(position) === strategy ? position : undefined;
   return holdingsOf(position).find((holding) => ownerOf(holding) === strategy);
 }
 
