@@ -51,7 +51,7 @@ const PLAIN_KEYS = ['timezone', 'dayBoundary'] as const;
 /** Keys whose value is text, decimals included; all others are numbers. */
 const TEXTS: ReadonlySet<string> = new Set([
   ...['balance', 'currency', 'feesIn', 'tickSize', 'lotSize', 'minNotional', 'spread', 'kind', 'multiplier'],
-  ...['each', 'minimum', 'initial', 'maintenance'],
+  ...['each', 'minimum', 'initial', 'maintenance', 'from', 'volumeSoFar'],
   ...['ratePct', 'longPips', 'shortPips', 'rollover', 'zone', 'tripleOn'],
   ...PLAIN_KEYS,
 ]);
@@ -116,9 +116,11 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   ];
   if (settings.length === 0 && options.strategy === undefined) return { ...loaded, set: [] };
   const document = documentOf(loaded);
-  // A percentage of the value applies to every instrument.
-  if (options.fees !== undefined)
+  // A percentage of the value applies to every instrument, whatever was traded.
+  if (options.fees !== undefined) {
     for (const at of loaded.desk.instruments.keys()) document.deleteIn(['instruments', at, 'fees']);
+    for (const key of ['feeTiers', 'volumeSoFar']) document.deleteIn(['paper', key]);
+  }
   for (const [path, value] of settings) {
     // A margin is of one kind: a percentage given here replaces the file's amounts, and vice versa.
     for (const key of otherMargin(path)) document.deleteIn([...path.slice(0, -1), key]);

@@ -29,11 +29,18 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
     ...monthRules(desk, venues),
     ...desk.instruments.flatMap(rollRules),
     ...desk.instruments.flatMap(lastTradeRules),
+    ...tierRules(['paper'], 'feeTiers', desk.paper.feeTiers, desk.paper.volumeSoFar),
     ...desk.instruments.flatMap((instrument, index) => [
       ...kindRules(instrument, index),
       ...sideBySideRules(instrument, index),
       ...stepRules(instrument, index),
       ...lotMoneyRules(instrument, index),
+      ...tierRules(
+        ['instruments', index, 'fees'],
+        'tiers',
+        instrument.fees?.tiers,
+        instrument.fees?.volumeSoFar,
+      ),
       ...marginRules(instrument, index),
       ...swapZoneRule(instrument, index),
       ...currencyRule(instrument, index, desk),
@@ -332,6 +339,9 @@ function lotMoneyRules({ fees, margin, lotSize }: DeskInstrument, index: number)
   const amounts = [
     { path: ['fees', 'each'], found: fees?.each, of: lotSize },
     { path: ['fees', 'minimum'], found: fees?.minimum, of: '1' },
+    ...(fees?.tiers ?? []).map(({ each }, at) => ({
+      ...{ path: ['fees', 'tiers', at, 'each'], found: each, of: lotSize },
+    })),
     { path: ['margin', 'initial'], found: margin?.initial, of: lotSize },
     { path: ['margin', 'maintenance'], found: margin?.maintenance, of: lotSize },
   ];
@@ -348,6 +358,53 @@ function lotMoneyRules({ fees, margin, lotSize }: DeskInstrument, index: number)
         ],
   );
   return broken;
+}
+
+/** Volumes from which tiers of fees apply: above 0, and each above the one before it. */
+function tierRules(
+  path: BrokenRule['path'],
+  key: 'feeTiers' | 'tiers',
+  tiers: readonly { readonly from: string }[] | undefined,
+  volumeSoFar: string | undefined,
+): BrokenRule[] {
+  if (tiers === undefined)
+    return volumeSoFar === undefined
+      ? []
+      : [
+          {
+            path: [...path, 'volumeSoFar'],
+            expected: `no volumeSoFar without ${key}, which it decides`,
+            found: volumeSoFar,
+            doThis: `remove it, or write ${key} beside it`,
+          },
+        ];
+  const volumes = [volumeSoFar ?? '0', ...tiers.map(({ from }) => from)];
+  const inexact = volumes.findIndex((volume) => wholeTimes(exactDecimal(volume), MONEY_UNITS) === null);
+  const pathOf = (at: number) => [...path, ...(at === 0 ? ['volumeSoFar'] : [key, at - 1, 'from'])];
+  if (inexact !== -1)
+    return [
+      {
+        path: pathOf(inexact),
+        expected: 'a volume with at most 8 decimals',
+        found: volumes[inexact] ?? '',
+        doThis: 'take it from the venue’s list of fees, for example "1000000"',
+      },
+    ];
+  return tiers.flatMap(({ from }, at) => {
+    const before = tiers[at - 1]?.from ?? '0';
+    if (isAbove(from, before)) return [];
+    return [
+      {
+        path: [...path, key, at, 'from'],
+        expected: `a volume above ${before}${at === 0 ? '' : ', that of the tier before it'}`,
+        found: from,
+        doThis:
+          at === 0
+            ? 'write the fees from the first trade on as the fees without a tier'
+            : 'write the tiers by their volume, the smallest first',
+      },
+    ];
+  });
 }
 
 const MARGIN_KEYS = ['initial', 'maintenance', 'initialPct', 'maintenancePct'] as const;
@@ -464,11 +521,13 @@ function exactDecimal(text: string): ExactDecimal {
 }
 
 /** Above 0 and at most `most`. */
-function isWithin(text: string, most: string): boolean {
-  const [value, bound] = [exactDecimal(text), exactDecimal(most)];
+const isWithin = (text: string, most: string): boolean => isAbove(text, '0') && !isAbove(text, most);
+
+function isAbove(text: string, least: string): boolean {
+  const [value, bound] = [exactDecimal(text), exactDecimal(least)];
   const scale = Math.max(value.scale, bound.scale);
   const at = ({ units, scale: own }: ExactDecimal): bigint => units * 10n ** BigInt(scale - own);
-  return at(value) > 0n && at(value) <= at(bound);
+  return at(value) > at(bound);
 }
 
 /** `value × factor`, exactly; null if that is not a whole number. */

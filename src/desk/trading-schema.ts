@@ -18,6 +18,9 @@ import {
 } from './schema-values.js';
 import { sessionSchema } from './session-schema.js';
 
+const feePpm = z.number().int().min(0).max(100_000);
+const TIERS_MAX = 20;
+
 /** One part per million of the worth: anything less would be none. */
 const marginPct = percent.min(0.0001);
 
@@ -113,6 +116,26 @@ export const instrumentSchema = z.strictObject({
         .optional()
         .describe(
           'Largest fee of an order, percent of the traded amount, even if below `minimum`. Left out: none.',
+        ),
+      tiers: z
+        .array(
+          z.strictObject({
+            from: decimal.describe(
+              'Contracts, shares or lots traded in this month (UTC), from which it applies: of all instruments of this kind with tiers.',
+            ),
+            each: decimal.describe('Instead of `each` above.'),
+          }),
+        )
+        .min(1)
+        .max(TIERS_MAX)
+        .optional()
+        .describe(
+          'Fees that change with the volume of the month, ascending; an order has the fee of its first fill. Left out: always `each`.',
+        ),
+      volumeSoFar: decimal
+        .optional()
+        .describe(
+          'With `tiers`: what was traded in the month of the desk’s first fill before it. Left out: nothing.',
         ),
     })
     .optional()
@@ -273,20 +296,31 @@ export const paperSchema = z.strictObject({
   currency: currency.describe(
     'Currency of the balance: the quote currency of every instrument, what its results are converted to, or the coin (BTC) of an inverse one.',
   ),
-  makerFeePpm: z
-    .number()
-    .int()
-    .min(0)
-    .max(100_000)
+  makerFeePpm: feePpm
     .default(1000)
     .describe('Fee of an order that rested, parts per million of its value (1000 = 0.1 %).'),
-  takerFeePpm: z
-    .number()
-    .int()
-    .min(0)
-    .max(100_000)
+  takerFeePpm: feePpm
     .default(1000)
     .describe('Fee of an order that filled at once, parts per million of its value.'),
+  feeTiers: z
+    .array(
+      z.strictObject({
+        from: decimal.describe(
+          'Volume of the thirty days (UTC) before the present one, in `currency`, from which it applies: of all instruments without `fees` of their own.',
+        ),
+        makerFeePpm: feePpm.describe('Instead of `makerFeePpm` above.'),
+        takerFeePpm: feePpm.describe('Instead of `takerFeePpm` above.'),
+      }),
+    )
+    .min(1)
+    .max(TIERS_MAX)
+    .optional()
+    .describe('Rates that change with the traded volume, ascending. Left out: always the rates above.'),
+  volumeSoFar: decimal
+    .optional()
+    .describe(
+      'With `feeTiers`: the volume of before the desk’s first fill; it counts for thirty days from there. Left out: nothing.',
+    ),
   feesIn: z
     .enum(['coin', 'quote'])
     .optional()

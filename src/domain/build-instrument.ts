@@ -2,6 +2,7 @@
 import { DecimalError } from './decimal.js';
 import type { Instrument, InstrumentId, InstrumentKind, LotFees } from './instrument.js';
 import { formatUnits, MONEY_PLACES, parseMoney, parseUnits, ppmOfPercent } from './money.js';
+import { volumePlaces } from './order-fee.js';
 import { VALUE } from './value.js';
 
 export interface InstrumentSource {
@@ -17,6 +18,10 @@ export interface InstrumentSource {
   readonly minNotional: string;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
+  /** Of the rates. */
+  readonly rateTiers?: readonly RateTierSource[] | undefined;
+  /** In the desk's currency. */
+  readonly volumeSoFar?: string | undefined;
   /** As in the desk file: per contract or share. */
   readonly fees?: FeesSource | undefined;
   readonly margin?: MarginSource | undefined;
@@ -30,10 +35,18 @@ interface MarginSource {
   readonly maintenancePct?: number | undefined;
 }
 
+interface RateTierSource {
+  readonly from: string;
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+}
+
 interface FeesSource {
   readonly each: string;
   readonly minimum?: string | undefined;
   readonly maximumPct?: number | undefined;
+  readonly tiers?: readonly { readonly from: string; readonly each: string }[] | undefined;
+  readonly volumeSoFar?: string | undefined;
 }
 
 /** Keeps `ticks × lots` within 2^53; a venue's own bound is smaller. */
@@ -65,6 +78,7 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
     makerFeePpm: source.makerFeePpm,
     takerFeePpm: source.takerFeePpm,
     ...(source.fees === undefined ? {} : { lotFees: lotFees(source.fees, source.lotSize) }),
+    ...tiersOf(source),
     ...marginOf(source),
   };
 }
@@ -75,6 +89,27 @@ function lotFees({ each, minimum = '0', maximumPct }: FeesSource, lotSize: strin
     minimum: parseMoney(minimum),
     ...(maximumPct === undefined ? {} : { maximumPpm: ppmOfPercent(maximumPct) }),
   };
+}
+
+function tiersOf({
+  fees,
+  rateTiers,
+  volumeSoFar = '0',
+  lotSize,
+}: InstrumentSource): Pick<Instrument, 'feeTiers'> {
+  const places = volumePlaces({ ...(fees === undefined ? {} : { lotFees: lotFees(fees, lotSize) }) });
+  const volume = (text: string): number => Number(parseUnits(text, places));
+  if (fees === undefined) {
+    if (rateTiers === undefined) return {};
+    const tiers = rateTiers.map(({ from, ...rates }) => ({ from: volume(from), ...rates }));
+    return { feeTiers: { soFar: volume(volumeSoFar), tiers } };
+  }
+  if (fees.tiers === undefined) return {};
+  const tiers = fees.tiers.map(({ from, each }) => ({
+    from: volume(from),
+    perLot: moneyOfLot(each, lotSize),
+  }));
+  return { feeTiers: { soFar: volume(fees.volumeSoFar ?? '0'), tiers } };
 }
 
 function marginOf({

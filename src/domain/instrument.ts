@@ -22,6 +22,22 @@ export interface LotFees {
   readonly maximumPpm?: number;
 }
 
+/** Fees from a traded volume on: rates, or an amount a lot where the instrument has `lotFees`. */
+interface FeeTier {
+  /** Money units of the desk's currency; with `lotFees`, contracts or shares in units of 1e-12. */
+  readonly from: number;
+  readonly makerFeePpm?: number;
+  readonly takerFeePpm?: number;
+  readonly perLot?: number;
+}
+
+export interface FeeTiers {
+  /** Volume of before the desk's first fill, in the unit of `from`. */
+  readonly soFar: number;
+  /** Ascending. Below the first one, the instrument's own fees apply. */
+  readonly tiers: readonly FeeTier[];
+}
+
 /** Free money needed to open one lot of a future, and equity needed while it is held; in money units. */
 interface LotMargin {
   readonly initial: number;
@@ -104,6 +120,8 @@ export interface Instrument {
   readonly takerFeePpm: number;
   /** Left out: the rates above apply. */
   readonly lotFees?: LotFees;
+  /** Left out: its fees are the same whatever was traded. */
+  readonly feeTiers?: FeeTiers;
   /** With neither of these two, a contract ties up its whole worth in the paper account. */
   readonly lotMargin?: LotMargin;
   readonly worthMargin?: WorthMargin;

@@ -4,6 +4,7 @@ import { placesOf } from '../domain/book-steps.js';
 import { type Halt, haltsWith, MODE_RANK, type Mode } from '../domain/mode.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { FINAL_ORDER_STATES, type Fill, type SentState } from '../domain/order.js';
+import { countTraded } from '../domain/order-fee.js';
 import { applyCash, applyCorrection } from './apply-cash.js';
 import { applyClaim, applyCoins, knowOthers } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
@@ -299,6 +300,7 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   if (position !== undefined && openLots(position) === 0) state.mayBeClosed.delete(fill.instrument);
   noteUnvalued(state, fill, entry?.intent.strategy ?? 'fermata');
   noteExpected(state, fill, instrument.symbol);
+  countTraded(state.volumes, instrument, fill);
   if (entry === undefined) return;
   entry.filledLots += fill.quantityLots;
   noteSignalFilled(state, entry.intent);

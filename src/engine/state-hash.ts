@@ -72,6 +72,7 @@ function decidedBy(state: EngineState): unknown[] {
     lastDifferences,
     mayBeClosed,
     putBack,
+    volumes,
   } = state;
   const live = state.live.flatMap((orders) => [...orders.values()]);
   const named: unknown[] = [];
@@ -86,6 +87,7 @@ function decidedBy(state: EngineState): unknown[] {
   if (corrections.length > 0) named.push(['corrections', corrections]);
   const fees = [...feesExpected].map(([id, { corrected, ...fee }]) => [id, String(corrected), fee]);
   if (fees.length > 0) named.push(['fees expected', fees]);
+  if (volumes.size > 0) named.push(['volumes', [...volumes].sort(byFirst)]);
   if (lastDifferences.length > 0) named.push(['differences', lastDifferences]);
   if (mayBeClosed.size > 0) named.push(['may be closed', [...mayBeClosed].sort((one, other) => one - other)]);
   if (putBack.size > 0) named.push(['put back', [...putBack].sort((one, other) => one - other)]);

@@ -11,6 +11,7 @@ import type { Halt, Mode } from '../domain/mode.js';
 import { momentToSecond } from '../domain/moment.js';
 import type { Units } from '../domain/money.js';
 import type { Fill, OrderIntent, SentState, Side } from '../domain/order.js';
+import type { Volumes } from '../domain/order-fee.js';
 import type { Signal } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { FULL_SIZE_PPM } from '../limits/size-factor.js';
@@ -296,6 +297,8 @@ export interface EngineState {
   beganMs: number;
   /** Value of the fees paid from assets kept for fees, in units of the desk's currency. */
   feesElsewhere: Units;
+  /** Empty where no fees have tiers. */
+  readonly volumes: Volumes;
   /** Oldest first. */
   unvaluedFees: UnvaluedFee[];
   /** By `feeIdOf`, oldest first: fees that were booked as expected. Empty where the venue tells each with its fill. */
@@ -391,6 +394,7 @@ export function createState(): EngineState {
     corrections: [],
     beganMs: 0,
     feesElsewhere: 0n,
+    volumes: new Map(),
     unvaluedFees: [],
     feesExpected: new Map(),
     halts: [],

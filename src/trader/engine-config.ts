@@ -45,10 +45,11 @@ export function buildInstruments(
   desk: Desk,
   months: ReadonlyMap<string, ContractMonth> = new Map(),
 ): readonly Instrument[] {
-  const { makerFeePpm, takerFeePpm } = desk.paper;
+  const { makerFeePpm, takerFeePpm, feeTiers, volumeSoFar } = desk.paper;
+  const rates = { makerFeePpm, takerFeePpm, rateTiers: feeTiers, volumeSoFar };
   const built = desk.instruments.map((instrument, id) => {
     const contractMonth = instrument.contractMonth ?? months.get(instrument.symbol);
-    return buildInstrument(id, { ...instrument, contractMonth, makerFeePpm, takerFeePpm });
+    return buildInstrument(id, { ...instrument, contractMonth, ...rates });
   });
   return withConversions(built, desk.paper.currency);
 }

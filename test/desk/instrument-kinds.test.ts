@@ -305,6 +305,29 @@ describe('an instrument of a desk file', () => {
       withKeys(NQ, 'fees: { each: "1", minimum: "0.000000001" }'),
       /^instruments\[0\].fees.minimum: an amount with at most 8 decimals for one lot; 0.000000001;/,
     ],
+    [
+      withKeys(
+        NQ,
+        'fees: { each: "2", tiers: [{ from: "1000", each: "1" }, { from: "1000", each: "0.5" }] }',
+      ),
+      /^instruments\[0\].fees.tiers\[1\].from: a volume above 1000, that of the tier before it; 1000; write the tiers by their volume/,
+    ],
+    [
+      withKeys(NQ, 'fees: { each: "2", tiers: [{ from: "0", each: "1" }] }'),
+      /^instruments\[0\].fees.tiers\[0\].from: a volume above 0; 0; write the fees from the first trade on/,
+    ],
+    [
+      withKeys(NQ, 'fees: { each: "2", tiers: [{ from: "1000", each: "0.000000001" }] }'),
+      /^instruments\[0\].fees.tiers\[0\].each: an amount with at most 8 decimals for one lot; 0.000000001;/,
+    ],
+    [
+      withKeys(NQ, 'fees: { each: "2", volumeSoFar: "1000" }'),
+      /^instruments\[0\].fees.volumeSoFar: no volumeSoFar without tiers, which it decides; 1000; remove it/,
+    ],
+    [
+      withKeys(NQ, 'fees: { each: "2", volumeSoFar: "0.000000001", tiers: [{ from: "5", each: "1" }] }'),
+      /^instruments\[0\].fees.volumeSoFar: a volume with at most 8 decimals; 0.000000001/,
+    ],
     [withKeys(NQ, 'fees: { minimum: "1" }'), /^instruments\[0\].fees.each: .*; nothing/],
     [
       withKeys(NQ, 'funding: { ratePct: "0.01", everyHours: 8 }'),

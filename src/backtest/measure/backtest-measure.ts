@@ -14,6 +14,7 @@ import {
   type OrderState,
   POST_ONLY_REFUSED,
 } from '../../domain/order.js';
+import { countTraded, tierAt, type Volumes } from '../../domain/order-fee.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { isMonthKey, symbolOfMonth } from '../../domain/settings-change.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
@@ -143,6 +144,9 @@ export class BacktestMeasure implements Measure {
   readonly rejected = new Map<string, number>();
   orderCount = 0;
   fillCount = 0;
+  /** By instrument whose fees have tiers: fills with its own fees, and with those of each tier. */
+  readonly tierFills = new Map<InstrumentId, number[]>();
+  readonly #volumes: Volumes = new Map();
   fees = 0;
   /** Value of everything bought and sold, in money units. */
   tradedValue = 0;
@@ -438,6 +442,17 @@ export class BacktestMeasure implements Measure {
     }
   }
 
+  /** Which tier of its fees the fill had, counted as venue and core count. */
+  #tier(traded: Instrument, fill: Fill): void {
+    const { tiers } = traded.feeTiers ?? {};
+    if (tiers === undefined) return;
+    const tier = tierAt(traded, this.#volumes, fill.marketMs);
+    const fills = this.tierFills.get(traded.id) ?? Array.from({ length: tiers.length + 1 }, () => 0);
+    fills[tier + 1] = (fills[tier + 1] ?? 0) + 1;
+    this.tierFills.set(traded.id, fills);
+    countTraded(this.#volumes, traded, fill);
+  }
+
   #fill(fill: Fill): void {
     const { clientId, instrument, quantityLots, priceTicks, rate = 1, marketMs } = fill;
     this.#hoursUntil(marketMs);
@@ -450,6 +465,7 @@ export class BacktestMeasure implements Measure {
     const order = this.#orders.get(clientId);
     if (order !== undefined) order.filledLots += quantityLots;
     if (traded !== undefined) {
+      this.#tier(traded, fill);
       this.tradedValue += notional(valuedAt(traded, rate), quantityLots, priceTicks);
       if (order !== undefined) order.filledTickLots += VALUE[traded.kind].averaged(quantityLots, priceTicks);
     }

@@ -258,7 +258,7 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     trials: 1,
     period: periodOf(measure),
     market: { symbols: inputs.symbols, leftOut: inputs.leftOut, files: inputs.files },
-    execution: executionLines(desk, inputs.fillModel),
+    execution: executionLines(desk, inputs.fillModel, (at) => measure?.tierFills.get(at) ?? []),
     currency,
     startingEquity: measure === null ? balance : formatMoney(measure.startingCash),
     finalEquity: final === null ? balance : formatMoney(final),

@@ -21,7 +21,12 @@ const PATHS: Readonly<Record<BarPath, string>> = {
   'low-first': 'to the low, to the high',
 };
 
-export function executionLines({ paper, instruments }: Desk, model: FillModel): readonly string[] {
+/** `tierFills`: by instrument, how many fills had its own fees, and each tier of them. */
+export function executionLines(
+  { paper, instruments }: Desk,
+  model: FillModel,
+  tierFills: (at: number) => readonly number[],
+): readonly string[] {
   const { makerFeePpm, takerFeePpm, slippageTicks, latencyMs } = paper;
   const { path, limitFill, volumePartPct } = model;
   const spreads = instruments.map(({ symbol, spread }) => `${symbol} ${spread}`).join(', ');
@@ -35,11 +40,12 @@ export function executionLines({ paper, instruments }: Desk, model: FillModel): 
     volumePartPct === null
       ? 'Orders are filled whole, whatever traded.'
       : `Orders get ${volumePartPct} % of what each price offered: a quarter of a bar’s volume, a trade’s size, a quote’s own.`,
-    ...instruments.flatMap((instrument) => lotFeeLines(instrument)),
+    ...instruments.flatMap((instrument, at) => lotFeeLines(instrument, tierFills(at))),
     ...(instruments.every(({ fees }) => fees !== undefined)
       ? []
       : [
           `Fees: ${percent(makerFeePpm)} of what rested, ${percent(takerFeePpm)} of what was filled at once.`,
+          ...rateTierLines({ paper, instruments }, tierFills),
         ]),
     ...instruments.flatMap(holdingLines),
     ...instruments.flatMap(marginLines),
@@ -75,12 +81,55 @@ function holdingLines({ symbol, funding, swap }: Desk['instruments'][number]): r
   ];
 }
 
-function lotFeeLines({ symbol, kind, fees }: Desk['instruments'][number]): readonly string[] {
+/** One line for each tier; the fills are those of all instruments whose fees are rates. */
+function rateTierLines(
+  { paper, instruments }: Pick<Desk, 'paper' | 'instruments'>,
+  tierFills: (at: number) => readonly number[],
+): readonly string[] {
+  const { feeTiers, currency } = paper;
+  if (feeTiers === undefined) return [];
+  const counts = instruments.flatMap(({ fees }, at) => (fees === undefined ? [tierFills(at)] : []));
+  const fills = [...feeTiers.keys(), feeTiers.length].map((tier) =>
+    counts.reduce((sum, one) => sum + (one[tier] ?? 0), 0),
+  );
+  return [
+    ...feeTiers.map(
+      ({ from, makerFeePpm: maker, takerFeePpm: taker }) =>
+        `From ${grouped(from)} ${currency} traded in thirty days: ${percentOfPpm(maker)} % of what rested, ${percentOfPpm(taker)} % of what was filled at once.`,
+    ),
+    fillsByTier('rates', fills, feeTiers),
+  ];
+}
+
+/** `Fills by the tier of their fees (NQ/USD): 12 below 1 000, 3 from 1 000 on.` */
+function fillsByTier(
+  of: string,
+  fills: readonly number[],
+  tiers: readonly { readonly from: string }[],
+): string {
+  const parts = [`${grouped(String(fills[0] ?? 0))} below ${grouped(tiers[0]?.from ?? '')}`].concat(
+    tiers.map(({ from }, at) => `${grouped(String(fills[at + 1] ?? 0))} from ${grouped(from)} on`),
+  );
+  return `Fills by the tier of their fees (${of}): ${parts.join(', ')}.`;
+}
+
+function lotFeeLines(
+  { symbol, kind, fees }: Desk['instruments'][number],
+  fills: readonly number[],
+): readonly string[] {
   if (fees === undefined) return [];
   const { each, minimum, maximumPct } = fees;
   const least = minimum === undefined ? '' : `, at least ${minimum} for an order`;
   const most = maximumPct === undefined ? '' : `, at most ${maximumPct} % of what it traded`;
-  return [`Fees of ${symbol}: ${each} ${quoteOf(symbol)} a ${unitName(kind)}${least}${most}.`];
+  const { tiers } = fees;
+  return [
+    `Fees of ${symbol}: ${each} ${quoteOf(symbol)} a ${unitName(kind)}${least}${most}.`,
+    ...(tiers ?? []).map(
+      (tier) =>
+        `From ${grouped(tier.from)} traded in a month: ${tier.each} ${quoteOf(symbol)} a ${unitName(kind)}.`,
+    ),
+    ...(tiers === undefined ? [] : [fillsByTier(symbol, fills, tiers)]),
+  ];
 }
 
 type Counts = Readonly<Record<string, number>>;

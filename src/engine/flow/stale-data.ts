@@ -1,6 +1,7 @@
 /** When prices count as stale for the whole desk, and what depends on the price that converts a currency. */
 
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import { withFeesAt } from '../../domain/order-fee.js';
 import { valuedAt } from '../../domain/value.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import { type Core, instrumentAt } from '../core.js';
@@ -36,11 +37,12 @@ function isNeeded(core: Core, { id: at, conversion }: Instrument, id: Instrument
 }
 
 /**
- * The instrument with amounts in the desk's currency, at the last price that converts it; NaN before the
- * first one.
+ * The instrument with amounts in the desk's currency, at the last price that converts it (NaN before the first one),
+ * and with the fees of the tier in force.
  */
 export function valuedNow(core: Core, at: InstrumentId): Instrument {
-  return valuedAt(instrumentAt(core, at), core.market.rate(at));
+  const instrument = withFeesAt(instrumentAt(core, at), core.state.volumes, core.marketMs);
+  return valuedAt(instrument, core.market.rate(at));
 }
 
 /**

@@ -7,7 +7,7 @@ import type { HandedAction } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { WrittenUnits } from '../../domain/money.js';
 import type { FeeInAsset, Side, TimeInForce } from '../../domain/order.js';
-import type { Charged } from '../../domain/order-fee.js';
+import type { Charged, VolumeSeen } from '../../domain/order-fee.js';
 import type { CashMovement } from '../../domain/venue.js';
 
 type PaperOrderState = 'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'expired';
@@ -97,6 +97,8 @@ export interface PaperBookState {
   readonly fills: readonly PaperFill[];
   /** Ids of the newest corporate actions that were applied. Absent: none. */
   readonly actions?: readonly string[];
+  /** What was traded where fees have tiers. Absent: nothing. */
+  readonly volumes?: readonly (readonly [pool: string, seen: VolumeSeen])[];
   /** Market time up to which holding was charged, by symbol. Absent: nothing was. */
   readonly charged?: readonly (readonly [symbol: string, marketMs: number])[];
   /** The newest movements of cash without a trade. Absent: there was none. */

@@ -13,7 +13,7 @@ import {
   worthUnits,
   writeUnits,
 } from '../../domain/money.js';
-import { NOTHING_CHARGED } from '../../domain/order-fee.js';
+import { countTraded, NOTHING_CHARGED, type Volumes, withFeesAt } from '../../domain/order-fee.js';
 import { convertedUnits, isInCoin, isOwned, notional, VALUE, valuedAt } from '../../domain/value.js';
 import type { CashMovement } from '../../domain/venue.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
@@ -48,6 +48,7 @@ export class PaperBook {
   readonly positions = new Map<string, PaperPosition>();
   /** Remaining coins kept for fees, in units of 1e-8. */
   readonly stock = new Map<string, Units>();
+  readonly #volumes: Volumes;
   readonly #openBySymbol = new Map<string, Set<PaperOrder>>();
   #openCount = 0;
 
@@ -69,6 +70,7 @@ export class PaperBook {
     this.actions = state.actions ?? [];
     this.movements = state.movements ?? [];
     this.charged = new Map(state.charged);
+    this.#volumes = new Map(state.volumes);
     for (const [symbol, position] of state.positions) this.positions.set(symbol, position);
     for (const order of state.orders) this.#addOrder({ ...order });
   }
@@ -84,6 +86,14 @@ export class PaperBook {
 
   openOrders(symbol: string): ReadonlySet<PaperOrder> {
     return this.#openBySymbol.get(symbol) ?? NO_ORDERS;
+  }
+
+  /** The order's instrument, with the fees that a fill of it has at this moment. */
+  priced({ symbol, charged }: Pick<PaperOrder, 'symbol' | 'charged'>, marketMs: number): Instrument {
+    const instrument = withFeesAt(this.instruments.get(symbol) as Instrument, this.#volumes, marketMs);
+    const { lotFees } = instrument;
+    if (lotFees === undefined || charged?.perLot === undefined) return instrument;
+    return { ...instrument, lotFees: { ...lotFees, perLot: charged.perLot } };
   }
 
   get openOrderCount(): number {
@@ -167,6 +177,7 @@ export class PaperBook {
       fills: this.fills,
       ...(this.actions.length === 0 ? {} : { actions: this.actions }),
       ...(this.charged.size === 0 ? {} : { charged: [...this.charged] }),
+      ...(this.#volumes.size === 0 ? {} : { volumes: [...this.#volumes] }),
       ...(this.movements.length === 0 ? {} : { movements: this.movements }),
     };
   }
@@ -209,21 +220,26 @@ export class PaperBook {
     this.seenMs = Math.max(this.seenMs, fill.marketMs);
     this.#settle(fill);
     const order = this.orders.get(fill.clientId);
+    const instrument = this.instruments.get(fill.symbol);
+    if (order) this.#charge(order, fill);
+    if (instrument) countTraded(this.#volumes, instrument, fill);
     if (!order) return;
     order.filledLots += fill.quantityLots;
-    this.#charge(order, fill);
     if (order.filledLots >= order.quantityLots) this.#finish(order, 'filled');
     else order.state = 'partlyFilled';
   }
 
-  #charge(order: PaperOrder, { symbol, quantityLots, priceTicks, fee, rate = 1 }: PaperFill): void {
+  #charge(order: PaperOrder, fill: PaperFill): void {
+    const { symbol, quantityLots, priceTicks, fee, rate = 1, marketMs } = fill;
     const instrument = this.instruments.get(symbol);
     if (instrument?.lotFees === undefined) return;
     const { lots, value, fee: before } = order.charged ?? NOTHING_CHARGED;
+    const perLot = this.priced(order, marketMs).lotFees?.perLot;
     order.charged = {
       lots: lots + quantityLots,
       value: value + notional(valuedAt(instrument, rate), quantityLots, priceTicks),
       fee: before + fee,
+      ...(instrument.feeTiers === undefined || perLot === undefined ? {} : { perLot }),
     };
   }
 

@@ -271,7 +271,7 @@ export class Exchange {
       return;
     }
     if (order.timeInForce === 'FOK' && execution) {
-      if (this.#lotsFor(order, execution, size) < order.quantityLots) {
+      if (this.#lotsFor(order, execution, size, quote.marketMs) < order.quantityLots) {
         this.#expire(order);
         return;
       }
@@ -295,7 +295,7 @@ export class Exchange {
   ): void {
     for (const portion of this.#portions(order, execution, sizeLots)) {
       const offered = Math.min(order.quantityLots - order.filledLots, portion.lots);
-      const lots = Math.min(offered, this.#affordableLots(order, portion.execution));
+      const lots = Math.min(offered, this.#affordableLots(order, portion.execution, marketMs));
       if (lots > 0) this.#fill(order, portion.execution, lots, marketMs, caughtUp);
       if (!isOpen(order)) break;
       if (lots < offered) {
@@ -307,7 +307,7 @@ export class Exchange {
   }
 
   #fill(order: PaperOrder, execution: Execution, lots: number, marketMs: number, caughtUp: boolean): void {
-    const instrument = this.#instrument(order.symbol);
+    const instrument = this.book.priced(order, marketMs);
     const rate = this.rate(instrument);
     this.#take(order, lots);
     this.output.fill({
@@ -363,7 +363,7 @@ export class Exchange {
   }
 
   /** How many lots the order would get. */
-  #lotsFor(order: PaperOrder, execution: Execution, sizeLots: number): number {
+  #lotsFor(order: PaperOrder, execution: Execution, sizeLots: number, marketMs: number): number {
     const remaining = order.quantityLots - order.filledLots;
     let offered = 0;
     let worst = execution;
@@ -372,7 +372,7 @@ export class Exchange {
       offered += portion.lots;
       worst = portion.execution;
     }
-    return Math.min(remaining, offered, this.#affordableLots(order, worst));
+    return Math.min(remaining, offered, this.#affordableLots(order, worst, marketMs));
   }
 
   #leftOf({ symbol }: PaperOrder): { buy: number; sell: number } | undefined {
@@ -383,8 +383,8 @@ export class Exchange {
    * A market buy may meet a price beyond its reserve: it gets what the cash can pay for. A reduce-only order
    * ends at flat.
    */
-  #affordableLots(order: PaperOrder, execution: Execution): number {
-    const instrument = this.#instrument(order.symbol);
+  #affordableLots(order: PaperOrder, execution: Execution, marketMs: number): number {
+    const instrument = this.book.priced(order, marketMs);
     const held = this.book.position(order.symbol).quantityLots;
     if (!isOwned(instrument))
       return order.reduceOnly ? Math.max(0, order.side === 'buy' ? -held : held) : Number.POSITIVE_INFINITY;

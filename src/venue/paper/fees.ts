@@ -73,13 +73,14 @@ export function affordableLots(
 }
 
 /** The fee rate, in parts per million, for which a purchase needs cash. */
-function cashFeePpm(
-  rules: FeeRules,
-  { kind }: Pick<Instrument, 'kind'>,
-  liquidity: 'maker' | 'taker',
-): number {
-  if (rules.feesIn === 'coin' && kind === 'spot') return 0;
-  return liquidity === 'maker' ? rules.makerFeePpm : rules.takerFeePpm;
+function cashFeePpm(rules: FeeRules, instrument: Instrument, liquidity: 'maker' | 'taker'): number {
+  return rules.feesIn === 'coin' && instrument.kind === 'spot' ? 0 : feePpm(rules, instrument, liquidity);
+}
+
+/** Rates that have tiers are the instrument's own, as of the tier in force. */
+function feePpm(rules: FeeRules, instrument: Instrument, liquidity: 'maker' | 'taker'): number {
+  const { makerFeePpm, takerFeePpm } = instrument.feeTiers === undefined ? rules : instrument;
+  return liquidity === 'maker' ? makerFeePpm : takerFeePpm;
 }
 
 export function feeOf(
@@ -92,7 +93,7 @@ export function feeOf(
   const value = notional(instrument, basis.lots, basis.priceTicks);
   if (instrument.lotFees !== undefined)
     return { fee: lotFee(instrument.lotFees, basis.charged ?? NOTHING_CHARGED, basis.lots, value) };
-  const ppm = basis.liquidity === 'maker' ? rules.makerFeePpm : rules.takerFeePpm;
+  const ppm = feePpm(rules, instrument, basis.liquidity);
   const inCash = { fee: mulDiv(value, ppm, PPM) };
   if (instrument.kind !== 'spot' || inCash.fee === 0) return inCash;
   const fromStock = stockFee(inCash.fee, book, bidTicks);
