@@ -129,6 +129,7 @@ describe('a change of the instruments', () => {
           'fillsThroughMs',
           'capitalMoved',
           'movementsBooked',
+          'volumes',
         ],
         ...[
           'cashDiffersSinceMs',
