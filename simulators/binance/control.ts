@@ -66,7 +66,7 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
   ],
   [
     'POST /_simulator/key',
-    '{"account":"desk","publicKey":"PEM","spot":true}: RSA or Ed25519; answers apiKey',
+    '{"account":"desk","publicKey":"PEM","spot":true}: RSA or Ed25519; answers apiKey; without one, its secret too',
   ],
   ['POST /_simulator/revoke', '{"apiKey":"…"}: the key is no longer known'],
   [
@@ -149,7 +149,7 @@ export function controlActions(
     ],
     ...cashActions(simulation),
     ['past', (body) => addPast(exchange, text(body, 'account'), pastOf(body))],
-    ['key', (body) => registerKey(simulation, body)],
+    ['key', (body) => makeKey(simulation, body)],
     ['revoke', (body) => exchange.keys.delete(text(body, 'apiKey'))],
     ['fault', (body) => simulation.addFault(body as unknown as Fault)],
     ['calm', () => faults.clear()],
@@ -241,23 +241,19 @@ function pastOf(body: Body): readonly PastTrade[] {
   });
 }
 
-/** Registers the public half of a key, as a person would. */
-function registerKey({ exchange }: Simulation, body: Body): object {
-  const apiKey = randomBytes(32).toString('hex');
+/** A key, as a person makes it: by its public half, or one that the exchange generates with its secret. */
+function makeKey({ exchange }: Simulation, body: Body): object {
+  const [apiKey, generated] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
+  const key =
+    body.publicKey === undefined ? { secret: generated } : { secret: '', publicKey: text(body, 'publicKey') };
   const permissions = {
     ...SPOT_ONLY,
     ...(body.spot === undefined ? {} : { spot: body.spot === true }),
     ...(body.withdrawals === undefined ? {} : { withdrawals: body.withdrawals === true }),
   };
   const { name } = exchange.account(text(body, 'account'));
-  exchange.keys.set(apiKey, {
-    apiKey,
-    secret: '',
-    account: name,
-    permissions,
-    publicKey: text(body, 'publicKey'),
-  });
-  return { apiKey };
+  exchange.keys.set(apiKey, { apiKey, account: name, permissions, ...key });
+  return body.publicKey === undefined ? { apiKey, secret: generated } : { apiKey };
 }
 
 function streamAction(action: string, api: SocketApi, sockets: Sockets): void {

@@ -48,6 +48,19 @@ describe('the key', () => {
     await eventually(() => expect(same.state.up).toBe(true));
   });
 
+  it('may be a newer one of the same account, and goes on where the older one is deleted', async () => {
+    const { venue: before, simulator } = await openOnSimulator();
+    const control = (path: string, body: object) =>
+      fetch(`${simulator.address}/_simulator/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const made = await control('key', { account: 'desk' });
+    const credentials = (await made.json()) as { apiKey: string; secret: string };
+    const venue = await openVenue(simulator, { credentials });
+    onTestFinished(() => venue.close());
+    await control('revoke', { apiKey: TRADING_KEY.apiKey });
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+    await expect(before.balances()).rejects.toThrow('-2015');
+  });
+
   it('that the exchange does not know is said plainly, without the key in it', async () => {
     const { venue } = await openOnSimulator({ credentials: { apiKey: 'u'.repeat(64), secret: 'wrong' } });
     await says(venue, '-2015');
