@@ -105,23 +105,40 @@ export async function replaceOperatorPassword(home: string, password: string): P
   await rm(secretFile(home, 'operatorPassword'), { force: true });
 }
 
+/**
+ * Whether a password of the environment is another one than the operator's, was given before, and why it does not take
+ * that one's place; null: it does.
+ */
+export async function judgeGiven(
+  home: string,
+  given: string,
+): Promise<{
+  readonly isOther: boolean;
+  readonly isUsed: boolean;
+  readonly refused: 'shared' | 'replaced' | null;
+}> {
+  const is = async (name: SecretName) => {
+    const hash = read(secretFile(home, name));
+    return hash === null ? null : verifyPassword(given, hash);
+  };
+  const isOperators = await is('operatorPasswordHash');
+  const isUsed = (await is('operatorPasswordGiven')) === true;
+  const usual = sharesPeople(home) ? 'shared' : isUsed ? 'replaced' : null;
+  return { isOther: isOperators !== true, isUsed, refused: isOperators === false ? usual : null };
+}
+
 async function ensureOperatorPassword(home: string, given: string | undefined): Promise<SecretsMade> {
   const hashFile = secretFile(home, 'operatorPasswordHash');
   const plainFile = secretFile(home, 'operatorPassword');
-  const known = read(hashFile);
   if (given !== undefined) {
-    const isOther = known === null || !(await verifyPassword(given, known));
-    if (isOther && known !== null && sharesPeople(home))
-      return { generatedPassword: false, refusedPassword: 'shared' };
-    const used = read(secretFile(home, 'operatorPasswordGiven'));
-    const isUsed = used !== null && (await verifyPassword(given, used));
-    if (isOther && known !== null && isUsed) return { generatedPassword: false, refusedPassword: 'replaced' };
+    const { isOther, isUsed, refused } = await judgeGiven(home, given);
+    if (refused !== null) return { generatedPassword: false, refusedPassword: refused };
     if (isOther) await replaceOperatorPassword(home, given);
     else await rm(plainFile, { force: true });
     if (!isUsed) await replace(secretFile(home, 'operatorPasswordGiven'), await hashPassword(given));
     return { generatedPassword: false };
   }
-  if (known !== null) return { generatedPassword: false };
+  if (read(hashFile) !== null) return { generatedPassword: false };
   // The plain text first: if the process is killed in between, the next start finds it and makes the hash
   // from it.
   createOnce(plainFile, generatePassword());

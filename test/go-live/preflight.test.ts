@@ -6,7 +6,7 @@ import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.j
 import { peopleFolder } from '../../src/home/people-folder.js';
 import { removePersonKeys } from '../../src/home/person-keys.js';
 import type { Runtime } from '../../src/home/runtime.js';
-import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { ensureSecrets, readSecret, replaceOperatorPassword } from '../../src/home/secrets.js';
 import { keepTelegramProof } from '../../src/notify/channel-credentials.js';
 import { preflightOfRuntime } from '../../src/operations/go-live/preflight.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
@@ -126,6 +126,15 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
   [
     'the password is one of the usual ones',
     setTo('DASHBOARD_PASSWORD', 'your-secure-password'),
+    'password',
+    'warn',
+    /usual/,
+  ],
+  [
+    'the password in force is one of the usual ones, whatever the environment still has',
+    async (bench) => {
+      await replaceOperatorPassword(bench.home, 'changeme');
+    },
     'password',
     'warn',
     /usual/,

@@ -19,6 +19,7 @@ import { formatMoney, parseMoney } from '../../domain/money.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import { personKeysOf } from '../../home/person-keys.js';
 import { secretFile } from '../../home/runtime.js';
+import { judgeGiven } from '../../home/secrets.js';
 import { telegramCredentials, telegramProof } from '../../notify/channel-credentials.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { credentialNames } from '../../venue/environment.js';
@@ -73,7 +74,9 @@ const password: PreflightCheck = {
   look: async ({ home, env }) => {
     const expected = `DASHBOARD_PASSWORD was set by a person: ${LENGTH_MIN} characters or more, none of the usual ones`;
     const warn = (observed: string) => ({ verdict: 'warn', observed, expected }) as const;
-    const given = secretVariable(env, 'DASHBOARD_PASSWORD');
+    const named = secretVariable(env, 'DASHBOARD_PASSWORD');
+    // One that a start does not use says nothing.
+    const given = named !== null && (await judgeGiven(home, named)).refused !== null ? null : named;
     if (given !== null && given.length < LENGTH_MIN) return warn('DASHBOARD_PASSWORD is short');
     const hashFile = secretFile(home, 'operatorPasswordHash');
     if (!given && existsSync(secretFile(home, 'operatorPassword')))
