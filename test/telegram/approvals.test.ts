@@ -143,6 +143,19 @@ describe.concurrent('an approval', () => {
     expect(await asked.result).toMatchObject({ state: 'rejected', detail: 'rejected by ben' });
   });
 
+  it('that somebody refused with a reason tells it to those who agreed', async () => {
+    const asked = await bench.ask({ needed: 2, title: 'A larger size' });
+    await note(bench, await tap(bench, ANNA, asked, 'Approve'));
+    const { id: approval } = asked.request;
+    const hash = await parametersHash(approval);
+    const refusal = { approval, choice: 'reject', parametersHash: hash, reason: 'too early' } as const;
+    await bench.operations.castVote({ person: 'ben', via: 'web' }, refusal);
+    await asked.result;
+    const query = 'select body from notice where desk = $1 and title = $2';
+    const { rows } = await bench.database.pool.query(query, [bench.desk.desk, 'A larger size: rejected']);
+    expect(rows).toEqual([{ body: 'rejected by ben: "too early"' }]);
+  });
+
   it('is not decided by a stranger, nor by somebody without the role', async () => {
     const asked = await bench.ask();
     const message = await shown(bench, ANNA, asked);

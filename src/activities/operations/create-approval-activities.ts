@@ -6,6 +6,7 @@ import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
 import { decisionSubject, parametersHash } from '../../domain/approval.js';
 import { type Decision, verifyDecision } from '../../domain/decision.js';
+import { reasonOf } from '../../domain/no-reason.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
 import { approvalNotice, approvalReminder, approvalResult } from '../../notify/approval-notice.js';
 import {
@@ -94,8 +95,12 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     },
     closeApproval: async ({ id, desk, title, runId, state, detail }) => {
       const closed = await closeApproval(pool, { id, runId, state, outcome: detail });
-      if (closed) await tell(aboutThisRun(approvalResult({ id, desk, title, state, detail })));
-      return closed;
+      if (!closed) return false;
+      const votes = (await readVotes(pool, [id])).get(id) ?? [];
+      const why = reasonOf(votes.find(({ choice }) => choice === 'reject')?.reason);
+      const text = state === 'rejected' && why !== null ? `${detail}: "${why}"` : detail;
+      await tell(aboutThisRun(approvalResult({ id, desk, title, state, detail: text })));
+      return true;
     },
     supersedeApproval: async ({ id, desk, runId, detail }) => {
       await supersedeApproval(pool, { id, runId, outcome: detail });
