@@ -197,6 +197,9 @@ describe('what of the journal is told', () => {
       fingerprint: 'journal:abc:3',
     });
     expect(noticeOf(desk, entry(3, halt('startup')))).toBeNull();
+    // Also where the account could not be read: then nothing differs.
+    const unread: Halt = { ...HALT, cause: 'reconciliation' };
+    expect(noticeOf(desk, entry(3, { type: 'halt', halt: unread }))?.title).toContain('Books not proven');
   });
 
   it('is a start after which only people resume, with the command: critical unless the desk had ended in order', async () => {

@@ -217,7 +217,7 @@ const isQuiet = ({ cause, resume }: Halt, { needsGoLive }: InTheWay): boolean =>
 const ERRORS: Partial<Readonly<Record<HaltCause, string>>> = {
   venue: 'Connection lost',
   'stale-data': 'Market data lost',
-  reconciliation: 'Books differ',
+  reconciliation: 'Books not proven',
   'journal-fault': 'Journal not writable',
   'protection-missing': 'Position without a stop',
 };
