@@ -107,6 +107,8 @@ interface Shown {
   readonly doThis?: string;
   /** What a refusal has kept safe. */
   readonly keptSafe?: string;
+  /** The mark of what was taken and is not proven yet, where nothing is wrong with that. Left out: ✗. */
+  readonly underWay?: '!';
 }
 
 /** A refusal in the form of every error. Null: it was carried out, or is under way. */
@@ -132,11 +134,12 @@ export function showOutcome(
   outcome: OperationResult,
   json: boolean,
   doThis: string = ASK_AGAIN,
+  underWay?: '!',
 ): number {
   if (json) {
     printJson(outcomeJson(outcome, { doThis }));
   } else {
-    printLines(outcomeLines(what, outcome, { doThis }));
+    printLines(outcomeLines(what, outcome, { doThis, ...(underWay && { underWay }) }));
   }
   return exitCodeOf(outcome);
 }
@@ -150,7 +153,7 @@ export function outcomeLines(what: string, outcome: OperationResult, shown: Show
   const refusal = refusalOf(outcome, shown);
   const head =
     refusal === null
-      ? `${isProven ? '✓' : '✗'} ${what}: ${isProven ? 'proven' : 'NOT proven'} (${detail})`
+      ? `${isProven ? '✓' : (shown.underWay ?? '✗')} ${what}: ${isProven ? 'proven' : 'NOT proven'} (${detail})`
       : `✗ ${what}: not done: ${refusal.detail}`;
   const ids = [
     ...(outcome.haltId === null ? [] : [`halt ${outcome.haltId}`]),

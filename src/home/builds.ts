@@ -62,14 +62,21 @@ export async function removeBuild(home: string, id: string): Promise<void> {
     await rm(path, { recursive: true, force: true });
 }
 
+async function buildIds(home: string): Promise<readonly string[]> {
+  const entries = await readdir(homePaths(home).builds).catch(() => []);
+  return [...new Set(entries.map((name) => name.replace(/\.(json|log)$/, '')))].filter(isBuildId);
+}
+
+/** Ids of the builds whose tests have passed, the oldest first. */
+export const testedBuilds = async (home: string): Promise<readonly string[]> =>
+  (await buildIds(home)).filter((id) => readBuild(home, id) !== null).sort();
+
 /** Keeps the newest builds whose tests have passed, and the builds that run or are ordered. */
 export async function removeOldBuilds(home: string, keep: number): Promise<void> {
-  const entries = await readdir(homePaths(home).builds).catch(() => []);
-  const there = [...new Set(entries.map((name) => name.replace(/\.(json|log)$/, '')))].filter(isBuildId);
-  const tested = there.filter((id) => readBuild(home, id) !== null).sort();
+  const tested = await testedBuilds(home);
   const { build, ordered } = readBuildPointer(home);
   const kept = new Set([...tested.slice(-keep), build, ordered?.to]);
-  for (const id of there) if (!kept.has(id)) await removeBuild(home, id);
+  for (const id of await buildIds(home)) if (!kept.has(id)) await removeBuild(home, id);
 }
 
 export const pointerFile = (home: string): string => join(homePaths(home).builds, 'current.json');

@@ -357,6 +357,8 @@ describe('an outcome', () => {
       '  ! Temporal was down.',
     ]);
     expect(outcomeLines('stop', { ...outcome, proven: false })[0]).toBe('✗ stop: NOT proven (HALTED)');
+    const waits = outcomeLines('resume', { ...outcome, proven: false }, { underWay: '!' });
+    expect(waits[0]).toBe('! resume: NOT proven (HALTED)');
     const begun = { ...outcome, ok: false, workflowId: 'estop:mine' };
     expect(outcomeLines('stop', begun)[0]).toBe('✗ stop: NOT proven (HALTED)');
     expect(outcomeLines('stop', { ...outcome, ok: false })[0]).toBe('✗ stop: not done: HALTED');

@@ -116,6 +116,11 @@ describe.concurrent('a command that is not understood', () => {
     [['task', 'done', '1', '--note', ''], '--note: expected a few words', 'fermata help task'],
     [['person', 'add', 'anna', '--role', 'king'], '--role: expected one of viewer, operator', 'help person'],
     [['go-live', '--reason', ''], '--reason: expected a few words', 'fermata help go-live'],
+    [
+      ['rollback', '--timestamp', 'yesterday'],
+      '--timestamp: expected at least a day in UTC (2026-05-12, 2026-05-12T02:30); found yesterday',
+      'take one first: fermata backup --verify',
+    ],
     [['go-live', '--status', '--revoke'], '--status and --revoke contradict', 'leave one of them out'],
     [['init', '--balance', 'much'], '--balance: expected an amount above 0', 'fermata help init'],
     [['init', '--symbol', 'BTC'], '--symbol: expected two currencies, such as BTC/USDT', 'fermata help init'],

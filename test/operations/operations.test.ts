@@ -977,3 +977,14 @@ it('a validation on stored minutes names a period that is listed, never a file, 
   });
   await bench.client.workflow.getHandle(asked.workflowId ?? '').terminate();
 });
+
+it('stops a desk on paper too whose go-live somebody takes back, and says that there was none', async () => {
+  const desk = await bench.desk();
+  const { ok, proven, detail } = await operationsOf(desk).revokeGoLive(ANNA, { reason: 'mistyped' });
+  expect([ok, proven, detail]).toEqual([
+    true,
+    true,
+    expect.stringContaining('there was no go-live to take back'),
+  ]);
+  expect(desk.trader.mode).toBe('HALTED');
+});

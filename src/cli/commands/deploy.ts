@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { INSTALLATION } from '../../checks/npm.js';
 import { isBuildId } from '../../domain/build.js';
 import { OPERATOR } from '../../domain/roles.js';
-import { readBuild } from '../../home/builds.js';
+import { readBuild, testedBuilds } from '../../home/builds.js';
 import { isContainer } from '../../home/process-environment.js';
 import { outcomeLines, reasonText, runLines, withRun } from '../act-on-desk.js';
 import { actingPerson } from '../desk-person.js';
@@ -76,11 +76,15 @@ async function chosenBuild(
   if (build !== undefined) {
     if (from !== undefined || ref !== undefined || update.length > 0)
       throw usageFailure('--build is given beside what a build is made of', 'give one of the two');
-    if (!isBuildId(build) || readBuild(home, build) === null)
+    if (!isBuildId(build) || readBuild(home, build) === null) {
+      const tested = await testedBuilds(home);
       throw usageFailure(
         `there is no tested build ${build}`,
-        'those there are lie in builds of FERMATA_HOME',
+        tested.length === 0
+          ? 'none was made here yet: without --build, one is made and tested'
+          : `name one of: ${tested.toReversed().join(', ')}`,
       );
+    }
     return build;
   }
   const say = (what: string): void => void process.stderr.write(`… ${what}\n`);

@@ -50,7 +50,7 @@ function goLive(options: Options, command: Command): Promise<number> {
     return withOperations(async (operations, runtime) => {
       const caller = { person: deskPerson(runtime, MAY_STOP), via: 'cli' } as const;
       const outcome = await operations.revokeGoLive(caller, { reason: reasonOf(options.reason) });
-      return showOutcome('go-live taken back', outcome, json);
+      return showOutcome('taking the go-live back', outcome, json);
     });
   const reason = reasonNeeded(options.reason, command);
   return withOperations(async (operations, runtime) => {

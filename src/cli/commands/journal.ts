@@ -124,7 +124,7 @@ function recordText(record: EngineRecord): string {
     case 'command':
       return `${record.name} by ${record.by}: ${record.detail}`;
     case 'reconciled':
-      return record.clean ? 'clean' : `${record.differences.length} differences`;
+      return record.clean ? 'clean' : counted(record.differences.length, 'difference');
     case 'note':
       return record.text;
     default:

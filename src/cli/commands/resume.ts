@@ -39,7 +39,10 @@ export function resumeCommand(command: Command): void {
         const own = await signedVote(runtime, operations, caller.person, decided, signingPasswordFile);
         const resumed = operations.resumeTrading(caller, { reason: reasonOf(reason), sizePct: size, ...own });
         const outcome = await withinSeconds(timeout, resumed, notProvenInTime('resume', timeout));
-        return showOutcome('resume', outcome, json === true, outcome.ok ? IT_MAY_TRADE : ASK_AGAIN);
+        // The first of two decisions counts, and waits for the second.
+        const counts = outcome.ok && !outcome.proven;
+        const doThis = outcome.ok ? IT_MAY_TRADE : ASK_AGAIN;
+        return showOutcome('resume', outcome, json === true, doThis, counts ? '!' : undefined);
       }, `every check and the trader's yes, at most ${timeout} s`);
     });
 }

@@ -92,6 +92,11 @@ function takenAt(newestFirst: readonly Manifest[], timestamp: string): string {
   const [only, ...more] = found;
   if (only !== undefined && more.length === 0) return only;
   const named = (found.length > 0 ? found : ids.slice(0, 5)).join(', ');
+  if (digits.length < DIGITS_MIN)
+    throw usageFailure(
+      `--timestamp: expected at least a day in UTC (2026-05-12, 2026-05-12T02:30); found ${timestamp}`,
+      named === '' ? 'take one first: fermata backup --verify' : `name one of: ${named}`,
+    );
   throw usageFailure(
     only === undefined ? `there is no backup of ${timestamp}` : `${found.length} backups are of ${timestamp}`,
     named === '' ? 'take one first: fermata backup --verify' : `name one of: ${named}`,

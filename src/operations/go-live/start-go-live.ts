@@ -256,6 +256,8 @@ export async function readGoLive(context: OperationContext): Promise<GoLiveShown
 }
 
 const REVOKE_MS = 5_000;
+const STOPPED_ON_PAPER =
+  'stopped; there was no go-live to take back: this desk trades on paper, and a person resumes it';
 
 /** Revokes the permission to trade real money: goes straight to the trader and needs nothing else. */
 export async function revokeGoLive(
@@ -270,8 +272,13 @@ export async function revokeGoLive(
     (answer) => provenBy(answer, async () => answer.mode !== 'ACTIVE'),
     (error: unknown) => notTaken(error, 'Real money stays permitted'),
   );
+  const isOnPaper = context.desk.mode !== 'live';
   const untold = result.ok ? await tellOpenAttempt(context) : null;
-  const told = untold === null ? result : { ...result, problems: [...result.problems, untold] };
+  const told = {
+    ...result,
+    ...(result.proven && isOnPaper ? { detail: STOPPED_ON_PAPER } : {}),
+    ...(untold === null ? {} : { problems: [...result.problems, untold] }),
+  };
   const recorded = await audited(context, caller, { action: 'revokeGoLive', parameters: { reason } }, told);
   const unexplained = { did: 'took the permission for real money back', commandId, reason: request.reason };
   return askForReason(context, caller, unexplained, recorded);
