@@ -106,6 +106,34 @@ describe('fermata data fetch', () => {
     expect(listed).toMatchObject({ code: 0, out: expect.stringContaining('✓ HOLE/USDT') });
   });
 
+  it('verify reads recorded files to their end: what they hold and lack, or what is wrong with them', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'fermata-data-given-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const file = (name: string, text: string) => {
+      writeFileSync(join(home, name), text);
+      return join(home, name);
+    };
+    const minutes = [0, 1, 2, 7, 8].map((minute) => `${1_767_225_600_000 + minute * 60_000},1,1,1,1,1`);
+    const bars = file('bars.csv', `ts,open,high,low,close,volume\n${minutes.join('\n')}\n`);
+    const quotes = file('quotes.csv', 'ts,bid,ask,bid_size,ask_size\n1,1,2,1,1\n2,2,1,1,1\n');
+    const given = [`BTC/USDT=${bars}`, `ETH/USDT=${quotes}`];
+    const both = await runCommand(home, ['data', 'verify', ...given, '--desk', 'crypto-bot']);
+    expect(both.code).toBe(1);
+    expect(both.out).toContain(
+      '✓ BTC/USDT: 5 bars of 1 min, 2026-01-01 00:00 UTC to 2026-01-01 00:09 UTC\n  ! 1 gap while its market is open, the longest 4 min from 2026-01-01 00:03 UTC',
+    );
+    expect(both.out).toContain(
+      `✗ ETH/USDT: ${quotes}, row 3, column ask: expected at least the bid of 2, found "1"`,
+    );
+    const one = await runCommand(home, ['data', 'verify', given[0]!, '--json']);
+    expect(one.code).toBe(0);
+    expect(JSON.parse(one.out)).toMatchObject([
+      { symbol: 'BTC/USDT', format: 'bars', rows: 5, spanMs: 60_000 },
+    ]);
+    const none = await runCommand(home, ['data', 'verify', '--desk', 'crypto-bot']);
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('--desk is about recorded files') });
+  });
+
   it('judges what came from each venue, testnet and simulator by itself: none hides a gap of another', async () => {
     const [fromMs, untilMs] = [Date.UTC(2025, 0, 1), Date.UTC(2025, 0, 2)];
     const gap = { fromMs: fromMs + 120_000, untilMs: fromMs + 180_000 };

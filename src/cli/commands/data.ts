@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
-import { counted } from '../../domain/figure-text.js';
-import { moment } from '../../domain/moment.js';
+import { counted, grouped } from '../../domain/figure-text.js';
+import { lasted, moment } from '../../domain/moment.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { readDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
@@ -19,12 +20,15 @@ import {
   problemsIn,
 } from '../../market/fetched/fetched-files.js';
 import type { Span } from '../../market/fetched/minutes-file.js';
+import type { RecordingRead } from '../../market/recorded/check-recording.js';
 import type { DataGaps } from '../../operations/find-data-gaps.js';
 import { buildCalendars, buildInstruments } from '../../trader/engine-config.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
-import { dayValue, positiveNumber, spanOf } from '../option-values.js';
+import { collected, dayValue, positiveNumber, spanOf } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import {
   fermataHome,
@@ -100,23 +104,94 @@ function verifyCommand(command: Command): void {
   command
     .command('verify')
     .description('reads every byte of what was fetched: unchanged, in order, whole, prices that can be')
+    .argument(
+      '[files...]',
+      'recorded files instead, each FILE or SYMBOL=FILE as for --data',
+      collected(dataFile),
+    )
+    .option('--desk <name or file>', `whose instruments these are of; by default ${DEFAULT_DESK}`)
     .option('--json', 'for scripts')
-    .action(async ({ json }: { json?: boolean }) => {
-      const files = await filesHere(true);
-      const judged: JudgedFile[] = [];
-      for (const one of files) judged.push({ ...one, problems: await problemsIn(one) });
-      const bad = judged.filter((one) => !isFetched(one) || one.problems.length > 0);
-      if (json === true) printJson(judged.map((one) => ({ ...fileFacts(one), problems: one.problems })));
-      else if (files.length === 0) printLines([NOTHING_FETCHED]);
-      else
-        printLines([
-          ...judged.flatMap(judgedLines),
-          bad.length === 0
-            ? `✓ ${counted(files.length, 'file')}: every byte is as it was fetched`
-            : `✗ ${bad.length} of ${counted(files.length, 'file')} can’t be relied on`,
-        ]);
-      process.exitCode = bad.length === 0 ? EXIT_OK : EXIT_FAILED;
+    .action(async (files: readonly DataFile[] | undefined, { desk, json = false }: VerifyOptions) => {
+      const isGiven = files !== undefined && files.length > 0;
+      if (!isGiven && desk !== undefined)
+        throw usageFailure('--desk is about recorded files', 'name them: fermata data verify SYMBOL=FILE …');
+      process.exitCode = isGiven ? await verifyGiven(files, desk, json) : await verifyFetched(json);
     });
+}
+
+interface VerifyOptions {
+  readonly desk?: string;
+  readonly json?: boolean;
+}
+
+async function verifyFetched(json: boolean): Promise<number> {
+  const files = await filesHere(true);
+  const judged: JudgedFile[] = [];
+  for (const one of files) judged.push({ ...one, problems: await problemsIn(one) });
+  const bad = judged.filter((one) => !isFetched(one) || one.problems.length > 0);
+  if (json) printJson(judged.map((one) => ({ ...fileFacts(one), problems: one.problems })));
+  else if (files.length === 0) printLines([NOTHING_FETCHED]);
+  else
+    printLines([
+      ...judged.flatMap(judgedLines),
+      bad.length === 0
+        ? `✓ ${counted(files.length, 'file')}: every byte is as it was fetched`
+        : `✗ ${bad.length} of ${counted(files.length, 'file')} can’t be relied on`,
+    ]);
+  return bad.length === 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+/** Each instrument's files to their end, or to their first problem; the others are read all the same. */
+async function verifyGiven(
+  files: readonly DataFile[],
+  named: string | undefined,
+  json: boolean,
+): Promise<number> {
+  const { desk } = loadDesk(namedDeskFile(named));
+  marketChoice({ data: files }, desk);
+  const [{ assignInstruments, filesByInstrument, readRecording }, { DataFileError }] = await Promise.all([
+    import('../../market/recorded/check-recording.js'),
+    import('../../market/recorded/data-file-error.js'),
+  ]);
+  const read: (RecordingRead | { readonly symbol: string; readonly problem: string })[] = [];
+  for (const { files: its, instrument } of filesByInstrument(
+    assignInstruments(files, buildInstruments(desk)),
+  )) {
+    const { symbol } = instrument;
+    try {
+      const found = await readRecording(its, instrument);
+      read.push({ ...found, gaps: whileOpen(found.gaps, calendarOf(desk, symbol)) });
+    } catch (error) {
+      if (!(error instanceof DataFileError)) throw error;
+      read.push({ symbol, problem: error.message });
+    }
+  }
+  if (json) printJson(read);
+  else
+    printLines(
+      read.flatMap((one) => ('problem' in one ? [`✗ ${one.symbol}: ${one.problem}`] : readLines(one))),
+    );
+  return read.some((one) => 'problem' in one) ? EXIT_FAILED : EXIT_OK;
+}
+
+const FORMAT_WORDS = {
+  bars: 'bars',
+  bidAskBars: 'bid and ask bars',
+  quotes: 'quotes',
+  trades: 'trades',
+  books: 'books',
+};
+
+function readLines({ symbol, format, spanMs, rows, firstMs, endMs, gaps }: RecordingRead): string[] {
+  const of = spanMs === 0 ? '' : ` of ${lasted(spanMs)}`;
+  const head = `✓ ${symbol}: ${grouped(String(rows))} ${FORMAT_WORDS[format]}${of}, ${moment(firstMs)} to ${moment(endMs)}`;
+  const [longest] = gaps.toSorted((one, other) => other.untilMs - other.fromMs - (one.untilMs - one.fromMs));
+  if (longest === undefined) return [head];
+  const { fromMs, untilMs } = longest;
+  return [
+    head,
+    `  ! ${counted(gaps.length, 'gap')} while its market is open, the longest ${lasted(untilMs - fromMs)} from ${moment(fromMs)}: they are kept, nothing is invented`,
+  ];
 }
 
 const NOTHING_FETCHED = 'nothing was fetched yet: fermata data fetch';

@@ -2,6 +2,7 @@
 import type { Instrument } from '../../domain/instrument.js';
 import { DataFileError } from './data-file-error.js';
 import { openRecording, type SidedFile } from './recorded-file.js';
+import type { RecordedFormat } from './row-parser.js';
 
 /** Rows of each file that are checked beforehand (a few seconds); later ones are checked as they are read. */
 const ROWS_CHECKED_MAX = 1_000_000;
@@ -76,6 +77,43 @@ export async function checkRecording(
     }
   }
   return endMs;
+}
+
+export interface RecordingRead {
+  readonly symbol: string;
+  readonly format: RecordedFormat;
+  /** Length of one bar; 0: there are no bars. */
+  readonly spanMs: number;
+  readonly rows: number;
+  readonly firstMs: number;
+  /** End of the last bar, or time of the last row. */
+  readonly endMs: number;
+  /** Between bars that do not adjoin; the market may have been closed, or quiet. */
+  readonly gaps: readonly { readonly fromMs: number; readonly untilMs: number }[];
+}
+
+/** Reads every row of one instrument's files. Throws `DataFileError` for the first problem. */
+export async function readRecording(
+  files: readonly SidedFile[],
+  instrument: Instrument,
+): Promise<RecordingRead> {
+  const rows = await openRecording(files, instrument);
+  try {
+    const { format, spanMs, firstMs } = rows;
+    const gaps: { fromMs: number; untilMs: number }[] = [];
+    let count = 0;
+    let endMs = firstMs;
+    for (let some = await rows.next(); some !== null; some = await rows.next()) {
+      count += some.length;
+      for (const { tsMs } of some) {
+        if (spanMs > 0 && tsMs > endMs) gaps.push({ fromMs: endMs, untilMs: tsMs });
+        endMs = tsMs + spanMs;
+      }
+    }
+    return { symbol: instrument.symbol, format, spanMs, rows: count, firstMs, endMs, gaps };
+  } finally {
+    await rows.close();
+  }
 }
 
 export function filesByInstrument<T extends SidedFile & { readonly instrument: Instrument }>(
