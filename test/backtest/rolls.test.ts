@@ -64,7 +64,7 @@ function continuous(spanMinutes = 1, atNoon = 16_000): string {
 }
 
 /** Buys whenever it holds nothing, and counts how often it was made anew. */
-async function run(desk: Desk, file: string) {
+async function run(desk: Desk, file: string, takesNoShortcut = false) {
   let made = 0;
   const definition: StrategyDefinition = {
     ...{ kind: KIND, suits: 'trending', parameters: [], enters: ['market'] },
@@ -85,7 +85,9 @@ async function run(desk: Desk, file: string) {
   registry.set(KIND, definition);
   try {
     const before = made;
-    const { report, kept } = await backtest(file, { desk, files: [{ symbol: 'NQ/USD', file }] });
+    const { report, kept } = await backtest(file, {
+      ...{ desk, takesNoShortcut, files: [{ symbol: 'NQ/USD', file }] },
+    });
     const fills = kept.fills.map(
       ({ side, priceTicks, marketMs }) =>
         `${side} ${priceTicks / 4} ${new Date(marketMs).toISOString().slice(8, 16)}`,
@@ -136,6 +138,14 @@ describe('a continuous recording of a future with a roll rule', () => {
         /^NQ\/USD: a position was held into the session of its roll from 202312 to 202403 \(2023-12-11T05:00/,
       ),
     ]);
+  });
+
+  it('is the same with every price on the general path', async () => {
+    const desk = deskWith({ roll: 'monday-before-expiry' });
+    const file = continuous();
+    const [fast, general] = [await run(desk, file), await run(desk, file, true)];
+    expect(fast.fills).toEqual(general.fills);
+    expect(fast.report).toEqual(general.report);
   });
 
   it('has its strategies made anew there, so that none compares the prices of two contracts', async () => {

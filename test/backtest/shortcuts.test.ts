@@ -134,6 +134,56 @@ describe('on generated minutes', () => {
     expect(orders).toBeGreaterThan(150);
   });
 
+  /** The walk as bars of both sides: the spread is another at each open and close. */
+  const bothSides = (csv: string): string => {
+    const rows = csv.trimEnd().split('\n').slice(1);
+    const lines = rows.map((row, at) => {
+      const [ts, ...prices] = row.split(',');
+      const [open, high, low, close] = prices.map((price) => Math.round(Number(price) * 100)) as [
+        ...[number, number, number, number],
+      ];
+      const [first, last] = [10 + ((at * 7) % 90), 10 + ((at * 11) % 130)];
+      const asks = [open + first, high + Math.max(first, last), low + Math.min(first, last), close + last];
+      return [ts, ...[open, high, low, close, ...asks].map((ticks) => (ticks / 100).toFixed(2)), ''].join();
+    });
+    const header = ['bid', 'ask'].map((side) => `${side}_open,${side}_high,${side}_low,${side}_close`).join();
+    return `ts,${header},volume\n${lines.join('\n')}\n`;
+  };
+
+  /** A book at each of its closes, too thin for most orders. */
+  const books = (csv: string): string => {
+    const lines = csv
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((row, at) => {
+        const [ts, , , , close] = row.split(',');
+        const level = (away: number, lots: number) =>
+          `${(Number(close) + away).toFixed(2)},${lots.toFixed(5)}`;
+        const deep = 0.002 + (at % 5) * 0.004;
+        return [ts, level(-0.01, 0.001), level(0.01, 0.002), level(-0.5, deep), level(0.7, deep)].join();
+      });
+    const columns = [0, 1].flatMap((at) =>
+      ['bids', 'asks'].map((side) => `${side}[${at}].price,${side}[${at}].amount`),
+    );
+    return `ts,${columns.join()}\n${lines.join('\n')}\n`;
+  };
+
+  it.each([
+    ['bars of bid and ask', bothSides],
+    ['books, whose levels are taken', books],
+  ] as const)('the same on %s', async (_, made) => {
+    const folder = temporaryFolder();
+    const file = writeWalk(join(folder, 'walk.csv'), 6_000);
+    writeFileSync(file, made(readFileSync(file, 'utf8')));
+    const { report } = await sameBothWays({
+      ...loadDesk(writeCrossDesk(folder)),
+      files: [{ symbol: 'BTC/USDT', file }],
+    });
+    expect(report.orders).toBeGreaterThan(100);
+    expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
+  });
+
   for (const [title, change] of Object.entries(CHANGES))
     it(`${title}: nearly all prices are passed over, and nothing differs`, async () => {
       const folder = temporaryFolder();
