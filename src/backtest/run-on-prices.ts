@@ -269,7 +269,8 @@ export class Run<Measured extends Measure> {
     const { instrument } = next;
     const { happened } = instance;
     // The answer holds until something has happened: with many instruments, each price asks about all of them.
-    if (this.#nothingOnWayTo[instrument] === next && this.#askedAt[instrument] === happened) return null;
+    const isKnown = this.#nothingOnWayTo[instrument] === next && this.#askedAt[instrument] === happened;
+    if (isKnown && this.#parts.takesNoShortcut !== true) return null;
     const between = instance.onTheWay(next, nowMs);
     if (between === null) {
       this.#nothingOnWayTo[instrument] = next;

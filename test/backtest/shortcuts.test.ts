@@ -216,18 +216,27 @@ describe('on generated minutes', () => {
       change.expects(report);
     });
 
-  it('three instruments at a time', async () => {
-    const folder = temporaryFolder();
-    const symbols = walkSymbols(3);
-    const files = symbols.map((symbol, at) => ({
-      symbol,
-      file: writeWalk(join(folder, `walk-${at}.csv`), 3_000, at + 1),
-    }));
-    const {
-      report: { orders },
-    } = await sameBothWays({ ...loadDesk(writeCrossDesk(folder, symbols)), files });
-    expect(orders).toBeGreaterThan(200);
-  });
+  for (const [title, stopPct, everyMinutes] of [
+    ['three instruments at a time', 2, 1],
+    ['three instruments, two of them with bars of five minutes, in which near stops go off', 0.01, 5],
+  ] as const)
+    it(title, async () => {
+      const folder = temporaryFolder();
+      const symbols = walkSymbols(3);
+      const files = symbols.map((symbol, at) => {
+        const file = writeWalk(join(folder, `walk-${at}.csv`), 6_000, at + 1);
+        const rows = readFileSync(file, 'utf8').split('\n');
+        if (at > 0) writeFileSync(file, rows.filter((_, row) => (row - 1) % everyMinutes < 1).join('\n'));
+        return { symbol, file };
+      });
+      const { desk, ...loaded } = loadDesk(writeCrossDesk(folder, symbols));
+      const strategies = desk.strategies.map((one) => ({
+        ...one,
+        parameters: { ...one.parameters, stopPct },
+      }));
+      const { report } = await sameBothWays({ ...loaded, desk: { ...desk, strategies }, files });
+      expect(report.orders).toBeGreaterThan(200);
+    });
 
   it('the shipped desk with its fees, slow orders and part fills', async () => {
     const file = writeWalk(join(temporaryFolder(), 'walk.csv'), 6_000);
