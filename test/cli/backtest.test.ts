@@ -379,6 +379,10 @@ describe('fermata backtest', () => {
     };
     for (const [key, value] of Object.entries(future))
       kept.setIn(['instruments', 0, key], kept.createNode(value));
+    // In force from the start, for whatever has no fees of its own.
+    const tiers = [{ from: '1', makerFeePpm: 500, takerFeePpm: 500 }];
+    kept.setIn(['paper', 'feeTiers'], kept.createNode(tiers));
+    kept.setIn(['paper', 'volumeSoFar'], '5');
     writeFileSync(join(folder, name), String(kept));
     const run = async (...more: string[]) => {
       const args = ['backtest', '--desk', name, '--data', file, ...more, '--json'];

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { capabilitiesIn, capabilityLines, capabilityWords } from '../../src/domain/order-bounds.js';
+import type { VenueOrder } from '../../src/domain/venue.js';
 import { BINANCE_TAKES } from '../../src/venue/binance/options.js';
 import { IBKR_TAKES } from '../../src/venue/ibkr/settings.js';
 import { PAPER_CAPABILITIES } from '../../src/venue/paper/capabilities.js';
@@ -43,6 +44,46 @@ describe('a desk of coins and contracts', () => {
     expect(desk.live('entry', 0)).toEqual([]);
     expect(desk.live('entry', 1)).toMatchObject([{ side: 'sell', limitTicks: 10_002 }]);
     expect(desk.recorded('order.denied')).toMatchObject([{ order: { instrument: 0 }, limit: 'shorting' }]);
+  });
+
+  it('lets a sale wait for its price in the contract only', () => {
+    const wish = {
+      side: 'sell',
+      type: 'ifTouched',
+      limitTicks: null,
+      slippageTicks: 5,
+      restBars: 3,
+    } as const;
+    const desk = mixed({ ...wish, touchTicks: 10_100, protectTicks: 10_300, because: 'it may rise' });
+    expect(desk.recorded('entry.waits')).toMatchObject([{ entry: { instrument: 1 } }]);
+    expect(desk.recorded('order.denied')).toMatchObject([{ order: { instrument: 0 }, limit: 'shorting' }]);
+  });
+
+  it('takes a sale with a trigger and a worst price for a stop of the coins, and for an entry in the contract', () => {
+    const desk = new DeskUnderTest({ instruments: INSTRUMENTS, capabilities: MIXED }).begin();
+    const found = INSTRUMENTS.map(({ id }) => ({
+      ...{ clientId: `fabc1231${id}`, venueId: `v${id}`, instrument: id, state: 'working', filledLots: 0 },
+      ...{ side: 'sell', type: 'stop', quantityLots: 10, limitTicks: 9_000, stopTicks: 9_500 },
+    })) as unknown as VenueOrder[];
+    desk.snapshot({ openOrders: found });
+    expect(desk.recorded('order.intended').map(({ order }) => [order.instrument, order.purpose])).toEqual([
+      [0, 'protective'],
+      [1, 'entry'],
+    ]);
+  });
+
+  it('gives each of two strategies a trade of its own in the coins, and the contract to one of them', () => {
+    const symbols = ['BTC/USDT', 'ETH/USDT'];
+    const strategies = ['one', 'two'].map((name) => ({
+      ...oneEntry({ size: { lots: 100 } }),
+      name,
+      symbols,
+    }));
+    const desk = new DeskUnderTest({ strategies, instruments: INSTRUMENTS, capabilities: MIXED }).active();
+    for (const { id } of INSTRUMENTS) desk.bar(id, 10_000);
+    expect(desk.live('entry', 0).map(({ strategy }) => strategy)).toEqual(['one', 'two']);
+    expect(desk.live('entry', 1).map(({ strategy }) => strategy)).toEqual(['one']);
+    expect(desk.recorded('order.denied')).toMatchObject([{ order: { instrument: 1 }, limit: 'taken' }]);
   });
 
   it('lets a strategy see for each of its instruments whether it can be short', () => {
