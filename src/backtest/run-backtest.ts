@@ -117,6 +117,10 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   const report = buildReport({
     ...{ desk, configHash, set: setting.set, fillModel, instruments, symbols, leftOut, measure },
     files: await reported(setting),
+    prices: {
+      withOwnSpread: (feed.withOwnSpread ?? []).map((id) => instruments[id]?.symbol ?? '?'),
+      showBooks: feed.showsBooks === true,
+    },
     coverage: run.coverage,
     problems: [
       ...run.problems(),

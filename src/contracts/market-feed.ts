@@ -117,6 +117,8 @@ export interface MarketFeed {
   readonly quotesFromBars?: readonly InstrumentId[];
   /** Some of its quotes are the tops of books: an order takes what the levels have, and its rest may wait. Left out: none. */
   readonly showsBooks?: boolean;
+  /** Instruments whose bid and ask are both recorded: no spread is put around a price of theirs. Left out: none. */
+  readonly withOwnSpread?: readonly InstrumentId[];
   /**
    * Market time now, in milliseconds: simulated and recorded feeds have their own clock; a live feed has the venue's.
    */

@@ -63,6 +63,7 @@ interface ReplayOptions {
   readonly endMs?: number;
   readonly quotesFromBars?: readonly InstrumentId[];
   readonly showsBooks?: boolean;
+  readonly withOwnSpread?: readonly InstrumentId[];
   readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
   /** Called at least every second, and at stop, with the time up to which everything was delivered. */
   readonly savePosition: (marketMs: number) => void;
@@ -76,6 +77,7 @@ export class ReplayFeed implements MarketFeed {
   readonly endMs: number | undefined;
   readonly quotesFromBars: readonly InstrumentId[];
   readonly showsBooks: boolean;
+  readonly withOwnSpread: readonly InstrumentId[];
   readonly #clock: MarketClock | null;
   #deliveredMs: number;
   /** All events up to and including this time have been delivered. */
@@ -95,6 +97,7 @@ export class ReplayFeed implements MarketFeed {
     this.endMs = options.endMs;
     this.quotesFromBars = options.quotesFromBars ?? [];
     this.showsBooks = options.showsBooks === true;
+    this.withOwnSpread = options.withOwnSpread ?? [];
     const { speed } = options.source;
     this.#clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
     this.#deliveredMs = options.startMs;

@@ -377,6 +377,24 @@ describe('on bars of bid and ask, buys are filled on the path of the ask and sel
     ] as const;
     expect(await fillsIn(files[0].file, () => follows(row), DESK, { files })).toEqual(fills);
   });
+
+  it('and the report says so, instead of the desk file’s spread', async () => {
+    const folder = temporaryFolder();
+    const bars = [[BEGIN_MS, ...FLAT] as BarRow];
+    const files = [
+      { symbol: SYMBOL, side: 'bid', file: writeRows(folder, bars, 'bid.csv') },
+      { symbol: SYMBOL, side: 'ask', file: writeRows(folder, bars, 'ask.csv') },
+    ] as const;
+    const sidesTold = (await asPeer(DESK, files[0].file, () => follows(one({})), { files })).report.execution;
+    const barsTold = (await asPeer(DESK, files[0].file, () => follows(one({})))).report.execution;
+    const ofFile =
+      'Around the single price of a bar or trade lies the spread of the desk file: PEER/USDT 0.01.';
+    expect(barsTold).toContain(ofFile);
+    expect(sidesTold).not.toContain(ofFile);
+    expect(sidesTold).toContain(
+      'The spread of PEER/USDT is the recorded one: buys go by the ask, sells by the bid.',
+    );
+  });
 });
 
 describe('on recorded books an order takes what the levels have', () => {
@@ -457,6 +475,14 @@ describe('on recorded books an order takes what the levels have', () => {
       ['99.60x9', '99.30x9'],
     );
     expect(await fillsIn(file, () => follows(limit('99.50')))).toEqual(['buy 3 at 99.50', 'buy 4 at 99.50']);
+  });
+
+  it('which the report says', async () => {
+    const { report } = await asPeer(DESK, booksOf(DEEP, DEEP), () => wide(buys()));
+    expect(report.execution).toContain('Orders are filled whole elsewhere, whatever traded.');
+    expect(report.execution).toContainEqual(
+      expect.stringMatching(/^On recorded books orders get what is at/),
+    );
   });
 
   it('all or nothing is nothing where the levels within its price are too few', async () => {

@@ -22,7 +22,7 @@ import {
   rounded,
   sumOf,
 } from '../statistics/figures.js';
-import { executionLines, type FillModel, type RollTold } from './execution.js';
+import { executionLines, type FillModel, type PricesKind, type RollTold } from './execution.js';
 
 export interface ReportedFile {
   readonly name: string;
@@ -203,6 +203,7 @@ export interface ReportInputs {
   readonly configHash: string;
   readonly set: readonly string[];
   readonly fillModel: FillModel;
+  readonly prices: PricesKind;
   readonly instruments: readonly Instrument[];
   readonly symbols: readonly string[];
   readonly leftOut: readonly string[];
@@ -258,7 +259,12 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     trials: 1,
     period: periodOf(measure),
     market: { symbols: inputs.symbols, leftOut: inputs.leftOut, files: inputs.files },
-    execution: executionLines(desk, inputs.fillModel, (at) => measure?.tierFills.get(at) ?? []),
+    execution: executionLines(
+      desk,
+      inputs.fillModel,
+      inputs.prices,
+      (at) => measure?.tierFills.get(at) ?? [],
+    ),
     currency,
     startingEquity: measure === null ? balance : formatMoney(measure.startingCash),
     finalEquity: final === null ? balance : formatMoney(final),

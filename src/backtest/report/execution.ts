@@ -21,25 +21,50 @@ const PATHS: Readonly<Record<BarPath, string>> = {
   'low-first': 'to the low, to the high',
 };
 
+/** What the prices of a run leave to no rule. */
+export interface PricesKind {
+  /** Symbols of which bid and ask are both recorded. */
+  readonly withOwnSpread: readonly string[];
+  /** Some are books. */
+  readonly showBooks: boolean;
+}
+
 /** `tierFills`: by instrument, how many fills had its own fees, and each tier of them. */
 export function executionLines(
   { paper, instruments }: Desk,
   model: FillModel,
+  { withOwnSpread, showBooks }: PricesKind,
   tierFills: (at: number) => readonly number[],
 ): readonly string[] {
   const { makerFeePpm, takerFeePpm, slippageTicks, latencyMs } = paper;
   const { path, limitFill, volumePartPct } = model;
-  const spreads = instruments.map(({ symbol, spread }) => `${symbol} ${spread}`).join(', ');
+  const spreads = instruments
+    .filter(({ symbol }) => !withOwnSpread.includes(symbol))
+    .map(({ symbol, spread }) => `${symbol} ${spread}`);
   const percent = (ppm: number): string => `${percentOfPpm(ppm)} %`;
   return [
     `Nothing is filled in the step in which it is sent: an order arrives ${latencyMs} ms of market time later.`,
     `Market and stop orders: at the far side of the quote and ${slippageTicks} ${slippageTicks === 1 ? 'tick' : 'ticks'} worse; a stop that the market jumped past gets the price behind the gap.`,
     `Limit orders: at their limit when the other side of the quote ${limitFill === 'touch' ? 'reaches it' : 'goes beyond it'}.`,
     `Inside a bar prices go from the open ${PATHS[path]}, to the close.`,
-    `Around the single price of a bar or trade lies the spread of the desk file: ${spreads}.`,
+    ...(spreads.length === 0
+      ? []
+      : [
+          `Around the single price of a bar or trade lies the spread of the desk file: ${spreads.join(', ')}.`,
+        ]),
+    ...(withOwnSpread.length === 0
+      ? []
+      : [
+          `The spread of ${withOwnSpread.join(', ')} is the recorded one: buys go by the ask, sells by the bid.`,
+        ]),
+    ...(showBooks
+      ? [
+          'On recorded books orders get what is at each level, at its price; the rest of an entry expires, that of a closing order or a stop waits for the next snapshot.',
+        ]
+      : []),
     volumePartPct === null
-      ? 'Orders are filled whole, whatever traded.'
-      : `Orders get ${volumePartPct} % of what each price offered: a quarter of a bar’s volume, a trade’s size, a quote’s own.`,
+      ? `Orders are filled whole${showBooks ? ' elsewhere' : ''}, whatever traded.`
+      : `Orders get ${volumePartPct} % of what each price offered: a quarter of a bar’s volume, a trade’s size, a quote’s or level’s own.`,
     ...instruments.flatMap((instrument, at) => lotFeeLines(instrument, tierFills(at))),
     ...(instruments.every(({ fees }) => fees !== undefined)
       ? []

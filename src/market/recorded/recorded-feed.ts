@@ -77,6 +77,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     endMs,
     quotesFromBars: events.quotesFromBars,
     showsBooks: events.showsBooks,
+    withOwnSpread: events.withOwnSpread,
     history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
     savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: names.join(', '),
@@ -170,6 +171,12 @@ export class RecordedSource implements TimedSource {
 
   get quotesFromBars(): readonly InstrumentId[] {
     return this.streams.flatMap(({ rows, instrument }) => (isOfBars(rows.format) ? instrument : []));
+  }
+
+  get withOwnSpread(): readonly InstrumentId[] {
+    return this.streams.flatMap(({ rows: { format }, instrument }) =>
+      format === 'bars' || format === 'trades' ? [] : instrument,
+    );
   }
 
   get showsBooks(): boolean {
