@@ -86,6 +86,19 @@ describe('a desk of coins and contracts', () => {
     expect(desk.recorded('order.denied')).toMatchObject([{ order: { instrument: 1 }, limit: 'taken' }]);
   });
 
+  it('has a stop for a contract that somebody sold, and buys no coins that nobody can owe', () => {
+    const desk = mixed({});
+    for (const instrument of [0, 1]) {
+      const sale = { tradeId: `x${instrument}`, clientId: 'person', instrument, side: 'sell' } as const;
+      const at = { quantityLots: 1_000, priceTicks: 10_000, fee: 0, liquidity: 'taker' } as const;
+      desk.happen({ kind: 'fill', fill: { ...sale, ...at, simulated: true, marketMs: desk.marketMs } });
+    }
+    desk.pass(1_000);
+    expect(desk.live('protective', 1)).toMatchObject([{ side: 'buy', quantityLots: 1_000 }]);
+    expect(desk.live('protective', 0)).toEqual([]);
+    expect(desk.recorded('order.denied')).toEqual([]);
+  });
+
   it('lets a strategy see for each of its instruments whether it can be short', () => {
     const seen: [string, boolean][] = [];
     const { own, ...once } = oneEntry();
@@ -121,12 +134,22 @@ describe('a desk of coins and contracts', () => {
     expect(desk.effects).toContainEqual(expect.objectContaining({ kind: 'cancel' }));
     expect(desk.live('close', 0)).toEqual([]);
     expect(desk.live('close', 1)).toMatchObject([{ type: 'market', side: 'sell', reduceOnly: true }]);
+    desk.happen({ kind: 'order.cancelled', clientId: desk.live('protective', 0)[0]!.clientId });
+    expect(desk.live('close', 0)).toMatchObject([{ type: 'market', side: 'sell', reduceOnly: false }]);
   });
 
   it('links the exits of the one kind of instrument of which the venue links them', () => {
     const desk = held({ ...MIXED, linksOrders: true });
     expect(desk.live('protective', 0)[0]).not.toHaveProperty('group');
     expect(desk.live('protective', 1)[0]).toHaveProperty('group');
+    for (let round = 0; round < 3; round += 1) {
+      desk.pass(5_000);
+      desk.snapshot();
+    }
+    const notes = desk.recorded('note').map(({ text }) => text);
+    expect(notes.filter((text) => text.includes('read back'))).toEqual([
+      expect.stringMatching(/^ETH\/USDT: read back from the venue/),
+    ]);
   });
 
   it('says of each instrument what the venue refuses, and what the desk does in its place', () => {
