@@ -30,7 +30,9 @@ try {
     const folder = join(first.home, 'desks', name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'desk.yaml'), text.replace(/^desk: .*$/m, `desk: ${name}`));
-    further.push(deskUnderTest(name, { BINANCE_API_KEY: `key-of-${name}` }, first));
+    further.push(
+      deskUnderTest(name, { BINANCE_API_KEY: `key-of-${name}`, TELEGRAM_CHAT_ID: String(number) }, first),
+    );
   }
   await Promise.all(
     further.map((desk, at) => desk.up('--market', 'simulated', '--desk', desk.desk, '--seed', `${at + 8}`)),

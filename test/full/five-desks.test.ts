@@ -1,5 +1,5 @@
 /**
- * Five desks of one installation, the shipped desk on five seeds of the simulated market, for ten minutes: one is killed, one
+ * Five desks of one installation, the shipped desk on five seeds of the simulated market, each with keys of its own, for ten minutes: one is killed, one
  * is backed up and restored, one is stopped, and the other two notice nothing of it. Prints memory and processor time.
  * `DESKS_MS`: for so long.
  */
@@ -19,7 +19,14 @@ const SAMPLE_MS = 5_000;
 const MEBIBYTES_MAX = 4_096;
 const FURTHER = ['killed', 'restored', 'stopped', 'untouched'] as const;
 
-const first = deskUnderTest();
+/** Of an exchange and a storage; a desk on paper uses neither. */
+const keysOf = (name: string) => ({
+  BINANCE_API_KEY: `key-of-${name}`,
+  BINANCE_SECRET_KEY: `secret-of-${name}`,
+  AWS_SECRET_ACCESS_KEY: `storage-of-${name}`,
+});
+
+const first = deskUnderTest('crypto-bot', keysOf('first'));
 const further = new Map<(typeof FURTHER)[number], DeskUnderTest>();
 const deskOf = (name: (typeof FURTHER)[number]): DeskUnderTest => further.get(name) as DeskUnderTest;
 const all = (): DeskUnderTest[] => [first, ...further.values()];
@@ -31,7 +38,7 @@ beforeAll(async () => {
     const folder = join(first.home, 'desks', name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'desk.yaml'), text.replace(/^desk: .*$/m, `desk: ${name}`));
-    const desk = deskUnderTest(name, {}, first);
+    const desk = deskUnderTest(name, keysOf(name), first);
     further.set(name, desk);
     await desk.up('--market', 'simulated', '--desk', name, '--seed', `${at + 8}`);
   }
