@@ -175,7 +175,7 @@ export async function beginAttempt(
 /** What people of a desk with real money can ask for. */
 export const peopleOf = (bench: Bench, desk: BenchDesk): Operations =>
   operationsOver({
-    runtime: { desk: desk.name } as Runtime,
+    runtime: { desk: desk.name, home: '/nowhere' } as Runtime,
     desk: deskOf(desk.name),
     trader: desk.trader.client,
     temporal: bench.temporal,
