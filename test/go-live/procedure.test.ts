@@ -393,6 +393,9 @@ describe.concurrent('going live', () => {
       detail: expect.stringMatching(/trader refused.*another configuration/),
     });
     expect(await isTold(refused.desk, 'was approved, and not carried out')).toBe(true);
+    const bodies = "select body from notice where desk = $1 and body like '%It is not in force%'";
+    const { rows } = await bench.database.pool.query<{ body: string }>(bodies, [refused.desk.name]);
+    expect(rows.map(({ body }) => body)).toEqual([expect.stringMatching(/[^.]\. It is not in force/)]);
     const revoked = await attempt({ watchMs: WAIT_MS });
     await review(revoked);
     await vote(revoked, ANNA);

@@ -110,7 +110,7 @@ function statusLines({
     `approvals needed: ${needed}; approvers of the desk file: ${approvers.join(', ') || 'none'}`,
     ...attempts.map(
       ({ release, attempt, state, askedBy, detail, startedMs }) =>
-        `${moment(startedMs)} ${release} attempt ${attempt}, asked by ${askedBy}: ${state} ${detail}`,
+        `${moment(startedMs)} ${release} attempt ${attempt}, asked by ${askedBy}: ${state}${detail === '' ? '' : `, ${detail}`}`,
     ),
     ...problems.map((problem) => `! ${problem}`),
   ];

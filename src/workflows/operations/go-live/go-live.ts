@@ -75,7 +75,7 @@ const SAYS_UNDONE = 'what-was-approved-and-not-carried-out-is-told';
 
 async function close(run: GoLiveRun, { state, detail }: GoLiveResult): Promise<void> {
   if (run.approved !== null && !run.cancelled && patched(SAYS_UNDONE)) {
-    const text = `${detail}. It is not in force: fermata go-live asks anew.`;
+    const text = `${detail.replace(/\.$/, '')}. It is not in force: fermata go-live asks anew.`;
     run.tellPeople('undone', `"${run.approved}" was approved, and not carried out`, text, false);
   }
   run.show(state, detail);
