@@ -1,4 +1,7 @@
 /** A desk of coins and of contracts: each can do what its own kind can, whatever stands beside it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { capabilitiesIn, capabilityLines, capabilityWords } from '../../src/domain/order-bounds.js';
@@ -190,4 +193,15 @@ it('is declared once for each kind, at every venue', () => {
     words(capabilitiesIn(PAPER_CAPABILITIES, { kind })),
   );
   expect(onPaper).toEqual([['short sales'], ['short sales'], [], [], [], []]);
+});
+
+it('no code of the engine asks the account what only an instrument can say', () => {
+  const engine = fileURLToPath(new URL('../../src/engine/', import.meta.url));
+  const ofAccount = ['name', 'takesActions', 'cashStep'];
+  const asked = readdirSync(engine, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(join(engine, file), 'utf8').matchAll(/config\.capabilities\.(\w+)/g)])
+    .map((found) => found[1]);
+  expect(asked.filter((member) => !ofAccount.includes(member as string))).toEqual([]);
+  expect(new Set(asked)).toEqual(new Set(ofAccount));
 });
