@@ -15,6 +15,7 @@ import {
   orderSwitch,
   pointerFile,
   readBuildPointer,
+  testedBuilds,
 } from '../../src/home/builds.js';
 import { readJson, writeJson } from '../../src/home/json-file.js';
 import { homePaths } from '../../src/home/runtime.js';
@@ -122,6 +123,7 @@ it('a build that is well takes the place of the former one', async () => {
   const starter = begin(home);
   await eventually(() => expect(outcomeIn(home)).toMatchObject({ switched: true }));
   expect(readBuildPointer(home).build).toBe(NEXT);
+  expect(await testedBuilds(home)).toEqual([FORMER, NEXT].sort());
   starter.kill('SIGTERM');
   expect(await once(starter, 'exit')).toEqual([0, null]);
   expect([starts(), ended()]).toEqual([[TRIED], [NEXT]]);
