@@ -46,12 +46,16 @@ export function readSecret(home: string, name: SecretName): string {
 interface SecretsMade {
   /** The password was generated at this start: it is shown once, and stored in `operator-password`. */
   readonly generatedPassword: boolean;
-  /**
-   * Another password was given, and the operator's stays: that of all desks that share their people, or the one that has
-   * replaced just this one.
-   */
-  readonly refusedPassword?: 'shared' | 'replaced';
+  /** Another password was given, and the operator's stays: why, for a person. */
+  readonly unusedPassword?: string;
 }
+
+const PASSWORD_UNUSED = {
+  shared:
+    'DASHBOARD_PASSWORD is not that of the operator, whom this desk shares with the others here: it is not used. To change it for all: fermata secret rotate dashboard-password',
+  replaced:
+    'DASHBOARD_PASSWORD is the operator’s password of before, which was replaced since: it is not used. Take it out of the environment',
+} as const;
 
 /**
  * Makes the missing secrets. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password, once:
@@ -132,7 +136,7 @@ async function ensureOperatorPassword(home: string, given: string | undefined): 
   const plainFile = secretFile(home, 'operatorPassword');
   if (given !== undefined) {
     const { isOther, isUsed, refused } = await judgeGiven(home, given);
-    if (refused !== null) return { generatedPassword: false, refusedPassword: refused };
+    if (refused !== null) return { generatedPassword: false, unusedPassword: PASSWORD_UNUSED[refused] };
     if (isOther) await replaceOperatorPassword(home, given);
     else await rm(plainFile, { force: true });
     if (!isUsed) await replace(secretFile(home, 'operatorPasswordGiven'), await hashPassword(given));

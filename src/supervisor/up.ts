@@ -51,19 +51,11 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
   }
 }
 
-const PASSWORD_UNUSED = {
-  shared:
-    'DASHBOARD_PASSWORD is not that of the operator, whom this desk shares with the others here: it is not used. To change it for all: fermata secret rotate dashboard-password',
-  replaced:
-    'DASHBOARD_PASSWORD is the operator’s password of before, which was replaced since: it is not used. Take it out of the environment',
-} as const;
-
 async function run(options: UpOptions, paths: HomePaths, ending: Ending, phase: Phase): Promise<void> {
   const env = options.env ?? process.env;
   joinPeople(paths.home);
   const made = await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
-  if (made.refusedPassword)
-    options.onProgress?.({ kind: 'line', text: PASSWORD_UNUSED[made.refusedPassword] });
+  if (made.unusedPassword !== undefined) options.onProgress?.({ kind: 'line', text: made.unusedPassword });
   const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.home, env)), options.loaded.desk);
   let account: FileLock | null = null;
   try {

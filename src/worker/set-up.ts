@@ -86,7 +86,8 @@ async function patiently<T>(what: string, attempt: () => Promise<T>): Promise<T>
 
 async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
   const home = env.FERMATA_HOME ?? '';
-  await ensureSecrets(home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
+  const made = await ensureSecrets(home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
+  if (made.unusedPassword !== undefined) log.warn(made.unusedPassword);
   makeSecret(home, 'temporalPostgresPassword');
   // From here on nobody else can write here.
   makeSecret(home, 'dataKey');

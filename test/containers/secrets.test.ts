@@ -1,4 +1,5 @@
 /** Which container gets which secret files and people: what the compose file mounts, and what the code there reads. */
+import { execFile } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,11 +12,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CONTAINER_SECRETS, dealOutSecrets, filesOf } from '../../src/home/container-secrets.js';
 import { peopleFolder, takeInPeople } from '../../src/home/people-folder.js';
 import { SECRET_FILES } from '../../src/home/runtime.js';
-import { ensureSecrets, makeSecret } from '../../src/home/secrets.js';
+import { ensureSecrets, makeSecret, replaceOperatorPassword } from '../../src/home/secrets.js';
 import { repository } from '../support/desk-under-test.js';
 import { compose, SERVICE_OF_ROLE } from './compose-file.js';
 
@@ -98,6 +100,22 @@ it('tells of Temporal only who reaches it: the trader, the auditor and the ledge
       'web',
     ].toSorted(),
   );
+});
+
+it('the set-up says that a password of the environment is not used, where another has replaced it', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'given-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const env = { ...process.env, FERMATA_HOME: home, DASHBOARD_PASSWORD: 'given by the compose file' };
+  const setUp = async () =>
+    (
+      await promisify(execFile)(process.execPath, ['dist/worker/set-up.js', 'secrets'], {
+        cwd: repository,
+        env,
+      })
+    ).stdout;
+  expect(await setUp()).not.toContain('DASHBOARD_PASSWORD');
+  await replaceOperatorPassword(home, 'chosen by the operator');
+  expect(await setUp()).toContain('DASHBOARD_PASSWORD is the operator’s password of before');
 });
 
 describe('the secrets of a container', () => {
