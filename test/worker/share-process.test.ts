@@ -15,7 +15,7 @@ import { type JoinedRole, joinRole, sharingOf } from '../../src/supervisor/joine
 import { ROLE_SCRIPT } from '../../src/supervisor/start-role.js';
 import { type SharedProcess, shareProcess } from '../../src/worker/share-process.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, until } from '../support/eventually.js';
 
 /** Of a role that asks nothing of them. */
 const NOWHERE = { env: {}, folder: '/' };
@@ -227,6 +227,23 @@ describe('a role in the process of another desk', () => {
     expect(await joined.ready).toBe('port 8000 is taken');
     await joined.stop();
     expect(joined.process.alive()).toBe(false);
+  });
+
+  it('leaves no garbage of its start, and nothing by which other code could collect any', async () => {
+    const ended = firstDesk(`
+      const { runInNewContext } = await import('node:vm');
+      let held = Array.from({ length: 400_000 }, (_, at) => ({ text: 'held ' + at }));
+      const most = process.memoryUsage().heapUsed;
+      held = null;
+      const mine = logOutput();
+      const said = () => [process.memoryUsage().heapUsed < most / 2, runInNewContext('typeof gc')];
+      setTimeout(() => mine.write(JSON.stringify(said())), 300);`);
+    const joined = await eventually(() => joinedWith(SECOND));
+    expect(await joined.ready).toBeNull();
+    await until('what it says', () => lines.length > 0);
+    expect(lines).toEqual(['[true,"undefined"]']);
+    await joined.stop();
+    expect((await ended).code).toBe(0);
   });
 
   it('is not taken in by a process that was started otherwise, nor by what left its socket there', async () => {
