@@ -766,7 +766,7 @@ describe('`fermata rollback`', () => {
     ['two parts are named', ['--auto', '--config', '--db-only'], /both --config and --db-only/],
     ['two ways are given', ['--auto', '--timestamp', '20260110'], /both --auto and --timestamp/],
     ['none is of that time', ['--timestamp', '20260111'], /no backup of 20260111.*name one of: 2026-01-17/s],
-    ['the time is too short', ['--timestamp', '2026'], /no backup of 2026/],
+    ['the time is too short', ['--timestamp', '2026'], /--timestamp: expected at least a day.*found 2026/],
   ])('touches nothing where %s', async (_why, args, says) => {
     const home = await homeWithDamagedNewest();
     const { code, err } = await rollback(home, ...args);

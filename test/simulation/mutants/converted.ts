@@ -48,8 +48,8 @@ const BREAKS: readonly Omit<Mutant, 'from'>[] = [
   {
     what: 'an entry is sized by its worth in its own currency',
     file: 'engine/flow/stale-data.ts',
-    find: 'valuedAt(instrumentAt(core, at), core.market.rate(at));',
-    put: 'valuedAt(instrumentAt(core, at), core.market.rate(at) > 0 ? 1 : Number.NaN);',
+    find: 'return valuedAt(instrument, core.market.rate(at));',
+    put: 'return valuedAt(instrument, core.market.rate(at) > 0 ? 1 : Number.NaN);',
   },
   {
     what: 'an old rate is good enough to enter at',
@@ -84,8 +84,8 @@ const BREAKS: readonly Omit<Mutant, 'from'>[] = [
   {
     what: 'the paper venue takes a fee in the currency of the price',
     file: 'venue/paper/exchange.ts',
-    find: 'this.#fee(order, valuedAt(instrument, rate), execution, quantityLots)',
-    put: 'this.#fee(order, instrument, execution, quantityLots)',
+    find: 'this.#fee(order, valuedAt(instrument, rate), execution, lots)',
+    put: 'this.#fee(order, instrument, execution, lots)',
   },
 ];
 

@@ -5,8 +5,8 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a target closes the whole trade',
     file: 'engine/flow/exits.ts',
-    find: '  const rest = whole - Number(',
-    put: '  const rest = 0 * Number(',
+    find: 'return whole - Number((BigInt(whole)',
+    put: 'return 0 * Number((BigInt(whole)',
   },
   {
     what: 'a trailing stop loosens',
