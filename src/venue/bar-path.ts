@@ -102,17 +102,19 @@ export function quoteOnTheWay(
   let nearest = 1;
   let found: QuoteEvent | null = null;
   for (const one of awaited) {
-    const part =
+    const [gone, way] =
       'bidTicks' in one
-        ? (one.bidTicks - last.bidTicks) / (next.bidTicks - last.bidTicks)
-        : (one.askTicks - last.askTicks) / (next.askTicks - last.askTicks);
+        ? [one.bidTicks - last.bidTicks, next.bidTicks - last.bidTicks]
+        : [one.askTicks - last.askTicks, next.askTicks - last.askTicks];
+    const part = gone / way;
     if (!(part > 0 && part < nearest)) continue;
     const passedMs = last.marketMs + Math.floor((next.marketMs - last.marketMs) * part);
     const marketMs = Math.max(passedMs, nowMs);
     if (passedMs <= one.fromMs || !isOpenAt(marketMs)) continue;
     nearest = part;
     const [lastSpread, nextSpread] = [last.askTicks - last.bidTicks, next.askTicks - next.bidTicks];
-    const spreadTicks = Math.ceil(lastSpread + (nextSpread - lastSpread) * part);
+    // Divided last: a part of the way is rounded, and a whole spread would come out a tick too wide.
+    const spreadTicks = lastSpread + Math.ceil(((nextSpread - lastSpread) * gone) / way);
     const bidTicks = 'bidTicks' in one ? one.bidTicks : one.askTicks - spreadTicks;
     found = { ...next, bidTicks, askTicks: bidTicks + spreadTicks, marketMs };
   }

@@ -68,6 +68,12 @@ describe('a price on the way between two quotes of different spreads', () => {
     expect(shown({ askTicks: 103, fromMs: -1 })).toEqual([33, 100, 103]);
   });
 
+  it('has a whole spread exactly, not one a tick wider that no price on the way had', () => {
+    // The ask goes a tick each way with the spread from nothing to 25: at the seventh, the bid still stands at 100.
+    const widens = quoteOnTheWay(quote(0, 100, 100), quote(1000, 100, 125), [{ askTicks: 107, fromMs: 0 }]);
+    expect([widens?.bidTicks, widens?.askTicks]).toEqual([100, 107]);
+  });
+
   it('is the nearest in time, whichever side waits for it', () => {
     const both = [
       { bidTicks: 103, fromMs: -1 },
