@@ -617,7 +617,8 @@ export function rollsWithin(desk: Desk, fromMs: number, toMs: number): RunRolls 
       const { rollMs: atMs, next } = terms;
       const flatMs = leftAtMs(calendars[instrument] as SessionCalendar, atMs);
       its.push({ ...terms, rollMs: flatMs, flatMs });
-      if (atMs > toMs || next === null) break;
+      // The recording may have changed over since the session of the roll opened.
+      if (flatMs > toMs || next === null) break;
       rolls.push({ atMs, flatMs, instrument, symbol, from: month, to: next });
     }
     const [traded, ...following] = its as [ContractTerms, ...ContractTerms[]];

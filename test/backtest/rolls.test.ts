@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { BacktestSetting } from '../../src/backtest/run-backtest.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
 import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
@@ -64,7 +65,7 @@ function continuous(spanMinutes = 1, atNoon = 16_000): string {
 }
 
 /** Buys whenever it holds nothing, and counts how often it was made anew. */
-async function run(desk: Desk, file: string, takesNoShortcut = false) {
+async function run(desk: Desk, file: string, takesNoShortcut = false, given: Partial<BacktestSetting> = {}) {
   let made = 0;
   const definition: StrategyDefinition = {
     ...{ kind: KIND, suits: 'trending', parameters: [], enters: ['market'] },
@@ -86,7 +87,7 @@ async function run(desk: Desk, file: string, takesNoShortcut = false) {
   try {
     const before = made;
     const { report, kept } = await backtest(file, {
-      ...{ desk, takesNoShortcut, files: [{ symbol: 'NQ/USD', file }] },
+      ...{ desk, takesNoShortcut, files: [{ symbol: 'NQ/USD', file }], ...given },
     });
     const fills = kept.fills.map(
       ({ side, priceTicks, marketMs }) =>
@@ -140,6 +141,16 @@ describe('a continuous recording of a future with a roll rule', () => {
     ]);
   });
 
+  it('is left as well if it ends in the session of the roll, before the roll day', async () => {
+    const { report, fills } = await run(deskWith({ roll: 'monday-before-expiry' }), continuous(), false, {
+      untilMs: SUNDAY_MS + 60 * MINUTE_MS,
+    });
+    expect(fills.slice(1)).toEqual(['sell 16000 08T21:59']);
+    expect(Number(report.netProfit)).toBe(-5);
+    expect(report.rolls).toBeUndefined();
+    expect(overRoll(report)).toEqual([]);
+  });
+
   it('is the same with every price on the general path', async () => {
     const desk = deskWith({ roll: 'monday-before-expiry' });
     const file = continuous();
@@ -156,6 +167,50 @@ describe('a continuous recording of a future with a roll rule', () => {
     ];
     expect(over.made).toBe(within.made + 1);
     expect(within.report.rolls).toBeUndefined();
+  });
+
+  it.each([
+    ['one that only watches it', ['X/USD'], ['NQ/USD']],
+    ['one of which it is the second leg', ['X/USD', 'NQ/USD'], []],
+  ])('has %s made anew too', async (_, symbols, watches) => {
+    const { instruments, ...given } = deskWith({ roll: 'monday-before-expiry' });
+    const other = { ...instruments[0]!, symbol: 'X/USD', roll: undefined };
+    const file = continuous();
+    const registry = STRATEGIES as Map<string, StrategyDefinition>;
+    const shown: { instance: number; marketMs: number }[] = [];
+    let made = 0;
+    registry.set(KIND, {
+      ...{ kind: KIND, suits: 'trending', parameters: [], enters: ['market'] },
+      ...(symbols.length > 1 ? { legs: 2 } : {}),
+      create: () => {
+        made += 1;
+        const instance = made;
+        return {
+          ...{ warmupBars: 0, state: () => '' },
+          onBar: (_context, bar) => {
+            shown.push({ instance, marketMs: bar.openMs });
+          },
+        };
+      },
+    });
+    try {
+      await backtest(file, {
+        desk: {
+          ...{ ...given, instruments: [...instruments, other] },
+          strategies: [{ name: KIND, kind: KIND, symbols, watches, enabled: true, parameters: {} }],
+        } as Desk,
+        files: ['NQ/USD', 'X/USD'].map((symbol) => ({ symbol, file })),
+      });
+    } finally {
+      registry.delete(KIND);
+    }
+    const rollMs = Date.UTC(2023, 11, 11, 5);
+    const instances = (isOf: (marketMs: number) => boolean) =>
+      new Set(shown.flatMap(({ instance, marketMs }) => (isOf(marketMs) ? [instance] : [])));
+    const before = instances((marketMs) => marketMs < rollMs - MINUTE_MS);
+    const after = instances((marketMs) => marketMs >= rollMs);
+    expect([before.size, after.size]).toEqual([1, 1]);
+    expect([...after]).not.toEqual([...before]);
   });
 });
 

@@ -23,7 +23,7 @@ import { watchQuotes } from '../strategies/between-bars.js';
 import { DayVolatility } from '../strategies/day-volatility.js';
 import { RegimeMeter } from '../strategies/regime.js';
 import { ReturnMeter } from '../strategies/returns.js';
-import { buildSlots } from '../strategies/strategy-slot.js';
+import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
 
 /**
  * Called before the record, so the position is valued at the new price. `isOld`: the last price is certain to
@@ -103,11 +103,20 @@ function withdrawSignals(core: Core, at: InstrumentId): void {
 }
 
 export function beginStrategiesAnew(core: Core, at: InstrumentId): void {
-  const sees = ({ leg, instrument, watched }: Core['slots'][number]): boolean =>
-    leg === null ? instrument.id === at || watched.some((one) => one.instrument.id === at) : sees(leg.lead);
   const fresh = buildSlots(core.config);
-  core.slots = core.slots.map((slot, place) => (sees(slot) ? (fresh[place] ?? slot) : slot));
+  core.slots = core.slots.map((slot, place) => (sees(slot, at) ? (fresh[place] ?? slot) : slot));
   watchQuotes(core);
+  measureAnew(core, at);
+}
+
+/** Whether its strategy is shown the instrument, as its own, as a leg or to watch. All legs are alike. */
+export function sees({ leg, instrument, watched }: StrategySlot, at: InstrumentId): boolean {
+  if (leg !== null) return sees(leg.lead, at);
+  return instrument.id === at || watched.some((one) => one.instrument.id === at);
+}
+
+/** What was measured on its prices so far says nothing of those that follow. */
+export function measureAnew(core: Core, at: InstrumentId): void {
   if (at in core.regimes) core.regimes[at] = new RegimeMeter();
   if (at in core.returns) core.returns[at] = new ReturnMeter();
   if (at in core.dayVolatility) core.dayVolatility[at] = new DayVolatility(sessionsAt(core, at).calendar);
