@@ -1,4 +1,6 @@
 /** Fees that change with what was traded, by hand: in the paper account of a run, in the core, and in the report. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { grouped } from '../../src/domain/figure-text.js';
@@ -40,12 +42,15 @@ const TWICE_A_DAY: StrategyDefinition = {
   },
 };
 
-async function run(instrument: string, paper: string): Promise<BacktestKept> {
+function bars(): string {
   const rows = Array.from({ length: DAYS * 1440 }, (_, minute): Row => {
     const price = minute % 2 === 0 ? ['100', '101', '99', '100'] : ['100', '100.5', '99.5', '100'];
     return [FROM_MS + minute * 60_000, ...(price as [string, string, string, string])];
   });
-  const file = writeRows(temporaryFolder(), rows);
+  return writeRows(temporaryFolder(), rows);
+}
+
+async function run(instrument: string, paper: string, file = bars()): Promise<BacktestKept> {
   const text = `
 desk: tiers
 version: 1
@@ -127,6 +132,27 @@ describe('fees a contract by the volume of the month', () => {
     expect(report.execution).toContain('From 30 traded in a month: 1.5 USD a contract.');
     expect(report.execution).toContain(
       'Fills by the tier of their fees (X/USD): 6 below 30, 6 from 30 on, 8 from 60 on.',
+    );
+  });
+
+  it('are those of an order’s first fill for all of it, in the report too', async () => {
+    const file = join(temporaryFolder(), 'books.csv');
+    const level = (at: number): string => `${(100 - at / 10).toFixed(1)},4,${(100.1 + at / 10).toFixed(1)},4`;
+    const rows = Array.from({ length: 25 }, (_, minute) =>
+      [FROM_MS + minute * 60_000, level(0), level(1), level(2)].join(),
+    );
+    const columns = [0, 1, 2].map(
+      (at) => `bids[${at}].price,bids[${at}].amount,asks[${at}].price,asks[${at}].amount`,
+    );
+    writeFileSync(file, `ts,${columns}\n${rows.join('\n')}\n`);
+    const { report, kept } = await run(FUTURE.replace('MORE', '').replace('30', '5'), 'makerFeePpm: 0', file);
+    // Level by level: four, four and two. The second passes five contracts.
+    expect(kept.fills.map((fill) => [fill.quantityLots, eachOf(fill)])).toEqual([
+      ...[4, 4, 2].map((lots) => [lots, 2]),
+      ...[4, 4, 2].map((lots) => [lots, 1.5]),
+    ]);
+    expect(report.execution).toContain(
+      'Fills by the tier of their fees (X/USD): 3 below 5, 3 from 5 on, 0 from 60 on.',
     );
   });
 

@@ -62,6 +62,8 @@ export interface OrderSeen {
   filledLots: number;
   /** The sum that its average price is made from (`ValueRules.averaged`). */
   filledTickLots: bigint;
+  /** Of fees by contract or share: that of its first fill. */
+  tier?: number;
 }
 
 /** A month in UTC. */
@@ -443,10 +445,11 @@ export class BacktestMeasure implements Measure {
   }
 
   /** Which tier of its fees the fill had, counted as venue and core count. */
-  #tier(traded: Instrument, fill: Fill): void {
+  #tier(traded: Instrument, fill: Fill, order: OrderSeen | undefined): void {
     const { tiers } = traded.feeTiers ?? {};
     if (tiers === undefined) return;
-    const tier = tierAt(traded, this.#volumes, fill.marketMs);
+    const tier = order?.tier ?? tierAt(traded, this.#volumes, fill.marketMs);
+    if (order !== undefined && traded.lotFees !== undefined) order.tier = tier;
     const fills = this.tierFills.get(traded.id) ?? Array.from({ length: tiers.length + 1 }, () => 0);
     fills[tier + 1] = (fills[tier + 1] ?? 0) + 1;
     this.tierFills.set(traded.id, fills);
@@ -465,7 +468,7 @@ export class BacktestMeasure implements Measure {
     const order = this.#orders.get(clientId);
     if (order !== undefined) order.filledLots += quantityLots;
     if (traded !== undefined) {
-      this.#tier(traded, fill);
+      this.#tier(traded, fill, order);
       this.tradedValue += notional(valuedAt(traded, rate), quantityLots, priceTicks);
       if (order !== undefined) order.filledTickLots += VALUE[traded.kind].averaged(quantityLots, priceTicks);
     }
