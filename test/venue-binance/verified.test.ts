@@ -61,6 +61,47 @@ describe('the key', () => {
     await expect(before.balances()).rejects.toThrow('-2015');
   });
 
+  it('that is deleted is noticed with the next request: the venue is down at once, and up again with the key', async () => {
+    // The wait for the next look is longer than this test: only the answer brings it forward.
+    const { venue, simulator, events, raw } = await openOnSimulator({
+      times: { ...QUICK, monitorMs: 20_000 },
+    });
+    await eventually(() => expect(venue.state.up).toBe(true));
+    const { keys } = simulator.simulation.exchange;
+    const key = keys.get(TRADING_KEY.apiKey)!;
+    await raw.control('revoke', { apiKey: TRADING_KEY.apiKey });
+    await expect(venue.balances()).rejects.toThrow('-2015');
+    await says(venue, 'the exchange refuses the key: GET account: -2015 Invalid API-key');
+    expect(events.at(-1)).toMatchObject({ kind: 'health', state: 'down' });
+    const sent = simulator.simulation.count('POST', '/api/v3/order');
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(sent);
+    keys.set(TRADING_KEY.apiKey, key);
+    await eventually(() => expect(venue.state.up).toBe(true));
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('that one odd answer refuses stays in use: the exchange is asked once more before anything is down', async () => {
+    const { venue, events, raw, simulator } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
+    const healthEvents = () => events.filter(({ kind }) => kind === 'health').length;
+    const before = healthEvents();
+    const asked = simulator.simulation.count('GET', '/sapi/v1/account/apiRestrictions');
+    const body = JSON.stringify({ code: -2015, msg: 'Invalid API-key, IP, or permissions for action.' });
+    await raw.control('fault', {
+      method: 'POST',
+      path: '/api/v3/order',
+      times: 1,
+      effect: { kind: 'answer', status: 401, body },
+    });
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: '-2015' });
+    await eventually(() =>
+      expect(simulator.simulation.count('GET', '/sapi/v1/account/apiRestrictions')).toBe(asked + 1),
+    );
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+    expect(healthEvents()).toBe(before);
+  });
+
   it('that the exchange does not know is said plainly, without the key in it', async () => {
     const { venue } = await openOnSimulator({ credentials: { apiKey: 'u'.repeat(64), secret: 'wrong' } });
     await says(venue, '-2015');

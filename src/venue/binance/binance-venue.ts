@@ -70,7 +70,10 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
   const foreign = foreignUnits(options.foreign ?? {});
   const relay = createRelay();
   let monitor: Monitor | null = null;
-  const connection = await openConnection(options, relay.emit, () => monitor?.doubtSymbols());
+  const connection = await openConnection(options, relay.emit, {
+    onBetweenSteps: () => monitor?.doubtSymbols(),
+    onKeyRefused: () => monitor?.doubtKey(),
+  });
   const verifying: VerifyContext = {
     connection,
     endpoint: options.endpoint,

@@ -46,10 +46,17 @@ export interface Connection {
   readonly nowMs: () => number;
 }
 
+/** What an answer says against what was verified before. */
+interface Doubts {
+  /** An amount between the known steps: the exchange may have made them finer. */
+  readonly onBetweenSteps: () => void;
+  readonly onKeyRefused: () => void;
+}
+
 export async function openConnection(
   options: BinanceVenueOptions,
   emit: (event: VenueStreamEvent) => void,
-  onBetweenSteps: () => void,
+  doubts: Doubts,
 ): Promise<Connection> {
   const nowMs = options.nowMs ?? steadyNowMs;
   const times = { ...BINANCE_TIMES, ...options.times };
@@ -89,13 +96,14 @@ export async function openConnection(
       if (breaker.state === 'closed') health.resolved('breaker');
       else health.against('breaker', `API breaker open: ${detail}`);
     },
+    onKeyRefused: doubts.onKeyRefused,
     measureClock: () =>
       clock.measure('urgent').then(
         () => true,
         () => false,
       ),
   });
-  const reader = createReader(requests, nowMs, options.onRefusedAnswer ?? ignore, onBetweenSteps);
+  const reader = createReader(requests, nowMs, options.onRefusedAnswer ?? ignore, doubts.onBetweenSteps);
   const clock = createVenueClock(exchange, reader, nowMs);
   const limits = { breaker, queue, weight, orders };
   return { exchange, requests, reader, clock, accountId, health, ...limits, times, nowMs };

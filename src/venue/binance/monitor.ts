@@ -4,16 +4,22 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VenueUnavailable } from '../port.js';
-import { type VerifyContext, verify, verifySymbols } from './verify.js';
+import { type VerifyContext, verify, verifyKey, verifySymbols } from './verify.js';
 
 export interface Monitor {
   /** Resolves after the first attempt, whether it succeeded or not. */
   readonly started: Promise<void>;
+  /** Key, symbols and account have been verified, and the key is still in order. */
   readonly verified: boolean;
   /** The exchange refused an order through one of its filters: its limits may have changed. */
   doubtSymbols(): void;
+  /** The exchange refused a request for its key, which one odd answer may do as well: the key is verified anew. */
+  doubtKey(): void;
   close(): Promise<void>;
 }
+
+/** A key that was refused is looked at this soon again: before the desk would halt for a venue that is down. */
+const KEY_AGAIN_MS = 4000;
 
 export function startMonitor(context: VerifyContext): Monitor {
   const { health, clock, times, queue, nowMs } = context.connection;
@@ -21,11 +27,14 @@ export function startMonitor(context: VerifyContext): Monitor {
   let verified = false;
   let symbolsDueMs = 0;
   let doubtAgainMs = 0;
+  let key: 'verified' | 'doubted' | 'refused' = 'verified';
+  let keyAgainMs = 0;
   let woken = new AbortController();
 
   async function look(): Promise<void> {
     if (verified) {
-      await clock.measure().catch(onlyUnavailable);
+      if (key === 'verified') await clock.measure().catch(onlyUnavailable);
+      else await lookAtKey();
       if (nowMs() >= symbolsDueMs) await lookAtSymbols().catch(onlyUnavailable);
     } else {
       const problems = await verify(context);
@@ -53,10 +62,19 @@ export function startMonitor(context: VerifyContext): Monitor {
     if (takenOf(context) !== before) health.missed('the exchange takes other orders than before');
   }
 
+  async function lookAtKey(): Promise<void> {
+    const problems = await verifyKey(context);
+    if (problems === null) return;
+    key = problems.length === 0 ? 'verified' : 'refused';
+    if (key === 'verified') health.resolved('key');
+    else health.against('key', `the exchange refuses the key: ${problems.join('; ')}`);
+  }
+
   async function keepLooking(): Promise<void> {
     while (!closing.signal.aborted) {
       woken = new AbortController();
-      await sleep(times.monitorMs, undefined, { signal: woken.signal, ref: false }).catch(() => {});
+      const pauseMs = key === 'refused' ? Math.min(KEY_AGAIN_MS, times.monitorMs) : times.monitorMs;
+      await sleep(pauseMs, undefined, { signal: woken.signal, ref: false }).catch(() => {});
       if (!closing.signal.aborted) await look();
     }
   }
@@ -66,12 +84,19 @@ export function startMonitor(context: VerifyContext): Monitor {
   return {
     started,
     get verified() {
-      return verified;
+      return verified && key !== 'refused';
     },
     doubtSymbols() {
       if (nowMs() < doubtAgainMs) return;
       doubtAgainMs = nowMs() + times.monitorMs;
       symbolsDueMs = 0;
+      woken.abort();
+    },
+    doubtKey() {
+      if (!verified) return;
+      if (key === 'verified') key = 'doubted';
+      if (nowMs() < keyAgainMs) return;
+      keyAgainMs = nowMs() + times.monitorMs;
       woken.abort();
     },
     async close() {

@@ -42,6 +42,17 @@ export function isFilterFailure(answer: Answer): boolean {
   return code === FILTER_FAILURE || code === INVALID_SYMBOL || /market is closed/i.test(text);
 }
 
+const SIGNATURE_INVALID = -1022;
+const KEY_MALFORMED = -2014;
+const KEY_REFUSED = -2015;
+
+/** Nothing can be sent with this key: it is deleted, lacks a permission or is used from an address that it is not for. */
+export function isKeyRefused(answer: Answer): answer is Extract<Answer, { kind: 'refused' }> {
+  if (answer.kind !== 'refused') return false;
+  const { status, code } = answer;
+  return status === 401 || code === KEY_REFUSED || code === KEY_MALFORMED || code === SIGNATURE_INVALID;
+}
+
 export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceMarket): SendOutcome {
   switch (answer.kind) {
     case 'answered':

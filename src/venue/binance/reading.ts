@@ -7,7 +7,7 @@ import { VenueUnavailable } from '../port.js';
 import type { Urgency } from '../rate-budget.js';
 import { BetweenSteps, Unbelievable } from './decode.js';
 import type { CcxtBinance } from './exchange.js';
-import { INVALID_SYMBOL, whyNot } from './outcomes.js';
+import { INVALID_SYMBOL, isKeyRefused, whyNot } from './outcomes.js';
 import type { Requests } from './requests.js';
 
 interface ReadingRequest<T> {
@@ -20,6 +20,9 @@ interface ReadingRequest<T> {
   /** The result if the exchange does not know a symbol; if absent, that is a failure like any other. */
   readonly unlisted?: T;
 }
+
+/** The venue answered, and takes nothing that is signed with this key. */
+export class KeyRefused extends VenueUnavailable {}
 
 export interface Reader {
   /** Throws `VenueUnavailable`. */
@@ -56,6 +59,7 @@ export function createReader(
       const answer = await requests.ask({ name, weight, urgency, safeToRepeat: true, send });
       if (unlisted !== undefined && answer.kind === 'refused' && answer.code === INVALID_SYMBOL)
         return unlisted;
+      if (isKeyRefused(answer)) throw new KeyRefused(`${name}: ${whyNot(answer)}`);
       if (answer.kind !== 'answered') throw new VenueUnavailable(`${name}: ${whyNot(answer)}`);
       try {
         return decode(answer.body);

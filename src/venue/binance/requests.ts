@@ -13,6 +13,7 @@ import {
 } from '../rate-budget.js';
 import { type Answer, silenceMs } from './answer.js';
 import type { BinanceExchange, CcxtBinance, OnHeaders } from './exchange.js';
+import { isKeyRefused } from './outcomes.js';
 
 export interface Request {
   /** For messages and metrics, for example `GET order`. */
@@ -46,6 +47,7 @@ interface RequestsOptions {
   /** Why no order may leave; null if orders may. */
   readonly whyNoOrder: () => string | null;
   readonly onBreaker: (detail: string) => void;
+  readonly onKeyRefused: () => void;
   /** Called when the venue says that our clock is wrong: measures the offset again. False if that failed. */
   readonly measureClock: () => Promise<boolean>;
 }
@@ -60,6 +62,7 @@ export function createRequests(options: RequestsOptions): Requests {
   function report(answer: Answer): void {
     const change = answer.kind === 'unanswered' ? breaker.failed(nowMs(), answer.cause) : breaker.succeeded();
     if (change !== null) options.onBreaker(change.detail);
+    if (isKeyRefused(answer)) options.onKeyRefused();
   }
 
   async function once(request: Request, sinceMs: number): Promise<Answer> {

@@ -12,6 +12,7 @@ import {
   readAccountPermissions,
   readKeyPermissions,
 } from './permissions.js';
+import { KeyRefused } from './reading.js';
 import type { ReferencePrices } from './reference-prices.js';
 
 export interface VerifyContext {
@@ -34,13 +35,33 @@ export async function verify(context: VerifyContext): Promise<readonly string[]>
       readCanTrade(context),
       readPrices(context),
     ]);
-    const problems = [...problemsOfAll, ...judgePermissions(permissions, 'trade').problems];
-    if (!canTrade) problems.push('trading is disabled on this account by the exchange');
+    const problems = [...problemsOfAll, ...keyProblems(permissions, canTrade)];
     const otherAccount = context.connection.accountId.problem();
     if (otherAccount !== null) problems.push(otherAccount);
     return problems;
   } catch (error) {
     if (error instanceof VenueUnavailable) return [error.message];
+    throw error;
+  }
+}
+
+function keyProblems(permissions: KeyPermissions, canTrade: boolean): string[] {
+  const { problems } = judgePermissions(permissions, 'trade');
+  return canTrade ? [...problems] : [...problems, 'trading is disabled on this account by the exchange'];
+}
+
+/**
+ * What forbids trading with a key that was verified before. Null: the exchange did not say, which is nothing against
+ * the key. The clock comes first, since a signature is of a time.
+ */
+export async function verifyKey(context: VerifyContext): Promise<readonly string[] | null> {
+  try {
+    await context.connection.clock.measure();
+    const canTrade = await readCanTrade(context);
+    return keyProblems(await readPermissions(context), canTrade);
+  } catch (error) {
+    if (error instanceof KeyRefused) return [error.message];
+    if (error instanceof VenueUnavailable) return null;
     throw error;
   }
 }
