@@ -326,7 +326,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await open('Routines');
     await expect
       .poll(() => page.getByRole('region', { name: 'Did not run', exact: true }).innerText())
-      .toMatch(/2026-03-03 00:00\s+pre-market\s+the desk was off/);
+      .toMatch(/2026-03-03 00:00\s+Pre-market\s+the desk was off/);
     await open('Audit');
     const audit = page.getByRole('region', { name: 'Who did what' });
     await expect.poll(() => audit.innerText()).toContain('No entry yet');

@@ -20,9 +20,12 @@ export function Routines({ api, mayOperate }: { readonly api: DeskApi; readonly 
   const schedules = usePolled(() => api.schedules(), 10_000, `schedules ${action.busy}`);
   const runs = usePolled(() => api.routines(RUNS_SHOWN), 5_000, `runs ${action.busy}`);
   const backups = usePolled(() => api.backups(BACKUPS_SHOWN), 15_000, `backups ${action.busy}`);
-  const list = runs.value?.runs ?? [];
-  const missed = runs.value?.missed ?? [];
   const due = inOrder(schedules.value ?? []);
+  const list = runs.value?.runs ?? [];
+  const missed = (runs.value?.missed ?? []).map((miss) => ({
+    ...miss,
+    title: due.find(({ routine }) => routine === miss.routine)?.title ?? miss.routine,
+  }));
   const clock = <ClockOf schedules={due} />;
   const dates = [...new Set(list.map(({ nominalMs }) => day(nominalMs)))];
   const running: Column<ScheduledRun> = {
@@ -144,9 +147,9 @@ function Run({ run, open }: { readonly run: RoutineRun; readonly open: boolean }
   );
 }
 
-const MISSED: readonly Column<MissedRun>[] = [
+const MISSED: readonly Column<MissedRun & { readonly title: string }>[] = [
   { title: 'Due', cell: ({ nominalMs }) => `${day(nominalMs)} ${minuteOfDay(nominalMs)}` },
-  { title: 'Routine', cell: ({ routine }) => <b>{routine}</b> },
+  { title: 'Routine', cell: ({ title }) => <b>{title}</b> },
   { title: 'Why', long: true, cell: ({ reason }) => reason },
 ];
 
