@@ -30,6 +30,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
     ...desk.instruments.flatMap(rollRules),
     ...desk.instruments.flatMap(lastTradeRules),
     ...tierRules(['paper'], 'feeTiers', desk.paper.feeTiers, desk.paper.volumeSoFar),
+    ...volumeRules(desk.instruments),
     ...desk.instruments.flatMap((instrument, index) => [
       ...kindRules(instrument, index),
       ...sideBySideRules(instrument, index),
@@ -402,6 +403,25 @@ function tierRules(
           at === 0
             ? 'write the fees from the first trade on as the fees without a tier'
             : 'write the tiers by their volume, the smallest first',
+      },
+    ];
+  });
+}
+
+/** What was traded of a kind counts for each instrument of it with tiers, so each has to say the same of before. */
+function volumeRules(instruments: Desk['instruments']): BrokenRule[] {
+  return instruments.flatMap(({ kind, fees }, index) => {
+    const first = instruments.find((one) => one.kind === kind && one.fees?.tiers !== undefined);
+    const { volumeSoFar = '0' } = first?.fees ?? {};
+    const found = fees?.volumeSoFar ?? '0';
+    if (first === undefined || fees?.tiers === undefined) return [];
+    if (!isAbove(found, volumeSoFar) && !isAbove(volumeSoFar, found)) return [];
+    return [
+      {
+        path: ['instruments', index, 'fees', 'volumeSoFar'],
+        expected: `${volumeSoFar}, as of ${first.symbol}: instruments of kind ${kind} with tiers count together`,
+        found,
+        doThis: `write what was traded of all of them at each of them`,
       },
     ];
   });

@@ -328,6 +328,16 @@ describe('an instrument of a desk file', () => {
       withKeys(NQ, 'fees: { each: "2", volumeSoFar: "0.000000001", tiers: [{ from: "5", each: "1" }] }'),
       /^instruments\[0\].fees.volumeSoFar: a volume with at most 8 decimals; 0.000000001/,
     ],
+    [
+      [
+        withKeys(NQ, 'fees: { each: "2", volumeSoFar: "400", tiers: [{ from: "500", each: "1" }] }'),
+        withKeys(
+          NQ.replace('NQ/USD', 'ES/USD'),
+          'fees: { each: "2", volumeSoFar: "300", tiers: [{ from: "500", each: "1" }] }',
+        ),
+      ].join(', '),
+      /^instruments\[1\].fees.volumeSoFar: 400, as of NQ\/USD: instruments of kind future with tiers count together; 300;/,
+    ],
     [withKeys(NQ, 'fees: { minimum: "1" }'), /^instruments\[0\].fees.each: .*; nothing/],
     [
       withKeys(NQ, 'funding: { ratePct: "0.01", everyHours: 8 }'),
