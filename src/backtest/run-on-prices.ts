@@ -344,8 +344,14 @@ export class Run<Measured extends Measure> {
       }
       const isHeld = (): boolean =>
         engine.view.positions.some((one) => one.instrument === instrument && one.quantityLots !== 0);
-      if (event.marketMs > flatMs + LEFT_BEFORE_MS && !this.#closedOver.has(roll)) {
+      const closeMs = flatMs + LEFT_BEFORE_MS;
+      if (event.marketMs > closeMs && !this.#closedOver.has(roll)) {
         this.#closedOver.add(roll);
+        // On bars that go on beyond the close, what was sent to leave has not arrived yet.
+        if (instance.marketMs < closeMs) {
+          this.#signal(instance, closeMs);
+          instance.advanceTo(closeMs);
+        }
         if (isHeld()) this.#found.push(heldOverRoll(roll));
       }
       const isDue =

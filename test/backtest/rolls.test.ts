@@ -151,6 +151,19 @@ describe('a continuous recording of a future with a roll rule', () => {
     expect(overRoll(report)).toEqual([]);
   });
 
+  it('is left in time on bars of a day, which go on beyond the close', async () => {
+    const file = join(temporaryFolder(), 'days.csv');
+    const bars = [5, 6, 7, 8, 11, 12, 13].map((day) => {
+      const price = day < 11 ? 16_000 : 16_200;
+      return `${Date.UTC(2023, 11, day)},${price},${price + 50},${price - 20},${price},1`;
+    });
+    writeFileSync(file, `ts,open,high,low,close,volume\n${bars.join('\n')}\n`);
+    const { report, fills } = await run(deskWith({ roll: 'monday-before-expiry' }), file);
+    expect(fills[1]).toMatch(/^sell .* 08T21:59$/);
+    expect(report.rolls).toHaveLength(1);
+    expect(overRoll(report)).toEqual([]);
+  });
+
   it('is the same with every price on the general path', async () => {
     const desk = deskWith({ roll: 'monday-before-expiry' });
     const file = continuous();
