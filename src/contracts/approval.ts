@@ -71,6 +71,8 @@ export interface ApprovalOpened {
 export interface Vote {
   readonly decision: Decision;
   readonly reason: string;
+  /** This person's vote of before counts no more, since they were removed; the activity verifies that. */
+  readonly again?: true;
 }
 
 export interface ApprovalProgress {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   APPROVAL_MESSAGES,
   type Approval,
+  type ApprovalVote,
   type Vote,
   type VoteAnswer,
   voteUpdateId,
@@ -101,8 +102,15 @@ async function send(
   approval: Approval,
   { choice, reason, signature }: VoteRequest,
 ): Promise<VoteResult> {
+  const { person } = caller;
+  const ended = votesEndedMs(context.runtime.home, person);
+  const before = await votesOf(context, approval.id, person);
+  const former = before.filter(({ decision }) => isEndedBy(ended, decision));
+  const again = former.length > 0 && former.length === before.length;
+  const id = voteUpdateId(approval.id, person, choice);
   const decision = signAs(context, caller, {
-    decisionId: voteUpdateId(approval.id, caller.person, choice),
+    // Under the id of a vote that counts no more, Temporal would give the answer to that one.
+    decisionId: former.length > 0 ? `${id}:after-${ended}` : id,
     choice,
     subject: decisionSubject(approval),
     expiresWallMs: voteExpiresMs(context, approval),
@@ -113,7 +121,7 @@ async function send(
       client.workflow
         .getHandle(approval.workflowId, undefined, { firstExecutionRunId: approval.runId })
         .executeUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote, {
-          args: [{ decision, reason }],
+          args: [{ decision, reason, ...(again ? { again } : {}) }],
           updateId,
         }),
     );
@@ -131,6 +139,16 @@ async function send(
     }
     return refused(approval.id, `The vote does not count: ${causeOf(error)}.`);
   }
+}
+
+/** None while Postgres is away; the workflow then refuses a second vote. */
+async function votesOf(
+  { pool }: OperationContext,
+  approvalId: string,
+  person: string,
+): Promise<readonly ApprovalVote[]> {
+  const votes = await readVotes(pool, [approvalId]).catch(() => null);
+  return (votes?.get(approvalId) ?? []).filter((vote) => vote.person === person);
 }
 
 function refused(approvalId: string | null, detail: string): VoteResult {

@@ -74,12 +74,15 @@ export async function readVotes(
   return votes;
 }
 
-/** The same decision again returns `recorded`: an activity is retried until its answer arrives. */
+/**
+ * The same decision again returns `recorded`: an activity is retried until its answer arrives. `isEnded`: whether a vote of
+ * before counts no more, so that its person may vote again.
+ */
 export function recordVote(
   pool: Pool,
   approvalId: string,
-  decision: Decision,
-  reason: string,
+  { decision, reason }: Pick<ApprovalVote, 'decision' | 'reason'>,
+  isEnded: (decision: Decision) => boolean,
 ): Promise<VoteRecorded> {
   return inTransaction(pool, async (client) => {
     const locked = await client.query<{ state: ApprovalState; expired: boolean }>(
@@ -91,8 +94,8 @@ export function recordVote(
       'select decision from approval_vote where approval_id = $1 and person = $2',
       [approvalId, decision.person],
     );
-    const [vote] = before.rows;
-    if (vote) return vote.decision.mac === decision.mac ? 'recorded' : 'voted-already';
+    if (before.rows.some((vote) => vote.decision.mac === decision.mac)) return 'recorded';
+    if (before.rows.some((vote) => !isEnded(vote.decision))) return 'voted-already';
     if (approval?.state !== 'open' || approval.expired) return 'closed';
     await client.query(
       `insert into approval_vote (approval_id, person, choice, via, reason, decision) values ($1, $2, $3, $4, $5, $6)`,

@@ -4,6 +4,7 @@ import { APPROVAL_MESSAGES, type Vote, type VoteAnswer } from '../../src/contrac
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
 import { endPerson } from '../../src/home/people-folder.js';
+import { eventually } from '../support/eventually.js';
 import { DECISION_KEY } from '../workflows/support/desk-bench.js';
 import { type ApprovalBench, type Asked, openApprovalBench } from './support/approval-bench.js';
 import { ANNA } from './support/bot-bench.js';
@@ -36,6 +37,30 @@ it('leaves out the vote of a person who was removed since, and that vote alone',
   expect(await cast('operator')).toContain('approved by anna and operator');
   const { state, votes } = await asked.result;
   expect([state, ...votes.map(({ person }) => person)]).toEqual(['approved', 'anna', 'operator']);
+});
+
+it('takes the vote of a person who was removed and is back, in place of the one that counts no more', async () => {
+  const asked = await bench.ask({ needed: 2, roles: ['operator', 'approver'], remindEveryMs: 1_000 });
+  const { id } = asked.request;
+  const listed = async () => (await bench.operations.listApprovals()).find((one) => one.id === id);
+  const cast = async (person: string, choice: 'approve' | 'reject' = 'approve') => {
+    const parametersHash = (await listed())?.parametersHash ?? '';
+    const vote = { approval: id, choice, parametersHash, reason: 'x' } as const;
+    return (await bench.operations.castVote({ person, via: 'web' }, vote)).detail;
+  };
+  await shown(bench, ANNA, asked);
+  expect(await cast('ben')).toBe('1 of 2 approvals (ben)');
+  endPerson(bench.home, 'ben');
+  const reminders = () =>
+    bench.sent(ANNA).filter(({ text }) => text.includes(id) && text.includes('Reminder:'));
+  const seen = reminders().length;
+  await eventually(() => expect(reminders()[seen + 1]?.text).toContain('\n2 more needed.'));
+  expect(await cast('ben')).toBe('1 of 2 approvals (ben)');
+  expect(await cast('ben', 'reject')).toContain('ben has voted already');
+  expect((await listed())?.votes).toMatchObject([{ person: 'ben' }]);
+  expect(await cast('anna')).toContain('approved by ben and anna');
+  const { state, votes } = await asked.result;
+  expect([state, ...votes.map(({ person }) => person)]).toEqual(['approved', 'ben', 'anna']);
 });
 
 describe.concurrent('whoever reaches Temporal', () => {

@@ -1,7 +1,7 @@
 /** The activities of an approval: the question, the votes and the answer in Postgres, and telling people. */
 import { randomBytes } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ApprovalActivities } from '../../contracts/approval.js';
+import type { ApprovalActivities, ApprovalVote } from '../../contracts/approval.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
 import { decisionSubject, parametersHash } from '../../domain/approval.js';
@@ -60,6 +60,11 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     }
     return counted;
   };
+  /** Who decided before they were removed, and have not voted since. */
+  const endedIn = (votes: readonly ApprovalVote[]): string[] => {
+    const counting = new Set(votes.filter(({ decision }) => !isEnded(decision)).map(({ person }) => person));
+    return [...new Set(votes.map(({ person }) => person))].filter((person) => !counting.has(person));
+  };
   return {
     requestApproval: async (request, asker) => {
       const hash = parametersHash(request.parameters);
@@ -84,11 +89,9 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     },
     recordApprovalVote: async ({ approvalId, decision, reason }) => {
       await verify(approvalId, decision);
-      const recorded = await recordVote(pool, approvalId, decision, reason);
-      if (recorded === 'recorded') {
-        const votes = (await readVotes(pool, [approvalId])).get(approvalId) ?? [];
-        return votes.filter((vote) => isEnded(vote.decision)).map(({ person }) => person);
-      }
+      const recorded = await recordVote(pool, approvalId, { decision, reason }, isEnded);
+      if (recorded === 'recorded')
+        return endedIn((await readVotes(pool, [approvalId])).get(approvalId) ?? []);
       const why =
         recorded === 'closed' ? 'it is closed or has expired' : `${decision.person} has voted already`;
       throw ApplicationFailure.nonRetryable(`The vote does not count: ${why}.`, FAILURE_NAMES.voteRefused);
@@ -115,7 +118,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
       await tell(
         approvalReminder(
           approval,
-          votes.map(({ person }) => person),
+          votes.filter(({ decision }) => !isEnded(decision)).map(({ person }) => person),
           { escalates, key },
         ),
       );

@@ -183,14 +183,14 @@ export class Approvals {
     const decision = vote?.decision;
     if (typeof decision?.subject !== 'string') throw new Error('expected a signed decision');
     if (this.#find(decision) === undefined && this.#opening > 0) return;
-    this.#fitting(decision);
+    this.#fitting(vote);
   }
 
   #find({ subject }: Decision): Waiting | undefined {
     return [...this.#waiting.values()].find(({ decisionSubject }) => decisionSubject === subject);
   }
 
-  #fitting(decision: Decision): Waiting {
+  #fitting({ decision, again }: Vote): Waiting {
     const found = this.#find(decision);
     if (!found) throw new Error('no such approval waits here: it may have been changed or withdrawn');
     if (found.closed || isDecided(found)) throw new Error('it is decided already');
@@ -203,16 +203,17 @@ export class Approvals {
     if (found.people !== undefined && !found.people.includes(decision.person))
       throw new Error(`the desk file does not name ${decision.person} for this`);
     const voted =
-      found.votes.some(({ person }) => person === decision.person) ||
+      (again !== true && found.votes.some(({ person }) => person === decision.person)) ||
       this.#verifying.has(keyOf(found, decision));
     if (voted) throw new Error(`${decision.person} has voted already`);
     return found;
   }
 
   /** From here on the person has voted. Repeats the checks, for a vote that had to wait. */
-  #claim(decision: Decision): Waiting {
+  #claim(vote: Vote): Waiting {
+    const { decision } = vote;
     try {
-      const waiting = this.#fitting(decision);
+      const waiting = this.#fitting(vote);
       this.#verifying.set(keyOf(waiting, decision), { waiting, choice: decision.choice });
       return waiting;
     } catch (error) {
@@ -221,11 +222,12 @@ export class Approvals {
   }
 
   /** Verifies the vote where the key is, stores it in Postgres, and only then counts it. */
-  async #take({ decision, reason }: Vote): Promise<VoteAnswer> {
+  async #take(vote: Vote): Promise<VoteAnswer> {
+    const { decision, reason } = vote;
     // A person can tap the button before the activity that showed it has returned.
     if (this.#find(decision) === undefined)
       await condition(() => this.#find(decision) !== undefined || this.#opening === 0);
-    const waiting = this.#claim(decision);
+    const waiting = this.#claim(vote);
     const { atWallMs } = decision;
     const answer = (counted: boolean, detail: string): VoteAnswer => ({
       ...progressOf(waiting),
@@ -249,7 +251,8 @@ export class Approvals {
     if (decision.choice === 'approve' && isRefused(waiting)) return answer(false, outcomeOf(waiting).detail);
     if (waiting.closed) return answer(false, 'it was closed meanwhile');
     // Only these votes: the trader would refuse all of them for one that counts no more.
-    waiting.votes = [...waiting.votes.filter(({ person }) => !ended.includes(person)), decision];
+    const former = [...ended, decision.person];
+    waiting.votes = [...waiting.votes.filter(({ person }) => !former.includes(person)), decision];
     return answer(true, `${outcomeOf(waiting).detail}${endedText(ended)}`);
   }
 
