@@ -66,6 +66,28 @@ export async function addressNotice(
   );
 }
 
+/**
+ * What is asked of these roles and still waits, for a chat that joins them now: each question once, as it was asked, unless the
+ * chat has it.
+ */
+export async function addressOpenQuestions(
+  pool: Queries,
+  desk: string,
+  roles: readonly string[],
+  chatId: string,
+): Promise<void> {
+  await pool.query(
+    `insert into outbox (notice_id, desk, chat_id)
+     select distinct on (a.created, a.id) n.id, $1, $3 from approval a join notice n on n.approval_id = a.id
+     where a.desk = $1 and a.state = 'open' and a.expires > now() and a.roles && $2::text[]
+       and not exists (
+         select from outbox o join notice sent on sent.id = o.notice_id
+         where sent.approval_id = a.id and o.chat_id = $3)
+     order by a.created, a.id, n.id on conflict (notice_id, chat_id) do nothing`,
+    [desk, roles, chatId],
+  );
+}
+
 export interface Delivery {
   readonly id: string;
   /** The notice's event: what happened. */

@@ -1,8 +1,10 @@
 /** Who is writing, whether they may, and what happens then. Strangers get no answer and are recorded. */
 import { Bot, type Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
+import { eventsOnTelegram } from '../desk/notify-schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { UnfitText } from '../operations/operations.js';
+import { addressOpenQuestions } from '../store/outbox.js';
 import { linkByCode } from '../store/people.js';
 import { answer, type BotContext, recordChatAudit, type TelegramBot } from './bot-context.js';
 import { commandMessage } from './commands/command.js';
@@ -149,7 +151,10 @@ async function linkPerson(context: BotContext, attempt: LinkAttempt): Promise<bo
     parameters: { telegramUser: attempt.userId },
     outcome: 'linked',
   });
-  const roles = people.byTelegramUser(attempt.userId)?.roles.join(', ') ?? 'none on this desk';
-  await answer(context, attempt.chatId, `You are ${person} on ${desk.desk} (roles: ${roles}). See /help.`);
+  const roles = people.byTelegramUser(attempt.userId)?.roles ?? [];
+  const named = roles.length === 0 ? 'none on this desk' : roles.join(', ');
+  await answer(context, attempt.chatId, `You are ${person} on ${desk.desk} (roles: ${named}). See /help.`);
+  if (eventsOnTelegram(desk.notify).includes('approval'))
+    await addressOpenQuestions(pool, desk.desk, roles, account.chatId);
   return true;
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newToken, telegramMaker } from '../../src/store/access-rows.js';
 import { supersedeApproval } from '../../src/store/approvals.js';
 import { buttonsToClose, markButtonsClosed } from '../../src/store/outbox-delivery.js';
+import { createLinkCode, unlinkPerson } from '../../src/store/people.js';
 import { eventually } from '../support/eventually.js';
 import { readAudit } from '../support/read-audit.js';
 import { type ApprovalBench, type Asked, openApprovalBench } from './support/approval-bench.js';
@@ -8,6 +10,7 @@ import { ANNA, BEN, STRANGER } from './support/bot-bench.js';
 import { note, shown, tap } from './support/taps.js';
 
 const VERA = 503;
+const OPERATOR = 504;
 let bench: ApprovalBench;
 beforeAll(async () => {
   bench = await openApprovalBench();
@@ -208,6 +211,28 @@ describe.concurrent('an approval', () => {
     await expect(again.result).rejects.toMatchObject({
       cause: { cause: { message: expect.stringContaining('asked with other parameters') } },
     });
+  });
+
+  it('that was asked before somebody was linked is shown to them at the link, once, and to nobody whom it is not for', async () => {
+    const asked = await bench.ask({ needed: 2, roles: ['operator', 'approver'], remindEveryMs: null });
+    const others = await bench.ask({ roles: ['approver'] });
+    await shown(bench, ANNA, asked);
+    await shown(bench, ANNA, others);
+    const link = async (person: string, user: number) => {
+      const code = newToken();
+      await createLinkCode(bench.pool, telegramMaker(bench.home), bench.desk.desk, person, code, 5);
+      bench.type(user, `/start ${code}`);
+      await bench.answered(user, new RegExp(`You are ${person} on`));
+    };
+    const messages = ({ request }: Asked) =>
+      bench.sent(OPERATOR).filter(({ text }) => text.includes(request.id));
+    await link('operator', OPERATOR);
+    expect(await note(bench, await tap(bench, OPERATOR, asked, 'Approve'))).toContain('1 of 2 approvals');
+    await unlinkPerson(bench.pool, bench.desk.desk, 'operator');
+    await link('operator', OPERATOR);
+    await shown(bench, OPERATOR, await bench.ask({ roles: ['operator'] }));
+    expect(messages(asked)).toHaveLength(1);
+    expect(messages(others)).toEqual([]);
   });
 
   it('reminds those who have not voted, and escalates once', async () => {
