@@ -112,7 +112,7 @@ function multiple({ trade }: Partial<TraderStatus['positions'][number]>): string
 }
 
 function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {
-  return withoutStopMs === null ? '' : `, without one for ${grouped(String(withoutStopMs))} ms`;
+  return withoutStopMs === null ? '' : `, none known to rest for ${grouped(String(withoutStopMs))} ms`;
 }
 
 function stopGapLines({ stopGaps }: TraderStatus): string[] {

@@ -118,7 +118,9 @@ export const positionSchema = z.object({
   withoutStopMs: z
     .number()
     .nullable()
-    .describe('Milliseconds that no stop for the whole position has rested at the venue; null: one does'),
+    .describe(
+      'Milliseconds that no stop for the whole position is known to rest at the venue: one whose cancel was not answered may; null: one does',
+    ),
   strategy: z.string(),
   /** Of that strategy; null if there is none, for example for a position of less than one lot. */
   trade: tradeSchema.nullable(),

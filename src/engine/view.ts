@@ -80,7 +80,7 @@ export interface PositionView {
   /** Where its protective stop is or belongs. */
   readonly stopTicks: number;
   readonly protection: Protection;
-  /** For how long no resting stop has covered the whole position. Null: one does. */
+  /** For how long no stop is known to rest for the whole position; one that is being cancelled may. Null: one does. */
   readonly withoutStopMs: number | null;
   /** Of the oldest trade. */
   readonly strategy: string;

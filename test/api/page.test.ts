@@ -214,7 +214,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
       .toMatch(
         /Without a stop, longest: while the stop was changed 12.500 ms \(3×\); until the stop of what was entered rested 38 ms \(40×\)\./,
       );
-    await expect.poll(() => panel.innerText()).toMatch(/, 1.340 ms without/);
+    await expect.poll(() => panel.innerText()).toMatch(/, none known to rest for 1.340 ms/);
     web.trader.status = before;
     await expect.poll(() => panel.innerText()).not.toContain('Without a stop');
   });

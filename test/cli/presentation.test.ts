@@ -311,7 +311,7 @@ describe('the status for people', () => {
         { why: 'lost', count: 1, longestMs: 9, newestMs: 9, symbol: 'BTC/USDT', atMarketMs: 2 },
       ],
     }).join('\n');
-    expect(text).toContain('(pending, without one for 340 ms)');
+    expect(text).toContain('(pending, none known to rest for 340 ms)');
     expect(text).toContain(
       'without a stop so far\n  while the stop was changed: 3 times, longest 1\u202f250 ms (ETH/USDT), last 80 ms',
     );

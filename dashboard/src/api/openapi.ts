@@ -985,7 +985,7 @@ export interface paths {
                                 stopPrice: string | null;
                                 /** @enum {string} */
                                 protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
-                                /** @description Milliseconds that no stop for the whole position has rested at the venue; null: one does */
+                                /** @description Milliseconds that no stop for the whole position is known to rest at the venue: one whose cancel was not answered may; null: one does */
                                 withoutStopMs: number | null;
                                 strategy: string;
                                 trade: {
@@ -2421,7 +2421,7 @@ export interface paths {
                                 stopPrice: string | null;
                                 /** @enum {string} */
                                 protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
-                                /** @description Milliseconds that no stop for the whole position has rested at the venue; null: one does */
+                                /** @description Milliseconds that no stop for the whole position is known to rest at the venue: one whose cancel was not answered may; null: one does */
                                 withoutStopMs: number | null;
                                 strategy: string;
                                 trade: {
@@ -7941,7 +7941,7 @@ export interface components {
                 stopPrice: string | null;
                 /** @enum {string} */
                 protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
-                /** @description Milliseconds that no stop for the whole position has rested at the venue; null: one does */
+                /** @description Milliseconds that no stop for the whole position is known to rest at the venue: one whose cancel was not answered may; null: one does */
                 withoutStopMs: number | null;
                 strategy: string;
                 trade: {
@@ -8529,7 +8529,7 @@ export interface components {
                     stopPrice: string | null;
                     /** @enum {string} */
                     protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
-                    /** @description Milliseconds that no stop for the whole position has rested at the venue; null: one does */
+                    /** @description Milliseconds that no stop for the whole position is known to rest at the venue: one whose cancel was not answered may; null: one does */
                     withoutStopMs: number | null;
                     strategy: string;
                     trade: {

@@ -42,7 +42,7 @@ const columnsIn = (currency: string): readonly Column<PositionStatus>[] => [
     cell: ({ protection, withoutStopMs }) => (
       <span class={`lamp ${PROTECTION[protection][1]}`}>
         {PROTECTION[protection][0]}
-        {withoutStopMs !== null && `, ${grouped(String(withoutStopMs))} ms without`}
+        {withoutStopMs !== null && `, none known to rest for ${grouped(String(withoutStopMs))} ms`}
       </span>
     ),
   },
