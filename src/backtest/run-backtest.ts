@@ -21,7 +21,8 @@ import { BacktestMeasure, type Details } from './measure/backtest-measure.js';
 import type { DataProblem } from './measure/data-problems.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
 import type { FillModel } from './report/execution.js';
-import { notRolled, type Progress, Run, rollsWithin, scopeOf } from './run-on-prices.js';
+import { notRolled, rollsWithin } from './rolls.js';
+import { type Progress, Run, scopeOf } from './run-on-prices.js';
 import type { TimedSignal } from './signals-file.js';
 
 export interface BacktestSetting {

@@ -1,18 +1,19 @@
 /** Compares the venue's books with ours. Every difference has a rule, is recorded, and is acted on. */
+import { writeUnits } from '../../domain/money.js';
 import { type Core, commit, markAllChanged, markChanged, progressAt, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { concludeFlat } from '../flow/prove-flat.js';
+import { raiseFault } from '../halts/raise-halt.js';
 import { takeFill } from '../orders/on-fill.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import { tellOrphans } from '../strategies/orphaned-trades.js';
 import { CONFIRM_AFTER_MS, FILL_LISTED_LATE_MARKET_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
-import { isOfOurAccount } from './account-id.js';
 import { takeClosed, takeFixed, takeQuantityLimits } from './quantity-limits.js';
 import { cashDiffers, reconcileCash, whyCashDiffers } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
-import { noteUnsettled } from './request-snapshot.js';
+import { noteUnsettled, snapshotFailed } from './request-snapshot.js';
 import { verifyExits } from './verify-exits.js';
 
 export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
@@ -112,4 +113,34 @@ function takeFills(core: Core, snapshot: VenueSnapshot): Difference[] {
     differences.push({ what: 'fill', symbol, ours: 'unknown', venues: fill.tradeId, rule: 'correct' });
   }
   return differences;
+}
+
+/**
+ * A journal learns the venue's own id of its account once, and accepts nothing from another. False: the snapshot is of
+ * another account, and so says nothing about ours.
+ */
+function isOfOurAccount(core: Core, { accountId, requestId }: VenueSnapshot): boolean {
+  const config = core.state.config;
+  if (accountId === undefined || config === null || config.accountId === accountId) return true;
+  if (config.accountId === null) {
+    learn(core, accountId);
+    return true;
+  }
+  const why = `the key is of the account ${accountId}, and this journal of the account ${config.accountId}`;
+  raiseFault(core, 'reconciliation', why);
+  snapshotFailed(core, requestId, why);
+  return false;
+}
+
+/** The journal is older than such ids, or the venue was unavailable at the start. */
+function learn(core: Core, accountId: string): void {
+  const { config, newestFillMs, fillsThroughMs } = core.state;
+  if (config === null) return;
+  commit(core, {
+    type: 'config',
+    ...config,
+    startingCash: writeUnits(config.startingCash),
+    accountId,
+    marketMs: Math.max(core.marketMs, newestFillMs, fillsThroughMs),
+  });
 }
