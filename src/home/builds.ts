@@ -67,16 +67,20 @@ async function buildIds(home: string): Promise<readonly string[]> {
   return [...new Set(entries.map((name) => name.replace(/\.(json|log)$/, '')))].filter(isBuildId);
 }
 
+const passedOf = (home: string, ids: readonly string[]): readonly string[] =>
+  ids.filter((id) => readBuild(home, id) !== null).sort();
+
 /** Ids of the builds whose tests have passed, the oldest first. */
 export const testedBuilds = async (home: string): Promise<readonly string[]> =>
-  (await buildIds(home)).filter((id) => readBuild(home, id) !== null).sort();
+  passedOf(home, await buildIds(home));
 
 /** Keeps the newest builds whose tests have passed, and the builds that run or are ordered. */
 export async function removeOldBuilds(home: string, keep: number): Promise<void> {
-  const tested = await testedBuilds(home);
+  // Read once: one that is made meanwhile is not among those to go.
+  const there = await buildIds(home);
   const { build, ordered } = readBuildPointer(home);
-  const kept = new Set([...tested.slice(-keep), build, ordered?.to]);
-  for (const id of await buildIds(home)) if (!kept.has(id)) await removeBuild(home, id);
+  const kept = new Set([...passedOf(home, there).slice(-keep), build, ordered?.to]);
+  for (const id of there) if (!kept.has(id)) await removeBuild(home, id);
 }
 
 export const pointerFile = (home: string): string => join(homePaths(home).builds, 'current.json');

@@ -246,7 +246,7 @@ function judgedLines({ problems, ...found }: JudgedFile): string[] {
   return [...reasons.map((reason) => `✗ ${file}: ${reason}`), `    do this: ${againText(file)}`];
 }
 
-/** The path says which minutes they were, whatever the note says: `…/binance/BTC-USDT/2026-10.csv.gz`. */
+/** The path says which minutes they were, whatever the note says: `…/VENUE/BTC-USDT/2026-10.csv.gz`. */
 function againText(file: string): string {
   const [, base, quote, year, month] =
     /([A-Z0-9]+)-([A-Z0-9]+)[/\\](\d{4})-(\d\d)\.csv\.gz$/.exec(file) ?? [];
@@ -365,7 +365,7 @@ function calendarOf(desk: Desk, symbol: string): SessionCalendar | null {
 const whileOpen = (gaps: readonly Span[], calendar: SessionCalendar | null): readonly Span[] =>
   calendar === null ? gaps : gaps.flatMap(({ fromMs, untilMs }) => calendar.openSpans(fromMs, untilMs));
 
-/** `binance simulator at http://127.0.0.1:9080`. Some venues have no address but their name. */
+/** `VENUE simulator at http://127.0.0.1:9080`. Some venues have no address but their name. */
 function sourceName({ venue, endpoint, address }: MinutesSource['from']): string {
   const market = endpoint === 'live' ? venue : `${venue} ${endpoint}`;
   return address === venue ? market : `${market} at ${address}`;
