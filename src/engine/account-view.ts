@@ -20,8 +20,7 @@ import {
 import { isDust, isDustOf, knownTicks } from './flow/dust.js';
 import { noEntryReason } from './flow/session.js';
 import { unconvertedReason, valuedNow } from './flow/stale-data.js';
-import { needsGoLive } from './halts/go-live-missing.js';
-import { isClosing } from './halts/mode.js';
+import { isClosing, needsGoLive } from './halts.js';
 import { openFeeReason } from './orders/fee-value.js';
 import { holdingsOf, lotsOn, openLots, type PositionEntry } from './state.js';
 import { holdingOf, ownerOf } from './trades/trade.js';

@@ -5,11 +5,16 @@ import { type Halt, haltsWith, MODE_RANK, type Mode } from '../domain/mode.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { FINAL_ORDER_STATES, type Fill, type SentState } from '../domain/order.js';
 import { countTraded } from '../domain/order-fee.js';
-import { applyCash, applyCorrection } from './apply-cash.js';
-import { applyClaim, applyCoins, knowOthers } from './apply-coins.js';
+import {
+  applyCash,
+  applyClaim,
+  applyCoins,
+  applyCorrection,
+  applyExecution,
+  knowOthers,
+} from './apply-cash.js';
 import { applyConfig } from './apply-config.js';
 import { applyDividend, applySplit } from './apply-corporate-action.js';
-import { applyExecution } from './apply-execution.js';
 import { type Execution, move } from './apply-holding.js';
 import { applyCrossed } from './apply-parts.js';
 import {

@@ -28,9 +28,7 @@ import {
   type OrderEntry,
   type PositionEntry,
 } from './state.js';
-import { DayVolatility } from './strategies/day-volatility.js';
-import { RegimeMeter } from './strategies/regime.js';
-import { ReturnMeter } from './strategies/returns.js';
+import { DayVolatility, RegimeMeter, ReturnMeter } from './strategies/market-meters.js';
 import type { OwnFill } from './strategies/strategy.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
 import { ownerOf, tradeClosed } from './trades/trade.js';

@@ -15,7 +15,7 @@ import { isOwned } from '../domain/value.js';
 import type { VenueBreaker } from '../domain/venue.js';
 import { type RiskReading, riskReadings } from '../limits/registry.js';
 import { accountView } from './account-view.js';
-import { othersCoins } from './apply-coins.js';
+import { othersCoins } from './apply-cash.js';
 import { averageCost, averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import type { InstrumentContract } from './config.js';
 import {
@@ -34,7 +34,6 @@ import { isConfirmed, stopsFor, wantedStop } from './flow/wanted-stop.js';
 import { restingTargets } from './orders/linked-orders.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
-import { restingSignals, standingOf } from './signals/show-signal.js';
 import {
   type CloseAllState,
   type Holding,
@@ -50,8 +49,9 @@ import {
   type TripTotals,
   type UnvaluedFee,
 } from './state.js';
+import type { Regime } from './strategies/market-meters.js';
 import { isEnabled } from './strategies/on-bar.js';
-import type { Regime } from './strategies/regime.js';
+import { restingSignals, standingOf } from './strategies/show-signal.js';
 import { warmupMinutes } from './strategies/strategy.js';
 import { nextReviewMs, regimeAt } from './strategies/tracker.js';
 import { waitingNow } from './strategies/waiting-entries.js';

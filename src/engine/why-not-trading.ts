@@ -15,7 +15,7 @@ import { isTradable } from './flow/dust.js';
 import { expiryReason } from './flow/expiry.js';
 import { noEntryReason, venueHaltWaitsUntil } from './flow/session.js';
 import { unconvertedReason } from './flow/stale-data.js';
-import { GO_LIVE_NEEDED, goLiveReason, needsGoLive } from './halts/go-live-missing.js';
+import { GO_LIVE_NEEDED, goLiveReason, needsGoLive } from './halts.js';
 import { openFeeReason } from './orders/fee-value.js';
 import { haltsNow, openLots } from './state.js';
 import { spanText } from './strategies/bar-stream.js';

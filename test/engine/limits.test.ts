@@ -6,7 +6,7 @@ import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { RISK_SPECS } from '../../src/engine/settings/setting-specs.js';
-import { ReturnMeter } from '../../src/engine/strategies/returns.js';
+import { ReturnMeter } from '../../src/engine/strategies/market-meters.js';
 import { LIMITS, type OptionalKey } from '../../src/limits/registry.js';
 import { DeskUnderTest } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';

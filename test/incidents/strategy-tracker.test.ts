@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EfficiencyRatio } from '../../src/engine/strategies/indicators.js';
-import { RegimeMeter } from '../../src/engine/strategies/regime.js';
+import { RegimeMeter } from '../../src/engine/strategies/market-meters.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { FUTURES } from '../support/engine-config.js';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
-import { applyExecution } from '../../src/engine/apply-execution.js';
+import { applyExecution } from '../../src/engine/apply-cash.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import { cashUnits, stepsAt } from '../../src/engine/books.js';
 import { createState } from '../../src/engine/state.js';

@@ -1,11 +1,13 @@
-/** A person says who owns coins that no trade of the desk explains. Until then the desk leaves them alone. */
-import { afterCapital } from '../../domain/cash.js';
+/** What a person says about cash and coins that no trade explains. */
+
+import { afterCapital, type CashKind, wrongSign } from '../../domain/cash.js';
 import { type CoinOwner, othersLots } from '../../domain/coins.js';
 import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
+import { formatUnits, writeUnits } from '../../domain/money.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
-import { notional } from '../../domain/value.js';
-import { othersCoins } from '../apply-coins.js';
+import { notional, VALUE } from '../../domain/value.js';
+import { othersCoins } from '../apply-cash.js';
 import { averageTicks } from '../books.js';
 import {
   type Core,
@@ -15,12 +17,14 @@ import {
   markChanged,
   positionAt,
   progressAt,
+  wantSnapshot,
   watchLosses,
 } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { stopFrom } from '../flow/wanted-stop.js';
-import { isClosing } from '../halts/mode.js';
+import { isClosing } from '../halts.js';
+import { book, explaining } from '../sync/reconcile-cash.js';
 import { done, refused } from './outcome.js';
 
 type Claim = Extract<Command, { readonly name: 'claimCoins' }>;
@@ -31,6 +35,7 @@ const DONE: Readonly<Record<CoinOwner, string>> = {
   move: 'are to be moved out of the account by a person; the desk leaves them alone until then',
 };
 
+/** A person says who owns coins that no trade of the desk explains. Until then the desk leaves them alone. */
 export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEvent): CommandOutcome {
   const { symbol, owner, cost } = command;
   const instrument = core.config.instruments.find((known) => known.symbol === symbol);
@@ -127,4 +132,51 @@ export function unclaimedSymbols(core: Core): string[] {
 /** Lots in the account that are not the desk's. */
 export function othersLotsAt(core: Core, symbol: string): number {
   return othersLots(othersCoins(core.state, symbol));
+}
+
+type ExplainCash = Extract<Command, { readonly name: 'explainCash' }>;
+
+/**
+ * A person explains a difference in cash. It must be one that was found, and the amount can't exceed it, unless what the
+ * venue lists is the rest.
+ */
+export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent): CommandOutcome {
+  const { amount } = asked;
+  const kind = kindBooked(core, asked);
+  const { cash } = core.sync;
+  const open = cash.unexplained;
+  if (open === null)
+    return refused('no-difference', 'cash agrees with the venue', 'nothing has to be explained');
+  const sign = wrongSign(kind, amount > 0n);
+  if (sign !== null) return refused('wrong-sign', sign, 'write the amount as the balance changed');
+  const left = open - amount;
+  const within = amount > 0n === open > 0n && (open > 0n ? amount <= open : amount >= open);
+  const isListed = left !== 0n && explaining(core, cash.listed, left) !== null;
+  if (amount === 0n || !(within || isListed)) {
+    const message = `the difference is ${formatUnits(open)}, ${formatUnits(amount)} was to be explained`;
+    const doThis =
+      'explain the difference or a part of it, with its sign; or what is left of it without what the venue lists';
+    return refused('not-the-difference', message, doThis);
+  }
+  const { by, reason } = event;
+  // What the venue lists is nothing that a person has still to explain.
+  const leaves = left === 0n || isListed ? {} : { leaves: writeUnits(left) };
+  book(core, { kind, units: amount, by, source: 'person', movementId: null, reason, ...leaves });
+  cash.unexplained = left === 0n ? null : left;
+  // The venue's lists may explain the rest.
+  cash.suspected = left === 0n ? null : { difference: left, atMs: core.monotonicMs };
+  wantSnapshot(core);
+  const booked = kind === asked.kind ? 'booked' : 'booked as a result, which loss limits count';
+  return done(
+    core,
+    left === 0n
+      ? `${booked}: the venue is read again, then the desk can be resumed`
+      : `${booked}; ${formatUnits(left)} are still unexplained${isListed ? ', and the venue lists them: they are booked with its next reading' : ''}`,
+  );
+}
+
+/** If results are paid in cash, missing money that nobody withdrew was lost, and loss limits must see it. */
+function kindBooked({ config }: Core, { kind, amount }: ExplainCash): CashKind {
+  const settles = config.instruments.some((instrument) => VALUE[instrument.kind].pays === 'result');
+  return kind === 'correction' && amount < 0n && settles ? 'result' : kind;
 }

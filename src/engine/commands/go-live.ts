@@ -4,7 +4,7 @@ import type { GoLiveGrant } from '../../domain/go-live.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { raiseHalt } from '../halts/raise-halt.js';
+import { raiseHalt } from '../halts.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { arm, armingRefusal } from './arm.js';
 import { done, refused } from './outcome.js';

@@ -12,8 +12,7 @@ import { haltOnLoss } from '../flow/equity.js';
 import { rollObstacle } from '../flow/expiry.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
-import { bringIntoForce } from '../settings/apply-settings.js';
-import { effectiveConfig, effectiveHash } from '../settings/effective-config.js';
+import { bringIntoForce, effectiveConfig, effectiveHash } from '../settings/apply-settings.js';
 import {
   needsApproval,
   type SettingSpec,

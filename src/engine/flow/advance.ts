@@ -13,7 +13,7 @@ import {
   sessionsAt,
   tradeProgressAt,
 } from '../core.js';
-import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
+import { isClosing, mayEnter, mayReduce } from '../halts.js';
 import { cancelEntries, cancelEntryOrders, cancelOrder } from '../orders/change-order.js';
 import { endWaiting, isAnyWaiting } from '../orders/end-waiting.js';
 import { type Holding, holdingsOf, type OrderEntry, openLots, type PositionEntry } from '../state.js';

@@ -23,16 +23,13 @@ import {
   watchLosses,
 } from '../core.js';
 import type { Stamp } from '../event.js';
-import { needsGoLive } from '../halts/go-live-missing.js';
-import { haltWhy, isClosing } from '../halts/mode.js';
-import { raiseHalt } from '../halts/raise-halt.js';
+import { haltWhy, isClosing, needsGoLive, raiseHalt } from '../halts.js';
 import { sendLookup } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { fillsSince } from '../orders/on-fill.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { doubtGroup, watchOf } from '../orders/order-watch.js';
-import { bringIntoForce } from '../settings/apply-settings.js';
-import { stillChanged } from '../settings/effective-config.js';
+import { bringIntoForce, stillChanged } from '../settings/apply-settings.js';
 import { type SettingValues, settingValues } from '../settings/setting-specs.js';
 import { openLots, type PositionEntry } from '../state.js';
 import { noteHeld } from '../sync/reconcile-positions.js';

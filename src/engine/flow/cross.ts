@@ -14,7 +14,7 @@ import {
   remainingLots,
   tradeProgressAt,
 } from '../core.js';
-import { mayReduce } from '../halts/mode.js';
+import { mayReduce } from '../halts.js';
 import type { EngineRecord } from '../record.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';

@@ -11,8 +11,7 @@ import { amountText, hasMargin, maintenanceMargin, notional } from '../../domain
 import { cashUnits, heldAt } from '../books.js';
 import { type Core, commit, instrumentAt, markChanged, note, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
-import { haltWhy } from '../halts/mode.js';
-import { raiseHalt } from '../halts/raise-halt.js';
+import { haltWhy, raiseHalt } from '../halts.js';
 import { openLots } from '../state.js';
 import { isAnyReviewDue, reviewDisabled } from '../strategies/tracker.js';
 import { valuedNow } from './stale-data.js';

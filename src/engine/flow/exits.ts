@@ -21,7 +21,7 @@ import {
   positionAt,
   tradeProgressAt,
 } from '../core.js';
-import { mayReduce } from '../halts/mode.js';
+import { mayReduce } from '../halts.js';
 import { restingTargets } from '../orders/linked-orders.js';
 import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
 import { isNearer } from '../trades/trade-exits.js';

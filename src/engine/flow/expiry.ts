@@ -14,7 +14,7 @@ import {
   progressAt,
   tradeProgressAt,
 } from '../core.js';
-import { mayReduce } from '../halts/mode.js';
+import { mayReduce } from '../halts.js';
 import { holdingsOf, openLots } from '../state.js';
 import { isDustOf } from './dust.js';
 

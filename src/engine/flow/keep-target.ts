@@ -15,7 +15,7 @@ import {
   progressAt,
   remainingLots,
 } from '../core.js';
-import { mayReduce } from '../halts/mode.js';
+import { mayReduce } from '../halts.js';
 import { cancelOrder, sendLookup } from '../orders/change-order.js';
 import { followsSoon, restingTargets } from '../orders/linked-orders.js';
 import { isAsked } from '../orders/order-watch.js';

@@ -3,8 +3,7 @@ import type { HaltCause, HeardSide } from '../../domain/mode.js';
 import type { LostAction } from '../config.js';
 import { type Core, markAllChanged, note, wantFreshSnapshot } from '../core.js';
 import type { EngineEvent } from '../event.js';
-import { haltWhy, isClosing } from '../halts/mode.js';
-import { raiseFault, raiseHalt } from '../halts/raise-halt.js';
+import { haltWhy, isClosing, raiseFault, raiseHalt } from '../halts.js';
 import { beginCloseAll } from './prove-flat.js';
 
 type FaultEvent = Extract<

@@ -11,16 +11,15 @@ import {
   tradeProgressAt,
   wantSnapshot,
 } from '../core.js';
-import { isClosing } from '../halts/mode.js';
-import { raiseFault } from '../halts/raise-halt.js';
+import { isClosing, raiseFault } from '../halts.js';
 import { cancelOrder, sendCancel, sendLookup } from '../orders/change-order.js';
 import { endOverdue } from '../orders/end-waiting.js';
 import { tellOpenFees } from '../orders/fee-value.js';
 import { lookupFailed } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
-import { endExpiredSignals } from '../signals/show-signal.js';
 import { type Holding, holdingsOf, type OrderEntry, openLots } from '../state.js';
+import { endExpiredSignals } from '../strategies/show-signal.js';
 import { snapshotFailed } from '../sync/request-snapshot.js';
 import { UNPROTECTED_MAX_MS, UNSETTLED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
 import { onMinute } from './equity.js';

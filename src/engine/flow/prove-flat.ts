@@ -15,8 +15,7 @@ import {
   wantSnapshot,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
-import { haltWhy, isClosing } from '../halts/mode.js';
-import { raiseHalt } from '../halts/raise-halt.js';
+import { haltWhy, isClosing, raiseHalt } from '../halts.js';
 import { CLOSING_GOES_ON, type OrderEntry, openLots } from '../state.js';
 import { retryDelayMs } from '../timing.js';
 import { isTradable, knownTicks } from './dust.js';

@@ -18,8 +18,7 @@ import {
   remainingLots,
   tradeProgressAt,
 } from '../core.js';
-import { isClosing, mayReduce } from '../halts/mode.js';
-import { raiseFault } from '../halts/raise-halt.js';
+import { isClosing, mayReduce, raiseFault } from '../halts.js';
 import { type Holding, holdingsOf, openLots, type PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, STOPS_REFUSED_MAX, UNPROTECTED_MAX_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';

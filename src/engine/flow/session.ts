@@ -17,7 +17,7 @@ import {
   sessionsAt,
   tradeProgressAt,
 } from '../core.js';
-import { isClosing, mayReduce } from '../halts/mode.js';
+import { isClosing, mayReduce } from '../halts.js';
 import { type Holding, holdingsOf, openLots } from '../state.js';
 import { openingMsOf, VENUE_BACK_BEFORE_OPEN_MARKET_MS } from '../timing.js';
 import { isDust, isDustOf } from './dust.js';

@@ -16,13 +16,11 @@ import {
   progressAt,
   sessionsAt,
 } from '../core.js';
-import { raiseFault } from '../halts/raise-halt.js';
+import { raiseFault } from '../halts.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { watchQuotes } from '../strategies/between-bars.js';
-import { DayVolatility } from '../strategies/day-volatility.js';
-import { RegimeMeter } from '../strategies/regime.js';
-import { ReturnMeter } from '../strategies/returns.js';
+import { DayVolatility, RegimeMeter, ReturnMeter } from '../strategies/market-meters.js';
 import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
 
 /**

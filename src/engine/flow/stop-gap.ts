@@ -12,7 +12,7 @@ import {
   type TradeProgress,
   tradeProgressAt,
 } from '../core.js';
-import { isClosing } from '../halts/mode.js';
+import { isClosing } from '../halts.js';
 import { isSettling, strayTargets } from '../orders/linked-orders.js';
 import { isEndingHere } from '../orders/order-watch.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';

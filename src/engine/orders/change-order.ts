@@ -17,7 +17,7 @@ import {
   progressOfOrder,
   wantSnapshot,
 } from '../core.js';
-import { raiseFault } from '../halts/raise-halt.js';
+import { raiseFault } from '../halts.js';
 import { type OrderEntry, openLots } from '../state.js';
 import {
   ESCALATED_RETRY_MS,

@@ -1,10 +1,17 @@
-/** Orders that the venue links: a protective stop, and the target that rests beside it in one group. */
-import type { InstrumentId } from '../../domain/instrument.js';
-import { isRestingTarget } from '../../domain/order.js';
-import { type Core, liveOrders, progressAt, remainingLots } from '../core.js';
-import type { OrderEntry } from '../state.js';
-import { cancelOrder } from './change-order.js';
+/**
+ * Orders that belong together: a stop and its target, which the venue links, and entries that stand for one
+ * wish.
+ */
 
+import type { InstrumentId } from '../../domain/instrument.js';
+import { isRestingTarget, type OrderIntent } from '../../domain/order.js';
+import { signalKey } from '../../domain/signal.js';
+import { type Core, isChangedFrom, liveOrders, progressAt, remainingLots } from '../core.js';
+import type { OrderEntry } from '../state.js';
+import { cancelOrder, takeEntryOff } from './change-order.js';
+import { endWaiting } from './end-waiting.js';
+
+/** Orders that the venue links: a protective stop, and the target that rests beside it in one group. */
 export function restingTargets(core: Core, at: InstrumentId): OrderEntry[] {
   return liveOrders(core, at).filter(({ intent }) => isRestingTarget(intent));
 }
@@ -50,4 +57,31 @@ export function followsSoon(core: Core, other: OrderEntry | undefined, lots: num
 export function isSettling(core: Core, at: InstrumentId): boolean {
   const { unlikeSinceMs } = progressAt(core, at);
   return unlikeSinceMs !== null && core.monotonicMs - unlikeSinceMs < core.config.closeAll.answerTimeoutMs;
+}
+
+type Other = Pick<OrderIntent, 'clientId' | 'changes' | 'oneOf' | 'signal' | 'strategy'>;
+
+/**
+ * Takes off the entries that stand for the same wish: the other one of a pair, the new order after a change, an edited
+ * signal's. Called with a fill of an entry, however late. A change that waits for this very order stays: it is for the
+ * rest.
+ */
+export function takeOthersOff(core: Core, { intent }: OrderEntry): void {
+  const { clientId, instrument, strategy, oneOf, signal } = intent;
+  const reason = `${clientId}, which stands for the same, was filled`;
+  /** A pair that follows a signal has the same revision; each strategy follows it for itself. */
+  const isEdited = (other: Other): boolean =>
+    signal !== undefined &&
+    other.signal !== undefined &&
+    other.strategy === strategy &&
+    other.signal.revision !== signal.revision &&
+    signalKey(other.signal) === signalKey(signal);
+  const isOther = (other: Other): boolean =>
+    (oneOf !== undefined && other.oneOf === oneOf && other.clientId !== clientId) ||
+    isEdited(other) ||
+    isChangedFrom(core, other, clientId);
+  endWaiting(core, reason, (entry) => isOther(entry) && entry.changes !== clientId);
+  for (const entry of liveOrders(core, instrument)) {
+    if (entry.intent.purpose === 'entry' && isOther(entry.intent)) takeEntryOff(core, entry, reason);
+  }
 }

@@ -26,7 +26,7 @@ import {
   wantSnapshot,
 } from '../core.js';
 import { noteTargetFilled } from '../flow/keep-target.js';
-import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
+import { raiseFault, raiseForeign } from '../halts.js';
 import type { EngineState, OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
 import { takeToldFee } from '../sync/reconcile-cash.js';
@@ -37,8 +37,8 @@ import { FOREIGN_READ_EVERY_MS, UNPROTECTED_MAX_MS } from '../timing.js';
 import { holdingOf, NOBODY } from '../trades/trade.js';
 import { carryOut, endReplaced } from './change-order.js';
 import { isSoundFee, tellOpenFees, withFeeValue } from './fee-value.js';
+import { takeOthersOff } from './linked-orders.js';
 import { fillEvent, type OrderStep, orderStep } from './order-table.js';
-import { takeOthersOff } from './take-others-off.js';
 
 /** Number of fills newer than `marketMs` whose ids the journal still has, in one instrument or in all. */
 export function fillsSince({ state }: Core, marketMs: number, at?: InstrumentId): number {

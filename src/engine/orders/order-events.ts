@@ -14,16 +14,16 @@ import {
 import type { EngineEvent } from '../event.js';
 import { onStopRefused } from '../flow/change-stop.js';
 import { secureTrade } from '../flow/secure.js';
-import { isClosing } from '../halts/mode.js';
+import { isClosing } from '../halts.js';
 import type { OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { CONFIRM_AFTER_MS, MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
 import { noteSmaller, onAmended, onAmendRefused } from './amend-order.js';
 import { changeOrder, endReplaced, sendCancel, sendLookup } from './change-order.js';
+import { takeOthersOff } from './linked-orders.js';
 import { lookupFailed, lookupFoundNothing } from './lookup-order.js';
 import { NEVER_NAMED } from './order-table.js';
 import { earliest, noteRests, watchOf } from './order-watch.js';
-import { takeOthersOff } from './take-others-off.js';
 
 type OrderAnswer = Extract<EngineEvent, { readonly clientId: string }>;
 type Answer<K extends OrderAnswer['kind']> = Extract<OrderAnswer, { readonly kind: K }>;

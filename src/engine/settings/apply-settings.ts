@@ -1,15 +1,27 @@
-/**
- * Puts changed settings into force: configuration, loss limits, and the strategies whose parameters changed.
- */
+/** Changed settings: the configuration that follows from them, and how it comes into force. */
 
+import { createHash } from 'node:crypto';
+import type { SizePlan } from '../../domain/go-live.js';
 import type { InstrumentId } from '../../domain/instrument.js';
+import { isMonthKey, monthKey } from '../../domain/settings-change.js';
 import { buildLimits } from '../../limits/loss-floors.js';
+import type { EngineConfig, InstrumentContract } from '../config.js';
 import { type Core, watchLosses } from '../core.js';
 import { measureAnew, sees } from '../flow/split.js';
+import type { SettingsState } from '../state.js';
 import { watchQuotes } from '../strategies/between-bars.js';
 import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
-import { effectiveConfig } from './effective-config.js';
-import type { SettingValues } from './setting-specs.js';
+import {
+  parameterKey,
+  type SettingsSource,
+  type SettingValues,
+  settingProblem,
+  settingSpecs,
+  settingValues,
+  withChangedLimits,
+} from './setting-specs.js';
+
+// Puts changed settings into force: configuration, loss limits, and the strategies whose parameters changed.
 
 /**
  * `changed`: keys whose value differs from the desk file. Loss limits carry on from the same day and peak.
@@ -41,4 +53,82 @@ export function bringIntoForce(core: Core, changed: SettingValues): void {
 
 function parametersOf(strategies: Core['config']['strategies'], name: string): string {
   return JSON.stringify(strategies.find((listed) => listed.name === name)?.parameters ?? {});
+}
+
+/**
+ * The configuration that the engine trades by: the desk file plus the settings changed since.
+ * `changed`: keys whose value differs from the desk file. `granted`: the size that a go-live allows; null: no
+ * bound.
+ */
+export function effectiveConfig(
+  base: EngineConfig,
+  changed: SettingValues,
+  granted: SizePlan | null,
+): EngineConfig {
+  const config =
+    Object.keys(changed).length === 0
+      ? base
+      : { ...base, ...withChanges(base, changed), configHash: effectiveHash(base.configHash, changed) };
+  if (granted === null) return config;
+  const { risk } = config;
+  const maxPositionSizePct = Math.min(risk.maxPositionSizePct, granted.maxPositionSizePct);
+  const maxConcurrentPositions = Math.min(risk.maxConcurrentPositions, granted.maxConcurrentPositions);
+  return { ...config, risk: { ...risk, maxPositionSizePct, maxConcurrentPositions } };
+}
+
+function withChanges(
+  source: EngineConfig,
+  changed: SettingValues,
+): Pick<EngineConfig, 'risk' | 'strategies' | 'contracts'> {
+  return {
+    risk: withChangedLimits(source.risk, changed),
+    strategies: source.strategies.map((strategy) => ({
+      ...strategy,
+      parameters: { ...strategy.parameters, ...changedParameters(strategy.name, changed) },
+    })),
+    ...(source.contracts === undefined
+      ? {}
+      : { contracts: source.contracts.map((contract) => inForce(contract, changed)) }),
+  };
+}
+
+function inForce(contract: InstrumentContract | null, changed: SettingValues): InstrumentContract | null {
+  const month = contract === null ? undefined : changed[monthKey(contract.symbol)];
+  if (contract === null || typeof month !== 'string') return contract;
+  const traded = contract.following?.find((terms) => terms.month === month) ?? contract.traded;
+  return { ...contract, month, traded };
+}
+
+function changedParameters(strategy: string, changed: SettingValues): SettingValues {
+  const prefix = parameterKey(strategy, '');
+  const own = Object.entries(changed).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
+/**
+ * The desk file's own hash if nothing has changed, else a hash over the file and the changes. The month that
+ * a future was rolled to is left out: approvals for this configuration stay valid for the next contract.
+ */
+export function effectiveHash(fileHash: string, changed: SettingValues): string {
+  const configured = Object.entries(changed).filter(([key]) => !isMonthKey(key));
+  const entries = configured.sort(([a], [b]) => (a < b ? -1 : 1));
+  if (entries.length === 0) return fileHash;
+  return createHash('sha256')
+    .update(JSON.stringify([fileHash, entries]))
+    .digest('hex');
+}
+
+/**
+ * The changes that still apply to this desk file. Where the file itself was edited, the edit wins; every
+ * other key stays as set, unless an edited strategy no longer accepts the value.
+ */
+export function stillChanged({ changed, fileValues }: SettingsState, file: SettingsSource): SettingValues {
+  const now = settingValues(file);
+  const specs = new Map(settingSpecs(file).map((spec) => [spec.key, spec]));
+  const kept = Object.entries(changed).filter(([key, value]) => {
+    const spec = key.startsWith('strategies.') ? specs.get(key) : undefined;
+    const fits = spec === undefined || settingProblem(spec, value) === null;
+    return key in now && now[key] === fileValues[key] && fits;
+  });
+  return Object.fromEntries(kept);
 }

@@ -15,7 +15,7 @@ import {
 } from '../core.js';
 import { closingTicks, lotsAfterTargets } from '../flow/exits.js';
 import { wrongBeforeClose } from '../flow/session.js';
-import { isClosing } from '../halts/mode.js';
+import { isClosing } from '../halts.js';
 import type { Holding, TradeEntry } from '../state.js';
 import { averageOf, holdingOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';

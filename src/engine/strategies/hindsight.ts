@@ -9,7 +9,7 @@ import { type Core, createCore, progressAt, sessionsAt, tradeProgressOf, withdra
 import type { BarEvent } from '../event.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { beginStrategiesAnew } from '../flow/split.js';
-import { mayReduce } from '../halts/mode.js';
+import { mayReduce } from '../halts.js';
 import type { EngineRecord } from '../record.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import type { EngineState } from '../state.js';

@@ -20,7 +20,7 @@ import {
 import type { BarEvent } from '../event.js';
 import { isDust, isDustOf } from '../flow/dust.js';
 import { lotsOfPart } from '../flow/exits.js';
-import { mayReduce } from '../halts/mode.js';
+import { mayReduce } from '../halts.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { isAnyWaiting } from '../orders/end-waiting.js';
 import type { Holding } from '../state.js';
@@ -37,7 +37,7 @@ import {
   type StrategyContext,
 } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
-import { switchStrategy } from './switch-strategy.js';
+import { switchStrategy } from './tracker.js';
 import { ageWaiting, waitToEnter, waitToReverse } from './waiting-entries.js';
 
 /** Why an entry that no bar has filled in time is cancelled. */

@@ -6,7 +6,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { dearerTicks, exactNotional, lossPerLot, moneyText } from '../../domain/value.js';
 import { FULL_SIZE_PPM, largestPosition, percentInUse } from '../../limits/size-factor.js';
-import { VOLATILITY_BARS_MIN } from './day-volatility.js';
+import { VOLATILITY_BARS_MIN } from './market-meters.js';
 
 /**
  * The size given by the desk file or by an entry: one of the first four, or none for as large as the limits

@@ -3,13 +3,15 @@
  * is switched on again if one of its markets is in the regime that it is made for, else it stays off for as
  * long again. A person's switch stays.
  */
+
 import { HOUR_MS } from '../../domain/civil-date.js';
-import { type Core, note } from '../core.js';
+import { type Core, commit, note } from '../core.js';
+import { cancelOrder } from '../orders/change-order.js';
+import { endWaiting } from '../orders/end-waiting.js';
 import type { StrategyTrack } from '../state.js';
-import type { Regime } from './regime.js';
+import type { Regime } from './market-meters.js';
 import { declaredOf } from './registry.js';
 import type { StrategySlot } from './strategy-slot.js';
-import { switchStrategy } from './switch-strategy.js';
 
 /** Called after anything that may have closed a trade. */
 export function disableLosing(core: Core): void {
@@ -84,4 +86,31 @@ function suitedRegime(core: Core, strategy: string): Regime | undefined {
 
 function hours(core: Core): number {
   return core.config.tracker.reEnableCheckMs / HOUR_MS;
+}
+
+/** Switches a strategy on or off, on record. Switching it off cancels its resting entries. */
+interface StrategySwitch {
+  readonly strategy: string;
+  readonly enabled: boolean;
+  /** Switched by the tracker, which only ever undoes its own switches. */
+  readonly automatic: boolean;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export function switchStrategy(core: Core, change: StrategySwitch): void {
+  commit(core, { type: 'strategy.toggled', ...change, marketMs: core.marketMs });
+  if (!change.enabled) cancelEntriesOf(core, change.strategy);
+}
+
+function cancelEntriesOf(core: Core, strategy: string): void {
+  endWaiting(core, `${strategy} was switched off`, (entry) => entry.strategy === strategy);
+  for (const orders of core.state.live) {
+    for (const entry of [...orders.values()]) {
+      const { intent } = entry;
+      if (intent.purpose === 'entry' && intent.strategy === strategy) {
+        cancelOrder(core, entry, `${strategy} was switched off`);
+      }
+    }
+  }
 }

@@ -29,7 +29,7 @@ import type { QuoteEvent } from '../event.js';
 import { isDustOf } from '../flow/dust.js';
 import { expiryReason } from '../flow/expiry.js';
 import { wrongBeforeClose } from '../flow/session.js';
-import { mayEnter } from '../halts/mode.js';
+import { mayEnter } from '../halts.js';
 import { endWaiting, isOverdue, overdueReason, overWith } from '../orders/end-waiting.js';
 import { denyOrder, nextClientId, type OrderWish } from '../orders/place-order.js';
 import type { OrderEntry } from '../state.js';

@@ -24,7 +24,7 @@ import {
   wantSnapshot,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
-import { raiseFault } from '../halts/raise-halt.js';
+import { raiseFault } from '../halts.js';
 import { feesAwaited } from '../orders/fee-value.js';
 import type { Difference } from '../record.js';
 import { feeIdOf } from '../state.js';

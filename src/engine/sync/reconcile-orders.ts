@@ -13,7 +13,7 @@ import {
   type SnapshotRequest,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
-import { raiseForeign } from '../halts/raise-halt.js';
+import { raiseForeign } from '../halts.js';
 import { cancelOrder, changeOrder, sendLookup } from '../orders/change-order.js';
 import { observeOrder } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';

@@ -8,7 +8,7 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import { notional } from '../../domain/value.js';
-import { othersCoins } from '../apply-coins.js';
+import { othersCoins } from '../apply-cash.js';
 import { averageCost } from '../books.js';
 import { othersLotsAt } from '../commands/claim-coins.js';
 import {
@@ -29,7 +29,7 @@ import { looksSplit } from '../flow/split.js';
 import { ratePart, valuedNow } from '../flow/stale-data.js';
 import { measureStopGap } from '../flow/stop-gap.js';
 import { isOversold } from '../flow/wanted-stop.js';
-import { raiseFault } from '../halts/raise-halt.js';
+import { raiseFault } from '../halts.js';
 import type { Difference } from '../record.js';
 import { holdingsOf, openLots } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';

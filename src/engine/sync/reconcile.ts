@@ -1,21 +1,30 @@
-/** Compares the venue's books with ours. Every difference has a rule, is recorded, and is acted on. */
 import { writeUnits } from '../../domain/money.js';
-import { type Core, commit, markAllChanged, markChanged, progressAt, type SnapshotRequest } from '../core.js';
+import { capabilitiesIn } from '../../domain/order-bounds.js';
+import type { ClosedInstrument, FixedOrders, QuantityLimits } from '../../domain/venue.js';
+import {
+  type Core,
+  commit,
+  markAllChanged,
+  markChanged,
+  note,
+  progressAt,
+  type SnapshotRequest,
+} from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { concludeFlat } from '../flow/prove-flat.js';
-import { raiseFault } from '../halts/raise-halt.js';
+import { raiseFault } from '../halts.js';
 import { takeFill } from '../orders/on-fill.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import { tellOrphans } from '../strategies/orphaned-trades.js';
 import { CONFIRM_AFTER_MS, FILL_LISTED_LATE_MARKET_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
-import { takeClosed, takeFixed, takeQuantityLimits } from './quantity-limits.js';
 import { cashDiffers, reconcileCash, whyCashDiffers } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
 import { noteUnsettled, snapshotFailed } from './request-snapshot.js';
 import { verifyExits } from './verify-exits.js';
 
+/** Compares the venue's books with ours. Every difference has a rule, is recorded, and is acted on. */
 export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const asked = core.sync.outstanding;
   if (!isOfOurAccount(core, snapshot)) return;
@@ -143,4 +152,50 @@ function learn(core: Core, accountId: string): void {
     accountId,
     marketMs: Math.max(core.marketMs, newestFillMs, fillsThroughMs),
   });
+}
+
+/**
+ * How much the venue takes of an instrument, according to its snapshots. The venue may change this, so no
+ * record stores it. Until the first snapshot the desk file's instruments apply, and the desk can't be armed.
+ */
+function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]): void {
+  for (const { instrument: at, minLots, maxLots, maxMarketLots, maxStops } of limits) {
+    const [configured, before] = [core.config.instruments[at], core.instruments[at]];
+    if (configured === undefined) continue;
+    const now = {
+      ...configured,
+      minQuantityLots: Math.max(configured.minQuantityLots, minLots),
+      maxQuantityLots: Math.min(configured.maxQuantityLots, maxLots ?? configured.maxQuantityLots),
+      ...(maxMarketLots === null ? {} : { maxMarketLots }),
+      ...(maxStops === undefined ? {} : { maxStops }),
+    };
+    core.instruments[at] = now;
+    const changed =
+      before?.minQuantityLots !== now.minQuantityLots ||
+      before.maxQuantityLots !== now.maxQuantityLots ||
+      before.maxMarketLots !== now.maxMarketLots;
+    if (changed) markChanged(core, at);
+  }
+}
+
+/** An instrument that is halted or delisted closes only itself; the others continue. Changes are noted. */
+function takeClosed(core: Core, closed: readonly ClosedInstrument[]): void {
+  const before = core.closed;
+  core.closed = new Map(closed.map(({ instrument, why }) => [instrument, why]));
+  for (const [at, why] of core.closed)
+    if (before.get(at) !== why) note(core, 'alarm', `${why}; nothing is entered in it`, at);
+  for (const at of before.keys())
+    if (!core.closed.has(at)) note(core, 'info', 'the venue takes orders in it again', at);
+}
+
+/** Notifies people where a stop must be cancelled before the next one is sent. */
+function takeFixed(core: Core, fixed: readonly FixedOrders[]): void {
+  const before = core.fixedOrders;
+  core.fixedOrders = new Map(fixed.map((one) => [one.instrument, one]));
+  for (const { instrument: at, replaces } of fixed) {
+    const instrument = core.instruments[at];
+    if (replaces || instrument === undefined || before.get(at)?.replaces === false) continue;
+    if (!capabilitiesIn(core.config.capabilities, instrument).replaces) continue;
+    note(core, 'info', 'the venue exchanges no orders in it: a stop that changes is cancelled first', at);
+  }
 }

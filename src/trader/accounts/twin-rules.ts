@@ -9,7 +9,7 @@ import { isMonthKey } from '../../domain/settings-change.js';
 import { applyRecord } from '../../engine/apply-record.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Command } from '../../engine/event.js';
-import { stillChanged } from '../../engine/settings/effective-config.js';
+import { stillChanged } from '../../engine/settings/apply-settings.js';
 import { type SettingValues, settingChanges, settingValues } from '../../engine/settings/setting-specs.js';
 import { createState, type EngineState } from '../../engine/state.js';
 import { knownHomeOf } from '../../home/installation.js';

@@ -4,7 +4,7 @@
  */
 import type { Instrument } from '../../domain/instrument.js';
 import { setupNote } from '../../domain/setup-note.js';
-import { VENUE_BREAKER_NOTE } from '../../engine/halts/venue-breaker.js';
+import { VENUE_BREAKER_NOTE } from '../../engine/halts.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
 import { activityText } from './activity.js';

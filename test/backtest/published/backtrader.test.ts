@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import type { Instrument, InstrumentKind } from '../../../src/domain/instrument.js';
 import { formatUnits } from '../../../src/domain/money.js';
-import { applyExecution } from '../../../src/engine/apply-execution.js';
+import { applyExecution } from '../../../src/engine/apply-cash.js';
 import { applyRecord } from '../../../src/engine/apply-record.js';
 import { averageTicks, heldAt } from '../../../src/engine/books.js';
 import { MarketBook } from '../../../src/engine/market-book.js';

@@ -1,14 +1,15 @@
-/** Acts on a recorded signal: strategies are shown it, and its entry ends with it. */
 import { type Signal, type SignalName, type SignalStanding, signalKey } from '../../domain/signal.js';
 import { type Core, commit, liveOrders, markChanged } from '../core.js';
-import { mayReduce } from '../halts/mode.js';
+import { mayReduce } from '../halts.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { newestHalt, type OrderEntry, type SignalEntry } from '../state.js';
-import { contextOf, isEnabled, markLegs } from '../strategies/on-bar.js';
-import type { SignalRefusal } from '../strategies/strategy.js';
-import { betweenBars } from '../strategies/strategy-slot.js';
 import type { WaitingEntry } from '../waiting-entry.js';
+import { contextOf, isEnabled, markLegs } from './on-bar.js';
+import type { SignalRefusal } from './strategy.js';
+import { betweenBars } from './strategy-slot.js';
+
+/** Acts on a recorded signal: strategies are shown it, and its entry ends with it. */
 
 /** An edit first cancels the entry of the previous revision, and is shown once that entry is final. */
 export function followSignal(core: Core, signal: Signal): void {
