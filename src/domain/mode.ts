@@ -125,7 +125,7 @@ export function resumedText({ by, authority, reason, said = [], goLive }: Resume
   const before = reason.replace(/^resumption after: /, '');
   // Earlier builds did not say it. Their journals come to the same words, which are part of the state.
   const isGoLive = goLive ?? (authority === 'two-people' && before === reason && !by.includes(' and '));
-  if (isGoLive) return `resumed as ${by} asked, allowed by two people: ${reason}`;
+  if (isGoLive) return `resumed as ${by} asked, by a go-live that was approved: ${reason}`;
   if (authority === 'rule') return `resumed automatically: all checks passed after "${before}"`;
   const who = `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}`;
   return `${who}${ownWords(said, by)}${before === reason ? `: ${before}` : `, after "${before}"`}`;

@@ -33,17 +33,19 @@ it('says a person’s own reason, on the desk’s one line', () => {
 it('does not name who asked for a go-live as one who approved it', () => {
   const armed = { by: 'operator', authority: 'two-people', reason: 'the release is ready' } as const;
   expect(resumedText({ ...armed, goLive: true })).toBe(
-    'resumed as operator asked, allowed by two people: the release is ready',
+    'resumed as operator asked, by a go-live that was approved: the release is ready',
   );
   // No word of a name or a reason decides it.
   expect(resumedText({ ...armed, by: 'hand and eye', goLive: true })).toBe(
-    'resumed as hand and eye asked, allowed by two people: the release is ready',
+    'resumed as hand and eye asked, by a go-live that was approved: the release is ready',
   );
   expect(resumedText({ ...armed, goLive: false })).toBe(
     'resumed by operator (two people): the release is ready',
   );
   // A record of an earlier build does not say: its journal comes to the words of then.
-  expect(resumedText(armed)).toBe('resumed as operator asked, allowed by two people: the release is ready');
+  expect(resumedText(armed)).toBe(
+    'resumed as operator asked, by a go-live that was approved: the release is ready',
+  );
 });
 
 it('says which of two people gave which reason', () => {
