@@ -14,7 +14,7 @@ import {
 } from '../contracts/emergency.js';
 import type { EvidenceActivities, RunIdentity, StepEvidence } from '../contracts/evidence.js';
 import type { Alarm } from '../contracts/notice.js';
-import { NO_REASON } from '../domain/no-reason.js';
+import { NO_REASON } from '../domain/plain-text.js';
 import { alarmNotice, askWhy, type Unexplained } from '../notify/notices.js';
 import { notify } from '../notify/notify.js';
 import { appendAudit } from '../store/audit.js';

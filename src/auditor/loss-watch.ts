@@ -5,7 +5,7 @@
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-import { afterCapital } from '../domain/cash.js';
+import { afterCapital } from '../domain/cash-and-coins.js';
 import { parseMoney } from '../domain/money.js';
 import type { FixedKey } from '../limits/registry.js';
 import { amountsOf, type Finding, type OwnEquity } from './own-equity.js';

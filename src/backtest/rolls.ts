@@ -1,7 +1,7 @@
 /** Rolls of futures in a backtest: when a recording changes over to the next contract, by the desk file's rule. */
 import type { Desk } from '../desk/schema.js';
 import { dayOfText, MINUTE_MS } from '../domain/civil-date.js';
-import { counted } from '../domain/figure-text.js';
+import { counted, someOf } from '../domain/figure-text.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { iso } from '../domain/moment.js';
 import {
@@ -19,7 +19,6 @@ import {
   seriesOf,
 } from '../domain/sessions/contract-series.js';
 import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
-import { someOf } from '../domain/some-of.js';
 import type { EngineConfig } from '../engine/config.js';
 import { buildCalendars } from '../trader/engine-config.js';
 import { zoneOffset } from '../trader/zone-offset.js';

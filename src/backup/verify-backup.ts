@@ -3,8 +3,8 @@
  * contents.
  */
 import { join } from 'node:path';
+import { someOf } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
-import { someOf } from '../domain/some-of.js';
 import { readBook } from '../venue/paper/book-file.js';
 import { setAsideProblems } from './accounts/set-aside.js';
 import * as place from './backup-folder.js';

@@ -1,7 +1,7 @@
 import { ownerConnection } from '../backup/pg-programs.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { someOf } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
-import { someOf } from '../domain/some-of.js';
 import { untilBack } from '../home/try-again.js';
 import { examineDatabase, isDamage } from '../store/examine-database.js';
 import { withClient } from '../store/migrate.js';

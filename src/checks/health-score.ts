@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Verdict } from '../contracts/evidence.js';
+import { someOf } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
-import { someOf } from '../domain/some-of.js';
 import { type Check, type CheckContext, check } from './check.js';
 
 /** Names of checks, separated by spaces. */

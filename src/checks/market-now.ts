@@ -1,7 +1,6 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
-import { closedWords } from '../domain/sessions/session-words.js';
+import { closedWords, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { TraderClient } from '../trader/client.js';
 import { buildCalendars, isPriceDue } from '../trader/engine-config.js';
 import { readStatus } from '../trader/read-status.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
-import { someOf } from '../domain/some-of.js';
+import { someOf } from '../domain/figure-text.js';
 import { check } from './check.js';
 import { INSTALLATION, type Npm, npmLimitMs, withNpm } from './npm.js';
 

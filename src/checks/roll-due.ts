@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Verdict } from '../contracts/evidence.js';
 import type { ContractStatus } from '../contracts/trader-status.js';
-import { contractWords } from '../domain/contract-words.js';
+import { contractWords } from '../domain/sessions/contract-months.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { contractWords } from '../domain/contract-words.js';
+import { contractWords } from '../domain/sessions/contract-months.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 

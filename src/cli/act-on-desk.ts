@@ -1,6 +1,6 @@
 /** What stop, close-all, resume and run share: options, the deadline, and how the outcome is shown. */
 import type { Command } from 'commander';
-import { REASON_LENGTH_MAX } from '../domain/no-reason.js';
+import { REASON_LENGTH_MAX } from '../domain/plain-text.js';
 import { runAddressAt } from '../home/run-address.js';
 import { type OperationResult, TO_DO } from '../operations/operation.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';

@@ -5,7 +5,7 @@
  */
 import { styleText } from 'node:util';
 import type { StepResult } from '../contracts/routine.js';
-import type { Headline } from '../domain/headline.js';
+import type { Headline } from '../domain/mode.js';
 import { forPeople } from '../domain/moment.js';
 import { asTyped } from '../home/desk-in-process.js';
 import { homePaths } from '../home/runtime.js';

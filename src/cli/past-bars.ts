@@ -3,7 +3,7 @@
  */
 import type { MarketBar, SeenBar } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
-import { priceSourceOf } from '../domain/account.js';
+import { priceSourceOf } from '../domain/account-name.js';
 import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';

@@ -10,7 +10,7 @@ import { verifyPassword } from '../home/people-passwords.js';
 import { enrolPersonKey, removePersonKeys, votePasskeysOf } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
 import { signInPasswordHash } from '../home/sign-in-standing.js';
-import { isWholeCode, typedCode } from '../signing/vote-passkey.js';
+import { isWholeCode, typedCode } from '../signing/vote-statement.js';
 import { passkeyMaker } from '../store/access-rows.js';
 import { type Passkey, PasskeyTable } from '../store/passkeys.js';
 import type { Pool } from '../store/pool.js';

@@ -6,7 +6,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ordersLeave } from '../desk/desk-venue.js';
 import type { Desk } from '../desk/schema.js';
-import { venueOfFeed } from '../domain/feed-name.js';
+import { venueOfFeed } from '../domain/venue.js';
 import { TRADED_VENUES } from '../venue/registry.js';
 import { type CliFailure, usageFailure } from './failure.js';
 

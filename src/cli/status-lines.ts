@@ -1,12 +1,12 @@
 /** `fermata status` for people: one small screen. */
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { contractWords } from '../domain/contract-words.js';
+import { STOP_GAP_WORDS } from '../domain/exits.js';
 import { counted, gainText, grouped, groupedWithin, signed } from '../domain/figure-text.js';
-import { headlineLine } from '../domain/headline.js';
+import { headlineLine } from '../domain/mode.js';
 import { moment } from '../domain/moment.js';
 import { capabilityLines } from '../domain/order-bounds.js';
 import { reducedSize } from '../domain/position-size.js';
-import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
+import { contractWords } from '../domain/sessions/contract-months.js';
 import { CHANNEL_WORDS, type ShownChannel } from '../home/channel-health.js';
 import { type Readiness, readyPct } from '../home/readiness.js';
 

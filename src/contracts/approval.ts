@@ -2,8 +2,7 @@
  * The contract of approvals, and of the settings changes that need them: shared by the requesting workflows,
  * the activities and the voters.
  */
-import type { ApprovalParameters } from '../domain/approval.js';
-import type { Decision } from '../domain/decision.js';
+import type { ApprovalParameters, Decision } from '../domain/decision.js';
 import type { SettingsProposal } from '../domain/settings-change.js';
 import type { ApprovalShown } from './published.js';
 

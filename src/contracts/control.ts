@@ -6,8 +6,7 @@
  */
 
 import type { SignalBody } from '../desk/signal-schema.js';
-import type { CashKind } from '../domain/cash.js';
-import type { CoinOwner } from '../domain/coins.js';
+import type { CashKind, CoinOwner } from '../domain/cash-and-coins.js';
 import type { CorporateAction } from '../domain/corporate-action.js';
 import type { Decision } from '../domain/decision.js';
 import type { DeclaredValue } from '../domain/declared-value.js';

@@ -4,7 +4,7 @@
  * either side may wait for days.
  */
 import type { StepParameters } from '../desk/step-parts.js';
-import type { ApprovalParameters } from '../domain/approval.js';
+import type { ApprovalParameters } from '../domain/decision.js';
 import type { Verdict } from './evidence.js';
 import type { PlaybookStep } from './incident.js';
 

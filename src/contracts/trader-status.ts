@@ -5,12 +5,11 @@
  * zod.
  */
 import { z } from 'zod';
-import { STOP_MOVERS } from '../domain/exit-plan.js';
+import { STOP_GAP_CAUSES, STOP_MOVERS } from '../domain/exits.js';
 import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import { HALT_CAUSES, type Halt, MODES, RESUME_RULES } from '../domain/mode.js';
 import { ORDER_PURPOSES, ORDER_STATES, ORDER_TYPES, SIDES, WAITED } from '../domain/order.js';
 import { SIGNAL_ACTIONS, SIGNAL_STANDINGS } from '../domain/signal.js';
-import { STOP_GAP_CAUSES } from '../domain/stop-gap.js';
 import type { ListedContract } from '../domain/venue.js';
 import type { Difference } from '../engine/record.js';
 import { decimalText, marketMs, type Shape, settingValue, wallMs } from './json-values.js';

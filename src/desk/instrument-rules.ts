@@ -1,9 +1,9 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
 import { converterOf, converters } from '../domain/build-instrument.js';
 import { type DayNumber, dateText, dayOfText, weekdayOf } from '../domain/civil-date.js';
-import { venueOfFeed } from '../domain/feed-name.js';
 import { endDay, isListed, KNOWN_FUTURES, monthAfter, seriesOf } from '../domain/sessions/contract-series.js';
 import { isOwned, settleOf, VALUE } from '../domain/value.js';
+import { venueOfFeed } from '../domain/venue.js';
 import type { BrokenRule } from './broken-rule.js';
 import { type DeskVenue, kindsOf, ordersLeave } from './desk-venue.js';
 import type { Desk } from './schema.js';

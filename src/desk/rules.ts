@@ -1,7 +1,7 @@
 /** Rules across the keys of a desk file. Each names the value to change. */
 import { z } from 'zod';
-import { venueOfFeed } from '../domain/feed-name.js';
 import { APPROVER, namesWith } from '../domain/roles.js';
+import { venueOfFeed } from '../domain/venue.js';
 import { mostOf } from '../limits/most-of.js';
 import { LIMITS } from '../limits/registry.js';
 import type { BrokenRule } from './broken-rule.js';

@@ -3,7 +3,7 @@
  * on the control socket.
  */
 import { z } from 'zod';
-import { TARGETS_MAX } from '../domain/exit-plan.js';
+import { TARGETS_MAX } from '../domain/exits.js';
 import { SIGNAL_ACTIONS, SIGNAL_LIFE_MS_MAX, SIGNAL_TEXT_MAX, type SignalRequest } from '../domain/signal.js';
 import { moment, price, printable } from './schema-values.js';
 

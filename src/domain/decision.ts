@@ -1,9 +1,9 @@
 /**
  * A person's decision in a form that can be passed on: made where the person is authenticated, checked
- * wherever it takes effect. Access to Temporal or Postgres is not enough to make one: that needs the decision
- * key.
+ * wherever it takes effect. Access to Temporal or Postgres is not enough to make one: that needs the
+ * decision key. And exactly what a vote is about, as one text.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 export type DecisionFields = Omit<Decision, 'mac'>;
 
@@ -75,3 +75,25 @@ export interface Decision {
  */
 export const isEndedBy = (endedMs: number | null, { atWallMs }: Pick<Decision, 'atWallMs'>): boolean =>
   endedMs !== null && !(atWallMs > endedMs);
+
+export type ApprovalParameters = Readonly<Record<string, string | number | boolean>>;
+
+export interface ApprovalTerms {
+  /** Business id, for example `golive:my-desk:2.1:1:start`. */
+  readonly id: string;
+  readonly kind: string;
+  /** What the action acts on: a halt id, a release, a settings version. */
+  readonly subject: string;
+  readonly parameters: ApprovalParameters;
+}
+
+/** Hex SHA-256 over the parameters, independent of the order of their keys. */
+export function parametersHash(parameters: ApprovalParameters): string {
+  const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+}
+
+/** The `subject` of a vote's decision. A different approval, subject or parameter yields a different text. */
+export function decisionSubject({ id, kind, subject, parameters }: ApprovalTerms): string {
+  return JSON.stringify([id, kind, subject, parametersHash(parameters)]);
+}

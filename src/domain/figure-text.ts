@@ -1,9 +1,9 @@
 /**
- * Numbers as people read them. Shared by the page, the command line and messages, so there are no imports.
- * Decimal text is regrouped, and rounded once, where it is shown: sums are of exact amounts. Program output (JSON, CSV) and records (journal,
- * evidence, log) use plain decimals, which can be searched and compared.
+ * Numbers, and lists of a few, as people read them. Shared by the page, the command line and messages, so
+ * there are no imports. Decimal text is regrouped, and rounded once, where it is shown: sums are of exact
+ * amounts. Program output (JSON, CSV) and records (journal, evidence, log) use plain decimals, which can be
+ * searched and compared.
  */
-
 /** Narrow and non-breaking: a number never continues on the next line. */
 const SEPARATOR = '\u202f';
 const MINUS = '\u2212';
@@ -101,3 +101,9 @@ export const placesIn = (currency: string): number => (isCoin(currency) ? 8 : 2)
 /** Text copied from a screen turned back into plain decimal text. */
 export const ungrouped = (text: string): string =>
   text.replaceAll(SEPARATOR, '').replace(new RegExp(`^${MINUS}`), '-');
+
+/** The first few texts, and how many more there are. */
+export function someOf(texts: readonly string[], shownMax = 5): string {
+  const more = texts.length - shownMax;
+  return [...texts.slice(0, shownMax), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}

@@ -1,5 +1,5 @@
 /** A go-live as people agree to it: requested, signed and checked in the same words. */
-import type { ApprovalTerms } from './approval.js';
+import type { ApprovalTerms } from './decision.js';
 
 /** How much may be at stake. The desk file's own limits apply as well. */
 export interface SizePlan {

@@ -1,5 +1,6 @@
-/** Modes and halts: what the desk may do, and what it takes to do more. */
-
+/**
+ * Modes and halts: what the desk may do, what it takes to do more, and the first line that is shown of it.
+ */
 /**
  * ACTIVE: everything that the risk gate approves. REDUCING: only orders that reduce a position. HALTED: only
  * cancels, protective stops and closing orders (for a close-all, a position that a person closes, or one that
@@ -140,3 +141,45 @@ function ownWords(said: readonly SaidReason[], by: string): string {
   });
   return `: ${each.join(', ')}`;
 }
+
+/** The first thing shown about a desk: what it may do, and whether it can. */
+export const HEADLINE_TONES = ['go', 'caution', 'alarm'] as const;
+
+export interface Headline {
+  readonly tone: (typeof HEADLINE_TONES)[number];
+  readonly text: string;
+  readonly detail: string;
+}
+
+export interface HeadlineSubject {
+  readonly mode: Mode;
+  readonly reason: string;
+  readonly strategies: readonly { readonly enabled: boolean }[];
+  readonly marketData: { readonly state: 'up' | 'down' | 'waiting' };
+}
+
+const TONES = { ACTIVE: 'go', REDUCING: 'caution', HALTED: 'alarm', KILLED: 'alarm' } as const;
+
+/** ACTIVE is shown only for a desk that would enter if there were a reason to. */
+export function headline({ mode, reason, strategies, marketData }: HeadlineSubject): Headline {
+  const but = (text: string, detail: string): Headline => ({
+    tone: 'caution',
+    text: `${mode}, but ${text}`,
+    detail,
+  });
+  if (mode === 'ACTIVE' && strategies.length > 0 && strategies.every(({ enabled }) => !enabled))
+    return but('every strategy is off', 'nothing is entered until one is switched on');
+  if (mode === 'ACTIVE' && marketData.state === 'down')
+    return but('no prices come in', 'nothing is entered until they are back');
+  return { tone: TONES[mode], text: mode, detail: reason };
+}
+
+export const headlineLine = (subject: HeadlineSubject): string => {
+  const { text, detail } = headline(subject);
+  return `${text}: ${detail}`;
+};
+
+const PRICES = { live: 'Live prices', recorded: 'Recorded', simulated: 'Simulated' } as const;
+
+/** Recorded prices are not called simulated: they were real once. */
+export const pricesWord = (kind: keyof typeof PRICES): string => PRICES[kind];

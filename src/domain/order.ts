@@ -1,6 +1,5 @@
 /** Types of orders and fills, shared by every layer. */
-import type { ExitPlan } from './exit-plan.js';
-import type { ExitReason } from './exit-reason.js';
+import type { ExitPlan, ExitReason } from './exits.js';
 import type { InstrumentId } from './instrument.js';
 import type { SignalName } from './signal.js';
 

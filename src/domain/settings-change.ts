@@ -1,5 +1,5 @@
 /** A change of settings as people agree to it: requested, signed and checked in the same words. */
-import type { ApprovalTerms } from './approval.js';
+import type { ApprovalTerms } from './decision.js';
 import { type DeclaredValue, valueText } from './declared-value.js';
 
 export interface SettingChange {

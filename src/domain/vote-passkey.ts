@@ -1,7 +1,12 @@
 /** Votes about real money that are signed with a passkey: the challenge is the hash of the vote's text. */
 import { createHash } from 'node:crypto';
-import { codeOfDigest, identityText, type PasskeyIdentity, readAssertion } from '../signing/vote-passkey.js';
-import { readSignature } from '../signing/vote-statement.js';
+import {
+  codeOfDigest,
+  identityText,
+  type PasskeyIdentity,
+  readAssertion,
+  readSignature,
+} from '../signing/vote-statement.js';
 import { challengeIn, checkAssertion, counterIn, type RelyingParty, relyingPartyOf } from './passkey.js';
 
 /** A passkey that its owner has enrolled for votes. */

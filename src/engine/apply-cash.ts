@@ -2,8 +2,7 @@
  * Applies what moves money or coins: a cash record, an execution, coins that no trade of the desk explains.
  */
 
-import { afterCapital, isCapital } from '../domain/cash.js';
-import { NO_COINS, type OthersCoins } from '../domain/coins.js';
+import { afterCapital, isCapital, NO_COINS, type OthersCoins } from '../domain/cash-and-coins.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import { readUnits } from '../domain/money.js';
 import { type Execution, execute, move } from './apply-holding.js';

@@ -1,7 +1,7 @@
 /**
  * The desk file as the engine last accepted it. When the list of symbols changes, positions stay with their symbol.
  */
-import { PAPER_ACCOUNT } from '../domain/account.js';
+import { PAPER_ACCOUNT } from '../domain/account-name.js';
 import { placesOf, type Scales, scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import { readUnits, type Units } from '../domain/money.js';

@@ -10,7 +10,7 @@ import {
   splitPrice,
   splitShares,
 } from '../domain/corporate-action.js';
-import type { ExitPlan } from '../domain/exit-plan.js';
+import type { ExitPlan } from '../domain/exits.js';
 import { mulDivUnits, readUnits, type Units } from '../domain/money.js';
 import { coinsOf, move, realise } from './apply-holding.js';
 import { settleParts } from './apply-parts.js';

@@ -1,7 +1,7 @@
 /** Applies an execution to one holding and the balances: average cost, and results when the position shrinks. Exact. */
 
 import type { BookSteps } from '../domain/book-steps.js';
-import type { ExitReason } from '../domain/exit-reason.js';
+import type { ExitReason } from '../domain/exits.js';
 import type { Instrument } from '../domain/instrument.js';
 import { mulDivUnits, type Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';

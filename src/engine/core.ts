@@ -1,12 +1,11 @@
 /** What all parts of the engine share: the durable state, and what is known only since this start. */
-import { afterCapital, isCapital } from '../domain/cash.js';
-import type { ExitReason } from '../domain/exit-reason.js';
+import { afterCapital, isCapital } from '../domain/cash-and-coins.js';
+import type { ExitReason, StopGapCause } from '../domain/exits.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
 import type { OrderIntent, Side } from '../domain/order.js';
 import { capabilitiesIn, type OrderCapabilities } from '../domain/order-bounds.js';
 import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
-import type { StopGapCause } from '../domain/stop-gap.js';
 import { type CashMovement, CLOSED_BREAKER, type FixedOrders, type VenueBreaker } from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
 import { measuresReturns, watchesQuotes } from '../limits/registry.js';

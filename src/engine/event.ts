@@ -1,6 +1,5 @@
 /** Everything that can happen to the engine. Each event brings its time; the core reads no clock. */
-import type { CashKind } from '../domain/cash.js';
-import type { CoinOwner } from '../domain/coins.js';
+import type { CashKind, CoinOwner } from '../domain/cash-and-coins.js';
 import type { CorporateAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveGrant } from '../domain/go-live.js';

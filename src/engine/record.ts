@@ -2,11 +2,9 @@
  * The facts that make up the engine's durable state. `process` decides and emits records; state changes only
  * by applying one (`applyRecord`), so a replay of the journal yields exactly the live engine's state.
  */
-import type { CashKind } from '../domain/cash.js';
-import type { OthersCoins } from '../domain/coins.js';
+import type { CashKind, OthersCoins } from '../domain/cash-and-coins.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
-import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
-import type { ExitReason } from '../domain/exit-reason.js';
+import type { ExitPlan, ExitReason, StopGapCause, StopMover } from '../domain/exits.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, SaidReason } from '../domain/mode.js';
@@ -14,7 +12,6 @@ import type { WrittenUnits } from '../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import type { Signal, SignalName } from '../domain/signal.js';
-import type { StopGapCause } from '../domain/stop-gap.js';
 import type { WaitingEntry } from './waiting-entry.js';
 
 export interface Difference {

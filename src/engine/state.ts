@@ -1,10 +1,9 @@
 /** The engine's durable state: exactly what a replay of the journal yields. Only `applyRecord` changes it. */
 import type { BookSteps, Scales } from '../domain/book-steps.js';
-import type { OthersCoins } from '../domain/coins.js';
+import type { OthersCoins } from '../domain/cash-and-coins.js';
 import type { HandedAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
-import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
-import type { ExitReason } from '../domain/exit-reason.js';
+import type { ExitPlan, ExitReason, StopGapCause, StopGaps, StopMover } from '../domain/exits.js';
 import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
@@ -13,7 +12,6 @@ import type { Units } from '../domain/money.js';
 import type { Fill, OrderIntent, SentState, Side } from '../domain/order.js';
 import type { Volumes } from '../domain/order-fee.js';
 import type { Signal } from '../domain/signal.js';
-import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { FULL_SIZE_PPM } from '../limits/size-factor.js';
 import type { Difference } from './record.js';
 import type { WaitingEntry } from './waiting-entry.js';

@@ -1,8 +1,8 @@
 /** A reading of the engine for status and metrics: plain values in the engine's integers. */
 import { placesOf } from '../domain/book-steps.js';
-import { type OthersCoins, othersLots } from '../domain/coins.js';
+import { type OthersCoins, othersLots } from '../domain/cash-and-coins.js';
 import { formatDecimal } from '../domain/decimal.js';
-import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
+import type { ExitPlan, StopGapCause, StopGaps, StopMover } from '../domain/exits.js';
 import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { decidingHalt, type Halt, type Mode } from '../domain/mode.js';
@@ -10,7 +10,6 @@ import { formatUnits, type Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
 import type { OrderCapabilities } from '../domain/order-bounds.js';
 import type { SignalStanding } from '../domain/signal.js';
-import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { isOwned } from '../domain/value.js';
 import type { VenueBreaker } from '../domain/venue.js';
 import { type RiskReading, riskReadings } from '../limits/registry.js';

@@ -1,5 +1,5 @@
 /** An entry that waits in the core, as recorded. */
-import type { ExitPlan } from '../domain/exit-plan.js';
+import type { ExitPlan } from '../domain/exits.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Side, Waited } from '../domain/order.js';
 import type { SignalName } from '../domain/signal.js';

@@ -4,7 +4,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
 import { moment } from '../domain/moment.js';
 import { priceWords, WARMING_UP, waitingWords } from '../domain/order-words.js';
-import { momentWords } from '../domain/sessions/session-words.js';
+import { momentWords } from '../domain/sessions/session-calendar.js';
 import type { WaitingReason } from '../limits/limit.js';
 import { limitsInTheWay } from '../limits/registry.js';
 import { staleMsOf } from '../limits/stale-data.js';

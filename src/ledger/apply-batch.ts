@@ -3,7 +3,7 @@
  * all.
  */
 import type { FollowedEntry } from '../contracts/control.js';
-import { PAPER_ACCOUNT } from '../domain/account.js';
+import { PAPER_ACCOUNT } from '../domain/account-name.js';
 import { scalesFor } from '../domain/book-steps.js';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
 import { inTransaction, lockInTransaction, type Pool, type PoolClient, plainJson } from '../store/pool.js';

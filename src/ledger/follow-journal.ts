@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FollowedEntry } from '../contracts/control.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { moneyAtStake } from '../domain/account.js';
+import { moneyAtStake } from '../domain/account-name.js';
 import { backoffMs } from '../domain/backoff.js';
 import { DecimalError } from '../domain/decimal.js';
 import { counted } from '../domain/figure-text.js';

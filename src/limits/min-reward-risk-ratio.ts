@@ -1,5 +1,5 @@
 /** An entry's gain at its targets must be worth its loss at its stop. */
-import { type ExitTarget, WHOLE_TRADE_PPM } from '../domain/exit-plan.js';
+import { type ExitTarget, WHOLE_TRADE_PPM } from '../domain/exits.js';
 import { VALUE } from '../domain/value.js';
 import { limit } from './limit.js';
 

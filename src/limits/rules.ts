@@ -1,6 +1,6 @@
 /** Rules of the gate that do not depend on the numbers in the desk file. */
 import { formatDecimal } from '../domain/decimal.js';
-import { wrongExits } from '../domain/exit-plan.js';
+import { wrongExits } from '../domain/exits.js';
 import type { Instrument } from '../domain/instrument.js';
 import { ENTRY_TYPES, type OrderPurpose, wouldTake } from '../domain/order.js';
 import { largestAtMarket, smallestOrder } from '../domain/order-bounds.js';

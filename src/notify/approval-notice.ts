@@ -1,7 +1,7 @@
 /** How an approval is presented to people: everything that they agree to, line by line. */
 import type { Approval } from '../contracts/approval.js';
 import type { Notice, NoticeButton } from '../contracts/notice.js';
-import type { ApprovalParameters } from '../domain/approval.js';
+import type { ApprovalParameters } from '../domain/decision.js';
 import { moment } from '../domain/moment.js';
 import { MAY_STOP } from '../domain/roles.js';
 

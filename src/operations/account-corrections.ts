@@ -1,7 +1,6 @@
 /** A person's statements about the account: whose coins it holds, why its cash moved, corporate actions. */
 import type { TraderStatus } from '../contracts/trader-status.js';
-import type { CashKind } from '../domain/cash.js';
-import { type CoinOwner, coinsSubject } from '../domain/coins.js';
+import { type CashKind, type CoinOwner, coinsSubject } from '../domain/cash-and-coins.js';
 import { type CorporateAction, splitText } from '../domain/corporate-action.js';
 import { messageOf } from '../domain/message-of.js';
 import type { AuditAction } from '../store/audit.js';

@@ -9,8 +9,7 @@ import {
 } from '../contracts/approval.js';
 import type { Shape } from '../contracts/json-values.js';
 import type { ApprovalShown } from '../contracts/published.js';
-import { decisionSubject } from '../domain/approval.js';
-import { isEndedBy } from '../domain/decision.js';
+import { decisionSubject, isEndedBy } from '../domain/decision.js';
 import { causeOf } from '../domain/message-of.js';
 import { rolesOf } from '../domain/roles.js';
 import { SETTINGS_APPROVAL, settingsTerms } from '../domain/settings-change.js';

@@ -1,5 +1,5 @@
 import { messageOf } from '../domain/message-of.js';
-import { NO_REASON, reasonOf } from '../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../domain/plain-text.js';
 import { sizeSubject } from '../domain/position-size.js';
 import { readStatus } from '../trader/read-status.js';
 import {

@@ -4,7 +4,7 @@
  */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { NO_REASON } from '../domain/no-reason.js';
+import { NO_REASON } from '../domain/plain-text.js';
 import { pollUntil } from '../home/try-again.js';
 import type { AuditAction } from '../store/audit.js';
 import { readStatus } from '../trader/read-status.js';

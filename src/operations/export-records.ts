@@ -1,4 +1,4 @@
-import { csvLine, csvText } from '../domain/csv.js';
+import { csvLine, csvText } from '../domain/plain-text.js';
 import {
   ENTERED_RECORDS,
   LOT_COLUMNS,

@@ -1,7 +1,7 @@
 /** An operation's own writes to Postgres: its audit entry, and the question for a missing reason. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
-import { reasonOf } from '../domain/no-reason.js';
+import { reasonOf } from '../domain/plain-text.js';
 import { askWhy } from '../notify/notices.js';
 import { type AuditEntry, appendAudit, tryAudit } from '../store/audit.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';

@@ -9,7 +9,7 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Decision } from '../domain/decision.js';
 import { causeOf } from '../domain/message-of.js';
 import { moment } from '../domain/moment.js';
-import { NO_REASON, reasonOf } from '../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../domain/plain-text.js';
 import { pollUntil } from '../home/try-again.js';
 import { whatTwinsDid } from '../reports/paper-twins.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';

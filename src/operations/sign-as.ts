@@ -1,10 +1,9 @@
 /** The statement that a person signs for a vote about real money, and the decisions that this process signs. */
 import type { Approval } from '../contracts/approval.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { decisionSubject } from '../domain/approval.js';
+import { type CoinOwner, coinsSubject } from '../domain/cash-and-coins.js';
 import { HOUR_MS } from '../domain/civil-date.js';
-import { type CoinOwner, coinsSubject } from '../domain/coins.js';
-import { type Decision, type DecisionFields, signDecision } from '../domain/decision.js';
+import { type Decision, type DecisionFields, decisionSubject, signDecision } from '../domain/decision.js';
 import { GO_LIVE_APPROVAL } from '../domain/go-live.js';
 import { sizeSubject } from '../domain/position-size.js';
 import { chatCodeOf, realMoneyKindOf } from '../domain/signed-vote.js';

@@ -2,7 +2,7 @@
 
 import type { SignalsStatus } from '../contracts/trader-status.js';
 import type { SignalBody } from '../desk/signal-schema.js';
-import { NO_REASON } from '../domain/no-reason.js';
+import { NO_REASON } from '../domain/plain-text.js';
 import type { AuditAction } from '../store/audit.js';
 import { readStatus } from '../trader/read-status.js';
 import {

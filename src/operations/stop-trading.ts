@@ -14,7 +14,7 @@ import {
   NOT_TAKEN_BACK,
 } from '../contracts/emergency.js';
 import { messageOf } from '../domain/message-of.js';
-import { NO_REASON, reasonOf } from '../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../domain/plain-text.js';
 import { whyStaysKilled } from '../domain/roles.js';
 import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { startEmergency } from '../temporal/start-emergency.js';

@@ -5,7 +5,7 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { type DayNumber, dateText, timeOfDay, weekdayOf } from '../domain/civil-date.js';
 import { counted } from '../domain/figure-text.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
-import { sessionOn } from '../domain/sessions/trading-dates.js';
+import { sessionOn } from '../domain/sessions/trading-hours.js';
 import { readStatus } from '../trader/read-status.js';
 import { clockOn, nextSessionDay, type SessionDay } from './next-trading-day.js';
 import { type ReportContext, report } from './report.js';

@@ -1,6 +1,6 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { someOf } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
-import { someOf } from '../domain/some-of.js';
 import { readApprovals } from '../store/approvals.js';
 import { readIncidents } from '../store/incidents.js';
 import { readTasks } from '../store/tasks.js';

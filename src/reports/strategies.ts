@@ -1,4 +1,4 @@
-import { exitReasonWords } from '../domain/exit-reason.js';
+import { exitReasonWords } from '../domain/exits.js';
 import { type Closing, readClosings, readTrades, type TradesOf } from '../store/performance.js';
 import { lengthOf, moneyOf, report, SPAN, spanOf } from './report.js';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Desk } from '../desk/schema.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { placesOfStep } from '../domain/decimal.js';
-import { exitReasonWords } from '../domain/exit-reason.js';
+import { exitReasonWords } from '../domain/exits.js';
 import { trimmed } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
 import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/performance.js';

@@ -7,8 +7,7 @@ import type {
   NewApproval,
   VoteRecorded,
 } from '../contracts/approval.js';
-import type { ApprovalParameters } from '../domain/approval.js';
-import type { Decision } from '../domain/decision.js';
+import type { ApprovalParameters, Decision } from '../domain/decision.js';
 import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;

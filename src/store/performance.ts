@@ -1,6 +1,6 @@
 /** The ledger's figures for a span of market time: equity, closed trades, and costs. */
 import type { LiveFills } from '../contracts/go-live.js';
-import type { ExitReason } from '../domain/exit-reason.js';
+import type { ExitReason } from '../domain/exits.js';
 import { MONEY_SCALE } from '../domain/money.js';
 import { FINAL_ORDER_STATES } from '../domain/order.js';
 import type { EquityAndCapital } from '../domain/statistics.js';

@@ -4,7 +4,7 @@ import { deskEnvironment } from '../desk/desk-environment.js';
 import { ordersLeave } from '../desk/desk-venue.js';
 import { notTheDesks } from '../desk/fee-assets.js';
 import type { Desk } from '../desk/schema.js';
-import { paperAccount } from '../domain/account.js';
+import { paperAccount } from '../domain/account-name.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { type FeedOutside, outsideFor } from '../market/create-feed.js';

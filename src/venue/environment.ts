@@ -4,7 +4,7 @@ import { ordersLeave } from '../desk/desk-venue.js';
 import { type EnvironmentSection, path, plain, secret, text } from '../desk/environment-variable.js';
 import { environmentSections } from '../desk/environment-variables.js';
 import type { Desk } from '../desk/schema.js';
-import { venueOfFeed } from '../domain/feed-name.js';
+import { venueOfFeed } from '../domain/venue.js';
 import type { Companion, CompanionLeftOut, CredentialHolder, LiveVenue } from './definition.js';
 import { TRADED_VENUES, type TradedVenue, tradedVenue } from './registry.js';
 

@@ -7,7 +7,7 @@
 import type { Notice } from '../contracts/notice.js';
 import type { ContractStatus } from '../contracts/trader-status.js';
 import { HOUR_MS } from '../domain/civil-date.js';
-import { contractWords } from '../domain/contract-words.js';
+import { contractWords } from '../domain/sessions/contract-months.js';
 import { monthKey, SETTINGS_APPROVAL } from '../domain/settings-change.js';
 import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';

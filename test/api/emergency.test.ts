@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { NO_REASON } from '../../src/domain/no-reason.js';
+import { NO_REASON } from '../../src/domain/plain-text.js';
 import type { Caller } from '../../src/operations/operation.js';
 import type { ResumeRequest } from '../../src/operations/resume-trading.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

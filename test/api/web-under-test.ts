@@ -13,7 +13,7 @@ import { buildServer } from '../../src/api/server.js';
 import { TemporalTickets } from '../../src/api/temporal-ui/entrance.js';
 import type { DeskKpi } from '../../src/desk/kpi-schema.js';
 import type { Desk } from '../../src/desk/schema.js';
-import { NO_REASON } from '../../src/domain/no-reason.js';
+import { NO_REASON } from '../../src/domain/plain-text.js';
 import type { RolesNeeded } from '../../src/domain/roles.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
 import type { Runtime } from '../../src/home/runtime.js';

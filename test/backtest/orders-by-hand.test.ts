@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BacktestSetting } from '../../src/backtest/run-backtest.js';
-import type { ExitPlan, ExitTarget } from '../../src/domain/exit-plan.js';
+import type { ExitPlan, ExitTarget } from '../../src/domain/exits.js';
 import type { Side, WishType } from '../../src/domain/order.js';
 import type {
   EntryWish,

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
-import { NO_REASON } from '../../src/domain/no-reason.js';
+import { NO_REASON } from '../../src/domain/plain-text.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';

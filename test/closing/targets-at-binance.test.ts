@@ -3,7 +3,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SymbolOptions } from '../../simulators/binance/exchange/symbols.js';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
-import type { ExitPlan } from '../../src/domain/exit-plan.js';
+import type { ExitPlan } from '../../src/domain/exits.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { oneEntry } from '../engine/support/one-entry.js';

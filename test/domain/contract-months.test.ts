@@ -1,9 +1,9 @@
 /** When the months of a quarterly future end, and which one is entered. */
 import { describe, expect, it } from 'vitest';
 import { dateText, dayOfText } from '../../src/domain/civil-date.js';
-import { contractWords } from '../../src/domain/contract-words.js';
 import {
   contractTerms,
+  contractWords,
   fixedTerms,
   monthInForceAt,
   rollDay,

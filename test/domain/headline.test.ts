@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type HeadlineSubject, headline, headlineLine } from '../../src/domain/headline.js';
+import { type HeadlineSubject, headline, headlineLine } from '../../src/domain/mode.js';
 
 const on = { enabled: true };
 const off = { enabled: false };

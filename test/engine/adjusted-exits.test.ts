@@ -1,6 +1,6 @@
 /** What a strategy asks for while it holds: a part closed at the market, and other exits for its open trade. */
 import { describe, expect, it } from 'vitest';
-import type { ExitPlan } from '../../src/domain/exit-plan.js';
+import type { ExitPlan } from '../../src/domain/exits.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';

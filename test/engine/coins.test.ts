@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CoinOwner } from '../../src/domain/coins.js';
+import type { CoinOwner } from '../../src/domain/cash-and-coins.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';

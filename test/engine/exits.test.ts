@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExitPlan } from '../../src/domain/exit-plan.js';
+import type { ExitPlan } from '../../src/domain/exits.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';

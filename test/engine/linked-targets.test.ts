@@ -1,6 +1,6 @@
 /** A venue that links orders: the target that closes a trade rests beside its stop, in one group with it. */
 import { describe, expect, it } from 'vitest';
-import type { ExitPlan } from '../../src/domain/exit-plan.js';
+import type { ExitPlan } from '../../src/domain/exits.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';

@@ -1,6 +1,6 @@
 /** What a desk on paper tells of the maintenance margin of what it holds: NQ, 30,000 a contract, or 5 % of its worth. */
 import { describe, expect, it } from 'vitest';
-import { paperAccount } from '../../src/domain/account.js';
+import { paperAccount } from '../../src/domain/account-name.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { EngineConfig } from '../../src/engine/config.js';

@@ -1,7 +1,7 @@
 /** Whose coins are that were in a live account before: said by an approver, with real money by a vote of one's own. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { type CoinOwner, coinsSubject } from '../../src/domain/coins.js';
+import { type CoinOwner, coinsSubject } from '../../src/domain/cash-and-coins.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { chatCodeOf, signStatement } from '../../src/domain/signed-vote.js';
 import type { StatementToSign } from '../../src/signing/vote-statement.js';

@@ -1,7 +1,6 @@
 /** Looser settings on a desk with real money: as many people as its going live takes, checked by the trader itself. */
 import { expect, it } from 'vitest';
-import { decisionSubject } from '../../src/domain/approval.js';
-import { signDecision } from '../../src/domain/decision.js';
+import { decisionSubject, signDecision } from '../../src/domain/decision.js';
 import { settingsTerms } from '../../src/domain/settings-change.js';
 import { signStatement } from '../../src/domain/signed-vote.js';
 import { ownKeyOf } from '../support/own-keys.js';

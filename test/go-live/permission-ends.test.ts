@@ -2,8 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { padded } from '../../simulators/binance/accounts.js';
-import { decisionSubject } from '../../src/domain/approval.js';
-import { signDecision } from '../../src/domain/decision.js';
+import { decisionSubject, signDecision } from '../../src/domain/decision.js';
 import { type SettingChange, settingsTerms } from '../../src/domain/settings-change.js';
 import { signStatement } from '../../src/domain/signed-vote.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';

@@ -1,6 +1,6 @@
 /** Cash that moved without a trade, from the journal to the figures: capital that came or went is no return. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { CashKind } from '../../src/domain/cash.js';
+import type { CashKind } from '../../src/domain/cash-and-coins.js';
 import { returnsOnCapital } from '../../src/domain/statistics.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { projectRecord } from '../../src/ledger/project/project-record.js';

@@ -10,7 +10,7 @@ import {
   orderStepKey,
 } from '../../src/contracts/emergency.js';
 import type { StepEvidence } from '../../src/contracts/evidence.js';
-import { NO_REASON } from '../../src/domain/no-reason.js';
+import { NO_REASON } from '../../src/domain/plain-text.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -1,5 +1,5 @@
 /** The exits that a run's strategy asks for. */
-import type { ExitPlan } from '../../src/domain/exit-plan.js';
+import type { ExitPlan } from '../../src/domain/exits.js';
 import type { Side } from '../../src/domain/order.js';
 
 /** Distances in ticks from the entry; the stop is 200 away at the most. */

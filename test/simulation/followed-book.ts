@@ -1,5 +1,5 @@
 /** The desk as its records tell of it: kept apart from the engine, and simpler. */
-import type { OthersCoins } from '../../src/domain/coins.js';
+import type { OthersCoins } from '../../src/domain/cash-and-coins.js';
 import type { Halt } from '../../src/domain/mode.js';
 import { FINAL_ORDER_STATES, type OrderIntent, type OrderState } from '../../src/domain/order.js';
 import type { EngineRecord } from '../../src/engine/record.js';

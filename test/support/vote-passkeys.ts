@@ -1,7 +1,11 @@
 /** Passkeys of people in tests that are enrolled for votes. */
 import { passkeyCode, type VotePasskey, voteChallenge } from '../../src/domain/vote-passkey.js';
-import { assertionText } from '../../src/signing/vote-passkey.js';
-import { type StatementToSign, signatureText, statementText } from '../../src/signing/vote-statement.js';
+import {
+  assertionText,
+  type StatementToSign,
+  signatureText,
+  statementText,
+} from '../../src/signing/vote-statement.js';
 import type { Meddled, SoftwareAuthenticator, UsedAt } from './software-authenticator.js';
 
 export function votePasskeyOf(device: SoftwareAuthenticator, rpId: string): VotePasskey {

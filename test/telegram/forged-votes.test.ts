@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { APPROVAL_MESSAGES, type Vote, type VoteAnswer } from '../../src/contracts/approval.js';
-import { decisionSubject } from '../../src/domain/approval.js';
-import { signDecision } from '../../src/domain/decision.js';
+import { decisionSubject, signDecision } from '../../src/domain/decision.js';
 import { endPerson } from '../../src/home/people-folder.js';
 import { eventually } from '../support/eventually.js';
 import { DECISION_KEY } from '../workflows/support/desk-bench.js';

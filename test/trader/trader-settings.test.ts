@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { decisionSubject } from '../../src/domain/approval.js';
-import { type Decision, signDecision } from '../../src/domain/decision.js';
+import { type Decision, decisionSubject, signDecision } from '../../src/domain/decision.js';
 import { type SettingsProposal, settingsTerms } from '../../src/domain/settings-change.js';
 import { DECISION_KEY, recordsIn, type TraderHome, traderHome } from './spawn-trader.js';
 

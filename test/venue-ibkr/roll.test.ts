@@ -7,8 +7,7 @@ import { runCheck } from '../../src/activities/operations/create-operations-acti
 import { accountReader } from '../../src/auditor/start-auditor.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { decisionSubject } from '../../src/domain/approval.js';
-import { signDecision } from '../../src/domain/decision.js';
+import { decisionSubject, signDecision } from '../../src/domain/decision.js';
 import { monthKey, settingsTerms } from '../../src/domain/settings-change.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { preflightDesk } from '../../src/operations/go-live/preflight.js';

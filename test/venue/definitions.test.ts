@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readModules } from '../../scripts/structure/modules.mjs';
-import { moneyAtStake } from '../../src/domain/account.js';
+import { moneyAtStake } from '../../src/domain/account-name.js';
 import { credentialIn, ENVIRONMENT } from '../../src/venue/environment.js';
 import { asAtVenue, priceSourceOf, TRADED_VENUES, VENUES } from '../../src/venue/registry.js';
 import { btc } from '../support/paper-instruments.js';

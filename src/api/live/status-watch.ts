@@ -1,10 +1,9 @@
 /** Polls the trader's status, four times a second while somebody is watching and once a second otherwise. */
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { moneyAtStake } from '../../domain/account.js';
-import { headline, pricesWord } from '../../domain/headline.js';
+import { moneyAtStake } from '../../domain/account-name.js';
+import { STOP_GAP_WORDS } from '../../domain/exits.js';
 import { messageOf } from '../../domain/message-of.js';
-import { decidingHalt } from '../../domain/mode.js';
-import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
+import { decidingHalt, headline, pricesWord } from '../../domain/mode.js';
 import type { ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import type { LiveMessage, ShownStatus } from '../schemas/trader-status.js';

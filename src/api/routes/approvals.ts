@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { approvalSchema } from '../../contracts/published.js';
 import { price } from '../../desk/schema-values.js';
-import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
+import { COIN_OWNERS, type CoinOwner } from '../../domain/cash-and-coins.js';
 import { messageOf } from '../../domain/message-of.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { ANY_ROLE } from '../../domain/roles.js';

@@ -1,7 +1,7 @@
 /** Closes one position or cancels one resting entry without stopping the desk. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { jsonSchema, problems } from '../schemas/answers.js';

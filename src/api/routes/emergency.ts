@@ -9,7 +9,7 @@ import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyReques
 import type { z } from 'zod';
 import { EMERGENCY_COMMAND_MS } from '../../contracts/emergency.js';
 import { messageOf } from '../../domain/message-of.js';
-import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
 import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/roles.js';
 import {
   type Caller,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { type PreflightReport, preflightSchema } from '../../contracts/preflight.js';
 import { messageOf } from '../../domain/message-of.js';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { goLiveShownSchema, goLiveStartedSchema } from '../../operations/go-live/start-go-live.js';
 import { outcomeSchema } from '../../operations/operation.js';

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { settingValue } from '../../contracts/json-values.js';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { type SettingsResult, settingsResultSchema } from '../../operations/settings/ask-for-approval.js';

@@ -8,7 +8,7 @@ import {
   signalSchema,
   signalSourceSchema,
 } from '../../desk/signal-schema.js';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';

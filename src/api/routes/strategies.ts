@@ -6,7 +6,7 @@ import { setupDetailsSchema, setupSchema } from '../../contracts/published.js';
 import { type StrategyStatus, strategyStatusSchema } from '../../contracts/trader-status.js';
 import { name } from '../../desk/schema-values.js';
 import { addDecimals } from '../../domain/decimal.js';
-import { NO_REASON } from '../../domain/no-reason.js';
+import { NO_REASON } from '../../domain/plain-text.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';

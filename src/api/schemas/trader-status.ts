@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { type Shape, wallMs } from '../../contracts/json-values.js';
 import { reconciliationSchema, stopGapSchema, traderStatusSchema } from '../../contracts/trader-status.js';
-import { MONEY_AT_STAKE } from '../../domain/account.js';
-import { HEADLINE_TONES } from '../../domain/headline.js';
+import { MONEY_AT_STAKE } from '../../domain/account-name.js';
+import { HEADLINE_TONES } from '../../domain/mode.js';
 import { shownChannelSchema } from '../../home/channel-health.js';
 import { processStatusSchema } from '../../home/process-status.js';
 

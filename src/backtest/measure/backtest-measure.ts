@@ -2,7 +2,7 @@
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import { BuyAndHold } from '../../domain/buy-and-hold.js';
-import { isHoldingCost } from '../../domain/cash.js';
+import { isHoldingCost } from '../../domain/cash-and-coins.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';

@@ -1,6 +1,6 @@
 /** Adds up closed trades one by one. Retains only the first, so memory does not grow with their number. */
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
-import type { ExitReason } from '../../domain/exit-reason.js';
+import type { ExitReason } from '../../domain/exits.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import type { EngineRecord } from '../../engine/record.js';

@@ -1,6 +1,6 @@
 /** The strategies' decisions at one bar of one instrument: read from the journal, or made again. */
 import { formatDecimal } from '../../domain/decimal.js';
-import { isByPlan } from '../../domain/exit-reason.js';
+import { isByPlan } from '../../domain/exits.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, OrderIntent, Side } from '../../domain/order.js';
 import { exitBecause, partBecause } from '../../engine/core.js';

@@ -1,5 +1,5 @@
 /** Which of the desk's days a journal contains, and where each begins and ends in it. */
-import { PAPER_ACCOUNT } from '../../domain/account.js';
+import { PAPER_ACCOUNT } from '../../domain/account-name.js';
 import type { DeskCalendar } from '../../domain/trading-day.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { readJournal } from '../../trader/journal/read-journal.js';

@@ -1,7 +1,7 @@
 /** Prices of one instrument with its trades, as inline SVG. */
 import { parseSplit } from '../../domain/corporate-action.js';
 import { placesOfStep } from '../../domain/decimal.js';
-import { exitReasonWords } from '../../domain/exit-reason.js';
+import { exitReasonWords } from '../../domain/exits.js';
 import { grouped } from '../../domain/figure-text.js';
 import type { ReportedTrade } from '../measure/trades-seen.js';
 import type { BacktestReport } from './build-report.js';

@@ -1,6 +1,6 @@
 /** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
 
-import { exitReasonWords } from '../../domain/exit-reason.js';
+import { exitReasonWords } from '../../domain/exits.js';
 import { amountText, counted, gainText, grouped, roundedAmount } from '../../domain/figure-text.js';
 import { lasted, moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';

@@ -1,10 +1,11 @@
 /** Orders and fills of a run as rows, for CSV and JSON alike. Times in UTC, amounts exact. */
-import { csvLine, csvText } from '../../domain/csv.js';
+
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney } from '../../domain/money.js';
 import { FINAL_ORDER_STATES, type Fill } from '../../domain/order.js';
+import { csvLine, csvText } from '../../domain/plain-text.js';
 import { notional, settleOf, VALUE, valuedAt } from '../../domain/value.js';
 import type { OrderSeen } from '../measure/backtest-measure.js';
 

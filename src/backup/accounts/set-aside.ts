@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { someOf } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
-import { someOf } from '../../domain/some-of.js';
 import { applyRecord } from '../../engine/apply-record.js';
 import { cashUnits } from '../../engine/books.js';
 import { createState, type EngineState } from '../../engine/state.js';

@@ -5,8 +5,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Client, type Pool } from 'pg';
-import { counted } from '../../domain/figure-text.js';
-import { someOf } from '../../domain/some-of.js';
+import { counted, someOf } from '../../domain/figure-text.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence.js';
 import { examineDatabase } from '../../store/examine-database.js';

@@ -1,8 +1,8 @@
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { NO_PARAMETERS } from '../../desk/step-parts.js';
+import { someOf } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
-import { someOf } from '../../domain/some-of.js';
 import { peopleFolder } from '../../home/people-folder.js';
 import { deskFolderOf, homePaths, peopleHomeOf, writtenFileOf } from '../../home/runtime.js';
 import { check } from '../check.js';

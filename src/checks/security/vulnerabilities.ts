@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { someOf } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
-import { someOf } from '../../domain/some-of.js';
 import { check } from '../check.js';
 import { INSTALLATION, npmLimitMs, withNpm } from '../npm.js';
 

@@ -4,8 +4,7 @@
  */
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { dividendSchema } from '../../desk/corporate-action-schema.js';
-import { CASH_KINDS, type CashKind } from '../../domain/cash.js';
-import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
+import { CASH_KINDS, type CashKind, COIN_OWNERS, type CoinOwner } from '../../domain/cash-and-coins.js';
 import { parseSplit, SPLIT_PART_MAX, type SplitRatio } from '../../domain/corporate-action.js';
 import { ungrouped } from '../../domain/figure-text.js';
 import { APPROVER, MAY_DO_TASKS } from '../../domain/roles.js';

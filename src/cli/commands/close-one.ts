@@ -2,7 +2,7 @@
  * `position close` and `order cancel`: a command that makes the desk safer needs no sign-in and no reason.
  */
 import type { Command } from 'commander';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { Caller, OperationResult } from '../../operations/operation.js';
 import type { Operations } from '../../operations/operations.js';

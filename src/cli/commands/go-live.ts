@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { counted } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown, GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';

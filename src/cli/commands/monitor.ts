@@ -7,7 +7,7 @@ import {
   QUICK_MONITOR,
   readMonitor,
 } from '../../checks/read-monitor.js';
-import { headline } from '../../domain/headline.js';
+import { headline } from '../../domain/mode.js';
 import { monitorLines, sourcesOf } from '../monitor-shown.js';
 import { wholeNumber } from '../option-values.js';
 import { coloured, printJson, printLines, type Screen, showInPlace } from '../output.js';

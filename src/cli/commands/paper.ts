@@ -2,7 +2,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
-import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
+import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account-name.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import { tryLockFile } from '../../home/file-lock.js';
 import { readRestoreMark } from '../../home/restore-mark.js';

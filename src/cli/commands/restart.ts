@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isMissing } from '../../checks/read-monitor.js';
-import { headline } from '../../domain/headline.js';
+import { headline } from '../../domain/mode.js';
 import { isChangedSince } from '../environment-file.js';
 import { usageFailure } from '../failure.js';
 import { monitorLines } from '../monitor-shown.js';

@@ -4,7 +4,7 @@ import type { SignalStatus, SignalsStatus } from '../../contracts/trader-status.
 import { moment as time } from '../../desk/schema-values.js';
 import { type SignalBody, signalIdSchema, signalSourceSchema } from '../../desk/signal-schema.js';
 import { moment } from '../../domain/moment.js';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import {
   SIGNAL_ACTIONS,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER, OPERATOR } from '../../domain/roles.js';
 import {

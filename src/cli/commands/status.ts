@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { headline } from '../../domain/headline.js';
+import { headline } from '../../domain/mode.js';
 import { channelHealth, type ShownChannel } from '../../home/channel-health.js';
 import { sharesServers } from '../../home/installation.js';
 import { type Readiness, readReadiness, readyPct } from '../../home/readiness.js';

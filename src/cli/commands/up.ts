@@ -6,7 +6,7 @@ import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
 import { deskNameIn } from '../../desk/yaml-file.js';
-import { moneyAtStake } from '../../domain/account.js';
+import { moneyAtStake } from '../../domain/account-name.js';
 import { counted } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { companionHere, readDeskHere, writeDeskHere } from '../../home/desk-here.js';

@@ -1,7 +1,16 @@
 /**
- * Whether a market is open at a moment, until when, and what its clocks show. Pure: the zone's offset is passed in.
+ * Whether a market is open at a moment, until when, and what its clocks show, also in words. Pure: the
+ * zone's offset is passed in.
  */
-import { DAY_MS, type DayNumber, dateText, MINUTE_MS, type Weekday, weekdayOf } from '../civil-date.js';
+import {
+  DAY_MS,
+  type DayNumber,
+  dateText,
+  MINUTE_MS,
+  timeOfDay,
+  type Weekday,
+  weekdayOf,
+} from '../civil-date.js';
 import { utcOfLocal, type ZoneOffset } from '../trading-day.js';
 import { ALWAYS_OPEN } from './calendars.js';
 import type { TradingHours } from './trading-hours.js';
@@ -156,3 +165,32 @@ export class SessionCalendar {
 }
 
 export const alwaysOpen = (): SessionCalendar => new SessionCalendar(ALWAYS_OPEN, () => 0);
+
+/** More than six days ahead, the weekday alone would be ambiguous. */
+const WEEKDAY_SAYS_MS = 6 * DAY_MS;
+
+/** `market closed, opens Mon 18:00 New York`. */
+export function closedWords(calendar: SessionCalendar, nowMs: number): string {
+  const { untilMs } = calendar.phaseAt(nowMs);
+  if (untilMs === Number.POSITIVE_INFINITY) return 'market closed, no session is ahead';
+  return `market closed, opens ${momentWords(calendar, untilMs, nowMs)}`;
+}
+
+/** For the last minutes of a session, when the desk enters nothing. */
+export function beforeCloseWords(calendar: SessionCalendar, nowMs: number, beforeMs: number): string {
+  const { untilMs } = calendar.phaseAt(nowMs);
+  const minutes = Math.round(beforeMs / MINUTE_MS);
+  return `nothing is entered in the last ${minutes} min of a session: the market closes ${momentWords(calendar, untilMs, nowMs)}`;
+}
+
+/** `Mon 18:00 New York`, with the date if that is more than six days away. */
+export function momentWords(calendar: SessionCalendar, utcMs: number, nowMs: number): string {
+  const local = calendar.localMs(utcMs);
+  const day = Math.floor(local / DAY_MS);
+  const minute = Math.floor((local - day * DAY_MS) / MINUTE_MS);
+  const weekday = weekdayOf(day);
+  const date = utcMs - nowMs > WEEKDAY_SAYS_MS ? ` ${dateText(day)}` : '';
+  return `${weekday[0]?.toUpperCase()}${weekday.slice(1)}${date} ${timeOfDay(minute)} ${placeOf(calendar.hours.zone)}`;
+}
+
+const placeOf = (zone: string): string => (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');

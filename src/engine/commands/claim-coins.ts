@@ -1,7 +1,12 @@
 /** What a person says about cash and coins that no trade explains. */
 
-import { afterCapital, type CashKind, wrongSign } from '../../domain/cash.js';
-import { type CoinOwner, othersLots } from '../../domain/coins.js';
+import {
+  afterCapital,
+  type CashKind,
+  type CoinOwner,
+  othersLots,
+  wrongSign,
+} from '../../domain/cash-and-coins.js';
 import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { formatUnits, writeUnits } from '../../domain/money.js';

@@ -2,7 +2,7 @@
  * What closes positions or cancels an entry at a person's word: close all, kill, one position, one entry.
  */
 
-import { closedWords } from '../../domain/sessions/session-words.js';
+import { closedWords } from '../../domain/sessions/session-calendar.js';
 import { type Core, markChanged, note, positionAt, progressAt, sessionsAt } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';

@@ -1,5 +1,5 @@
 /** The start: whatever the journal says, the desk begins HALTED and reads the venue before anything else. */
-import { PAPER_ACCOUNT } from '../../domain/account.js';
+import { PAPER_ACCOUNT } from '../../domain/account-name.js';
 import type { DeclaredValue } from '../../domain/declared-value.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';

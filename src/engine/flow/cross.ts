@@ -3,7 +3,7 @@
  * last quote: no order leaves, no spread or fee is paid, and the venue's net is unchanged. Only if nothing at
  * the venue can still close these lots: no stop rests for them, and no closing order is on its way.
  */
-import type { ExitReason } from '../../domain/exit-reason.js';
+import type { ExitReason } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import {
   type Core,

@@ -3,7 +3,7 @@
  * curve of equity. Recorded are the day's start, a higher peak, and equity once an hour; the curve in between
  * is only observed.
  */
-import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
+import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account-name.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import { writeUnits } from '../../domain/money.js';

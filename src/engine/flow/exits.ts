@@ -4,8 +4,7 @@
  * at the market, in the modes that let a strategy close. A stop moves nearer in every mode, never back.
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
-import { type ExitReason, PLAN_EXITS, type TargetReason } from '../../domain/exit-reason.js';
+import { type ExitReason, PLAN_EXITS, type TargetReason, WHOLE_TRADE_PPM } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { VALUE } from '../../domain/value.js';

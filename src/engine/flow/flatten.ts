@@ -5,7 +5,7 @@
  * any other may have fired meanwhile, so that both together would reverse the position. An order of unknown fate
  * counts as under way.
  */
-import type { ExitReason } from '../../domain/exit-reason.js';
+import type { ExitReason } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import {

@@ -4,8 +4,7 @@
  * protected first, and cancelled before anything else closes the position. Until it rests, the core holds it
  * like any other target.
  */
-import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
-import type { TargetReason } from '../../domain/exit-reason.js';
+import { type TargetReason, WHOLE_TRADE_PPM } from '../../domain/exits.js';
 import {
   type Core,
   capabilitiesAt,

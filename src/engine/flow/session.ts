@@ -1,10 +1,13 @@
 /** The trading hours of an instrument: a closed market is not stale, and nothing is entered in it. */
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import type { ExitPlan } from '../../domain/exit-plan.js';
-import { PLAN_EXITS } from '../../domain/exit-reason.js';
+import { type ExitPlan, PLAN_EXITS } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
-import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
+import {
+  beforeCloseWords,
+  closedWords,
+  momentWords,
+  type SessionCalendar,
+} from '../../domain/sessions/session-calendar.js';
 import {
   type Core,
   exitNote,

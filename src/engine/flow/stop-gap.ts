@@ -1,6 +1,7 @@
 /** How long positions lack a resting stop for the whole quantity: measured, recorded, shown. */
+
+import type { StopGapCause } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import type { StopGapCause } from '../../domain/stop-gap.js';
 import {
   type Core,
   commit,

@@ -1,5 +1,5 @@
 /** The stop that a position needs, and the live stop that matches it. */
-import type { ExitReason } from '../../domain/exit-reason.js';
+import type { ExitReason } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import { isRestingTarget, type Side } from '../../domain/order.js';

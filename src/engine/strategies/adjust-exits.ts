@@ -2,7 +2,7 @@
  * A strategy changes the exits of its open trade: the stop moves nearer to the market, other exits are
  * replaced.
  */
-import { type ExitPlan, type ExitTarget, wrongExits } from '../../domain/exit-plan.js';
+import { type ExitPlan, type ExitTarget, wrongExits } from '../../domain/exits.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import {
   type Core,

@@ -2,7 +2,7 @@
  * A strategy withdraws its own entries, changes one, or asks for one of two. Exits and stops stay as they
  * are.
  */
-import type { ExitPlan } from '../../domain/exit-plan.js';
+import type { ExitPlan } from '../../domain/exits.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import { type Core, liveOrders, note, remainingLots, sessionsAt } from '../core.js';
 import { takeEntryOff } from '../orders/change-order.js';

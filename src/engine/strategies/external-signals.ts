@@ -3,7 +3,7 @@
  * targets. It decides only what not to follow: an unknown source, or a signal that is too old, has no stop,
  * or promises too little for its risk.
  */
-import { type ExitPlan, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
+import { type ExitPlan, WHOLE_TRADE_PPM } from '../../domain/exits.js';
 import type { Signal } from '../../domain/signal.js';
 import { numberOf } from './protected-entry.js';
 import type {

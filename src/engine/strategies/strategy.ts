@@ -9,7 +9,7 @@ import {
   type TextRange,
   valueText,
 } from '../../domain/declared-value.js';
-import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
+import type { ExitPlan, ExitTarget } from '../../domain/exits.js';
 import type { Instrument } from '../../domain/instrument.js';
 import {
   type EntryTerm,

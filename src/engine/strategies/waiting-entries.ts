@@ -6,7 +6,7 @@
  * becomes an ordinary entry, sized and judged then.
  */
 import { formatDecimal } from '../../domain/decimal.js';
-import { movedExits, wrongExits } from '../../domain/exit-plan.js';
+import { movedExits, wrongExits } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { FINAL_ORDER_STATES, type Side } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';

@@ -2,7 +2,7 @@
  * Compares cash at the venue with ours. A lasting difference must be explained by the venue's lists or by a
  * person; until then the desk can't be armed and enters nothing. It is never adopted silently.
  */
-import { type CashKind, isCapital, isHoldingCost } from '../../domain/cash.js';
+import { type CashKind, isCapital, isHoldingCost } from '../../domain/cash-and-coins.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { formatUnits, parseUnits, type Units, type WrittenUnits, writeUnits } from '../../domain/money.js';

@@ -3,7 +3,7 @@
  * nothing in between.
  */
 
-import type { OthersCoins } from '../../domain/coins.js';
+import type { OthersCoins } from '../../domain/cash-and-coins.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce } from '../../domain/order.js';

@@ -1,6 +1,6 @@
 /** How a trade begins and ends, and its record. */
 import { type BookSteps, placesOf } from '../../domain/book-steps.js';
-import type { ExitReason } from '../../domain/exit-reason.js';
+import type { ExitReason } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { formatUnits, type Units } from '../../domain/money.js';
 import { isTooSmall } from '../../domain/order-bounds.js';

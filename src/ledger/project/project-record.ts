@@ -1,5 +1,5 @@
 /** Projects one journal entry into the ledger's tables. */
-import { CASH_KINDS, isCapital } from '../../domain/cash.js';
+import { CASH_KINDS, isCapital } from '../../domain/cash-and-coins.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Halt } from '../../domain/mode.js';
 import { formatMoney } from '../../domain/money.js';

@@ -1,5 +1,5 @@
 /** The addresses of feeds that a simulator stands in for. */
-import { venueOfFeed } from '../../domain/feed-name.js';
+import { venueOfFeed } from '../../domain/venue.js';
 import type { LiveAddresses, VenueEndpoint } from '../../venue/prices.js';
 import { priceSourceOf } from '../../venue/registry.js';
 

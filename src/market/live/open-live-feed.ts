@@ -2,8 +2,8 @@
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { venueOfFeed } from '../../domain/feed-name.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { venueOfFeed } from '../../domain/venue.js';
 import type { LiveAddresses, PriceConnection, PriceReader } from '../../venue/prices.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { LiveFeed, type LiveTimes, VenueTime } from './live-feed.js';

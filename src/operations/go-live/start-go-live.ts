@@ -15,7 +15,7 @@ import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
-import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import { TemporalUnavailable } from '../../temporal/open-temporal.js';
 import { askRunning, describeRun } from '../../temporal/runs.js';

@@ -3,7 +3,7 @@
  * and us. Only primitive values cross, so the strategy can never reach an object of ours.
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
+import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exits.js';
 import { ENTRY_TYPES, WISH_TYPES } from '../../domain/order.js';
 import { LINES_MAX, WARMUP_BARS_MAX, WARMUP_MINUTES_MAX } from '../../engine/strategies/strategy.js';
 import {

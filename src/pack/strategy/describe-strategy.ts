@@ -11,7 +11,7 @@ import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
 import { foundText } from '../../desk/problem.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
-import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
+import { WHOLE_TRADE_PPM } from '../../domain/exits.js';
 import { messageOf } from '../../domain/message-of.js';
 import { ENTRY_TERMS, type EntryTerm, type Side, WISH_TYPES, type WishType } from '../../domain/order.js';
 import { plainText, unfitCharacter } from '../../domain/plain-text.js';

@@ -1,7 +1,7 @@
 /** Hosts a desk's own strategy as a strategy of the engine. */
 import type { OwnStrategy } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
+import type { ExitPlan, ExitTarget } from '../../domain/exits.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { WishType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { nextNominalMs, runsOnMarketClock } from '../../desk/nominal-times.js';
 import type { Desk } from '../../desk/schema.js';
-import { headlineLine } from '../../domain/headline.js';
+import { headlineLine } from '../../domain/mode.js';
 import { localDashboard } from '../../home/dashboard-address.js';
 import { hasOwnPeople } from '../../home/installation.js';
 import { askSocket } from '../../home/local-socket.js';

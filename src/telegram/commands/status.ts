@@ -1,9 +1,8 @@
 import type { PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
 import { counted, gainText, grouped, signed } from '../../domain/figure-text.js';
 import { lacksGoLive } from '../../domain/go-live.js';
-import { headline } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
-import { decidingHalt, resumeWords } from '../../domain/mode.js';
+import { decidingHalt, headline, resumeWords } from '../../domain/mode.js';
 import { reducedSize } from '../../domain/position-size.js';
 import { answer } from '../bot-context.js';
 import type { ChatCommand } from './command.js';

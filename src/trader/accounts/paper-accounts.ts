@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
+import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account-name.js';
 import type { DeskPaths } from '../../home/runtime.js';
 import type { Journal } from '../journal/journal.js';
 import { readJournal } from '../journal/read-journal.js';

@@ -3,14 +3,14 @@
  * what they allow: arming, trading real money, larger positions, saying whose coins are, changing settings.
  * The engine compares that with what it requires.
  */
-import { decisionSubject } from '../../domain/approval.js';
-import { coinsSubject } from '../../domain/coins.js';
-import { type Decision, isEndedBy, verifyDecision } from '../../domain/decision.js';
+
+import { coinsSubject } from '../../domain/cash-and-coins.js';
+import { type Decision, decisionSubject, isEndedBy, verifyDecision } from '../../domain/decision.js';
 import { type GoLiveGrant, type GoLiveProposal, goLiveTerms } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SaidReason } from '../../domain/mode.js';
 import { ppmOfPercent } from '../../domain/money.js';
-import { reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/plain-text.js';
 import { sizeSubject } from '../../domain/position-size.js';
 import { type SettingsProposal, settingsTerms } from '../../domain/settings-change.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';

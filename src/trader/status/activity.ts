@@ -3,7 +3,7 @@
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { splitText } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import { exitReasonWords } from '../../domain/exit-reason.js';
+import { exitReasonWords, STOP_GAP_WORDS } from '../../domain/exits.js';
 import { counted, grouped, placesIn } from '../../domain/figure-text.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
@@ -11,7 +11,6 @@ import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import { priceWords, waitingWords, whyNotSent } from '../../domain/order-words.js';
 import { changesText } from '../../domain/settings-change.js';
-import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import { shownPlaces } from '../../domain/value.js';
 import type { EngineRecord } from '../../engine/record.js';
 

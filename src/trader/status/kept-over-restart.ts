@@ -1,4 +1,4 @@
-import { isPaperAccount } from '../../domain/account.js';
+import { isPaperAccount } from '../../domain/account-name.js';
 
 /**
  * What a restart does to positions and orders; said at every start, since other bots lose a paper account

@@ -17,8 +17,7 @@ import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { shownTicks } from '../../domain/order.js';
 import { capabilityWords } from '../../domain/order-bounds.js';
 import { waitingWords } from '../../domain/order-words.js';
-import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
-import { momentWords } from '../../domain/sessions/session-words.js';
+import { momentWords, type SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { VenueContract } from '../../domain/venue.js';
 import type {
   CoinsView,

@@ -4,7 +4,7 @@ import { type ChartPoint, chartSvg, escapeHtml } from '../../backtest/report/cha
 import { list, pageHtml, table } from '../../backtest/report/page.js';
 import { figureTable, groupTables, roundedMoney } from '../../backtest/report/report-html.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
-import { exitReasonWords } from '../../domain/exit-reason.js';
+import { exitReasonWords } from '../../domain/exits.js';
 import { gainText, grouped, roundedAmount, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { verdictCells } from '../criteria.js';

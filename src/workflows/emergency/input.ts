@@ -14,8 +14,7 @@ import {
   type EmergencyStopInput,
   type EmergencyTiming,
 } from '../../contracts/emergency.js';
-import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
-import { plainText } from '../../domain/plain-text.js';
+import { NO_REASON, plainText, reasonOf } from '../../domain/plain-text.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 
 const QUEUE = /^emergency:(.+)$/;

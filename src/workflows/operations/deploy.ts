@@ -21,8 +21,8 @@ import {
 } from '../../contracts/deploy.js';
 import { operationsQueue } from '../../contracts/queues.js';
 import type { StepResult } from '../../contracts/routine.js';
-import type { ApprovalParameters } from '../../domain/approval.js';
 import type { PreparedBuild } from '../../domain/build.js';
+import type { ApprovalParameters } from '../../domain/decision.js';
 import { causeOf } from '../../domain/message-of.js';
 import { CANCEL_ASKED, isCancelRequested, onCancelRequest } from '../cancellation.js';
 import { EvidenceTrail } from '../evidence-trail.js';

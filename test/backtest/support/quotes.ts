@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { seededRandom } from '../../../simulators/random.js';
 import { formatDecimal } from '../../../src/domain/decimal.js';
-import type { ExitPlan } from '../../../src/domain/exit-plan.js';
+import type { ExitPlan } from '../../../src/domain/exits.js';
 import type { EntryWish, Strategy, StrategyContext } from '../../../src/engine/strategies/strategy.js';
 
 interface QuotesWanted {

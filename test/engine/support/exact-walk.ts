@@ -1,7 +1,7 @@
 /** Random steps of an account, taken by the core and by the exact model; both must have the same after each. */
 import { drawFrom } from '../../../simulators/random.js';
 import { buildInstrument, withConversions } from '../../../src/domain/build-instrument.js';
-import { CASH_KINDS, isCapital } from '../../../src/domain/cash.js';
+import { CASH_KINDS, isCapital } from '../../../src/domain/cash-and-coins.js';
 import { dividendMoney, inLieuMoney, splitShares } from '../../../src/domain/corporate-action.js';
 import type { Instrument, InstrumentKind } from '../../../src/domain/instrument.js';
 import { formatUnits, writeUnits } from '../../../src/domain/money.js';

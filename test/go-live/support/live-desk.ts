@@ -10,8 +10,7 @@ import {
   startBinanceSimulator,
 } from '../../../simulators/binance/start.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
-import { decisionSubject } from '../../../src/domain/approval.js';
-import { type Decision, signDecision } from '../../../src/domain/decision.js';
+import { type Decision, decisionSubject, signDecision } from '../../../src/domain/decision.js';
 import { type GoLiveProposal, goLiveTerms } from '../../../src/domain/go-live.js';
 import { signStatement } from '../../../src/domain/signed-vote.js';
 import { deskPaths, homePaths, type Runtime } from '../../../src/home/runtime.js';

@@ -14,8 +14,7 @@ import {
   type ResumptionInput,
   type ResumptionProgress,
 } from '../../../src/contracts/resumption.js';
-import { decisionSubject } from '../../../src/domain/approval.js';
-import { type Decision, signDecision } from '../../../src/domain/decision.js';
+import { type Decision, decisionSubject, signDecision } from '../../../src/domain/decision.js';
 import { readApprovals } from '../../../src/store/approvals.js';
 import { review, startAttempt } from '../../go-live/support/attempt.js';
 import { openIncident } from '../../incidents/incident-bench.js';

@@ -1,5 +1,5 @@
 /** What closes a trade beside its stop: each when the market is there, for its part alone, and no stop ever goes back. */
-import type { ExitPlan } from '../../../src/domain/exit-plan.js';
+import type { ExitPlan } from '../../../src/domain/exits.js';
 import type { OrderIntent } from '../../../src/domain/order.js';
 import { exitBecause, partBecause } from '../../../src/engine/core.js';
 import type { Effect } from '../../../src/engine/effect.js';

@@ -6,7 +6,7 @@ import { patched } from '@temporalio/workflow';
 import { type ApprovalOutcome, pressingWithin } from '../../../../contracts/approval.js';
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { PlaybookAnswer, PlaybookStep } from '../../../../contracts/incident.js';
-import type { ApprovalParameters } from '../../../../domain/approval.js';
+import type { ApprovalParameters } from '../../../../domain/decision.js';
 import { causeOf } from '../../../../domain/message-of.js';
 import { moment } from '../../../../domain/moment.js';
 import { MAY_STOP } from '../../../../domain/roles.js';

@@ -5,7 +5,7 @@
 import { condition, patched, sleep } from '@temporalio/workflow';
 import type { CommandResult } from '../../../../contracts/control.js';
 import type { OwnPlaybook, PlaybookStep, TradingAction } from '../../../../contracts/incident.js';
-import type { ApprovalParameters } from '../../../../domain/approval.js';
+import type { ApprovalParameters } from '../../../../domain/decision.js';
 import { causeOf } from '../../../../domain/message-of.js';
 import { approvedCalls, traderCalls } from '../../operations-calls.js';
 import type { StepOutcome } from '../../routine/step.js';
