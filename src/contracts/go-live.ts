@@ -77,6 +77,8 @@ export interface LiveFills {
   readonly netProfit: string;
   /** Fills that differ from their orders, in words; at most 10. */
   readonly problems: readonly string[];
+  /** When and why trading was halted, in words; at most 10. Left out: by an earlier build. */
+  readonly halts?: readonly string[];
 }
 
 interface PreLive {

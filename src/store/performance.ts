@@ -109,7 +109,7 @@ const PROBLEMS_MAX = 10;
 /** Later than any trade. */
 export const NO_END_MS = Date.UTC(9999, 0);
 
-/** Results of real orders, from the ledger: trades as elsewhere, each once however many fills close it. */
+/** Results of real orders and what halted them, from the ledger: trades as elsewhere, each once however many fills close it. */
 export async function readLiveFills(pool: Queries, desk: string, sinceMs: number): Promise<LiveFills> {
   const since = new Date(sinceMs);
   const figures = await pool.query<{ fills: string; profit: string }>(
@@ -132,6 +132,10 @@ export async function readLiveFills(pool: Queries, desk: string, sinceMs: number
       order by f.sequence limit $3`,
     [desk, since, PROBLEMS_MAX],
   );
+  const halts = await pool.query<{ wall: Date; reason: string }>(
+    'select wall, reason from halts where desk = $1 and wall >= $2 order by wall limit $3',
+    [desk, since, PROBLEMS_MAX],
+  );
   const row = figures.rows[0];
   return {
     fills: Number(row?.fills ?? 0),
@@ -139,6 +143,7 @@ export async function readLiveFills(pool: Queries, desk: string, sinceMs: number
     wins: closings.filter(({ net }) => net > 0).length,
     netProfit: row?.profit ?? '0',
     problems: wrong.rows.map(({ symbol, trade_id, why }) => `${symbol} fill ${trade_id}: ${why}`),
+    halts: halts.rows.map(({ wall, reason }) => `halted ${wall.toISOString()}: ${reason}`),
   };
 }
 

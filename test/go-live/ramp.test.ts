@@ -97,6 +97,20 @@ it('tells of a fill that is not as ordered while it watches, and asks for no lar
   ).toMatchObject({ verdict: 'fail', observed: wrong.problems[0] });
 });
 
+it('asks for no larger size after a halt that was lifted before anybody looked', async () => {
+  const halted = { ...AS_ORDERED, halts: ['halted 2026-01-05T10:01:00.000Z: the trader started'] };
+  const results: Results = { fills: halted, paper: AS_ON_PAPER };
+  const attempted = await live(results);
+  await until('a second period with a halt', async () => (await watchesOf(attempted)) >= 2, WAIT_MS);
+  expect(await openQuestions(attempted)).toBe(0);
+  expect((await toldOf(attempted)).join()).toMatch(
+    /watched, and not all as expected[^]*halted 2026-01-05T10:01:00.000Z: the trader started/,
+  );
+  results.fills = AS_ORDERED;
+  await until('the question', async () => (await openQuestions(attempted)) === 1, WAIT_MS);
+  await handleOf(attempted).terminate();
+});
+
 it('tells of every problem, however many there were before', async () => {
   const problems = Array.from({ length: 21 }, (_, at) => `BTC/USDT fill ${at}: on the other side`);
   const results: Results = { fills: { ...AS_ORDERED, problems }, paper: AS_ON_PAPER };

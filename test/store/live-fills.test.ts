@@ -67,7 +67,21 @@ test('fills as ordered are counted, with what they earned after fees, and trades
     wins: 1,
     netProfit: '-2',
     problems: [],
+    halts: [],
   });
+});
+
+test('halts are named, with their time and reason, also those that were lifted since; earlier ones are not', async () => {
+  const halt = (id: string, reason: string, wallMs: number, lifted: Date | null) =>
+    database.ownerPool.query(
+      `insert into halts (desk, halt_id, mode, scope, cause, by_whom, reason, resume, market, wall, lifted, incarnation)
+       values ($1, $2, 'HALTED', 'desk', 'startup', 'fermata', $3, 'person', $4, $4, $5, 'abc')`,
+      [DESK, id, reason, new Date(wallMs), lifted],
+    );
+  await halt('h1', 'before it was live', BEGIN_MS - 1, new Date(BEGIN_MS));
+  await halt('h2', 'the trader started', BEGIN_MS + 60_000, new Date(BEGIN_MS + 90_000));
+  const { halts } = await readLiveFills(database.pool, DESK, BEGIN_MS);
+  expect(halts).toEqual(['halted 2026-01-05T10:01:00.000Z: the trader started']);
 });
 
 test.each<[string, Ordered | null]>([

@@ -6,6 +6,7 @@ import { condition, patched, sleep } from '@temporalio/workflow';
 import type { LiveFacts } from '../../../contracts/engine-activities.js';
 import type { GoLiveInput } from '../../../contracts/go-live.js';
 import type { Notice } from '../../../contracts/notice.js';
+import { counted } from '../../../domain/figure-text.js';
 import { goLiveId, whyGoLiveEnded } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
 import type { GoLiveRun } from './go-live-run.js';
@@ -135,34 +136,33 @@ interface Conclusion {
   readonly problems: readonly string[];
 }
 
-/**
- * Compares fills, reconciliation and the results that paper trading predicted; each is a piece of evidence. Returns the
- * problems.
- */
+/** Compares fills, state and the results that paper trading predicted; each is evidence. Returns the problems. */
 async function conclude(
   run: GoLiveRun,
   { key, startedMs, fillsSinceMs, looks, problems }: Conclusion,
 ): Promise<readonly string[]> {
   const summary = 'Verify the fills';
-  const fills = await run.calls.readLiveFills.executeWithOptions({ summary }, [fillsSinceMs]);
+  const found = await run.calls.readLiveFills.executeWithOptions({ summary }, [fillsSinceMs]);
+  // A halt that was lifted before the next look was no look's problem, and interrupted trading all the same.
+  const { fills, problems: unlikeOrdered, halts = [] } = found;
   const filled = {
-    verdict: fills.problems.length === 0 ? 'pass' : 'fail',
-    observed:
-      fills.problems.length === 0 ? `${fills.fills} fills, each as ordered` : fills.problems.join('; '),
+    verdict: unlikeOrdered.length === 0 ? 'pass' : 'fail',
+    observed: unlikeOrdered.join('; ') || `${counted(fills, 'fill')}, each as ordered`,
     expected: 'own orders only, on their side, at their limit or better',
   } as const;
   run.record(`${key}.fills`, 'Orders fill as ordered', filled, startedMs);
+  const wrong = [...problems, ...halts].join('; ').slice(0, OBSERVED_MAX);
   const state = {
-    verdict: problems.length === 0 ? 'pass' : 'warn',
-    observed: problems.length === 0 ? `clean at ${looks} looks` : problems.join('; ').slice(0, OBSERVED_MAX),
+    verdict: wrong === '' ? 'pass' : 'warn',
+    observed: wrong || `clean at ${counted(looks, 'look')}`,
     expected: 'ACTIVE, reconciled, every position protected',
   } as const;
   run.record(`${key}.state`, 'Mode, reconciliation and protection', state, startedMs);
   const asPaper = { summary: 'Compare with paper' };
   const paper = await run.calls.compareWithPaper.executeWithOptions(asPaper, [run.liveSinceMs]);
   run.record(`${key}.paper`, 'Live results against paper trading', paper, startedMs);
-  const late =
-    paper.verdict === 'warn' ? [...fills.problems, `not as on paper: ${paper.observed}`] : fills.problems;
+  const unlikePaper = paper.verdict === 'warn' ? [`not as on paper: ${paper.observed}`] : [];
+  const late = [...unlikeOrdered, ...halts, ...unlikePaper];
   const lines = [filled, state, paper].map(({ observed, verdict }) => `${verdict}: ${observed}`);
   tellResults(run, lines, problems.length === 0 && late.length === 0);
   return late;
