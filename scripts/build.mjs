@@ -79,8 +79,6 @@ const steps = [
     sources: [
       'src/workflows',
       ...layers.workflows.map((folder) => `src/${folder}`),
-      // Contracts pass it on as a value.
-      'src/desk/trading-action.ts',
       'src/worker/bundle-workflows.ts',
       ...LIBRARIES,
     ],

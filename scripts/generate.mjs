@@ -25,7 +25,7 @@ const GENERATED = [
   },
   {
     path: 'desks/schema.json',
-    make: async () => (await import('../src/desk/json-schema.ts')).deskJsonSchemaText(),
+    make: async () => (await import('../src/desk/schema-problems.ts')).deskJsonSchemaText(),
   },
   {
     path: 'docs/DESK_FILE.md',

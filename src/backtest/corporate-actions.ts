@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { MarketBar, MarketEvent } from '../contracts/market-feed.js';
-import { dividendSchema } from '../desk/corporate-action-schema.js';
 import type { Desk } from '../desk/schema.js';
+import { dividendSchema } from '../desk/sent-schemas.js';
 import { DAY_MS, dayOfText } from '../domain/civil-date.js';
 import {
   type CorporateAction,

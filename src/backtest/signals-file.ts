@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { moment } from '../desk/schema-values.js';
-import { signalIdSchema, signalRequestOf, signalSchema, signalSourceSchema } from '../desk/signal-schema.js';
+import { signalIdSchema, signalRequestOf, signalSchema, signalSourceSchema } from '../desk/sent-schemas.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Command } from '../engine/event.js';
 import { fieldProblem } from '../trader/control/params.js';

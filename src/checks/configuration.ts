@@ -1,7 +1,6 @@
 import { artefactsKey } from '../desk/artefacts.js';
 import { deskEnvironment } from '../desk/desk-environment.js';
-import { areAsRead } from '../desk/keep-own-files.js';
-import type { ReadStrategies } from '../desk/own-strategies.js';
+import { areAsRead, type ReadStrategies } from '../desk/own-strategies.js';
 import type { Desk } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';

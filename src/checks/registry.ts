@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BACKUP_TAGS } from '../contracts/backup.js';
 import { SHIPPED_ACTIONS, type ShippedAction } from '../contracts/routine.js';
 import { type DeclaredPart, inPlaybooks, type StepParts, schemaFrom } from '../desk/step-parts.js';
-import { isTradingAction } from '../desk/trading-action.js';
+import { isTradingAction } from '../domain/mode.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';

@@ -1,7 +1,7 @@
 import { looserThanFile, type Setting, withLimitsInForce } from '../desk/desk-settings.js';
-import { lossAtStopPct } from '../desk/loss-at-stop.js';
 import type { Desk } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { lossAtStopPct } from '../desk/strategy-rules.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
-import { closestName } from '../desk/closest-name.js';
+import { closestName } from '../desk/typed-names.js';
 import { mapStacks } from '../home/mapped-stacks.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { readEnvironmentFile } from './environment-file.js';

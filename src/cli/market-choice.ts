@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { closestName } from '../desk/closest-name.js';
 import type { Desk } from '../desk/schema.js';
+import { closestName } from '../desk/typed-names.js';
 import type { PriceSide } from '../domain/instrument.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { usageFailure } from './failure.js';

@@ -1,8 +1,8 @@
 /** Values of options: parsed once, at the edge, with one message for those that can't be parsed. */
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
-import { NAME, NAME_EXPECTED } from '../desk/closest-name.js';
 import type { NewInstrument } from '../desk/new-desk.js';
+import { NAME, NAME_EXPECTED } from '../desk/typed-names.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { ungrouped } from '../domain/figure-text.js';
 import type { Span } from '../market/fetched/minutes-file.js';

@@ -5,7 +5,7 @@
  * `kill` and `status` never queue behind `follow`.
  */
 
-import type { SignalBody } from '../desk/signal-schema.js';
+import type { SignalBody } from '../desk/sent-schemas.js';
 import type { CashKind, CoinOwner } from '../domain/cash-and-coins.js';
 import type { CorporateAction } from '../domain/corporate-action.js';
 import type { Decision } from '../domain/decision.js';

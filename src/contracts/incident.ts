@@ -18,7 +18,7 @@ export interface IncidentReport {
   readonly atMs: number;
 }
 
-export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
+export { isTradingAction, type TradingAction } from '../domain/mode.js';
 export type { Incident, IncidentSeverity, ShippedKind };
 
 interface IncidentTiming {

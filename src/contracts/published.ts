@@ -4,7 +4,7 @@
  * types, which loads no zod.
  */
 import { z } from 'zod';
-import { severityNameSchema } from '../desk/own-incident-schema.js';
+import { severityNameSchema } from '../desk/incident-schema.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import type { SetupPrices } from '../domain/setup-note.js';
 import { decimalText, marketMs, type Shape, settingValue, wallMs } from './json-values.js';

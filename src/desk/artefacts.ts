@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closestName } from './closest-name.js';
+import { closestName } from './typed-names.js';
 
 /** In a desk's folder, and in its backups. */
 export const ARTEFACTS_FOLDER = 'artefacts';

@@ -1,11 +1,11 @@
 /** Playbooks in code from the desk's folder: each file is an incident kind. A higher layer reads them. */
 import type { z } from 'zod';
-import { closestName } from './closest-name.js';
-import type { CodedPlaybook, NamedInCode } from './coded-playbook.js';
+import type { CodedPlaybook, NamedInCode } from './own-code.js';
 import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import type { Desk } from './schema.js';
 import type { SchemaProblem } from './schema-problems.js';
 import { inPlaybooks, parameterProblems, partProblem, type StepParts, schemaFrom } from './step-parts.js';
+import { closestName } from './typed-names.js';
 
 export interface PlaybooksRead {
   /** Names of all files, including unusable ones. */

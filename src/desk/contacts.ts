@@ -1,10 +1,11 @@
 /** Which contacts are for which incident, and the rules between contacts and the rest of the desk file. */
-import type { BrokenRule } from './broken-rule.js';
-import { closestName } from './closest-name.js';
-import { contactLine, missingOf } from './contacts-schema.js';
+
 import { SHIPPED_KINDS } from './incident-schema.js';
+import { contactLine, missingOf } from './notify-schema.js';
 import { ownIncidents } from './own-incidents.js';
+import type { BrokenRule } from './problem.js';
 import type { Desk } from './schema.js';
+import { closestName } from './typed-names.js';
 
 type WithContacts = Pick<Desk, 'contacts'>;
 

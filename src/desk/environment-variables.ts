@@ -15,7 +15,7 @@ import {
 } from './environment-variable.js';
 import { DEFAULT_DESK } from './resolve-desk.js';
 import { BUCKET, BUCKET_EXPECTED } from './schema-values.js';
-import { symbolIn } from './symbol-text.js';
+import { symbolIn } from './typed-names.js';
 
 const percent = text
   .regex(/^\d{1,3}(\.\d{1,6})?$/, 'a percentage above 0 and up to 100')

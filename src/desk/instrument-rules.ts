@@ -4,8 +4,8 @@ import { type DayNumber, dateText, dayOfText, weekdayOf } from '../domain/civil-
 import { endDay, isListed, KNOWN_FUTURES, monthAfter, seriesOf } from '../domain/sessions/contract-series.js';
 import { isOwned, settleOf, VALUE } from '../domain/value.js';
 import { venueOfFeed } from '../domain/venue.js';
-import type { BrokenRule } from './broken-rule.js';
 import { type DeskVenue, kindsOf, ordersLeave } from './desk-venue.js';
+import type { BrokenRule } from './problem.js';
 import type { Desk } from './schema.js';
 import { zoneRule } from './session-rules.js';
 

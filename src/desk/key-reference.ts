@@ -2,8 +2,8 @@
 import { rangeText } from '../domain/declared-value.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import type { StrategyDefinition } from '../engine/strategies/strategy.js';
-import { deskJsonSchema, type JsonSchema } from './json-schema.js';
 import { KPI_READING_NAMES, termsOf, unitOf, unitsOf } from './kpi-schema.js';
+import { deskJsonSchema, type JsonSchema } from './schema-problems.js';
 
 interface KeyRow {
   readonly key: string;

@@ -1,9 +1,10 @@
 /** Rules within a KPI, and the rule that people are notified of each alarm. */
-import type { BrokenRule } from './broken-rule.js';
-import { closestName } from './closest-name.js';
-import { stepLists } from './desk-steps.js';
+
 import { type DeskKpi, termsOf, unitsOf } from './kpi-schema.js';
+import { stepLists } from './own-steps.js';
+import type { BrokenRule } from './problem.js';
 import type { Desk } from './schema.js';
+import { closestName } from './typed-names.js';
 
 /** The KPIs that a step names, separated by spaces or commas; empty: all. */
 export const kpiNames = (names: string): readonly string[] =>

@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { unfitCharacter } from '../domain/plain-text.js';
-import type { BrokenRule } from './broken-rule.js';
 import { askedProblems, codedProblems, type ReadPlaybooks, withCodedPlaybooks } from './coded-playbooks.js';
 import type { DeskVenue } from './desk-venue.js';
 import { triggerRules } from './own-incidents.js';
@@ -18,7 +17,7 @@ import {
   withOwnStrategies,
 } from './own-strategies.js';
 import { paperTwinIn, readDeskFile, twinText } from './paper-twin.js';
-import { keyText } from './problem.js';
+import { type BrokenRule, keyText } from './problem.js';
 import { deskSchema, unknownFeeds } from './rules.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';

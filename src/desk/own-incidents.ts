@@ -1,9 +1,9 @@
 /** The desk's own incident kinds, and the rules between them and the rest of the desk file. */
-import type { BrokenRule } from './broken-rule.js';
-import { closestName, NAME, NAME_EXPECTED } from './closest-name.js';
-import { isShippedKind, SHIPPED_KINDS } from './incident-schema.js';
-import type { OwnIncident } from './own-incident-schema.js';
+
+import { isShippedKind, type OwnIncident, SHIPPED_KINDS } from './incident-schema.js';
+import type { BrokenRule } from './problem.js';
 import type { Desk } from './schema.js';
+import { closestName, NAME, NAME_EXPECTED } from './typed-names.js';
 
 type Incidents = Pick<Desk, 'incidents' | 'coded' | 'playbooks'>;
 

@@ -1,4 +1,9 @@
-/** Strategies from the desk's own folder (`kind: ./strategies/NAME.ts`). A higher layer reads them. */
+/**
+ * Strategies from the desk's own folder (`kind: ./strategies/NAME.ts`), which a higher layer reads, and
+ * copies of the files of the desk's own strategies and playbooks.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isWithin, rangeText } from '../domain/declared-value.js';
 import { ENTRY_TYPES, type EntryType, type WishType } from '../domain/order.js';
 import {
@@ -8,12 +13,11 @@ import {
   type ParameterSpec,
 } from '../engine/strategies/strategy.js';
 import { ArtefactReader, artefactRules, type ListedArtefacts } from './artefacts.js';
-import type { BrokenRule } from './broken-rule.js';
-import { closestName } from './closest-name.js';
 import { type DeskVenue, ordersLeave } from './desk-venue.js';
-import { OWN_STRATEGY, type OwnStrategy } from './own-strategy.js';
-import { keyText } from './problem.js';
+import { OWN_STRATEGY, type OwnStrategy, type StrategyFile } from './own-code.js';
+import { type BrokenRule, keyText } from './problem.js';
 import type { Desk } from './schema.js';
+import { closestName } from './typed-names.js';
 
 /**
  * Keyed by `kind`. `artefacts`: what the desk file lists for them; the caller adds their content. Throws
@@ -219,4 +223,24 @@ export function hoursProblems(
       doThis: `write the hours of ${symbol} (instruments[].sessions), or take ${symbol} from its symbols`,
     },
   ];
+}
+
+/** Next to a copy of its desk file, so the copy is the same desk. Each file atomically: others may read or write it meanwhile. */
+export function keepOwnFiles(folder: string, desk: Pick<Desk, 'strategies' | 'coded'>): void {
+  for (const { path, content } of ownFiles(desk)) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const next = `${file}.${process.pid}.new`;
+    writeFileSync(next, content, { mode: 0o600 });
+    renameSync(next, file);
+  }
+}
+
+/** Whether each file is still as it was read; an unreadable one isn't. */
+export function areAsRead(folder: string, files: readonly StrategyFile[]): boolean {
+  try {
+    return files.every(({ path, text }) => readFileSync(join(folder, path), 'utf8') === text);
+  } catch {
+    return false;
+  }
 }

@@ -55,3 +55,11 @@ export function foundText(value: unknown): string {
   const text = typeof value === 'string' ? `"${value}"` : `${typeof value} ${String(value)}`;
   return text.length <= FOUND_CHARACTERS_MAX ? text : `${text.slice(0, FOUND_CHARACTERS_MAX)}…`;
 }
+
+/** A broken rule across several keys of a desk; `path` leads to the value to change. */
+export interface BrokenRule {
+  readonly path: readonly (string | number)[];
+  readonly expected: string;
+  readonly found: string;
+  readonly doThis: string;
+}

@@ -5,9 +5,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { closestName } from './closest-name.js';
 import { fromWorkingFolder } from './desk-environment.js';
 import { DeskFileError } from './problem.js';
+import { closestName } from './typed-names.js';
 
 /** The desk that runs if none is named. */
 export const DEFAULT_DESK = 'crypto-bot';

@@ -1,8 +1,8 @@
-/** Translates zod's findings into the words of the person who wrote the file. */
-import type { z } from 'zod';
-import { closestName } from './closest-name.js';
-import { deskJsonSchema, type JsonSchema } from './json-schema.js';
+/** The desk file's schema for editors, and zod's findings in the words of the person who wrote the file. */
+import { z } from 'zod';
 import { foundText, keyText } from './problem.js';
+import { deskObject } from './schema.js';
+import { closestName } from './typed-names.js';
 
 /** A problem before its line is known. */
 export interface SchemaProblem {
@@ -170,4 +170,15 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
   }
   const forms = [schema, ...((schema?.anyOf ?? []) as JsonSchema[])];
   return forms.flatMap((form) => Object.keys(form?.properties ?? {}));
+}
+
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** For editors: completion, descriptions and errors while typing. */
+export function deskJsonSchema(): JsonSchema {
+  return { title: 'Fermata desk file', ...z.toJSONSchema(deskObject, { io: 'input' }) };
+}
+
+export function deskJsonSchemaText(): string {
+  return `${JSON.stringify(deskJsonSchema(), null, 2)}\n`;
 }

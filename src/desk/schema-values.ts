@@ -1,7 +1,7 @@
 /** The small values in a desk file. Messages begin with "expected", as the reader of an error sees them. */
 import { z } from 'zod';
 import { RESUME_RULES } from '../domain/mode.js';
-import { NAME, NAME_EXPECTED } from './closest-name.js';
+import { NAME, NAME_EXPECTED } from './typed-names.js';
 
 /** Decimal text: a YAML number would already have been through floating point. */
 export const decimal = z

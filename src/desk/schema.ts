@@ -6,13 +6,11 @@ import { z } from 'zod';
 import { WEEKDAYS } from '../domain/civil-date.js';
 import { ANY_ROLE } from '../domain/roles.js';
 import { backupSchema } from './backup-schema.js';
-import type { CodedPlaybook } from './coded-playbook.js';
-import { contactsSchema } from './contacts-schema.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { kpiSchema } from './kpi-schema.js';
-import { notifySchema } from './notify-schema.js';
-import type { OwnStrategy } from './own-strategy.js';
+import { contactsSchema, notifySchema } from './notify-schema.js';
+import type { CodedPlaybook, OwnStrategy } from './own-code.js';
 import { commandsSchema, routineSchema } from './routine-schema.js';
 import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
 import {

@@ -1,7 +1,7 @@
 /** Rules between the keys that say when an instrument trades. */
 import { WEEKDAYS } from '../domain/civil-date.js';
 import { periodOf } from '../domain/sessions/trading-hours.js';
-import type { BrokenRule } from './broken-rule.js';
+import type { BrokenRule } from './problem.js';
 import type { Desk } from './schema.js';
 import type { DeskSessions } from './session-schema.js';
 

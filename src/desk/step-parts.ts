@@ -3,13 +3,13 @@
  * to the code.
  */
 import { z } from 'zod';
-import { closestName } from './closest-name.js';
-import { stepLists } from './desk-steps.js';
+import { TRADING_ACTIONS, type TradingAction } from '../domain/mode.js';
+import { stepLists } from './own-steps.js';
 import { keyText } from './problem.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { name as ownName } from './schema-values.js';
-import { TRADING_ACTIONS, type TradingAction } from './trading-action.js';
+import { closestName } from './typed-names.js';
 
 /** The `with:` values of a routine's step. */
 export type StepParameters = Readonly<Record<string, string | number | boolean>>;

@@ -5,7 +5,7 @@ import { ROLL_DAYS_MAX } from '../domain/sessions/contract-months.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';
 import { ARTEFACT_FILE, ARTEFACT_NAME, ARTEFACTS_MAX } from './artefacts.js';
-import { OWN_STRATEGY } from './own-strategy.js';
+import { OWN_STRATEGY } from './own-code.js';
 import {
   balance,
   currency,

@@ -1,8 +1,8 @@
 /** The desks that were started in an installation, and the state of each, to show them side by side. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
+import { keepOwnFiles } from '../desk/own-strategies.js';
 import type { Mode } from '../domain/mode.js';
 import { dashboardFrom } from './dashboard-address.js';
 import { desksHomes } from './installation.js';

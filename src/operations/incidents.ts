@@ -9,9 +9,9 @@ import {
 } from '../contracts/incident.js';
 import type { Shape } from '../contracts/json-values.js';
 import type { IncidentShown } from '../contracts/published.js';
-import { closestName } from '../desk/closest-name.js';
 import { contactsFor } from '../desk/contacts.js';
 import { kindsToOpen, ownIncidents, titleOfOwn } from '../desk/own-incidents.js';
+import { closestName } from '../desk/typed-names.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
 import { plainText } from '../domain/plain-text.js';
 import { hasRole, MAY_STOP, rolesOf } from '../domain/roles.js';

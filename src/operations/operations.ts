@@ -10,7 +10,7 @@ import type {
 } from '../contracts/published.js';
 import type { Task } from '../contracts/task.js';
 import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
-import type { SignalBody } from '../desk/signal-schema.js';
+import type { SignalBody } from '../desk/sent-schemas.js';
 import { unfitText, withPlainText } from '../domain/plain-text.js';
 import type { Channel } from '../home/channel-health.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';

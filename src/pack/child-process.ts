@@ -1,7 +1,7 @@
 /** Starts the process that runs code of a desk's folder, with nothing of ours in its environment. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { COMPILE_LATER } from '../desk/compile-later.js';
+import { COMPILE_LATER } from '../desk/host-options.js';
 import { DeskFileError } from '../desk/problem.js';
 import { type Answer, answersIn, type PackProblem } from './protocol.js';
 

@@ -14,8 +14,8 @@ import {
   type Plugin,
   stop,
 } from 'esbuild';
+import type { StrategyFile } from '../desk/own-code.js';
 import type { OwnFile } from '../desk/own-strategies.js';
-import type { StrategyFile } from '../desk/own-strategy.js';
 import { ALIASES, partFiles } from './pack-folder.js';
 
 export interface CompileProblem {

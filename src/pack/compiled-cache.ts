@@ -9,9 +9,9 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { areAsRead } from '../desk/keep-own-files.js';
-import type { StrategyFile } from '../desk/own-strategy.js';
-import { userCache } from '../desk/user-cache.js';
+import { userCache } from '../desk/host-options.js';
+import type { StrategyFile } from '../desk/own-code.js';
+import { areAsRead } from '../desk/own-strategies.js';
 import { CHILD } from './child-process.js';
 
 /** Most entries of each kind, for one user. */

@@ -1,5 +1,5 @@
 /** Describes the parts in a desk's folder, in a separate process, because reading them runs their code. */
-import { NAME, NAME_EXPECTED } from '../desk/closest-name.js';
+import { NAME, NAME_EXPECTED } from '../desk/typed-names.js';
 import { askChild, packError, problem } from './child-process.js';
 import { type PartFile, type PartKind, partFiles } from './pack-folder.js';
 import type { DescribedPart, PackProblem } from './protocol.js';

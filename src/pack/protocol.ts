@@ -1,6 +1,5 @@
 /** The messages between us and the process that runs code of a desk's folder. */
-import type { CodedPlaybook } from '../desk/coded-playbook.js';
-import type { OwnStrategy } from '../desk/own-strategy.js';
+import type { CodedPlaybook, OwnStrategy } from '../desk/own-code.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import type { PartKind } from './pack-folder.js';
 import type { Trial } from './strategy/describe-strategy.js';

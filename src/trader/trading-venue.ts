@@ -1,8 +1,7 @@
 /** Where this desk's orders go: the paper venue in this process, or the exchange over the network. */
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { deskEnvironment } from '../desk/desk-environment.js';
-import { ordersLeave } from '../desk/desk-venue.js';
-import { notTheDesks } from '../desk/fee-assets.js';
+import { notTheDesks, ordersLeave } from '../desk/desk-venue.js';
 import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account-name.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';

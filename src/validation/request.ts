@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fromWorkingFolder } from '../desk/desk-environment.js';
-import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
+import { keepOwnFiles } from '../desk/own-strategies.js';
 import type { MarketChoice } from '../home/runtime.js';
 import type { Criteria } from './criteria.js';
 

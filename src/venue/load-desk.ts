@@ -3,10 +3,9 @@
  * folder.
  */
 import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
-import { largeStart } from '../desk/loss-at-stop.js';
 import { fileAt } from '../desk/resolve-desk.js';
 import type { Desk } from '../desk/schema.js';
-import { stopsShared, tradedByTurns } from '../desk/strategy-rules.js';
+import { largeStart, stopsShared, tradedByTurns } from '../desk/strategy-rules.js';
 import { playbookNames, readPlaybooks } from '../pack/playbook/read-playbooks.js';
 import { readStrategies } from '../pack/strategy/read-strategies.js';
 import { capabilitiesOf, feedNames, TRADED_VENUES } from './registry.js';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { closestName } from '../../src/desk/closest-name.js';
-import { takeEnvironment } from '../../src/desk/environment.js';
-import { deskJsonSchema, deskJsonSchemaText } from '../../src/desk/json-schema.js';
 import { keyReference, keyRows } from '../../src/desk/key-reference.js';
 import { newDeskText } from '../../src/desk/new-desk.js';
+import { deskJsonSchema, deskJsonSchemaText } from '../../src/desk/schema-problems.js';
+import { takeEnvironment } from '../../src/desk/taken-environment.js';
+import { closestName } from '../../src/desk/typed-names.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
 

@@ -1,7 +1,7 @@
 /** Before a vote about real money is counted, the activity looks whether it is the person's own. */
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
-import { chatVotesMax } from '../../src/desk/go-live-people.js';
+import { chatVotesMax } from '../../src/desk/live-rules.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { chatCodeOf, publicHalf, realMoneyKindOf, signStatement } from '../../src/domain/signed-vote.js';
 import { ownKeyOf } from '../support/own-keys.js';

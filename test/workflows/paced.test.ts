@@ -9,7 +9,7 @@ import { INCIDENT_MESSAGES } from '../../src/contracts/incident.js';
 import { ASKS_MAX } from '../../src/contracts/playbook.js';
 import { TASK_MESSAGES } from '../../src/contracts/task.js';
 import { goLiveSchema } from '../../src/desk/go-live-schema.js';
-import { ownIncidentSchema } from '../../src/desk/own-incident-schema.js';
+import { ownIncidentSchema } from '../../src/desk/incident-schema.js';
 import { routineSchema, stepSchema } from '../../src/desk/routine-schema.js';
 import { backoffMs } from '../../src/domain/backoff.js';
 import { goLiveInput } from '../../src/operations/go-live/start-go-live.js';

@@ -18,8 +18,8 @@ import type {
   RunVerdict,
 } from '../../contracts/routine.js';
 import type { TaskActivities } from '../../contracts/task.js';
-import { stepLists } from '../../desk/desk-steps.js';
-import { chatVotesMax } from '../../desk/go-live-people.js';
+import { chatVotesMax } from '../../desk/live-rules.js';
+import { stepLists } from '../../desk/own-steps.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { type Decision, isEndedBy } from '../../domain/decision.js';
 import { moment } from '../../domain/moment.js';

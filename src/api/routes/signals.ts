@@ -7,7 +7,7 @@ import {
   signalIdSchema,
   signalSchema,
   signalSourceSchema,
-} from '../../desk/signal-schema.js';
+} from '../../desk/sent-schemas.js';
 import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';

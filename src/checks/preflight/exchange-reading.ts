@@ -4,7 +4,7 @@
  */
 import type { PreflightOutcome } from '../../contracts/preflight.js';
 import type { Setting } from '../../desk/desk-settings.js';
-import { notTheDesks } from '../../desk/fee-assets.js';
+import { notTheDesks } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ContractMonth } from '../../domain/sessions/contract-series.js';

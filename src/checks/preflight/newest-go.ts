@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { goLiveValidation } from '../../desk/go-live-people.js';
+import { goLiveValidation } from '../../desk/live-rules.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { readSecret } from '../../home/secrets.js';
 import type { PriceEndpoint, SignedReport } from '../../validation/report/report.js';

@@ -8,8 +8,8 @@ import type {
 } from '../../contracts/preflight.js';
 import { secretVariable } from '../../desk/desk-environment.js';
 import type { Setting } from '../../desk/desk-settings.js';
-import { notTheDesks } from '../../desk/fee-assets.js';
-import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
+import { notTheDesks } from '../../desk/desk-venue.js';
+import { chatVotesMax, goLiveApprovers } from '../../desk/live-rules.js';
 import { stopsShared } from '../../desk/strategy-rules.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { counted, placesIn } from '../../domain/figure-text.js';

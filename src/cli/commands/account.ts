@@ -3,7 +3,7 @@
  * shares.
  */
 import { Argument, type Command, InvalidArgumentError } from 'commander';
-import { dividendSchema } from '../../desk/corporate-action-schema.js';
+import { dividendSchema } from '../../desk/sent-schemas.js';
 import { CASH_KINDS, type CashKind, COIN_OWNERS, type CoinOwner } from '../../domain/cash-and-coins.js';
 import { parseSplit, SPLIT_PART_MAX, type SplitRatio } from '../../domain/corporate-action.js';
 import { ungrouped } from '../../domain/figure-text.js';

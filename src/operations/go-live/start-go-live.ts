@@ -10,7 +10,7 @@ import { operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import { grantSchema, type TraderStatus } from '../../contracts/trader-status.js';
 import { withLimitsInForce } from '../../desk/desk-settings.js';
-import { goLiveApprovers } from '../../desk/go-live-people.js';
+import { goLiveApprovers } from '../../desk/live-rules.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';

@@ -5,7 +5,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
-import type { CodedPlaybook, NamedInCode } from '../../desk/coded-playbook.js';
+import type { CodedPlaybook, NamedInCode } from '../../desk/own-code.js';
 import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
 import { type CodeRules, GLOBALS, refusedToAll } from '../strategy/names.js';
 import { refusedIn, sourceLines, type Tree, treeOf, walk } from '../strategy/refused.js';

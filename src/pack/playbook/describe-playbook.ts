@@ -1,8 +1,8 @@
 /** Reads the declaration of a compiled playbook. Runs its top-level code, so only in a separate process. */
 import * as zod from 'zod';
 import { z } from 'zod';
-import type { CodedPlaybook } from '../../desk/coded-playbook.js';
-import { minutes, severityNameSchema, triggerSchema } from '../../desk/own-incident-schema.js';
+import { minutes, severityNameSchema, triggerSchema } from '../../desk/incident-schema.js';
+import type { CodedPlaybook } from '../../desk/own-code.js';
 import { messageOf } from '../../domain/message-of.js';
 import { unfitParameters } from '../unfit-parameters.js';
 import * as pack from '../v1.js';

@@ -2,12 +2,12 @@
  * Reads the playbooks in code of a desk's folder, compiled and described in a separate process. Runs none of them here.
  */
 import { join } from 'node:path';
-import { NAME, NAME_EXPECTED } from '../../desk/closest-name.js';
-import type { CodedPlaybook } from '../../desk/coded-playbook.js';
 import type { PlaybooksRead } from '../../desk/coded-playbooks.js';
 import { isShippedKind } from '../../desk/incident-schema.js';
-import { areAsRead } from '../../desk/keep-own-files.js';
+import type { CodedPlaybook } from '../../desk/own-code.js';
+import { areAsRead } from '../../desk/own-strategies.js';
 import { DeskFileError } from '../../desk/problem.js';
+import { NAME, NAME_EXPECTED } from '../../desk/typed-names.js';
 import { askChild, packError, problem } from '../child-process.js';
 import { type Compiled, findCompiled, keepCompiled } from '../compiled-cache.js';
 import { playbookFiles } from '../pack-folder.js';

@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Artefact } from '../../desk/artefacts.js';
-import type { StrategyFile, StrategyModule } from '../../desk/own-strategy.js';
+import type { StrategyFile, StrategyModule } from '../../desk/own-code.js';
 import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
 import { EXPORTS, SCRIPT, STEP, STRATEGY_RULES, THROW } from './names.js';
 import { refusedIn, type Tree, treeOf, walk } from './refused.js';

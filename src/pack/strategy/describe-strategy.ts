@@ -7,7 +7,7 @@ import {
   type ArtefactForm,
   artefactRules,
 } from '../../desk/artefacts.js';
-import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
+import type { OwnStrategy, StrategyModule } from '../../desk/own-code.js';
 import { foundText } from '../../desk/problem.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';

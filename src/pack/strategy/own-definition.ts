@@ -1,5 +1,5 @@
 /** Hosts a desk's own strategy as a strategy of the engine. */
-import type { OwnStrategy } from '../../desk/own-strategy.js';
+import type { OwnStrategy } from '../../desk/own-code.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exits.js';
 import type { Instrument } from '../../domain/instrument.js';

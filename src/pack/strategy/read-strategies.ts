@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { artefactsKey, type ListedArtefacts } from '../../desk/artefacts.js';
-import { areAsRead } from '../../desk/keep-own-files.js';
-import type { ReadStrategies } from '../../desk/own-strategies.js';
+import { areAsRead, type ReadStrategies } from '../../desk/own-strategies.js';
 import { askChild, packError, problem } from '../child-process.js';
 import { findCompiled, keepCompiled } from '../compiled-cache.js';
 import type { DescribedStrategy } from '../protocol.js';

@@ -3,7 +3,7 @@
  * context is for determinism, not a defence against malice: people approve the code by its hash.
  */
 import { constants, createContext, Script } from 'node:vm';
-import type { StrategyModule } from '../../desk/own-strategy.js';
+import type { StrategyModule } from '../../desk/own-code.js';
 import type { Side, WishType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SignalAction } from '../../domain/signal.js';

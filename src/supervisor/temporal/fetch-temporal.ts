@@ -14,7 +14,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { userCache } from '../../desk/user-cache.js';
+import { userCache } from '../../desk/host-options.js';
 import { tryLockFile } from '../../home/file-lock.js';
 import { plainEnvironment } from '../../home/process-environment.js';
 import type { OnProgress } from '../up-options.js';

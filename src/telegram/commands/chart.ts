@@ -1,6 +1,6 @@
 /** /chart BTC/USDT 4h: prices, fills, and the levels that matter, as a picture. */
 import type { BarStatus } from '../../contracts/trader-status.js';
-import { symbolIn } from '../../desk/symbol-text.js';
+import { symbolIn } from '../../desk/typed-names.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { counted, grouped, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';

@@ -18,8 +18,12 @@ import type { PlaybookEnd } from '../../contracts/playbook.js';
 import { incidentId, operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { isShippedKind, offerMinutesOf, shippedKindIn } from '../../desk/incident-schema.js';
-import type { OwnIncident } from '../../desk/own-incident-schema.js';
+import {
+  isShippedKind,
+  type OwnIncident,
+  offerMinutesOf,
+  shippedKindIn,
+} from '../../desk/incident-schema.js';
 import { ownIncidents } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';

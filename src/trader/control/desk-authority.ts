@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlMethods } from '../../contracts/control.js';
 import { settingsApproversNeeded, settingsSource } from '../../desk/desk-settings.js';
-import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
+import { chatVotesMax, goLiveApprovers } from '../../desk/live-rules.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';

@@ -5,10 +5,14 @@ import {
   type ControlMethod,
   type ControlMethods,
 } from '../../contracts/control.js';
-import { corporateActionSchema } from '../../desk/corporate-action-schema.js';
 import { keyText } from '../../desk/problem.js';
 import { cashAmount, price } from '../../desk/schema-values.js';
-import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/signal-schema.js';
+import {
+  corporateActionSchema,
+  signalIdSchema,
+  signalSchema,
+  signalSourceSchema,
+} from '../../desk/sent-schemas.js';
 import { CASH_KINDS, COIN_OWNERS } from '../../domain/cash-and-coins.js';
 import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
 import { HALT_CAUSES, RESUME_RULES } from '../../domain/mode.js';

@@ -12,7 +12,7 @@ import {
   FRAME_BYTES_MAX,
 } from '../../contracts/control.js';
 import type { BarsAnswer, EquityAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
-import { signalRequestOf } from '../../desk/signal-schema.js';
+import { signalRequestOf } from '../../desk/sent-schemas.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';

@@ -4,7 +4,7 @@ import type { BacktestMeasure, SwitchedOff } from '../../backtest/measure/backte
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
 import { outcomeOf } from '../../backtest/report/build-report.js';
 import type { MarketSource } from '../../contracts/market-feed.js';
-import { goLiveValidation } from '../../desk/go-live-people.js';
+import { goLiveValidation } from '../../desk/live-rules.js';
 import type { Desk } from '../../desk/schema.js';
 import { placesIn } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';

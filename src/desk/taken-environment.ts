@@ -1,12 +1,13 @@
-/**
- * Reads environment variables that a desk file can hold. Secrets are recognised by name and left in place: their values
- * are neither returned nor quoted in any message.
- */
 import { parseEnv } from 'node:util';
 import { isWithin, rangeText } from '../domain/declared-value.js';
 import type { EnvironmentSection, EnvironmentVariable } from './environment-variable.js';
 import type { NewDesk, ParameterValue } from './new-desk.js';
-import type { OwnStrategy } from './own-strategy.js';
+import type { OwnStrategy } from './own-code.js';
+
+/**
+ * Reads environment variables that a desk file can hold. Secrets are recognised by name and left in place: their values
+ * are neither returned nor quoted in any message.
+ */
 
 interface TakenEnvironment {
   readonly values: Partial<NewDesk>;

@@ -1,5 +1,7 @@
-/** The form of names in a desk, and "did you mean …?" for names, keys and commands. */
-
+/**
+ * Names as people type them: their form in a desk, "did you mean …?" for names, keys and commands, symbols
+ * in any notation.
+ */
 /** For desks, people, strategies, routines and files in a desk's folder. */
 export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 export const NAME_EXPECTED = '1 to 40 lower case letters, digits and dashes, a letter first';
@@ -43,4 +45,33 @@ function editDistance(left: string, right: string): number {
     [before, last] = [last, row];
   }
   return last[right.length]!;
+}
+
+// Symbols as people and other programs write them: `BTC/USDT`, `btc-usdt`, `BTC_USDT`, `BTCUSDT`.
+
+/** Known quote currencies, to split a symbol without a separator; longer names first. */
+const QUOTES = [
+  'FDUSD',
+  'USDT',
+  'USDC',
+  'TUSD',
+  'BUSD',
+  'DAI',
+  'USD',
+  'EUR',
+  'GBP',
+  'TRY',
+  'BTC',
+  'ETH',
+  'BNB',
+];
+
+/** The symbol as the desk file writes it; null if base and quote can't be told apart. */
+export function symbolIn(text: string): string | null {
+  const given = text.trim().toUpperCase();
+  const apart = /^([A-Z0-9]{1,20})[/_-]([A-Z0-9]{1,20})$/.exec(given);
+  if (apart !== null) return `${apart[1]}/${apart[2]}`;
+  if (!/^[A-Z0-9]{2,40}$/.test(given)) return null;
+  const quote = QUOTES.find((one) => given.endsWith(one) && given.length > one.length);
+  return quote === undefined ? null : `${given.slice(0, -quote.length)}/${quote}`;
 }
