@@ -120,8 +120,9 @@ export async function resumeTrading(
   const isAtOther = standing !== null && isAtOtherSize(standing, meant);
   if (isAtOther && !outcome.armed)
     return { ...tradesAtOtherSize(standing, request), problems: audit === null ? [] : [audit] };
-  const detail =
-    outcome.checking === true && !proven ? stillCounts(outcome.detail, decision) : outcome.detail;
+  const isHaltedAnew = outcome.armed && standing !== null && !proven;
+  const happened = isHaltedAnew ? haltedAnew(outcome.detail, standing) : outcome.detail;
+  const detail = outcome.checking === true && !proven ? stillCounts(happened, decision) : happened;
   const unexplained = { did: 'resumed trading', commandId: decisionId, reason: request.reason };
   return askForReason(context, caller, unexplained, {
     ok: outcome.armed || proven || outcome.checking === true,
@@ -231,7 +232,11 @@ export async function whoDecided(context: OperationContext, asked: string): Prom
 const sizeOf = (sizePct: number | undefined): { sizePct?: number } =>
   sizePct === undefined ? {} : { sizePct };
 
-type Standing = Pick<TraderStatus, 'mode' | 'sizePct' | 'haltId'>;
+type Standing = Pick<TraderStatus, 'mode' | 'reason' | 'sizePct' | 'haltId'>;
+
+/** A limit that is still exceeded halts in the moment in which it is looked at again. */
+const haltedAnew = (detail: string, { mode, reason }: Standing): string =>
+  `${detail}; then halted anew: the desk is ${mode}: ${reason}`;
 
 /** Another decision armed it, so this one's size was not applied. */
 const isAtOtherSize = ({ mode, sizePct }: Standing, asked: ResumeRequest): boolean =>

@@ -272,6 +272,15 @@ describe.concurrent('resume trading', () => {
     ]);
   });
 
+  it('says what halted the desk again as soon as it was armed', async () => {
+    const desk = await bench.desk();
+    const haltId = desk.trader.halt('person', 'person');
+    desk.trader.haltsOnceArmed = 'daily-loss';
+    const result = await operationsOf(desk).resumeTrading(ANNA, { reason: 'all well' });
+    expect(result).toMatchObject({ ok: true, proven: false, haltId });
+    expect(result.detail).toMatch(/^armed, .*; then halted anew: the desk is HALTED: daily-loss/);
+  });
+
   it('lifts no other halt than the one that was shown', async () => {
     const desk = await bench.desk({ serve: [] });
     const shown = desk.trader.halt('person', 'person').slice(0, 16);

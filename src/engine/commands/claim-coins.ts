@@ -160,7 +160,7 @@ export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent)
   if (amount === 0n || !(within || isListed)) {
     const message = `the difference is ${formatUnits(open)}, ${formatUnits(amount)} was to be explained`;
     const doThis =
-      'explain the difference or a part of it, with its sign; or what is left of it without what the venue lists';
+      'explain the difference or a part of it, with its sign (on the command line: --out if cash went out); or what is left of it without what the venue lists';
     return refused('not-the-difference', message, doThis);
   }
   const { by, reason } = event;

@@ -39,6 +39,8 @@ export class ScriptedTrader {
   /** Carries this one out, and its answer never comes. */
   losesAnswersTo: CallableMethod | null = null;
   refusesArming: string | null = null;
+  /** A limit that is still exceeded. */
+  haltsOnceArmed: HaltCause | null = null;
   refusesClosing: string | null = null;
   refusesAction: string | null = null;
   venueBreaker: TraderStatus['venueBreaker']['state'] = 'closed';
@@ -253,7 +255,9 @@ export class ScriptedTrader {
         this.sizePct = Math.min(...decisions.map(({ sizePct = this.sizePct }) => sizePct));
       this.halts = [];
       this.mode = 'ACTIVE';
-      return this.taken(commandId, null);
+      const taken = this.taken(commandId, null);
+      if (this.haltsOnceArmed !== null) this.halt(this.haltsOnceArmed, 'next-day');
+      return taken;
     },
     claimCoins: ({ commandId }: ControlMethods['claimCoins']['params']) => ({
       commandId,
