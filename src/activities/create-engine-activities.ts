@@ -1,4 +1,5 @@
 /** Calls to one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
+
 import { ApplicationFailure } from '@temporalio/common';
 import {
   type EngineActivities,
@@ -9,13 +10,13 @@ import {
 } from '../contracts/engine-activities.js';
 import { FAILURE_NAMES } from '../contracts/failure-names.js';
 import type { PositionStatus } from '../contracts/trader-status.js';
+import { keptOverRestart } from '../domain/account-name.js';
 import { placed } from '../domain/figure-text.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../domain/mode.js';
 import type { TradingDays } from '../domain/trading-day.js';
 import { pollUntil } from '../home/try-again.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
 import { readStatus } from '../trader/read-status.js';
-import { keptOverRestart } from '../trader/status/kept-over-restart.js';
 import {
   ANSWER_MS,
   callTrader,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { eventsTold, NOTICE_EVENTS } from '../desk/notify-schema.js';
+import { NOTICE_EVENTS } from '../contracts/notice.js';
+import { eventsTold } from '../desk/notify-schema.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { isUnusual } from '../domain/statistics.js';
 import { isTold } from '../home/channel-health.js';

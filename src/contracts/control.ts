@@ -5,13 +5,13 @@
  * `kill` and `status` never queue behind `follow`.
  */
 
-import type { SignalBody } from '../desk/sent-schemas.js';
 import type { CashKind, CoinOwner } from '../domain/cash-and-coins.js';
 import type { CorporateAction } from '../domain/corporate-action.js';
 import type { Decision } from '../domain/decision.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
+import type { SignalBody } from '../domain/signal.js';
 import type { JournalEntry } from '../engine/record.js';
 import type { BarsAnswer, EquityAnswer, FlatProof, TraderStatus } from './trader-status.js';
 

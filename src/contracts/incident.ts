@@ -1,12 +1,10 @@
 /** The contract of incidents: shared by the workflow, its activities and whoever opens or answers one. */
-import type { IncidentSeverity, ShippedKind, ShippedKinds } from '../desk/incident-schema.js';
-import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { OpenApproval } from './approval.js';
 import type { RunIdentity } from './evidence.js';
 import type { Incident } from './published.js';
-import type { CheckOutcome, RoutineStep } from './routine.js';
+import type { CheckOutcome, RoutineStep, StepParameters } from './routine.js';
 
 /** An observation that opens an incident or belongs to an open one. */
 export interface IncidentReport {
@@ -19,7 +17,8 @@ export interface IncidentReport {
 }
 
 export { isTradingAction, type TradingAction } from '../domain/mode.js';
-export type { Incident, IncidentSeverity, ShippedKind };
+export type { Incident };
+export type IncidentSeverity = Incident['severity'];
 
 interface IncidentTiming {
   /**
@@ -41,9 +40,6 @@ interface IncidentTiming {
   /** How long writing to Postgres is retried. */
   readonly evidenceMs: number;
 }
-
-/** The desk file's settings for a shipped kind. */
-export type SettingsOf<Kind extends ShippedKind> = Omit<ShippedKinds[Kind], 'severity'>;
 
 /** For one of the desk's own kinds: steps in order, without code. */
 export interface OwnPlaybook {
@@ -103,7 +99,7 @@ export interface IncidentInput {
   readonly simulated: boolean;
   readonly timing: IncidentTiming;
   /**
-   * `SettingsOf` the kind, if it is a shipped one; in runs begun by an earlier version, those of every
+   * The desk file's for the kind, if it is a shipped one; in runs begun by an earlier version, those of every
    * shipped kind.
    */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -1,7 +1,22 @@
 /** Notices to people: each is sent once per fingerprint. */
-import { isShippedKind, type ShippedKind } from '../desk/incident-schema.js';
-import type { NOTICE_EVENTS } from '../desk/notify-schema.js';
 import type { HaltCause } from '../domain/mode.js';
+
+/** What the desk file chooses by. */
+export const NOTICE_EVENTS = [
+  'halt',
+  'armed',
+  'fill',
+  'routine',
+  'incident',
+  'task',
+  'report',
+  'warning',
+  'setup',
+  'order',
+  'system',
+] as const;
+
+export const INCIDENT_SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
 
 export type NoticeSeverity = 'info' | 'warning' | 'critical';
 
@@ -38,7 +53,7 @@ export interface Notice {
    */
   readonly audience?: readonly string[];
   /** Its section in docs/WOKEN.md, linked below the text. Every critical notice has one. */
-  readonly about?: WokenTopic;
+  readonly about?: string;
   /** The run that it is about: a line below the text says where to read it. */
   readonly workflowId?: string;
   /** Id of the setup that it is about: its page is linked below the text. */
@@ -60,8 +75,6 @@ export interface Alarm {
  */
 export type WokenTopic =
   | HaltCause
-  | ShippedKind
-  | 'own-incident'
   | 'alarm'
   | 'undecided'
   | 'routine-failed'
@@ -75,5 +88,3 @@ export type WokenTopic =
   | 'go-live-ended'
   | 'watched-on'
   | 'contract-ends';
-
-export const topicOfIncident = (kind: string): WokenTopic => (isShippedKind(kind) ? kind : 'own-incident');

@@ -4,6 +4,7 @@ import type { ApprovalActivities } from './approval.js';
 import type { BackupActivities } from './backup.js';
 import type { EvidenceActivities, RunIdentity } from './evidence.js';
 import type { Alarm, Notice } from './notice.js';
+import type { Task } from './published.js';
 import type {
   ActionRequest,
   CheckOutcome,
@@ -16,7 +17,24 @@ import type {
   RoutineRunBegin,
   RunVerdict,
 } from './routine.js';
-import type { TaskActivities } from './task.js';
+
+/**
+ * Signals the waiting workflow, with the task's id, that the task is done. The workflow then reads the task itself; without
+ * an id, all of its tasks.
+ */
+export const TASK_MESSAGES = { done: 'taskDone' } as const;
+
+export type { Task };
+export type TaskState = Task['state'];
+export type TaskOrigin = NonNullable<Task['origin']>;
+
+export type NewTask = Pick<Task, 'desk' | 'source' | 'title' | 'detail' | 'items' | 'dueMs' | 'origin'>;
+
+export interface TaskActivities {
+  /** The same source again is the same task. */
+  openTask(task: NewTask): Promise<Task>;
+  readTask(desk: string, id: number): Promise<Task>;
+}
 
 type RoutineRunOpened = Pick<RoutineRunBegin, 'routine' | 'title' | 'nominalMs' | 'startedMs' | 'cause'>;
 

@@ -3,10 +3,11 @@
  * itself: it asks its incident, which acts, records evidence and answers. The messages are signals because
  * either side may wait for days.
  */
-import type { StepParameters } from '../desk/step-parts.js';
+
 import type { ApprovalParameters } from '../domain/decision.js';
 import type { Verdict } from './evidence.js';
 import type { PlaybookStep } from './incident.js';
+import type { StepParameters } from './routine.js';
 
 export type { PlaybookEnd } from './incident.js';
 

@@ -4,10 +4,10 @@
  * types, which loads no zod.
  */
 import { z } from 'zod';
-import { severityNameSchema } from '../desk/incident-schema.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import type { SetupPrices } from '../domain/setup-note.js';
 import { decimalText, marketMs, type Shape, settingValue, wallMs } from './json-values.js';
+import { INCIDENT_SEVERITIES } from './notice.js';
 import { grantSchema } from './trader-status.js';
 
 /** As people see it: without its button token and authentication codes. */
@@ -55,7 +55,7 @@ export const incidentSchema = z.object({
   kind: z.string(),
   /** What it is about: a process, a strategy, a cause; empty if the kind says it all. */
   subject: z.string(),
-  severity: severityNameSchema,
+  severity: z.enum(INCIDENT_SEVERITIES),
   title: z.string(),
   detail: z.string(),
   state: z.enum(['open', 'acknowledged', 'resolved']),

@@ -1,9 +1,17 @@
 /** The contract of routines: shared by the workflow, its activities and whoever starts or reads one. */
-
-import type { StepExpectation } from '../desk/routine-schema.js';
-import type { StepParameters } from '../desk/step-parts.js';
 import type { ResumeRule } from '../domain/mode.js';
 import { EVIDENCE_VERDICTS, type EvidenceVerdict, type Verdict } from './evidence.js';
+
+/** The `with:` values of a routine's step. */
+export type StepParameters = Readonly<Record<string, string | number | boolean>>;
+
+/** What the output of a program or the answer of an address must be. */
+export interface StepExpectation {
+  readonly exitCode?: number | undefined;
+  readonly status?: number | undefined;
+  readonly pattern?: string | undefined;
+  readonly not?: string | undefined;
+}
 
 export interface RoutineStep {
   readonly key: string;
@@ -36,7 +44,7 @@ export interface RoutineStep {
   /** With `incident`: one of the desk's own kinds. Default: `step-failed`. */
   readonly incident?: string | undefined;
   readonly timeoutSeconds: number;
-  readonly with: Readonly<Record<string, string | number | boolean>>;
+  readonly with: StepParameters;
 }
 
 /** Whether the desk may not trade while this step fails. */

@@ -1,6 +1,6 @@
 /** Which contacts are for which incident, and the rules between contacts and the rest of the desk file. */
 
-import { SHIPPED_KINDS } from './incident-schema.js';
+import { SHIPPED_KINDS } from '../playbooks/registry.js';
 import { contactLine, missingOf } from './notify-schema.js';
 import { ownIncidents } from './own-incidents.js';
 import type { BrokenRule } from './problem.js';

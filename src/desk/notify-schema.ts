@@ -1,20 +1,6 @@
 import { z } from 'zod';
+import { NOTICE_EVENTS } from '../contracts/notice.js';
 import { name } from './schema-values.js';
-
-/** Who is notified, and through which channel. */
-export const NOTICE_EVENTS = [
-  'halt',
-  'armed',
-  'fill',
-  'routine',
-  'incident',
-  'task',
-  'report',
-  'warning',
-  'setup',
-  'order',
-  'system',
-] as const;
 
 export const environmentName = z
   .string()

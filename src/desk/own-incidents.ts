@@ -1,6 +1,7 @@
 /** The desk's own incident kinds, and the rules between them and the rest of the desk file. */
 
-import { isShippedKind, type OwnIncident, SHIPPED_KINDS } from './incident-schema.js';
+import { isShippedKind, SHIPPED_KINDS } from '../playbooks/registry.js';
+import type { OwnIncident } from './incident-schema.js';
 import type { BrokenRule } from './problem.js';
 import type { Desk } from './schema.js';
 import { closestName, NAME, NAME_EXPECTED } from './typed-names.js';

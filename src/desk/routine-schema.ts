@@ -1,5 +1,6 @@
 /** Routines: the runbook's checklists, as lists of steps. */
 import { z } from 'zod';
+import type { StepExpectation } from '../contracts/routine.js';
 import { name, resumeRule, timeOfDay } from './schema-values.js';
 
 /** What a step's failure causes. `incident` and `halt` include the warning. */
@@ -42,9 +43,7 @@ const expectationSchema = z.strictObject({
       'JavaScript regular expression that some of the output must match; `^` and `$` match at ends of lines.',
     ),
   not: pattern.optional().describe('Regular expression that none of the output may match.'),
-});
-
-export type StepExpectation = z.output<typeof expectationSchema>;
+}) satisfies z.ZodType<StepExpectation>;
 
 export const stepSchema = z.strictObject({
   key: name.describe('Name of the step in the evidence, unique in its routine.'),

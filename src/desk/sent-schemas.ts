@@ -3,7 +3,13 @@
 import { z } from 'zod';
 import { SPLIT_PART_MAX, splitRatio } from '../domain/corporate-action.js';
 import { TARGETS_MAX } from '../domain/exits.js';
-import { SIGNAL_ACTIONS, SIGNAL_LIFE_MS_MAX, SIGNAL_TEXT_MAX, type SignalRequest } from '../domain/signal.js';
+import {
+  SIGNAL_ACTIONS,
+  SIGNAL_LIFE_MS_MAX,
+  SIGNAL_TEXT_MAX,
+  type SignalBody,
+  type SignalRequest,
+} from '../domain/signal.js';
 import { moment, price, printable, symbol } from './schema-values.js';
 
 /**
@@ -59,9 +65,7 @@ export const signalSchema = z.strictObject({
     .optional()
     .describe('The same as seconds from its original time'),
   text: printable.max(SIGNAL_TEXT_MAX).optional().describe('As its author wrote it'),
-});
-
-export type SignalBody = z.infer<typeof signalSchema>;
+}) satisfies z.ZodType<SignalBody>;
 
 export function signalRequestOf(body: SignalBody): SignalRequest {
   const { revision = 1, entry = null, stop = null, targets = [], issuedAt, expiresAt, validSeconds } = body;

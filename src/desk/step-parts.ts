@@ -3,6 +3,7 @@
  * to the code.
  */
 import { z } from 'zod';
+import type { StepParameters } from '../contracts/routine.js';
 import { TRADING_ACTIONS, type TradingAction } from '../domain/mode.js';
 import { stepLists } from './own-steps.js';
 import { keyText } from './problem.js';
@@ -10,9 +11,6 @@ import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { name as ownName } from './schema-values.js';
 import { closestName } from './typed-names.js';
-
-/** The `with:` values of a routine's step. */
-export type StepParameters = Readonly<Record<string, string | number | boolean>>;
 
 /** Something that a step can name, called with the values from the desk file. */
 export type StepPart<C, R> = ((context: C, given: StepParameters) => Promise<R>) & DeclaredPart;

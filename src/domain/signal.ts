@@ -28,6 +28,22 @@ export interface SignalName {
   readonly revision: number;
 }
 
+/** A signal as people and programs write it. Times are text, and what may be left out has a default. */
+export interface SignalBody {
+  readonly source: string;
+  readonly id: string;
+  readonly revision?: number | undefined;
+  readonly symbol: string;
+  readonly action: SignalAction;
+  readonly entry?: string | undefined;
+  readonly stop?: string | undefined;
+  readonly targets?: readonly string[] | undefined;
+  readonly issuedAt?: string | undefined;
+  readonly expiresAt?: string | undefined;
+  readonly validSeconds?: number | undefined;
+  readonly text?: string | undefined;
+}
+
 /** A signal as received. Prices are decimal text; times are market milliseconds since 1970. */
 export interface SignalRequest extends SignalName {
   readonly symbol: string;

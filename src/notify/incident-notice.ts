@@ -1,9 +1,10 @@
 /** How an incident is presented to people, and the button that says "I have it". */
 import { createHash } from 'node:crypto';
 import type { Incident } from '../contracts/incident.js';
-import { type Notice, type NoticeButton, type NoticeSeverity, topicOfIncident } from '../contracts/notice.js';
+import type { Notice, NoticeButton, NoticeSeverity } from '../contracts/notice.js';
 import { moment } from '../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
+import { topicOfIncident } from '../playbooks/registry.js';
 
 const ID_LENGTH = 16;
 /** More would be too much for a message read on a phone at night. */

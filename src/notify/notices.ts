@@ -1,7 +1,7 @@
 import type { EmergencyVia } from '../contracts/emergency.js';
 import type { Alarm, Notice } from '../contracts/notice.js';
+import type { Task } from '../contracts/operations-activities.js';
 import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
-import type { Task } from '../contracts/task.js';
 import { taskDoneCommand } from '../domain/command-text.js';
 import { moment } from '../domain/moment.js';
 import { inTransaction, lockInTransaction, type Pool } from '../store/pool.js';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Incident } from '../contracts/incident.js';
+import type { Task } from '../contracts/operations-activities.js';
 import type { PreflightReport } from '../contracts/preflight.js';
 import type {
   ApprovalShown,
@@ -8,10 +9,9 @@ import type {
   SetupDetails,
   SetupShown,
 } from '../contracts/published.js';
-import type { Task } from '../contracts/task.js';
 import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
-import type { SignalBody } from '../desk/sent-schemas.js';
 import { unfitText, withPlainText } from '../domain/plain-text.js';
+import type { SignalBody } from '../domain/signal.js';
 import type { Channel } from '../home/channel-health.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';

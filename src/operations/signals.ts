@@ -1,8 +1,8 @@
 /** Sends signals from outside straight to the trader, which judges, records and stores them; audits them. */
 
 import type { SignalsStatus } from '../contracts/trader-status.js';
-import type { SignalBody } from '../desk/sent-schemas.js';
 import { NO_REASON } from '../domain/plain-text.js';
+import type { SignalBody } from '../domain/signal.js';
 import type { AuditAction } from '../store/audit.js';
 import { readStatus } from '../trader/read-status.js';
 import {

@@ -1,5 +1,5 @@
 /** Completing a task. If a routine asked for it, the completion is evidence of that routine's run. */
-import { TASK_MESSAGES, type Task, type TaskState } from '../contracts/task.js';
+import { TASK_MESSAGES, type Task, type TaskState } from '../contracts/operations-activities.js';
 import { recordEvidenceIn } from '../store/evidence.js';
 import { inTransaction, type PoolClient } from '../store/pool.js';
 import { closeTask, readTask, readTasks } from '../store/tasks.js';

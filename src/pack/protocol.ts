@@ -1,6 +1,7 @@
 /** The messages between us and the process that runs code of a desk's folder. */
+
+import type { StepParameters } from '../contracts/routine.js';
 import type { CodedPlaybook, OwnStrategy } from '../desk/own-code.js';
-import type { StepParameters } from '../desk/step-parts.js';
 import type { PartKind } from './pack-folder.js';
 import type { Trial } from './strategy/describe-strategy.js';
 import type { ActionContext, CheckContext, CheckOutcome, ReportContext } from './v1.js';

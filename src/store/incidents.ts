@@ -3,9 +3,8 @@
  * revision counts.
  */
 import { createHash } from 'node:crypto';
-import type { Incident, IncidentState } from '../contracts/incident.js';
+import type { Incident, IncidentSeverity, IncidentState } from '../contracts/incident.js';
 import type { IncidentShown } from '../contracts/published.js';
-import type { IncidentSeverity } from '../desk/incident-schema.js';
 import { type Pool, plainText } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;

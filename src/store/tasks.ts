@@ -1,6 +1,6 @@
 /** Tasks that people do by hand, whoever asks: once per source, closed once, by a person with a note. */
 
-import type { NewTask, Task, TaskOrigin, TaskState } from '../contracts/task.js';
+import type { NewTask, Task, TaskOrigin, TaskState } from '../contracts/operations-activities.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;

@@ -4,7 +4,7 @@
  */
 
 import type { Notice } from '../contracts/notice.js';
-import type { NewTask, Task } from '../contracts/task.js';
+import type { NewTask, Task } from '../contracts/operations-activities.js';
 import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';

@@ -5,10 +5,10 @@
 import type { Symptom } from '../contracts/incident.js';
 import { SUPERVISOR } from '../domain/container-service.js';
 import type { KeptTask } from '../home/try-again.js';
+import type { ProcessSeen } from '../playbooks/playbook.js';
 import { readHalts, readRejectedOrders, readStartsWithoutEnd } from '../store/read-ledger.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';
-import type { ProcessSeen } from '../workflows/operations/incident/playbooks/playbook.js';
 import { wakeWaitingRuns } from './changes-waited-for.js';
 import { repeat } from './repeat.js';
 import type { Logger } from './role-log.js';

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Task } from '../../src/contracts/operations-activities.js';
 import type { ApprovalShown } from '../../src/contracts/published.js';
-import type { Task } from '../../src/contracts/task.js';
 import type { PersonKey } from '../../src/domain/signed-vote.js';
 import type { ProcessStatus } from '../../src/home/process-status.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';

@@ -1,8 +1,8 @@
 /** Operations that wait for people, as a page test needs them: one approval, one incident, settings that ask. */
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import type { Incident } from '../../src/contracts/incident.js';
+import type { Task } from '../../src/contracts/operations-activities.js';
 import type { ApprovalShown } from '../../src/contracts/published.js';
-import type { Task } from '../../src/contracts/task.js';
 import { changesAsked, settingsInForce } from '../../src/desk/desk-settings.js';
 import type { VoteRequest } from '../../src/operations/approvals.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';

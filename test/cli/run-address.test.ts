@@ -9,7 +9,7 @@ import { outcomeLines, withRun } from '../../src/cli/act-on-desk.js';
 import { approvalLines } from '../../src/cli/commands/approvals.js';
 import type { Approval } from '../../src/contracts/approval.js';
 import type { Incident } from '../../src/contracts/incident.js';
-import type { Task } from '../../src/contracts/task.js';
+import type { Task } from '../../src/contracts/operations-activities.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { approvalNotice, approvalReminder } from '../../src/notify/approval-notice.js';

@@ -8,6 +8,7 @@ import { incidentId } from '../../src/contracts/queues.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { type ProcessStatus, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
+import type { ProcessSeen } from '../../src/playbooks/playbook.js';
 import { recordEvidenceBatch } from '../../src/store/evidence.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { openSupervisorSocket, type SupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
@@ -18,7 +19,6 @@ import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { watchProcesses } from '../../src/worker/watch-processes.js';
-import type { ProcessSeen } from '../../src/workflows/operations/incident/playbooks/playbook.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { shippedKindIn } from '../../src/desk/incident-schema.js';
 import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
 import { symptomsOf, symptomsOfProcess } from '../../src/temporal/incidents/symptoms.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -116,7 +117,7 @@ describe('what is an incident', () => {
       symptomsOf(cryptoBot, status).map(
         (symptom) => incidentStart(cryptoBot, symptom, status).args[0].settings,
       );
-    const { statusPage } = cryptoBot.incidents.kinds['exchange-down'];
+    const { statusPage } = shippedKindIn(cryptoBot.incidents, 'exchange-down');
     expect(settingsOf(halted('venue'))).toEqual([{ statusPage }]);
     expect(settingsOf(halted('drawdown'))).toEqual([
       { nearLimitPct: 80, offerSizePct: 50, offerMinutes: 240, volatilityTimesNormal: 2 },

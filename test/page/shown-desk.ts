@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { Task } from '../../src/contracts/task.js';
+import type { Task } from '../../src/contracts/operations-activities.js';
 import { storeBars } from '../../src/store/bars.js';
 import { OpenedPage } from '../api/opened-page.js';
 import { DESK } from '../api/web-under-test.js';

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { parseDocument } from 'yaml';
 import { stopTrace } from '../../scripts/structure/stop-trace.mjs';
-import type { SignalBody } from '../../src/desk/sent-schemas.js';
+import type { SignalBody } from '../../src/domain/signal.js';
 import { stopTrading } from '../../src/operations/stop-trading.js';
 import { startTraderOn } from '../../src/trader/start.js';
 import { loadDesk } from '../../src/venue/load-desk.js';

@@ -1,7 +1,7 @@
 /** Signals over the control socket of a real trader. */
 import { expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import type { SignalBody } from '../../src/desk/sent-schemas.js';
+import type { SignalBody } from '../../src/domain/signal.js';
 import { recordsIn, traderHome } from './spawn-trader.js';
 
 let commands = 0;

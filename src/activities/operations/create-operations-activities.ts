@@ -9,7 +9,7 @@ import type { PartCode, RunOwnAction } from '../../checks/own-parts.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
-import type { OperationsActivities } from '../../contracts/operations-activities.js';
+import type { OperationsActivities, TaskActivities } from '../../contracts/operations-activities.js';
 import type {
   ActionRequest,
   CheckOutcome,
@@ -17,7 +17,6 @@ import type {
   ReportRequest,
   RunVerdict,
 } from '../../contracts/routine.js';
-import type { TaskActivities } from '../../contracts/task.js';
 import { chatVotesMax } from '../../desk/live-rules.js';
 import { stepLists } from '../../desk/own-steps.js';
 import { DAY_MS } from '../../domain/civil-date.js';

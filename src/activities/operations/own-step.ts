@@ -10,7 +10,6 @@ import type { CheckContext } from '../../checks/check.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import type { CheckOutcome, OwnStep, OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
 import { allowedAddress, type StepValues, stepLists } from '../../desk/own-steps.js';
-import type { StepExpectation } from '../../desk/routine-schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { plainText } from '../../domain/plain-text.js';
 import { keepStepOutput } from '../../store/step-outputs.js';
@@ -129,7 +128,7 @@ export function stepValues({ desk, runtime }: OwnStepContext, marketMs: number |
   return { desk: desk.desk, port: runtime.web.port, date: day.toFormat('yyyy-MM-dd') };
 }
 
-function patternWords({ pattern, not }: StepExpectation = {}): string[] {
+function patternWords({ pattern, not }: OwnStep['expect'] = {}): string[] {
   return [
     ...(pattern === undefined ? [] : [`output that fits /${pattern}/`]),
     ...(not === undefined ? [] : [`none that fits /${not}/`]),
@@ -139,7 +138,7 @@ function patternWords({ pattern, not }: StepExpectation = {}): string[] {
 /** Null if the output is as expected. An output that can't be judged has not passed. */
 async function patternProblem(
   output: StepOutput,
-  { pattern, not }: StepExpectation = {},
+  { pattern, not }: OwnStep['expect'] = {},
 ): Promise<string | null> {
   const patterns = [pattern, not].filter((one) => one !== undefined);
   if (patterns.length === 0) return null;

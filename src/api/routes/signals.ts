@@ -2,14 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { signalsSchema } from '../../contracts/trader-status.js';
-import {
-  type SignalBody,
-  signalIdSchema,
-  signalSchema,
-  signalSourceSchema,
-} from '../../desk/sent-schemas.js';
+import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/sent-schemas.js';
 import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
+import type { SignalBody } from '../../domain/signal.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';

@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander';
 import type { SignalStatus, SignalsStatus } from '../../contracts/trader-status.js';
 import { moment as time } from '../../desk/schema-values.js';
-import { type SignalBody, signalIdSchema, signalSourceSchema } from '../../desk/sent-schemas.js';
+import { signalIdSchema, signalSourceSchema } from '../../desk/sent-schemas.js';
 import { moment } from '../../domain/moment.js';
 import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
@@ -11,6 +11,7 @@ import {
   SIGNAL_LIFE_MS_MAX,
   SIGNAL_TEXT_MAX,
   type SignalAction,
+  type SignalBody,
 } from '../../domain/signal.js';
 import {
   notProvenInTime,

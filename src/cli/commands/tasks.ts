@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Task } from '../../contracts/task.js';
+import type { Task } from '../../contracts/operations-activities.js';
 import { moment } from '../../domain/moment.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import { signedInPerson } from '../desk-person.js';

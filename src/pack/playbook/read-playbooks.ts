@@ -3,11 +3,11 @@
  */
 import { join } from 'node:path';
 import type { PlaybooksRead } from '../../desk/coded-playbooks.js';
-import { isShippedKind } from '../../desk/incident-schema.js';
 import type { CodedPlaybook } from '../../desk/own-code.js';
 import { areAsRead } from '../../desk/own-strategies.js';
 import { DeskFileError } from '../../desk/problem.js';
 import { NAME, NAME_EXPECTED } from '../../desk/typed-names.js';
+import { isShippedKind } from '../../playbooks/registry.js';
 import { askChild, packError, problem } from '../child-process.js';
 import { type Compiled, findCompiled, keepCompiled } from '../compiled-cache.js';
 import { playbookFiles } from '../pack-folder.js';

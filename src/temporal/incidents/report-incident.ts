@@ -10,28 +10,21 @@ import {
   type IncidentReport,
   type IncidentSeverity,
   type PlaybookRequest,
-  type SettingsOf,
-  type ShippedKind,
   type Symptom,
 } from '../../contracts/incident.js';
 import type { PlaybookEnd } from '../../contracts/playbook.js';
 import { incidentId, operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import {
-  isShippedKind,
-  type OwnIncident,
-  offerMinutesOf,
-  shippedKindIn,
-} from '../../desk/incident-schema.js';
+import { type OwnIncident, offerMinutesOf, shippedKindIn } from '../../desk/incident-schema.js';
 import { ownIncidents } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { causeOf } from '../../domain/message-of.js';
+import { isShippedKind, PLAYBOOKS, type ShippedKind } from '../../playbooks/registry.js';
 import { recordAlert, settleAlert } from '../../store/incident-alerts.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';
-import { PLAYBOOKS } from '../../workflows/operations/incident/playbooks/registry.js';
 import type { TemporalAccess } from '../open-temporal.js';
 
 interface ReportContext {
@@ -242,7 +235,7 @@ function timingOf(
   };
 }
 
-export function settingsOf<Kind extends ShippedKind>({ incidents }: Desk, kind: Kind): SettingsOf<Kind> {
+export function settingsOf<Kind extends ShippedKind>({ incidents }: Desk, kind: Kind) {
   const { severity: _severity, ...settings } = shippedKindIn(incidents, kind);
   return settings;
 }

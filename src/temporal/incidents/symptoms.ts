@@ -2,15 +2,14 @@
  * Finds what opens an incident in the trader's status, the processes and the orders. The same occurrence
  * always has the same key.
  */
-import type { ShippedKind, Symptom } from '../../contracts/incident.js';
+import type { Symptom } from '../../contracts/incident.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { SHIPPED_KINDS } from '../../desk/incident-schema.js';
 import { ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Halt } from '../../domain/mode.js';
+import type { ProcessSeen } from '../../playbooks/playbook.js';
+import { PLAYBOOKS, SHIPPED_KINDS, type ShippedKind } from '../../playbooks/registry.js';
 import type { RejectedOrder } from '../../store/read-ledger.js';
-import type { ProcessSeen, ShippedPlaybook } from '../../workflows/operations/incident/playbooks/playbook.js';
-import { PLAYBOOKS } from '../../workflows/operations/incident/playbooks/registry.js';
 import { settingsOf } from './report-incident.js';
 
 const SOURCE = 'trader';
@@ -29,9 +28,8 @@ export function symptomsOf(desk: Desk, status: TraderStatus): readonly Symptom[]
   return [...opened, ...others.flatMap(haltSymptoms)];
 }
 
-function shippedSymptoms<Kind extends ShippedKind>(kind: Kind, desk: Desk, status: TraderStatus): Symptom[] {
-  const { openedByTrader }: ShippedPlaybook<Kind> = PLAYBOOKS[kind];
-  const openings = openedByTrader?.(status, settingsOf(desk, kind)) ?? [];
+function shippedSymptoms(kind: ShippedKind, desk: Desk, status: TraderStatus): Symptom[] {
+  const openings = PLAYBOOKS[kind].openedByTrader?.(status, settingsOf(desk, kind) as never) ?? [];
   return openings.map((opening) => ({ kind, source: SOURCE, ...opening }));
 }
 

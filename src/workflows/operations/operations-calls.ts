@@ -2,7 +2,7 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EngineActivities } from '../../contracts/engine-activities.js';
 import type { FailureName } from '../../contracts/failure-names.js';
-import type { LookAgain } from '../../contracts/incident.js';
+import type { IncidentActivities, LookAgain } from '../../contracts/incident.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { engineQueue, operationsQueue } from '../../contracts/queues.js';
 import { isUnsealed } from '../../domain/unsealed.js';
@@ -137,4 +137,49 @@ export class AskedTrader {
     this.incarnation = incarnation;
     this.calls = incarnation === null ? null : traderCalls(this.desk, incarnation);
   }
+}
+
+/**
+ * Reads and checks of incidents: each survives the death of two workers; after that the playbook goes on without an
+ * answer.
+ */
+export function lookCalls(desk: string): ActivityInterfaceFor<IncidentActivities> {
+  return proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '15 seconds',
+    scheduleToCloseTimeout: '40 seconds',
+    retry: { maximumAttempts: 5, initialInterval: 250 },
+  });
+}
+
+/** Writes and notices of incidents: retried, since Postgres may be down. */
+export function keepCalls(desk: string, evidenceMs: number): ActivityInterfaceFor<IncidentActivities> {
+  return proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '15 seconds',
+    scheduleToCloseTimeout: evidenceMs,
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+  });
+}
+
+/** One attempt: a restart that a worker requested before it died is not requested again. */
+export function restartCalls(desk: string): Pick<ActivityInterfaceFor<IncidentActivities>, 'restartProcess'> {
+  return proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '150 seconds',
+    retry: { maximumAttempts: 1 },
+  });
+}
+
+/** Retried, because its worker and Temporal itself end for the duration of the restore. */
+export function restoreCalls(
+  desk: string,
+): Pick<ActivityInterfaceFor<IncidentActivities>, 'restoreDatabase'> {
+  return proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '30 seconds',
+    scheduleToCloseTimeout: '1 day',
+    retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
+  });
 }

@@ -18,8 +18,7 @@ import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { showPhase, showVerdict } from '../show.js';
 import { Approvals } from './approval.js';
-import { restartCalls } from './incident/calls.js';
-import { approvedCalls, proofCalls, recordCalls } from './operations-calls.js';
+import { approvedCalls, proofCalls, recordCalls, restartCalls } from './operations-calls.js';
 
 const SETTINGS_CHANGED = 'SettingsChanged' satisfies FailureName;
 

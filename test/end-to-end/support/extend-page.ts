@@ -13,11 +13,7 @@ interface Block {
 export const IN_A_CHECKOUT: Readonly<Record<string, readonly string[]>> = {
   'A venue': ['venue/okx/definition.ts', 'venue/registry.ts'],
   'A check that ships': ['checks/open-orders.ts', 'checks/registry.ts'],
-  'An incident kind': [
-    'desk/incident-schema.ts',
-    'workflows/operations/incident/playbooks/many-orders.ts',
-    'workflows/operations/incident/playbooks/registry.ts',
-  ],
+  'An incident kind': ['playbooks/many-orders.ts', 'playbooks/registry.ts'],
 };
 
 /** Types a line in a shell in `folder`, which is the FERMATA_HOME as well. */

@@ -1,6 +1,5 @@
 /** The state of one incident so far. Everything but the phase survives continue-as-new. */
 import { workflowInfo } from '@temporalio/workflow';
-import type { StepEvidence } from '../../../contracts/evidence.js';
 import type {
   Answered,
   IncidentCarried,
@@ -10,6 +9,7 @@ import type {
   IncidentState,
 } from '../../../contracts/incident.js';
 import type { PlaybookEnd } from '../../../contracts/playbook.js';
+import type { Finding } from '../../../playbooks/playbook.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showDetails, showPhase, stepLine } from '../../show.js';
 import { recordCalls } from '../operations-calls.js';
@@ -71,12 +71,6 @@ export function progressOf(log: IncidentLog): IncidentProgress {
     ...(playbook === undefined ? {} : { playbook }),
   };
 }
-
-export type Finding = Pick<StepEvidence, 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
-  Partial<Pick<StepEvidence, 'person' | 'reference'>> & {
-    /** What the playbook goes on with, where it is not what people read. */
-    readonly kept?: string;
-  };
 
 const SHOWN_MAX = 30;
 

@@ -18,11 +18,15 @@ import type {
   IncidentProgress,
   LookAgain,
 } from '../../../contracts/incident.js';
+import { backoffMs } from '../../../domain/backoff.js';
 import { causeOf } from '../../../domain/message-of.js';
+import type { Finding, Offer, OpenIncident } from '../../../playbooks/playbook.js';
+import { runIdentity } from '../../evidence-trail.js';
+import { paced } from '../../paced.js';
 import { Approvals, isDecided } from '../approval.js';
-import { AskedTrader } from '../operations-calls.js';
-import { keepCalls, lookCalls } from './calls.js';
-import { type Finding, type IncidentLog, logOf, showIncident, stateOf, Timeline } from './incident-log.js';
+import { AskedTrader, approvedCalls, keepCalls, lookCalls } from '../operations-calls.js';
+import { type IncidentLog, logOf, showIncident, stateOf, Timeline } from './incident-log.js';
+import { offer } from './offer.js';
 
 /** Longest finding kept, in characters, since findings go through continue-as-new. */
 const FOUND_MAX = 2_000;
@@ -39,7 +43,10 @@ const TRADES_AGAIN = 'the desk trades again';
 
 type IncidentWorkflow = (input: IncidentInput) => Promise<IncidentProgress>;
 
-export class IncidentRun {
+/** Runs to its end and returns how it ended, in words. */
+export type Playbook = (incident: IncidentRun) => Promise<string>;
+
+export class IncidentRun implements OpenIncident {
   /**
    * Part of the ids of its questions and commands: the same in every run of this incident, different in the next
    * incident with this fingerprint.
@@ -58,7 +65,6 @@ export class IncidentRun {
   wakes = 0;
   /** The desk trades again, and that ends this incident, whatever steps are left. */
   tradesAgain = false;
-  /** Number of offers with an open question, or with an answer that is being carried out. */
   offersUnderWay = 0;
 
   constructor(readonly input: IncidentInput) {
@@ -134,6 +140,24 @@ export class IncidentRun {
     return this.#asked.calls;
   }
 
+  get agreed() {
+    const { desk, incarnation } = this.input;
+    if (incarnation === null) throw new Error('no trader is known');
+    return approvedCalls(desk, incarnation);
+  }
+
+  get identity() {
+    return runIdentity(this.input.desk);
+  }
+
+  offer(what: Offer): Promise<void> {
+    return offer(this, what);
+  }
+
+  patched(change: string): boolean {
+    return patched(change);
+  }
+
   async #read(): Promise<IncidentFacts | null> {
     if (this.trader === null) return null;
     try {
@@ -191,6 +215,52 @@ export class IncidentRun {
     const early = await condition(() => this.#woken || this.log.resolved !== null, ms);
     this.#woken = false;
     return early;
+  }
+}
+
+/** Most time between two looks at the desk while its steps wait, which may be for days. */
+const LOOK_MS_MAX = 10 * 60_000;
+/** Stored in `done` with the mode in which the desk was seen not to trade. */
+const STOOD = 'trading-stood';
+
+/**
+ * Looks at the desk while its steps run. The incident ends once the desk trades again: one about a desk that trades
+ * all along has its steps carried out first.
+ */
+export class TradingWatch {
+  #stopped = false;
+
+  constructor(
+    private readonly incident: IncidentRun,
+    facts: IncidentFacts | null,
+  ) {
+    this.#note(facts);
+    void this.#look();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #look(): Promise<void> {
+    const { incident } = this;
+    const pause = { firstMs: incident.input.timing.lookMs, mostMs: LOOK_MS_MAX };
+    const isOver = () => this.#stopped || incident.overBecause !== null;
+    let seen = incident.wakes;
+    for (let looks = 1; ; looks += 1) {
+      await condition(() => isOver() || incident.wakes > seen, paced(backoffMs(looks, pause)));
+      if (isOver()) return;
+      if (incident.wakes > seen) looks = 0;
+      seen = incident.wakes;
+      this.#note(await incident.facts());
+    }
+  }
+
+  #note(facts: IncidentFacts | null): void {
+    const { done } = this.incident.log;
+    if (facts === null || this.#stopped) return;
+    if (facts.mode !== 'ACTIVE') done[STOOD] = facts.mode;
+    else if (done[STOOD] !== undefined) this.incident.tradesAgain = true;
   }
 }
 

@@ -23,20 +23,18 @@ import {
   type IncidentReport,
   type LookAgain,
   REPORTS_MAX,
-  type ShippedKind,
 } from '../../../contracts/incident.js';
 import type { Decision } from '../../../domain/decision.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
+import { isShippedKind, PLAYBOOKS } from '../../../playbooks/registry.js';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { showVerdict } from '../../show.js';
 import { decisionCalls } from '../operations-calls.js';
+import { codedPlaybook } from './coded-playbook.js';
 import { type IncidentLog, progressOf, type Timeline } from './incident-log.js';
-import { type Announcements, IncidentRun } from './incident-run.js';
-import { codedPlaybook } from './playbooks/coded-playbook.js';
-import { ownPlaybook } from './playbooks/own-playbook.js';
-import type { Playbook } from './playbooks/playbook.js';
-import { PLAYBOOKS } from './playbooks/registry.js';
+import { type Announcements, IncidentRun, type Playbook } from './incident-run.js';
+import { ownPlaybook } from './own-playbook.js';
 
 const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_MESSAGES.report);
 const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.acknowledge);
@@ -68,7 +66,7 @@ export async function incident(input: IncidentInput): Promise<IncidentProgress> 
 function playbookOf({ kind, playbook, code, settings }: IncidentInput): Playbook {
   if (code !== undefined) return codedPlaybook(code);
   if (playbook !== undefined) return ownPlaybook(playbook);
-  const shipped = PLAYBOOKS[Object.hasOwn(PLAYBOOKS, kind) ? (kind as ShippedKind) : 'reported'];
+  const shipped = PLAYBOOKS[isShippedKind(kind) ? kind : 'reported'];
   return (incident) => shipped.run(incident, settings as never);
 }
 

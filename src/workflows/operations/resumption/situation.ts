@@ -4,8 +4,7 @@ import type { IncidentFacts, TraderSituation } from '../../../contracts/engine-a
 import type { ResumptionInput } from '../../../contracts/resumption.js';
 import { placed } from '../../../domain/figure-text.js';
 import { causeOf } from '../../../domain/message-of.js';
-import { lookCalls } from '../incident/calls.js';
-import { decisionCalls, traderCalls } from '../operations-calls.js';
+import { decisionCalls, lookCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionRun } from './resumption-run.js';
 
 /** Fixed: the desk file's own factor is for its incident of a large drawdown, and isn't read here. */

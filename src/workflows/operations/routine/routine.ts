@@ -31,8 +31,7 @@ import { iso } from '../../../domain/moment.js';
 import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
-import { keepCalls } from '../incident/calls.js';
-import { decisionCalls, owedCalls, recordCalls, traderCalls } from '../operations-calls.js';
+import { decisionCalls, keepCalls, owedCalls, recordCalls, traderCalls } from '../operations-calls.js';
 import { isLacking, runSteps } from './run-steps.js';
 import { type Budget, lineOf, recordResult } from './step.js';
 

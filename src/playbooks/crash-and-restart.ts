@@ -3,16 +3,21 @@
  * again. Then compares a trader's books with the venue, where its positions were unaffected, and watches
  * whether it keeps running.
  */
-import { patched } from '@temporalio/workflow';
-import { netOf } from '../../../../contracts/engine-activities.js';
-import type { SettingsOf } from '../../../../contracts/incident.js';
-import { MINUTE_MS } from '../../../../domain/civil-date.js';
-import { SUPERVISOR, serviceOf } from '../../../../domain/container-service.js';
-import { trimmed } from '../../../../domain/figure-text.js';
-import { moment } from '../../../../domain/moment.js';
-import { runIdentity } from '../../../evidence-trail.js';
-import type { IncidentRun } from '../incident-run.js';
-import { askTrader, notResumed, type Opening, type ProcessSeen, type ShippedPlaybook } from './playbook.js';
+import { netOf } from '../contracts/engine-activities.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
+import { SUPERVISOR, serviceOf } from '../domain/container-service.js';
+import { trimmed } from '../domain/figure-text.js';
+import { moment } from '../domain/moment.js';
+import {
+  askTrader,
+  type KeyWords,
+  notResumed,
+  type OpenIncident,
+  type Opening,
+  type ProcessSeen,
+  playbook,
+  type SettingsOf,
+} from './playbook.js';
 
 const TRADER = 'trader';
 const PROCESS_IS_LOOKED_AT = 'the-process-of-a-crash-is-looked-at';
@@ -22,10 +27,26 @@ const WATCH_EVERY_MS = 30_000;
 /** Step key: since when the process has run without a break, in wall milliseconds. */
 const RUNS_SINCE = 'runs-since';
 
-/** Runs that an earlier version began have the time in milliseconds. */
-type Settings = SettingsOf<'crash-and-restart'> & { readonly watchMs?: number };
+const keys = ({ z }: KeyWords) => ({
+  logLines: z.number().int().min(1).max(1000).default(100).describe('Lines of its log that are stored.'),
+  watchMinutes: z
+    .number()
+    .min(0)
+    .max(1440)
+    .optional()
+    .describe(
+      'How long it must run without a break after its restart before the incident is over; left out: not at all.',
+    ),
+});
 
-export const crashAndRestart: ShippedPlaybook<'crash-and-restart'> = {
+/** Runs that an earlier version began have the time in milliseconds. */
+type Settings = SettingsOf<typeof keys> & { readonly watchMs?: number };
+
+export const crashAndRestart = playbook({
+  severity: 'high',
+  isInEveryHash: true,
+  meaning: 'A process ended unexpectedly.',
+  keys,
   runbook: [
     'Is the process running?',
     'The last lines of its log are kept.',
@@ -37,7 +58,7 @@ export const crashAndRestart: ShippedPlaybook<'crash-and-restart'> = {
   ],
   openedByProcess: (process) => [...crashOf(process), ...silenceOf(process)],
   run,
-};
+});
 
 function crashOf({ name, lastDeath, state }: ProcessSeen): Opening[] {
   if (!lastDeath) return [];
@@ -69,9 +90,9 @@ function silenceOf({ name, silentSinceMs }: ProcessSeen): Opening[] {
   ];
 }
 
-async function run(incident: IncidentRun, settings: Settings): Promise<string> {
+async function run(incident: OpenIncident, settings: Settings): Promise<string> {
   const { subject } = incident.input;
-  if (patched(PROCESS_IS_LOOKED_AT)) await incident.once('process', () => lookAtProcess(incident));
+  if (incident.patched(PROCESS_IS_LOOKED_AT)) await incident.once('process', () => lookAtProcess(incident));
   await incident.once('log', async () => {
     const kept = await keepLog(incident, settings);
     return {
@@ -102,11 +123,11 @@ async function run(incident: IncidentRun, settings: Settings): Promise<string> {
   await incident.once('positions-after', () => positionsUntouched(incident, before));
   await incident.once('kept', () => keptOverRestart(incident));
   const outcome = await watchOver(incident, settings, `${restarted}; ${compared}`);
-  if (incident.log.resolved !== null || !patched(SAYS_THAT_IT_WAITS)) return outcome;
+  if (incident.log.resolved !== null || !incident.patched(SAYS_THAT_IT_WAITS)) return outcome;
   return `${outcome}${notResumed(await incident.facts())}`;
 }
 
-async function lookAtProcess(incident: IncidentRun) {
+async function lookAtProcess(incident: OpenIncident) {
   const state = await stateOf(incident);
   return {
     name: 'Is the process running?',
@@ -118,14 +139,14 @@ async function lookAtProcess(incident: IncidentRun) {
 }
 
 /** Null if nobody can say. */
-const stateOf = ({ look, input: { subject } }: IncidentRun): Promise<string | null> =>
+const stateOf = ({ look, input: { subject } }: OpenIncident): Promise<string | null> =>
   look.processState.executeWithOptions({ summary: `Does ${subject} run?` }, [subject]);
 
 /**
  * Watches until the process has run without a break for as long as the desk file says; each break is a line
  * in the timeline.
  */
-async function watchOver(incident: IncidentRun, settings: Settings, outcome: string): Promise<string> {
+async function watchOver(incident: OpenIncident, settings: Settings, outcome: string): Promise<string> {
   const { log } = incident;
   const { watchMinutes = 0, watchMs = watchMinutes * MINUTE_MS } = settings;
   if (watchMs === 0 || log.resolved !== null) return outcome;
@@ -156,7 +177,7 @@ async function watchOver(incident: IncidentRun, settings: Settings, outcome: str
 }
 
 /** Null if it runs; for a trader, if it answers and has replayed its journal. */
-async function whatIsBroken(incident: IncidentRun): Promise<string | null> {
+async function whatIsBroken(incident: OpenIncident): Promise<string | null> {
   const { subject } = incident.input;
   const state = await stateOf(incident);
   if (state !== null && state !== 'running') return `${subject} is ${state}`;
@@ -165,14 +186,14 @@ async function whatIsBroken(incident: IncidentRun): Promise<string | null> {
   return facts?.begun === true ? null : 'the trader does not answer';
 }
 
-function keepLog({ input, keep }: IncidentRun, { logLines: lines }: Settings) {
-  const { desk, subject: role } = input;
+function keepLog({ input, keep, identity }: OpenIncident, { logLines: lines }: Settings) {
+  const { subject: role } = input;
   return keep.keepLogLines.executeWithOptions({ summary: `The last ${lines} lines of ${role}` }, [
-    { ...runIdentity(desk), role, lines },
+    { ...identity, role, lines },
   ]);
 }
 
-async function ledgerPositions(incident: IncidentRun) {
+async function ledgerPositions(incident: OpenIncident) {
   const positions = await incident.look.ledgerPositions.executeWithOptions(
     { summary: 'What was held before?' },
     [],
@@ -187,7 +208,7 @@ async function ledgerPositions(incident: IncidentRun) {
 }
 
 /** Null while it doesn't run. If nobody knows its state, the trader's own answer counts. */
-async function isRunningAgain(incident: IncidentRun): Promise<string | null> {
+async function isRunningAgain(incident: OpenIncident): Promise<string | null> {
   const { subject } = incident.input;
   const state = await stateOf(incident);
   if (state === 'down') {
@@ -203,7 +224,7 @@ async function isRunningAgain(incident: IncidentRun): Promise<string | null> {
   return facts === null || !facts.begun ? null : `${subject} answers again`;
 }
 
-async function isReconciled(incident: IncidentRun): Promise<string | null> {
+async function isReconciled(incident: OpenIncident): Promise<string | null> {
   const facts = await incident.facts();
   if (facts === null || !facts.begun || facts.reconciliation === 'pending') return null;
   const { reconciliation, differences, mode, dataState } = facts;
@@ -230,7 +251,7 @@ const UNTOUCHED = {
   expected: 'the same, or explained by fills at the venue meanwhile',
 } as const;
 
-const positionsUntouched = (incident: IncidentRun, told: string) =>
+const positionsUntouched = (incident: OpenIncident, told: string) =>
   askTrader(incident, UNTOUCHED, ({ positions }) => {
     const before = told.split('; ').map(trimmed).sort().join('; ');
     const now = netOf(positions).join('; ') || 'none';
@@ -243,7 +264,7 @@ const KEPT = {
   expected: 'nothing is lost, on paper either',
 } as const;
 
-const keptOverRestart = (incident: IncidentRun) =>
+const keptOverRestart = (incident: OpenIncident) =>
   askTrader(incident, KEPT, ({ kept, equity }) => ({
     verdict: 'pass',
     observed: `${kept}; equity ${equity}`,

@@ -3,16 +3,33 @@
  * halts for the day, at the drawdown limit until a person decides. People are offered smaller positions and switching
  * off the losing strategies.
  */
-import { patched } from '@temporalio/workflow';
-import { type IncidentFacts, lossesOf } from '../../../../contracts/engine-activities.js';
-import type { SettingsOf } from '../../../../contracts/incident.js';
-import type { TraderStatus } from '../../../../contracts/trader-status.js';
-import { counted } from '../../../../domain/figure-text.js';
-import type { IncidentRun } from '../incident-run.js';
-import { agreedCalls, type Offer, offer, switchOff } from './offer.js';
-import { askTrader, type Opening, type ShippedPlaybook } from './playbook.js';
+import { type IncidentFacts, lossesOf } from '../contracts/engine-activities.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { counted } from '../domain/figure-text.js';
+import {
+  askTrader,
+  type KeyWords,
+  type Offer,
+  type OpenIncident,
+  type Opening,
+  playbook,
+  type SettingsOf,
+  switchOff,
+} from './playbook.js';
 
-type Settings = SettingsOf<'large-drawdown'>;
+const keys = ({ z, percent, minutes }: KeyWords) => ({
+  nearLimitPct: percent.default(80).describe('Percent of a loss limit at which it opens.'),
+  offerSizePct: percent.default(50).describe('Offered position size, percent of the present one.'),
+  offerMinutes: minutes.default(240).describe('How long the offers stand.'),
+  volatilityTimesNormal: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(2)
+    .describe('Multiple of its normal volatility from which market conditions count as changed.'),
+});
+
+type Settings = SettingsOf<typeof keys>;
 
 /** Runs that began before this patch ask the trader for a size that a person has undercut meanwhile: it refuses to raise it. */
 const LOOKS_AT_SIZE = 'a-smaller-size-is-asked-for-where-the-size-is-larger';
@@ -25,9 +42,9 @@ const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
     return sizePct < facts.sizePct ? { positionSizePct: sizePct, nowPct: facts.sizePct } : null;
   },
   accept: async (incident, { positionSizePct }, by) => {
-    const now = patched(LOOKS_AT_SIZE) ? ((await incident.facts())?.sizePct ?? null) : null;
+    const now = incident.patched(LOOKS_AT_SIZE) ? ((await incident.facts())?.sizePct ?? null) : null;
     if (now !== null && now <= Number(positionSizePct)) return `already smaller: ${now} %`;
-    const { detail } = await agreedCalls(incident).resize.executeWithOptions(
+    const { detail } = await incident.agreed.resize.executeWithOptions(
       { summary: `Position size ${positionSizePct} %` },
       [
         {
@@ -50,7 +67,11 @@ const strategiesOff = switchOff(
     strategies.filter(({ enabled, realised }) => enabled && Number(realised) < 0).map(({ name }) => name),
 );
 
-export const largeDrawdown: ShippedPlaybook<'large-drawdown'> = {
+export const largeDrawdown = playbook({
+  severity: 'critical',
+  isInEveryHash: true,
+  meaning: 'Equity is near a loss limit, or at one.',
+  keys,
   runbook: [
     'Have market conditions changed dramatically?',
     'Which strategies lose?',
@@ -63,7 +84,7 @@ export const largeDrawdown: ShippedPlaybook<'large-drawdown'> = {
     await incident.once('market-conditions', () => marketConditions(incident, settings));
     await incident.once('losses', () => lossesByStrategy(incident));
     await incident.once('limits', () => lossLimits(incident));
-    const offers = Promise.all([offer(incident, smallerPositions(settings)), offer(incident, strategiesOff)]);
+    const offers = Promise.all([incident.offer(smallerPositions(settings)), incident.offer(strategiesOff)]);
     const outcome = await incident.watch('waiting for the loss to be dealt with', async () => {
       const facts = await incident.facts();
       if (facts === null) return null;
@@ -74,7 +95,7 @@ export const largeDrawdown: ShippedPlaybook<'large-drawdown'> = {
     await offers;
     return outcome;
   },
-};
+});
 
 /** At a limit: once for each halt. Near one, while no loss halts the desk: once a day for each limit. */
 function openedByTrader(status: TraderStatus, { nearLimitPct }: Settings): Opening[] {
@@ -92,7 +113,7 @@ function openedByTrader(status: TraderStatus, { nearLimitPct }: Settings): Openi
   return keys.map(({ key, detail }) => ({ subject: '', key, title: 'Large drawdown', detail }));
 }
 
-async function marketConditions(incident: IncidentRun, { volatilityTimesNormal }: Settings) {
+async function marketConditions(incident: OpenIncident, { volatilityTimesNormal }: Settings) {
   const facts = await incident.facts();
   const conditions = await incident.look.marketConditions.executeWithOptions(
     { summary: 'Have market conditions changed?' },
@@ -114,7 +135,7 @@ async function marketConditions(incident: IncidentRun, { volatilityTimesNormal }
   } as const;
 }
 
-async function lossesByStrategy(incident: IncidentRun) {
+async function lossesByStrategy(incident: OpenIncident) {
   const facts = await incident.facts();
   const losses = await incident.look.lossesByStrategy.executeWithOptions(
     { summary: 'Which strategies lose?' },
@@ -145,7 +166,7 @@ const LIMITS = {
   expected: 'the daily limit halts for the day, the drawdown limit until a person decides',
 } as const;
 
-const lossLimits = (incident: IncidentRun) =>
+const lossLimits = (incident: OpenIncident) =>
   askTrader(incident, LIMITS, (facts) => ({
     verdict: 'warn',
     observed: `equity ${facts.equity}, today ${facts.dayPnl}, ${facts.drawdownPct} % below its peak; ${usedText(facts)}`,
@@ -157,7 +178,7 @@ const LOSS_HALTS: Readonly<Record<string, string>> = {
 };
 
 /** Records each loss halt when it happens, even in the middle of the incident. */
-async function recordLossHalts(incident: IncidentRun, { halts }: IncidentFacts): Promise<void> {
+async function recordLossHalts(incident: OpenIncident, { halts }: IncidentFacts): Promise<void> {
   for (const { cause, reason, resume } of halts) {
     const name = LOSS_HALTS[cause];
     if (name === undefined) continue;

@@ -3,21 +3,40 @@
  * nothing new, stops stay at the exchange, and the status page is read. Trading resumes by itself once the exchange is
  * back and the books agree, unless a person stopped it.
  */
-import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
-import type { SettingsOf } from '../../../../contracts/incident.js';
-import type { TraderStatus } from '../../../../contracts/trader-status.js';
-import { MINUTE_MS } from '../../../../domain/civil-date.js';
-import type { IncidentRun } from '../incident-run.js';
-import { askTrader, notResumed, type Opening, type ShippedPlaybook, SILENT } from './playbook.js';
+import type { IncidentFacts } from '../contracts/engine-activities.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
+import {
+  askTrader,
+  type KeyWords,
+  notResumed,
+  type OpenIncident,
+  type Opening,
+  playbook,
+  type SettingsOf,
+  SILENT,
+} from './playbook.js';
 
 const STATUS_PAGE = 'Status page of the exchange';
 const STATUS_PAGE_SAYS = 'what the exchange itself says';
 /** The trader's watcher wakes an incident when something changes; nothing does so for the exchange's page. */
 const LOOK_AT_PAGE_MS_MAX = 10 * MINUTE_MS;
 
-type Settings = SettingsOf<'exchange-down'>;
+const keys = ({ z }: KeyWords) => ({
+  statusPage: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null)
+    .describe('The exchange’s status page, read during the outage; null: none.'),
+});
 
-export const exchangeDown: ShippedPlaybook<'exchange-down'> = {
+type Settings = SettingsOf<typeof keys>;
+
+export const exchangeDown = playbook({
+  severity: 'high',
+  isInEveryHash: true,
+  meaning: 'The exchange does not answer, or its breaker opened.',
+  keys,
   runbook: [
     'Calls are tried again by the adapter, later each time.',
     'The API breaker opens after repeated failures and pauses calls.',
@@ -48,7 +67,7 @@ export const exchangeDown: ShippedPlaybook<'exchange-down'> = {
       LOOK_AT_PAGE_MS_MAX,
     );
   },
-};
+});
 
 function openBreaker({ state, sinceWallMs, detail }: TraderStatus['venueBreaker']): Opening[] {
   if (state === 'closed') return [];
@@ -68,7 +87,7 @@ const RETRIES = {
   expected: 'exponential backoff, by the adapter itself',
 } as const;
 
-const retriesGoOn = (incident: IncidentRun) =>
+const retriesGoOn = (incident: OpenIncident) =>
   askTrader(incident, RETRIES, ({ dataState, venueBreakerDetail }) => ({
     verdict: 'pass',
     observed: `prices ${dataState}; ${venueBreakerDetail || 'no call has failed lately'}`,
@@ -80,14 +99,14 @@ const BREAKER = {
   expected: 'open after repeated failures; closed as long as calls are answered',
 } as const;
 
-const callsPause = (incident: IncidentRun) =>
+const callsPause = (incident: OpenIncident) =>
   askTrader(incident, BREAKER, ({ venueBreaker }) => ({
     verdict: venueBreaker === 'closed' ? 'warn' : 'pass',
     observed: `API breaker ${venueBreaker}`,
   }));
 
 /** The trader halts by itself; if it has not, it is ordered to. */
-async function opensNothing(incident: IncidentRun) {
+async function opensNothing(incident: OpenIncident) {
   const facts = await incident.facts();
   const common = { name: 'No new trades', kind: 'action', expected: 'halted, no entry order works' } as const;
   if (facts === null) {
@@ -124,7 +143,7 @@ const STOPS = {
   expected: 'every position has a confirmed protective stop at the exchange',
 } as const;
 
-const stopsStay = (incident: IncidentRun) =>
+const stopsStay = (incident: OpenIncident) =>
   askTrader(incident, STOPS, ({ positions }) => {
     const unsafe = positions.filter(({ protection }) => protection !== 'confirmed' && protection !== 'dust');
     const bare = [...new Set(unsafe.map(({ symbol }) => symbol))];
@@ -147,7 +166,7 @@ async function noStatusPage() {
 }
 
 /** Records each text that the page shows once. */
-async function readStatusPage(incident: IncidentRun, { statusPage }: Settings): Promise<void> {
+async function readStatusPage(incident: OpenIncident, { statusPage }: Settings): Promise<void> {
   if (statusPage === null) return;
   const page = await incident.look.readStatusPage.executeWithOptions(
     { summary: 'What does its status page say?' },

@@ -2,21 +2,43 @@
  * A strategy switched itself off after losses in a row, or keeps losing. Its statistics and the regime of its markets
  * are recorded; the trader reviews it after the desk file's hours; a person can switch it on or off.
  */
-import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
-import type { SettingsOf } from '../../../../contracts/incident.js';
-import type { StrategyStatus, TraderStatus } from '../../../../contracts/trader-status.js';
-import { placed, placesIn } from '../../../../domain/figure-text.js';
-import { iso } from '../../../../domain/moment.js';
-import type { IncidentRun } from '../incident-run.js';
-import { offer, switchOff } from './offer.js';
-import { type Opening, type ShippedPlaybook, SILENT } from './playbook.js';
+import type { IncidentFacts } from '../contracts/engine-activities.js';
+import type { StrategyStatus, TraderStatus } from '../contracts/trader-status.js';
+import { placed, placesIn } from '../domain/figure-text.js';
+import { iso } from '../domain/moment.js';
+import {
+  type KeyWords,
+  type OpenIncident,
+  type Opening,
+  playbook,
+  type SettingsOf,
+  SILENT,
+  switchOff,
+} from './playbook.js';
 
 /** Step key: when the trader reviews the strategy next. */
 const REVIEW_DUE = 'review-due';
 
-type Settings = SettingsOf<'strategy-underperforming'>;
+const keys = ({ z, percent }: KeyWords) => ({
+  losingTrades: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(20)
+    .describe('Closed trades needed to judge it.'),
+  losingWinRatePct: percent
+    .default(30)
+    .describe('A win rate below this, percent, with a loss overall, means that it keeps losing.'),
+});
 
-export const strategyUnderperforming: ShippedPlaybook<'strategy-underperforming'> = {
+type Settings = SettingsOf<typeof keys>;
+
+export const strategyUnderperforming = playbook({
+  severity: 'medium',
+  isInEveryHash: true,
+  meaning: 'A strategy was switched off automatically, or keeps losing.',
+  keys,
   runbook: [
     'Its statistics.',
     'Has the regime of its markets changed: ranging or trending?',
@@ -29,7 +51,7 @@ export const strategyUnderperforming: ShippedPlaybook<'strategy-underperforming'
     await incident.once('statistics', () => statistics(incident));
     await incident.once('regime', () => regime(incident));
     const began = await incident.once('state', () => state(incident));
-    const offered = offer(incident, off);
+    const offered = incident.offer(off);
     const outcome = await incident.watch('waiting for the strategy to be looked at again', async () => {
       const mine = await slotsOf(incident);
       await recordReview(incident, mine);
@@ -39,7 +61,7 @@ export const strategyUnderperforming: ShippedPlaybook<'strategy-underperforming'
     await offered;
     return outcome;
   },
-};
+});
 
 function openedByTrader({ strategies, incarnation, currency }: TraderStatus, settings: Settings): Opening[] {
   // Each journal counts its own trades, so the keys name the journal.
@@ -86,13 +108,13 @@ const off = switchOff(
 
 type Slot = IncidentFacts['strategies'][number];
 
-const slotsOf = async (incident: IncidentRun): Promise<readonly Slot[]> =>
+const slotsOf = async (incident: OpenIncident): Promise<readonly Slot[]> =>
   ownSlots(incident, await incident.facts());
 
-const ownSlots = ({ input }: IncidentRun, facts: IncidentFacts | null): readonly Slot[] =>
+const ownSlots = ({ input }: OpenIncident, facts: IncidentFacts | null): readonly Slot[] =>
   facts?.strategies.filter(({ name }) => name === input.subject) ?? [];
 
-async function statistics(incident: IncidentRun) {
+async function statistics(incident: OpenIncident) {
   const facts = await incident.facts();
   const slots = ownSlots(incident, facts);
   return {
@@ -110,7 +132,7 @@ async function statistics(incident: IncidentRun) {
   } as const;
 }
 
-async function regime(incident: IncidentRun) {
+async function regime(incident: OpenIncident) {
   const slots = await slotsOf(incident);
   return {
     name: 'Market regime',
@@ -122,7 +144,7 @@ async function regime(incident: IncidentRun) {
   } as const;
 }
 
-async function state(incident: IncidentRun) {
+async function state(incident: OpenIncident) {
   const [slot] = await slotsOf(incident);
   return {
     name: 'Switched off?',
@@ -137,7 +159,7 @@ async function state(incident: IncidentRun) {
  * The trader reviews the strategy after a set number of hours; each review that leaves it off sets the next
  * one.
  */
-async function recordReview(incident: IncidentRun, slots: readonly Slot[]): Promise<void> {
+async function recordReview(incident: OpenIncident, slots: readonly Slot[]): Promise<void> {
   const off = slots[0]?.off;
   if (!off?.automatic || off.nextReviewMarketMs === null) return;
   const { done } = incident.log;

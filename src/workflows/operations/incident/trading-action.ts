@@ -3,14 +3,13 @@
  * a person's agreement.
  */
 import { condition, patched, sleep } from '@temporalio/workflow';
-import type { CommandResult } from '../../../../contracts/control.js';
-import type { OwnPlaybook, PlaybookStep, TradingAction } from '../../../../contracts/incident.js';
-import type { ApprovalParameters } from '../../../../domain/decision.js';
-import { causeOf } from '../../../../domain/message-of.js';
-import { approvedCalls, traderCalls } from '../../operations-calls.js';
-import type { StepOutcome } from '../../routine/step.js';
-import { restartCalls, restoreCalls } from '../calls.js';
-import type { IncidentRun } from '../incident-run.js';
+import type { CommandResult } from '../../../contracts/control.js';
+import type { OwnPlaybook, PlaybookStep, TradingAction } from '../../../contracts/incident.js';
+import type { ApprovalParameters } from '../../../domain/decision.js';
+import { causeOf } from '../../../domain/message-of.js';
+import { approvedCalls, restartCalls, restoreCalls, traderCalls } from '../operations-calls.js';
+import type { StepOutcome } from '../routine/step.js';
+import type { IncidentRun } from './incident-run.js';
 import { askPeople } from './offer.js';
 
 /** How long one attempt at the proof takes, and how many there are. */

@@ -15,7 +15,7 @@ import {
   startChild,
   uuid4,
 } from '@temporalio/workflow';
-import type { PlaybookCode } from '../../../../contracts/incident.js';
+import type { PlaybookCode } from '../../../contracts/incident.js';
 import {
   PLAYBOOK_MESSAGES,
   PLAYBOOK_TYPE,
@@ -25,17 +25,16 @@ import {
   type PlaybookOutcome,
   type PlaybookReply,
   type PlaybookWish,
-} from '../../../../contracts/playbook.js';
-import { packsQueue } from '../../../../contracts/queues.js';
-import { runLabel } from '../../../../contracts/run-label.js';
-import { causeOf } from '../../../../domain/message-of.js';
-import { isUnsealed } from '../../../../domain/unsealed.js';
-import { runIdentity } from '../../../evidence-trail.js';
-import type { Finding } from '../incident-log.js';
-import { DECLARED_OVER, type IncidentRun } from '../incident-run.js';
+} from '../../../contracts/playbook.js';
+import { packsQueue } from '../../../contracts/queues.js';
+import { runLabel } from '../../../contracts/run-label.js';
+import { causeOf } from '../../../domain/message-of.js';
+import { isUnsealed } from '../../../domain/unsealed.js';
+import type { Finding } from '../../../playbooks/playbook.js';
+import { runIdentity } from '../../evidence-trail.js';
+import { DECLARED_OVER, type IncidentRun, type Playbook } from './incident-run.js';
 import { askPeople } from './offer.js';
 import { carryOutStep } from './own-playbook.js';
-import type { Playbook } from './playbook.js';
 
 const askSignal = defineSignal<[PlaybookAsk]>(PLAYBOOK_MESSAGES.ask);
 

@@ -3,28 +3,26 @@
  * agrees.
  */
 import { patched } from '@temporalio/workflow';
-import { type ApprovalOutcome, pressingWithin } from '../../../../contracts/approval.js';
-import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
-import type { PlaybookAnswer, PlaybookStep } from '../../../../contracts/incident.js';
-import type { ApprovalParameters } from '../../../../domain/decision.js';
-import { causeOf } from '../../../../domain/message-of.js';
-import { moment } from '../../../../domain/moment.js';
-import { MAY_STOP } from '../../../../domain/roles.js';
-import { approvedCalls } from '../../operations-calls.js';
-import { runStep } from '../../routine/run-steps.js';
-import type { StepContext, StepOutcome } from '../../routine/step.js';
-import type { IncidentRun } from '../incident-run.js';
+import { type ApprovalOutcome, pressingWithin } from '../../../contracts/approval.js';
+import type { IncidentInput, PlaybookAnswer, PlaybookStep } from '../../../contracts/incident.js';
+import type { ApprovalParameters } from '../../../domain/decision.js';
+import { causeOf } from '../../../domain/message-of.js';
+import { moment } from '../../../domain/moment.js';
+import { MAY_STOP } from '../../../domain/roles.js';
+import type { Offer, OpenIncident } from '../../../playbooks/playbook.js';
+import type { Approvals } from '../approval.js';
+import { runStep } from '../routine/run-steps.js';
+import type { StepContext, StepOutcome } from '../routine/step.js';
+import type { Timeline } from './incident-log.js';
 
-/** Names the strategies to offer, of those that are switched on. */
-type NamesOf = (facts: Parameters<Offer['describe']>[1], subject: string) => readonly string[];
-
-export interface Offer {
-  readonly key: string;
-  readonly title: string;
-  /** Null if there is nothing to offer. */
-  readonly describe: (incident: IncidentRun, facts: IncidentFacts) => Promise<ApprovalParameters | null>;
-  /** The result in words. */
-  readonly accept: (incident: IncidentRun, parameters: ApprovalParameters, by: string) => Promise<string>;
+interface AskingIncident extends OpenIncident {
+  readonly input: IncidentInput;
+  readonly timeline: Pick<Timeline, 'record'>;
+  readonly approvals: Approvals;
+  /** Number of offers with an open question, or with an answer that is being carried out. */
+  offersUnderWay: number;
+  /** Why nothing that still waits for people is waited for any longer. Null: it is. */
+  readonly overBecause: string | null;
 }
 
 const NOTHING = 'nothing: there is nothing to switch or to change';
@@ -33,7 +31,7 @@ const NOTHING = 'nothing: there is nothing to switch or to change';
  * Resolves when the question is decided, has expired or is withdrawn. Never rejects: the incident goes on
  * without it.
  */
-export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
+export async function offer(incident: AskingIncident, what: Offer): Promise<void> {
   const parameters = await parametersOf(incident, what);
   if (parameters === null) return;
   incident.offersUnderWay += 1;
@@ -68,7 +66,7 @@ const SAYS_UNDONE = 'an-offer-that-was-agreed-to-and-not-carried-out-is-told';
 
 /** Never rejects: people are told if an offer that was agreed to could not be carried out. */
 async function outcomeOf(
-  incident: IncidentRun,
+  incident: AskingIncident,
   what: Offer,
   { state, votes }: ApprovalOutcome,
   parameters: ApprovalParameters,
@@ -86,19 +84,11 @@ async function outcomeOf(
 }
 
 /**
- * The trader, for commands that people have agreed to: one that is restarting accepts them a moment later.
- */
-export function agreedCalls({ input: { desk, incarnation } }: Pick<IncidentRun, 'input'>) {
-  if (incarnation === null) throw new Error('no trader is known');
-  return approvedCalls(desk, incarnation);
-}
-
-/**
  * One person who may stop the desk decides, by `untilMs` (wall milliseconds). `standsMs`: how long that is, if not as for
  * the incident's other questions. `overtaken`: see `Approvals.ask`.
  */
 export function askPeople(
-  incident: IncidentRun,
+  incident: AskingIncident,
   { key, title, standsMs }: Pick<Offer, 'key' | 'title'> & { readonly standsMs?: number },
   parameters: ApprovalParameters,
   untilMs: number,
@@ -122,10 +112,10 @@ export function askPeople(
 }
 
 /** Id of the question that `askPeople` asks with this key. */
-const questionId = ({ name }: Pick<IncidentRun, 'name'>, key: string): string => `incident:${name}:${key}`;
+const questionId = ({ name }: Pick<OpenIncident, 'name'>, key: string): string => `incident:${name}:${key}`;
 
 /** The same question after continue-as-new, whatever has changed since. Null if nothing is offered. */
-async function parametersOf(incident: IncidentRun, what: Offer): Promise<string | null> {
+async function parametersOf(incident: AskingIncident, what: Offer): Promise<string | null> {
   const { timing } = incident.input;
   const asked = await incident.once(`${what.key}:asked`, async () => {
     const facts = await incident.facts();
@@ -138,30 +128,6 @@ async function parametersOf(incident: IncidentRun, what: Offer): Promise<string 
     return { ...common, verdict: 'pass', observed, kept: JSON.stringify({ parameters, untilMs }) };
   });
   return asked.startsWith('{') ? asked : null;
-}
-
-/** Offers to switch off strategies by name, for a drawdown or for a strategy that loses. */
-export function switchOff(title: string, reason: string, names: NamesOf): Offer {
-  return {
-    key: 'strategies-off',
-    title,
-    describe: async (incident, facts) => {
-      const named = [...new Set(names(facts, incident.input.subject))].sort();
-      return named.length > 0 ? { strategies: named.join(', ') } : null;
-    },
-    accept: async (incident, { strategies }, by) => {
-      const calls = agreedCalls(incident);
-      const details: string[] = [];
-      for (const strategy of String(strategies).split(', ')) {
-        const commandId = `${incident.name}:off:${strategy}`;
-        const { detail } = await calls.toggleStrategy.executeWithOptions({ summary: `${strategy} off` }, [
-          { commandId, by, reason, strategy, enabled: false },
-        ]);
-        details.push(detail);
-      }
-      return details.join('; ');
-    },
-  };
 }
 
 const EXPECTED = 'a person agrees to one of the answers';
@@ -177,7 +143,7 @@ interface Chosen {
  * without an answer if nobody agrees in time, or if the incident is declared over meanwhile.
  */
 export async function choose(
-  incident: IncidentRun,
+  incident: AskingIncident,
   step: PlaybookStep,
   answers: readonly PlaybookAnswer[],
   context: StepContext,
@@ -197,7 +163,7 @@ export async function choose(
 }
 
 async function askAll(
-  incident: IncidentRun,
+  incident: AskingIncident,
   step: PlaybookStep,
   answers: readonly PlaybookAnswer[],
 ): Promise<{ readonly chosen: Chosen | null; readonly said: readonly string[] }> {
@@ -245,7 +211,7 @@ function choiceParameters({ sizePct, human }: PlaybookAnswer) {
 
 /** The result in words. */
 async function carryOut(
-  incident: IncidentRun,
+  incident: AskingIncident,
   step: PlaybookStep,
   { answer, by }: Chosen,
   context: StepContext,
@@ -262,16 +228,11 @@ async function carryOut(
 }
 
 async function makeSmaller(
-  incident: IncidentRun,
-  {
-    key,
-    title,
-    sizePct,
-    by,
-  }: { readonly key: string; readonly title: string; readonly sizePct: number; readonly by: string },
+  incident: AskingIncident,
+  { key, title, sizePct, by }: Pick<PlaybookAnswer, 'key' | 'title'> & { sizePct: number; by: string },
 ): Promise<string> {
   const { input, name } = incident;
-  const calls = agreedCalls(incident);
+  const calls = incident.agreed;
   const now = (await incident.facts())?.sizePct ?? sizePct;
   const { ok, detail } = await calls.resize.executeWithOptions({ summary: `Position size ${sizePct} %` }, [
     {

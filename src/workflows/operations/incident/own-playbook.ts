@@ -9,17 +9,15 @@ import {
   type OwnPlaybook,
   type PlaybookRules,
   type PlaybookStep,
-} from '../../../../contracts/incident.js';
-import type { StepResult } from '../../../../contracts/routine.js';
-import { backoffMs } from '../../../../domain/backoff.js';
-import { paced } from '../../../paced.js';
-import { leaveOut, runStep } from '../../routine/run-steps.js';
-import { recordResult, type StepContext, type StepOutcome } from '../../routine/step.js';
-import { DECLARED_OVER, type IncidentRun } from '../incident-run.js';
+} from '../../../contracts/incident.js';
+import type { StepResult } from '../../../contracts/routine.js';
+import { backoffMs } from '../../../domain/backoff.js';
+import { paced } from '../../paced.js';
+import { leaveOut, runStep } from '../routine/run-steps.js';
+import { recordResult, type StepContext, type StepOutcome } from '../routine/step.js';
+import { DECLARED_OVER, type IncidentRun, type Playbook, TradingWatch } from './incident-run.js';
 import { choose } from './offer.js';
-import type { Playbook } from './playbook.js';
 import { tradingAction } from './trading-action.js';
-import { TradingWatch } from './trading-watch.js';
 
 const TRADES = 'the desk trades';
 

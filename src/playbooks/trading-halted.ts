@@ -2,9 +2,9 @@
  * Part of the desk halted trading. The reason is recorded; the incident is over when the desk trades again, that halt
  * has ended, or, after a close-all that missed its deadline, nothing is open any more.
  */
-import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
-import type { HaltCause } from '../../../../domain/mode.js';
-import { askTrader, type ShippedPlaybook } from './playbook.js';
+import type { IncidentFacts } from '../contracts/engine-activities.js';
+import type { HaltCause } from '../domain/mode.js';
+import { askTrader, playbook } from './playbook.js';
 
 const WHY = { name: 'Why trading stopped', kind: 'report', expected: 'a desk that trades' } as const;
 
@@ -17,7 +17,11 @@ const NO_INCIDENT: ReadonlySet<HaltCause> = new Set<HaltCause>([
   'recording-ended',
 ]);
 
-export const tradingHalted: ShippedPlaybook<'trading-halted'> = {
+export const tradingHalted = playbook({
+  severity: 'high',
+  isInEveryHash: true,
+  meaning: 'Trading was halted by a part of the desk.',
+  keys: () => ({}),
   runbook: [
     'Why trading stopped.',
     'Over when the desk trades again; after an unfinished close-all, when it is proven flat.',
@@ -44,7 +48,7 @@ export const tradingHalted: ShippedPlaybook<'trading-halted'> = {
       return isClosed ? `the desk stays ${facts.mode}, and ${mine.reason}` : null;
     });
   },
-};
+});
 
 /** Facts of an earlier worker don't say that a close-all has ended. */
 const isClosing = ({ closeAll = 'escalated' }: IncidentFacts): boolean =>
