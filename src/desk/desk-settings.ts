@@ -6,6 +6,7 @@ import type { DeclaredValue } from '../domain/declared-value.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import {
   needsApproval,
+  parameterKey,
   type RolledContract,
   type SettingSpec,
   type SettingsSource,
@@ -46,6 +47,18 @@ export function settingsInForce(
     const fileValue = fileValues[spec.key] as DeclaredValue;
     return { ...spec, fileValue, value: changed[spec.key] ?? fileValue };
   });
+}
+
+/** The desk file without its settings: what needs an edit and a restart. */
+export function restOfFile(desk: Desk, settings: readonly Setting[]): Readonly<Record<string, unknown>> {
+  const keys = new Set(settings.map(({ key }) => key));
+  const rest = (values: object, keyOf: (name: string) => string) =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => !keys.has(keyOf(name))));
+  const strategies = desk.strategies.map(({ own: _own, ...strategy }) => ({
+    ...strategy,
+    parameters: rest(strategy.parameters, (name) => parameterKey(strategy.name, name)),
+  }));
+  return { ...desk, risk: rest(desk.risk, (name) => `risk.${name}`), strategies };
 }
 
 /** The limits in force that allow more than the desk file's. People have approved each. */

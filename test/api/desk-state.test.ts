@@ -22,7 +22,10 @@ describe('open positions', () => {
   it('are told with side, quantity, prices, result and stop', async () => {
     const [held] = scriptedStatus().positions;
     expect(held).toMatchObject({ symbol: 'BTC/USDT', side: 'long', protection: 'confirmed' });
-    expect(await read('/api/positions')).toMatchObject({ positions: [held] });
+    expect(await read('/api/positions')).toEqual({ positions: [held] });
+    const both = [held!, { ...held!, symbol: 'ETH/USDT', stopPrice: '2100', protection: 'pending' as const }];
+    web.trader.status = scriptedStatus({ positions: both, openPositions: 2 });
+    await expect.poll(() => read('/api/positions')).toEqual({ positions: both });
     web.trader.status = scriptedStatus({ positions: [], openPositions: 0 });
     await expect.poll(() => read('/api/positions')).toMatchObject({ positions: [] });
   });
@@ -42,14 +45,25 @@ describe('the reconciliation', () => {
     web.trader.status = scriptedStatus();
     await expect
       .poll(() => read('/api/reconciliation'))
-      .toMatchObject({ clean: true, openPositions: 1, differences: [], unprotected: [] });
+      .toMatchObject({ clean: true, openPositions: 1, openOrders: 2, differences: [], unprotected: [] });
     web.trader.status = scriptedStatus({
-      reconciliation: { state: 'differences', atWallMs: Date.now(), differences: [difference] },
-      positions: [{ ...held, protection: 'missing' }],
+      reconciliation: { state: 'pending', atWallMs: null, differences: [] },
+    });
+    await expect.poll(() => read('/api/reconciliation')).toMatchObject({ clean: false, state: 'pending' });
+    const atWallMs = Date.now();
+    web.trader.status = scriptedStatus({
+      reconciliation: { state: 'differences', atWallMs, differences: [difference] },
+      positions: [
+        { ...held, protection: 'missing' },
+        { ...held, symbol: 'ETH/USDT' },
+      ],
     });
     await expect
       .poll(() => read('/api/reconciliation'))
-      .toMatchObject({ clean: false, differences: [difference], unprotected: ['BTC/USDT'] });
+      .toMatchObject({
+        ...{ clean: false, state: 'differences', atWallMs },
+        ...{ differences: [difference], unprotected: ['BTC/USDT'] },
+      });
   });
 });
 

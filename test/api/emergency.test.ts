@@ -120,7 +120,8 @@ describe('close all and resume', () => {
     expect(answers[1]).toEqual(answers[0]);
     expect(answers[2]).toEqual(answers[0]);
     expect(answers[0]).toMatchObject({ ok: true, proven: true });
-    expect(received('closeAll')).toHaveLength(1);
+    expect(received('closeAll')).toMatchObject([{ params: { by: 'operator', reason: 'test' } }]);
+    expect(received('kill')).toEqual([]);
   });
 
   it('kill the desk where the close-all says so: a key stands for the one or the other', async () => {
@@ -268,6 +269,8 @@ describe('the state of an emergency', () => {
       halts: [{ haltId: HALT_ID, by: 'anna', reason: 'stopped by anna: news', resume: 'person' }],
       ...{ entriesWorking: 1, openPositions: 3, openOrders: 4, closeAll: 'running' },
     });
+    web.trader.status = scriptedStatus({ mode: 'KILLED' });
+    await expect.poll(state).toMatchObject({ tradingHalted: true, mode: 'KILLED' });
     web.trader.status = scriptedStatus();
     await expect
       .poll(state)

@@ -4,8 +4,8 @@ import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { analyticsSchema } from '../../src/operations/results/read-analytics.js';
 import { kpisSchema } from '../../src/operations/results/results.js';
 import { scriptedStatus } from '../support/trader-status.js';
-import { FilledWeb } from './filled-web.js';
-import { startWebUnderTest } from './web-under-test.js';
+import { FilledWeb, START } from './filled-web.js';
+import { DESK, startWebUnderTest } from './web-under-test.js';
 
 let filled: FilledWeb;
 beforeAll(async () => {
@@ -158,8 +158,17 @@ describe('going live', () => {
 
 describe('status', () => {
   it('says running or stopped', async () => {
-    const running = await filled.read<{ status: string; mode: string }>('/api/status');
-    expect(running.status).toBe(running.mode === 'ACTIVE' ? 'running' : 'stopped');
+    const { status: before } = filled.web.trader;
+    for (const [mode, status] of [
+      ['ACTIVE', 'running'],
+      ['REDUCING', 'running'],
+      ['KILLED', 'stopped'],
+      ['HALTED', 'stopped'],
+    ] as const) {
+      filled.web.trader.status = { ...before, mode };
+      await expect.poll(() => filled.read('/api/status')).toMatchObject({ status, mode });
+    }
+    filled.web.trader.status = before;
     await filled.call('POST', '/api/emergency/stop', 'otto', { reason: 'test' });
     expect(await filled.read('/api/status')).toMatchObject({ status: 'stopped', mode: 'HALTED' });
   });
@@ -194,12 +203,25 @@ describe('health', () => {
 
 describe('portfolio', () => {
   it('adds up exactly what is open and what was realised', async () => {
-    expect(await filled.read('/api/portfolio')).toMatchObject({
-      currency: 'USDT',
-      equity: '10042.18',
-      realised: '41.69',
-      simulated: true,
+    const { status: before } = filled.web.trader;
+    onTestFinished(() => {
+      filled.web.trader.status = before;
     });
+    const status = scriptedStatus();
+    const positions = [
+      ...status.positions,
+      ...status.positions.map((one) => ({ ...one, symbol: 'ETH/USDT', unrealised: '-3.1' })),
+    ];
+    filled.web.trader.status = { ...status, positions };
+    await expect
+      .poll(() => filled.read('/api/portfolio'))
+      .toEqual({
+        ...{ trading: 'paper', currency: 'USDT', simulated: true },
+        ...{ equity: '10042.18', cash: '9741.90', unrealised: '-2.61', realised: '41.69' },
+        ...{ dayStartEquity: '10000.00', dayPnl: '42.18', drawdownPct: '0.21' },
+        positions,
+        marketMs: Date.UTC(2026, 0, 5, 14, 31, 20),
+      });
   });
 });
 
@@ -351,29 +373,45 @@ describe('a split or a dividend of a stock', () => {
 describe('strategies', () => {
   it('are one by one, with each of their instruments', async () => {
     const { strategies } = await filled.read<{ strategies: object[] }>('/api/strategies');
-    expect(strategies).toMatchObject([
-      { name: 'ema-cross', enabled: true, trades: 8, wins: 5, winRatePct: 62.5, realised: '41.69' },
-    ]);
     const { status } = filled.web.trader;
+    expect(strategies).toEqual([
+      {
+        ...{ name: 'ema-cross', enabled: true, trades: 8, wins: 5, winRatePct: 62.5, realised: '41.69' },
+        symbols: status.strategies,
+      },
+    ]);
     onTestFinished(() => {
       filled.web.trader.status = status;
     });
     const off = status.strategies.map((slot) => ({ ...slot, enabled: false }));
-    filled.web.trader.status = { ...status, strategies: off };
+    const other = { ...status.strategies[0]!, name: 'breakout', trades: 0, wins: 0, realised: '0' };
+    filled.web.trader.status = { ...status, strategies: [...off, other] };
     await expect
       .poll(() => filled.read<{ strategies: object[] }>('/api/strategies'))
-      .toMatchObject({ strategies: [{ name: 'ema-cross', enabled: false, symbols: [{}, {}] }] });
+      .toMatchObject({
+        strategies: [
+          { name: 'ema-cross', enabled: false, trades: 8, symbols: off },
+          {
+            name: 'breakout',
+            enabled: true,
+            trades: 0,
+            winRatePct: null,
+            realised: '0.00',
+            symbols: [other],
+          },
+        ],
+      });
   });
 
   it('are switched by the trader, in the name of the person', async () => {
-    await filled.call('POST', '/api/strategies/ema-cross/toggle', 'otto', {
-      enabled: false,
-      reason: 'calm down',
-    });
-    expect(filled.web.trader.calls.at(-1)).toMatchObject({
-      method: 'toggle',
-      params: { strategy: 'ema-cross', enabled: false, by: 'otto', reason: 'calm down' },
-    });
+    for (const enabled of [false, true]) {
+      const body = { enabled, reason: 'calm down' };
+      await filled.call('POST', '/api/strategies/ema-cross/toggle', 'otto', body);
+      expect(filled.web.trader.calls.at(-1)).toMatchObject({
+        method: 'toggle',
+        params: { strategy: 'ema-cross', enabled, by: 'otto', reason: 'calm down' },
+      });
+    }
   });
 
   it('and cash is explained to it, with the sign of the balance', async () => {
@@ -452,18 +490,38 @@ describe('strategies', () => {
 
 describe('analytics', () => {
   it('count closed round trips after fees, and keep an open one out', async () => {
-    const figures = analyticsSchema.parse(await filled.read('/api/analytics?days=3650'));
+    const { ownerPool } = filled.database;
+    // Before the span, in it, and of another desk.
+    await ownerPool.query(
+      `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+         realised, simulated, market, wall, incarnation, sequence)
+       select desk, 'SOL/USDT', 'sol' || n, 'sol' || n, case when n % 2 = 0 then 'buy' else 'sell' end, 3, 100, 1, 'maker',
+         'entry', 'breakout', realised, true, at, now(), 'abc', 100 + n
+       from (values ($1, 0, 0, $2::timestamptz - interval '20 days'), ($1, 1, -100, $2::timestamptz - interval '19 days'),
+         ($1, 2, 0, $2::timestamptz + interval '1 minute'), ($1, 3, -8, $2::timestamptz + interval '9 minutes'),
+         ('another-desk', 4, 0, $2::timestamptz), ('another-desk', 5, 70, $2::timestamptz)) sol (desk, n, realised, at)`,
+      [DESK, START],
+    );
+    onTestFinished(async () => {
+      await ownerPool.query(`delete from fills where symbol = 'SOL/USDT'`);
+    });
+    const figures = analyticsSchema.parse(await filled.read('/api/analytics?days=10'));
     expect(figures).toMatchObject({
-      trades: 2,
+      trades: 3,
       wins: 1,
-      winRatePct: 50,
-      net: '11.00',
-      fees: '5.00',
+      winRatePct: 33.33,
+      net: '1.00',
+      fees: '7.00',
       averageWin: '17.00',
-      averageLoss: '-6.00',
-      profitFactor: 2.83,
-      longestLosingStreak: 1,
-      byStrategy: [{ strategy: 'ema-cross', trades: 2 }],
+      averageLoss: '-8.00',
+      profitFactor: 1.06,
+      best: '17.00',
+      worst: '-10.00',
+      longestLosingStreak: 2,
+      byStrategy: [
+        { strategy: 'breakout', trades: 1, wins: 0, winRatePct: 0, net: '-10.00', profitFactor: 0 },
+        { strategy: 'ema-cross', trades: 2, wins: 1, winRatePct: 50, net: '11.00', profitFactor: 2.83 },
+      ],
     });
   });
 

@@ -45,7 +45,8 @@ export class FilledWeb {
       this.asked.push(request);
       return { ...RESULT, ...this.settingsEnd };
     };
-    this.web = await startWebUnderTest(this.database.pool, {}, { readSettings, changeSettings });
+    const changed = async () => ({ ...(await readSettings()), version: 4, fileConfigHash: 'f11e' });
+    this.web = await startWebUnderTest(this.database.pool, {}, { readSettings: changed, changeSettings });
     for (const person of ['operator', 'vera', 'otto', 'anna'])
       this.#tokens[person] = (await this.web.signIn(person)).accessToken;
   }

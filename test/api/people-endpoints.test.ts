@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditSchema } from '../../src/api/schemas/records.js';
 import { settingsSchema } from '../../src/operations/settings/change-settings.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { FilledWeb, START } from './filled-web.js';
 import { DESK, startWebUnderTest } from './web-under-test.js';
 
@@ -15,10 +16,20 @@ describe('settings', () => {
   it('are read by anybody signed in: what is in force, as in the desk file, and what needs a restart', async () => {
     expect((await filled.call('GET', '/api/settings', null)).status).toBe(401);
     const shown = settingsSchema.parse(await filled.read('/api/settings'));
-    expect(shown).toMatchObject({ version: 0, configHash: 'c0ffee', problems: [] });
+    expect(shown).toMatchObject({ version: 4, configHash: 'c0ffee', fileConfigHash: 'f11e', problems: [] });
     const size = shown.settings.find(({ key }) => key === 'risk.maxPositionSizePct');
     expect(size).toMatchObject({ value: 3, fileValue: 3, tighter: 'lower' });
-    expect(shown.restartOnly).toMatchObject({ desk: DESK, mode: 'paper' });
+    const { risk, strategies, ...file } = JSON.parse(JSON.stringify(cryptoDesk()));
+    expect(shown.restartOnly).toEqual({
+      ...file,
+      risk: { stopOverrunSeconds: risk.stopOverrunSeconds },
+      strategies: [{ ...strategies[0], parameters: {} }],
+    });
+    expect(shown.settings.map(({ key }) => key.split('.').at(-1)).sort()).toEqual(
+      [...Object.keys(risk), ...Object.keys(strategies[0].parameters)]
+        .filter((key) => key !== 'stopOverrunSeconds')
+        .sort(),
+    );
   });
 
   it('that are in force answer 200, those that wait 202, those refused 409', async () => {
@@ -147,17 +158,29 @@ describe('the audit trail', () => {
     expect(seen).toEqual([...new Set(seen)].sort((a, b) => b - a));
   });
 
+  it('says who asked for what, when, how, and with what outcome', async () => {
+    const [entry] = (await filled.read<Page>('/api/audit?person=otto&via=telegram&limit=1')).entries;
+    expect(entry).toEqual({
+      ...{ id: expect.any(Number), wallMs: Date.parse(START) + 24 * 3_600_000 },
+      ...{ person: 'otto', via: 'telegram', action: 'stop', actionWords: 'stop' },
+      ...{ parameters: { reason: 'r' }, outcome: 'proven' },
+    });
+  });
+
   it.each([
-    ['person=otto', 12],
-    ['action=stop', 6],
-    ['via=telegram', 8],
-    ['person=otto&action=stop&via=telegram', 2],
-    [`from=${START.replace('10:', '20:')}`, 15],
-    [`to=${START.replace('10:', '20:')}`, 9],
-    [`from=${Date.parse(START) + 2 * 3_600_000}&to=${Date.parse(START) + 4 * 3_600_000}`, 2],
-    ['person=nobody', 0],
-  ])('is filtered by %s', async (query, count) => {
-    expect((await filled.read<Page>(`/api/audit?${query}`)).entries).toHaveLength(count);
+    ['person=otto', [24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2]],
+    ['action=stop', [24, 20, 16, 12, 8, 4]],
+    ['via=telegram', [24, 21, 18, 15, 12, 9, 6, 3]],
+    ['person=otto&action=stop&via=telegram', [24, 12]],
+    [`from=${START.replace('10:', '20:')}`, [24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10]],
+    [`to=${START.replace('10:', '20:')}`, [9, 8, 7, 6, 5, 4, 3, 2, 1]],
+    [`from=${Date.parse(START) + 2 * 3_600_000}&to=${Date.parse(START) + 4 * 3_600_000}`, [3, 2]],
+    ['person=nobody', []],
+  ])('is filtered by %s', async (query, numbers) => {
+    const { entries } = await filled.read<Page>(`/api/audit?${query}`);
+    // Of the hours after the start, newest first; what each was is in `fill` of the filled web.
+    const shown = entries.map(({ wallMs }) => (wallMs - Date.parse(START)) / 3_600_000);
+    expect(shown).toEqual(numbers);
   });
 
   it.each(['from=yesterday', 'via=mail', 'limit=0', 'before=x', 'nothing=1'])('refuses %s', async (query) => {

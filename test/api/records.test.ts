@@ -24,7 +24,7 @@ async function fill({ ownerPool }: TestDatabase): Promise<void> {
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
        realised, simulated, market, wall, incarnation, sequence)
      select desk, case when n % 2 = 0 then 'BTC/USDT' else 'ETH/USDT' end, n::text, 'fabc' || n, 'buy', 0.00696,
-       43000.10, 0.3, 'maker', 'entry', 'ema-cross', 0, true,
+       43000.10, 0.3, 'maker', 'entry', 'ema-cross', n - 5, true,
        $2::timestamptz + (n / 3) * interval '1 minute', now(), 'abc', n
      from generate_series(1, 25) n, (values ($1), ('another-desk')) desks (desk)`,
     [DESK, START],
@@ -100,12 +100,12 @@ describe('trades', () => {
   it('carry decimal text and can be asked for by symbol', async () => {
     const page = await get<Page>('/api/trades?symbol=BTC/USDT&limit=200');
     expect(page.total).toBe(12);
-    expect(page.trades[0]).toMatchObject({
-      symbol: 'BTC/USDT',
-      quantity: '0.00696',
-      price: '43000.10',
-      simulated: true,
+    expect(page.trades[0]).toEqual({
+      ...{ tradeId: '24', clientId: 'fabc24', symbol: 'BTC/USDT', side: 'buy', strategy: 'ema-cross' },
+      ...{ quantity: '0.00696', price: '43000.10', fee: '0.3', realised: '19' },
+      ...{ liquidity: 'maker', purpose: 'entry', simulated: true, caughtUp: false },
       marketMs: Date.parse('2026-01-05T10:08:00Z'),
+      wallMs: expect.any(Number),
     });
   });
 });

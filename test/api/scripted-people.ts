@@ -3,7 +3,7 @@ import type { WebDependencies } from '../../src/api/dependencies.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import type { Task } from '../../src/contracts/operations-activities.js';
 import type { ApprovalShown } from '../../src/contracts/published.js';
-import { changesAsked, settingsInForce } from '../../src/desk/desk-settings.js';
+import { changesAsked, restOfFile, settingsInForce } from '../../src/desk/desk-settings.js';
 import type { VoteRequest } from '../../src/operations/approvals.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
@@ -68,8 +68,8 @@ export function scriptedPeople(asked: {
   readonly changed: SettingsRequest[];
   readonly votes: VoteRequest[];
 }): Partial<WebDependencies['operations']> {
-  const { risk: _risk, strategies: _strategies, ...restartOnly } = cryptoDesk();
   const settings = settingsInForce(cryptoDesk(), {});
+  const restartOnly = restOfFile(cryptoDesk(), settings);
   /** Open before it can be read, as an incident is whose run has yet to write it down. */
   let reported: { readonly incident: Incident; looksBefore: number } | null = null;
   return {

@@ -121,7 +121,7 @@ describe('expected-profit', () => {
   });
 
   it('fails below what is usual, warns above it, and passes between', async () => {
-    // Returns of 1 % and -1 % in turn: mean close to 0, two standard deviations about 2.2 %.
+    // Five returns after the first day, -1 % and 1 % in turn: -0.2 %, and two standard deviations of 2.19 %.
     await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
     const today = async (pct: number): Promise<string> => {
       bench.trader.status = ((status) => () => ({
@@ -131,7 +131,12 @@ describe('expected-profit', () => {
       }))(ScriptedTrader.prototype.status.bind(bench.trader));
       return (await bench.check('expected-profit')).verdict;
     };
-    expect([await today(-3), await today(0.5), await today(3)]).toEqual(['fail', 'pass', 'warn']);
+    const verdicts = [];
+    for (const pct of [-2.5, -2.3, 1.9, 2.1]) verdicts.push(await today(pct));
+    expect(verdicts).toEqual(['fail', 'pass', 'pass', 'warn']);
+    const { observed, expected } = await bench.check('expected-profit', { deviations: 1 });
+    expect(observed).toBe('today 2.100 %');
+    expect(expected).toMatch(/^between -1\.29\d % and 0\.89\d %: the mean of 5 days before .* ± 1 standard/);
   });
 
   it('takes as a day what the desk counts as one', async () => {
@@ -279,6 +284,11 @@ describe('profit-and-positions and strategies-on', () => {
     expect(good).toMatchObject({ verdict: 'pass' });
     expect(good.observed).toContain('equity curve: 2 hours between 9950.00 and 10000.00');
     expect(good.observed).toMatch(/^equity 10000 USDT, today 0, drawdown 0 %; nothing is open/);
+    const status = bench.trader.status.bind(bench.trader);
+    bench.trader.status = () => ({ ...status(), equity: '9950', dayPnl: '-50', drawdownPct: '2.5' });
+    expect((await bench.check('profit-and-positions')).observed).toMatch(
+      /^equity 9950 USDT, today -50, drawdown 2\.5 %; nothing is open/,
+    );
     const position = {
       symbol: 'BTC/USDT',
       side: 'long',

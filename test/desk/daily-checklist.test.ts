@@ -8,13 +8,13 @@ it('holds the six items of the runbook, every day, in its order', () => {
   const daily = desk.routines.find(({ name }) => name === 'daily');
   expect(daily).toMatchObject({ at: ['23:50'] });
   expect(daily?.weekdays ?? []).toEqual([]);
-  const checks = (daily?.steps ?? []).map((step) => ('check' in step ? step.check : null));
-  expect(checks.slice(0, 6)).toEqual([
-    'profit-and-positions',
-    'strategies-on',
-    'log-errors',
-    'candles-stored',
-    'telegram-round-trip',
-    'expected-profit',
+  // The day is the last 24 hours, no error is usual, and what is usual is that of a month.
+  expect(daily?.steps.slice(0, 6)).toMatchObject([
+    { check: 'profit-and-positions', onFail: 'incident', required: true },
+    { check: 'strategies-on', required: true },
+    { check: 'log-errors', required: true, with: { hours: 24, errorsMax: 0 } },
+    { check: 'candles-stored', required: true, with: { hours: 24 } },
+    { check: 'telegram-round-trip', timeoutSeconds: 60 },
+    { check: 'expected-profit', with: { days: 30, deviations: 2 } },
   ]);
 });

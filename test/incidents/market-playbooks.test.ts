@@ -152,7 +152,9 @@ describe('a large drawdown', () => {
     const minutes = 12 * 60;
     const rows = Array.from({ length: minutes }, (_, index) => {
       const fromEnd = minutes - index;
-      const move = fromEnd <= 60 ? lastHourMove : 0.0002;
+      // One wild hour of the day before makes no other normal.
+      const usual = fromEnd > 300 && fromEnd <= 360 ? 0.01 : 0.0002;
+      const move = fromEnd <= 60 ? lastHourMove : usual;
       return { at: new Date(endMs - fromEnd * 60_000), close: 100 * (1 + (index % 2) * move) };
     });
     await bench.database.pool.query(
@@ -163,8 +165,8 @@ describe('a large drawdown', () => {
   }
 
   it('S2-072 S2-073 keeps whether the market moves much more than it usually does', async () => {
-    await storeMinutes('WILD/USDT', 0.004);
-    await storeMinutes('CALM/USDT', 0.0002);
+    await storeMinutes('WILD/USDT', 0.00042);
+    await storeMinutes('CALM/USDT', 0.00038);
     // Of prices that the desk traded on at another start.
     await storeMinutes('CALM/USDT', 0.004, 'live-binance');
     await storeMinutes('NEW/USDT', 0.004, 'live-binance');
@@ -179,8 +181,8 @@ describe('a large drawdown', () => {
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
     const { verdict, observed } = await stepOf(bench, incident, 'Market conditions');
     expect(verdict).toBe('warn');
-    expect(observed).toMatch(/WILD\/USDT: .* 19\.\d times normal/);
-    expect(observed).toMatch(/CALM\/USDT: .* 1\.0 times normal/);
+    expect(observed).toMatch(/WILD\/USDT: .* 2\.1 times normal/);
+    expect(observed).toMatch(/CALM\/USDT: .* 1\.9 times normal/);
     expect(observed).toContain('NEW/USDT: too few minutes are stored');
     desk.trader.risk = CALM;
     await incident.result();
@@ -193,22 +195,29 @@ describe('a large drawdown', () => {
   });
 
   it('S2-074 breaks the losses of the day down by strategy, an exit counted to the strategy that entered', async () => {
-    const insert = (id: string, fields: readonly unknown[]) =>
+    const insert = (id: string, fields: readonly unknown[], symbol = 'BTC/USDT', of = desk.name) =>
       bench.database.pool.query(
         `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
            realised, simulated, market, wall, incarnation, sequence)
-         values ($1, 'BTC/USDT', $2, $2, 'buy', 1, 100, 1, 'taker', $3, $4, $5, true, $6, $6, 'inc', $7)`,
-        [desk.name, id, ...fields],
+         values ($1, $8, $2, $2, 'buy', 1, 100, 1, 'taker', $3, $4, $5, true, $6, $6, 'inc', $7)`,
+        [of, id, ...fields, symbol],
       );
     const at = (minutes: number) => new Date(desk.trader.marketMs - minutes * 60_000);
     await insert('entry', ['entry', 'ema-cross', 0, at(30), 1]);
-    await insert('stop', ['protective', 'fermata', -50, at(20), 2]);
-    await insert('yesterday', ['entry', 'old', -900, at(60 * 24), 3]);
+    await insert('other entry', ['entry', 'breakout', 0, at(25), 2], 'ETH/USDT');
+    await insert('stop', ['protective', 'fermata', -50, at(20), 3]);
+    await insert('other exit', ['exit', 'breakout', 12, at(10), 4], 'ETH/USDT');
+    await insert('yesterday', ['entry', 'old', -900, at(60 * 24), 5]);
+    await insert('elsewhere', ['entry', 'ema-cross', -900, at(5), 6], 'BTC/USDT', 'another-desk');
     desk.trader.risk = NEAR;
+    desk.trader.held = [position('SOL/USDT', { strategy: 'slow', unrealised: '-7.00' })];
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
-    expect((await stepOf(bench, incident, 'Losses by strategy')).observed).toBe(
-      'ema-cross: -52.00 today in 2 fills',
-    );
+    expect(await stepOf(bench, incident, 'Losses by strategy')).toMatchObject({
+      verdict: 'warn',
+      observed:
+        'ema-cross: -52.00 today in 2 fills; breakout: 10.00 today in 2 fills; slow holds SOL/USDT at -7.00',
+    });
+    desk.trader.held = [];
     desk.trader.risk = CALM;
     await incident.result();
   });
@@ -232,10 +241,15 @@ describe('a large drawdown', () => {
 
   it('S2-077 offers smaller positions, and makes them smaller when a person agrees', async () => {
     desk.trader.risk = NEAR;
-    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    desk.trader.sizePct = 80;
+    onTestFinished(() => {
+      desk.trader.sizePct = 100;
+    });
+    const settings = { offerSizePct: 25 };
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown', settings });
     await vote(bench, desk.name, { idEnds: ':smaller-size' });
     await stepOf(bench, incident, 'Trade with smaller positions');
-    expect(desk.trader.sent('resize')).toMatchObject([{ sizePct: 50, by: 'anna', decisions: [] }]);
+    expect(desk.trader.sent('resize')).toMatchObject([{ sizePct: 20, by: 'anna', decisions: [] }]);
     desk.trader.risk = CALM;
     await incident.result();
     expect(await stepOf(bench, incident, 'Trade with smaller positions')).toMatchObject({
@@ -305,11 +319,16 @@ describe('a large drawdown', () => {
     desk.trader.strategies = [
       strategy('breakout', { realised: '-10.00' }),
       strategy('ema-cross', { realised: '12.00' }),
+      strategy('grid', { realised: '-0.01' }),
+      strategy('off', { realised: '-30.00', enabled: false }),
     ];
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
     await vote(bench, desk.name, { idEnds: ':strategies-off' });
     await stepOf(bench, incident, 'Switch the losing strategies off');
-    expect(desk.trader.sent('toggle')).toMatchObject([{ strategy: 'breakout', enabled: false, by: 'anna' }]);
+    expect(desk.trader.sent('toggle')).toMatchObject([
+      { strategy: 'breakout', enabled: false, by: 'anna' },
+      { strategy: 'grid', enabled: false, by: 'anna' },
+    ]);
     desk.trader.risk = CALM;
     await incident.result();
   });

@@ -85,7 +85,9 @@ describe('loss halts', () => {
       capabilities: FUTURES,
       risk: { ...risk, dailyLossLimitPct: 3 },
     }).active();
-    lose(desk, 3.5);
+    lose(desk, 2.9);
+    expect(desk.engine.view.halts).toEqual([]);
+    desk.quote(0, (desk.engine.view.quotes[0]?.bidTicks ?? 0) - 20);
     expect(desk.engine.view.halts).toMatchObject([{ cause: 'daily-loss', resume: 'next-day' }]);
     desk.snapshot();
     expect(desk.arm('rule')).toMatchObject({ ok: false, code: 'authority' });
@@ -101,7 +103,14 @@ describe('loss halts', () => {
       capabilities: FUTURES,
       risk: { ...risk, dailyLossLimitPct: 99 },
     }).active();
-    lose(desk, 16);
+    // 8 % up, from where 15 % below the peak are 8.2 % of what it began with.
+    const { entry } = desk.hold(0);
+    const ticksOf = (pct: number) =>
+      Math.round((entry.limitTicks ?? 0) + (100 * pct * 100_000) / entry.quantityLots);
+    desk.quote(0, ticksOf(8));
+    desk.quote(0, ticksOf(-8));
+    expect(desk.engine.view.halts).toEqual([]);
+    desk.quote(0, ticksOf(-8.4));
     expect(desk.engine.view.halts).toMatchObject([{ cause: 'drawdown', resume: 'person' }]);
     desk.snapshot();
     desk.marketMs += 48 * 3_600_000;

@@ -8,7 +8,12 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /** Buys and loses (or wins) by the strategy's own exit, `count` times. */
-function roundTrips(desk: DeskUnderTest, count: number, result: 'loss' | 'win' | 'even' = 'loss'): void {
+function roundTrips(
+  desk: DeskUnderTest,
+  count: number,
+  result: 'loss' | 'win' | 'even' = 'loss',
+  fee = 0,
+): void {
   for (let trip = 0; trip < count; trip += 1) {
     const { entry } = desk.hold(0);
     const priceTicks = (entry.limitTicks ?? 0) + { loss: -10, win: 10, even: 0 }[result];
@@ -16,7 +21,7 @@ function roundTrips(desk: DeskUnderTest, count: number, result: 'loss' | 'win' |
     const [exit] = desk.live('exit', 0);
     if (exit === undefined) throw new Error('the strategy did not leave');
     desk.accept(exit);
-    desk.fill(exit, priceTicks);
+    desk.fill(exit, priceTicks, exit.quantityLots, fee);
     desk.happen({ kind: 'tick' });
     for (const stop of desk.live('protective', 0))
       desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
@@ -137,15 +142,19 @@ describe('the strategy tracker', () => {
   it('S2-086 tells the statistics of each strategy: trades, wins, result, streak, regime', () => {
     const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
     roundTrips(desk, 1, 'win');
-    roundTrips(desk, 1);
+    expect(desk.status().strategies[0]?.realised).toBe('0.99');
+    const fee = 12_000_000;
+    roundTrips(desk, 2, 'loss', fee);
     market(desk, 1.2, 'trend');
     expect(desk.engine.view.strategies[0]).toMatchObject({
       name: 'cross',
-      trades: 2,
+      trades: 3,
       wins: 1,
-      lossesInARow: 1,
+      lossesInARow: 2,
       regime: 'trending',
     });
+    // 0.99, and two losses of about 1 with a fee of 0.12 each.
+    expect(desk.status().strategies[0]?.realised).toBe('-1.2499');
     expect(desk.engine.view.strategies[1]).toMatchObject({ trades: 0, regime: 'unknown' });
   });
 });
@@ -163,6 +172,16 @@ describe('the market regime', () => {
     zigzag.update(60, 1_000);
     expect([line.regime, zigzag.regime]).toEqual(['trending', 'ranging']);
     expect([line.efficiency, zigzag.efficiency]).toEqual([1, 0]);
+    // 60 ticks of path, of which 18 or 16 are gained: 0.3 is a trend.
+    for (const [gained, regime] of [
+      [18, 'trending'],
+      [16, 'ranging'],
+    ] as const) {
+      const meter = new RegimeMeter();
+      const back = (60 - gained) / 2;
+      for (let bar = 0; bar <= 60; bar += 1) meter.update(bar, 1_000 + (bar <= back ? -bar : bar - 2 * back));
+      expect(meter.regime, String(gained)).toBe(regime);
+    }
   });
 
   it('the efficiency ratio is the net move over the path, worked by hand', () => {

@@ -113,15 +113,35 @@ describe('what is an incident', () => {
   });
 
   it('is begun with the keys that the desk file has for its kind, and with none of the others', () => {
-    const settingsOf = (status: TraderStatus) =>
-      symptomsOf(cryptoBot, status).map(
-        (symptom) => incidentStart(cryptoBot, symptom, status).args[0].settings,
-      );
-    const { statusPage } = shippedKindIn(cryptoBot.incidents, 'exchange-down');
-    expect(settingsOf(halted('venue'))).toEqual([{ statusPage }]);
-    expect(settingsOf(halted('drawdown'))).toEqual([
-      { nearLimitPct: 80, offerSizePct: 50, offerMinutes: 240, volatilityTimesNormal: 2 },
+    const drawdown = { nearLimitPct: 60, offerSizePct: 40, offerMinutes: 90, volatilityTimesNormal: 3 };
+    const losing = { losingTrades: 8, losingWinRatePct: 70 };
+    const { incidents } = cryptoBot;
+    const desk: typeof cryptoBot = {
+      ...cryptoBot,
+      incidents: {
+        ...incidents,
+        kinds: {
+          ...incidents.kinds,
+          'large-drawdown': { severity: 'low', ...drawdown },
+          'strategy-underperforming': { severity: 'low', ...losing },
+        },
+      },
+    };
+    const begun = (status: TraderStatus) =>
+      symptomsOf(desk, status).map((symptom) => {
+        const { severity, settings, timing } = incidentStart(desk, symptom, status).args[0];
+        return [severity, settings, timing.offerMs];
+      });
+    const { statusPage } = shippedKindIn(incidents, 'exchange-down');
+    expect(statusPage).toBe('https://api.binance.com/sapi/v1/system/status');
+    const offerMs = 90 * 60_000;
+    expect(begun(halted('venue'))).toEqual([['high', { statusPage }, offerMs]]);
+    expect(begun(scriptedStatus({ risk: risk('1.80', '1') }))).toEqual([['low', drawdown, offerMs]]);
+    expect(begun(scriptedStatus({ risk: risk('1.79', '1') }))).toEqual([]);
+    expect(begun(scriptedStatus({ strategies: [strategy('a', { trades: 8, wins: 5 })] }))).toEqual([
+      ['low', losing, offerMs],
     ]);
-    expect(settingsOf(halted('reconciliation'))).toEqual([{}]);
+    expect(begun(scriptedStatus({ strategies: [strategy('a', { trades: 8, wins: 6 })] }))).toEqual([]);
+    expect(begun(halted('reconciliation'))).toEqual([['high', {}, offerMs]]);
   });
 });

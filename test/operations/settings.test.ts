@@ -9,6 +9,7 @@ import type { Operations } from '../../src/operations/operations.js';
 import { until } from '../support/eventually.js';
 import { readAudit } from '../support/read-audit.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { cryptoDesk } from './support/crypto-desk.js';
 import { openOperations } from './support/open-operations.js';
 
 let bench: Bench;
@@ -89,10 +90,28 @@ describe.concurrent('a change of settings', () => {
     expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
       { person: 'otto', action: 'changeSettings', parameters: { version: 1, reason: 'a calmer week' } },
     ]);
-    const { settings } = await operations.readSettings();
+    await bench.database.ownerPool.query(
+      `insert into settings_change (desk, incarnation, version, config_hash, changes, changed, by_whom, reason, market, wall)
+       values ($1, 'inc', 1, 'hash', '[]', '{}', 'otto', 'a calmer week', now(), now())`,
+      [desk.name],
+    );
+    const of = desk.trader.status();
+    desk.trader.status = () => ({ ...of, settings: { ...of.settings, fileConfigHash: 'f11e' } });
+    const { settings, ...shown } = await operations.readSettings();
     expect(settings.find(({ key }) => key === 'risk.maxPositionSizePct')).toMatchObject({
       value: 2,
       fileValue: 3,
+    });
+    const { risk, strategies, ...file } = cryptoDesk();
+    expect(shown).toMatchObject({
+      ...{ version: 1, configHash: of.configHash, fileConfigHash: 'f11e', waiting: [], problems: [] },
+      history: [{ version: 1, by: 'otto', reason: 'a calmer week' }],
+    });
+    // What can't be changed of limits and strategies, too.
+    expect(shown.restartOnly).toEqual({
+      ...{ ...file, desk: desk.name, people: PEOPLE },
+      risk: { stopOverrunSeconds: risk.stopOverrunSeconds },
+      strategies: [{ ...strategies[0], parameters: {} }],
     });
   });
 

@@ -301,15 +301,30 @@ describe('/closeall and /resume', () => {
 describe('/status and /help', () => {
   it('say mode, reason, equity, positions with their stops, and what is halted', async () => {
     bench.trader.halt('daily-loss', 'next-day', 'risk');
-    bench.trader.held = [HELD];
+    const status = {
+      ...bench.trader.status(),
+      ...{ dayPnl: '-310.50', drawdownPct: '4.2', entriesWorking: 3, closeAll: 'running' as const },
+      positions: [
+        HELD,
+        { ...HELD, symbol: 'ETH/USDT', quantity: '2', unrealised: '-7.00', protection: 'missing' as const },
+      ],
+    };
+    bench.trader.status = () => status;
     bench.start();
     bench.type(ANNA, '/status');
-    await bench.answered(
-      ANNA,
-      /HALTED \(paper\)\ndaily-loss by risk\nEquity 10\u202f000 USDT[\s\S]*trades again by itself, on its next day/,
-    );
-    expect(bench.texts(ANNA).join()).toContain(
-      '\n1 position:\nBTC/USDT long 0.5, open result +12.00, stop confirmed\n',
+    await bench.answered(ANNA, /Prices/);
+    expect(bench.texts(ANNA).at(-1)).toBe(
+      [
+        'test: HALTED (paper)',
+        'daily-loss by risk',
+        'Equity 10\u202f000 USDT, today −310.50, drawdown 4.2 %',
+        '2 positions:',
+        'BTC/USDT long 0.5, open result +12.00, stop confirmed',
+        'ETH/USDT long 2, open result −7.00, stop missing',
+        'Entry orders: 3. Close-all: running.',
+        'Halt: daily-loss by risk; trades again by itself, on its next day',
+        'Prices: simulated market, seed 7, 60x, up',
+      ].join('\n'),
     );
     expect(bench.simulator.simulation.bot().commands.map(({ command }) => command)).toEqual([
       'status',

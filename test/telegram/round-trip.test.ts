@@ -25,7 +25,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-const check = (desk: Desk = bench.desk, waitSeconds = 30): Promise<CheckOutcome> =>
+const check = (desk: Desk = bench.desk, waitSeconds = 30, more: object = {}): Promise<CheckOutcome> =>
   telegramRoundTrip(
     {
       desk,
@@ -33,7 +33,7 @@ const check = (desk: Desk = bench.desk, waitSeconds = 30): Promise<CheckOutcome>
       runtime: { home: bench.home } as Runtime,
       trader: bench.trader.client,
     },
-    { waitSeconds },
+    { waitSeconds, ...more },
   );
 
 describe('the check telegram-round-trip', () => {
@@ -45,6 +45,11 @@ describe('the check telegram-round-trip', () => {
       observed: expect.stringMatching(/^delivered in \d+ ms \(message \d+\), last read \d+ s ago$/),
     });
     expect(bench.sent(ALERTS_CHAT).at(-1)?.text).toContain('alerts arrive');
+    // What people write is read every few seconds: at no moment within the last 0.
+    expect(await check(bench.desk, 30, { pollAgeSeconds: 0 })).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/^delivered in \d+ ms \(message \d+\), but last read \d+ s ago\.$/),
+    });
   });
 
   it('fails while Telegram is away, or while no bot runs', async () => {

@@ -7,12 +7,12 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import {
   changesAsked,
   type RolledContract,
+  restOfFile,
   type Setting,
   settingProblems,
   settingsApproversNeeded,
   settingsInForce,
 } from '../../desk/desk-settings.js';
-import type { Desk } from '../../desk/schema.js';
 import type { DeclaredValue } from '../../domain/declared-value.js';
 import { counted } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -176,9 +176,8 @@ export const settingsSchema = z.object({
   /** What could not be read, in words. */
   problems: z.array(z.string()),
 });
-export interface SettingsShown extends Omit<Shape<typeof settingsSchema>, 'settings' | 'restartOnly'> {
+export interface SettingsShown extends Omit<Shape<typeof settingsSchema>, 'settings'> {
   readonly settings: readonly Setting[];
-  readonly restartOnly: Omit<Desk, 'risk' | 'strategies'>;
 }
 
 /** Rejects with `TraderUnavailable`. Without Postgres, history and approvals are missing, and `problems` says so. */
@@ -197,13 +196,13 @@ export async function readSettings(context: OperationContext): Promise<SettingsS
     readSettingsChanges(pool, desk.desk).catch(without('The history of changes')),
     listApprovals(context).catch(without('Approvals')),
   ]);
-  const { risk: _risk, strategies: _strategies, ...restartOnly } = desk;
+  const settings = settingsInForce(desk, status.settings.changed, rolledContracts(status));
   return {
     version: status.settings.version,
     configHash: status.configHash,
     fileConfigHash: status.settings.fileConfigHash,
-    settings: settingsInForce(desk, status.settings.changed, rolledContracts(status)),
-    restartOnly,
+    settings,
+    restartOnly: restOfFile(desk, settings),
     waiting: approvals.filter(({ kind, state }) => kind === SETTINGS_APPROVAL && state === 'open'),
     history,
     problems,
