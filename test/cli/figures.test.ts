@@ -337,12 +337,14 @@ describe('fermata monitor', () => {
     mkdirSync(homePaths(runtime.home).logs, { recursive: true });
     log('fermata.log', [
       `${new Date().toISOString()} web               info  ${'x'.repeat(2 * MB)}`,
-      'the newest line',
+      ...Array.from({ length: 25 }, (_, at) => `line ${at + 1} of the log`),
     ]);
     log(
       'errors.log',
       ['first', 'second', 'third', 'fourth'].map((text) => line('error', 'error', text)),
     );
+    const before = '2026-01-05T15:00:00.000Z trader            error error -        of before';
+    log('errors.log.2026-01-05', [before]);
     log('trading.log.2026-01-05', [line('info', 'setup', 'Setup Detected - 1a2b3c4d: SHORT NQ')]);
     // Of the rows of a restored database, none is of a backup that is there.
     const backup = { desk: 'slob', id: 'b-1', folder, takenMs: 1, verifiedMs: 1, bytes: 9 * MB, rows: 1 };
@@ -369,15 +371,18 @@ describe('fermata monitor', () => {
     expect(out).toMatch(/^errors today: 4$/m);
     expect(out).not.toContain(' first');
     expect(out).toMatch(/ second\n.* third\n.* fourth\n/);
-    expect(out).not.toMatch(/Setup Detected|the newest line/);
+    expect(out).not.toMatch(/Setup Detected|of the log/);
   });
 
   it('--full has the last setups and lines too, --tail as many lines as it says', async () => {
     const { out } = await asked('monitor', '--full');
     expect(out).toMatch(/Setup Detected - 1a2b3c4d/);
-    expect(out).toMatch(/the newest line/);
-    const tailed = (await asked('monitor', '--tail', '1', '--json')).json();
-    expect(tailed).toMatchObject({ tail: ['the newest line'], setups: [] });
+    expect(out).toMatch(/^errors today: 4\n.* of before\n.* first\n.* second\n.* third\n.* fourth\n/m);
+    expect(out.match(/line \d+ of the log/g)).toEqual(
+      Array.from({ length: 20 }, (_, at) => `line ${at + 6} of the log`),
+    );
+    const tailed = (await asked('monitor', '--tail', '2', '--json')).json();
+    expect(tailed).toMatchObject({ tail: ['line 24 of the log', 'line 25 of the log'], setups: [] });
   });
 
   it('--json has all of it for scripts', async () => {

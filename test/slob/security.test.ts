@@ -1,5 +1,5 @@
 /** The monthly security audit of desks/slob: each check on the real thing, made bad and made unmeasurable. */
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -110,14 +110,21 @@ describe('the security audit', () => {
         writeFileSync(join(bench.home, 'people', 'keys.json'), '{}', { mode: 0o604 });
       },
     ],
+    ['logs that others may read', 'logs has mode 750', () => chmodSync(paths.logs, 0o750)],
+    [
+      'a desk file that anybody may write',
+      'desk.yaml has mode 646, anybody may write it',
+      () => chmodSync(ownDeskFile(), 0o646),
+    ],
   ])('finds by its permissions %s', async (_what, said, open) => {
+    ownDeskFile();
     expect(await bench.run('monthly permissions')).toMatchObject({ verdict: 'pass' });
     try {
       open();
       const { verdict, observed } = await bench.run('monthly permissions');
       expect([verdict, observed]).toEqual(['fail', expect.stringContaining(said)]);
     } finally {
-      for (const path of [bench.home, paths.secrets]) chmodSync(path, 0o700);
+      for (const path of [bench.home, paths.secrets, paths.logs]) chmodSync(path, 0o700);
       chmodSync(key(), 0o600);
       rmSync(join(bench.home, 'people'), { recursive: true, force: true });
       rmSync(paths.sockets, { recursive: true, force: true });
@@ -134,6 +141,7 @@ describe('the security audit', () => {
   it.each<[string, string, (secret: string) => unknown]>([
     ['the log', 'logs: ', (secret) => bench.writeLog([1, 'info', `connecting with ${secret}`])],
     ['a row of the database', 'the database', (secret) => aTask(`use ${secret}`)],
+    ['the desk file', 'desk file ', (secret) => appendFileSync(ownDeskFile(), `# ${secret}\n`)],
     [
       'what Temporal keeps, over the end of what is read at once',
       'Temporal: ',
@@ -153,6 +161,15 @@ describe('the security audit', () => {
         bench.context.desk.desk,
       ]);
     }
+  });
+
+  it('finds a secret that the environment has', async () => {
+    vi.stubEnv('TELEGRAM_BOT_TOKEN', '1000001:AAof-the-environment');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    bench.writeLog([1, 'info', 'asked /bot1000001:AAof-the-environment/getMe']);
+    const { verdict, observed } = await bench.run('monthly exposure');
+    expect([verdict, observed]).toEqual(['fail', expect.stringContaining('TELEGRAM_BOT_TOKEN is in logs: ')]);
+    expect(observed).not.toContain('AAof-the-environment');
   });
 
   it('finds a secret behind long rows, of which no answer of the database holds many', async () => {
@@ -207,7 +224,12 @@ describe('the security audit', () => {
       const { verdict, observed } = await bench.run('monthly sign-in');
       expect([verdict, observed]).toEqual([
         'fail',
-        expect.stringContaining('without a sign-in was answered with 200'),
+        [
+          ...['a request without a sign-in', 'a request with a made-up token', 'a button without a sign-in'],
+          ...['a sign-in that was ended', 'a link for the second time'],
+        ]
+          .map((what) => `${what} was answered with 200`)
+          .join('; '),
       ]);
       servedAt(await listening(closed));
       expect(await bench.run('monthly sign-in')).toMatchObject({
@@ -227,6 +249,16 @@ describe('the security audit', () => {
 });
 
 const key = (): string => join(paths.secrets, 'decision-key');
+/** A copy that the test may change, in the place of the one that ships. */
+const ownDeskFile = (): string => {
+  const folder = join(bench.home, 'desk');
+  const file = join(folder, 'desk.yaml');
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  writeFileSync(file, readFileSync(resolveDesk('slob')), { mode: 0o644 });
+  const { runtime } = bench.context;
+  bench.context = { ...bench.context, runtime: { ...runtime, deskFolder: folder, writtenFile: file } };
+  return file;
+};
 const tasks = () => readTasks(bench.database.pool, bench.context.desk.desk);
 const aTask = (detail: string) =>
   openTask(bench.database.pool, {
@@ -384,10 +416,11 @@ describe('the health score of Fridays', () => {
 
   it('is made of the deployment’s and the security checks', async () => {
     const { asked, observed } = await scored({});
-    expect(asked).toEqual(
-      expect.arrayContaining(['database', 'configuration', 'backup-age', 'file-permissions']),
-    );
-    expect(asked).toEqual(expect.arrayContaining(['exposed-secrets', 'sign-in-required', 'vulnerabilities']));
+    expect(asked.toSorted()).toEqual([
+      ...['backup-age', 'books-agree', 'configuration', 'data-fresh', 'database', 'database-intact'],
+      ...['disk-space', 'evidence-unbroken', 'exposed-secrets', 'file-permissions', 'sign-in-required'],
+      ...['venue-reachable', 'vulnerabilities'],
+    ]);
     expect(observed).toBe('100 of 100 (deployment 9 of 9, security 4 of 4)');
   });
 
@@ -401,5 +434,20 @@ describe('the health score of Fridays', () => {
       whole,
       `92 of 100 (deployment 9 of 9, security 3 of 4); sign-in-required ${one}: sign-in-required looked`,
     ]);
+  });
+
+  it('is no pass where a single one can’t be finished', async () => {
+    const passes = check('a scan', NO_PARAMETERS, async () => ({
+      verdict: 'pass',
+      observed: '',
+      expected: '',
+    }));
+    const checks = new Map([...CHECKS.keys()].map((name) => [name, passes]));
+    const unfinished = check('a scan', NO_PARAMETERS, () => Promise.reject(new Error('connection refused')));
+    checks.set('database', unfinished);
+    expect(await healthScore(checks, SCORED)(bench.context, {})).toMatchObject({
+      verdict: 'fail',
+      observed: '92 of 100 (deployment 8 of 9, security 4 of 4); database fail: connection refused',
+    });
   });
 });

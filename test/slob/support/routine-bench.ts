@@ -20,6 +20,7 @@ import { CheckBench, NOW } from '../../checks/check-bench.js';
 import { ScriptedTrader } from '../../workflows/support/scripted-trader.js';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const DESK_FILE = resolveDesk('slob');
 const { desk: SLOB, configHash } = loadDesk(DESK_FILE);
 const NOT_NOTED = { add: async () => undefined, remove: async () => undefined };
@@ -30,9 +31,22 @@ export type Ended = Verdict | 'unfinished';
 export class RoutineBench extends CheckBench {
   port = 0;
   #notes = 0;
+  #notices = 0;
 
   constructor() {
     super(DESK_FILE);
+  }
+
+  /** Beside a desk whose trades, orders, equity and alerts are never those of the desk under test. */
+  override async open(): Promise<void> {
+    await super.open();
+    super.renew();
+    for (const daysAgo of [0.01, 0.5, 3.5, 20]) {
+      await this.closed(daysAgo * 24, -7_777, -7);
+      await this.ordered(`other-${daysAgo}`, 'entry', 'rejected', daysAgo * 24);
+      await this.equityAt(NOW - daysAgo * DAY, 7_777 * (1 + daysAgo));
+      await this.noticed('setup', 'critical', daysAgo);
+    }
   }
 
   /** Quiet: everything is as the runbook wants it. */
@@ -145,6 +159,21 @@ export class RoutineBench extends CheckBench {
       `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated,
          created_market, created, updated) values ($1, $2, 'NQ/USD', 'sell', 'limit', $3, 'slob', $4, 1, 15011, true, $5, $5, $5)`,
       [this.context.desk.desk, id, purpose, state, new Date(NOW - hoursAgo * HOUR)],
+    );
+  }
+
+  /** What people were told of; `daysAgo` by this machine's clock. */
+  async noticed(event: string, severity: string, daysAgo: number): Promise<void> {
+    this.#notices += 1;
+    await this.database.pool.query(
+      `insert into notice (desk, fingerprint, event, severity, title, body, created) values ($1, $2, $3, $4, '', '', $5)`,
+      [
+        this.context.desk.desk,
+        `notice ${this.#notices}`,
+        event,
+        severity,
+        new Date(Date.now() - daysAgo * DAY),
+      ],
     );
   }
 
