@@ -27,7 +27,7 @@ const AT_MOST = {
   venuesNotRegistered: 0,
   desksNamedOutside: 0,
   repeated: 9,
-  files: 814,
+  files: 815,
   long: 124,
   namesUsedOften: 79,
 } as const;
