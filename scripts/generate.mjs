@@ -36,6 +36,10 @@ const GENERATED = [
     parts: async () => ({ limits: (await import('../src/limits/registry.ts')).limitTable() }),
   },
   {
+    path: 'docs/WOKEN.md',
+    parts: async () => ({ notices: (await import('../src/contracts/notice.ts')).wokenTable() }),
+  },
+  {
     path: 'docs/ROUTINES.md',
     parts: async () => ({
       'what steps can name': (await import('../src/checks/registry.ts')).partTable(),

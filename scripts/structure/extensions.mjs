@@ -104,10 +104,10 @@ function touchedByStatusFields(modules) {
  */
 function touchedByNotices(modules) {
   const { text } = modules.find(({ path }) => path === 'src/contracts/notice.ts');
-  const [, topics] = /type WokenTopic =([^;]*);/.exec(text);
-  return [...topics.matchAll(/'\w+-[\w-]+'/g)]
-    .map(([topic]) => {
-      const maker = modules.find((module) => module.text.includes(`about: ${topic}`));
+  const [, topics] = /const WOKEN = \{([^]*?)\n\} satisfies/.exec(text);
+  return [...topics.matchAll(/^ {2}('\w+-[\w-]+'):/gm)]
+    .map(([, topic]) => {
+      const maker = modules.find((module) => new RegExp(`(woken\\(|about: )${topic}`).test(module.text));
       return modules
         .filter((module) => module !== maker && module.text.includes(topic))
         .map(({ path }) => path);

@@ -127,6 +127,7 @@ export const layers = {
     'signing',
     'domain',
     'contracts',
+    'playbooks',
     'desk',
     'home',
     'venue',

@@ -1,6 +1,6 @@
 /** How an approval is presented to people: everything that they agree to, line by line. */
 import type { Approval } from '../contracts/approval.js';
-import type { Notice, NoticeButton } from '../contracts/notice.js';
+import { type Notice, type NoticeButton, woken } from '../contracts/notice.js';
 import type { ApprovalParameters } from '../domain/decision.js';
 import { moment } from '../domain/moment.js';
 import { MAY_STOP } from '../domain/roles.js';
@@ -74,16 +74,15 @@ export function approvalReminder(
 ): Notice {
   const missing = approval.needed - votedAlready.length;
   const have = votedAlready.length > 0 ? `${votedAlready.join(', ')} voted; ` : '';
-  return {
+  return woken('undecided', {
     ...approvalNotice(approval),
     severity: escalates ? 'critical' : 'warning',
-    about: 'undecided',
     title: `${escalates ? 'Still undecided' : 'Reminder'}: ${approval.title}`,
     text: `${have}${missing} more needed.\n\n${approvalText(approval)}`,
     fingerprint: `approval:${approval.id}:${key}`,
     // A person who may not vote can still reach the people who may.
     ...(escalates ? { audience: MAY_STOP } : {}),
-  };
+  });
 }
 
 export function approvalResult(result: {

@@ -1,5 +1,5 @@
 import type { EmergencyVia } from '../contracts/emergency.js';
-import type { Alarm, Notice } from '../contracts/notice.js';
+import { type Alarm, type Notice, woken } from '../contracts/notice.js';
 import type { Task } from '../contracts/operations-activities.js';
 import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
 import { taskDoneCommand } from '../domain/command-text.js';
@@ -12,13 +12,7 @@ import { notify } from './notify.js';
 export function alarmNotice({ desk, text, isOver }: Alarm, key: string): Notice {
   const common = { desk, text, fingerprint: `alarm:${key}` };
   if (isOver) return { ...common, event: 'warning', severity: 'info', title: `${desk}: the alarm is over` };
-  return {
-    ...common,
-    event: 'warning',
-    severity: 'critical',
-    about: 'alarm',
-    title: `Alarm on ${desk}`,
-  };
+  return woken('alarm', { ...common, title: `Alarm on ${desk}` });
 }
 
 const FINGERPRINT = 'results:';
@@ -54,17 +48,15 @@ export function routineNotice(
   said: { readonly title: string; readonly problems: readonly RoutineProblem[] },
 ): Notice | null {
   if (verdict !== 'fail' && verdict !== 'warn' && verdict !== 'missed') return null;
-  return {
+  return woken('routine-failed', {
     desk: run.desk,
-    event: 'routine',
     severity: verdict === 'fail' ? 'critical' : 'warning',
-    about: 'routine-failed',
     title: `${said.title}: ${verdict}`,
     text: said.problems.map((step) => `${step.verdict}: ${step.name}: ${step.observed}`).join('\n'),
     workflowId: run.workflowId,
     // A run after a reset gets its own notice; its first run id is that of the previous run.
     fingerprint: `routine:${run.workflowId}:${run.runId}`,
-  };
+  });
 }
 
 export function taskNotice(task: Task): Notice {

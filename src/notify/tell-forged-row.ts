@@ -2,7 +2,7 @@
  * A forged row in Postgres: it would make somebody a person, and none of our processes wrote it. Records
  * evidence and notifies people. One that came with a restore is told as that.
  */
-import type { Notice } from '../contracts/notice.js';
+import { type Notice, woken } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { isRestoredRow } from '../home/restore-mark.js';
@@ -74,31 +74,28 @@ async function tell({ desk, home, pool, nowMs }: ForgedRowContext, row: ForgedRo
   ]);
 }
 
-const restoredNotice = (desk: string, { what, person, key }: ForgedRow): Notice => ({
-  desk,
-  event: 'warning',
-  severity: 'warning',
-  about: 'forged-row',
-  title: `A ${what} of ${person} is from before the restore, and no longer counts`,
-  text: [
-    'It came with the backup, and the key that it was made by is not on this machine: nobody forged it.',
-    what === 'Telegram link'
-      ? `Link anew: fermata telegram link ${person}. Other links and passkeys of before the restore don’t count either.`
-      : `${person} registers a new passkey on the page. Other passkeys and links of before the restore don’t count either.`,
-  ].join('\n'),
-  fingerprint: `restored-row:${key}`,
-});
+const restoredNotice = (desk: string, { what, person, key }: ForgedRow): Notice =>
+  woken('forged-row', {
+    desk,
+    severity: 'warning',
+    title: `A ${what} of ${person} is from before the restore, and no longer counts`,
+    text: [
+      'It came with the backup, and the key that it was made by is not on this machine: nobody forged it.',
+      what === 'Telegram link'
+        ? `Link anew: fermata telegram link ${person}. Other links and passkeys of before the restore don’t count either.`
+        : `${person} registers a new passkey on the page. Other passkeys and links of before the restore don’t count either.`,
+    ].join('\n'),
+    fingerprint: `restored-row:${key}`,
+  });
 
-const noticeOf = (desk: string, { what, person, key }: ForgedRow): Notice => ({
-  desk,
-  event: 'warning',
-  severity: 'critical',
-  about: 'forged-row',
-  title: `Somebody wrote into Postgres: a ${what} of ${person}`,
-  text: [
-    `It was made by none of our processes, counts as absent and lets nobody in.`,
-    `Whoever wrote it can write the database: change the passwords of Postgres, look who reaches it, and read`,
-    `docs/SECURITY.md. Where ${person} was linked before: fermata telegram unlink ${person}, then link anew.`,
-  ].join('\n'),
-  fingerprint: `forged-row:${key}`,
-});
+const noticeOf = (desk: string, { what, person, key }: ForgedRow): Notice =>
+  woken('forged-row', {
+    desk,
+    title: `Somebody wrote into Postgres: a ${what} of ${person}`,
+    text: [
+      `It was made by none of our processes, counts as absent and lets nobody in.`,
+      `Whoever wrote it can write the database: change the passwords of Postgres, look who reaches it, and read`,
+      `docs/SECURITY.md. Where ${person} was linked before: fermata telegram unlink ${person}, then link anew.`,
+    ].join('\n'),
+    fingerprint: `forged-row:${key}`,
+  });

@@ -4,7 +4,7 @@
  * month.
  */
 
-import type { Notice } from '../contracts/notice.js';
+import { type Notice, woken } from '../contracts/notice.js';
 import type { ContractStatus } from '../contracts/trader-status.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { contractWords } from '../domain/sessions/contract-months.js';
@@ -34,7 +34,7 @@ export async function askForDueRolls(context: AskForRoll): Promise<void> {
   const { contracts = [] } = await readStatus(context);
   for (const contract of contracts) {
     const notice =
-      IS_NEAR_END[contract.phase] || isNearUnruledEnd(contract) ? woken(context, contract) : null;
+      IS_NEAR_END[contract.phase] || isNearUnruledEnd(contract) ? nearItsEnd(context, contract) : null;
     if (notice !== null) await notify(context.pool, notice, context.runtime.home);
     const { symbol, month, rollDay, phase, choices } = contract;
     if (choices.length === 0 || !IS_DUE[phase] || (await isAsked(context, contract))) continue;
@@ -73,7 +73,7 @@ async function isAsked(context: AskForRoll, { symbol }: ContractStatus): Promise
 }
 
 /** Null: the front month changes by itself. */
-function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice | null {
+function nearItsEnd({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice | null {
   const { symbol, month, phase, lastTradeDay, noticeDay, choices, leftBeforeEnd } = contract;
   if (month === null) return null;
   const named = `${symbol} ${month}`;
@@ -83,14 +83,10 @@ function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice
     choices.length > 0
       ? `Roll it: fermata roll ${symbol}`
       : `Once nothing of it is held, write the next month in the desk file (contractMonth of ${symbol}) and start the desk again.`;
-  return {
+  return woken('contract-ends', {
     desk,
-    event: 'system',
-    severity: 'critical',
-    about: 'contract-ends',
     title: phase === 'ended' ? `${named} has expired` : `${named} ends: ${noticeDay ?? lastTradeDay}`,
     text: `${contractWords(contract)}\n${leftBeforeEnd ? isLeft : isNotLeft} ${doThis}`,
     fingerprint: `contract-ends:${symbol}:${month}:${phase}`,
-    audience: ['approver', 'operator'],
-  };
+  });
 }

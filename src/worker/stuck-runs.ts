@@ -6,7 +6,7 @@
 
 import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import type { WokenTopic } from '../contracts/notice.js';
+import { type WokenTopic, woken } from '../contracts/notice.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
 import type { TemporalPlace } from '../home/runtime.js';
 import type { KeptTask } from '../home/try-again.js';
@@ -192,17 +192,13 @@ export async function tellStanding(
   log.error({ alarm: true, desk: desk.desk, ...fields }, detail);
   await notify(
     pool,
-    {
+    woken(about, {
       desk: desk.desk,
-      event: 'warning',
-      severity: 'critical',
-      about,
       title: `${desk.desk}: ${title}`,
       text: `${detail}. ${doThis}`,
       ...(workflowId === undefined ? {} : { workflowId }),
       fingerprint,
-      audience: ['operator', 'approver'],
-    },
+    }),
     home,
   );
   await reportSymptom(

@@ -4,6 +4,7 @@ import { auditSchema } from '../../src/api/schemas/records.js';
 import { settingsSchema } from '../../src/operations/settings/change-settings.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { FilledWeb, START } from './filled-web.js';
+import { INCIDENT } from './scripted-people.js';
 import { DESK, startWebUnderTest } from './web-under-test.js';
 
 let filled: FilledWeb;
@@ -108,6 +109,20 @@ describe('incidents', () => {
     expect((await filled.call('POST', '/api/incidents', 'otto', { title: '' })).status).toBe(400);
     expect((await filled.call('GET', '/api/incidents?state=odd', 'vera')).status).toBe(400);
   });
+});
+
+it('each incident names its section of what to do, also where its kind is gone', async () => {
+  const kinds = ['large-drawdown', 'late-bank', 'a-kind-of-an-earlier-desk-file'];
+  const listIncidents = async () => kinds.map((kind) => ({ ...INCIDENT, kind }));
+  const other = await startWebUnderTest(filled.database.pool, {}, { listIncidents });
+  try {
+    const token = (await other.signIn('vera')).accessToken;
+    const answer = await other.call('GET', '/api/incidents', { token });
+    const { incidents } = (await answer.json()) as { incidents: { about: string }[] };
+    expect(incidents.map(({ about }) => about)).toEqual(['large-drawdown', 'own-incident', 'own-incident']);
+  } finally {
+    await other.stop();
+  }
 });
 
 describe('the pre-flight checks', () => {

@@ -31,7 +31,7 @@ export const APPROVAL: ApprovalShown = {
   votes: [],
 };
 
-const INCIDENT: Incident = {
+export const INCIDENT: Incident = {
   desk: DESK,
   workflowId: 'incident:venue-down',
   firstRunId: 'r1',

@@ -43,7 +43,7 @@ const DO: Partial<Record<keyof typeof AT_MOST, string>> = {
 
 /**
  * Files that one more of what ships touches beside its own: of a setting that strategies share each of these; of a field of the
- * status who fills it in; of a notice the topics, and the page for one that opens an incident.
+ * status who fills it in.
  */
 const TOUCHED_AT_MOST = {
   venue: 1,
@@ -52,7 +52,7 @@ const TOUCHED_AT_MOST = {
   limit: 1,
   setting: 3,
   'field of the status': 3,
-  notice: 2,
+  notice: 1,
   playbook: 1,
 } as const;
 

@@ -3982,6 +3982,8 @@ export interface paths {
                                 simulated: boolean;
                                 /** @description Grows with each change */
                                 revision: number;
+                                /** @description The section of docs/WOKEN.md about it */
+                                about: string;
                             }[];
                             /** @description The desk’s own, which a person may open besides `reported` */
                             kinds: {

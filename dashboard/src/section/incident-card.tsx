@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Incident, IncidentList, IncidentShown } from '../api/shapes.js';
+import type { Incident, IncidentShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { type Polled, usePolled } from '../connection/use-polled.js';
 import { ago, CLOCK, day, minuteOfDay, timeOfDay } from '../format.js';
@@ -14,16 +14,14 @@ const NO_PLAYBOOK = 'beginning';
 interface IncidentCardProps {
   readonly api: DeskApi;
   readonly incident: Incident;
-  readonly ownKinds: IncidentList['kinds'];
   /** Whether its timeline is open from the start. */
   readonly shown: boolean;
   readonly onAsk: ((kind: 'acknowledge' | 'resolve') => void) | null;
 }
 
-export function IncidentCard({ api, incident, ownKinds, shown, onAsk }: IncidentCardProps) {
+export function IncidentCard({ api, incident, shown, onAsk }: IncidentCardProps) {
   const [open, setOpen] = useState(shown);
   const { title, severity, state, detail, phase, openedMs, resolvedMs, resolvedBy, outcome } = incident;
-  const isOwn = ownKinds.some(({ kind }) => kind === incident.kind);
   const tone = state === 'resolved' ? 'soft' : severity === 'critical' ? 'alarm' : 'caution';
   return (
     <li class="card-line">
@@ -37,8 +35,7 @@ export function IncidentCard({ api, incident, ownKinds, shown, onAsk }: Incident
         </span>
       </div>
       <p>
-        {readable(detail)}{' '}
-        <DocumentLink to={`WOKEN#${isOwn ? 'own-incident' : incident.kind}`}>What to do</DocumentLink>
+        {readable(detail)} <DocumentLink to={`WOKEN#${incident.about}`}>What to do</DocumentLink>
       </p>
       {state === 'resolved' ? (
         <p class="soft">

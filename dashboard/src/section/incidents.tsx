@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { INCIDENT_TITLE_MAX } from '../api/openapi.js';
-import type { Incident, IncidentList } from '../api/shapes.js';
+import type { Incident } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { ActionNotice } from '../view/action-notice.js';
@@ -83,17 +83,11 @@ export function Incidents({ api, roles }: IncidentsProps) {
         {lasting.length === 0 && awaited === null && (
           <Empty>{incidents.value === null ? 'Reading…' : 'No incident. Nothing waits for an answer.'}</Empty>
         )}
-        <Cards
-          api={api}
-          incidents={lasting}
-          ownKinds={ownKinds}
-          firstShown
-          onAsk={mayAnswer ? setAsked : null}
-        />
+        <Cards api={api} incidents={lasting} firstShown onAsk={mayAnswer ? setAsked : null} />
       </Panel>
       <Panel title="Resolved" area="section" aside={over.length || ''}>
         {over.length === 0 && <Empty>None yet.</Empty>}
-        <Cards api={api} incidents={over} ownKinds={ownKinds} firstShown={false} onAsk={null} />
+        <Cards api={api} incidents={over} firstShown={false} onAsk={null} />
       </Panel>
       {asked !== null && (
         <ReasonDialog
@@ -138,14 +132,13 @@ export function Incidents({ api, roles }: IncidentsProps) {
 interface CardsProps {
   readonly api: DeskApi;
   readonly incidents: readonly Incident[];
-  readonly ownKinds: IncidentList['kinds'];
   /** Whether the timeline of the first one is open. */
   readonly firstShown: boolean;
   /** Null: there is nothing to answer, or this person may not. */
   readonly onAsk: ((asked: Asked) => void) | null;
 }
 
-function Cards({ api, incidents, ownKinds, firstShown, onAsk }: CardsProps) {
+function Cards({ api, incidents, firstShown, onAsk }: CardsProps) {
   return (
     <ul class="cards">
       {incidents.map((incident, at) => (
@@ -154,7 +147,6 @@ function Cards({ api, incidents, ownKinds, firstShown, onAsk }: CardsProps) {
           key={`${incident.workflowId} ${incident.firstRunId}`}
           api={api}
           incident={incident}
-          ownKinds={ownKinds}
           onAsk={onAsk === null ? null : (kind) => onAsk({ kind, incident })}
         />
       ))}

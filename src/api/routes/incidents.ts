@@ -8,6 +8,7 @@ import {
   ownKindSchema,
   TITLE_LENGTH_MAX,
 } from '../../operations/incidents.js';
+import { topicOfIncident } from '../../playbooks/registry.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, refusal, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
@@ -15,7 +16,9 @@ import { reason } from '../schemas/emergency.js';
 import { callerOf, emptyBody, fromDatabase } from './route-parts.js';
 
 const listSchema = z.object({
-  incidents: z.array(incidentSchema),
+  incidents: z.array(
+    incidentSchema.extend({ about: z.string().describe('The section of docs/WOKEN.md about it') }),
+  ),
   kinds: z.array(ownKindSchema).describe('The desk’s own, which a person may open besides `reported`'),
 });
 
@@ -72,7 +75,10 @@ function readRoutes(app: FastifyInstance, web: WebDependencies): void {
     { schema: list },
     (request, reply) =>
       fromDatabase(reply, 'The incidents', async () => ({
-        incidents: await web.operations.listIncidents(request.query),
+        incidents: (await web.operations.listIncidents(request.query)).map((incident) => ({
+          ...incident,
+          about: topicOfIncident(incident.kind),
+        })),
         kinds: web.operations.ownKinds().map((own) => ({ ...own })),
       })),
   );

@@ -2,7 +2,7 @@
  * Turns the trader's journal into notices. It follows the journal from where it was last read, so that nothing is
  * missed while this process, the trader or Postgres was away. A notice for any channel is stored before it is sent.
  */
-import type { Notice } from '../../contracts/notice.js';
+import { type Notice, woken } from '../../contracts/notice.js';
 import { eventsTold } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -274,13 +274,10 @@ function toldOf(
     case 'golive.voided':
       // Ended by anybody but a start, it halts the desk, and that is told.
       if (record.by !== 'fermata') return null;
-      return {
-        event: 'halt',
-        severity: 'critical',
-        about: 'go-live-ended',
+      return woken('go-live-ended', {
         title: `${desk.desk}: the go-live ended`,
         text: `${record.reason}. Nothing is entered; positions keep their stops. Trades again ${resumeWords('person', true)}.`,
-      };
+      });
     case 'armed':
       return {
         event: 'armed',
@@ -307,14 +304,7 @@ function toldOf(
       return record.automatic ? toggled(desk, record) : null;
     case 'note': {
       const { level, text } = record;
-      if (level === 'alarm')
-        return {
-          event: 'warning',
-          severity: 'critical',
-          about: 'alarm',
-          title: `Alarm on ${desk.desk}`,
-          text,
-        };
+      if (level === 'alarm') return woken('alarm', { title: `Alarm on ${desk.desk}`, text });
       if (!isStopEndedNote(text)) return null;
       return { event: 'warning', severity: 'warning', title: `${desk.desk}: a stop was cancelled`, text };
     }

@@ -7,6 +7,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { woken } from '../../contracts/notice.js';
 import { type BegunRun, FERMATA_ROUTINE } from '../../contracts/run-label.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
@@ -380,17 +381,14 @@ async function tell(
   ]);
   await notify(
     pool,
-    {
+    woken('abandoned', {
       desk: desk.desk,
-      event: 'warning',
       severity: isUrgent === true ? 'critical' : 'warning',
-      about: 'abandoned',
       title: `${desk.desk}: abandoned: the ${title}`,
       text: `The ${title} did not end by itself: ${how} (${workflowId}). Now ${now}.`,
       workflowId,
       fingerprint: `abandoned-run:${workflowId}:${runId}`.slice(0, 300),
-      audience: ['operator', 'approver'],
-    },
+    }),
     home,
   );
 }

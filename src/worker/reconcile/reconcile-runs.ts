@@ -3,7 +3,7 @@
  * database, ended silently), everything it began ends as abandoned, with evidence and a notice, and whatever
  * it held is free again.
  */
-import type { Notice } from '../../contracts/notice.js';
+import { woken } from '../../contracts/notice.js';
 import { notify } from '../../notify/notify.js';
 import type { OperationContext } from '../../operations/operation.js';
 import { closeApproval } from '../../store/approvals.js';
@@ -117,11 +117,9 @@ async function end(
       simulated: thing.simulated,
     })),
   );
-  const notice: Notice = {
+  const notice = woken('abandoned', {
     desk: desk.desk,
-    event: 'warning',
     severity: things.some(({ kind }) => kind === 'incident' || kind === 'go-live') ? 'critical' : 'warning',
-    about: 'abandoned',
     title: `Abandoned: ${things[0]?.title ?? workflowId}`,
     text: [
       `${how} (${workflowId}). Nothing goes on there any more, and nothing waits for it.`,
@@ -131,8 +129,7 @@ async function end(
     workflowId,
     // A row without a run id is reported separately, even if its run ended with those of other rows.
     fingerprint: `abandoned:${workflowId}:${runId}:${firstRunId}`.slice(0, 300),
-    audience: ['operator', 'approver'],
-  };
+  });
   await notify(pool, notice, home);
   for (const thing of things) await close(context, thing, outcome);
 }

@@ -1,5 +1,6 @@
 /** Real money is never traded unwatched: this ends a permission that no run watches any more. */
 
+import { woken } from '../../contracts/notice.js';
 import type { GoLiveAttempt } from '../../contracts/published.js';
 import { messageOf } from '../../domain/message-of.js';
 import { notify } from '../../notify/notify.js';
@@ -81,13 +82,5 @@ async function tell(
   workflowId: string,
   said: { readonly title: string; readonly text: string; readonly fingerprint: string },
 ): Promise<void> {
-  await notify(
-    pool,
-    {
-      ...{ desk: desk.desk, event: 'warning', severity: 'critical', about: 'unwatched-go-live', workflowId },
-      ...said,
-      audience: ['operator', 'approver'],
-    },
-    home,
-  );
+  await notify(pool, woken('unwatched-go-live', { desk: desk.desk, workflowId, ...said }), home);
 }

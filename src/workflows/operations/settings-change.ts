@@ -3,9 +3,11 @@
  * verifies their votes itself, takes them. The trader refuses if anything has changed meanwhile; then ask
  * again. A roll of a future is also such a change, and needs a restart of the trader.
  */
+
 import { allHandlersFinished, condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalOutcome, SettingsChangeInput, SettingsChangeResult } from '../../contracts/approval.js';
 import { type FailureName, NOT_ON_DISK } from '../../contracts/failure-names.js';
+import { woken } from '../../contracts/notice.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
 import { causeOf, isCausedBy } from '../../domain/message-of.js';
 import {
@@ -270,20 +272,20 @@ async function tell(
   const open = looked.filter(isOpen);
   const done = open.length === 0;
   const words = looked.map(({ change }) => changeWords(change)).join(', ');
+  const fingerprint = `roll:${approvalId}`;
   await recordCalls(desk, evidenceMs)
     .notify.executeWithOptions({ summary: 'Tell people of the roll' }, [
-      {
-        desk,
-        event: 'system',
-        severity: done ? 'info' : 'critical',
-        ...(done ? {} : { about: 'contract-ends' as const }),
-        title: done ? `Rolled: ${words}` : `Rolled, and not proven: ${words}`,
-        text: done
-          ? looked.map(({ outcome }) => outcome.observed).join('\n')
-          : `${open.map(({ outcome }) => outcome.observed).join('\n')}\nNothing is entered until the trader has started with the new contract: fermata restart trader, then fermata status.`,
-        fingerprint: `roll:${approvalId}`,
-        audience: ['approver', 'operator'],
-      },
+      done
+        ? {
+            ...{ desk, fingerprint, event: 'system', severity: 'info', audience: ['approver', 'operator'] },
+            title: `Rolled: ${words}`,
+            text: looked.map(({ outcome }) => outcome.observed).join('\n'),
+          }
+        : woken('roll-unproven', {
+            ...{ desk, fingerprint },
+            title: `Rolled, and not proven: ${words}`,
+            text: `${open.map(({ outcome }) => outcome.observed).join('\n')}\nNothing is entered until the trader has started with the new contract: fermata restart trader, then fermata status.`,
+          }),
     ])
     .catch(() => {});
 }

@@ -1,4 +1,5 @@
 /** The state of one attempt to go live, and how its steps are shown and recorded. */
+
 import {
   type ActivityInterfaceFor,
   defineQuery,
@@ -16,6 +17,7 @@ import {
   type GoLiveInput,
   type GoLiveProgress,
 } from '../../../contracts/go-live.js';
+import { woken } from '../../../contracts/notice.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 import type { SizePlan } from '../../../domain/go-live.js';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
@@ -189,15 +191,13 @@ export class GoLiveRun {
     const { desk } = this.input;
     const { workflowId, runId } = workflowInfo();
     const told = this.records.notify.executeWithOptions({ summary: `Tell people: ${title}` }, [
-      {
+      woken('watched-on', {
         desk,
-        event: 'warning',
-        ...(isLive ? { severity: 'critical', about: 'watched-on' } : { severity: 'warning' }),
+        severity: isLive ? 'critical' : 'warning',
         title: `${desk}: ${title}`,
         text: `${workflowId}: ${text}`,
         fingerprint: `${what}:${workflowId}:${runId}`,
-        audience: ['operator', 'approver'],
-      },
+      }),
     ]);
     this.trail.keep(`telling: ${title}`, told);
   }
