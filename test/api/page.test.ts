@@ -506,6 +506,19 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('mode')).toBe('ACTIVE');
   });
 
+  it('says why it asks to sign in where a sign-in has ended under it', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    // Who has just signed out knows it.
+    await page.getByLabel('Password').waitFor();
+    expect(await page.getByRole('alert').innerText()).toBe('');
+    await opened.signIn();
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+    web.standings.set('operator', 'another password');
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('Your sign-in has ended.');
+    await opened.signIn();
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+  });
+
   it('says that the trader is gone, and never that nothing holds the desk back', async () => {
     await web.trader.stop();
     await expect.poll(() => text('mode')).toBe('NO ANSWER');

@@ -6,12 +6,21 @@ import createClient from 'openapi-fetch';
 import type { paths } from '../api/openapi.js';
 import type { PersonRole, Tokens } from '../api/shapes.js';
 import { usePasskey } from './passkeys.js';
-import { answerOf, NO_ANSWER, type Problem, problemOf } from './problem.js';
+import { answerOf, NO_ANSWER, Problem, problemOf } from './problem.js';
 
 /** A client that knows every request and answer of the API. */
 export type Client = ReturnType<typeof createClient<paths>>;
 
 export type SessionState = 'starting' | 'signed-in' | 'signed-out' | 'unreachable';
+
+/** For who had this page open: nothing else says why it is gone. */
+const ENDED = new Problem(
+  401,
+  'Signed out',
+  'Your sign-in has ended.',
+  'The desk goes on as it was.',
+  'Sign in again, with the new password if it was replaced. A new password, a sign-out in another tab, and your removal from the desk end it; so does time.',
+);
 
 const RENEW_BEFORE_MS = 60_000;
 const ANSWER_WAIT_MS = 60_000;
@@ -31,7 +40,7 @@ export class Session {
   /** Who is signed in; the server decides at every request what that person may do. */
   person = '';
   roles: readonly PersonRole[] = [];
-  /** Why who is signed in elsewhere is not let in here. */
+  /** Why who is signed in elsewhere is not let in here, or who was signed in here no longer is. */
   refusal: Problem | null = null;
   get mayStop(): boolean {
     return this.roles.includes('operator') || this.roles.includes('approver');
@@ -72,6 +81,7 @@ export class Session {
 
   async signOut(): Promise<void> {
     await answerOf(this.client.POST('/api/auth/logout')).catch(() => undefined);
+    this.refusal = null;
     this.#forget();
   }
 
@@ -108,7 +118,8 @@ export class Session {
       if (response.status !== 401 && response.status !== 403) throw problemOf(response, error);
       const problem = problemOf(response, error);
       // Another desk's sign-in, which has the same cookie.
-      this.refusal = problem.type.endsWith(':no-role') ? problem : null;
+      const isElsewhere = problem.type.endsWith(':no-role');
+      this.refusal = isElsewhere ? problem : this.state === 'signed-in' ? ENDED : null;
       this.#forget();
       return false;
     }).finally(() => {
