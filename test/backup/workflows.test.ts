@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -224,11 +224,20 @@ describe('the backup workflow', () => {
     for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
     const desk = await deskWithHome(settingsOf(simulator));
     await ensureSecrets(desk.home);
+    const { logs } = homePaths(desk.home);
+    mkdirSync(logs, { recursive: true });
+    writeFileSync(join(logs, 'trading.log'), 'a line of the log\n');
     const { backupId, steps, verdict } = await backUp(desk, { offsite: true, tag: 'weekly' });
     expect([verdict, ...steps.map(({ key }) => key)]).toEqual(['pass', 'take', 'verify', 'prune', 'send']);
-    const stamp = '\\d{8}_\\d{6}\\.tar\\.gz: valid, \\d+ bytes';
-    expect(steps.at(-1)?.observed).toMatch(new RegExp(`^db_${stamp}; config_${stamp}$`));
     const sent = [...objectsOf(simulator).objects.keys()];
+    const stamp = '\\d{8}_\\d{6}\\.tar\\.gz: valid, \\d+ bytes';
+    expect(steps.at(-1)?.observed).toMatch(new RegExp(`^db_${stamp}; logs_${stamp}; config_${stamp}$`));
+    // Each of its own size: the settings are eleven bytes, before they are packed.
+    const sizesOf = (text = '') =>
+      [...text.matchAll(/valid, (\d+) bytes/g)].map(([, bytes]) => Number(bytes));
+    const [db = 0, log = 0, config = 0] = sizesOf(steps[1]?.observed);
+    expect([db > 10_000, log < 100, config]).toEqual([true, true, 11]);
+    expect(new Set(sizesOf(steps.at(-1)?.observed)).size).toBe(3);
     expect(sent).toContain(`fermata/${desk.name}/${backupId}/receipt`);
     // Refused: the copy here stands and counts.
     vi.stubEnv('TEST_SECRET_KEY', 'another');

@@ -104,6 +104,8 @@ async function traded(closedAt: string, realised: number): Promise<void> {
 describe('fermata stats', () => {
   beforeEach(async () => {
     await traded('2026-03-04T20:00:00Z', 690.5);
+    await traded('2026-03-04T20:10:00Z', -41);
+    await traded('2026-03-04T20:20:00Z', 0); // even, which is not won
     await traded('2026-03-05T01:00:00Z', -349.5);
     await traded('2026-03-04T04:30:00Z', 100.25);
     await traded('2026-02-18T20:00:00Z', -50);
@@ -112,10 +114,7 @@ describe('fermata stats', () => {
 
   const stats = (span: Stats['span']) =>
     readStats(
-      {
-        showResults: (request) => showResults(context(), request),
-        countSetups: () => countSetups(database.pool, 'slob'),
-      },
+      { showResults: (request) => showResults(context(), request), countSetups: async () => 9 },
       span,
     );
 
@@ -124,17 +123,17 @@ describe('fermata stats', () => {
     expect(today).toEqual({
       ...{ span: 'today', currency: 'USD', machineTime: false },
       periods: [
-        { date: '2026-03-04', trades: 2, wins: 1, winRatePct: '50.0', result: '341', average: '170.50' },
+        { date: '2026-03-04', trades: 4, wins: 1, winRatePct: '25.0', result: '300', average: '75.00' },
       ],
     });
-    const text = '2026-03-04  2 trades, 1 won (50.0 %), result +341.00 USD, on average +170.50 USD';
+    const text = '2026-03-04  4 trades, 1 won (25.0 %), result +300.00 USD, on average +75.00 USD';
     expect(statsLines(today)).toEqual([text]);
     expect((await asked('stats')).out).toBe(`${text}\n`);
   });
 
   it('days has each of thirty on which something was closed, the newest first', async () => {
     expect((await stats('days')).periods).toMatchObject([
-      { date: '2026-03-04', trades: 2, wins: 1, result: '341' },
+      { date: '2026-03-04', trades: 4, wins: 1, result: '300' },
       { date: '2026-03-03', trades: 1, wins: 1, result: '100.25' },
       { date: '2026-02-18', trades: 1, wins: 0, result: '-50' },
     ]);
@@ -145,8 +144,8 @@ describe('fermata stats', () => {
     const nothing = { trades: 0, wins: 0, winRatePct: null, result: '0', average: null };
     expect(weeks.periods).toEqual([
       {
-        ...{ week: '2026-W10', date: '2026-03-02', trades: 3, wins: 2 },
-        ...{ winRatePct: '66.7', result: '441.25', average: '147.08' },
+        ...{ week: '2026-W10', date: '2026-03-02', trades: 5, wins: 2 },
+        ...{ winRatePct: '40.0', result: '400.25', average: '80.05' },
       },
       { week: '2026-W09', date: '2026-02-23', ...nothing },
       {
@@ -160,11 +159,11 @@ describe('fermata stats', () => {
 
   it('all has setups, trades, result and average in one call', async () => {
     const all = await stats('all');
-    const figures = { trades: 5, wins: 3, result: '1391.25', average: '278.25' };
-    expect(all).toMatchObject({ setups: expect.any(Number), ...figures });
-    expect(statsLines(all)[0]).toMatch(
-      /^setups \d+; 5 trades, 3 won \(60\.0 %\), result \+1\u202f391\.25 USD/,
-    );
+    const figures = { trades: 7, wins: 3, result: '1350.25', average: '192.89' };
+    expect(all).toMatchObject({ setups: 9, ...figures });
+    expect(statsLines(all)).toEqual([
+      'setups 9; 7 trades, 3 won (42.9 %), result +1\u202f350.25 USD, on average +192.89 USD',
+    ]);
   });
 
   it('of an account in a coin has every place of the average, which two would hide', async () => {

@@ -110,9 +110,11 @@ describe('the environment', () => {
     expect(loadDeskHere(slob, {}, { ENABLE_TRADING: 'false' }, home).desk.strategies).toMatchObject([
       { enabled: false },
     ]);
-    const parameters = { CONSOL_MIN_DURATION: '7', SL_BUFFER_PIPS: '1.5', TP_RISK_REWARD: '3' };
+    const parameters = {
+      ...{ CONSOL_MIN_DURATION: '7', CONSOL_MAX_DURATION: '40', SL_BUFFER_PIPS: '1.5', TP_RISK_REWARD: '3' },
+    };
     expect(loadDeskHere(slob, {}, parameters, home).desk.strategies).toMatchObject([
-      { parameters: { consolMinDuration: 7, consolMaxDuration: 30, slBufferPips: 1.5, tpRiskReward: 3 } },
+      { parameters: { consolMinDuration: 7, consolMaxDuration: 40, slBufferPips: 1.5, tpRiskReward: 3 } },
     ]);
     for (const wrong of ['0', '5.5', 'five'])
       expect(() => loadDeskHere(slob, {}, { CONSOL_MAX_DURATION: wrong }, home)).toThrow(

@@ -206,7 +206,11 @@ describe('what opens an own incident', () => {
   });
 
   it('beside what ships, where that looks after stops and positions', () => {
-    expect(kindsOf(slob, 'venue').map(([kind]) => kind)).toEqual(['connection-lost', 'exchange-down']);
+    const openedBy = (cause: HaltCause) => kindsOf(slob, cause).map(([kind]) => kind);
+    expect(openedBy('venue')).toEqual(['connection-lost', 'exchange-down']);
+    // The venue answers, and its prices do not come.
+    expect(openedBy('stale-data')).toEqual(['connection-lost']);
+    expect(openedBy('daily-loss')).not.toContain('connection-lost');
   });
 
   it('is started with its steps, severity and times of the desk file', () => {
@@ -359,6 +363,12 @@ describe('the SLOB desk’s lost connection', () => {
       ...['Restart the trader', 'pass', 'trader was started again. Proven: it answers, HALTED.'],
     ]);
     expect(desk.restarted).toEqual(['trader']);
+    // Here it was not waited for; the desk file says how long it is.
+    const steps = incidentStart(slob, symptomsOf(slob, halted('venue'))[0] as never, null).args[0].playbook
+      ?.steps;
+    expect(steps?.find(({ key }) => key === 'reconnected')).toMatchObject({
+      ...{ check: 'venue-reachable', withinMinutes: 5 },
+    });
   });
 
   it('asks a person where the gateway answers and no prices arrive, and says of nothing that it passed where it was not done', async () => {

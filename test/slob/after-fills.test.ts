@@ -26,15 +26,16 @@ async function filled(
     quantity,
     price,
     purpose = 'entry',
+    side = 'sell',
     hoursAgo,
-  }: { quantity: number; price: number; purpose?: string; hoursAgo: number },
+  }: { quantity: number; price: number; purpose?: string; side?: 'buy' | 'sell'; hoursAgo: number },
 ): Promise<void> {
   const wall = new Date(Date.now() - hoursAgo * HOUR);
   await database.pool.query(
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy, realised,
        simulated, market, wall, incarnation, sequence)
-     values ($1, 'NQ/USD', $2, $3, 'sell', $4, $5, 0, 'taker', $6, 'slob', 0, false, '2026-07-16T03:30:00Z', $7, 'abc123', 1)`,
-    [desk, id, `order-${purpose}`, quantity, price, purpose, wall],
+     values ($1, 'NQ/USD', $2, $3, $8, $4, $5, 0, 'taker', $6, 'slob', 0, false, '2026-07-16T03:30:00Z', $7, 'abc123', 1)`,
+    [desk, id, `order-${purpose}`, quantity, price, purpose, wall, side],
   );
 }
 
@@ -101,7 +102,7 @@ it('reads the fills once: a join of them takes minutes where Postgres has no sta
 
 it('reminds people when the exit’s review is due, once', async () => {
   const desk = 'reminder';
-  await filled(desk, 'f1', { quantity: 2, price: 15_234, hoursAgo: 4.1 });
+  await filled(desk, 'f1', { quantity: 2, price: 15_234, hoursAgo: 4.1, side: 'buy' });
   const told = async () =>
     (await database.pool.query<{ title: string }>('select title from notice where desk = $1', [desk])).rows;
   for (let worker = 1; worker <= 2; worker += 1) {
@@ -109,7 +110,7 @@ it('reminds people when the exit’s review is due, once', async () => {
     await until('the reminder', async () => ((await told()).length > 0 ? true : undefined));
     await watch?.stop();
   }
-  expect(await told()).toEqual([{ title: 'Due now: Exit review: short 2 NQ/USD at 15234 by slob' }]);
+  expect(await told()).toEqual([{ title: 'Due now: Exit review: long 2 NQ/USD at 15234 by slob' }]);
 });
 
 it('reminds of each review that is due, however many are open before it', async () => {

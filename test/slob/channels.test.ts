@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 import type { RoutineCause } from '../../src/contracts/routine.js';
+import { nominalTimesBetween } from '../../src/desk/nominal-times.js';
 import { ownIncidents } from '../../src/desk/own-incidents.js';
 import type { Desk, DeskRoutine } from '../../src/desk/schema.js';
 import type { EngineRecord } from '../../src/engine/record.js';
@@ -20,6 +21,7 @@ import { RoutineBench } from './support/routine-bench.js';
 
 /** A Friday, 17:00 and 17:30 in New York. */
 const DUE = Date.parse('2026-07-17T21:00:00Z');
+const DAY = 86_400_000;
 const CHECKED = Date.parse('2026-07-17T21:30:00Z');
 
 const bench = new RoutineBench();
@@ -106,9 +108,9 @@ const told = (record: EngineRecord) =>
 
 describe('by mail', () => {
   it.each([
-    ['daily-summary', 'Daily summary'],
-    ['weekly-summary', 'Weekly summary'],
-  ])('goes the %s, with what each of its steps found, in their order', async (name, title) => {
+    ['daily-summary', 'Daily summary', 'account performance setups orders trades errors'],
+    ['weekly-summary', 'Weekly summary', 'performance kpis trend strategies costs incidents alerts'],
+  ])('goes the %s, with what each of its steps found, in their order', async (name, title, keys) => {
     const sent = await mailer();
     sent.start();
     await ran(name);
@@ -118,6 +120,7 @@ describe('by mail', () => {
     expect(letter && [letter.from, letter.to]).toEqual([FROM, [ANNA]]);
     expect(letter && fieldOf(letter, 'Subject')).toBe(`${bench.context.desk.desk}: ${title}: pass`);
     const body = letter?.data.split('\r\n\r\n').slice(1).join('\r\n\r\n') ?? '';
+    expect(steps.map(({ key }) => key).join(' ')).toBe(keys);
     const found = steps.map(({ key }) => body.indexOf(`what ${key} found`));
     expect(found).toEqual(found.toSorted((one, other) => one - other));
     expect(found).not.toContain(-1);
@@ -208,6 +211,12 @@ describe('a mail that is missing', () => {
   it('opens an incident, half an hour after it was due', () => {
     const { onFail, check, incident } = bench.stepOf('mail-check sent');
     expect([check, onFail, incident]).toEqual(['mail-sent', 'incident', 'mail-missing']);
+    const { routines, timezone } = bench.context.desk;
+    const timesOf = (name: string) =>
+      nominalTimesBetween(routines.find((one) => one.name === name)!, timezone, DUE - 6 * DAY, DUE + DAY, 9);
+    // Of each day on which the daily summary goes.
+    expect(timesOf('mail-check')).toEqual(timesOf('daily-summary').map((dueMs) => dueMs + DAY / 48));
+    expect(timesOf('daily-summary')).toHaveLength(5);
   });
 
   it('has the settings checked, and the failures to send that were logged', async () => {

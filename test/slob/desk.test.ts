@@ -1,14 +1,18 @@
 /** The shipped desk of the SLOB runbook: its values, and a made-up day through the whole product. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { DateTime } from 'luxon';
 import { expect, it, onTestFinished } from 'vitest';
-import { nextNominalMs, nominalTimesBetween } from '../../src/desk/nominal-times.js';
+import { clockChangeAt, nextNominalMs, nominalTimesBetween } from '../../src/desk/nominal-times.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
 import { gatewayAt } from '../../src/venue/ibkr/settings.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { commandsInOneProcess } from '../cli/run-command.js';
+import { sharedTemporal } from '../support/temporal.js';
 import { writeMinutes } from '../validation/support/validations.js';
 import { dayUntil, momentOf } from './support/day.js';
 
@@ -63,6 +67,31 @@ it.each([
   expect([next('2026-07-15T04:00:00Z'), next('2026-01-14T05:00:00Z')]).toEqual([summer, winter]);
 });
 
+it('has Temporal start each routine at these times, and at no others', async () => {
+  const { address, namespace } = await sharedTemporal();
+  const client = new Client({ connection: await Connection.connect({ address }), namespace });
+  onTestFinished(() => client.connection.close());
+  const { desk } = loadDesk(resolveDesk('slob'));
+  const own = { ...desk, desk: `t-${randomBytes(4).toString('hex')}` };
+  const schedules = scheduleDefinitions(own, null, true);
+  expect(schedules.map(({ routine }) => routine)).toEqual(
+    desk.routines.flatMap(({ name }) => (name === 'pre-market' ? [] : [name])),
+  );
+  // What is due within the next minutes may be due before it is read.
+  const fromMs = Date.now() + 5 * 60_000;
+  for (const { scheduleId, routine: name, options } of schedules) {
+    const schedule = await client.schedule.create({ scheduleId, ...options, state: { paused: true } });
+    const { info } = await schedule.describe().finally(() => schedule.delete());
+    const times = info.nextActionTimes.map((time) => time.getTime()).filter((ms) => ms >= fromMs);
+    expect(times.length, name).toBeGreaterThan(5);
+    const routine = desk.routines.find((one) => one.name === name)!;
+    const due = nominalTimesBetween(routine, desk.timezone, fromMs, times.at(-1) ?? 0, 99);
+    // An hour that the clocks leave out is made good by the desk itself.
+    const left = due.filter((ms) => clockChangeAt(routine, desk.timezone, ms) !== 'forward');
+    expect(times, name).toEqual(left);
+  }
+});
+
 it('knocks at port 4002 of the Gateway where nothing else is said', () => {
   expect(loadDesk(resolveDesk('slob')).desk.venue.name).toBe('ibkr');
   expect(gatewayAt('IB Gateway', {})).toEqual({ host: '127.0.0.1', port: 4002 });
@@ -104,9 +133,10 @@ it('tags the backup of Fridays, sends it away, keeps thirty days, and restores l
 
 it('looks every half hour and reviews every hour from 09:00 to 16:00, and at no other time', () => {
   const { desk } = loadDesk(resolveDesk('slob'));
-  const timesOfDay = (name: string) => {
+  const timesOfDay = (name: string, day = '2026-07-15') => {
     const routine = desk.routines.find((one) => one.name === name)!;
-    const [from, to] = [Date.parse('2026-07-15T04:00:00Z'), Date.parse('2026-07-16T04:00:00Z')];
+    const from = Date.parse(`${day}T04:00:00Z`);
+    const to = from + 86_400_000;
     const times = nominalTimesBetween(routine, desk.timezone, from, to, 99);
     return times.map((ms) => DateTime.fromMillis(ms, { zone: desk.timezone }).toFormat('HH:mm'));
   };
@@ -122,6 +152,20 @@ it('looks every half hour and reviews every hour from 09:00 to 16:00, and at no 
   expect(timesOfDay('hourly-review')).toEqual(
     ['10', '11', '12', '13', '14', '15', '16'].map((hour) => `${hour}:00`),
   );
+  for (const name of ['quick-check', 'hourly-review']) {
+    expect(timesOfDay(name, '2026-07-17')).toEqual(timesOfDay(name));
+    expect(timesOfDay(name, '2026-07-18')).toEqual([]);
+  }
+});
+
+it('reviews the month on its first Monday, be it the 1st or the 7th, and no other', () => {
+  const { desk } = loadDesk(resolveDesk('slob'));
+  const monthly = desk.routines.find(({ name }) => name === 'monthly')!;
+  const [from, to] = [Date.parse('2026-05-31T04:00:00Z'), Date.parse('2026-09-30T04:00:00Z')];
+  const times = nominalTimesBetween(monthly, desk.timezone, from, to, 99);
+  expect(times.map((ms) => new Date(ms).toISOString().slice(0, 10))).toEqual([
+    ...['2026-06-01', '2026-07-06', '2026-08-03', '2026-09-07'],
+  ]);
 });
 
 const TARGET = { '09:43': [14_990, 14_990, 14_976, 14_980] } as const;

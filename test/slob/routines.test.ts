@@ -38,7 +38,7 @@ beforeAll(async () => {
     accounts: [{ id: 'DU1234567', cash: '100000.00' }],
     wallMs: () => FRIDAY,
   });
-  page = createServer((_asked, answer) => answer.writeHead(pageStatus).end('ok'));
+  page = createServer(({ url }, answer) => answer.writeHead(url === '/health' ? pageStatus : 404).end('ok'));
   await new Promise<void>((listens) => page.listen(0, '127.0.0.1', listens));
   bench.port = (page.address() as AddressInfo).port;
 });
@@ -319,6 +319,9 @@ describe('a check of', () => {
     [
       'morning data',
       {
+        good: () => {
+          bench.trader.market = { lastQuoteAgeMs: 60_000 };
+        },
         bad: () => {
           bench.trader.market = { lastQuoteAgeMs: 60_001 };
         },
@@ -499,6 +502,16 @@ describe('a check of', () => {
     expect(observed).toContain('market data: NQ/USD 15399.75 / 15400.25;');
   });
 
+  it('the morning shows whether trading is enabled, and why it is not', async () => {
+    bench.trader.strategies = [ON as never];
+    expect(await bench.run('morning enabled')).toMatchObject({ observed: '1 are on' });
+    const off = { by: 'anna', reason: 'CPI at 08:30', nextReviewMarketMs: null };
+    bench.trader.strategies = [{ ...ON, enabled: false, off } as never];
+    expect(await bench.run('morning enabled')).toMatchObject({
+      observed: 'off: slob on NQ/USD (switched off by anna: CPI at 08:30)',
+    });
+  });
+
   it('the review of the night looks at every page of the database, and opens its incident', () => {
     expect(bench.stepOf('morning intact')).toMatchObject({
       ...{ check: 'database-intact', required: true, onFail: 'incident', incident: 'database-corruption' },
@@ -623,6 +636,17 @@ describe('a check of', () => {
       await setups(count)();
       expect(await bench.run('weekly setup-rate')).toMatchObject({ verdict });
     }
+  });
+
+  it('the orders are held to the setups that were told, too many of them as well', async () => {
+    await setupsAndOrders(5, 4);
+    expect(await bench.run('weekly order-rate')).toMatchObject({
+      ...{ verdict: 'pass', observed: '4 alerts (order), 5 (setup)' },
+      expected: 'as many alerts (order) as of setup in 56 days',
+    });
+    bench.renew();
+    await setupsAndOrders(1, 5);
+    expect(await bench.run('weekly order-rate')).toMatchObject({ verdict: 'fail' });
   });
 
   it('weekly kpis judges the win rate of a year from 30 trades on, and alarms a drawdown above 5 %', async () => {
@@ -814,9 +838,9 @@ describe('a report of', () => {
 
   it('hourly-review account says what is held, and result and drawdown of the day', async () => {
     held('confirmed');
-    bench.says({ dayPnl: '80.00', drawdownPct: '1.25', equity: '100080.00', fills: 1 });
+    bench.says({ dayPnl: '-95.50', drawdownPct: '1.25', equity: '100080.00', fills: 1 });
     expect(await said('hourly-review account')).toBe(
-      'today 80.00 USD, equity 100080.00, drawdown 1.25 %, 1 fills; short 1 NQ/USD (80.00)',
+      'today -95.50 USD, equity 100080.00, drawdown 1.25 %, 1 fills; short 1 NQ/USD (80.00)',
     );
     expect(await said('close account')).toBe(await said('hourly-review account'));
     gone();
@@ -847,13 +871,18 @@ describe('a report of', () => {
   });
 
   it('close performance says win rate and drawdown of the day', async () => {
+    await bench.equityAt(NOW - 50 * HOUR, 200_000);
+    await bench.equityAt(NOW - 26 * HOUR, 100_000); // what the day starts from
     await bench.equityAt(NOW - 3 * HOUR, 100_000);
     await bench.equityAt(NOW - 1 * HOUR, 99_000);
     await closed(1, 690.5, 2);
-    await closed(2, -349.5, -1);
+    await closed(2, 0, 0); // even, which is not won
+    for (const hoursAgo of [3, 23]) await closed(hoursAgo, -349.5, -1);
     await closed(25, 690.5, 2);
-    expect(await said('close performance')).toMatch(
-      /^1 day: equity 100000\.00 to 99000\.00 \(-1\.00 %\); win rate 50\.00 % of 2 closings;.*largest drawdown 1\.00 %$/,
+    // Of returns of 0 and −1 %: a mean of half of the latter, and a deviation of 0.7071 of it.
+    expect(await said('close performance')).toBe(
+      '1 day: equity 100000.00 to 99000.00 (-1.00 %); win rate 25.00 % of 4 closings; ' +
+        'Sharpe -66.18 over 2 hours; largest drawdown 1.00 %',
     );
   });
 

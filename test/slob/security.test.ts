@@ -320,7 +320,18 @@ describe('the scan of dependencies', () => {
     expect(await bench.run('monthly vulnerabilities')).toMatchObject({
       verdict: 'fail',
       observed: expect.stringMatching(/^1: fastify \* \(high\): Reads what it should not$/),
-      findings: { found: [{ key: 'fastify:GHSA-aaaa-bbbb-cccc' }], dueDays: 30 },
+      findings: {
+        dueDays: 30,
+        found: [
+          {
+            ...{ key: 'fastify:GHSA-aaaa-bbbb-cccc', title: 'Vulnerable: fastify' },
+            // Of every version: no other one is without it.
+            detail: expect.stringMatching(
+              /GHSA-aaaa-bbbb-cccc no upgrade removes it yet: .* It stays open until/,
+            ),
+          },
+        ],
+      },
     });
     // On Wednesdays as well, beside what is merely behind.
     expect(await bench.run('mid-week security')).toMatchObject({

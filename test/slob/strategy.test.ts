@@ -181,6 +181,7 @@ describe('a day that breaks one rule', () => {
 
   it.each([
     ['the quote is far from the close', { bidAway: -5.25 }, 'the quote is far from the close'],
+    ['the quote is far above the close', { bidAway: 5.25 }, 'the quote is far from the close'],
     [
       'the stop is farther than the desk allows',
       { stopLossPct: 0.11 },
@@ -237,10 +238,11 @@ describe('levels', () => {
     const look = { ...rules, tickSize: '0.25', bufferPoints: 1, minRewardRisk: 1.5 };
     const levels = levelsOf(60_043, sweep, rules);
     expect(objection(levels, sweep, look)).toBeNull();
-    expect(objection({ ...levels, stop: levels.stop + 1 }, sweep, look)).toContain('the stop is another one');
-    expect(objection({ ...levels, target: levels.target - 1 }, sweep, look)).toContain(
-      'the target is another one',
-    );
+    for (const off of [-1, 1]) {
+      const [stop, target] = [levels.stop + off, levels.target + off];
+      expect(objection({ ...levels, stop }, sweep, look)).toContain('the stop is another one');
+      expect(objection({ ...levels, target }, sweep, look)).toContain('the target is another one');
+    }
     expect(objection({ ...levels, entry: levels.stop }, sweep, look)).toContain('not above the entry');
   });
 });

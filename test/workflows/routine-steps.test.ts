@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tasksOverdue } from '../../src/checks/tasks-overdue.js';
+import type { BackupActivities } from '../../src/contracts/backup.js';
 import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { OperationContext } from '../../src/operations/operation.js';
@@ -11,6 +12,7 @@ import { completeTask, listTasks } from '../../src/operations/tasks.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
+import { routineInput } from '../../src/temporal/schedules/start-routine.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
@@ -322,6 +324,51 @@ describe.concurrent('a routine', () => {
     await routine.result();
     expect(done).toEqual(['taken', 'verified', 'looked for what to restore']);
     await keepHistory(bench, 'routine-proves-its-backup', routine.workflowId);
+  });
+
+  it.each([
+    ['close', ['take', 'verify', 'prune 60 30']],
+    ['friday', ['restore the newest', 'send', 'take weekly', 'verify', 'prune 60 30']],
+    ['monthly', ['restore last month’s', 'restore the newest']],
+  ])('of SLOB: what backups and drills of %s are told by the desk file', async (name, told) => {
+    const asked: string[] = [];
+    const step = (key: string) => ({ key, title: key, verdict: 'pass', observed: '', expected: '' }) as const;
+    const desk = await bench.desk({
+      activities: (): Partial<BackupActivities> => ({
+        takeBackup: async ({ tag }) => {
+          asked.push(['take', tag ?? []].flat().join(' '));
+          return { backupId: 'b1', step: step('take') };
+        },
+        verifyBackup: async () => {
+          asked.push('verify');
+          return step('verify');
+        },
+        pruneBackups: async ({ keep, days }) => {
+          asked.push(`prune ${keep} ${days}`);
+          return step('prune');
+        },
+        sendBackup: async () => {
+          asked.push('send');
+          return step('send');
+        },
+        restoreBackup: async ({ lastMonth }) => {
+          asked.push(`restore ${lastMonth === true ? 'last month’s' : 'the newest'}`);
+          throw ApplicationFailure.nonRetryable('none');
+        },
+      }),
+    });
+    const { desk: slob } = loadDesk(resolveDesk('slob'));
+    const routine = slob.routines.find((one) => one.name === name)!;
+    const steps = routine.steps.filter(({ action }) => action === 'backup' || action === 'restore-drill');
+    const occasion = { cause: 'person', person: 'anna', simulated: true, incarnation: null } as const;
+    const times = { nominalMs: NOMINAL_MS, marketMs: NOMINAL_MS };
+    const input = routineInput(
+      { ...slob, desk: desk.name },
+      { ...routine, steps },
+      { ...occasion, ...times },
+    );
+    await (await startRoutine(bench, desk, steps, input)).result();
+    expect(asked.toSorted()).toEqual(told.toSorted());
   });
 
   it('writes reports down as what they are, and fails where one can not be made', async () => {
