@@ -80,6 +80,13 @@ export function presentFailure(error: unknown): PresentedFailure {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const message = messageOf(error);
   if (isAway(fields.code, message)) return partAway(message);
+  const refused = refusedBySystem(error);
+  if (refused !== null && fields.doThis === undefined)
+    return {
+      ...refused,
+      keptSafe: 'a running desk goes on by its own rules; this command has ended',
+      exitCode: EXIT_FAILED,
+    };
   return {
     message,
     keptSafe:
@@ -92,6 +99,29 @@ export function presentFailure(error: unknown): PresentedFailure {
         : 'run it again with FERMATA_DEBUG=1 to see where it failed, and look at: fermata doctor',
     exitCode: error instanceof CliFailure ? error.exitCode : EXIT_FAILED,
     ...(Array.isArray(fields.problems) ? { problems: fields.problems } : {}),
+  };
+}
+
+export const GIVE_TO_USER =
+  'give it to the user who runs Fermata (sudo chown -R USER FOLDER), or set FERMATA_HOME to a folder of that user';
+
+/** Of a path that the system gives no access to or no room for, mostly since somebody else once ran a command here. */
+export function refusedBySystem(
+  error: unknown,
+): { readonly message: string; readonly doThis: string } | null {
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  if (path === undefined) return null;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return { message: `the disk is full at ${path}`, doThis: 'free some space there, and run it again' };
+  if (code === 'EROFS')
+    return {
+      message: `${path} is on a disk that can only be read`,
+      doThis: 'set FERMATA_HOME to another folder',
+    };
+  if (code !== 'EACCES' && code !== 'EPERM') return null;
+  return {
+    message: `this user may not use ${path} (${code})`,
+    doThis: GIVE_TO_USER,
   };
 }
 

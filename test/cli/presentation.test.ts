@@ -394,6 +394,18 @@ describe('a failure', () => {
     ]);
   });
 
+  it('says whose a path has to be, and not to look for a bug, where the system refuses it', () => {
+    const refused = (code: string) =>
+      presentFailure(Object.assign(new Error(code), { code, path: '/home/of/desk/secrets' }));
+    expect(refused('EPERM')).toMatchObject({
+      message: 'this user may not use /home/of/desk/secrets (EPERM)',
+      doThis: expect.stringContaining('chown'),
+    });
+    expect(refused('ENOSPC').message).toBe('the disk is full at /home/of/desk/secrets');
+    expect(refused('EROFS').message).toContain('can only be read');
+    expect(refused('ENOTEMPTY').doThis).toMatch(/FERMATA_DEBUG=1/);
+  });
+
   it('of a bug says where to look', () => {
     expect(presentFailure(new TypeError('x is undefined')).doThis).toMatch(/FERMATA_DEBUG=1/);
   });

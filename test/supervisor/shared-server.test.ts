@@ -129,6 +129,16 @@ test('a folder that can’t be used is said by the start, with what to do', asyn
   await expect(claimHome(home)).rejects.toMatchObject({ doThis: expect.stringContaining('FERMATA_HOME') });
 });
 
+test('a part of the home that can’t be used is named, not the whole home', async () => {
+  const home = homeOf(installation, 'crypto-bot');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'logs'), '');
+  await expect(claimHome(home)).rejects.toMatchObject({
+    message: expect.stringContaining(`${join(home, 'logs')} can't be used`),
+    doThis: expect.stringContaining('give it to the user who runs Fermata'),
+  });
+});
+
 /** Whether a process here may have a file system of its own, for a disk that is full. */
 const NAMESPACE = ['--user', '--map-root-user', '--mount'];
 const hasNamespaces = spawnSync('unshare', [...NAMESPACE, 'true']).status === 0;

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { access, chmod, constants, mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, Socket } from 'node:net';
 import { freemem } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -23,7 +23,7 @@ import { cachedBinary } from '../../supervisor/temporal/fetch-temporal.js';
 import { examineBinary } from '../../supervisor/temporal/resolve-temporal.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { priceSourceOf } from '../../venue/registry.js';
-import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { EXIT_FAILED, EXIT_OK, GIVE_TO_USER, refusedBySystem } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome } from '../running-desk.js';
@@ -264,12 +264,26 @@ async function homeFolder({ home }: DoctorContext): Promise<Answer> {
     const mode = (await stat(probe)).mode & 0o777;
     const observed = `${paths.home}: mode ${mode.toString(8)}, ${await homeMode(paths.home)}`;
     await tryListen(join(nearestFolder(paths.sockets), `fermata-probe-${process.pid}.sock`));
+    const others = await partsOfOthers(paths.home);
+    if (others.length > 0)
+      return { verdict: 'fail', observed: `another user’s: ${others.join(', ')}`, doThis: GIVE_TO_USER };
     return passIf(mode === 0o700, observed);
   } catch (error) {
+    const refused = refusedBySystem(error);
+    if (refused !== null) return { verdict: 'fail', observed: refused.message, doThis: refused.doThis };
     return passIf(false, `${paths.home}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   } finally {
     if (probe !== null) await rm(probe, { recursive: true, force: true });
   }
+}
+
+/** Folders and files of the home that another user, or root, made by a command of theirs: a start can't use them. */
+async function partsOfOthers(home: string): Promise<readonly string[]> {
+  const user = process.getuid?.() ?? 0;
+  if (user === 0) return [];
+  const names = await readdir(home).catch(() => []);
+  const owners = await Promise.all(names.map((name) => stat(join(home, name)).catch(() => null)));
+  return names.filter((_, at) => (owners[at]?.uid ?? user) !== user).map((name) => join(home, name));
 }
 
 async function homeMode(home: string): Promise<string> {

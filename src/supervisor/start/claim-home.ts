@@ -97,15 +97,17 @@ function inUse<T>({ home }: HomePaths, use: () => T): T {
   try {
     return use();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, path = home } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    // A folder in it, mostly because another user, or root, once ran a command here.
+    const isPart = path !== home;
     const doThis = isFull
       ? 'free some space there, or set FERMATA_HOME to another disk'
-      : 'set FERMATA_HOME to a folder that you may write to';
+      : `${isPart ? 'give it to the user who runs Fermata (sudo chown -R USER FOLDER), or ' : ''}set FERMATA_HOME to a folder that you may write to`;
     const why = isFull
       ? `the disk is full where FERMATA_HOME lies (${home})`
-      : `${home} can't be used (${code})`;
+      : `${path} can't be used (${code})`;
     throw new StartFailure(why, doThis, 'nothing was started');
   }
 }
