@@ -29,7 +29,12 @@ describe('signing in with a password', () => {
   it('gives an access token for 15 minutes and a refresh token', async () => {
     const tokens = await web.signIn();
     expect(tokens).toMatchObject({ expiresIn: 900 });
-    expect((await web.call('GET', '/api/status', { token: tokens.accessToken })).status).toBe(200);
+    const read = async () => (await web.call('GET', '/api/status', { token: tokens.accessToken })).status;
+    expect(await read()).toBe(200);
+    web.clock.aheadMs = 14 * 60_000;
+    expect(await read()).toBe(200);
+    web.clock.aheadMs = 15 * 60_000;
+    expect(await read()).toBe(401);
   });
 
   it('says the same about a wrong password and an unknown user', async () => {

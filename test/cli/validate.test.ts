@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,9 +49,25 @@ describe.concurrent('fermata validate', () => {
   });
 
   it('asks for what the desk file asks for, and for what the command says instead', async () => {
-    const { out } = await validate('criteria', '--duration=2h', '--min-trades', '3', '--json');
-    const { criteria } = JSON.parse(out) as { criteria: object };
-    expect(criteria).toEqual({ minTrades: 3, minWinRatePct: 45, minSharpe: 0.5, maxDrawdownPct: 15 });
+    const asked = async (name: string, ...args: readonly string[]) => {
+      const { out } = await validate(name, '--duration=1h', '--json', ...args);
+      return (JSON.parse(out) as { criteria: object }).criteria;
+    };
+    expect(await asked('criteria', '--min-trades', '3')).toEqual({
+      ...{ minTrades: 3, minWinRatePct: 45, minSharpe: 0.5, maxDrawdownPct: 15 },
+    });
+    const others = ['--min-win-rate', '61', '--min-sharpe', '-0.75', '--max-drawdown', '12.5'];
+    const all = { minTrades: 10, minWinRatePct: 61, minSharpe: -0.75, maxDrawdownPct: 12.5 };
+    expect(await asked('all-criteria', ...others)).toEqual(all);
+    const file = join(folder, 'stricter.yaml');
+    const text = readFileSync(CRYPTO_DESK, 'utf8').replace('minTrades: 10', 'minTrades: 25');
+    writeFileSync(
+      file,
+      text.replace('    minSharpe: 0.5\n    maxDrawdownPct: 15', '    minSharpe: 2\n    maxDrawdownPct: 8'),
+    );
+    expect(await asked('stricter', '--desk', file)).toEqual({
+      ...{ minTrades: 25, minWinRatePct: 45, minSharpe: 2, maxDrawdownPct: 8 },
+    });
   });
 
   it('seals its report where no desk was ever started, so that it counts after the first start', async () => {

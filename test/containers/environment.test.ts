@@ -81,11 +81,19 @@ describe('the environment', () => {
   it('stands above the desk file, for every process: the desk that runs is a file of its own', () => {
     const loaded = load({
       STOP_LOSS_PCT: '4',
+      DAILY_LOSS_LIMIT_PCT: '2.5',
+      MAX_POSITION_SIZE_PCT: '3.5',
+      MAX_CONCURRENT_POSITIONS: '6',
       SYMBOLS: '["ETH/USDT"]',
       STRATEGY_MAX_CONSECUTIVE_LOSSES: '3',
+      STRATEGY_RE_ENABLE_CHECK_HOURS: '7',
     });
-    expect(loaded.desk.risk.stopLossPct).toBe(4);
-    expect(loaded.desk.breakers.strategyMaxConsecutiveLosses).toBe(3);
+    expect(loaded.desk.risk).toMatchObject({
+      ...{ stopLossPct: 4, dailyLossLimitPct: 2.5, maxPositionSizePct: 3.5, maxConcurrentPositions: 6 },
+    });
+    expect(loaded.desk.breakers).toEqual({
+      ...{ strategyMaxConsecutiveLosses: 3, strategyReEnableCheckHours: 7 },
+    });
     expect(loaded.desk.instruments.map(({ symbol }) => symbol)).toEqual(['ETH/USDT']);
     expect(loadDesk(loaded.file).configHash).toBe(loaded.configHash);
     expect(loaded.file.startsWith(home)).toBe(true);

@@ -54,6 +54,15 @@ it('warns where far fewer win', async () => {
   expect(await compare()).toMatchObject({ verdict: 'warn', observed: expect.stringContaining('16.7 %') });
 });
 
+it('takes 20 percentage points less than on paper, and not more', async () => {
+  const wins = (won: number, of: number) => Array.from({ length: of }, (_, at) => (at < won ? 5 : -3));
+  await closed(...wins(7, 20));
+  expect(await compare()).toMatchObject({ verdict: 'pass', observed: expect.stringContaining('35.0 %') });
+  await database.ownerPool.query('delete from fills');
+  await closed(...wins(6, 18));
+  expect(await compare()).toMatchObject({ verdict: 'warn', observed: expect.stringContaining('33.3 %') });
+});
+
 it('says that it can’t tell from a few trades, or without a validation', async () => {
   await closed(5, -3);
   expect(await compare()).toMatchObject({

@@ -11,7 +11,11 @@ it('is watched for a day and reminded of every four hours, as the shipped desk f
     ...ASKED,
     watchMs: 24 * HOUR_MS,
     remindMs: 4 * HOUR_MS,
+    lookMs: 5 * 60_000,
   });
+  const desk = cryptoDesk();
+  const longer = { ...desk, goLive: { ...desk.goLive, watchHours: 48, remindHours: 6 } };
+  expect(goLiveInput(longer, ASKED)).toMatchObject({ watchMs: 48 * HOUR_MS, remindMs: 6 * HOUR_MS });
 });
 
 it('begins small, and grows only after the hours of the shipped desk file', () => {

@@ -308,6 +308,14 @@ describe('with everything in place', () => {
     expect(report.results.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
     await madeAt('simulator', bench.simulator.address)(bench);
     expect((await bench.look()).results.find(({ key }) => key === 'validation')?.verdict).toBe('pass');
+    await control('balance', { account: 'desk', asset: 'USDT', free: '100' })(bench);
+    expect((await bench.look()).results.find(({ key }) => key === 'balance')).toMatchObject({
+      ...{ verdict: 'pass', observed: '100.00 USDT', expected: 'at least 100.00 USDT' },
+    });
+    // What a person reviews.
+    expect(report.results.find(({ key }) => key === 'validation')?.observed).toMatch(
+      /^GO of \S+: 40 trades, win rate 55\.00 %, Sharpe 1\.20, drawdown 4\.00 %$/,
+    );
     expect(report.results.map(({ key }) => key)).toEqual([
       'api-key',
       'balance',
@@ -452,7 +460,12 @@ describe('going live is refused', () => {
   it('where the exchange does not list a symbol', async () => {
     const bench = await preflightBench((text) => text.replaceAll('ETH/USDT', 'XYZ/USDT'));
     const report = await bench.look();
-    expect(report.results.find((one) => one.key === 'symbols')).toMatchObject({ verdict: 'fail' });
+    expect(report.results.find((one) => one.key === 'symbols')).toMatchObject({
+      ...{
+        verdict: 'fail',
+        observed: 'XYZ/USDT is not listed at the exchange: take it out of the desk file',
+      },
+    });
   });
 
   it.each([

@@ -71,9 +71,13 @@ describe.concurrent('going live', () => {
   });
 
   it('asks a person and two approvers, starts small, watches, and grows by approval', async () => {
-    const attempted = await attempt({ watchMs: 2000 });
-    const { desk, input, ended } = attempted;
+    const attempted = await attempt({ watchMs: 5000 });
+    const { desk, input, ended, operations } = attempted;
     await review(attempted);
+    expect((await operations.listTasks())[0]).toMatchObject({
+      ...{ doneBy: 'bert', note: 'win rate and drawdown are as they should be' },
+      detail: 'validation as seen. Look at win rate, Sharpe and drawdown, and write what you found.',
+    });
     expect((await vote(attempted, CARL)).detail).toMatch(/does not name carl/);
     expect(await vote(attempted, ANNA)).toMatchObject({ ok: true });
     expect(desk.trader.sent('goLive')).toEqual([]);
@@ -111,10 +115,12 @@ describe.concurrent('going live', () => {
     );
     const told = await bench.database.pool.query('select title from notice where desk = $1', [desk.name]);
     const titles = told.rows.map(({ title }: { title: string }) => title);
-    expect(titles.join()).toContain('look at the dashboard');
+    // Looked at every 100 ms, and reminded of every 150 ms: on a busy machine less often, but not once.
+    expect(titles.filter((title) => title.includes('look at the dashboard')).length).toBeGreaterThan(1);
     const period = evidence.find(({ step_key: key }) => key === 'first-period.state');
     if (!period) throw new Error('the first period left no evidence');
-    expect(period.finished.getTime() - period.started.getTime()).toBeGreaterThanOrEqual(2000);
+    expect(Number(/^clean at (\d+) looks$/.exec(period.observed)?.[1])).toBeGreaterThan(1);
+    expect(period.finished.getTime() - period.started.getTime()).toBeGreaterThanOrEqual(5000);
     const [row] = await readAttempts(bench.database.pool, desk.name);
     expect(row).toMatchObject({ release: input.release, state: 'completed' });
   });

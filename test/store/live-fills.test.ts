@@ -19,8 +19,11 @@ interface Ordered {
   readonly filled?: number;
 }
 
-/** A fill of 1 for 100 bought, of an order for 1 unless it says otherwise; null: of no order that the desk made. */
-async function fill(order: Ordered | null, { realised = 0, atMs = BEGIN_MS + 1 } = {}): Promise<void> {
+/** A fill of 1 for 100, bought, of an order for 1 unless it says otherwise; null: of no order that the desk made. */
+async function fill(
+  order: Ordered | null,
+  { realised = 0, atMs = BEGIN_MS + 1, filledSide = 'buy' } = {},
+): Promise<void> {
   made += 1;
   const id = `f${made}`;
   const wall = new Date(atMs);
@@ -36,8 +39,8 @@ async function fill(order: Ordered | null, { realised = 0, atMs = BEGIN_MS + 1 }
   await database.ownerPool.query(
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy, realised,
        simulated, market, wall, incarnation, sequence)
-     values ($1, 'BTC/USDT', $2, $2, 'buy', 1, 100, 1, 'taker', 'entry', 'ema-cross', $3, false, $4, $4, 'abc', $5)`,
-    [DESK, id, realised, wall, made],
+     values ($1, 'BTC/USDT', $2, $2, $6, 1, 100, 1, 'taker', 'entry', 'ema-cross', $3, false, $4, $4, 'abc', $5)`,
+    [DESK, id, realised, wall, made, filledSide],
   );
 }
 
@@ -84,14 +87,17 @@ test('halts are named, with their time and reason, also those that were lifted s
   expect(halts).toEqual(['halted 2026-01-05T10:01:00.000Z: the trader started']);
 });
 
-test.each<[string, Ordered | null]>([
-  ['of an order that is not the desk’s', null],
-  ['on the other side than ordered', { side: 'sell' }],
-  ['more than was ordered', { filled: 2 }],
-  ['at a worse price than the order’s limit', { limit: 99 }],
-])('a fill %s is named', async (why, order) => {
+test.each<[string, Ordered | null, 'buy' | 'sell']>([
+  ['of an order that is not the desk’s', null, 'buy'],
+  ['on the other side than ordered', { side: 'sell' }, 'buy'],
+  ['more than was ordered', { filled: 2 }, 'buy'],
+  ['at a worse price than the order’s limit', { limit: 99 }, 'buy'],
+  ['at a worse price than the order’s limit', { side: 'sell', limit: 101 }, 'sell'],
+])('a fill %s is named', async (why, order, filledSide) => {
   const beginMs = BEGIN_MS + 1_000 * (made + 1);
-  await fill(order, { atMs: beginMs });
+  // A sale above its limit is a good one.
+  await fill({ side: 'sell', limit: 99 }, { atMs: beginMs, filledSide: 'sell' });
+  await fill(order, { atMs: beginMs, filledSide });
   const { problems } = await readLiveFills(database.pool, DESK, beginMs);
   expect(problems).toEqual([`BTC/USDT fill f${made}: ${why.replaceAll('’', "'")}`]);
 });

@@ -118,6 +118,8 @@ it('closes all positions and proves it by reading them back from the venue', asy
     venueOpenOrders: 0,
     state: 'flat',
   });
+  expect(await home.client.call('status', {})).toMatchObject({ mode: 'HALTED', openPositions: 0 });
+  await expect(resume(home, [])).rejects.toMatchObject({ code: 'authority' });
 });
 
 it('needs two people after a kill, and one person twice is one', async () => {

@@ -46,6 +46,9 @@ it('goes on where it ended: same incarnation, positions, fills and market time',
   expect(proof.venuePositions.map(({ symbol }) => symbol)).toEqual(
     again.positions.map(({ symbol }) => symbol),
   );
+  // Neither the end nor the start closed anything: what was closed, stops and the strategy did.
+  const purposes = recordsIn(home.journal, 'order.intended').map(({ order }) => order.purpose);
+  expect(purposes).not.toContain('close');
   expect(again.activity.length).toBeGreaterThan(0);
 });
 

@@ -12,7 +12,7 @@ import { readEvidence } from '../../src/store/evidence.js';
 import { readValidations } from '../../src/store/validation-report.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
-import { isGenuine, keptReports } from '../../src/validation/report/write-report.js';
+import { isGenuine, keptReports, summaryText } from '../../src/validation/report/write-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
 import { readProgress, runValidation } from '../../src/validation/run.js';
 import { UNHEARD } from '../../src/worker/follow-runs.js';
@@ -102,10 +102,24 @@ describe('the workflow of a validation', () => {
       'recommendation fail',
       'trading pass',
     ]);
+    const { verdicts } = report;
+    for (const { name, text, bound, threshold } of verdicts)
+      expect(evidence.find(({ stepKey }) => stepKey === name)).toMatchObject({
+        ...{ routine: 'validation', observed: text, expected: `${bound} ${threshold}` },
+        ...{ reference: report.hash, simulated: true },
+      });
+    expect(evidence.find(({ stepKey }) => stepKey === 'recommendation')).toMatchObject({
+      ...{ observed: `NO-GO (v1, ${place.desk})`, expected: 'GO' },
+    });
     const told = await database.ownerPool.query(
-      "select title from notice where fingerprint like 'validation:%:v1'",
+      "select event, severity, title, body from notice where fingerprint = 'validation:crypto-bot:v1'",
     );
-    expect(told.rows).toEqual([{ title: 'Paper validation of crypto-bot: NO-GO' }]);
+    expect(told.rows).toEqual([
+      {
+        ...{ event: 'report', severity: 'warning', title: 'Paper validation of crypto-bot: NO-GO' },
+        body: summaryText(report),
+      },
+    ]);
     await expect(database.pool.query('delete from validation_report')).rejects.toThrow('permission denied');
   });
 
