@@ -56,6 +56,24 @@ describe('at a drawdown of 25 %', () => {
     expect(desk.engine.view.halts).toMatchObject([{ cause: 'drawdown', resume: 'person' }]);
   });
 
+  it('the desk says what is left, what the day came to, how far it is from its best, and what is held', () => {
+    const desk = short();
+    // 4,000 dollars more than at the day's beginning, and then 2,000 less; the ask, which buys it back, is half a point higher.
+    desk.quote(0, NQ - 4 * 100);
+    desk.quote(0, NQ + 4 * 50);
+    const said = desk.status({ startingCash: parseMoney('100000') });
+    expect(said).toMatchObject({
+      ...{ equity: '97980.00', dayStartEquity: '100000.00', peakEquity: '103980.00' },
+      ...{ dayPnl: '-2020.00', drawdownPct: '5.77', openPositions: 1, fills: 1 },
+    });
+    expect(said.positions).toMatchObject([
+      {
+        ...{ symbol: 'NQ/USD', side: 'short', quantity: '2', strategy: 'once' },
+        ...{ averagePrice: '20000.00', markPrice: '20050.50', stopPrice: '20025.00', unrealised: '-2020.00' },
+      },
+    ]);
+  });
+
   it('a restart lifts nothing', () => {
     const desk = short();
     desk.quote(0, NQ + 4 * 626);

@@ -12,6 +12,8 @@ import { openTask } from '../../src/store/tasks.js';
 import { readTradingJournal } from '../../src/store/trading-journal.js';
 import { openSupervisorSocket, type SupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
 import { NOW } from '../checks/check-bench.js';
+import { AtTheStrategy } from './support/at-the-strategy.js';
+import { dayUntil } from './support/day.js';
 import { RoutineBench } from './support/routine-bench.js';
 
 const HOUR = 3_600_000;
@@ -38,8 +40,12 @@ describe('the trading journal', () => {
 
   it('says how many setups were detected on the day', async () => {
     await bench.noted(6, 'Setup Detected - aaaa0001: of the day before');
-    for (const id of ['bbbb0001', 'bbbb0002', 'bbbb0002'])
-      await bench.noted(2, `Setup Detected - ${id}: SHORT NQ @ 15010.75, stop 15028.00, target 14976.25`);
+    // One that was detected, with all that its strategy says of it.
+    const { notes } = new AtTheStrategy().see(dayUntil('09:39'));
+    expect(notes).toHaveLength(4);
+    for (const text of notes) await bench.noted(3, text);
+    for (let time = 1; time <= 2; time += 1)
+      await bench.noted(2, 'Setup Detected - bbbb0002: SHORT NQ @ 15010.75, stop 15028.00, target 14976.25');
     await bench.noted(1, 'Setup bbbb0003: first liquidity, the European high is taken');
     await bench.run('close entry');
     expect(await journal()).toMatchObject([{ figures: { setups: 2 } }]);

@@ -14,6 +14,8 @@ import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { recordAlert } from '../../src/store/incident-alerts.js';
 import { pruneOutbox } from '../../src/store/outbox-delivery.js';
 import { NOW } from '../checks/check-bench.js';
+import { AtTheStrategy } from './support/at-the-strategy.js';
+import { dayUntil } from './support/day.js';
 import { RoutineBench } from './support/routine-bench.js';
 
 const statfs = vi.spyOn(fs, 'statfs');
@@ -849,14 +851,15 @@ describe('a report of', () => {
 
   it('quick-check setups counts those that are active, and names them', async () => {
     const strategy = (state: string) => ({ ...ON, state }) as never;
+    const { state } = new AtTheStrategy().see(dayUntil('09:40'));
     bench.trader.strategies = [
-      strategy('setup 1a2b3c4d POSITION_OPEN: SHORT NQ @ 15011.00'),
+      strategy(state),
       strategy('setup 1a2b3c4e EXPIRED: its day is over'),
       strategy('setup 1a2b3c4f SETUP_COMPLETE: its position is closed'),
       strategy('no European morning yet'),
     ];
-    expect(await said('quick-check setups')).toBe(
-      '1 active setup; NQ/USD: setup 1a2b3c4d POSITION_OPEN: SHORT NQ @ 15011.00',
+    expect(await said('quick-check setups')).toMatch(
+      /^1 active setup; NQ\/USD: setup [0-9a-f]{8} POSITION_OPEN: SHORT NQ @ 15010\.75, [^;]*$/,
     );
     gone();
     expect((await bench.run('quick-check setups')).verdict).toBe('unfinished');
