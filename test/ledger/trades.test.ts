@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { scalesFor } from '../../src/domain/book-steps.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { projectRecord } from '../../src/ledger/project/project-record.js';
+import { approved } from '../support/approved-order.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -79,4 +80,84 @@ it('a closed trade stands in the ledger with its figures, to the last place', as
       exit_price: expect.closeTo(6_100_000 * Number(tickSize), 9),
     },
   ]);
+});
+
+it('orders, halts and equity stand in the ledger as they were, by the market’s time and the machine’s', async () => {
+  const projection = { ...PROJECTION, desk: 'rows' };
+  const [{ symbol = '' } = {}] = cryptoInstruments;
+  const entry = { type: 'limit', side: 'sell', limitTicks: 6_000_000, strategy: 'cross' } as const;
+  const sent = approved({ ...entry, clientId: 'fabc123a' });
+  const denied = approved({ ...entry, clientId: 'fabc123b' });
+  const stop = approved({
+    ...entry,
+    clientId: 'fabc123c',
+    type: 'stop',
+    stopTicks: 6_100_000,
+    purpose: 'protective',
+  });
+  const state = { type: 'order.state', clientId: 'fabc123a', venueId: 'v7', marketMs: CLOSED } as const;
+  const halt = { haltId: 'a'.repeat(32), mode: 'HALTED', scope: { kind: 'desk' }, resume: 'auto' } as const;
+  const records: readonly EngineRecord[] = [
+    { type: 'order.intended', order: sent, marketMs: OPENED },
+    { type: 'order.denied', order: denied, limit: 'size', reason: 'too large', marketMs: OPENED },
+    { type: 'order.intended', order: stop, marketMs: OPENED },
+    { ...state, state: 'rejected', reason: 'no margin' },
+    {
+      type: 'halt',
+      halt: {
+        ...halt,
+        cause: 'venue',
+        by: 'fermata',
+        reason: 'no answer',
+        atMarketMs: OPENED,
+        atWallMs: CLOSED,
+      },
+    },
+    {
+      ...{ type: 'equity', equity: 98_00000000, peak: 104_00000000, marketMs: CLOSED },
+      ...{ cash: 90_00000000, unrealised: 8_00000000 },
+    },
+  ];
+  const client = await database.pool.connect();
+  try {
+    for (const [at, record] of records.entries()) {
+      const written = { incarnation: 'abc123', sequence: at + 1, chain: 'c', wallMs: CLOSED + at };
+      await projectRecord(client, projection, { ...written, record });
+    }
+  } finally {
+    client.release();
+  }
+  const read = async (columns: string, table: string) =>
+    (await database.pool.query(`select ${columns} from ${table} where desk = 'rows' order by 1`)).rows;
+  const order = { symbol, side: 'sell', strategy: 'cross', created_market: new Date(OPENED) };
+  expect(
+    await read(
+      'client_id, symbol, side, purpose, strategy, state, reason, venue_id, created_market, created, updated',
+      'orders',
+    ),
+  ).toEqual([
+    {
+      ...{ ...order, client_id: 'fabc123a', purpose: 'entry', state: 'rejected', reason: 'no margin' },
+      ...{ venue_id: 'v7', created: new Date(CLOSED), updated: new Date(CLOSED + 3) },
+    },
+    {
+      ...{ ...order, client_id: 'fabc123b', purpose: 'entry', state: 'denied', reason: 'size: too large' },
+      ...{ venue_id: null, created: new Date(CLOSED + 1), updated: new Date(CLOSED + 1) },
+    },
+    {
+      ...{ ...order, client_id: 'fabc123c', purpose: 'protective', state: 'intended', reason: '' },
+      ...{ venue_id: null, created: new Date(CLOSED + 2), updated: new Date(CLOSED + 2) },
+    },
+  ]);
+  expect(await read('halt_id, scope, cause, by_whom, reason, resume, market, wall, lifted', 'halts')).toEqual(
+    [
+      {
+        ...{ halt_id: halt.haltId, scope: 'desk', cause: 'venue', by_whom: 'fermata', reason: 'no answer' },
+        ...{ resume: 'auto', market: new Date(OPENED), wall: new Date(CLOSED), lifted: null },
+      },
+    ],
+  );
+  expect(
+    await read('market, equity::float8, peak::float8, cash::float8, unrealised::float8', 'equity'),
+  ).toEqual([{ market: new Date(CLOSED), equity: 98, peak: 104, cash: 90, unrealised: 8 }]);
 });
