@@ -10,7 +10,7 @@ import { homePaths, type Runtime } from '../src/home/runtime.js';
 import { addressForSdk, connectionClass } from '../src/home/temporal-connection.js';
 import { openPool } from '../src/store/pool.js';
 import { dataConverterOf } from '../src/temporal/payload-codec.js';
-import { routineInput, routineStart } from '../src/temporal/schedules/start-routine.js';
+import { routineInput, routineStart } from '../src/temporal/start-runs.js';
 import { loadDesk } from '../src/venue/load-desk.js';
 import { variantOfCryptoBot } from '../test/support/desk-files.js';
 import { deskUnderTest } from '../test/support/desk-under-test.js';

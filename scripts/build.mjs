@@ -79,10 +79,10 @@ const steps = [
     sources: [
       'src/workflows',
       ...layers.workflows.map((folder) => `src/${folder}`),
-      'src/worker/bundle-workflows.ts',
+      'src/worker/workflow-bundles.ts',
       ...LIBRARIES,
     ],
-    build: () => run('dist/worker/bundle-workflows.js', []),
+    build: () => run('dist/worker/workflow-bundles.js', []),
   },
   {
     name: 'dashboard',

@@ -2,7 +2,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { type CommandResult, type ControlMethods, isDurable } from '../contracts/control.js';
-import { FAILURE_NAMES, type FailureName, NOT_ON_DISK } from '../contracts/failure-names.js';
+import { FAILURE_NAMES, type FailureName, NOT_ON_DISK } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { type CallableMethod, ControlFailure, type TraderClient } from '../trader/client.js';
 

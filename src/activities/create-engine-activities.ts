@@ -8,7 +8,7 @@ import {
   lossesOf,
   type TraderSituation,
 } from '../contracts/engine-activities.js';
-import { FAILURE_NAMES } from '../contracts/failure-names.js';
+import { FAILURE_NAMES } from '../contracts/queues.js';
 import type { PositionStatus } from '../contracts/trader-status.js';
 import { keptOverRestart } from '../domain/account-name.js';
 import { placed } from '../domain/figure-text.js';

@@ -2,7 +2,7 @@
 import { newestGo } from '../checks/preflight/newest-go.js';
 import { goLiveObstacles, preLiveChecklist } from '../checks/preflight/pre-live-checklist.js';
 import type { Expectation, GoLiveActivities, LiveFills } from '../contracts/go-live.js';
-import type { PreflightReport } from '../contracts/preflight.js';
+import type { PreflightReport } from '../contracts/published.js';
 import { withLimitsInForce } from '../desk/desk-settings.js';
 import type { Desk } from '../desk/schema.js';
 import { counted } from '../domain/figure-text.js';

@@ -17,7 +17,7 @@ import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { placesIn } from '../domain/figure-text.js';
 import { homePaths } from '../home/runtime.js';
-import { incidentId, incidentNotice } from '../notify/incident-notice.js';
+import { incidentId, incidentNotice } from '../notify/button-notices.js';
 import { taskNotice } from '../notify/notices.js';
 import type { BarSeries } from '../store/bars.js';
 import { settleAlertsUntil } from '../store/incident-alerts.js';
@@ -25,7 +25,7 @@ import { keepIncidentFile, saveIncident } from '../store/incidents.js';
 import type { Pool } from '../store/pool.js';
 import { ofAccountInUse } from '../store/read-ledger.js';
 import { addToOpenTasks, openTask } from '../store/tasks.js';
-import { logOf } from '../supervisor/log/log-files.js';
+import { logOf } from '../supervisor/log/desk-log.js';
 import { acrossWorkers } from './worker-ends.js';
 
 const NAMED_MAX = 50;

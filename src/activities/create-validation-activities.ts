@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
 import type { Progress } from '../backtest/run-on-prices.js';
-import type { ValidationActivities, ValidationOutcome, ValidationRef } from '../contracts/validation.js';
+import type { ValidationActivities, ValidationOutcome, ValidationRef } from '../contracts/go-live.js';
 import { notify } from '../notify/notify.js';
+import { recordValidation } from '../store/go-live-attempts.js';
 import type { Pool } from '../store/pool.js';
-import { recordValidation } from '../store/validation-report.js';
 import type { SignedReport, ValidationReport } from '../validation/report/report.js';
 import { keepReport, signReport, summaryText, writeReport } from '../validation/report/write-report.js';
 import { readRequest, validationPlace } from '../validation/request.js';

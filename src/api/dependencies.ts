@@ -10,7 +10,7 @@ import type { Runtime } from '../home/runtime.js';
 import type { StartedDesk } from '../home/started-desks.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
-import type { PasskeyTable } from '../store/passkeys.js';
+import type { PasskeyTable } from '../store/sign-in-means.js';
 import type { TraderClient } from '../trader/client.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency-keys.js';

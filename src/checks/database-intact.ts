@@ -3,8 +3,7 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { someOf } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { untilBack } from '../home/try-again.js';
-import { examineDatabase, isDamage } from '../store/examine-database.js';
-import { withClient } from '../store/migrate.js';
+import { examineDatabase, isDamage, withClient } from '../store/migrate.js';
 import { isServerAway } from '../store/pool.js';
 import { check } from './check.js';
 

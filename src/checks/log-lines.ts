@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
-import { findLogs } from '../supervisor/log/log-files.js';
+import { findLogs } from '../supervisor/log/desk-log.js';
 
 const SHOWN_CHARS = 200;
 

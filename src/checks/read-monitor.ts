@@ -9,7 +9,7 @@ import { channelHealth, type ShownChannel } from '../home/channel-health.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../home/supervisor-protocol.js';
 import { type DiskSizes, diskSizes, type StoredSizes } from '../reports/sizes.js';
-import { ERROR_LOG, TRADING_LOG } from '../supervisor/log/log-files.js';
+import { ERROR_LOG, TRADING_LOG } from '../supervisor/log/desk-log.js';
 import {
   datedLog,
   LogReader,

@@ -5,7 +5,7 @@ import { DAY_MS } from '../domain/civil-date.js';
 import { counted } from '../domain/figure-text.js';
 import { isUnusual } from '../domain/statistics.js';
 import { homePaths } from '../home/runtime.js';
-import { TRADING_LOG } from '../supervisor/log/log-files.js';
+import { TRADING_LOG } from '../supervisor/log/desk-log.js';
 import { datedLog, type LogLine, tradingLine } from '../supervisor/log/log-lines.js';
 import { check } from './check.js';
 import { readLinesBackwards } from './log-lines.js';

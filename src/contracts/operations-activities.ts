@@ -1,4 +1,7 @@
-/** The operations worker's activities for routines, resumptions and similar procedures. */
+/**
+ * The operations worker's activities for routines, resumptions and similar procedures, and the tasks that
+ * people are asked to do by hand.
+ */
 import type { Decision } from '../domain/decision.js';
 import type { ApprovalActivities } from './approval.js';
 import type { BackupActivities } from './backup.js';
@@ -17,24 +20,6 @@ import type {
   RoutineRunBegin,
   RunVerdict,
 } from './routine.js';
-
-/**
- * Signals the waiting workflow, with the task's id, that the task is done. The workflow then reads the task itself; without
- * an id, all of its tasks.
- */
-export const TASK_MESSAGES = { done: 'taskDone' } as const;
-
-export type { Task };
-export type TaskState = Task['state'];
-export type TaskOrigin = NonNullable<Task['origin']>;
-
-export type NewTask = Pick<Task, 'desk' | 'source' | 'title' | 'detail' | 'items' | 'dueMs' | 'origin'>;
-
-export interface TaskActivities {
-  /** The same source again is the same task. */
-  openTask(task: NewTask): Promise<Task>;
-  readTask(desk: string, id: number): Promise<Task>;
-}
 
 type RoutineRunOpened = Pick<RoutineRunBegin, 'routine' | 'title' | 'nominalMs' | 'startedMs' | 'cause'>;
 
@@ -76,4 +61,22 @@ export interface OperationsActivities
   raiseAlarm(alarm: Alarm): Promise<void>;
   /** Durable once it resolves; sent once per fingerprint. */
   notify(notice: Notice): Promise<void>;
+}
+
+/**
+ * Signals the waiting workflow, with the task's id, that the task is done. The workflow then reads the task itself; without
+ * an id, all of its tasks.
+ */
+export const TASK_MESSAGES = { done: 'taskDone' } as const;
+
+export type { Task };
+export type TaskState = Task['state'];
+export type TaskOrigin = NonNullable<Task['origin']>;
+
+export type NewTask = Pick<Task, 'desk' | 'source' | 'title' | 'detail' | 'items' | 'dueMs' | 'origin'>;
+
+export interface TaskActivities {
+  /** The same source again is the same task. */
+  openTask(task: NewTask): Promise<Task>;
+  readTask(desk: string, id: number): Promise<Task>;
 }

@@ -1,7 +1,7 @@
 /**
- * Records that are published as they are: approvals, incidents, tasks, go-live, settings, setups, the trading
- * journal, validations. Each field is declared only here. Code that needs only the types imports them as
- * types, which loads no zod.
+ * Records that are published as they are: approvals, incidents, tasks, go-live, settings, setups, the
+ * trading journal, validations, the pre-flight. Each field is declared only here. Code that needs only the
+ * types imports them as types, which loads no zod.
  */
 import { z } from 'zod';
 import type { SettingChange } from '../domain/settings-change.js';
@@ -315,3 +315,27 @@ export const validationSchema = z.object({
     .describe('Each criterion with its measured value'),
 });
 export type ValidationShown = Shape<typeof validationSchema>;
+
+const verdict = z.enum(['pass', 'warn', 'fail']);
+export type PreflightVerdict = z.output<typeof verdict>;
+
+const resultSchema = z.object({
+  key: z.string(),
+  title: z.string(),
+  verdict,
+  observed: z.string(),
+  expected: z.string(),
+});
+export type PreflightResult = Shape<typeof resultSchema>;
+export type PreflightOutcome = Omit<PreflightResult, 'key' | 'title'>;
+
+export const preflightSchema = z.object({
+  desk: z.string(),
+  configHash: z.string(),
+  endpoint: z.string().describe('Which endpoint was checked'),
+  /** People are notified of a `warn`. */
+  verdict: verdict.describe('fail forbids a start with real money; warn does not'),
+  results: z.array(resultSchema),
+  atMs: wallMs,
+});
+export type PreflightReport = Shape<typeof preflightSchema>;

@@ -1,8 +1,8 @@
 /**
- * Names of task queues and workflows: business ids, so that a person can find them by subject. Also the whole
- * contract of the pulse.
+ * Names that those who start work and those who do it agree on: task queues and workflows (business ids, so
+ * that a person can find them by subject), and failures that retrying doesn't cure. Also the whole contract
+ * of the pulse.
  */
-
 export const emergencyQueue = (desk: string): string => `emergency:${desk}`;
 export const operationsQueue = (desk: string): string => `operations:${desk}`;
 /** Queues whose earlier builds are kept until their runs are done. */
@@ -45,3 +45,21 @@ export interface PulseInput {
 }
 
 export const PULSE_MESSAGES = { lastBeat: 'lastBeat' } as const;
+
+/** Failures that retrying doesn't cure; workflows name them in their retry policies. */
+export const FAILURE_NAMES = {
+  /** The trader understood and refused. */
+  refusedByTrader: 'RefusedByTrader',
+  /** The trader refused because its settings changed after the request. */
+  settingsChanged: 'SettingsChanged',
+  forgedDecision: 'ForgedDecision',
+  unknownCheck: 'UnknownCheck',
+  /** The same approval id with other parameters. */
+  approvalChanged: 'ApprovalChanged',
+  voteRefused: 'VoteRefused',
+} as const;
+
+/** The trader has carried a command out and can't write it: a restart takes it back, so it has to be sent again. */
+export const NOT_ON_DISK = 'NotOnDisk';
+
+export type FailureName = (typeof FAILURE_NAMES)[keyof typeof FAILURE_NAMES];

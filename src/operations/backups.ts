@@ -11,7 +11,7 @@ import type { runLabel } from '../contracts/run-label.js';
 import { megabytes } from '../reports/sizes.js';
 import { whyNotStarted } from '../temporal/open-temporal.js';
 import { awaitQuery, repeatedStep } from '../temporal/runs.js';
-import { EVIDENCE_MS } from '../temporal/schedules/start-routine.js';
+import { EVIDENCE_MS } from '../temporal/start-runs.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';

@@ -5,7 +5,7 @@ import { deployId, operationsQueue } from '../contracts/queues.js';
 import { settingsApproversNeeded } from '../desk/desk-settings.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { whyNotStarted } from '../temporal/open-temporal.js';
-import { EVIDENCE_MS } from '../temporal/schedules/start-routine.js';
+import { EVIDENCE_MS } from '../temporal/start-runs.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';

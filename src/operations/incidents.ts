@@ -15,7 +15,7 @@ import { closestName } from '../desk/typed-names.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
 import { plainText } from '../domain/plain-text.js';
 import { hasRole, MAY_STOP, rolesOf } from '../domain/roles.js';
-import { incidentId } from '../notify/incident-notice.js';
+import { incidentId } from '../notify/button-notices.js';
 import { readEvidence } from '../store/evidence.js';
 import { readAlerts } from '../store/incident-alerts.js';
 import { findIncident, readIncidentFiles, readIncidents } from '../store/incidents.js';

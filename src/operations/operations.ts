@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Incident } from '../contracts/incident.js';
 import type { Task } from '../contracts/operations-activities.js';
-import type { PreflightReport } from '../contracts/preflight.js';
 import type {
   ApprovalShown,
   IncidentShown,
   JournalDay,
+  PreflightReport,
   SetupDetails,
   SetupShown,
 } from '../contracts/published.js';
@@ -18,10 +18,9 @@ import { readSecret } from '../home/secrets.js';
 import { whatTwinsDid } from '../reports/paper-twins.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import { type EvidenceProof, verifyEvidence } from '../store/evidence.js';
-import { countSetups } from '../store/noted-setups.js';
 import { openPool } from '../store/pool.js';
 import { readStepOutput, type StepOutput } from '../store/step-outputs.js';
-import { readTradingJournal } from '../store/trading-journal.js';
+import { countSetups, readTradingJournal } from '../store/trading-journal.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { readWords } from '../trader/read-status.js';
@@ -45,12 +44,11 @@ import {
   type TakeBackupRequest,
   takeBackup,
 } from './backups.js';
-import { changeSize, type SizeRequest } from './change-size.js';
 import { cancelEntry, closePosition, type EntryRequest, type PositionRequest } from './close-one.js';
 import { type DeployRequest, deployBuild } from './deploy-build.js';
 import { type ExportRequest, exportRecords } from './export-records.js';
 import { type DataGaps, findDataGaps } from './find-data-gaps.js';
-import { askPreflight } from './go-live/ask-preflight.js';
+import { askPreflight } from './go-live/preflight.js';
 import {
   type GoLiveRequest,
   type GoLiveShown,
@@ -80,8 +78,6 @@ import type {
   OperationContext,
   OperationResult,
 } from './operation.js';
-import { type ErrorsShown, readErrors } from './read-errors.js';
-import { listSetups, readSetup, type SetupQuery } from './results/list-setups.js';
 import { type ChartRequest, type ChartShown, readChart } from './results/read-chart.js';
 import { type ResultsRequest, type ResultsShown, showResults } from './results/read-results.js';
 import { type KpisShown, showKpis } from './results/results.js';
@@ -109,12 +105,27 @@ import {
   type SettingsShown,
 } from './settings/change-settings.js';
 import { statementToSign, type ToDecide } from './sign-as.js';
-import { listSignals, sendSignal, type WithdrawalRequest, withdrawSignal } from './signals.js';
 import { closeAllPositions, type SentCommand, stopTrading } from './stop-trading.js';
 import { completeTask, listTasks, type TaskDone, type TaskDoneResult, type TaskQuery } from './tasks.js';
-import { type AlertTested, testAlert } from './test-alert.js';
-import { type ToggleRequest, toggleStrategy } from './toggle-strategy.js';
-import { type Noted, type NoteRequest, noteInJournal } from './trading-journal.js';
+import { type AlertTested, type ErrorsShown, readErrors, testAlert } from './test-alert.js';
+import {
+  changeSize,
+  listSignals,
+  type SizeRequest,
+  sendSignal,
+  type ToggleRequest,
+  toggleStrategy,
+  type WithdrawalRequest,
+  withdrawSignal,
+} from './trader-commands.js';
+import {
+  listSetups,
+  type Noted,
+  type NoteRequest,
+  noteInJournal,
+  readSetup,
+  type SetupQuery,
+} from './trading-journal.js';
 import {
   askForValidation,
   listStoredPeriods,

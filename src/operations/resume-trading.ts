@@ -13,7 +13,7 @@ import { NO_REASON, reasonOf } from '../domain/plain-text.js';
 import { pollUntil } from '../home/try-again.js';
 import { whatTwinsDid } from '../reports/paper-twins.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
-import { resumptionStart } from '../temporal/resumption-start.js';
+import { resumptionStart } from '../temporal/start-runs.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,

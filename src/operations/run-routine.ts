@@ -9,7 +9,7 @@ import { readLastMissed, readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
 import { whyNotStarted } from '../temporal/open-temporal.js';
 import { scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
-import { awaitVerdict, startRoutine } from '../temporal/schedules/start-routine.js';
+import { awaitVerdict, startRoutine } from '../temporal/start-runs.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';

@@ -17,7 +17,7 @@ import { messageOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/plain-text.js';
 import { whyStaysKilled } from '../domain/roles.js';
 import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
-import { startEmergency } from '../temporal/start-emergency.js';
+import { startEmergency } from '../temporal/start-runs.js';
 import { ControlFailure } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
 import type {

@@ -1,8 +1,13 @@
-import type { JournalNote } from '../contracts/published.js';
+/**
+ * The trading journal: a person's note on one of the desk's days, and the setups in it, each with the state
+ * that its strategy reports now.
+ */
+import type { JournalNote, SetupDetails, SetupShown } from '../contracts/published.js';
 import { dayOfText } from '../domain/civil-date.js';
+import { pricesOf, rewardToRisk, setupEnd, setupFollowed } from '../domain/setup-note.js';
 import { appendAudit } from '../store/audit.js';
 import { inTransaction } from '../store/pool.js';
-import { writeNote } from '../store/trading-journal.js';
+import { type NotedSetup, readSetupSteps, readSetups, writeNote } from '../store/trading-journal.js';
 import { readStatus } from '../trader/read-status.js';
 import { datesOf } from '../trader/zone-offset.js';
 import type { Caller, OperationContext } from './operation.js';
@@ -17,7 +22,6 @@ export type Noted =
   | { readonly ok: true; readonly date: string; readonly note: JournalNote }
   | { readonly ok: false; readonly detail: string };
 
-/** Adds a person's note to one of the desk's days. Without a trader, today is by this machine's clock. */
 export async function noteInJournal(
   context: Pick<OperationContext, 'desk' | 'pool' | 'trader' | 'nowMs'>,
   { person, via }: Caller,
@@ -41,4 +45,64 @@ export async function noteInJournal(
     });
     return { ok: true, date, note };
   });
+}
+
+export interface SetupQuery {
+  /** True: only open ones. */
+  readonly open: boolean;
+  readonly limit: number;
+}
+
+type SetupContext = Pick<OperationContext, 'desk' | 'pool' | 'trader'>;
+
+/** How many setups are searched; a desk makes this many in years, and open ones are among the newest. */
+const LOOKED_AT_MAX = 1_000;
+
+/** Newest first. Rejects while Postgres is down. Without a trader, a setup with no recorded end counts as open. */
+export async function listSetups(
+  context: SetupContext,
+  { open, limit }: SetupQuery,
+): Promise<readonly SetupShown[]> {
+  const [noted, followed] = await Promise.all([
+    readSetups(context.pool, context.desk.desk, open ? LOOKED_AT_MAX : limit),
+    setupsFollowed(context),
+  ]);
+  return noted
+    .map((setup) => shown(setup, followed))
+    .filter((setup) => !open || setup.open)
+    .slice(0, limit);
+}
+
+/** Null if no setup has this id. Rejects while Postgres is down. */
+export async function readSetup(context: SetupContext, id: string): Promise<SetupDetails | null> {
+  const { pool, desk } = context;
+  const [[noted], steps, followed] = await Promise.all([
+    readSetups(pool, desk.desk, 1, id),
+    readSetupSteps(pool, desk.desk, id),
+    setupsFollowed(context),
+  ]);
+  if (noted === undefined) return null;
+  const setup = shown(noted, followed);
+  return { ...setup, rewardToRisk: setup.prices && rewardToRisk(setup.prices), steps };
+}
+
+/** Null if the trader doesn't answer. */
+async function setupsFollowed(context: SetupContext): Promise<ReadonlyMap<string, string> | null> {
+  const status = await readStatus(context).catch(() => null);
+  return status && new Map(status.strategies.flatMap(({ state }) => followedIn(state)));
+}
+
+function shown({ plan, ...noted }: NotedSetup, followed: ReadonlyMap<string, string> | null): SetupShown {
+  const end = setupEnd(noted.last);
+  return {
+    ...noted,
+    state: end ?? followed?.get(noted.id) ?? null,
+    open: end === null && (followed?.has(noted.id) ?? true),
+    prices: plan === null ? null : pricesOf(plan),
+  };
+}
+
+function followedIn(state: string): readonly (readonly [id: string, state: string])[] {
+  const found = setupFollowed(state);
+  return found === null ? [] : [[found.id, found.state]];
 }

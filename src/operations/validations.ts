@@ -1,11 +1,12 @@
 /** Validations: starting one, asking for one without waiting, and listing those on record. */
+
+import type { ValidationOutcome } from '../contracts/go-live.js';
 import type { ValidationShown } from '../contracts/published.js';
 import { operationsQueue, validationId } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
-import type { ValidationOutcome } from '../contracts/validation.js';
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
+import { readValidations } from '../store/go-live-attempts.js';
 import { readSeenRuns } from '../store/runs-seen.js';
-import { readValidations } from '../store/validation-report.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { whyNotStarted } from '../temporal/open-temporal.js';
 import {

@@ -22,9 +22,8 @@ import { keepNotices } from './reading/follow-journal.js';
 import { pollForEver, senderOf, turnOfBot } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
-import { SendLane } from './sending/send-lane.js';
+import { SendLane, SentMessages, sentFileOf } from './sending/send-lane.js';
 import { grammySignal } from './sending/send-outcome.js';
-import { SentMessages, sentFileOf } from './sending/sent-messages.js';
 import { votedOn } from './taps.js';
 
 export interface TelegramTiming {

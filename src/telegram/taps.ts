@@ -1,8 +1,7 @@
 import type { NoticeButton } from '../contracts/notice.js';
 import { moment } from '../domain/moment.js';
 import { APPROVER, MAY_STOP } from '../domain/roles.js';
-import { approvalText, parseVoteButton } from '../notify/approval-notice.js';
-import { parseAcknowledgeButton } from '../notify/incident-notice.js';
+import { approvalText, parseAcknowledgeButton, parseVoteButton } from '../notify/button-notices.js';
 import type { OperationResult } from '../operations/operation.js';
 import { findApproval, readVotes } from '../store/approvals.js';
 import { answer, type BotContext, missingRole, outcomeText, runOf, waitingText } from './bot-context.js';

@@ -25,13 +25,13 @@ import { openTemporal, type TemporalAccess } from '../temporal/open-temporal.js'
 import { askRunning } from '../temporal/runs.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
-import { bundleFile } from './bundle-workflows.js';
 import { deskOwnerOf, followIncarnation } from './follow-incarnation.js';
-import { followRuns } from './follow-runs.js';
 import { installRuntime } from './install-runtime.js';
 import { keepWorker } from './keep-worker.js';
+import { followRuns } from './reconcile/ended-runs.js';
 import { LOOKS_MS, repeat } from './repeat.js';
 import { type Logger, roleLog } from './role-log.js';
+import { bundleFile } from './workflow-bundles.js';
 
 export async function startEngineWorker(runtime: Runtime): Promise<Role> {
   const log = roleLog('engine-worker');

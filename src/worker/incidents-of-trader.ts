@@ -7,8 +7,12 @@ import { SUPERVISOR } from '../domain/container-service.js';
 import type { KeptTask } from '../home/try-again.js';
 import type { ProcessSeen } from '../playbooks/playbook.js';
 import { readHalts, readRejectedOrders, readStartsWithoutEnd } from '../store/read-ledger.js';
-import { reportSymptom } from '../temporal/incidents/report-incident.js';
-import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';
+import {
+  rejectionSymptom,
+  reportSymptom,
+  symptomsOf,
+  symptomsOfProcess,
+} from '../temporal/incidents/report-incident.js';
 import { wakeWaitingRuns } from './changes-waited-for.js';
 import { repeat } from './repeat.js';
 import type { Logger } from './role-log.js';

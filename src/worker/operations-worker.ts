@@ -32,11 +32,10 @@ import { connectTrader } from '../trader/client.js';
 import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { afterFills } from './after-fills.js';
 import { askForRolls } from './ask-for-roll.js';
-import { bundleFile } from './bundle-workflows.js';
 import { failingChecksOf } from './changes-waited-for.js';
-import { followRuns } from './follow-runs.js';
 import { incidentsOfOrders, incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
+import { followRuns } from './reconcile/ended-runs.js';
 import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
 import { servePacks } from './serve-packs.js';
@@ -44,6 +43,7 @@ import { tellPacksEnd, tellUnserved, watchRuns, watchStuckWorkflows } from './st
 import { watchFreeSpace } from './watch-around.js';
 import { watchProcesses } from './watch-processes.js';
 import { watchTrader } from './watch-trader.js';
+import { bundleFile } from './workflow-bundles.js';
 
 /** `name`: which of several workers this is. */
 export async function startOperationsWorker(

@@ -9,11 +9,11 @@ import { mapStacks } from '../home/mapped-stacks.js';
 import type { Runtime } from '../home/runtime.js';
 import { bundlePlaybooks, readPlaybooks } from '../pack/playbook/read-playbooks.js';
 import { openTemporal } from '../temporal/open-temporal.js';
-import { bundleFile } from './bundle-workflows.js';
-import { UNHEARD } from './follow-runs.js';
 import { installRuntime } from './install-runtime.js';
+import { UNHEARD } from './reconcile/ended-runs.js';
 import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
+import { bundleFile } from './workflow-bundles.js';
 
 export type PacksMessage =
   | { readonly type: 'ready'; readonly playbooks: readonly string[] }

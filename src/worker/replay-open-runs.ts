@@ -10,8 +10,8 @@ import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { dataConverterOf } from '../temporal/payload-codec.js';
 import { describeRun } from '../temporal/runs.js';
 import { pinnedBuildOf } from '../temporal/worker-builds.js';
-import { UNHEARD } from './follow-runs.js';
-import { buildIdOf, readKeptBundle, typesOf } from './kept-bundles.js';
+import { UNHEARD } from './reconcile/ended-runs.js';
+import { buildIdOf, readKeptBundle, typesOf } from './workflow-bundles.js';
 
 interface ReplayedRun {
   readonly workflowId: string;

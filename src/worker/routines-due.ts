@@ -10,7 +10,7 @@ import { countClosedTrades, tradeClosedMs } from '../store/performance.js';
 import { readRoutineRuns, recordMissedRun } from '../store/routine-run.js';
 import { readScheduleStates, readTradesBegun, saveTradesBegun } from '../store/schedule-state.js';
 import { scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
-import { startRoutine } from '../temporal/schedules/start-routine.js';
+import { startRoutine } from '../temporal/start-runs.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 /** If more due times than this pass within one poll, the oldest are not even recorded: the market ran past them. */

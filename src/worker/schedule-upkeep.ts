@@ -18,8 +18,8 @@ import {
   scheduledRunId,
   scheduleIdOf,
 } from '../temporal/schedules/schedule-definition.js';
-import { startRoutine } from '../temporal/schedules/start-routine.js';
 import { type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
+import { startRoutine } from '../temporal/start-runs.js';
 import { LOOKS_MS } from './repeat.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 

@@ -11,8 +11,8 @@ import {
 } from '../contracts/queues.js';
 import { makeCurrent, openRunsByBuild } from '../temporal/worker-builds.js';
 import { type KeptWorker, keepWorker, type WorkerContext, type WorkerSettings } from './keep-worker.js';
-import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './kept-bundles.js';
 import { LOOKS_MS, repeat } from './repeat.js';
+import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './workflow-bundles.js';
 
 /** Counted in polls. */
 const OLD_EVERY = LOOKS_MS.earlierBuilds / LOOKS_MS.currentBuild;

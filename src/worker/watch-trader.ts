@@ -7,8 +7,7 @@
 import { routineId } from '../contracts/queues.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { KeptTask } from '../home/try-again.js';
-import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
-import { awaitVerdict, startRoutine } from '../temporal/schedules/start-routine.js';
+import { awaitVerdict, resumptionStart, startRoutine, startRoutineOf } from '../temporal/start-runs.js';
 import { readStatus } from '../trader/read-status.js';
 import { changesOfChecks, changesOfTrader, type FailingChecks } from './changes-waited-for.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';

@@ -8,7 +8,7 @@ import { endSignIns } from '../../src/home/people-folder.js';
 import { setPassword } from '../../src/home/people-passwords.js';
 import type { Role, Runtime } from '../../src/home/runtime.js';
 import { newToken, signInMaker, tokenHash } from '../../src/store/access-rows.js';
-import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createSignInToken } from '../../src/store/sign-in-means.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { SHIPPED_DESK, webRuntime } from '../support/web-runtime.js';

@@ -11,7 +11,7 @@ import type { VoteRequest } from '../../src/operations/approvals.js';
 import type { ResumeDecided } from '../../src/operations/resume-trading.js';
 import type { RollRequest, SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import type { StatementToSign } from '../../src/signing/vote-statement.js';
-import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createSignInToken } from '../../src/store/sign-in-means.js';
 import { NO_GPU, PAGE_MS, resize } from '../support/page.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';

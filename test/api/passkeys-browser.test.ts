@@ -6,7 +6,7 @@ import { sizeSubject } from '../../src/domain/position-size.js';
 import { publicHalf, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
 import { namedPages, passkeyCode } from '../../src/domain/vote-passkey.js';
 import { groupedCode, type RealMoneyKind, type StatementToSign } from '../../src/signing/vote-statement.js';
-import { PasskeyTable } from '../../src/store/passkeys.js';
+import { PasskeyTable } from '../../src/store/sign-in-means.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { resize } from '../support/page.js';
 import { neverForged, rowMaker } from '../support/row-makers.js';

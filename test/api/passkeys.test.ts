@@ -3,7 +3,7 @@ import { request as ask } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RolesNeeded } from '../../src/domain/roles.js';
 import type { ForgedRow } from '../../src/store/access-rows.js';
-import { PasskeyTable } from '../../src/store/passkeys.js';
+import { PasskeyTable } from '../../src/store/sign-in-means.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';
 import { type Meddled, SoftwareAuthenticator, type UsedAt } from '../support/software-authenticator.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { joinPeople } from '../../src/home/sign-in-standing.js';
-import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createSignInToken } from '../../src/store/sign-in-means.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';
 import { PASSWORD, startWebUnderTest, type Tokens, type WebUnderTest } from './web-under-test.js';

@@ -13,7 +13,7 @@ import { standingOf } from '../../src/home/sign-in-standing.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { signInMaker, telegramMaker } from '../../src/store/access-rows.js';
 import { createLinkCode, linkByCode, readPersonLinks } from '../../src/store/people.js';
-import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createSignInToken } from '../../src/store/sign-in-means.js';
 import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
 import { commandsInOneProcess } from '../cli/run-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

@@ -9,7 +9,7 @@ import { takeBackup } from '../../src/backup/take-backup.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { signInMaker } from '../../src/store/access-rows.js';
-import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createSignInToken } from '../../src/store/sign-in-means.js';
 import { DESK, type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
 
 let desk: DeskToBackUp;

@@ -5,7 +5,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { makeSecret, readSecret } from '../../src/home/secrets.js';
 import { type Candle, storeBars } from '../../src/store/bars.js';
-import { recordValidation } from '../../src/store/validation-report.js';
+import { recordValidation } from '../../src/store/go-live-attempts.js';
 import type { SignedReport, ValidationReport } from '../../src/validation/report/report.js';
 import { keepReport, signReport } from '../../src/validation/report/write-report.js';
 import { strategy } from '../incidents/incident-bench.js';

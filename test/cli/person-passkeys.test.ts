@@ -11,7 +11,7 @@ import { enrolPersonKey, personKeysOf } from '../../src/home/person-keys.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { groupedCode, type StatementToSign } from '../../src/signing/vote-statement.js';
 import { passkeyMaker } from '../../src/store/access-rows.js';
-import { PasskeyTable } from '../../src/store/passkeys.js';
+import { PasskeyTable } from '../../src/store/sign-in-means.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { neverForged } from '../support/row-makers.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PreflightReport } from '../../src/contracts/preflight.js';
+import type { PreflightReport } from '../../src/contracts/published.js';
 import { operationsQueue } from '../../src/contracts/queues.js';
 import type { RoutineOutcome } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';

@@ -12,7 +12,7 @@ import { operationsQueue, incidentId as workflowIdOf } from '../../src/contracts
 import type { StrategyStatus, TraderStatus } from '../../src/contracts/trader-status.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Decision } from '../../src/domain/decision.js';
-import { incidentId } from '../../src/notify/incident-notice.js';
+import { incidentId } from '../../src/notify/button-notices.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { fingerprintOf } from '../../src/temporal/incidents/report-incident.js';
 import { decisionOf } from '../workflows/support/decisions.js';

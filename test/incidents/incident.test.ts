@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
-import { parseAcknowledgeButton } from '../../src/notify/incident-notice.js';
+import { parseAcknowledgeButton } from '../../src/notify/button-notices.js';
 import { readIncident } from '../../src/operations/incidents.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { until } from '../support/eventually.js';

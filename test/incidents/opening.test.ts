@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IncidentShown } from '../../src/contracts/published.js';
-import { incidentId } from '../../src/notify/incident-notice.js';
+import { incidentId } from '../../src/notify/button-notices.js';
 import {
   acknowledgeIncident,
   listIncidents,

@@ -6,8 +6,7 @@ import type { Approval } from '../../src/contracts/approval.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import type { Notice } from '../../src/contracts/notice.js';
 import type { Task } from '../../src/contracts/operations-activities.js';
-import { approvalText } from '../../src/notify/approval-notice.js';
-import { incidentNotice } from '../../src/notify/incident-notice.js';
+import { approvalText, incidentNotice } from '../../src/notify/button-notices.js';
 import { taskNotice } from '../../src/notify/notices.js';
 import { spoolNotice, takeInSpool } from '../../src/notify/notify.js';
 

@@ -1,8 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SettingsChangeResult } from '../../src/contracts/approval.js';
-import { NOT_ON_DISK } from '../../src/contracts/failure-names.js';
-import { settingsChangeId } from '../../src/contracts/queues.js';
+import { NOT_ON_DISK, settingsChangeId } from '../../src/contracts/queues.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Caller } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';

@@ -16,8 +16,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../src/temporal/payload-codec.js';
-import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { bindAnswers } from '../../src/worker/keep-worker.js';
+import { UNHEARD } from '../../src/worker/reconcile/ended-runs.js';
 import { quietRuntime } from '../support/quiet-runtime.js';
 import { sharedTemporal, type TemporalAddress } from '../support/temporal.js';
 

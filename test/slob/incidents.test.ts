@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import { incidentNotice } from '../../src/notify/incident-notice.js';
+import { incidentNotice } from '../../src/notify/button-notices.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { incidentStart } from '../../src/temporal/incidents/report-incident.js';

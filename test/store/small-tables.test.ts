@@ -12,7 +12,7 @@ import {
 } from '../../src/store/routine-run.js';
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
 import { recordSettings } from '../../src/store/settings-changes.js';
-import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-means.js';
 import { closeTask, openTask, readTasks } from '../../src/store/tasks.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';

@@ -17,7 +17,7 @@ const folderOf = (path: string) => path.split('/')[1] ?? '';
 
 /** What stands is held: each of these may only become fewer, and then the number here does too. */
 const AT_MOST = {
-  shortWithOneImporter: 1,
+  shortWithOneImporter: 0,
   saysPrivate: 0,
   bracedAlone: 0,
   upwardTypeImports: 0,
@@ -27,9 +27,9 @@ const AT_MOST = {
   venuesNotRegistered: 0,
   desksNamedOutside: 0,
   repeated: 9,
-  files: 815,
+  files: 788,
   long: 124,
-  namesUsedOften: 79,
+  namesUsedOften: 75,
 } as const;
 
 /** Where what is over a number can be put right otherwise than at the places that are listed. */

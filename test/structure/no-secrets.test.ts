@@ -78,7 +78,7 @@ const OF_THE_PROCESS: Readonly<Record<string, string>> = {
 
 it('reads a desk’s variables from the environment of that desk, wherever several share a process', () => {
   const modules = new Map(readModules(repository, 'src').map((module) => [module.path, module]));
-  const reached = new Set(['src/worker/operations-worker.ts', 'src/worker/web-process.ts']);
+  const reached = new Set(['src/worker/operations-worker.ts', 'src/worker/channels.ts']);
   for (const path of reached)
     for (const { to, isType } of modules.get(path)?.imports ?? [])
       if (!isType && modules.has(to)) reached.add(to);

@@ -16,8 +16,8 @@ import {
   chooseNetwork,
   type ServerNetwork,
   socketAddresses,
-} from '../../src/supervisor/temporal/own-network.js';
-import { TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
+  TEMPORAL_NAMESPACE,
+} from '../../src/supervisor/temporal/server-options.js';
 import {
   addressesOf,
   chooseTemporalPorts,

@@ -10,7 +10,7 @@ import type { Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { signInMaker } from '../../src/store/access-rows.js';
 import { openPool } from '../../src/store/pool.js';
-import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
+import { consumeSignInToken } from '../../src/store/sign-in-means.js';
 import { down, hasEnded } from '../../src/supervisor/desk-end.js';
 import { up } from '../../src/supervisor/up.js';
 import { until } from '../support/eventually.js';

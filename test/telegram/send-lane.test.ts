@@ -6,8 +6,7 @@ import { Bot, InputFile } from 'grammy';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
-import { SendLane } from '../../src/telegram/sending/send-lane.js';
-import { SentMessages } from '../../src/telegram/sending/sent-messages.js';
+import { SendLane, SentMessages } from '../../src/telegram/sending/send-lane.js';
 
 const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

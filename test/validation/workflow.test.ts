@@ -9,14 +9,14 @@ import { createValidationActivities } from '../../src/activities/create-validati
 import { operationsQueue } from '../../src/contracts/queues.js';
 import { awaitValidation, startValidation } from '../../src/operations/validations.js';
 import { readEvidence } from '../../src/store/evidence.js';
-import { readValidations } from '../../src/store/validation-report.js';
+import { readValidations } from '../../src/store/go-live-attempts.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { isGenuine, keptReports, summaryText } from '../../src/validation/report/write-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
 import { readProgress, runValidation } from '../../src/validation/run.js';
-import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { bindAnswers, UNCOMPRESSED } from '../../src/worker/keep-worker.js';
+import { UNHEARD } from '../../src/worker/reconcile/ended-runs.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { quietRuntime } from '../support/quiet-runtime.js';
 import { sharedTemporal } from '../support/temporal.js';

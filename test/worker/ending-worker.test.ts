@@ -13,8 +13,8 @@ import { backupWorkflowId, operationsQueue, preflightId } from '../../src/contra
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { ROLE_TIMES } from '../../src/supervisor/roles.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { type KeptWorker, keepWorker } from '../../src/worker/keep-worker.js';
+import { UNHEARD } from '../../src/worker/reconcile/ended-runs.js';
 import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { bundleOf } from '../workflows/support/serve-queue.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
-import { dropUnneeded, keepBundle, readKeptBundle } from '../../src/worker/kept-bundles.js';
+import { dropUnneeded, keepBundle, readKeptBundle } from '../../src/worker/workflow-bundles.js';
 
 const HOUR_MS = 3_600_000;
 const SPARE = 5;

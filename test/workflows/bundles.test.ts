@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { BUNDLES, bundleFile } from '../../src/worker/bundle-workflows.js';
+import { BUNDLES, bundleFile } from '../../src/worker/workflow-bundles.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 

@@ -20,7 +20,7 @@ import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { readStepOutput, type StepOutput } from '../../src/store/step-outputs.js';
 import { startTimeOf } from '../../src/supervisor/process-table.js';
-import { resumptionStart } from '../../src/temporal/resumption-start.js';
+import { resumptionStart } from '../../src/temporal/start-runs.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
 import { type Bench, openBench } from './support/desk-bench.js';

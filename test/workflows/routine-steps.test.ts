@@ -12,7 +12,7 @@ import { completeTask, listTasks } from '../../src/operations/tasks.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
-import { routineInput } from '../../src/temporal/schedules/start-routine.js';
+import { routineInput } from '../../src/temporal/start-runs.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ApprovalActivities, ApprovalVote } from '../../contracts/approval.js';
-import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
+import { FAILURE_NAMES } from '../../contracts/queues.js';
 import { type Decision, decisionSubject, parametersHash, verifyDecision } from '../../domain/decision.js';
 import { reasonOf } from '../../domain/plain-text.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
-import { approvalNotice, approvalReminder, approvalResult } from '../../notify/approval-notice.js';
+import { approvalNotice, approvalReminder, approvalResult } from '../../notify/button-notices.js';
 import {
   closeApproval,
   findApproval,

@@ -7,9 +7,9 @@ import { ACTIONS } from '../../checks/actions/registry.js';
 import type { Check, CheckContext, Findings } from '../../checks/check.js';
 import type { PartCode, RunOwnAction } from '../../checks/own-parts.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
-import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
 import type { OperationsActivities, TaskActivities } from '../../contracts/operations-activities.js';
+import { FAILURE_NAMES } from '../../contracts/queues.js';
 import type {
   ActionRequest,
   CheckOutcome,

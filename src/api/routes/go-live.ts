@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { type PreflightReport, preflightSchema } from '../../contracts/preflight.js';
+import { type PreflightReport, preflightSchema } from '../../contracts/published.js';
 import { messageOf } from '../../domain/message-of.js';
 import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';

@@ -12,7 +12,7 @@ import {
   type RelyingParty,
 } from '../../domain/passkey.js';
 import { ANY_ROLE } from '../../domain/roles.js';
-import { PASSKEYS_OF_A_PERSON_MAX, type Passkey } from '../../store/passkeys.js';
+import { PASSKEYS_OF_A_PERSON_MAX, type Passkey } from '../../store/sign-in-means.js';
 import {
   type ChallengeFor,
   type PasskeyChallenges,

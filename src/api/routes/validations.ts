@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { VALIDATION_HOURS_MAX } from '../../contracts/go-live.js';
 import { marketMs, wallMs } from '../../contracts/json-values.js';
 import { validationSchema } from '../../contracts/published.js';
-import { VALIDATION_HOURS_MAX } from '../../contracts/validation.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { Operations } from '../../operations/operations.js';
 import type { WebDependencies } from '../dependencies.js';

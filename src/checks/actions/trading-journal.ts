@@ -3,9 +3,8 @@ import { NO_PARAMETERS, stepPart } from '../../desk/step-parts.js';
 import { placed } from '../../domain/figure-text.js';
 import { MONEY_PLACES } from '../../domain/money.js';
 import type { ReportContext } from '../../reports/report.js';
-import { countSetups } from '../../store/noted-setups.js';
 import { countOrders, readClosings } from '../../store/performance.js';
-import { type DayFigures, figuresText, writeDay } from '../../store/trading-journal.js';
+import { countSetups, type DayFigures, figuresText, writeDay } from '../../store/trading-journal.js';
 import { datesOf, tradingDaysOf } from '../../trader/zone-offset.js';
 
 /**

@@ -2,7 +2,7 @@
  * Queries the exchange about key, account and symbols: real calls with the desk's own key, on a connection
  * that is closed afterwards.
  */
-import type { PreflightOutcome } from '../../contracts/preflight.js';
+import type { PreflightOutcome } from '../../contracts/published.js';
 import type { Setting } from '../../desk/desk-settings.js';
 import { notTheDesks } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';

@@ -4,7 +4,7 @@
  */
 
 import type { ChecklistItem } from '../../contracts/go-live.js';
-import type { PreflightReport, PreflightResult } from '../../contracts/preflight.js';
+import type { PreflightReport, PreflightResult } from '../../contracts/published.js';
 import { type JudgedDesk as CheckedDesk, judgedStart } from '../../desk/strategy-rules.js';
 
 /** `reviewedBy`: who reviewed the validation report; null: nobody yet. */

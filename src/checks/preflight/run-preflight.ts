@@ -5,7 +5,7 @@ import type {
   PreflightReport,
   PreflightResult,
   PreflightVerdict,
-} from '../../contracts/preflight.js';
+} from '../../contracts/published.js';
 import { secretVariable } from '../../desk/desk-environment.js';
 import type { Setting } from '../../desk/desk-settings.js';
 import { notTheDesks } from '../../desk/desk-venue.js';

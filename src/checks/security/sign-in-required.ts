@@ -3,7 +3,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { localDashboard } from '../../home/dashboard-address.js';
 import { signInMaker } from '../../store/access-rows.js';
-import { createSignInToken } from '../../store/sign-in-tokens.js';
+import { createSignInToken } from '../../store/sign-in-means.js';
 import { check } from '../check.js';
 
 const ASK_MS = 5_000;

@@ -29,7 +29,7 @@ import {
   signInPasswordHash,
   standingOf,
 } from '../../home/sign-in-standing.js';
-import { createSignInLink } from '../../store/sign-in-tokens.js';
+import { createSignInLink } from '../../store/sign-in-means.js';
 import { hasEnded } from '../../supervisor/desk-end.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { signedInPerson } from '../desk-person.js';

@@ -1,8 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { calendarOf, homePaths } from '../../home/runtime.js';
-import { LOG_KINDS, type LogKind, type LogLevel } from '../../supervisor/log/desk-log.js';
-import { ERROR_LOG, findLogs, TRADING_LOG } from '../../supervisor/log/log-files.js';
+import {
+  ERROR_LOG,
+  findLogs,
+  LOG_KINDS,
+  type LogKind,
+  type LogLevel,
+  TRADING_LOG,
+} from '../../supervisor/log/desk-log.js';
 import {
   datedLog,
   type IsWanted,

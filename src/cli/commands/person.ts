@@ -18,7 +18,7 @@ import { deskNamesIn, homesSharingPeople } from '../../home/runtime-here.js';
 import { groupedCode } from '../../signing/vote-statement.js';
 import { appendAudit } from '../../store/audit.js';
 import { unlinkPerson } from '../../store/people.js';
-import { withdrawSignInTokens } from '../../store/sign-in-tokens.js';
+import { withdrawSignInTokens } from '../../store/sign-in-means.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { recordedPerson, SIGNING_OPTION } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PreflightReport } from '../../contracts/preflight.js';
+import type { PreflightReport } from '../../contracts/published.js';
 import { companionHere, readDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';

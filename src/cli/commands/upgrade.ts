@@ -30,7 +30,7 @@ export function upgradeCommand(command: Command): void {
 
 async function checkUpgrade(build: string | null, json: boolean): Promise<number> {
   const runtime = await requireRunning();
-  const { bundleFile } = await import('../../worker/bundle-workflows.js');
+  const { bundleFile } = await import('../../worker/workflow-bundles.js');
   const { replayOpenRuns } = await import('../../worker/replay-open-runs.js');
   const { openTemporal } = await import('../../temporal/open-temporal.js');
   const { installRuntime } = await import('../../worker/install-runtime.js');

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Progress, scopeOf } from '../../backtest/run-on-prices.js';
-import type { ValidationOutcome } from '../../contracts/validation.js';
+import type { ValidationOutcome } from '../../contracts/go-live.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { counted } from '../../domain/figure-text.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';

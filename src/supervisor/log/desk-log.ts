@@ -1,10 +1,14 @@
-/** One readable log for everything that runs, and the same as JSON lines. Secrets are redacted before writing. */
+/**
+ * One readable log for everything that runs, and the same as JSON lines, and where the logs of an
+ * installation are. Secrets are redacted before writing.
+ */
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeskCalendar } from '../../domain/trading-day.js';
 import { datesOf } from '../../trader/zone-offset.js';
 import { type Redact, redactValue } from '../redact.js';
+import { everySeparateRole, rolesInOrder } from '../roles.js';
 import { byDate } from './by-date.js';
-import { DESK_LOG, ERROR_LOG, TRADING_LOG } from './log-files.js';
 import { bySize, type MakeRoom, openRotatingFile, type RotatingFile } from './rotating-file.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -167,4 +171,38 @@ function levelOf(level: unknown): LogLevel {
   if (number >= 50) return 'error';
   if (number >= 40) return 'warn';
   return number >= 30 ? 'info' : 'debug';
+}
+
+// The logs of an installation: one for all processes, written by their supervisor, or one per role without a
+// supervisor.
+
+/** The databases' logs are in the same folder. */
+const DESK_LOG = 'fermata';
+
+/** Shared by all processes, however they are started; one file per day of the desk. */
+export const TRADING_LOG = 'trading.log';
+export const ERROR_LOG = 'errors.log';
+
+interface LogsFound {
+  /** Without extensions. */
+  readonly names: readonly string[];
+  /** If roles run here without a supervisor: those that have no log. */
+  readonly missing: readonly string[];
+}
+
+/** `ending`: `log` for people, `jsonl` for programs. */
+export function findLogs(folder: string, ending: 'log' | 'jsonl'): LogsFound {
+  const isThere = (name: string): boolean => existsSync(join(folder, `${name}.${ending}`));
+  const separate = everySeparateRole().filter(isThere);
+  const missing = separate.length === 0 ? [] : rolesInOrder(true).filter((role) => !separate.includes(role));
+  return { names: [DESK_LOG, ...separate].filter(isThere), missing };
+}
+
+/** The log that a process writes to now: its own, or the shared one. Null: there is no log here. */
+export function logOf(folder: string, role: string): string | null {
+  const paths = [role, DESK_LOG]
+    .map((name) => join(folder, `${name}.log`))
+    .filter((path) => existsSync(path));
+  const [newest] = paths.sort((left, right) => statSync(right).mtimeMs - statSync(left).mtimeMs);
+  return newest ?? null;
 }

@@ -2,8 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { movedByDate } from './by-date.js';
-import { LOG_KINDS, type LogKind, type LogLevel } from './desk-log.js';
-import { findLogs } from './log-files.js';
+import { findLogs, LOG_KINDS, type LogKind, type LogLevel } from './desk-log.js';
 import { movedBySize } from './rotating-file.js';
 
 const TIME_LENGTH = '2026-01-01T00:00:00.000Z'.length;

@@ -12,9 +12,8 @@ import { rotateIfLarge } from '../log/rotating-file.js';
 import { type ChildrenFile, leftChildren } from '../process-table.js';
 import { startPostgres } from '../start-postgres.js';
 import { claimFolder } from '../supervisor-socket.js';
-import { chooseNetwork, type ServerNetwork } from '../temporal/own-network.js';
 import type { TemporalSource } from '../temporal/resolve-temporal.js';
-import type { ServerPorts } from '../temporal/server-options.js';
+import { chooseNetwork, type ServerNetwork, type ServerPorts } from '../temporal/server-options.js';
 import {
   chooseTemporalPorts,
   databaseFileFor,

@@ -7,7 +7,7 @@ import { localDashboard } from '../../home/dashboard-address.js';
 import { hasOwnPeople } from '../../home/installation.js';
 import { askSocket } from '../../home/local-socket.js';
 import { deskPaths, type HomePaths, type Runtime, secretFile } from '../../home/runtime.js';
-import { createSignInLink, SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
+import { createSignInLink, SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-means.js';
 import type { UpOptions, UpSummary } from '../up-options.js';
 
 interface NextRoutine {

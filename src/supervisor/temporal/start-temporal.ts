@@ -7,10 +7,17 @@ import { messageOf } from '../../domain/message-of.js';
 import { plainEnvironment } from '../../home/process-environment.js';
 import { freePort } from '../free-port.js';
 import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
-import { inOwnNetwork, type ServerNetwork, socketAddresses, startRelay } from './own-network.js';
 import { prepareNamespace } from './prepare-namespace.js';
 import type { TemporalDatabase } from './resolve-temporal.js';
-import { type ServerPorts, serverArguments, TEMPORAL_NAMESPACE } from './server-options.js';
+import {
+  inOwnNetwork,
+  type ServerNetwork,
+  type ServerPorts,
+  serverArguments,
+  socketAddresses,
+  startRelay,
+  TEMPORAL_NAMESPACE,
+} from './server-options.js';
 import { type WatchTimes, watchServer } from './watch-server.js';
 
 const READY = { withinMs: 60_000, everyMs: 100 };

@@ -1,11 +1,14 @@
+/** Chat commands that only tell: /status, /incident, /help. */
 import type { PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
 import { counted, gainText, grouped, signed } from '../../domain/figure-text.js';
 import { lacksGoLive } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import { decidingHalt, headline, resumeWords } from '../../domain/mode.js';
 import { reducedSize } from '../../domain/position-size.js';
-import { answer } from '../bot-context.js';
-import type { ChatCommand } from './command.js';
+import { MAY_STOP } from '../../domain/roles.js';
+import { acknowledgeButton } from '../../notify/button-notices.js';
+import { answer, missingRole, runLines, runOf } from '../bot-context.js';
+import { type ChatCommand, sentAgo } from './command.js';
 
 export const statusCommand: ChatCommand = {
   name: 'status',
@@ -73,3 +76,59 @@ function partLine(
   const stop = protection === 'dust' ? 'dust, no stop can rest' : `stop ${protection}`;
   return `– ${strategy} ${side ?? whole} ${grouped(quantity)}, ${stop}`;
 }
+
+/** /incident TITLE: a person reports what no check has seen. Further lines are the description. */
+const HOW_TO_WRITE =
+  'Write it so: /incident Withdrawals are slow\nMore lines say what was seen. One of the desk’s own kinds: /incident kind:NAME TITLE';
+
+export const incidentCommand: ChatCommand = {
+  name: 'incident',
+  description: 'report that something is wrong: /incident TITLE',
+  help: '/incident TITLE: report that something is wrong; more lines say what was seen',
+  run: async (context, person, { chatId, updateId, sentMs, argument }) => {
+    const refusal = missingRole(person, MAY_STOP);
+    if (refusal !== null) {
+      await answer(context, chatId, refusal);
+      return;
+    }
+    const [first = '', ...seen] = argument.split(/\s*[\r\n]+\s*/);
+    const [, kind, title = ''] = /^(?:kind:(\S+)\s*)?(.*)$/u.exec(first) ?? [];
+    const detail = [seen.join(' '), sentAgo(sentMs, context.nowMs()) ?? ''].filter(Boolean).join('; ');
+    const opened = await context.operations.openIncident(
+      { person: person.name, via: 'telegram' },
+      // An update that is read again, because the bot was killed before confirming it, is the same report.
+      {
+        ...(kind === undefined ? {} : { kind }),
+        title,
+        detail,
+        commandId: `telegram:${context.desk.desk}:${updateId}`,
+      },
+    );
+    const { ok, incident, problems } = opened;
+    const lines = [
+      `${ok ? '✅' : '❌'} ${opened.detail}`,
+      ...problems.map((problem) => `! ${problem}`),
+      ...runLines(runOf(context, opened)),
+    ];
+    if (!ok) lines.push(HOW_TO_WRITE);
+    await answer(context, chatId, lines.join('\n'), incident === null ? [] : [acknowledgeButton(incident)]);
+  },
+};
+
+/** Names the commands that a person can write. */
+export const helpWith = (commands: readonly ChatCommand[]): ChatCommand => ({
+  name: 'help',
+  description: 'what you can write',
+  help: '/help: this list',
+  run: async (context, person, { chatId }) => {
+    await answer(
+      context,
+      chatId,
+      [
+        `You are ${person.name} (${person.roles.join(', ')}) on the desk ${context.desk.desk}.`,
+        ...commands.map(({ help }) => help),
+        'Approvals come as messages with buttons.',
+      ].join('\n'),
+    );
+  },
+});

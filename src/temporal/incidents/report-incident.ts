@@ -1,4 +1,7 @@
-/** Opens an incident for a symptom, or joins the one that is open for it. */
+/**
+ * Opens an incident for a symptom, or joins the one that is open for it; and which symptoms of the trader's
+ * status are which incident.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import {
@@ -17,13 +20,16 @@ import { incidentId, operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { type OwnIncident, offerMinutesOf, shippedKindIn } from '../../desk/incident-schema.js';
-import { ownIncidents } from '../../desk/own-incidents.js';
+import { ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { causeOf } from '../../domain/message-of.js';
-import { isShippedKind, PLAYBOOKS, type ShippedKind } from '../../playbooks/registry.js';
+import type { Halt } from '../../domain/mode.js';
+import type { ProcessSeen } from '../../playbooks/playbook.js';
+import { isShippedKind, PLAYBOOKS, SHIPPED_KINDS, type ShippedKind } from '../../playbooks/registry.js';
 import { recordAlert, settleAlert } from '../../store/incident-alerts.js';
 import type { Pool } from '../../store/pool.js';
+import type { RejectedOrder } from '../../store/read-ledger.js';
 import type { TraderClient } from '../../trader/client.js';
 import type { TemporalAccess } from '../open-temporal.js';
 
@@ -235,7 +241,7 @@ function timingOf(
   };
 }
 
-export function settingsOf<Kind extends ShippedKind>({ incidents }: Desk, kind: Kind) {
+function settingsOf<Kind extends ShippedKind>({ incidents }: Desk, kind: Kind) {
   const { severity: _severity, ...settings } = shippedKindIn(incidents, kind);
   return settings;
 }
@@ -292,3 +298,73 @@ function endOf({ playbook, outcome }: IncidentProgress): PlaybookEnd | null {
 const ended = (verdict: Outcome['verdict'], observed: string, reference: string | null): Outcome => ({
   ...{ verdict, observed, expected: EXPECTED, reference },
 });
+
+const SOURCE = 'trader';
+
+/**
+ * What opens an incident in the trader's status, the processes and the orders. The same occurrence always has the same key.
+ * The shipped kinds look after stops and positions, so the desk's own kinds open alongside them. Only
+ * `openedByHalt` is left out for a halt that has opened another kind.
+ */
+export function symptomsOf(desk: Desk, status: TraderStatus): readonly Symptom[] {
+  const opened = [
+    ...status.halts.flatMap((halt) => ownSymptoms(desk, halt)),
+    ...SHIPPED_KINDS.flatMap((kind) => shippedSymptoms(kind, desk, status)),
+  ];
+  const told = new Set(opened.map(({ key }) => key));
+  const others = status.halts.filter(({ haltId }) => !told.has(`halt:${haltId}`));
+  return [...opened, ...others.flatMap(haltSymptoms)];
+}
+
+function shippedSymptoms(kind: ShippedKind, desk: Desk, status: TraderStatus): Symptom[] {
+  const openings = PLAYBOOKS[kind].openedByTrader?.(status, settingsOf(desk, kind) as never) ?? [];
+  return openings.map((opening) => ({ kind, source: SOURCE, ...opening }));
+}
+
+function haltSymptoms(halt: Halt): Symptom[] {
+  return SHIPPED_KINDS.flatMap((kind) =>
+    (PLAYBOOKS[kind].openedByHalt?.(halt) ?? []).map((opening) => ({ kind, source: SOURCE, ...opening })),
+  );
+}
+
+export function symptomsOfProcess(process: ProcessSeen): Symptom[] {
+  return SHIPPED_KINDS.flatMap((kind) =>
+    (PLAYBOOKS[kind].openedByProcess?.(process) ?? []).map((opening) => ({
+      kind,
+      source: 'processes',
+      ...opening,
+    })),
+  );
+}
+
+/** Symptoms of the desk's own kinds that this cause opens. */
+function ownSymptoms(
+  desk: Desk,
+  { cause, haltId, reason }: Pick<Halt, 'cause' | 'haltId' | 'reason'>,
+): Symptom[] {
+  return [...ownIncidents(desk)]
+    .filter(([, { trigger }]) => trigger.halt.some((one) => one === cause))
+    .map(([kind, own]) => ({
+      kind,
+      subject: '',
+      key: `halt:${haltId}`,
+      source: SOURCE,
+      title: titleOfOwn(kind, own),
+      detail: reason,
+    }));
+}
+
+/** The symptom of the desk's own kind that a rejected order opens; null if it has none. */
+export function rejectionSymptom(desk: Desk): ((order: RejectedOrder) => Symptom) | null {
+  const found = [...ownIncidents(desk)].find(([, { trigger }]) => trigger.order === 'rejected');
+  if (found === undefined) return null;
+  const [kind, own] = found;
+  return ({ clientId, what, reason }) => ({
+    kind,
+    subject: '',
+    key: `order:${clientId}`,
+    source: 'orders',
+    title: titleOfOwn(kind, own),
+    detail: `${what} (${clientId}): ${reason || 'the venue gave no reason'}`,
+  });
+}

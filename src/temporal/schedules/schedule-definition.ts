@@ -4,7 +4,7 @@ import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporali
 import { FERMATA_DESK } from '../../contracts/run-label.js';
 import { repeatedTimes, timesOf } from '../../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
-import { routineInput, routineStart } from './start-routine.js';
+import { routineInput, routineStart } from '../start-runs.js';
 
 const MONTH_NAMES: readonly Month[] = [
   ...(['JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE'] as const),

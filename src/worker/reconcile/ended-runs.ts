@@ -1,16 +1,10 @@
-/**
- * Finds runs that ended abnormally and left no row behind in Postgres. Some have no row at all (emergency stop, backup,
- * drill, deployment, validation, resumption); others not at every moment (routine, incident, change of settings).
- * Temporal's list shows which were terminated, timed out or failed; people are told once, with evidence. Runs that have
- * begun are recorded until they end, and so is what the list showed as open each time, so that a lost Temporal database
- * is noticed as well.
- */
-
 import { randomUUID } from 'node:crypto';
+import type { InjectedSinks } from '@temporalio/worker';
 import { woken } from '../../contracts/notice.js';
-import { type BegunRun, FERMATA_ROUTINE } from '../../contracts/run-label.js';
+import { type BegunRun, FERMATA_ROUTINE, type RunSinks } from '../../contracts/run-label.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
+import type { Pool } from '../../store/pool.js';
 import { readOwedHalt } from '../../store/routine-run.js';
 import {
   dropSeenRun,
@@ -20,9 +14,16 @@ import {
   type SeenRun,
 } from '../../store/runs-seen.js';
 import { describeRun, FORGOTTEN, HOW_ENDED, isKnown, runState, runsOfDesk } from '../../temporal/runs.js';
-import { startEmergency } from '../../temporal/start-emergency.js';
+import { startEmergency } from '../../temporal/start-runs.js';
 import type { ReconcileContext } from './reconcile-runs.js';
 
+/**
+ * Finds runs that ended abnormally and left no row behind in Postgres. Some have no row at all (emergency stop, backup,
+ * drill, deployment, validation, resumption); others not at every moment (routine, incident, change of settings).
+ * Temporal's list shows which were terminated, timed out or failed; people are told once, with evidence. Runs that have
+ * begun are recorded until they end, and so is what the list showed as open each time, so that a lost Temporal database
+ * is noticed as well.
+ */
 interface EndedRun {
   readonly workflowId: string;
   readonly runId: string;
@@ -272,7 +273,7 @@ async function keepOpen(
 }
 
 /** Reported by the run itself, before any listing has shown it. */
-export async function keepBegunRun(
+async function keepBegunRun(
   pool: Pick<ReconcileContext['pool'], 'query'>,
   desk: string,
   run: BegunRun,
@@ -391,4 +392,23 @@ async function tell(
     }),
     home,
   );
+}
+
+/** For workers without a follower: without these, the library would warn about each report. */
+const unheard = { fn: () => undefined };
+export const UNHEARD: InjectedSinks<RunSinks> = { runs: { begun: unheard, ended: unheard } };
+
+export function followRuns(pool: Pick<Pool, 'query'>, desk: string): InjectedSinks<RunSinks> {
+  let written = Promise.resolve();
+  // Written in order, and no run waits for Postgres: the poll of each minute finds whatever is not written
+  // here.
+  const write = (work: () => Promise<void>): void => {
+    written = written.then(work).catch(() => undefined);
+  };
+  return {
+    runs: {
+      begun: { fn: (_info, run) => write(() => keepBegunRun(pool, desk, run, Date.now())) },
+      ended: { fn: (_info, run) => write(() => dropSeenRun(pool, desk, run)) },
+    },
+  };
 }

@@ -9,8 +9,7 @@ import {
   type EmergencyTiming,
 } from '../../contracts/emergency.js';
 import type { EngineActivities, FlatReading, StopReading } from '../../contracts/engine-activities.js';
-import { NOT_ON_DISK } from '../../contracts/failure-names.js';
-import { engineQueue } from '../../contracts/queues.js';
+import { engineQueue, NOT_ON_DISK } from '../../contracts/queues.js';
 import { causeOf, isCausedBy } from '../../domain/message-of.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
 

@@ -22,7 +22,7 @@ import {
   type Vote,
   type VoteAnswer,
 } from '../../contracts/approval.js';
-import type { FailureName } from '../../contracts/failure-names.js';
+import type { FailureName } from '../../contracts/queues.js';
 import type { Decision } from '../../domain/decision.js';
 import { causeOf } from '../../domain/message-of.js';
 import { isUnsealed } from '../../domain/unsealed.js';

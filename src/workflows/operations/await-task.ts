@@ -8,8 +8,7 @@ import {
   patched,
   setHandler,
 } from '@temporalio/workflow';
-import type { OperationsActivities } from '../../contracts/operations-activities.js';
-import { TASK_MESSAGES } from '../../contracts/operations-activities.js';
+import { type OperationsActivities, TASK_MESSAGES } from '../../contracts/operations-activities.js';
 import { backoffMs } from '../../domain/backoff.js';
 import { isCancelRequested } from '../cancellation.js';
 import { paced } from '../paced.js';

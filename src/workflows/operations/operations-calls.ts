@@ -1,10 +1,9 @@
 /** The operations worker's activities, with their time limits and retries. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EngineActivities } from '../../contracts/engine-activities.js';
-import type { FailureName } from '../../contracts/failure-names.js';
 import type { IncidentActivities, LookAgain } from '../../contracts/incident.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
-import { engineQueue, operationsQueue } from '../../contracts/queues.js';
+import { engineQueue, type FailureName, operationsQueue } from '../../contracts/queues.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 
 /** Failures that another attempt can't change. */

@@ -1,7 +1,7 @@
 /** The pre-flight checks, run where the keys are: the caller (web, command line) may have none. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { GoLiveActivities } from '../../contracts/go-live.js';
-import type { PreflightReport } from '../../contracts/preflight.js';
+import type { PreflightReport } from '../../contracts/published.js';
 import { operationsQueue } from '../../contracts/queues.js';
 import { showVerdict } from '../show.js';
 

@@ -6,8 +6,8 @@
 
 import { allHandlersFinished, condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalOutcome, SettingsChangeInput, SettingsChangeResult } from '../../contracts/approval.js';
-import { type FailureName, NOT_ON_DISK } from '../../contracts/failure-names.js';
 import { woken } from '../../contracts/notice.js';
+import { type FailureName, NOT_ON_DISK } from '../../contracts/queues.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
 import { causeOf, isCausedBy } from '../../domain/message-of.js';
 import {

@@ -4,8 +4,8 @@
  */
 import { CancelledFailure, condition, proxyActivities } from '@temporalio/workflow';
 import type { Verdict } from '../../contracts/evidence.js';
+import type { ValidationActivities, ValidationOutcome } from '../../contracts/go-live.js';
 import { operationsQueue } from '../../contracts/queues.js';
-import type { ValidationActivities, ValidationOutcome } from '../../contracts/validation.js';
 import { causeOf } from '../../domain/message-of.js';
 import { CANCEL_ASKED, cancellable, isCancelRequested } from '../cancellation.js';
 import { EvidenceTrail } from '../evidence-trail.js';

@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createGoLiveActivities } from '../../../src/activities/create-go-live-activities.js';
 import type { GoLiveInput, GoLiveResult } from '../../../src/contracts/go-live.js';
-import type { PreflightReport, PreflightVerdict } from '../../../src/contracts/preflight.js';
+import type { PreflightReport, PreflightVerdict } from '../../../src/contracts/published.js';
 import { operationsQueue } from '../../../src/contracts/queues.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { goLiveId } from '../../../src/domain/go-live.js';

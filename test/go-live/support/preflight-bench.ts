@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../../simulators/binance/start.js';
 import { readExchange } from '../../../src/checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../../src/checks/preflight/run-preflight.js';
-import type { PreflightReport } from '../../../src/contracts/preflight.js';
+import type { PreflightReport } from '../../../src/contracts/published.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { ensureSecrets, readSecret } from '../../../src/home/secrets.js';
 import { keepTelegramProof } from '../../../src/notify/channel-credentials.js';

@@ -22,8 +22,8 @@ import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-te
 import { isRunning } from '../../../src/temporal/runs.js';
 import type { TraderClient } from '../../../src/trader/client.js';
 import { owesStop } from '../../../src/worker/follow-incarnation.js';
-import { followRuns } from '../../../src/worker/follow-runs.js';
 import { UNCOMPRESSED } from '../../../src/worker/keep-worker.js';
+import { followRuns } from '../../../src/worker/reconcile/ended-runs.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { quietRuntime } from '../../support/quiet-runtime.js';
 import { sharedTemporal, type TemporalAddress } from '../../support/temporal.js';

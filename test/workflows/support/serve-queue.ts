@@ -15,8 +15,8 @@ import type { WorkflowBundleWithSourceMapAndFilename } from '@temporalio/worker/
 import type { RunSinks } from '../../../src/contracts/run-label.js';
 import { bundlePlaybooks, readPlaybooks } from '../../../src/pack/playbook/read-playbooks.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/payload-codec.js';
-import { UNHEARD } from '../../../src/worker/follow-runs.js';
 import { bindAnswers } from '../../../src/worker/keep-worker.js';
+import { UNHEARD } from '../../../src/worker/reconcile/ended-runs.js';
 import type { BundleName } from './workflow-types.js';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));

@@ -1,5 +1,5 @@
 /** The workflow types that the workers know, as their bundles export them. */
-import type { BundleName } from '../../../src/worker/bundle-workflows.js';
+import type { BundleName } from '../../../src/worker/workflow-bundles.js';
 import * as emergency from '../../../src/workflows/emergency/bundle.js';
 import * as operations from '../../../src/workflows/operations/bundle.js';
 import * as packs from '../../../src/workflows/packs/bundle.js';

@@ -14,7 +14,7 @@ import {
 import type { CommandResult } from '../../../contracts/control.js';
 import { NOT_KEPT } from '../../../contracts/emergency.js';
 import { VERDICT_RANK, type Verdict } from '../../../contracts/evidence.js';
-import { FAILURE_NAMES, NOT_ON_DISK } from '../../../contracts/failure-names.js';
+import { FAILURE_NAMES, NOT_ON_DISK } from '../../../contracts/queues.js';
 import {
   owedKeys,
   ROUTINE_FAILED,

@@ -1,7 +1,7 @@
 /** A routine with a step of every kind: checks, a report, an action, and something for a person. */
 
 import { routineId } from '../../../../src/contracts/queues.js';
-import { startRoutine } from '../../../../src/temporal/schedules/start-routine.js';
+import { startRoutine } from '../../../../src/temporal/start-runs.js';
 import { loadDesk } from '../../../../src/venue/load-desk.js';
 import { until } from '../../eventually.js';
 import { countOf, OPERATOR } from '../bench.js';
