@@ -121,7 +121,11 @@ export class BarEnds {
   /** Call once the run has processed the event. */
   note(event: TimedEvent): void {
     if (event.kind === 'bar') this.#barEndMs[event.bar.instrument] = event.bar.openMs + event.bar.spanMs;
-    else this.#pricedMs[event.instrument] = event.marketMs;
+    else this.priced(event.instrument, event.marketMs);
+  }
+
+  priced(at: InstrumentId, marketMs: number): void {
+    this.#pricedMs[at] = marketMs;
   }
 
   /** Whether this is the first price after its instrument's last bar. */

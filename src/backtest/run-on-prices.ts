@@ -9,6 +9,7 @@ import { converterOf } from '../domain/build-instrument.js';
 import { placesIn } from '../domain/figure-text.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney } from '../domain/money.js';
+import { QuoteColumns } from '../domain/quote-columns.js';
 import { monthKey } from '../domain/settings-change.js';
 import { isInCoin, isOwned } from '../domain/value.js';
 import type { Engine } from '../engine/engine.js';
@@ -78,6 +79,8 @@ export interface Measure {
   onBegin?(inTheWay: () => string): void;
   /** Called before the engine sees the event. */
   onMarket(event: TimedEvent): void;
+  /** The same of the quotes before `until`, at which nothing happened. */
+  onQuotes(quotes: QuoteColumns, until: number): void;
   /** Called once the strategies have seen the bar. */
   afterBar?(bar: MarketBar, engine: Pick<Engine, 'strategyLines'>): void;
   onRecord(record: EngineRecord): void;
@@ -140,7 +143,7 @@ export class Run<Measured extends Measure> {
   /** Rolls before which the market has closed, or would have: what is held then may be of two contracts. */
   readonly #closedOver = new Set<TimedRoll>();
   #saidAtMs = Number.NEGATIVE_INFINITY;
-  readonly #alone: QuoteEvent[] = [];
+  readonly #alone = new QuoteColumns(1);
   /** By instrument: the price on whose way nothing waits, and what had happened by then. */
   readonly #nothingOnWayTo: QuoteEvent[] = [];
   readonly #askedAt: number[] = [];
@@ -200,7 +203,7 @@ export class Run<Measured extends Measure> {
     feed.start((event) => this.#take(event), {
       trades: listeners.length > 0,
       between: (next, nowMs) => this.#onTheWay(next, nowMs),
-      passes: (quotes) => this.#passesBar(quotes),
+      passes: (quotes) => this.#passes(quotes),
     });
     const watch =
       feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
@@ -263,8 +266,10 @@ export class Run<Measured extends Measure> {
     if (event.marketMs === measure.toMs && this.#isOfLater(event)) return undefined;
     if (this.#rolls.length > 0) this.#roll(instance, engine, event);
     if (event.kind === 'quote') {
-      this.#alone[0] = event;
-      if (this.#passes(instance, this.#alone)) return this.#parts.wait(event.marketMs);
+      const { instrument, marketMs, bidTicks, askTicks, bidLots, askLots } = event;
+      this.#alone.clear();
+      this.#alone.add(instrument, marketMs, bidTicks, askTicks, bidLots, askLots);
+      if (this.#passes(this.#alone, event) === 1) return this.#parts.wait(marketMs);
     }
     this.#actions?.take(
       instance,
@@ -340,23 +345,26 @@ export class Run<Measured extends Measure> {
     }
   }
 
-  /** False where one of them might be the end of the run, or of the period that follows it, or come after a roll. */
-  #passesBar(quotes: readonly QuoteEvent[]): boolean {
-    if (this.#over || this.#opened === null) return false;
-    const { marketMs } = quotes[quotes.length - 1] as QuoteEvent;
+  /**
+   * None that might be the end of the run, or of the period that follows it, or comes after a roll or a signal. `alone`: the
+   * only one of them as it came, which may have a book.
+   */
+  #passes(quotes: QuoteColumns, alone?: QuoteEvent): number {
+    if (this.#over || this.#opened === null || this.#actions !== null) return 0;
+    const { from, marketMs } = quotes;
+    const measure = this.#measure!;
     const rollMs = this.#rolls[0]?.flatMs ?? Number.POSITIVE_INFINITY;
-    if (marketMs >= this.#measure!.toMs || marketMs > rollMs) return false;
-    return this.#passes(this.#opened.instance, quotes);
-  }
-
-  #passes(instance: TradingInstance, quotes: readonly QuoteEvent[]): boolean {
-    const last = quotes[quotes.length - 1] as QuoteEvent;
     const signalMs = this.#parts.signals?.[this.#nextSignal]?.atMs ?? Number.POSITIVE_INFINITY;
-    if (this.#actions !== null || signalMs < last.marketMs || !instance.passes(quotes)) return false;
-    for (const quote of quotes) this.#measure!.onMarket(quote);
-    this.#ends.note(last);
-    this.#tellProgress(last.marketMs);
-    return true;
+    const isAfter = (atMs: number): boolean => atMs >= measure.toMs || atMs > rollMs || atMs > signalMs;
+    while (quotes.until > from && isAfter(marketMs[quotes.until - 1] as number)) quotes.until -= 1;
+    if (quotes.until === from) return 0;
+    const passed = this.#opened.instance.passes(quotes, alone);
+    if (passed === 0) return 0;
+    measure.onQuotes(quotes, from + passed);
+    for (let place = from; place < from + passed; place += 1)
+      this.#ends.priced(quotes.instrument[place] as number, marketMs[place] as number);
+    this.#tellProgress(marketMs[from + passed - 1] as number);
+    return passed;
   }
 
   /** Sends each signal at its own time, after the prices of that time. Skips signals from before the run. */

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import type { InstrumentId } from '../domain/instrument.js';
+import type { QuoteColumns } from '../domain/quote-columns.js';
 import type { FinishedBar } from '../engine/strategies/bar-stream.js';
 import type { Shape } from './json-values.js';
 
@@ -100,10 +101,10 @@ export interface MarketWants {
    */
   readonly between?: (next: QuoteEvent, nowMs: number) => QuoteEvent | null;
   /**
-   * The four prices of a bar, where nothing else comes between them: true if the listener has taken them, without anything
-   * having happened at them. The list is only valid until it returns. Left out: each is delivered.
+   * Quotes to come, where nothing else comes between them: how many of them, from the first on, the listener has taken,
+   * without anything having happened at them. They are only valid until it returns. Left out: each is delivered.
    */
-  readonly passes?: (quotes: readonly QuoteEvent[]) => boolean;
+  readonly passes?: (quotes: QuoteColumns) => number;
 }
 
 export interface MarketFeed {

@@ -560,9 +560,13 @@ export function wantFreshSnapshot(core: Core): void {
 }
 
 export function setTime(core: Core, stamp: Stamp): void {
-  core.wallMs = stamp.wallMs;
-  core.marketMs = stamp.marketMs;
-  core.monotonicMs = stamp.monotonicMs;
+  setTimes(core, stamp.wallMs, stamp.marketMs, stamp.monotonicMs);
+}
+
+export function setTimes(core: Core, wallMs: number, marketMs: number, monotonicMs: number): void {
+  core.wallMs = wallMs;
+  core.marketMs = marketMs;
+  core.monotonicMs = monotonicMs;
 }
 
 export function instrumentAt(core: Core, id: InstrumentId): Instrument {

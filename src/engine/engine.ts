@@ -3,6 +3,7 @@
  * Durable state changes only through records, and a replay applies the same records with the same function.
  */
 import type { InstrumentId } from '../domain/instrument.js';
+import type { QuoteColumns } from '../domain/quote-columns.js';
 import type { WaitingReason } from '../limits/limit.js';
 import { applyRecord } from './apply-record.js';
 import { feePerLot } from './books.js';
@@ -11,7 +12,7 @@ import { runCommand } from './commands/run-command.js';
 import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
-import type { EngineEvent, QuoteEvent, Stamp } from './event.js';
+import type { EngineEvent, Stamp } from './event.js';
 import { begin, whyNotBegin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
@@ -58,11 +59,10 @@ export interface Engine {
    */
   passesTick(stamp: Stamp): boolean;
   /**
-   * The same for quotes of one instrument, one after the other: true if all would only mark positions, which is then
-   * done. `withTick`: whether a tick is due before each, and must pass as well. If false, all events must still be
-   * processed.
+   * The same for quotes, one after the other: how many of them, from the first on, would only mark positions, which is
+   * then done; with the ticks that are due before them. The one after them must still be processed, and its tick too.
    */
-  passesQuotes(quotes: readonly QuoteEvent[], withTick: readonly boolean[]): boolean;
+  passesQuotes(quotes: QuoteColumns): number;
   /** Market time by which a position must be closed before its session ends, if prices pause. Infinity: none. */
   nextFlatMs(): number;
   /** A fresh reading of the whole engine. */
@@ -110,7 +110,7 @@ export function createEngine(config: EngineConfig): Engine {
     process: (event) => process(core, event),
     nextWakeMs: () => nextWakeKnownMs(core),
     passesTick: (stamp) => passesTick(core, stamp),
-    passesQuotes: (quotes, withTick) => passesQuotes(core, quotes, withTick),
+    passesQuotes: (quotes) => passesQuotes(core, quotes),
     nextFlatMs: () => nextFlatKnownMs(core),
     get view() {
       return readView(core);

@@ -1,6 +1,5 @@
 /** Since when each instrument's quote arrives unchanged. Tracked only if a limit uses it; not durable. */
 import type { InstrumentId } from '../domain/instrument.js';
-import type { QuoteEvent } from './event.js';
 
 /** Sizes of a quote whose source reports none. */
 const UNKNOWN = -1;
@@ -25,40 +24,30 @@ export class QuoteChanges {
   }
 
   /** Takes a believed quote. `quotedMs`: monotonic time of the quote itself. */
-  see(quote: QuoteEvent, quotedMs: number): void {
-    const { instrument: at, bidTicks, askTicks, bidLots = UNKNOWN, askLots = UNKNOWN } = quote;
+  see(
+    at: InstrumentId,
+    bidTicks: number,
+    askTicks: number,
+    bidLots: number | undefined,
+    askLots: number | undefined,
+    quotedMs: number,
+  ): void {
+    const [bidSize, askSize] = [bidLots ?? UNKNOWN, askLots ?? UNKNOWN];
+    const isSame =
+      this.#bidTicks[at] === bidTicks &&
+      this.#askTicks[at] === askTicks &&
+      this.#bidLots[at] === bidSize &&
+      this.#askLots[at] === askSize;
     this.#newestMs[at] = quotedMs;
-    if (this.#isSame(quote)) {
+    if (isSame) {
       if (quotedMs > (this.#firstMs[at] as number)) this.#repeated = true;
       return;
     }
     this.#bidTicks[at] = bidTicks;
     this.#askTicks[at] = askTicks;
-    this.#bidLots[at] = bidLots;
-    this.#askLots[at] = askLots;
+    this.#bidLots[at] = bidSize;
+    this.#askLots[at] = askSize;
     this.#firstMs[at] = quotedMs;
-  }
-
-  #isSame({ instrument: at, bidTicks, askTicks, bidLots = UNKNOWN, askLots = UNKNOWN }: QuoteEvent): boolean {
-    return (
-      this.#bidTicks[at] === bidTicks &&
-      this.#askTicks[at] === askTicks &&
-      this.#bidLots[at] === bidLots &&
-      this.#askLots[at] === askLots
-    );
-  }
-
-  /** Whether one of these quotes, the next ones, would be the same as the one before it, and later. */
-  repeats(quotes: readonly QuoteEvent[]): boolean {
-    for (let place = 0; place < quotes.length; place += 1) {
-      const { instrument: at, bidTicks, askTicks, monotonicMs } = quotes[place] as QuoteEvent;
-      const before = quotes[place - 1];
-      if (before === undefined) {
-        if (monotonicMs > (this.#firstMs[at] as number) && this.#isSame(quotes[place] as QuoteEvent))
-          return true;
-      } else if (before.bidTicks === bidTicks && before.askTicks === askTicks) return true;
-    }
-    return false;
   }
 
   /** Whether a quote has repeated itself later since `settle`: nothing else makes an unchanged one last longer. */

@@ -11,6 +11,7 @@ import type {
 } from '../contracts/market-feed.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
+import type { QuoteColumns } from '../domain/quote-columns.js';
 
 /** Market time of a simulated or recorded market: real time × speed, and never backwards. */
 class MarketClock {
@@ -165,9 +166,9 @@ export class ReplayFeed implements MarketFeed {
         sliceEndsAt = performance.now() + SLICE_MS;
       }
       // Nothing is awaited while events are ready: a turn of the microtask queue costs more than a quote.
+      if (this.#passesQuotes(dueMs)) continue;
       const next = this.options.events.peek() ?? (await this.#next());
       if (next === null) return this.#end(listener);
-      if (next.kind === 'quote' && this.#passesBar(dueMs)) continue;
       const event = this.#before(next) ?? next;
       if (event.marketMs > dueMs) {
         this.#completeMs = Math.max(this.#completeMs, dueMs);
@@ -189,15 +190,17 @@ export class ReplayFeed implements MarketFeed {
     }
   }
 
-  /** True if the four prices of the next bar have been taken at once. */
-  #passesBar(dueMs: number): boolean {
-    const quotes = this.#passes === undefined ? null : (this.options.events.wholeBar?.() ?? null);
+  /** True if some of the next quotes have been taken at once. */
+  #passesQuotes(dueMs: number): boolean {
+    const quotes = this.#passes === undefined ? null : (this.options.events.quotesAhead?.() ?? null);
     if (quotes === null) return false;
-    const { marketMs } = quotes[quotes.length - 1] as QuoteEvent;
-    if (marketMs > dueMs || this.#passes?.(quotes) !== true) return false;
-    for (const _taken of quotes) this.options.events.shift();
+    const { from, marketMs } = quotes;
+    while (quotes.until > from && (marketMs[quotes.until - 1] as number) > dueMs) quotes.until -= 1;
+    const taken = quotes.until > from ? (this.#passes?.(quotes) ?? 0) : 0;
+    if (taken === 0) return false;
     this.#completeMs = Math.max(this.#completeMs, this.#deliveredMs);
-    this.#deliveredMs = Math.max(this.#deliveredMs, marketMs);
+    this.#deliveredMs = Math.max(this.#deliveredMs, marketMs[from + taken - 1] as number);
+    this.options.events.take?.(taken);
     return true;
   }
 
@@ -276,8 +279,13 @@ export interface TimedSource {
   peek(): TimedEvent | null;
   /** The next event of one instrument after the other; null behind the last. Left out: no prices are made from bars. */
   head?(place: number): TimedEvent | null;
-  /** The four prices of a bar, if they are what comes next and nothing else comes between them. Left out: never. */
-  wholeBar?(): readonly QuoteEvent[] | null;
+  /**
+   * The next quotes, as far as nothing else comes between them and none has a book. Null: there is none, or not ready.
+   * Left out: never.
+   */
+  quotesAhead?(): QuoteColumns | null;
+  /** Takes so many of them. */
+  take?(count: number): void;
   /** Takes the event that `peek` showed. */
   shift(): void;
   /** Prepares more events. False: there are no more. Throws if something is wrong with the source. */

@@ -10,17 +10,26 @@ export function barPath(
   bar: SidePrices,
   path: BarPath = 'nearer',
 ): readonly [number, number, number, number] {
-  const isHighNearer = bar.highTicks - bar.openTicks < bar.openTicks - bar.lowTicks;
-  return path === 'high-first' || (path === 'nearer' && isHighNearer)
+  return isHighFirst(bar.openTicks, bar.highTicks, bar.lowTicks, path)
     ? [bar.openTicks, bar.highTicks, bar.lowTicks, bar.closeTicks]
     : [bar.openTicks, bar.lowTicks, bar.highTicks, bar.closeTicks];
 }
 
+export const isHighFirst = (openTicks: number, highTicks: number, lowTicks: number, path: BarPath): boolean =>
+  path === 'high-first' || (path === 'nearer' && highTicks - openTicks < openTicks - lowTicks);
+
 /** Times of the four points: 0, 1/3, 2/3 and 3/3 of the bar's span, in milliseconds since 1970. */
-function barPathTimes(bar: MarketBar): readonly [number, number, number, number] {
-  const third = Math.floor(bar.spanMs / 3);
-  return [bar.openMs, bar.openMs + third, bar.openMs + 2 * third, bar.openMs + bar.spanMs];
+function barPathTimes({ openMs, spanMs }: MarketBar): readonly [number, number, number, number] {
+  const at = (point: number): number => pathTime(openMs, spanMs, point);
+  return [at(0), at(1), at(2), at(3)];
 }
+
+export const pathTime = (openMs: number, spanMs: number, point: number): number =>
+  openMs + (point === 3 ? spanMs : point * Math.floor(spanMs / 3));
+
+/** Of the size at each of the four prices; 0 if it isn't known. */
+export const quarterOf = (volumeLots: number): number =>
+  Number.isNaN(volumeLots) ? 0 : Math.floor(volumeLots / 4);
 
 /** The bid of a quote around a single price. Bid and ask are `spreadTicks` apart; the bid is at least one tick. */
 export function bidBelow(priceTicks: number, spreadTicks: number): number {
@@ -68,7 +77,7 @@ function quotesAt(
   withVolume: boolean,
 ): readonly QuoteEvent[] {
   const times = barPathTimes(bar);
-  const lots = withVolume && !Number.isNaN(bar.volumeLots) ? Math.floor(bar.volumeLots / 4) : 0;
+  const lots = withVolume ? quarterOf(bar.volumeLots) : 0;
   const { instrument } = bar;
   return bids.map((bidTicks, at) => {
     const askTicks = askTicksAt(at);

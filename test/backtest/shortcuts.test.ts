@@ -201,9 +201,7 @@ describe('on generated minutes', () => {
       const passes = vi.spyOn(TradingInstance.prototype, 'passes');
       try {
         await run(given, false);
-        const whole = passes.mock.calls.filter(
-          ([quotes], at) => quotes.length === 4 && passes.mock.results[at]?.value === true,
-        );
+        const whole = passes.mock.results.filter(({ value }) => value === 4);
         expect(whole.length / 6_000).toBeGreaterThan(change.wholeLeast);
         const quotes = shown.mock.calls.filter(([{ kind }]) => kind === 'quote').length;
         expect(quotes / (4 * 6_000)).toBeLessThan(change.shownMost);
@@ -234,7 +232,19 @@ describe('on generated minutes', () => {
         ...one,
         parameters: { ...one.parameters, stopPct },
       }));
-      const { report } = await sameBothWays({ ...loaded, desk: { ...desk, strategies }, files });
+      const given = { ...loaded, desk: { ...desk, strategies }, files };
+      const passes = vi.spyOn(TradingInstance.prototype, 'passes');
+      try {
+        await run(given, false);
+        const passed = passes.mock.results.map(({ value }) => Number(value));
+        // More than the four prices of one bar.
+        expect(Math.max(...passed)).toBeGreaterThan(4);
+        const all = 4 * (6_000 + (2 * 6_000) / everyMinutes);
+        expect(passed.reduce((sum, count) => sum + count, 0) / all).toBeGreaterThan(0.9);
+      } finally {
+        passes.mockRestore();
+      }
+      const { report } = await sameBothWays(given);
       expect(report.orders).toBeGreaterThan(200);
     });
 

@@ -1,9 +1,9 @@
 /** What keeps a tick or a quote from being passed over, one by one; `test/twin/passing.test.ts` has them on the events of the simulation. */
 import { describe, expect, it } from 'vitest';
+import { QuoteColumns } from '../../src/domain/quote-columns.js';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
-import type { QuoteEvent } from '../../src/engine/event.js';
 import { coins, crossStrategy } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
@@ -15,13 +15,13 @@ function passesTick(of: DeskUnderTest, waitMs = 1_000): boolean {
   return of.engine.passesTick(of.stamp());
 }
 
-const quoteOf = (of: DeskUnderTest, bidTicks: number): QuoteEvent => ({
-  ...{ kind: 'quote', instrument: 0, bidTicks, askTicks: bidTicks + 2 },
-  ...of.stamp(),
-});
-
-const passesQuote = (of: DeskUnderTest, bidTicks: number): boolean =>
-  of.engine.passesQuotes([quoteOf(of, bidTicks)], [false]);
+function passesQuote(of: DeskUnderTest, bidTicks: number): boolean {
+  const quotes = new QuoteColumns(1);
+  const { marketMs, monotonicMs } = of.stamp();
+  quotes.add(0, marketMs, bidTicks, bidTicks + 2, 0, 0);
+  quotes.wallMs[0] = monotonicMs;
+  return of.engine.passesQuotes(quotes) === 1;
+}
 
 describe('a tick is passed over', () => {
   it('by a desk that holds nothing and waits for nothing, and the time is its own', () => {

@@ -301,7 +301,7 @@ describe('several files of one symbol', () => {
       files.map((one) => ({ file: one })),
       cryptoInstruments[0] as Instrument,
     );
-    while ((await joined.next())?.[0]?.tsMs !== 60 * 60_000)
+    while ((await joined.next())?.tsMsAt(0) !== 60 * 60_000)
       expect(openFiles().filter((each) => files.includes(each)).length).toBeLessThanOrEqual(1);
     await joined.close();
     expect(await joined.next()).toBeNull();

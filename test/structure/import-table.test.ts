@@ -27,7 +27,7 @@ const AT_MOST = {
   venuesNotRegistered: 0,
   desksNamedOutside: 0,
   repeated: 9,
-  files: 788,
+  files: 790,
   long: 124,
   namesUsedOften: 75,
 } as const;

@@ -1,8 +1,9 @@
 /** Two builds of the core on the same events: every effect of one beside those of the other. */
+import { QuoteColumns } from '../../src/domain/quote-columns.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
-import type { EngineEvent } from '../../src/engine/event.js';
+import type { EngineEvent, QuoteEvent } from '../../src/engine/event.js';
 import { engineConfig, type Scenario } from '../simulation/scenario.js';
 
 /** What a build is asked for: its own engine, and its own reading of a scenario. */
@@ -65,7 +66,7 @@ export class Twins {
       },
       nextWakeMs: () => here.nextWakeMs(),
       passesTick: () => false,
-      passesQuotes: () => false,
+      passesQuotes: () => 0,
       nextFlatMs: () => here.nextFlatMs(),
       stateHash: () => here.stateHash(),
       whyNotTrading: () => here.whyNotTrading(),
@@ -98,7 +99,7 @@ export class Twins {
     const isPassed =
       event.kind === 'tick'
         ? engine.passesTick(event)
-        : event.kind === 'quote' && engine.passesQuotes([event], [false]);
+        : event.kind === 'quote' && engine.passesQuotes(alone(event)) === 1;
     if (isPassed) this.passed += 1;
     return isPassed;
   }
@@ -112,6 +113,20 @@ export class Twins {
     );
     return seen.map(told).join('\n');
   }
+}
+
+function alone({
+  instrument,
+  marketMs,
+  monotonicMs,
+  bidTicks,
+  askTicks,
+  ...sizes
+}: QuoteEvent): QuoteColumns {
+  const quotes = new QuoteColumns(1);
+  quotes.add(instrument, marketMs, bidTicks, askTicks, sizes.bidLots ?? -1, sizes.askLots ?? -1);
+  quotes.wallMs[0] = monotonicMs;
+  return quotes;
 }
 
 /** What it throws is its answer too. */

@@ -11,6 +11,7 @@ import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { parseMoney } from '../../domain/money.js';
 import type { OrderIntent } from '../../domain/order.js';
+import type { QuoteColumns } from '../../domain/quote-columns.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { EngineConfig } from '../../engine/config.js';
 import { createEngine, type Engine } from '../../engine/engine.js';
@@ -62,11 +63,6 @@ export class TradingInstance {
   readonly #host: Runner;
   /** Nearly all events are of these two kinds. The engine retains none, so each kind reuses one object. */
   readonly #quote = emptyQuote();
-  /** Those of a bar, and of a quote alone; and whether a tick is due before each. */
-  readonly #fourQuotes = [emptyQuote(), emptyQuote(), emptyQuote(), emptyQuote()];
-  readonly #oneQuote = [this.#quote];
-  readonly #fourTicks = [false, false, false, false];
-  readonly #oneTick = [false];
   readonly #tickEvent: Writable<TickEvent> = { kind: 'tick', wallMs: 0, marketMs: 0, monotonicMs: 0 };
   #tickedMs = Number.NEGATIVE_INFINITY;
   /** Market time at which the next market opens or closes. */
@@ -206,38 +202,40 @@ export class TradingInstance {
   }
 
   /**
-   * Whether these quotes, one alone or the four of a bar, only change prices: nothing is due before them, no order may
-   * answer one, and the engine would record nothing. If true, they have been processed. The caller handles signals and
-   * corporate actions.
+   * How many of these quotes, from the first on, only change prices: nothing is due before them, no order may answer one,
+   * and the engine would record nothing. They have been processed. The caller handles signals and corporate actions.
+   * `alone`: the only one of them as it came, which may have a book.
    */
-  passes(events: readonly MarketQuote[]): boolean {
+  passes(quotes: QuoteColumns, alone?: MarketQuote): number {
     const { time, arming, engine, takesNoShortcut } = this.#parts;
-    if (takesNoShortcut || arming.isHalted) return false;
-    const last = events[events.length - 1] as MarketQuote;
-    const { marketMs } = last;
-    if ((events[0] as MarketQuote).marketMs < time.marketMs || marketMs >= this.#boundaryMs) return false;
-    if (this.#venue.nextChargeMs < marketMs || !time.isFreeUntil(marketMs)) return false;
-    if (!this.#venue.mayPass(events)) return false;
-    const isOne = events.length === 1;
-    const quotes = isOne ? this.#oneQuote : this.#fourQuotes;
-    const ticks = isOne ? this.#oneTick : this.#fourTicks;
+    if (takesNoShortcut || arming.isHalted) return 0;
+    const { from, marketMs, wallMs, withTick } = quotes;
+    if ((marketMs[from] as number) < time.marketMs) return 0;
+    const untilMs = Math.min(this.#venue.nextChargeMs, time.freeUntilMs);
     let { marketMs: atMs } = time;
-    let wallMs = time.wallMs();
+    let now = time.wallMs();
     let tickedMs = this.#tickedMs;
-    for (let place = 0; place < events.length; place += 1) {
-      const event = events[place] as MarketQuote;
-      wallMs += time.passing(event.marketMs - atMs);
-      atMs = event.marketMs;
-      const isDue = wallMs >= tickedMs + TICK_MS;
-      if (isDue) tickedMs = wallMs;
-      ticks[place] = isDue;
-      stamp(quotes[place] as Writable<QuoteEvent>, event, wallMs, atMs);
+    let place = from;
+    for (; place < quotes.until; place += 1) {
+      const quoteMs = marketMs[place] as number;
+      if (quoteMs >= this.#boundaryMs || quoteMs > untilMs) break;
+      now += time.passing(quoteMs - atMs);
+      atMs = quoteMs;
+      const isDue = now >= tickedMs + TICK_MS;
+      if (isDue) tickedMs = now;
+      wallMs[place] = now;
+      withTick[place] = isDue ? 1 : 0;
     }
-    if (!engine.passesQuotes(quotes, ticks)) return false;
-    this.#venue.pass(last);
-    this.#tickedMs = tickedMs;
-    time.passTo(marketMs, wallMs);
-    return true;
+    quotes.until = place;
+    this.#venue.narrow(quotes);
+    const passed = engine.passesQuotes(quotes);
+    if (passed === 0) return 0;
+    const until = from + passed;
+    for (place = from; place < until; place += 1)
+      if (withTick[place] === 1) this.#tickedMs = wallMs[place] as number;
+    this.#venue.pass(quotes, until, alone);
+    time.passTo(marketMs[until - 1] as number, wallMs[until - 1] as number);
+    return passed;
   }
 
   /** The general path, with an event of its own for each price. */

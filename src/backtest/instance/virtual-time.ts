@@ -39,9 +39,9 @@ export class VirtualTime implements Clock {
     return this.#wallMs;
   }
 
-  /** Whether no timer is due before `marketMs`. */
-  isFreeUntil(marketMs: number): boolean {
-    return this.#soonestMs >= marketMs;
+  /** No timer is due before. */
+  get freeUntilMs(): number {
+    return this.#soonestMs;
   }
 
   /** How far wall time advances while market time does by this much. */

@@ -15,6 +15,7 @@ import {
   POST_ONLY_REFUSED,
 } from '../../domain/order.js';
 import { countTraded, tierAt, type Volumes } from '../../domain/order-fee.js';
+import type { QuoteColumns } from '../../domain/quote-columns.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { isMonthKey, symbolOfMonth } from '../../domain/settings-change.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
@@ -214,24 +215,38 @@ export class BacktestMeasure implements Measure {
 
   onMarket(event: TimedEvent): void {
     const { marketMs } = event;
-    if (event.kind === 'quote') this.#firstPriceMs ??= marketMs;
+    if (event.kind === 'quote') {
+      this.#quote(event.instrument, marketMs, event.bidTicks, event.askTicks);
+      return;
+    }
+    this.#hoursUntil(marketMs);
+    this.#month(marketMs);
+    this.#lastMs = marketMs;
+    if (event.kind !== 'bar') return;
+    const { bar } = event;
+    this.coverage[bar.instrument]?.add(bar);
+    this.candles[bar.instrument]?.add(bar.openMs, bar);
+    if (marketMs === this.#monthEndsMs) this.#closed.add(bar.instrument);
+  }
+
+  onQuotes(quotes: QuoteColumns, until: number): void {
+    for (let place = quotes.from; place < until; place += 1) {
+      const at = quotes.instrument[place] as number;
+      const bidTicks = quotes.bidTicks[place] as number;
+      this.#quote(at, quotes.marketMs[place] as number, bidTicks, quotes.askTicks[place] as number);
+    }
+  }
+
+  #quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {
+    this.#firstPriceMs ??= marketMs;
     this.#hoursUntil(marketMs);
     // The first price of a month comes at the same moment as the last bar of the previous one, after it.
-    const isOfNext =
-      event.kind === 'quote' && marketMs === this.#monthEndsMs && this.#closed.has(event.instrument);
+    const isOfNext = marketMs === this.#monthEndsMs && this.#closed.has(at);
     this.#month(isOfNext ? marketMs + 1 : marketMs);
     this.#lastMs = marketMs;
-    if (event.kind === 'bar') {
-      const { bar } = event;
-      this.coverage[bar.instrument]?.add(bar);
-      this.candles[bar.instrument]?.add(bar.openMs, bar);
-      if (marketMs === this.#monthEndsMs) this.#closed.add(bar.instrument);
-    } else if (event.kind === 'quote') {
-      const { instrument, bidTicks, askTicks } = event;
-      this.equity.quote(instrument, bidTicks, askTicks);
-      this.hold.quote(instrument, marketMs, bidTicks, askTicks);
-      this.#sample(marketMs);
-    }
+    this.equity.quote(at, bidTicks, askTicks);
+    this.hold.quote(at, marketMs, bidTicks, askTicks);
+    this.#sample(marketMs);
   }
 
   afterBar({ instrument, openMs }: MarketBar, { strategyLines }: Pick<Engine, 'strategyLines'>): void {

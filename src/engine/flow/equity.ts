@@ -28,7 +28,14 @@ export const PEAK_STEP = 1.001;
 export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monotonicMs): boolean {
   const { market, limits } = core;
   if (!market.quote(event.instrument, event.bidTicks, event.askTicks, quotedMs)) return false;
-  core.quoteChanges?.see(event, quotedMs);
+  core.quoteChanges?.see(
+    event.instrument,
+    event.bidTicks,
+    event.askTicks,
+    event.bidLots,
+    event.askLots,
+    quotedMs,
+  );
   if (!core.begun) return false;
   const equity = market.equity;
   if (equity > limits.peak && market.isPriced) limits.peak = equity;
@@ -67,26 +74,20 @@ export function onMinute(core: Core): void {
 export const minuteAfter = (marketMs: number): number =>
   Math.floor(marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
 
-/**
- * Whether `onMinute` would record and report nothing at this time, with this equity and the highest one so far. `quote`:
- * one that the market book does not have yet. Null: there is none.
- */
-export function isPassableMinute(
-  core: Core,
-  marketMs: number,
-  equity: number,
-  peak: number,
-  quote: QuoteEvent | null = null,
-): boolean {
-  const { state } = core;
+/** Whether `onMinute` would record and report nothing at this time. */
+export function isPassableMinute(core: Core, marketMs: number): boolean {
+  const { state, market, limits } = core;
   const { day, equityMs } = state;
   if (day === null || equityMs === null) return false;
   const age = Math.abs(marketMs - equityMs);
-  if (age >= RECORDED_EVERY_MARKET_MS || (Math.max(peak, equity) > state.peak && age >= MINUTE_MS))
+  if (
+    age >= RECORDED_EVERY_MARKET_MS ||
+    (Math.max(limits.peak, market.equity) > state.peak && age >= MINUTE_MS)
+  )
     return false;
   if (core.config.dayStartMs(marketMs) > day.startMs) return false;
   if (isAnyReviewDue(core, marketMs)) return false;
-  return equity < maintenanceOf(core, quote) === core.belowMaintenance;
+  return market.equity < maintenanceOf(core) === core.belowMaintenance;
 }
 
 /** While equity does not change, there is nothing to draw. */
@@ -134,7 +135,7 @@ function tellOfMaintenance(core: Core): void {
  * Maintenance margin of the positions on paper, money units. A broker applies its own margins, so nothing is
  * checked here.
  */
-function maintenanceOf(core: Core, quote: QuoteEvent | null = null): number {
+function maintenanceOf(core: Core): number {
   const { config, state, market } = core;
   if (!isPaperAccount(config.account ?? PAPER_ACCOUNT)) return Number.NEGATIVE_INFINITY;
   let sum = 0;
@@ -143,11 +144,7 @@ function maintenanceOf(core: Core, quote: QuoteEvent | null = null): number {
     const lots = openLots(position);
     if (lots === 0 || !hasMargin(instrumentAt(core, at))) continue;
     const instrument = valuedNow(core, at);
-    const { bidTicks, askTicks } =
-      quote?.instrument === at
-        ? quote
-        : { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
-    const markTicks = lots > 0 ? bidTicks : askTicks;
+    const markTicks = (lots > 0 ? market.bidTicks[at] : market.askTicks[at]) as number;
     sum += maintenanceMargin(instrument, lots, notional(instrument, lots, markTicks));
   }
   return sum;

@@ -4,11 +4,12 @@
  * `test/backtest/shortcuts.test.ts` compares both.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
+import type { QuoteColumns } from '../../domain/quote-columns.js';
 import { limitsToTell } from '../../limits/registry.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import { unchangedQuotes } from '../account-view.js';
-import { type Calm, type Core, positionAt, progressAt, sessionsAt, setTime } from '../core.js';
-import type { QuoteEvent, Stamp } from '../event.js';
+import { type Calm, type Core, positionAt, progressAt, sessionsAt, setTime, setTimes } from '../core.js';
+import type { Stamp } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import { openingMsOf } from '../timing.js';
 import { restsUntilMs } from './advance.js';
@@ -25,66 +26,82 @@ import { nextFlatMs } from './session.js';
  */
 export function passesTick(core: Core, stamp: Stamp): boolean {
   setTime(core, stamp);
-  const { market, limits } = core;
-  if (!isCalmUntil(core, stamp) || !isTickQuiet(core)) return false;
-  if (core.marketMs < core.nextMinuteMs) return true;
-  if (!isPassableMinute(core, core.marketMs, market.equity, limits.peak)) return false;
+  return passesTickNow(core);
+}
+
+/** The same at the time that the core has. */
+function passesTickNow(core: Core): boolean {
+  const { market, limits, marketMs } = core;
+  if (!isCalmUntil(core, core.monotonicMs, marketMs) || !isTickQuiet(core)) return false;
+  if (marketMs < core.nextMinuteMs) return true;
+  if (!isPassableMinute(core, marketMs)) return false;
   limits.peak = Math.max(limits.peak, market.equity);
-  core.nextMinuteMs = minuteAfter(core.marketMs);
+  core.nextMinuteMs = minuteAfter(marketMs);
   return true;
 }
 
 /**
- * Whether these quotes of one instrument would only mark positions; if so, marks them. `withTick`: whether a tick is due
- * before each, and must pass too. All of them or none.
+ * How many of these quotes, from the first on, would only mark positions, which is then done; of one with a tick before it,
+ * the tick must pass too. The one after them must be processed.
  */
-export function passesQuotes(
-  core: Core,
-  quotes: readonly QuoteEvent[],
-  withTick: readonly boolean[],
-): boolean {
-  const { market, limits, state, quoteChanges } = core;
-  const first = quotes[0] as QuoteEvent;
-  const last = quotes[quotes.length - 1] as QuoteEvent;
-  const at = first.instrument;
-  if (withTick[0] === true) setTime(core, first);
-  if (!isCalmUntil(core, last)) return false;
-  if (withTick.includes(true) && !isTickQuiet(core)) return false;
-  if (!arePlain(core, quotes)) return false;
-  let { nextMinuteMs } = core;
-  let { peak } = limits;
-  let { equity } = market;
-  let ticked: QuoteEvent | null = null;
-  for (let place = 0; place < quotes.length; place += 1) {
-    const quote = quotes[place] as QuoteEvent;
-    const { marketMs, bidTicks, askTicks } = quote;
-    if (withTick[place] === true) {
-      ticked = quote;
-      if (marketMs >= nextMinuteMs) {
-        if (!isPassableMinute(core, marketMs, equity, peak, quotes[place - 1])) return false;
-        peak = Math.max(peak, equity);
-        nextMinuteMs = minuteAfter(marketMs);
-      }
-    }
-    if (marketMs >= nextMinuteMs) return false;
-    equity = market.equityAt(at, bidTicks, askTicks);
-    if (!(equity > limits.watchedFloor && equity < state.peak * PEAK_STEP)) return false;
-    if (equity > peak) peak = equity;
+export function passesQuotes(core: Core, quotes: QuoteColumns): number {
+  const { market, limits, guard, state, quoteChanges, shownFromMs } = core;
+  const { surelyAbove, surelyBelow } = guard;
+  endBeforeExits(core, quotes);
+  const { from, until } = quotes;
+  for (let place = from; place < until; place += 1) {
+    const marketMs = quotes.marketMs[place] as number;
+    const monotonicMs = quotes.wallMs[place] as number;
+    if (quotes.withTick[place] === 1) {
+      setTimes(core, monotonicMs, marketMs, monotonicMs);
+      if (!passesTickNow(core)) return place - from;
+    } else if (!isCalmUntil(core, monotonicMs, marketMs)) return place - from;
+    const at = quotes.instrument[place] as number;
+    const bidTicks = quotes.bidTicks[place] as number;
+    const askTicks = quotes.askTicks[place] as number;
+    const isPlain =
+      marketMs < core.nextMinuteMs &&
+      marketMs < (shownFromMs[at] as number) &&
+      bidTicks > (surelyAbove[at] as number) &&
+      askTicks < (surelyBelow[at] as number);
+    if (!isPlain) return place - from;
+    const equity = market.equityAt(at, bidTicks, askTicks);
+    if (!(equity > limits.watchedFloor && equity < state.peak * PEAK_STEP)) return place - from;
+    if (equity > limits.peak) limits.peak = equity;
+    market.quote(at, bidTicks, askTicks, monotonicMs);
+    if (quoteChanges !== null)
+      quoteChanges.see(
+        at,
+        bidTicks,
+        askTicks,
+        quotes.bidLots[place] as number,
+        quotes.askLots[place] as number,
+        monotonicMs,
+      );
   }
-  if (ticked !== null) setTime(core, ticked);
-  core.nextMinuteMs = nextMinuteMs;
-  limits.peak = peak;
-  market.quote(at, last.bidTicks, last.askTicks, last.monotonicMs);
-  if (quoteChanges !== null) for (const quote of quotes) quoteChanges.see(quote, quote.monotonicMs);
-  return true;
+  return Math.max(0, until - from);
+}
+
+/** None reaches an exit of a trade, nor does one on its way. */
+function endBeforeExits({ market: { exitAboveTicks, exitBelowTicks } }: Core, quotes: QuoteColumns): void {
+  const { instrument, bidTicks, askTicks } = quotes;
+  for (let place = quotes.from; place < quotes.seen; place += 1) {
+    const at = instrument[place] as number;
+    const isAtExit =
+      (bidTicks[place] as number) >= (exitAboveTicks[at] as number) ||
+      (askTicks[place] as number) <= (exitBelowTicks[at] as number);
+    if (isAtExit) quotes.endBefore(place);
+  }
 }
 
 /** Until this moment, no deadline passes. */
-function isCalmUntil(core: Core, stamp: Stamp): boolean {
+function isCalmUntil(core: Core, monotonicMs: number, marketMs: number): boolean {
   core.calm ??= calmOf(core);
+  if (monotonicMs < core.calm.monotonicMs && marketMs < core.calm.marketMs) return true;
   // Quotes since then may have put off the deadline for their silence.
-  if (core.calm !== NOT_CALM && !isWithin(core.calm, stamp)) core.calm = calmOf(core);
-  return isWithin(core.calm, stamp);
+  if (core.calm === NOT_CALM) return false;
+  core.calm = calmOf(core);
+  return monotonicMs < core.calm.monotonicMs && marketMs < core.calm.marketMs;
 }
 
 /** Neither the last quotes nor how long they have stood leave anything to do. */
@@ -100,34 +117,10 @@ function isTickQuiet(core: Core): boolean {
   return true;
 }
 
-/** No strategy waits for these quotes, none needs to be judged, and none reaches an exit or, before the last, a stop. */
-function arePlain(core: Core, quotes: readonly QuoteEvent[]): boolean {
-  const { market, guard, quoteChanges } = core;
-  const last = quotes[quotes.length - 1] as QuoteEvent;
-  const at = last.instrument;
-  if (!(last.marketMs < (core.shownFromMs[at] as number))) return false;
-  if (quoteChanges !== null && quotes.length > 1 && quoteChanges.repeats(quotes)) return false;
-  let [lowBid, highBid, lowAsk, highAsk] = [last.bidTicks, last.bidTicks, last.askTicks, last.askTicks];
-  for (const { bidTicks, askTicks } of quotes) {
-    if (bidTicks < lowBid) lowBid = bidTicks;
-    else if (bidTicks > highBid) highBid = bidTicks;
-    if (askTicks < lowAsk) lowAsk = askTicks;
-    else if (askTicks > highAsk) highAsk = askTicks;
-  }
-  if (!(lowBid > (guard.surelyAbove[at] as number) && highAsk < (guard.surelyBelow[at] as number)))
-    return false;
-  const { exitAboveTicks, exitBelowTicks } = market;
-  if (highBid >= (exitAboveTicks[at] as number) || lowAsk <= (exitBelowTicks[at] as number)) return false;
-  return quotes.length === 1 || !isBeyondAStop(core, at, lowBid, highAsk);
-}
-
 const NOT_CALM: Calm = {
   ...{ monotonicMs: Number.NEGATIVE_INFINITY, marketMs: Number.NEGATIVE_INFINITY },
   ...{ wakeMs: null, withOrders: [] },
 };
-
-const isWithin = (calm: Calm, { monotonicMs, marketMs }: Stamp): boolean =>
-  monotonicMs < calm.monotonicMs && marketMs < calm.marketMs;
 
 const isAnyLimitToTell = (core: Core): boolean =>
   limitsToTell({ unchangedQuotes: () => unchangedQuotes(core) }, core.config.risk).length > 0;

@@ -9,7 +9,7 @@ import { backoffMs } from '../../domain/backoff.js';
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { OhlcvRow, PriceConnection } from '../../venue/prices.js';
-import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
+import { DecimalGrid } from '../decimal-grid.js';
 
 /** The longest warm-up of a strategy that asks for longer bars. */
 const HISTORY_BARS_MAX = 50_000;
@@ -295,7 +295,7 @@ async function readMinutes(
 }
 
 export function gridsOf({ tickSize, lotSize }: Instrument): Grids {
-  return { price: decimalGrid(tickSize), quantity: decimalGrid(lotSize) };
+  return { price: new DecimalGrid(tickSize), quantity: new DecimalGrid(lotSize) };
 }
 
 /** Whole steps: the library's numbers are rounded to the nearest, decimal text is rounded down; 0 if missing. */

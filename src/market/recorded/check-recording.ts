@@ -1,11 +1,13 @@
 /** Checks recorded files before anything is started on them. */
 import type { Instrument } from '../../domain/instrument.js';
 import { DataFileError } from './data-file-error.js';
-import { openRecording, type SidedFile } from './recorded-file.js';
-import type { RecordedFormat } from './row-parser.js';
+import { openRecording, type RecordedFile, type SidedFile } from './recorded-file.js';
+import type { RecordedFormat, RecordedRows } from './row-parser.js';
 
 /** Rows of each file that are checked beforehand (a few seconds); later ones are checked as they are read. */
 const ROWS_CHECKED_MAX = 1_000_000;
+/** Bars of all files together that are kept from the check for the run: 48 bytes each. */
+const ROWS_KEPT_MAX = 1_000_000;
 
 export interface RecordingRequest extends SidedFile {
   /** Null: the desk's first instrument. */
@@ -59,24 +61,91 @@ export async function checkRecording(
   instruments: readonly Instrument[],
   rowsMax = ROWS_CHECKED_MAX,
 ): Promise<number> {
-  let endMs = 0;
-  for (const { files, instrument } of filesByInstrument(assignInstruments(requests, instruments))) {
-    const rows = await openRecording(files, instrument);
-    try {
-      const { firstMs } = rows;
-      let lastMs = firstMs;
-      let some: Awaited<ReturnType<typeof rows.next>> = [];
-      for (let checked = 0; some !== null && checked < rowsMax * files.length; checked += some?.length ?? 0) {
-        some = await rows.next();
-        lastMs = some?.at(-1)?.tsMs ?? lastMs;
-      }
-      const { read, all } = rows.bytes();
-      endMs = Math.max(endMs, some === null ? lastMs : firstMs + (lastMs - firstMs) * (all / read));
-    } finally {
-      await rows.close();
-    }
-  }
+  const { endMs } = await openChecked(assignInstruments(requests, instruments), { rowsMax, keptMax: 0 });
   return endMs;
+}
+
+type OpenRecording = Pick<RecordedFile, 'format' | 'spanMs' | 'next' | 'close'>;
+
+/** The files of one instrument. */
+export interface InstrumentFiles<T> {
+  readonly files: readonly T[];
+  readonly instrument: Instrument;
+  readonly first: T;
+  /** What was read of them and kept, then the rest. Left out: nothing was kept, and they are not open. */
+  readonly opened?: OpenRecording;
+}
+
+/**
+ * The same for whoever reads them afterwards: bars that were read are kept, `keptMax` of all files together, so that none
+ * of these is read twice. Throws `DataFileError`; no file stays open then.
+ */
+export async function openChecked<T extends SidedFile & { readonly instrument: Instrument }>(
+  assigned: readonly T[],
+  { rowsMax = ROWS_CHECKED_MAX, keptMax = ROWS_KEPT_MAX } = {},
+): Promise<{ readonly endMs: number; readonly recordings: readonly InstrumentFiles<T>[] }> {
+  let endMs = 0;
+  let mayKeep = keptMax;
+  const recordings: InstrumentFiles<T>[] = [];
+  try {
+    for (const one of filesByInstrument(assigned)) {
+      const rows = await openRecording(one.files, one.instrument);
+      let opened: OpenRecording | null = null;
+      try {
+        const kept = rows.format === 'bars' ? [] : null;
+        const { lastMs, isWhole, count } = await readAhead(rows, rowsMax * one.files.length, kept, mayKeep);
+        const { firstMs } = rows;
+        const { read, all } = rows.bytes();
+        endMs = Math.max(endMs, isWhole ? lastMs : firstMs + (lastMs - firstMs) * (all / read));
+        if (kept !== null && count <= mayKeep) {
+          mayKeep -= count;
+          opened = withKept(rows, kept);
+        }
+      } finally {
+        if (opened === null) await rows.close();
+      }
+      recordings.push(opened === null ? one : { ...one, opened });
+    }
+    return { endMs, recordings };
+  } catch (error) {
+    for (const { opened } of recordings) await opened?.close();
+    throw error;
+  }
+}
+
+/** `kept`: gets the rows, as long as there are no more than `keptMax`. */
+async function readAhead(
+  rows: RecordedFile,
+  rowsMax: number,
+  kept: RecordedRows[] | null,
+  keptMax: number,
+): Promise<{ readonly lastMs: number; readonly isWhole: boolean; readonly count: number }> {
+  let lastMs = rows.firstMs;
+  let count = 0;
+  while (count < rowsMax) {
+    const some = await rows.next();
+    if (some === null) return { lastMs, isWhole: true, count };
+    count += some.length;
+    if (some.length > 0) lastMs = some.tsMsAt(some.length - 1);
+    if (count <= keptMax) kept?.push(some);
+    else kept?.splice(0);
+  }
+  return { lastMs, isWhole: false, count };
+}
+
+function withKept(rows: RecordedFile, kept: RecordedRows[]): OpenRecording {
+  let at = 0;
+  return {
+    ...{ format: rows.format, spanMs: rows.spanMs },
+    next: async () => {
+      const some = kept[at];
+      if (some === undefined) return rows.next();
+      delete kept[at];
+      at += 1;
+      return some;
+    },
+    close: () => rows.close(),
+  };
 }
 
 export interface RecordingRead {
@@ -105,7 +174,8 @@ export async function readRecording(
     let endMs = firstMs;
     for (let some = await rows.next(); some !== null; some = await rows.next()) {
       count += some.length;
-      for (const { tsMs } of some) {
+      for (let place = 0; place < some.length; place += 1) {
+        const tsMs = some.tsMsAt(place);
         if (spanMs > 0 && tsMs > endMs) gaps.push({ fromMs: endMs, untilMs: tsMs });
         endMs = tsMs + spanMs;
       }
@@ -118,7 +188,7 @@ export async function readRecording(
 
 export function filesByInstrument<T extends SidedFile & { readonly instrument: Instrument }>(
   assigned: readonly T[],
-): readonly { readonly files: readonly T[]; readonly instrument: Instrument; readonly first: T }[] {
+): readonly InstrumentFiles<T>[] {
   const groups = new Map<string, T[]>();
   for (const one of assigned) {
     const { symbol } = one.instrument;

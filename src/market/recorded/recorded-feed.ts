@@ -6,18 +6,29 @@ import { pipeline } from 'node:stream/promises';
 import type { MarketBar, MarketFeed, QuoteEvent } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import { type BarPath, barQuotes, bidBelow, quotesOfSides } from '../../venue/bar-path.js';
+import { QuoteColumns } from '../../domain/quote-columns.js';
+import {
+  type BarPath,
+  barQuotes,
+  bidBelow,
+  isHighFirst,
+  pathTime,
+  quarterOf,
+  quotesOfSides,
+} from '../../venue/bar-path.js';
 import { BarBuilder, midTicks } from '../bar-builder.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed, type TimedEvent, type TimedSource } from '../replay-feed.js';
 import {
   assignInstruments,
-  checkRecording,
   filesByInstrument,
+  type InstrumentFiles,
+  openChecked,
   type RecordingRequest,
 } from './check-recording.js';
 import { openRecording, type RecordedFile, type SidedFile } from './recorded-file.js';
 import {
+  BarColumns,
   type BarRow,
   type BidAskBarRow,
   type BookRow,
@@ -49,16 +60,17 @@ interface RecordedFeedOptions {
 /** Throws `DataFileError` if a file can't be used; nothing stays open then. */
 export async function openRecordedFeed(options: RecordedFeedOptions): Promise<MarketFeed> {
   const { instruments, speed, position, steadyMs } = options;
-  const endMs = await checkRecording(options.files, instruments);
   const inputs = assignInstruments(options.files, instruments).map((one) => ({
     ...one,
     spreadTicks: options.spreadTicks[one.instrument.id] ?? 1,
     ...(options.shape === undefined ? {} : { shape: options.shape }),
   }));
+  // Kept for a run that is over soon; one at the pace of a market would hold them for its whole life.
+  const { endMs, recordings } = await openChecked(inputs, speed === null ? {} : { keptMax: 0 });
   const identity = await recordingIdentity(inputs);
   const { beginMs = null } = position;
   const deliveredMs = beginMs ?? position.load(identity) ?? 0;
-  const events = await RecordedSource.open(inputs, deliveredMs, beginMs !== null);
+  const events = await RecordedSource.ofRecordings(recordings, deliveredMs, beginMs !== null);
   const names = inputs.map(({ file }) => basename(file));
   const pace = speed === null ? 'as fast as it goes' : `${speed}x`;
   return new ReplayFeed({
@@ -107,37 +119,32 @@ async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<stri
 /** Bars kept for the warm-up of strategies after a restart. */
 const HISTORY_BARS_MAX = 50_000;
 
-const BAR_PRICES = 4;
-
 interface RecordedInput extends SidedFile {
   readonly instrument: Instrument;
   readonly spreadTicks: number;
   readonly shape?: RowShape;
 }
 
-interface FileStream {
-  /** Its place among the streams. */
-  readonly order: number;
-  readonly instrument: InstrumentId;
-  readonly rows: RecordedFile;
-  readonly events: RowEvents;
-  ready: TimedEvent[];
-  /** For each of these, the time of the row it comes from. */
-  rowMs: number[];
-  index: number;
-  ended: boolean;
-}
+/** Quotes that are looked at together, at most. */
+const AHEAD_MAX = 256;
+/** Of a bar. */
+const PRICES = 4;
 
 /** Several recorded files as one stream in time order; at equal times in the order of their instruments. */
 export class RecordedSource implements TimedSource {
-  readonly #history = new Map<InstrumentId, PastBars>();
   /** A binary heap: the stream with the next event comes first. Each has an event ready. */
   readonly #upcoming: FileStream[] = [];
-  readonly #bar: QuoteEvent[] = [];
+  /** Those of them that have not ended, in their order. */
+  #open: readonly FileStream[] = [];
   /** A stream has nothing ready: its next event might be the earliest. */
   #isDry = true;
+  /** The next quotes, and the stream of each: they have left the heap, but were not taken. */
+  readonly #ahead: QuoteColumns;
+  readonly #aheadOf: FileStream[] = [];
 
-  private constructor(private readonly streams: readonly FileStream[]) {}
+  private constructor(private readonly streams: readonly FileStream[]) {
+    this.#ahead = new QuoteColumns(AHEAD_MAX + streams.length);
+  }
 
   /**
    * Opens all files and skips what was delivered before. Throws `DataFileError`; no file stays open then. `begins`: at
@@ -148,19 +155,30 @@ export class RecordedSource implements TimedSource {
     deliveredMs: number,
     begins = false,
   ): Promise<RecordedSource> {
+    return RecordedSource.ofRecordings(filesByInstrument(inputs), deliveredMs, begins);
+  }
+
+  static async ofRecordings(
+    recordings: readonly InstrumentFiles<RecordedInput>[],
+    deliveredMs: number,
+    begins = false,
+  ): Promise<RecordedSource> {
     const streams: FileStream[] = [];
-    const source = new RecordedSource(streams);
     try {
-      for (const { files, instrument, first } of filesByInstrument(inputs)) {
-        const rows = await openRecording(files, instrument);
-        const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks, first.shape);
-        const place = { order: streams.length, instrument: instrument.id };
-        streams.push({ ...place, rows, events, ready: [], rowMs: [], index: 0, ended: false });
+      for (const { files, instrument, first, opened } of recordings) {
+        const rows = opened ?? (await openRecording(files, instrument));
+        const place = { order: streams.length, instrument: instrument.id, rows };
+        const { spreadTicks, shape = PLAIN } = first;
+        const isWhole = rows.format === 'bars' && rows.spanMs >= MINUTE_MS;
+        streams.push(
+          isWhole ? new BarStream(place, spreadTicks, shape) : new RowStream(place, spreadTicks, shape),
+        );
       }
-      for (const stream of streams) await source.#passOver(stream, deliveredMs, begins);
-      return source;
+      for (const stream of streams) await stream.passOver(deliveredMs, begins);
+      return new RecordedSource(streams);
     } catch (error) {
-      await source.close();
+      await Promise.all(streams.map(({ rows }) => rows.close()));
+      for (const { opened } of recordings) await opened?.close();
       throw error;
     }
   }
@@ -184,42 +202,63 @@ export class RecordedSource implements TimedSource {
   }
 
   peek(): TimedEvent | null {
-    const [stream] = this.#upcoming;
-    return this.#isDry || stream === undefined ? null : (stream.ready[stream.index] ?? null);
+    const { from, count } = this.#ahead;
+    if (from < count) return (this.#aheadOf[from] as FileStream).event;
+    return this.#isDry ? null : (this.#upcoming[0]?.event ?? null);
   }
 
   head(place: number): TimedEvent | null {
-    const stream = this.#upcoming[place];
-    return stream === undefined ? null : (stream.ready[stream.index] ?? null);
+    return this.#open[place]?.event ?? null;
   }
 
-  wholeBar(): readonly QuoteEvent[] | null {
-    const [stream] = this.#upcoming;
-    if (this.#isDry || stream === undefined || this.#upcoming.length > 1) return null;
-    const { ready, index } = stream;
-    for (let place = 0; place < BAR_PRICES; place += 1) {
-      const event = ready[index + place];
-      if (event?.kind !== 'quote' || (event.wayFromMs === undefined) !== (place === 0)) return null;
-      this.#bar[place] = event;
+  quotesAhead(): QuoteColumns | null {
+    const ahead = this.#ahead;
+    if (ahead.from === ahead.count) {
+      ahead.clear();
+      if (this.#isDry) return null;
+      this.#lookAhead();
     }
-    return this.#bar;
+    ahead.until = ahead.count;
+    return ahead.from < ahead.count ? ahead : null;
+  }
+
+  take(count: number): void {
+    for (let taken = 0; taken < count; taken += 1)
+      (this.#aheadOf[this.#ahead.from + taken] as FileStream).shift();
+    this.#ahead.from += count;
   }
 
   shift(): void {
+    if (this.#ahead.from < this.#ahead.count) {
+      this.take(1);
+      return;
+    }
     const [stream] = this.#upcoming;
-    const event = this.peek();
-    if (stream === undefined || event === null) return;
-    stream.index += 1;
-    if (stream.index < stream.ready.length) this.#sink(0);
-    else this.#isDry = true;
-    if (event.kind === 'bar') this.#remember(event.bar);
+    if (this.#isDry || stream === undefined) return;
+    stream.look();
+    stream.shift();
+    if (stream.nextMs === NOTHING_READY) this.#isDry = true;
+    else this.#sink(0);
+  }
+
+  #lookAhead(): void {
+    const ahead = this.#ahead;
+    while (ahead.count < AHEAD_MAX) {
+      const stream = this.#upcoming[0] as FileStream;
+      this.#aheadOf[ahead.count] = stream;
+      if (!stream.lookAtQuote(ahead)) break;
+      this.#isDry = stream.nextMs === NOTHING_READY;
+      if (this.#isDry) break;
+      this.#sink(0);
+    }
+    if (ahead.count > 0) for (const stream of this.#upcoming) stream.showBeyond(ahead);
   }
 
   async fill(): Promise<boolean> {
-    for (const stream of this.streams) if (stream.index >= stream.ready.length) await fillStream(stream);
+    for (const stream of this.streams) if (stream.nextMs === NOTHING_READY) await stream.fill();
     this.#isDry = false;
-    this.#upcoming.length = 0;
-    for (const stream of this.streams) if (stream.index < stream.ready.length) this.#upcoming.push(stream);
+    this.#open = this.streams.filter(({ nextMs }) => nextMs !== NOTHING_READY);
+    this.#upcoming.splice(0, this.#upcoming.length, ...this.#open);
     for (let place = (this.#upcoming.length >> 1) - 1; place >= 0; place -= 1) this.#sink(place);
     return this.#upcoming.length > 0;
   }
@@ -230,7 +269,7 @@ export class RecordedSource implements TimedSource {
 
   /** Bars that the stream has passed, oldest first. */
   bars(instrument: InstrumentId, count: number, nowMs: number): readonly MarketBar[] {
-    return this.#history.get(instrument)?.newest(count, nowMs) ?? [];
+    return this.streams.find((stream) => stream.instrument === instrument)?.past.newest(count, nowMs) ?? [];
   }
 
   /** Moves a stream back behind those with earlier events. */
@@ -252,26 +291,292 @@ export class RecordedSource implements TimedSource {
     }
     streams[at] = sinking;
   }
+}
 
-  async #passOver(stream: FileStream, untilMs: number, begins: boolean): Promise<void> {
-    for (;;) {
-      if (stream.index >= stream.ready.length) await fillStream(stream);
-      const event = stream.ready[stream.index];
-      if (event === undefined || event.marketMs > untilMs) return;
-      const isFirst = event.marketMs === untilMs && stream.rowMs[stream.index] === untilMs;
-      if (begins && isFirst && event.kind === 'quote' && isOfBars(stream.rows.format)) return;
-      stream.index += 1;
-      if (event.kind === 'bar') this.#remember(event.bar);
-    }
+/** At equal times the earlier stream goes first. */
+const isBefore = (one: FileStream, other: FileStream): boolean =>
+  one.nextMs < other.nextMs || (one.nextMs === other.nextMs && one.order < other.order);
+
+/** `nextMs` of a stream that must be filled, or has ended. */
+const NOTHING_READY = Number.POSITIVE_INFINITY;
+
+interface StreamPlace {
+  /** Its place among the streams. */
+  readonly order: number;
+  readonly instrument: InstrumentId;
+  readonly rows: Pick<RecordedFile, 'format' | 'spanMs' | 'next' | 'close'>;
+}
+
+/** The events of one instrument. Those that were looked at may wait to be taken by `shift`. */
+abstract class FileStream {
+  readonly order: number;
+  readonly instrument: InstrumentId;
+  readonly rows: StreamPlace['rows'];
+  readonly past: PastBars;
+  /** Time of the next event that was not looked at. */
+  nextMs = NOTHING_READY;
+
+  constructor({ order, instrument, rows }: StreamPlace) {
+    this.order = order;
+    this.instrument = instrument;
+    this.rows = rows;
+    this.past = new PastBars(instrument);
   }
 
-  #remember(bar: MarketBar): void {
-    let bars = this.#history.get(bar.instrument);
-    if (bars === undefined) {
-      bars = new PastBars(bar.instrument);
-      this.#history.set(bar.instrument, bars);
+  /** The first event that was not taken. Null: it must be filled, or has ended. */
+  abstract get event(): TimedEvent | null;
+  /** Time of the row of the next event that was not looked at. */
+  protected abstract get rowMs(): number;
+  protected abstract get isQuoteNext(): boolean;
+  /** Looks at the next event. */
+  abstract look(): void;
+  /** Looks at the next event if it is a quote without a book, and adds it. */
+  abstract lookAtQuote(columns: QuoteColumns): boolean;
+  /** Adds the next event, without looking at it, if it is a price inside a bar. */
+  abstract showBeyond(columns: QuoteColumns): void;
+  /** Takes the first event. It was looked at. */
+  abstract shift(): void;
+  /** Nothing is left that was not taken. */
+  abstract fill(): Promise<void>;
+
+  async passOver(untilMs: number, begins: boolean): Promise<void> {
+    for (;;) {
+      if (this.nextMs === NOTHING_READY) await this.fill();
+      if (this.nextMs === NOTHING_READY || this.nextMs > untilMs) return;
+      const isFirst = this.nextMs === untilMs && this.rowMs === untilMs;
+      if (begins && isFirst && this.isQuoteNext && isOfBars(this.rows.format)) return;
+      this.look();
+      this.shift();
     }
-    bars.add(bar);
+  }
+}
+
+/** Bars of a minute or more: each is four quotes, and then itself. They stay numbers until one of them is asked for. */
+class BarStream extends FileStream {
+  #columns = new BarColumns(0);
+  /** What was looked at and what was taken: the bar, and which of its four prices, or 4 for the bar itself. */
+  #seenRow = 0;
+  #seenPoint = 0;
+  #takenRow = 0;
+  #takenPoint = 0;
+  /** The bids of the bar that is looked at. */
+  readonly #bids = new Float64Array(PRICES);
+  #lots = 0;
+  #wayFromMs = Number.NaN;
+  /** The quotes of the bar to be taken. Empty: none was asked for. */
+  #quotes: readonly QuoteEvent[] = [];
+  #barEvent: TimedEvent | null = null;
+
+  constructor(
+    place: StreamPlace,
+    private readonly spreadTicks: number,
+    private readonly shape: RowShape,
+  ) {
+    super(place);
+  }
+
+  get event(): TimedEvent | null {
+    const { path, withVolume } = this.shape;
+    if (this.#takenRow >= this.#columns.length) return null;
+    if (this.#takenPoint === PRICES) {
+      const bar = this.#bar();
+      this.#barEvent ??= { kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar };
+      return this.#barEvent;
+    }
+    if (this.#quotes.length === 0) this.#quotes = barQuotes(this.#bar(), this.spreadTicks, path, withVolume);
+    return this.#quotes[this.#takenPoint] as QuoteEvent;
+  }
+
+  #bar(): MarketBar {
+    const { openTicks, highTicks, lowTicks, closeTicks, tsMs, volumeLots } = this.#columns;
+    const at = this.#takenRow;
+    return {
+      instrument: this.instrument,
+      openMs: tsMs[at] as number,
+      spanMs: this.rows.spanMs,
+      openTicks: openTicks[at] as number,
+      highTicks: highTicks[at] as number,
+      lowTicks: lowTicks[at] as number,
+      closeTicks: closeTicks[at] as number,
+      volumeLots: volumeLots[at] as number,
+    };
+  }
+
+  protected get rowMs(): number {
+    return this.#columns.tsMs[this.#seenRow] as number;
+  }
+
+  protected get isQuoteNext(): boolean {
+    return this.#seenPoint < PRICES;
+  }
+
+  look(): void {
+    const { spanMs } = this.rows;
+    this.#wayFromMs = this.nextMs;
+    this.#seenPoint += 1;
+    if (this.#seenPoint > PRICES) this.#lookAtRow(this.#seenRow + 1);
+    else if (this.#seenPoint === PRICES) this.nextMs = this.rowMs + spanMs;
+    else this.nextMs = pathTime(this.rowMs, spanMs, this.#seenPoint);
+  }
+
+  #lookAtRow(row: number): void {
+    const { length, openTicks, highTicks, lowTicks, closeTicks, tsMs, volumeLots } = this.#columns;
+    this.#seenRow = row;
+    this.#seenPoint = 0;
+    this.#wayFromMs = Number.NaN;
+    this.nextMs = NOTHING_READY;
+    if (row >= length) return;
+    const [open, high, low] = [openTicks[row] as number, highTicks[row] as number, lowTicks[row] as number];
+    const isHighNext = isHighFirst(open, high, low, this.shape.path);
+    const { spreadTicks } = this;
+    this.#bids[0] = bidBelow(open, spreadTicks);
+    this.#bids[1] = bidBelow(isHighNext ? high : low, spreadTicks);
+    this.#bids[2] = bidBelow(isHighNext ? low : high, spreadTicks);
+    this.#bids[3] = bidBelow(closeTicks[row] as number, spreadTicks);
+    this.#lots = this.shape.withVolume ? quarterOf(volumeLots[row] as number) : 0;
+    this.nextMs = tsMs[row] as number;
+  }
+
+  lookAtQuote(columns: QuoteColumns): boolean {
+    if (this.#seenPoint === PRICES) return false;
+    this.#add(columns, false);
+    this.look();
+    return true;
+  }
+
+  showBeyond(columns: QuoteColumns): void {
+    if (this.#seenPoint > 0 && this.#seenPoint < PRICES) this.#add(columns, true);
+  }
+
+  #add(columns: QuoteColumns, beyond: boolean): void {
+    const bid = this.#bids[this.#seenPoint] as number;
+    const lots = this.#lots;
+    columns.add(
+      this.instrument,
+      this.nextMs,
+      bid,
+      bid + this.spreadTicks,
+      lots,
+      lots,
+      this.#wayFromMs,
+      beyond,
+    );
+  }
+
+  shift(): void {
+    this.#takenPoint += 1;
+    if (this.#takenPoint <= PRICES) return;
+    const { openTicks, highTicks, lowTicks, closeTicks, tsMs, volumeLots } = this.#columns;
+    const at = this.#takenRow;
+    this.past.add(
+      tsMs[at] as number,
+      this.rows.spanMs,
+      openTicks[at] as number,
+      highTicks[at] as number,
+      lowTicks[at] as number,
+      closeTicks[at] as number,
+      volumeLots[at] as number,
+    );
+    this.#takenPoint = 0;
+    this.#takenRow += 1;
+    if (this.#quotes.length > 0) this.#quotes = NO_QUOTES;
+    this.#barEvent = null;
+  }
+
+  async fill(): Promise<void> {
+    this.#columns = NO_BARS;
+    this.#takenRow = 0;
+    for (let rows = await this.rows.next(); rows !== null; rows = await this.rows.next()) {
+      this.#columns = rows as BarColumns;
+      if (rows.length > 0) break;
+    }
+    this.#lookAtRow(0);
+  }
+}
+
+const NO_BARS = new BarColumns(0);
+const NO_QUOTES: readonly QuoteEvent[] = [];
+
+/** Rows of any other kind, as events. */
+class RowStream extends FileStream {
+  readonly #events: RowEvents;
+  #ready: TimedEvent[] = [];
+  /** For each of these, the time of the row it comes from. */
+  #rowMs: number[] = [];
+  #seen = 0;
+  #taken = 0;
+  #ended = false;
+
+  constructor(place: StreamPlace, spreadTicks: number, shape: RowShape) {
+    super(place);
+    this.#events = new RowEvents(place.instrument, place.rows.spanMs, spreadTicks, shape);
+  }
+
+  get event(): TimedEvent | null {
+    return this.#ready[this.#taken] ?? null;
+  }
+
+  protected get rowMs(): number {
+    return this.#rowMs[this.#seen] as number;
+  }
+
+  protected get isQuoteNext(): boolean {
+    return this.#ready[this.#seen]?.kind === 'quote';
+  }
+
+  look(): void {
+    this.#seen += 1;
+    this.nextMs = this.#ready[this.#seen]?.marketMs ?? NOTHING_READY;
+  }
+
+  lookAtQuote(columns: QuoteColumns): boolean {
+    const event = this.#ready[this.#seen];
+    if (event?.kind !== 'quote' || event.book !== undefined) return false;
+    this.#add(columns, event, false);
+    this.look();
+    return true;
+  }
+
+  showBeyond(columns: QuoteColumns): void {
+    const event = this.#ready[this.#seen];
+    if (event?.kind === 'quote' && event.wayFromMs !== undefined) this.#add(columns, event, true);
+  }
+
+  #add(
+    columns: QuoteColumns,
+    { marketMs, bidTicks, askTicks, bidLots, askLots, wayFromMs }: QuoteEvent,
+    beyond: boolean,
+  ): void {
+    columns.add(this.instrument, marketMs, bidTicks, askTicks, bidLots, askLots, wayFromMs, beyond);
+  }
+
+  shift(): void {
+    const event = this.#ready[this.#taken];
+    this.#taken += 1;
+    if (event?.kind !== 'bar') return;
+    const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = event.bar;
+    this.past.add(openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots);
+  }
+
+  async fill(): Promise<void> {
+    this.#ready = [];
+    this.#rowMs = [];
+    this.#seen = 0;
+    this.#taken = 0;
+    while (!this.#ended && this.#ready.length === 0) {
+      const rows = await this.rows.next();
+      if (rows === null) {
+        this.#ended = true;
+        this.#events.finish(this.#ready);
+      } else {
+        for (let place = 0; place < rows.length; place += 1) {
+          const row = rows.rowAt(place);
+          this.#events.add(row, this.#ready);
+          while (this.#rowMs.length < this.#ready.length) this.#rowMs.push(row.tsMs);
+        }
+      }
+    }
+    this.nextMs = this.#ready[0]?.marketMs ?? NOTHING_READY;
   }
 }
 
@@ -288,7 +593,15 @@ class PastBars {
 
   constructor(private readonly instrument: InstrumentId) {}
 
-  add({ openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }: MarketBar): void {
+  add(
+    openMs: number,
+    spanMs: number,
+    openTicks: number,
+    highTicks: number,
+    lowTicks: number,
+    closeTicks: number,
+    volumeLots: number,
+  ): void {
     const room = this.#numbers.length / BAR_NUMBERS;
     if (this.#added === room && room < HISTORY_BARS_MAX) this.#grow(Math.min(2 * room, HISTORY_BARS_MAX));
     const at = (this.#added * BAR_NUMBERS) % this.#numbers.length;
@@ -330,31 +643,6 @@ class PastBars {
   }
 }
 
-/** At equal times the earlier stream goes first. */
-function isBefore(one: FileStream, other: FileStream): boolean {
-  const atMs = one.ready[one.index]?.marketMs ?? 0;
-  const otherMs = other.ready[other.index]?.marketMs ?? 0;
-  return atMs < otherMs || (atMs === otherMs && one.order < other.order);
-}
-
-async function fillStream(stream: FileStream): Promise<void> {
-  stream.ready = [];
-  stream.rowMs = [];
-  stream.index = 0;
-  while (!stream.ended && stream.ready.length === 0) {
-    const rows = await stream.rows.next();
-    if (rows === null) {
-      stream.ended = true;
-      stream.events.finish(stream.ready);
-    } else {
-      for (const row of rows) {
-        stream.events.add(row, stream.ready);
-        while (stream.rowMs.length < stream.ready.length) stream.rowMs.push(row.tsMs);
-      }
-    }
-  }
-}
-
 /** How rows become prices. By default the nearer extreme of a bar comes first, and sizes are not derived. */
 interface RowShape {
   readonly path: BarPath;
@@ -373,7 +661,7 @@ class RowEvents {
     private readonly instrument: InstrumentId,
     private readonly spanMs: number,
     private readonly spreadTicks: number,
-    private readonly shape: RowShape = PLAIN,
+    private readonly shape: RowShape,
   ) {
     this.#builder = new BarBuilder(instrument);
   }

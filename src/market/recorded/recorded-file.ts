@@ -11,15 +11,18 @@ import { iso } from '../../domain/moment.js';
 import { hasNote } from '../fetched/minutes-file.js';
 import { DataFileError } from './data-file-error.js';
 import {
+  BarColumns,
   type BarRow,
   type BidAskBarRow,
   type Counted,
   crossedPrice,
   detectLayout,
   isOfBars,
+  ListedRows,
   REPAIR,
   type RecordedFormat,
   type RecordedRow,
+  type RecordedRows,
   RowParser,
 } from './row-parser.js';
 
@@ -33,7 +36,7 @@ export interface RecordedFile {
   /** Time of the first row. */
   readonly firstMs: number;
   /** The next few rows. Null: end of the file. Throws `DataFileError`. */
-  next(): Promise<readonly RecordedRow[] | null>;
+  next(): Promise<RecordedRows | null>;
   /** Where the first of the rows that `next` returned last is written. */
   place(): RowPlace;
   /** Of the file on disk; slightly ahead of the rows returned. */
@@ -64,36 +67,48 @@ async function openRecordedFile(file: string, instrument: Counted): Promise<Reco
 }
 
 async function begin(file: string, instrument: Counted, lines: LineReader): Promise<RecordedFile> {
-  const [header, ...others] = (await lines.next()) ?? [];
+  const chunk = await lines.next();
+  const [header, from] = headerOf(chunk);
   const layout = detectLayout(file, header);
   const { format } = layout;
   const parser = new RowParser(file, layout, instrument);
-  const first: RecordedRow[] = [];
+  const reader = new RowReader(parser, format);
   // A coin that hardly trades has so few minutes that their distances say nothing.
   const fetchedMs = hasNote(file) ? MINUTE_MS : null;
   let known = isOfBars(format) ? fetchedMs : 0;
-  const add = (line: string): void => {
-    // Later rows don't count, even if they came in the same chunk of the file.
-    if (first.length === SPAN_ROWS) known ??= barSpan(file, first);
-    first.push(onGrid(parser.parse(line), first[0], known ?? 0, parser));
-  };
-  others.forEach(add);
-  while (first.length < SPAN_ROWS) {
-    const more = await lines.next();
-    if (more === null) break;
-    more.forEach(add);
+  parser.spanMs = known ?? 0;
+  let at = from;
+  for (let given = chunk; given !== null; given = await lines.next(), at = 0) {
+    at = reader.read(given, at, SPAN_ROWS - reader.length);
+    if (reader.length === SPAN_ROWS) {
+      // Later rows don't count, even if they came in the same chunk of the file.
+      known ??= barSpan(file, reader.rows());
+      parser.spanMs = known;
+      reader.read(given, at, Number.POSITIVE_INFINITY);
+    }
+    lines.row = parser.row;
+    if (reader.length >= SPAN_ROWS) break;
   }
-  const [{ tsMs: firstMs } = { tsMs: 0 }] = first;
-  if (first.length === 0) throw noRows(file);
+  if (reader.length === 0) throw noRows(file);
+  const first = reader.take();
+  const firstMs = first.tsMsAt(0);
   const spanMs = known ?? barSpan(file, first);
+  parser.spanMs = spanMs;
   if (isInSeconds(firstMs, spanMs)) throw inSeconds(file, firstMs);
-  let ready: readonly RecordedRow[] | null = first;
+  let ready: RecordedRows | null = first;
   let row = 2;
   let given = 0;
-  const next = async (): Promise<readonly RecordedRow[] | null> => {
-    const lined = ready === null ? await lines.next() : null;
-    const rows = ready ?? lined?.map((line) => onGrid(parser.parse(line), first[0], spanMs, parser)) ?? null;
+  const next = async (): Promise<RecordedRows | null> => {
+    let rows = ready;
     ready = null;
+    if (rows === null) {
+      const more = await lines.next();
+      if (more !== null) {
+        reader.read(more, 0, Number.POSITIVE_INFINITY);
+        rows = reader.take();
+        lines.row = parser.row;
+      }
+    }
     row += given;
     given = rows?.length ?? 0;
     return rows;
@@ -102,13 +117,60 @@ async function begin(file: string, instrument: Counted, lines: LineReader): Prom
   return { format, spanMs, firstMs, next, place, bytes: () => lines.bytes(), close: () => lines.close() };
 }
 
+/** The header, and where the line after it begins. */
+function headerOf(chunk: LineBytes | null): readonly [string | undefined, number] {
+  if (chunk === null) return [undefined, 0];
+  const { bytes, end } = chunk;
+  const at = bytes.indexOf(LINE_FEED);
+  return at === -1 ? [bytes.toString('utf8', 0, end), end] : [bytes.toString('utf8', 0, at), at + 1];
+}
+
+/** Collects rows. */
+class RowReader {
+  #columns: BarColumns | null = null;
+  #listed: RecordedRow[] = [];
+  /** Of a row, in the bytes that were read last. */
+  #rowBytes = 64;
+
+  constructor(
+    private readonly parser: RowParser,
+    private readonly format: RecordedFormat,
+  ) {}
+
+  get length(): number {
+    return this.#columns?.length ?? this.#listed.length;
+  }
+
+  rows(): RecordedRows {
+    return this.#columns ?? new ListedRows(this.#listed);
+  }
+
+  /** The rows since the last call. */
+  take(): RecordedRows {
+    const rows = this.rows();
+    this.#columns = null;
+    this.#listed = [];
+    return rows;
+  }
+
+  /** Returns where the next row begins. Throws `DataFileError`. */
+  read({ bytes, end }: LineBytes, from: number, most: number): number {
+    if (this.format !== 'bars') return this.parser.readRows(bytes, from, end, this.#listed, most);
+    this.#columns ??= new BarColumns(Math.ceil((end - from) / this.#rowBytes) + 1);
+    const before = this.#columns.length;
+    const at = this.parser.readBars(bytes, from, end, this.#columns, most);
+    if (this.#columns.length > before) this.#rowBytes = (at - from) / (this.#columns.length - before);
+    return at;
+  }
+}
+
 /**
  * The largest span that divides all steps between the first rows; one minute for a single row. Throws
  * `DataFileError` if a slightly wrong time would turn minutes into bars of milliseconds.
  */
-function barSpan(file: string, rows: readonly RecordedRow[]): number {
-  const given = rows.slice(0, SPAN_ROWS);
-  const steps = given.slice(1).map(({ tsMs }, index) => tsMs - (given[index] as RecordedRow).tsMs);
+function barSpan(file: string, rows: RecordedRows): number {
+  const given = Array.from({ length: Math.min(rows.length, SPAN_ROWS) }, (_, at) => rows.tsMsAt(at));
+  const steps = given.slice(1).map((tsMs, at) => tsMs - (given[at] as number));
   let span = 0;
   for (const one of steps) {
     let step = one;
@@ -120,7 +182,7 @@ function barSpan(file: string, rows: readonly RecordedRow[]): number {
 }
 
 /** Names the first row that is not a whole number of the commonest step after the previous one. */
-function offGrid(file: string, rows: readonly RecordedRow[], steps: readonly number[]): DataFileError {
+function offGrid(file: string, times: readonly number[], steps: readonly number[]): DataFileError {
   const counts = new Map<number, number>();
   for (const step of steps) counts.set(step, (counts.get(step) ?? 0) + 1);
   const [usual] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most));
@@ -130,7 +192,7 @@ function offGrid(file: string, rows: readonly RecordedRow[], steps: readonly num
     row: at + 2,
     column: 'ts',
     expected: `a whole number of bars of ${usual} ms after the row above`,
-    found: `"${rows[at]?.tsMs}"`,
+    found: `"${times[at]}"`,
     doThis: REPAIR,
   });
 }
@@ -157,18 +219,6 @@ function inSeconds(file: string, first: number): DataFileError {
   });
 }
 
-function onGrid(
-  row: RecordedRow,
-  first: RecordedRow | undefined,
-  spanMs: number,
-  parser: RowParser,
-): RecordedRow {
-  if (spanMs > 0 && first && (row.tsMs - first.tsMs) % spanMs !== 0) {
-    parser.refuse('ts', `a whole number of bars of ${spanMs} ms after the first row`, `"${row.tsMs}"`);
-  }
-  return row;
-}
-
 function noRows(file: string): DataFileError {
   return new DataFileError({
     file,
@@ -185,53 +235,72 @@ const LINE_CHARACTERS_MAX = 4096;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 interface LineReader {
-  /** The next few lines without their line ends. Null: end of the file. Throws `DataFileError`. */
-  next(): Promise<readonly string[] | null>;
+  /** The next few lines, each with its line feed; the last one of the file may lack it. Null: end of the file. Throws `DataFileError`. */
+  next(): Promise<LineBytes | null>;
+  /** How many of the lines that `next` returned were read, which its errors count from. */
+  row: number;
   bytes(): BytesRead;
   close(): Promise<void>;
 }
+
+/** The bytes before `end`. */
+interface LineBytes {
+  readonly bytes: Buffer;
+  readonly end: number;
+}
+
+const LINE_FEED = 10;
 
 /**
  * Reads the lines of a plain or gzipped text file in pieces; memory does not grow with the file. Throws
  * `DataFileError` if the file can't be opened.
  */
 async function openLines(file: string): Promise<LineReader> {
-  const { stream, bytes } = await openText(file);
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<string>;
-  let rest = '';
-  let row = 0;
+  const { stream, bytes: bytesRead } = await openText(file);
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let rest: Buffer = Buffer.alloc(0);
   let ended = false;
-  const next = async (): Promise<readonly string[] | null> => {
-    for (;;) {
-      if (ended) return null;
-      const chunk = await chunks.next().catch((cause: unknown) => {
-        throw damaged(file, row + 1, cause);
-      });
-      const lines = (rest + (chunk.done ? '' : chunk.value)).split('\n');
-      ended = chunk.done === true;
-      rest = ended ? '' : (lines.pop() as string);
-      if (ended && lines.at(-1) === '') lines.pop();
-      if (rest.length > LINE_CHARACTERS_MAX) throw tooLong(file, row + lines.length + 1);
-      row += lines.length;
-      if (lines.length > 0) return lines;
-    }
+  const reader: LineReader = {
+    row: 0,
+    next: async () => {
+      while (!ended) {
+        const chunk = await chunks.next().catch((cause: unknown) => {
+          throw damaged(file, reader.row + 1, cause);
+        });
+        ended = chunk.done === true;
+        const bytes = chunk.done === true ? rest : joined(rest, chunk.value);
+        const end = ended ? bytes.length : bytes.lastIndexOf(LINE_FEED) + 1;
+        rest = bytes.subarray(end);
+        if (rest.length > LINE_CHARACTERS_MAX && rest.toString().length > LINE_CHARACTERS_MAX)
+          throw tooLong(file, reader.row + linesIn(bytes, end) + 1);
+        if (end > 0) return { bytes, end };
+      }
+      return null;
+    },
+    bytes: bytesRead,
+    close: async () => {
+      ended = true;
+      stream.destroy();
+    },
   };
-  const close = async (): Promise<void> => {
-    ended = true;
-    stream.destroy();
-  };
-  return { next, bytes, close };
+  return reader;
 }
+
+const joined = (rest: Buffer, more: Buffer): Buffer =>
+  rest.length === 0 ? more : Buffer.concat([rest, more]);
+
+const linesIn = (bytes: Buffer, end: number): number =>
+  bytes.toString('latin1', 0, end).split('\n').length - 1;
 
 async function openText(file: string): Promise<{ readonly stream: Readable; bytes(): BytesRead }> {
   const { gzipped, size: all } = await kindOf(file);
   const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
   const bytes = (): BytesRead => ({ read: raw.bytesRead, all });
-  if (!gzipped) return { stream: raw.setEncoding('utf8'), bytes };
+  if (!gzipped) return { stream: raw, bytes };
   const text = createGunzip({ chunkSize: CHUNK_BYTES });
   // An error in either stream ends the other and reaches the reader of `text`.
   pipeline(raw, text, () => {});
-  return { stream: text.setEncoding('utf8'), bytes };
+  return { stream: text, bytes };
 }
 
 async function kindOf(file: string): Promise<{ readonly gzipped: boolean; readonly size: number }> {
@@ -326,8 +395,9 @@ export async function openRecording(files: readonly SidedFile[], instrument: Cou
 
 /** The bars of one side that were read and not yet paired. */
 class SideRows {
-  #rows: readonly RecordedRow[] = [];
+  #rows: RecordedRows | null = null;
   #at = 0;
+  #head: BarRow | null = null;
   #first: RowPlace;
 
   constructor(readonly from: RecordedFile) {
@@ -336,7 +406,7 @@ class SideRows {
 
   /** Null: the next ones have to be read first, or the side has ended. */
   get head(): BarRow | null {
-    return (this.#rows[this.#at] as BarRow | undefined) ?? null;
+    return this.#head;
   }
 
   async fill(): Promise<void> {
@@ -344,13 +414,19 @@ class SideRows {
       const more = await this.from.next();
       if (more === null) return;
       this.#rows = more;
-      this.#at = 0;
       this.#first = this.from.place();
+      this.#moveTo(0);
     }
   }
 
   shift(): void {
-    this.#at += 1;
+    this.#moveTo(this.#at + 1);
+  }
+
+  #moveTo(place: number): void {
+    this.#at = place;
+    const isThere = this.#rows !== null && place < this.#rows.length;
+    this.#head = isThere ? (this.#rows?.rowAt(place) as BarRow) : null;
   }
 
   /** Of the head. */
@@ -379,7 +455,7 @@ class BothSides implements RecordedFile {
     this.#place = bid.place();
   }
 
-  async next(): Promise<readonly RecordedRow[] | null> {
+  async next(): Promise<RecordedRows | null> {
     await this.#bid.fill();
     await this.#ask.fill();
     if (this.#bid.head === null && this.#ask.head === null) return null;
@@ -390,7 +466,7 @@ class BothSides implements RecordedFile {
       this.#bid.shift();
       this.#ask.shift();
     } while (this.#bid.head !== null && this.#ask.head !== null);
-    return rows;
+    return new ListedRows(rows);
   }
 
   place(): RowPlace {
@@ -481,7 +557,8 @@ class JoinedFiles implements RecordedFile {
   #at = 0;
   /** The part at `#at`, while it is read. */
   #open: RecordedFile | null = null;
-  #last: RecordedRow | null = null;
+  /** Time of the last row. */
+  #lastMs: number | null = null;
   #place: RowPlace;
   /** Of the parts before `#at`. */
   #bytesBefore = 0;
@@ -498,13 +575,13 @@ class JoinedFiles implements RecordedFile {
     this.#bytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  async next(): Promise<readonly RecordedRow[] | null> {
+  async next(): Promise<RecordedRows | null> {
     for (let part = this.#parts[this.#at]; part !== undefined; part = this.#parts[this.#at]) {
       this.#open ??= await openRecordedFile(part.file, this.#instrument);
       if (this.#closed) break;
       const rows = await this.#open.next();
       if (rows !== null) {
-        this.#last = rows.at(-1) ?? this.#last;
+        if (rows.length > 0) this.#lastMs = rows.tsMsAt(rows.length - 1);
         this.#place = this.#open.place();
         return rows;
       }
@@ -512,7 +589,7 @@ class JoinedFiles implements RecordedFile {
       this.#at += 1;
       this.#bytesBefore += part.bytes;
       const following = this.#parts[this.#at];
-      if (following !== undefined && this.#last !== null) checkOrder(part.file, this.#last, following);
+      if (following !== undefined && this.#lastMs !== null) checkOrder(part.file, this.#lastMs, following);
     }
     await this.#closePart();
     return null;
@@ -549,9 +626,9 @@ function checkFormat(part: Part, first: Part): void {
     );
 }
 
-function checkOrder(file: string, last: RecordedRow, following: Part): void {
-  if (following.firstMs > last.tsMs) return;
-  const [begins, ends] = [following.firstMs, last.tsMs].map((ms) => new Date(ms).toISOString());
+function checkOrder(file: string, lastMs: number, following: Part): void {
+  if (following.firstMs > lastMs) return;
+  const [begins, ends] = [following.firstMs, lastMs].map((ms) => new Date(ms).toISOString());
   throw problem(following.file, `rows after the last one of ${file}, ${ends}`, `a first one of ${begins}`);
 }
 

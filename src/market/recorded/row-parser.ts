@@ -4,7 +4,7 @@
  */
 import type { BookLevel, BookLevels } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
+import { DecimalGrid } from '../decimal-grid.js';
 import { DataFileError, shown } from './data-file-error.js';
 
 export type RecordedFormat = 'bars' | 'bidAskBars' | 'quotes' | 'trades' | 'books';
@@ -53,6 +53,99 @@ export interface BookRow extends BookLevels {
   readonly tsMs: number;
 }
 export type RecordedRow = BarRow | BidAskBarRow | QuoteRow | TradeRow | BookRow;
+
+/** Some rows of a recording, in order. */
+export interface RecordedRows {
+  readonly length: number;
+  tsMsAt(place: number): number;
+  rowAt(place: number): RecordedRow;
+}
+
+export class ListedRows implements RecordedRows {
+  constructor(private readonly rows: readonly RecordedRow[]) {}
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  tsMsAt(place: number): number {
+    return this.rowAt(place).tsMs;
+  }
+
+  rowAt(place: number): RecordedRow {
+    return this.rows[place] as RecordedRow;
+  }
+}
+
+/** Bars as numbers, from the file to whoever trades on them: there are millions. */
+export class BarColumns implements RecordedRows {
+  length = 0;
+  tsMs: Float64Array;
+  openTicks: Float64Array;
+  highTicks: Float64Array;
+  lowTicks: Float64Array;
+  closeTicks: Float64Array;
+  volumeLots: Float64Array;
+
+  /** There is room for any number; `room`: without growing. */
+  constructor(room: number) {
+    this.tsMs = new Float64Array(room);
+    this.openTicks = new Float64Array(room);
+    this.highTicks = new Float64Array(room);
+    this.lowTicks = new Float64Array(room);
+    this.closeTicks = new Float64Array(room);
+    this.volumeLots = new Float64Array(room);
+  }
+
+  tsMsAt(place: number): number {
+    return this.tsMs[place] as number;
+  }
+
+  rowAt(place: number): BarRow {
+    return {
+      format: 'bars',
+      tsMs: this.tsMs[place] as number,
+      openTicks: this.openTicks[place] as number,
+      highTicks: this.highTicks[place] as number,
+      lowTicks: this.lowTicks[place] as number,
+      closeTicks: this.closeTicks[place] as number,
+      volumeLots: this.volumeLots[place] as number,
+    };
+  }
+
+  add(
+    tsMs: number,
+    openTicks: number,
+    highTicks: number,
+    lowTicks: number,
+    closeTicks: number,
+    volumeLots: number,
+  ): void {
+    const place = this.length;
+    if (place === this.tsMs.length) this.#grow(2 * place + 1);
+    this.tsMs[place] = tsMs;
+    this.openTicks[place] = openTicks;
+    this.highTicks[place] = highTicks;
+    this.lowTicks[place] = lowTicks;
+    this.closeTicks[place] = closeTicks;
+    this.volumeLots[place] = volumeLots;
+    this.length = place + 1;
+  }
+
+  #grow(room: number): void {
+    const grown = (column: Float64Array): Float64Array => {
+      const larger = new Float64Array(room);
+      larger.set(column);
+      return larger;
+    };
+    this.tsMs = grown(this.tsMs);
+    this.openTicks = grown(this.openTicks);
+    this.highTicks = grown(this.highTicks);
+    this.lowTicks = grown(this.lowTicks);
+    this.closeTicks = grown(this.closeTicks);
+    this.volumeLots = grown(this.volumeLots);
+  }
+}
 
 /** In which steps prices and sizes are counted. */
 export type Counted = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize'>;
@@ -120,8 +213,11 @@ const MICROSECONDS = 'Cut each ts to milliseconds: the first 13 digits.';
 /** 2286-11-20: a larger number is not in milliseconds. */
 const TS_MAX = 9_999_999_999_999;
 const TS_DIGITS_MAX = 13;
+const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
+const COMMA = 44;
 const DIGIT_0 = 48;
+const DIGIT_9 = 57;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 const TS_TEXT = /^\d{1,13}$/;
 /** Microseconds or nanoseconds since 2001. */
@@ -206,16 +302,19 @@ export class RowParser {
   readonly #clock: readonly [field: keyof typeof CLOCKS, (typeof CLOCKS)[keyof typeof CLOCKS]];
   readonly #isPlain: boolean;
   #row = 1;
+  #firstTsMs: number | null = null;
   #lastTsMs = 0;
   #fields: readonly string[] = [];
+  /** Length of the bars, which all begin a whole number of them after the first. 0: not known, or there are none. */
+  spanMs = 0;
 
   constructor(
     private readonly file: string,
     { format, columns, fields }: Layout,
     private readonly instrument: Counted,
   ) {
-    this.#prices = decimalGrid(instrument.tickSize);
-    this.#sizes = decimalGrid(instrument.lotSize);
+    this.#prices = new DecimalGrid(instrument.tickSize);
+    this.#sizes = new DecimalGrid(instrument.lotSize);
     this.#format = format;
     this.#columns = columns;
     this.#places = new Map(fields.map((field, at) => [field, at]));
@@ -224,11 +323,58 @@ export class RowParser {
     this.#isPlain = fields.join() === HEADERS.bars.join();
   }
 
-  /** Parses the next row; the first call gets row 2. Throws `DataFileError`. */
-  parse(line: string): RecordedRow {
-    this.#row += 1;
-    const bar = this.#isPlain ? this.#plainBar(line) : null;
-    if (bar !== null) return bar;
+  /** The last row that was read, the header being row 1. */
+  get row(): number {
+    return this.#row;
+  }
+
+  /**
+   * Reads rows from `from` on until `end`, `most` at most; each ends with its line. Returns where the next one begins.
+   * Throws `DataFileError`.
+   */
+  readBars(bytes: Buffer, from: number, end: number, into: BarColumns, most: number): number {
+    let at = from;
+    for (let left = most; at < end && left > 0; left -= 1) {
+      this.#row += 1;
+      const before = this.#lastTsMs;
+      const next = this.#isPlain ? this.#plainBar(bytes, at, end, into) : -1;
+      if (next === -1) {
+        const lineEnd = lineEndOf(bytes, at, end);
+        const { tsMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = this.#parse(
+          bytes.toString('utf8', at, lineEnd),
+        ) as BarRow;
+        into.add(tsMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots);
+        at = lineEnd + 1;
+      } else at = next;
+      if (this.#lastTsMs !== before + this.spanMs) this.#checkGrid();
+    }
+    return at;
+  }
+
+  /** The same of rows of any format. */
+  readRows(bytes: Buffer, from: number, end: number, into: RecordedRow[], most: number): number {
+    let at = from;
+    for (let left = most; at < end && left > 0; left -= 1) {
+      this.#row += 1;
+      const lineEnd = lineEndOf(bytes, at, end);
+      into.push(this.#parse(bytes.toString('utf8', at, lineEnd)));
+      this.#checkGrid();
+      at = lineEnd + 1;
+    }
+    return at;
+  }
+
+  #checkGrid(): void {
+    this.#firstTsMs ??= this.#lastTsMs;
+    if (this.spanMs > 0 && (this.#lastTsMs - this.#firstTsMs) % this.spanMs !== 0)
+      this.refuse(
+        'ts',
+        `a whole number of bars of ${this.spanMs} ms after the first row`,
+        `"${this.#lastTsMs}"`,
+      );
+  }
+
+  #parse(line: string): RecordedRow {
     this.#fields = (line.endsWith('\r') ? line.slice(0, -1) : line).split(',');
     if (this.#fields.length !== this.#columns.length) {
       this.refuse(
@@ -254,36 +400,44 @@ export class RowParser {
   }
 
   /**
-   * Reads a well-formed bar in one pass, without substrings, since nearly every row is one. Null: the row
-   * must be read column by column, which says what is wrong with it, if anything.
+   * Reads a well-formed bar from the bytes of its line, in one pass, since nearly every row is one. Returns where the next
+   * line begins. -1: the row must be read column by column, which says what is wrong with it, if anything.
    */
-  #plainBar(line: string): BarRow | null {
-    // Where the columns end. If a comma is missing, the next search restarts at the beginning and finds no
-    // later one.
-    const ts = line.indexOf(',');
-    const open = line.indexOf(',', ts + 1);
-    const high = line.indexOf(',', open + 1);
-    const low = line.indexOf(',', high + 1);
-    const close = line.indexOf(',', low + 1);
-    if (!(ts > 0 && open > ts && high > open && low > high && close > low)) return null;
-    const end = line.charCodeAt(line.length - 1) === CARRIAGE_RETURN ? line.length - 1 : line.length;
-    if (ts > TS_DIGITS_MAX || line.indexOf(',', close + 1) !== -1) return null;
-    const tsMs = wholeNumber(line, 0, ts);
-    const openTicks = this.#prices.exactWithin(line, ts + 1, open);
-    const highTicks = this.#prices.exactWithin(line, open + 1, high);
-    const lowTicks = this.#prices.exactWithin(line, high + 1, low);
-    const closeTicks = this.#prices.exactWithin(line, low + 1, close);
-    const volumeLots = this.#sizes.floorWithin(line, close + 1, end);
-    if (openTicks === null || highTicks === null || lowTicks === null || closeTicks === null) return null;
+  #plainBar(bytes: Buffer, from: number, end: number, into: BarColumns): number {
+    const prices = this.#prices;
+    const sizes = this.#sizes;
+    let at = from;
+    let tsMs = 0;
+    for (let code = bytes[at] as number; code >= DIGIT_0 && code <= DIGIT_9; code = bytes[at] as number) {
+      tsMs = tsMs * 10 + (code - DIGIT_0);
+      at += 1;
+    }
+    if (at === from || at - from > TS_DIGITS_MAX || bytes[at] !== COMMA) return -1;
+    const openTicks = prices.exactAt(bytes, at + 1);
+    if (bytes[prices.end] !== COMMA) return -1;
+    const highTicks = prices.exactAt(bytes, prices.end + 1);
+    if (bytes[prices.end] !== COMMA) return -1;
+    const lowTicks = prices.exactAt(bytes, prices.end + 1);
+    if (bytes[prices.end] !== COMMA) return -1;
+    const closeTicks = prices.exactAt(bytes, prices.end + 1);
+    if (bytes[prices.end] !== COMMA) return -1;
+    const volumeLots = sizes.floorAt(bytes, prices.end + 1);
+    at = sizes.end;
+    if (at < end && bytes[at] === CARRIAGE_RETURN) at += 1;
+    if (at < end && bytes[at] !== LINE_FEED) return -1;
     const isBar =
       lowTicks > 0 &&
       highTicks >= openTicks &&
       highTicks >= closeTicks &&
       lowTicks <= openTicks &&
-      lowTicks <= closeTicks;
-    if (!isBar || volumeLots === null || !(tsMs > this.#lastTsMs && tsMs <= TS_MAX)) return null;
+      lowTicks <= closeTicks &&
+      volumeLots >= 0 &&
+      tsMs > this.#lastTsMs &&
+      tsMs <= TS_MAX;
+    if (!isBar) return -1;
     this.#lastTsMs = tsMs;
-    return { format: 'bars', tsMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots };
+    into.add(tsMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots);
+    return at + 1;
   }
 
   /** Refuses the current row, for checks that need more than one row. Throws. */
@@ -484,12 +638,8 @@ function gmtTime(text: string): number {
   return new Date(ms).getUTCDate() === Number(day) ? ms : Number.NaN;
 }
 
-/** NaN: the text is empty, or holds anything but digits. */
-function wholeNumber(text: string, from: number, to: number): number {
-  let value = from < to ? 0 : Number.NaN;
-  for (let index = from; index < to; index += 1) {
-    const digit = text.charCodeAt(index) - DIGIT_0;
-    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN;
-  }
-  return value;
+/** Where the line that begins there ends: its line feed, or the end of the file. */
+function lineEndOf(bytes: Buffer, from: number, end: number): number {
+  const at = bytes.indexOf(LINE_FEED, from);
+  return at === -1 || at > end ? end : at;
 }

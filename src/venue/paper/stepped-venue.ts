@@ -8,6 +8,7 @@ import type { HandedAction } from '../../domain/corporate-action.js';
 import type { HoldingCost } from '../../domain/holding-cost.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { QuoteColumns } from '../../domain/quote-columns.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type {
   AmendOutcome,
@@ -57,11 +58,17 @@ export class SteppedPaperVenue {
   readonly #charges: HoldingCharges;
   readonly #write: Write = (record) => this.#book.apply(record);
   readonly #ids: ReadonlyMap<string, InstrumentId>;
+  readonly #symbols: readonly string[];
+  readonly #asked: QuoteEvent[] = [];
+  /** By instrument: its newest quote was taken. */
+  readonly #passed: Uint8Array;
   readonly #limits: readonly QuantityLimits[];
 
   constructor(options: SteppedVenueOptions) {
     const { instruments, paper, cash, bookId, onEvent } = options;
     this.#ids = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
+    this.#symbols = instruments.map(({ symbol }) => symbol);
+    this.#passed = new Uint8Array(instruments.length);
     this.#limits = paperLimits(instruments);
     const begin = {
       bookId,
@@ -139,14 +146,28 @@ export class SteppedPaperVenue {
     return this.#exchange.onTheWay(next, nowMs, awaited);
   }
 
-  /** See `Exchange.mayPass`. */
-  mayPass(quotes: readonly QuoteEvent[]): boolean {
-    return this.#exchange.mayPass(quotes);
+  /** Ends them before the first one that an order may answer, or whose way passes its price. */
+  narrow(quotes: QuoteColumns): void {
+    for (let place = quotes.from; place < quotes.seen; place += 1) {
+      if (!this.#hasOpenOrders(quotes.instrument[place] as number)) continue;
+      this.#asked[0] = quoteAt(quotes, place);
+      if (!this.#exchange.mayPass(this.#asked)) quotes.endBefore(place);
+    }
   }
 
-  /** Takes a quote to which no order reacts. */
-  pass(quote: QuoteEvent): void {
-    this.#exchange.pass(quote);
+  /** Takes those before `until`, which no order answers: only the last one of each instrument is of use. */
+  pass(quotes: QuoteColumns, until: number, alone?: QuoteEvent): void {
+    this.#passed.fill(0);
+    for (let place = until - 1; place >= quotes.from; place -= 1) {
+      const at = quotes.instrument[place] as number;
+      if (this.#passed[at] === 1) continue;
+      this.#passed[at] = 1;
+      this.#exchange.pass(alone ?? quoteAt(quotes, place));
+    }
+  }
+
+  #hasOpenOrders(at: InstrumentId): boolean {
+    return this.#book.openOrders(this.#symbols[at] as string).size > 0;
   }
 
   submit(intent: Approved<OrderIntent>): SendOutcome {
@@ -207,3 +228,13 @@ export class SteppedPaperVenue {
     return this.#ids.get(symbol) ?? -1;
   }
 }
+
+const quoteAt = (quotes: QuoteColumns, place: number): QuoteEvent => ({
+  kind: 'quote',
+  instrument: quotes.instrument[place] as number,
+  marketMs: quotes.marketMs[place] as number,
+  bidTicks: quotes.bidTicks[place] as number,
+  askTicks: quotes.askTicks[place] as number,
+  bidLots: quotes.bidLots[place] as number,
+  askLots: quotes.askLots[place] as number,
+});

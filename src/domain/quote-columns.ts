@@ -1,0 +1,75 @@
+/** Quotes that come one after the other, in columns: where millions are passed over, none is an object. */
+import type { InstrumentId } from './instrument.js';
+
+export class QuoteColumns {
+  /** Those from `from` on are still to come; a reader may look at those before `until`. */
+  from = 0;
+  until = 0;
+  /** How many there are, those that have come included. */
+  count = 0;
+  /** With those behind them that come after something else: what waits on the way to one of these may come before it. */
+  seen = 0;
+  readonly instrument: Int32Array;
+  readonly marketMs: Float64Array;
+  readonly bidTicks: Float64Array;
+  readonly askTicks: Float64Array;
+  readonly bidLots: Float64Array;
+  readonly askLots: Float64Array;
+  /** Inside a bar: the time of its price before, from which the market has passed every price. NaN: not known. */
+  readonly wayFromMs: Float64Array;
+  /** Wall time, which is monotonic too where only prices move the time; and whether a tick is due before the quote. */
+  readonly wallMs: Float64Array;
+  readonly withTick: Uint8Array;
+
+  constructor(readonly room: number) {
+    this.instrument = new Int32Array(room);
+    this.marketMs = new Float64Array(room);
+    this.bidTicks = new Float64Array(room);
+    this.askTicks = new Float64Array(room);
+    this.bidLots = new Float64Array(room);
+    this.askLots = new Float64Array(room);
+    this.wayFromMs = new Float64Array(room);
+    this.wallMs = new Float64Array(room);
+    this.withTick = new Uint8Array(room);
+  }
+
+  clear(): void {
+    this.from = 0;
+    this.until = 0;
+    this.count = 0;
+    this.seen = 0;
+  }
+
+  /** The next one, or, once one was `beyond` what else comes, only those. */
+  add(
+    instrument: InstrumentId,
+    marketMs: number,
+    bidTicks: number,
+    askTicks: number,
+    bidLots: number,
+    askLots: number,
+    wayFromMs = Number.NaN,
+    beyond = false,
+  ): void {
+    const place = this.seen;
+    this.instrument[place] = instrument;
+    this.marketMs[place] = marketMs;
+    this.bidTicks[place] = bidTicks;
+    this.askTicks[place] = askTicks;
+    this.bidLots[place] = bidLots;
+    this.askLots[place] = askLots;
+    this.wayFromMs[place] = wayFromMs;
+    this.seen = place + 1;
+    if (beyond) return;
+    this.count = this.seen;
+    this.until = this.seen;
+  }
+
+  /** Something waits at this one, or on the way to it: nobody may look at what comes once that way has begun. */
+  endBefore(place: number): void {
+    const fromMs = this.wayFromMs[place] as number;
+    let until = Math.min(this.until, place);
+    while (until > this.from && (this.marketMs[until - 1] as number) > fromMs) until -= 1;
+    this.until = until;
+  }
+}
