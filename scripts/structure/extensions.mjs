@@ -104,7 +104,7 @@ function touchedByStatusFields(modules) {
  */
 function touchedByNotices(modules) {
   const { text } = modules.find(({ path }) => path === 'src/contracts/notice.ts');
-  const [, topics] = /const WOKEN = \{([^]*?)\n\} satisfies/.exec(text);
+  const [, topics] = /const WOKEN = \{([\s\S]*?)\n\} satisfies/.exec(text);
   return [...topics.matchAll(/^ {2}('\w+-[\w-]+'):/gm)]
     .map(([, topic]) => {
       const maker = modules.find((module) => new RegExp(`(woken\\(|about: )${topic}`).test(module.text));
