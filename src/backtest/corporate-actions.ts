@@ -161,6 +161,11 @@ export class RunActions {
     this.#bars = instruments.map(() => []);
   }
 
+  /** Market time of the next one. Infinity: there is none. */
+  get nextMs(): number {
+    return this.#pending[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Past bars of a run that begins at `beginMs`, in the shares of that time. Drops actions before it. */
   past(bars: readonly MarketBar[], beginMs: number): readonly MarketBar[] {
     let past = bars;

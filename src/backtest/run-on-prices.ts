@@ -144,9 +144,10 @@ export class Run<Measured extends Measure> {
   readonly #closedOver = new Set<TimedRoll>();
   #saidAtMs = Number.NEGATIVE_INFINITY;
   readonly #alone = new QuoteColumns(1);
-  /** By instrument: the price on whose way nothing waits, and what had happened by then. */
+  /** By instrument: the price on whose way nothing waits, and what had happened and was to come by then. */
   readonly #nothingOnWayTo: QuoteEvent[] = [];
   readonly #askedAt: number[] = [];
+  readonly #askedFor: number[] = [];
   #untold = 0;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
 
@@ -202,7 +203,11 @@ export class Run<Measured extends Measure> {
     signal.addEventListener('abort', interrupt);
     feed.start((event) => this.#take(event), {
       trades: listeners.length > 0,
-      between: (next, nowMs) => this.#onTheWay(next, nowMs),
+      between: (next, nowMs, momentMs) => this.#onTheWay(next, nowMs, momentMs),
+      moments: {
+        nextMs: () => this.#nextMomentMs(),
+        pass: (marketMs) => this.#guarded(() => this.#pass(marketMs)),
+      },
       passes: (quotes) => this.#passes(quotes),
     });
     const watch =
@@ -228,32 +233,61 @@ export class Run<Measured extends Measure> {
   }
 
   /** None to a price behind the end, which is not taken: where that way begins was not, either. */
-  #onTheWay(next: QuoteEvent, nowMs: number): QuoteEvent | null {
+  #onTheWay(next: QuoteEvent, nowMs: number, momentMs: number): QuoteEvent | null {
     if (this.#over || this.#opened === null || next.marketMs > this.#measure!.toMs) return null;
     const { instance } = this.#opened;
     const { instrument } = next;
     const { happened } = instance;
     // The answer holds until something has happened: with many instruments, each price asks about all of them.
-    const isKnown = this.#nothingOnWayTo[instrument] === next && this.#askedAt[instrument] === happened;
+    const isKnown =
+      this.#nothingOnWayTo[instrument] === next &&
+      this.#askedAt[instrument] === happened &&
+      this.#askedFor[instrument] === momentMs;
     if (isKnown && this.#parts.takesNoShortcut !== true) return null;
-    const between = instance.onTheWay(next, nowMs);
+    const between = instance.onTheWay(next, nowMs, momentMs);
     if (between === null) {
       this.#nothingOnWayTo[instrument] = next;
       this.#askedAt[instrument] = happened;
+      this.#askedFor[instrument] = momentMs;
     }
     return between;
   }
 
+  /** None before a split or a dividend that waits for the next price: what follows it waits, too. */
+  #nextMomentMs(): number {
+    if (this.#over || this.#opened === null) return Number.POSITIVE_INFINITY;
+    const signalMs = this.#parts.signals?.[this.#nextSignal]?.atMs ?? Number.POSITIVE_INFINITY;
+    const nextMs = Math.min(this.#opened.instance.nextMomentMs(), signalMs);
+    const lastMs = Math.min(this.#measure!.toMs, (this.#actions?.nextMs ?? Number.POSITIVE_INFINITY) - 1);
+    return nextMs > lastMs ? Number.POSITIVE_INFINITY : nextMs;
+  }
+
+  #pass(marketMs: number): Promise<void> | undefined {
+    const { instance, engine } = this.#opened!;
+    if (this.#rolls.length > 0) this.#roll(instance, engine, marketMs);
+    instance.advanceTo(marketMs);
+    this.#signal(instance, marketMs + 1);
+    instance.passMoment(marketMs);
+    return this.#parts.wait(marketMs);
+  }
+
   #take(event: MarketEvent): void | Promise<void> {
-    if (this.#over) return undefined;
-    try {
+    return this.#guarded(() => {
       if ('marketMs' in event) return this.#takeTimed(event);
       if (event.kind === 'health') this.#sourceFailed = event.state === 'down';
       else this.#sourceEnded(event.detail);
+      return undefined;
+    });
+  }
+
+  #guarded(work: () => Promise<void> | undefined): Promise<void> | undefined {
+    if (this.#over) return undefined;
+    try {
+      return work();
     } catch (error) {
       this.#broken(error);
+      return undefined;
     }
-    return undefined;
   }
 
   #takeTimed(event: TimedEvent): Promise<void> | undefined {
@@ -264,7 +298,7 @@ export class Run<Measured extends Measure> {
       return undefined;
     }
     if (event.marketMs === measure.toMs && this.#isOfLater(event)) return undefined;
-    if (this.#rolls.length > 0) this.#roll(instance, engine, event);
+    if (this.#rolls.length > 0) this.#roll(instance, engine, event.marketMs, event);
     if (event.kind === 'quote') {
       const { instrument, marketMs, bidTicks, askTicks, bidLots, askLots } = event;
       this.#alone.clear();
@@ -299,12 +333,12 @@ export class Run<Measured extends Measure> {
 
   /**
    * Leaves a contract in time, and takes up the next one before its first price, as a person would have approved it. What
-   * is still held then, as by a halted desk, waits for its end and is told.
+   * is still held then, as by a halted desk, waits for its end and is told. `event`: what comes at that time, if anything.
    */
-  #roll(instance: TradingInstance, engine: Engine, event: TimedEvent): void {
+  #roll(instance: TradingInstance, engine: Engine, marketMs: number, event?: TimedEvent): void {
     for (const roll of this.#rolls) {
       const { atMs, flatMs, instrument, symbol, from, to } = roll;
-      if (flatMs >= event.marketMs) return;
+      if (flatMs >= marketMs) return;
       if (instance.marketMs < flatMs) {
         this.#signal(instance, flatMs);
         instance.advanceTo(flatMs);
@@ -312,7 +346,7 @@ export class Run<Measured extends Measure> {
       const isHeld = (): boolean =>
         engine.view.positions.some((one) => one.instrument === instrument && one.quantityLots !== 0);
       const closeMs = flatMs + LEFT_BEFORE_MS;
-      if (event.marketMs > closeMs && !this.#closedOver.has(roll)) {
+      if (marketMs > closeMs && !this.#closedOver.has(roll)) {
         this.#closedOver.add(roll);
         // On bars that go on beyond the close, what was sent to leave has not arrived yet.
         if (instance.marketMs < closeMs) {
@@ -321,10 +355,8 @@ export class Run<Measured extends Measure> {
         }
         if (isHeld()) this.#found.push(heldOverRoll(roll));
       }
-      const isDue =
-        atMs < event.marketMs ||
-        (atMs === event.marketMs && event.kind !== 'bar' && event.instrument === instrument);
-      if (!isDue || (atMs === event.marketMs && !this.#ends.isFirstPrice(event))) continue;
+      const isFirst = event !== undefined && event.kind !== 'bar' && event.instrument === instrument;
+      if (!(atMs < marketMs || (atMs === marketMs && isFirst && this.#ends.isFirstPrice(event)))) continue;
       if (isHeld()) continue;
       this.#signal(instance, atMs);
       instance.advanceTo(Math.max(atMs, instance.marketMs));

@@ -96,10 +96,18 @@ export interface MarketWants {
   readonly trades: boolean;
   /**
    * For prices made from bars: an earlier quote to deliver before `next`, because something waits at a price that the
-   * market passes on the way to it. `nowMs`: it is no earlier. Called again until it returns null. Left out: bars have
-   * four prices.
+   * market passes on the way to it, or for a time, or because of `momentMs`. `nowMs`: it is no earlier. Called again until
+   * it returns null. Left out: bars have four prices.
    */
-  readonly between?: (next: QuoteEvent, nowMs: number) => QuoteEvent | null;
+  readonly between?: (next: QuoteEvent, nowMs: number, momentMs: number) => QuoteEvent | null;
+  /**
+   * For recordings: moments at which the listener acts whatever prices come, after those of that time. `nextMs`: the next
+   * one, or one that has passed; Infinity: none. `pass`: called at it, or at once. Left out: it acts at prices alone.
+   */
+  readonly moments?: {
+    readonly nextMs: () => number;
+    readonly pass: (marketMs: number) => void | Promise<void>;
+  };
   /**
    * Quotes to come, where nothing else comes between them: how many of them, from the first on, the listener has taken,
    * without anything having happened at them. They are only valid until it returns. Left out: each is delivered.

@@ -280,8 +280,9 @@ interface UnshownFill {
 export interface Calm {
   readonly monotonicMs: number;
   readonly marketMs: number;
-  /** What `nextWakeMs` returns while it is calm. */
+  /** What `nextWakeMs` and `nextDueMs` return while it is calm. */
   readonly wakeMs: number | null;
+  readonly dueMs: number;
   readonly withOrders: readonly InstrumentId[];
 }
 

@@ -18,7 +18,7 @@ import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
 import { onFault, onVenueHealth } from './flow/on-fault.js';
 import { onTick } from './flow/on-tick.js';
-import { nextFlatKnownMs, nextWakeKnownMs, passesQuotes, passesTick } from './flow/passing.js';
+import { nextDueKnownMs, nextWakeKnownMs, passesQuotes, passesTick } from './flow/passing.js';
 import { type AwaitedPrices, awaitedPrices, onQuote } from './flow/quote.js';
 import { onVenueBreaker } from './halts.js';
 import { takeFill } from './orders/on-fill.js';
@@ -63,8 +63,11 @@ export interface Engine {
    * then done; with the ticks that are due before them. The one after them must still be processed, and its tick too.
    */
   passesQuotes(quotes: QuoteColumns): number;
-  /** Market time by which a position must be closed before its session ends, if prices pause. Infinity: none. */
-  nextFlatMs(): number;
+  /**
+   * Market time of the next `tick` at which the desk closes something by time alone, whatever prices come: before its
+   * session or its contract ends, or because a trade's time is up. Later than the last tick. Infinity: none.
+   */
+  nextDueMs(): number;
   /** A fresh reading of the whole engine. */
   readonly view: EngineView;
   /** SHA-256, hex, of the durable state. Equal to that of a replay of all records so far. */
@@ -80,7 +83,7 @@ export interface Engine {
   ): readonly (StrategyLine & { readonly strategy: string })[];
   /**
    * Prices at which the desk itself acts: the next target of each trade that no resting order holds, and entries that
-   * wait for a price. Null: there is none.
+   * wait for a price; and when it acts at the next quote, whatever that is. Null: there is none.
    */
   readonly awaitedPrices: (instrument: InstrumentId) => AwaitedPrices | null;
   /** The last believed quote, as strategies are shown it. Null: there is none. */
@@ -111,7 +114,7 @@ export function createEngine(config: EngineConfig): Engine {
     nextWakeMs: () => nextWakeKnownMs(core),
     passesTick: (stamp) => passesTick(core, stamp),
     passesQuotes: (quotes) => passesQuotes(core, quotes),
-    nextFlatMs: () => nextFlatKnownMs(core),
+    nextDueMs: () => nextDueKnownMs(core),
     get view() {
       return readView(core);
     },

@@ -89,6 +89,7 @@ export class ReplayFeed implements MarketFeed {
   #wake: (() => void) | null = null;
   #between: MarketWants['between'];
   #passes: MarketWants['passes'];
+  #moments: MarketWants['moments'];
   /** Time of the event that is waited for. */
   #upcomingMs: number | null = null;
   #savedAtMs = Number.NEGATIVE_INFINITY;
@@ -128,6 +129,7 @@ export class ReplayFeed implements MarketFeed {
     if (wanted?.trades) this.options.events.wantTrades?.();
     this.#between = wanted?.between;
     this.#passes = wanted?.passes;
+    this.#moments = wanted?.moments;
     this.#clock?.resume();
     this.#running = this.#run(listener);
   }
@@ -169,14 +171,17 @@ export class ReplayFeed implements MarketFeed {
       if (this.#passesQuotes(dueMs)) continue;
       const next = this.options.events.peek() ?? (await this.#next());
       if (next === null) return this.#end(listener);
-      const event = this.#before(next) ?? next;
-      if (event.marketMs > dueMs) {
+      const momentMs = Math.max(this.#deliveredMs, this.#moments?.nextMs() ?? Number.POSITIVE_INFINITY);
+      const event = this.#before(next, momentMs) ?? next;
+      const atMs = Math.min(event.marketMs, momentMs);
+      if (atMs > dueMs) {
         this.#completeMs = Math.max(this.#completeMs, dueMs);
-        this.#upcomingMs = event.marketMs;
+        this.#upcomingMs = atMs;
         break;
       }
-      if (event === next) this.options.events.shift();
-      const waitFor = this.#deliver(event, listener);
+      if (event === next && momentMs >= next.marketMs) this.options.events.shift();
+      this.#reach(atMs);
+      const waitFor = momentMs < event.marketMs ? this.#moments?.pass(momentMs) : listener(event);
       if (waitFor) await waitFor;
     }
     return true;
@@ -205,24 +210,22 @@ export class ReplayFeed implements MarketFeed {
   }
 
   /** The earliest quote to be delivered before this event, of any instrument. Null: none. */
-  #before(next: TimedEvent): TimedEvent | null {
+  #before(next: TimedEvent, momentMs: number): TimedEvent | null {
     const { events } = this.options;
     let earliest: QuoteEvent | null = null;
     if (this.#between === undefined || events.head === undefined) return null;
     for (let at = 0, head = events.head(at); head !== null; at += 1, head = events.head(at)) {
       if (head.kind !== 'quote' || head.wayFromMs === undefined) continue;
-      const between = this.#between(head, this.#deliveredMs);
+      const between = this.#between(head, this.#deliveredMs, momentMs);
       if (between !== null && between.marketMs < (earliest ?? next).marketMs) earliest = between;
     }
     return earliest;
   }
 
-  #deliver(event: TimedEvent, listener: MarketListener): void | Promise<void> {
-    if (event.marketMs > this.#deliveredMs) {
-      this.#completeMs = this.#deliveredMs;
-      this.#deliveredMs = event.marketMs;
-    }
-    return listener(event);
+  #reach(marketMs: number): void {
+    if (marketMs <= this.#deliveredMs) return;
+    this.#completeMs = this.#deliveredMs;
+    this.#deliveredMs = marketMs;
   }
 
   async #end(listener: MarketListener): Promise<false> {

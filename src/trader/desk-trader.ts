@@ -32,7 +32,7 @@ import type { BarHistory } from './status/bar-history.js';
 import { MarketWatch } from './status/market-watch.js';
 import type { EquityCurve, WaitingSince } from './status/since-start.js';
 import { type StatusFacts, traderStatus } from './status/trader-status.js';
-import type { TradingVenue } from './trading-venue.js';
+import { betweenPrices, type TradingVenue } from './trading-venue.js';
 import { showBar, showPast, splitBar, warmUpBars } from './warm-up.js';
 
 /** A hanging disk must not keep a person waiting for the answer to a stop: every client waits longer than this. */
@@ -108,11 +108,10 @@ export class DeskTrader implements CommandedTrader {
   }
 
   get wants(): MarketWants {
-    const { engine, venue } = this.#parts;
-    return {
-      trades: engine.tradeListeners.length > 0,
-      between: (next, nowMs) => venue.paper?.onTheWay(next, nowMs, engine.awaitedPrices) ?? null,
-    };
+    const { engine, runner, venue } = this.#parts;
+    const trades = engine.tradeListeners.length > 0;
+    const settled = () => this.#settled();
+    return { trades, ...betweenPrices({ engine, runner, paper: venue.paper, settled }) };
   }
 
   /** Strategies that wait for trades, which these prices never include. */

@@ -1,10 +1,11 @@
 /** Where this desk's orders go: the paper venue in this process, or the exchange over the network. */
-import type { MarketFeed } from '../contracts/market-feed.js';
+import type { MarketFeed, MarketWants } from '../contracts/market-feed.js';
 import { deskEnvironment } from '../desk/desk-environment.js';
 import { notTheDesks, ordersLeave } from '../desk/desk-venue.js';
 import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account-name.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
+import type { Engine } from '../engine/engine.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { type FeedOutside, outsideFor } from '../market/create-feed.js';
 import { feedAddresses } from '../market/live/feed-addresses.js';
@@ -14,7 +15,7 @@ import type { VenuePort } from '../venue/port.js';
 import { asAtVenue, tradedVenue } from '../venue/registry.js';
 import { buildCalendars, buildHoldingCosts } from './engine-config.js';
 import type { Log } from './log.js';
-import { StartRefused } from './running/runner.js';
+import { type Runner, StartRefused } from './running/runner.js';
 
 export interface TradingVenue {
   readonly port: VenuePort;
@@ -53,6 +54,38 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
     holdingCosts: buildHoldingCosts(desk),
   });
   return { port: paper, paper, account: paperAccount(feed.source.identity) };
+}
+
+/** What a simulated or recorded market brings between two of its prices: at prices on the way inside a bar, and by time. */
+export function betweenPrices({
+  engine,
+  runner,
+  paper,
+  settled,
+}: {
+  readonly engine: Pick<Engine, 'nextDueMs' | 'awaitedPrices'>;
+  readonly runner: Pick<Runner, 'post'>;
+  readonly paper: PaperVenue | null;
+  readonly settled: () => Promise<void> | undefined;
+}): Pick<MarketWants, 'between' | 'moments'> {
+  // A runner that has stopped takes no tick: what was due would be due for ever.
+  let passedMs = Number.NEGATIVE_INFINITY;
+  const dueMs = (): number => {
+    const nextMs = engine.nextDueMs();
+    return nextMs > passedMs ? nextMs : Number.POSITIVE_INFINITY;
+  };
+  return {
+    between: (next, nowMs, momentMs) => paper?.onTheWay(next, nowMs, engine.awaitedPrices, momentMs) ?? null,
+    moments: {
+      nextMs: () => Math.min(dueMs(), paper?.nextMomentMs ?? Number.POSITIVE_INFINITY),
+      pass: (marketMs) => {
+        passedMs = marketMs;
+        paper?.passMoment(marketMs);
+        runner.post({ kind: 'tick' });
+        return settled();
+      },
+    },
+  };
 }
 
 /** If orders go to an exchange, prices must come from the same one: another exchange is another market. */

@@ -90,6 +90,17 @@ function quotesAt(
   });
 }
 
+/**
+ * The quote at a moment between two quotes of a bar: each side has gone straight from the one to the other. A bid is
+ * rounded down and an ask up, against whoever trades then.
+ */
+export function quoteAt(from: QuoteEvent, next: QuoteEvent, marketMs: number): QuoteEvent {
+  const [gone, way] = [marketMs - from.marketMs, next.marketMs - from.marketMs];
+  const bidTicks = from.bidTicks + Math.floor(((next.bidTicks - from.bidTicks) * gone) / way);
+  const askTicks = from.askTicks + Math.ceil(((next.askTicks - from.askTicks) * gone) / way);
+  return { ...next, bidTicks, askTicks, marketMs };
+}
+
 /** A price at which something waits: the bid or the ask of the quote that reaches it, once this market time has passed. */
 export type Awaited = { readonly fromMs: number } & (
   | { readonly bidTicks: number }
@@ -102,7 +113,7 @@ export type Awaited = { readonly fromMs: number } & (
  * quote's to the other's on the same way. Null: it passes none while the market is open.
  */
 export function quoteOnTheWay(
-  last: QuoteEvent,
+  from: QuoteEvent,
   next: QuoteEvent,
   awaited: readonly Awaited[],
   nowMs = Number.NEGATIVE_INFINITY,
@@ -113,17 +124,17 @@ export function quoteOnTheWay(
   for (const one of awaited) {
     const [gone, way] =
       'bidTicks' in one
-        ? [one.bidTicks - last.bidTicks, next.bidTicks - last.bidTicks]
-        : [one.askTicks - last.askTicks, next.askTicks - last.askTicks];
+        ? [one.bidTicks - from.bidTicks, next.bidTicks - from.bidTicks]
+        : [one.askTicks - from.askTicks, next.askTicks - from.askTicks];
     const part = gone / way;
     if (!(part > 0 && part < nearest)) continue;
-    const passedMs = last.marketMs + Math.floor((next.marketMs - last.marketMs) * part);
+    const passedMs = from.marketMs + Math.floor((next.marketMs - from.marketMs) * part);
     const marketMs = Math.max(passedMs, nowMs);
     if (passedMs <= one.fromMs || !isOpenAt(marketMs)) continue;
     nearest = part;
-    const [lastSpread, nextSpread] = [last.askTicks - last.bidTicks, next.askTicks - next.bidTicks];
+    const [fromSpread, nextSpread] = [from.askTicks - from.bidTicks, next.askTicks - next.bidTicks];
     // Divided last: a part of the way is rounded, and a whole spread would come out a tick too wide.
-    const spreadTicks = lastSpread + Math.ceil(((nextSpread - lastSpread) * gone) / way);
+    const spreadTicks = fromSpread + Math.ceil(((nextSpread - fromSpread) * gone) / way);
     const bidTicks = 'bidTicks' in one ? one.bidTicks : one.askTicks - spreadTicks;
     found = { ...next, bidTicks, askTicks: bidTicks + spreadTicks, marketMs };
   }

@@ -24,6 +24,9 @@ const SECOND_MS = 1000;
 /** Averages that cross all the time. */
 const QUICK = { fastBars: 3, slowBars: 7, atrBars: 5, atrStopMultiple: 1 };
 
+/** Inside a bar the market goes on: what waits for another message meets another price. */
+const IN_BARS = { cancelsAtOnce: true };
+
 interface Variant {
   readonly symbols?: readonly string[];
   readonly paper?: object;
@@ -166,7 +169,7 @@ function shown(fill: Fill, orders: ReadonlyMap<string, OrderIntent>, times: read
 }
 
 type Files = Parameters<typeof liveRun>[0]['files'];
-type Order = Pick<Parameters<typeof liveRun>[0], 'lateNews' | 'fillsFirst'>;
+type Order = Pick<Parameters<typeof liveRun>[0], 'lateNews' | 'fillsFirst' | 'cancelsAtOnce'>;
 
 async function bothFills(loaded: LoadedDesk, files: Files, folder: string, order: Order = {}) {
   const { desk, configHash } = loaded;
@@ -202,7 +205,7 @@ describe('on a recording made up here', () => {
   it('the shipped desk: limit entries that rest, stops, exits, fees in coins', async () => {
     const folder = temporaryFolder();
     const files = [{ symbol: 'BTC/USDT', file: writeMinutes(folder, rippled(144)) }];
-    const { fills, live } = await sameFills(deskOf(folder), files, folder);
+    const { fills, live } = await sameFills(deskOf(folder), files, folder, IN_BARS);
     expect(fills.length).toBeGreaterThan(15);
     for (const word of ['maker BTC', 'protective', 'exit market'])
       expect(countOf(fills, word)).toBeGreaterThan(2);
@@ -217,7 +220,7 @@ describe('on a recording made up here', () => {
       file: writeWalk(join(folder, `walk-${at}.csv`), 300, at + 1),
     }));
     const loaded = deskOf(folder, { symbols, strategy: ownStrategy(folder) });
-    const { fills, live } = await sameFills(loaded, files, folder);
+    const { fills, live } = await sameFills(loaded, files, folder, IN_BARS);
     expect(fills.length).toBeGreaterThan(60);
     for (const word of ['entry market', 'entry limit', 'entry stop', 'maker', 'protective', 'exit market'])
       expect(countOf(fills, word), word).toBeGreaterThan(5);
@@ -235,6 +238,7 @@ describe('on a recording made up here', () => {
       deskOf(folder, { strategy: ownStrategy(folder, BY_VOLUME) }),
       files,
       folder,
+      IN_BARS,
     );
     expect(countOf(fills, 'entry')).toBeGreaterThan(4);
   });
@@ -250,13 +254,13 @@ describe('on a recording made up here', () => {
     const folder = temporaryFolder();
     const files = [{ symbol: 'BTC/USDT', file: writeMinutes(folder, rippled(100)) }];
     const loaded = deskOf(folder, { lotSize: '0.001', paper: { balance: '100000' } });
-    const { fills } = await sameFills(loaded, files, folder, { feeUnits: 0 });
+    const { fills } = await sameFills(loaded, files, folder, { ...IN_BARS, feeUnits: 0 });
     expect(countOf(fills, 'sell')).toBeGreaterThan(3);
   });
 
   it('the shipped desk also where prices come before their fills, and news takes as long as an order', async () => {
     const folder = temporaryFolder();
-    const files = [{ symbol: 'BTC/USDT', file: writeMinutes(folder, rippled(144)) }];
+    const files = [{ symbol: 'BTC/USDT', file: writeQuotes(folder, 700) }];
     const loaded = deskOf(folder, { paper: { latencyMs: 250 } });
     await sameFills(loaded, files, folder, { lateNews: true, fillsFirst: false });
   });
@@ -292,7 +296,8 @@ describe.skipIf(!existsSync(join(DATA, MINUTES)))('on a piece of a real recordin
   it('five hours of minutes of December 2024', async () => {
     const folder = temporaryFolder();
     const files = [{ symbol: 'BTC/USDT', file: beginningOf(MINUTES, folder, (at) => at < 300) }];
-    const { fills } = await sameFills(deskOf(folder, { strategy: ownStrategy(folder) }), files, folder);
+    const loaded = deskOf(folder, { strategy: ownStrategy(folder) });
+    const { fills } = await sameFills(loaded, files, folder, IN_BARS);
     expect(fills.length).toBeGreaterThan(20);
   });
 

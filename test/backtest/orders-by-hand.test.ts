@@ -276,7 +276,8 @@ it.each([
     'a target at its price where only the bar of a day goes so far beyond it',
     'target 105',
     ['100.00', '140.00', '99.50', '101.00'],
-    'sell 10 at 105.00',
+    // 40.50 in the 20 s from low to high, so 0.0405 in the 20 ms until the order is there; a bid is rounded down.
+    'sell 10 at 105.04',
   ],
   [
     'a target before a gap at the open',
@@ -300,6 +301,198 @@ it.each([
     expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
   },
 );
+
+/**
+ * Bars of three hours, so an hour from price to price: from 03:00 on 100.00, 97.00 at 04:00, 112.00 at 05:00, 103.00 at
+ * 06:00. Of a minute it is 20 s from price to price. The ask is a tick above.
+ */
+describe('what time brings inside a bar meets the price of that moment', () => {
+  const HOUR_MS = 60 * MINUTE_MS;
+  const FLAT = ['100.00', '100.00', '100.00', '100.00'] as const;
+  const MOVES = ['100.00', '112.00', '97.00', '103.00'] as const;
+  const AT_ONCE: PeerDesk = { ...DESK, latencyMs: 0 };
+  const bars = (spanMs: number, ...more: readonly BarRow[]): string =>
+    writeRows(temporaryFolder(), [[BEGIN_MS, ...FLAT], [BEGIN_MS + spanMs, ...MOVES], ...more]);
+  const hours = (...more: readonly BarRow[]): string => bars(3 * HOUR_MS, ...more);
+  const common = { side: 'buy', protectTicks: ticks('50'), size: { lots: LOTS }, because: 'once' } as const;
+
+  /** Asks for it at the end of the first bar. */
+  const first = (wish: EntryWish) => (): Strategy => {
+    let bars = 0;
+    return {
+      warmupBars: 0,
+      state: () => '',
+      onBar: (context) => {
+        bars += 1;
+        if (bars === 1) context.enter(wish);
+      },
+    };
+  };
+  const bought = (exits: ExitPlan = {}): (() => Strategy) =>
+    first({ ...common, type: 'market', slippageTicks: 0, exits });
+
+  it('the time exit of a trade', async () => {
+    // Opened at 03:00, so its 91st minute ends at 04:31: 97.00 and 31 of 60 parts of 15.00.
+    expect(await fillsIn(hours(), bought({ maxBars: 90 }), AT_ONCE)).toEqual([
+      'buy 10 at 100.01',
+      'sell 10 at 104.75',
+    ]);
+  });
+
+  it('the end of a session', async () => {
+    const sessions = { zone: 'UTC', hours: { mon: ['00:00-04:30'] }, flatByCloseMinutes: 10 };
+    // 97.00 and 20 of 60 parts of 15.00.
+    expect(await fillsIn(hours(), bought(), { ...AT_ONCE, sessions })).toEqual([
+      'buy 10 at 100.01',
+      'sell 10 at 102.00',
+    ]);
+  });
+
+  it('a timer of a strategy, whose stop is met on the rest of the way', async () => {
+    const seen: string[] = [];
+    const create = (): Strategy => ({
+      ...{ warmupBars: 0, state: () => '', onBar: () => undefined, timerMs: HOUR_MS / 2 },
+      onTimer: (context, dueMs) => {
+        const at = (dueMs - BEGIN_MS) / HOUR_MS;
+        if (at >= 3) seen.push(`${at} h: ${context.lastQuote!.bidTicks / 100}`);
+        if (at === 4.5)
+          context.enter({ ...common, type: 'market', slippageTicks: 0, protectTicks: ticks('104') });
+      },
+    });
+    // 97.00 and half of 15.00; from 112.00 on the way to 103.00 it passes 104.00.
+    expect(await fillsIn(hours(), create, AT_ONCE)).toEqual(['buy 10 at 104.51', 'sell 10 at 104.00']);
+    expect(seen).toEqual([
+      ...['3 h: 100', '3.5 h: 98.5', '4 h: 97', '4.5 h: 104.5', '5 h: 112', '5.5 h: 107.5', '6 h: 103'],
+    ]);
+  });
+
+  it('each of many moments on one way, none of them further off by the rounding of those before', async () => {
+    const seen: number[] = [];
+    const create = (): Strategy => ({
+      ...{ warmupBars: 0, state: () => '', onBar: () => undefined, timerMs: MINUTE_MS },
+      onTimer: (context, dueMs) => {
+        const minute = (dueMs - BEGIN_MS) / MINUTE_MS - 4 * 60;
+        const { bidTicks, askTicks } = context.lastQuote!;
+        if (minute > 0 && minute < 60 && minute % 10 === 5) seen.push(bidTicks, askTicks);
+      },
+    });
+    const slow: BarRow = [BEGIN_MS + 3 * HOUR_MS, '100.00', '100.10', '99.99', '100.05'];
+    await fillsIn(writeRows(temporaryFolder(), [[BEGIN_MS, ...FLAT], slow]), create, AT_ONCE);
+    // 11 ticks in 60 minutes, from a bid of 9,999 and an ask of 10,000: after 5 minutes 0.92, after 15 2.75, then 4.58, 6.42,
+    // 8.25 and 10.08. The bid is rounded down, the ask up.
+    expect(seen).toEqual([
+      ...[9_999, 10_001, 10_001, 10_003, 10_003, 10_005, 10_005, 10_007, 10_007, 10_009, 10_009, 10_011],
+    ]);
+  });
+
+  it('on bars of bid and ask each side on its own way, rounded against the order', async () => {
+    const file = join(temporaryFolder(), 'both.csv');
+    const lines = [
+      [BEGIN_MS, ...FLAT, '100.10', '100.10', '100.10', '100.10', ''],
+      [
+        BEGIN_MS + 3 * HOUR_MS,
+        '100.00',
+        '112.00',
+        '97.01',
+        '103.00',
+        '100.10',
+        '112.50',
+        '97.20',
+        '103.40',
+        '',
+      ],
+    ];
+    const header = 'ts,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close,volume';
+    writeFileSync(file, `${header}\n${lines.join('\n')}\n`);
+    const create = (): Strategy => ({
+      ...{ warmupBars: 0, state: () => '', onBar: () => undefined, timerMs: HOUR_MS / 3 },
+      onTimer: (context, dueMs) => {
+        const thirds = Math.round((dueMs - BEGIN_MS) / (HOUR_MS / 3));
+        if (thirds === 10) context.enter({ ...common, type: 'market', slippageTicks: 0 });
+        if (thirds === 11) context.exit('its time');
+      },
+    });
+    // At 03:20 the ask is 100.10 less a third of 2.90, 99.1333; at 03:40 the bid is 100.00 less two thirds of 2.99, 98.0067.
+    expect(await fillsIn(file, create, AT_ONCE)).toEqual(['buy 10 at 99.14', 'sell 10 at 98.00']);
+  });
+
+  it('a pause between bars has none: the last price stands until there is another', async () => {
+    const later: BarRow = [BEGIN_MS + 9 * HOUR_MS, '120.00', '120.00', '120.00', '120.00'];
+    expect(await fillsIn(hours(later), bought({ maxBars: 240 }), AT_ONCE)).toEqual([
+      'buy 10 at 100.01',
+      'sell 10 at 103.00',
+    ]);
+  });
+
+  it('where volume counts, a bar has four prices alone', async () => {
+    const rows = [
+      [BEGIN_MS, ...FLAT],
+      [BEGIN_MS + 3 * HOUR_MS, ...MOVES],
+    ].map((row) => `${row.join()},100`);
+    const file = join(temporaryFolder(), 'volume.csv');
+    writeFileSync(file, `ts,open,high,low,close,volume\n${rows.join('\n')}\n`);
+    // Of what is left of the 25 at 04:00.
+    expect(await fillsIn(file, bought({ maxBars: 90 }), AT_ONCE, SIZES_COUNT)).toEqual([
+      'buy 10 at 100.01',
+      'sell 10 at 97.00',
+    ]);
+  });
+
+  /** In ten seconds it falls from 100.00 to 98.50, in four to 99.40, in eight to 98.80. */
+  it.each([
+    ['an order at the market', 10, { ...common, type: 'market', slippageTicks: 0 }, ['buy 10 at 98.51']],
+    [
+      'a limit that the market has passed',
+      10,
+      { ...common, limitTicks: ticks('99'), restBars: 9 },
+      ['buy 10 at 98.51'],
+    ],
+    ['a limit that it has not', 10, { ...common, limitTicks: ticks('98'), restBars: 9 }, ['buy 10 at 98.00']],
+    [
+      'a limit that may only rest',
+      10,
+      { ...common, limitTicks: ticks('99'), restBars: 9, postOnly: true },
+      [],
+    ],
+    [
+      'a stop whose trigger it has passed',
+      10,
+      {
+        ...common,
+        side: 'sell',
+        type: 'stop',
+        stopTicks: ticks('99'),
+        slippageTicks: 100,
+        restBars: 9,
+        protectTicks: ticks('150'),
+      },
+      ['sell 10 at 98.50'],
+    ],
+    [
+      'a stop whose trigger it has passed, beyond the worst price that it takes, once the market is back there',
+      10,
+      {
+        ...common,
+        side: 'sell',
+        type: 'stop',
+        stopTicks: ticks('99'),
+        slippageTicks: 10,
+        restBars: 9,
+        protectTicks: ticks('150'),
+      },
+      ['sell 10 at 98.90'],
+    ],
+    [
+      'the stop of what was bought on the way',
+      4,
+      { ...common, type: 'market', slippageTicks: 0, protectTicks: ticks('99') },
+      ['buy 10 at 99.41', 'sell 10 at 98.80'],
+    ],
+  ] as const)('where an order takes seconds to arrive: %s', async (_, seconds, wish, fills) => {
+    const desk = { ...DESK, latencyMs: seconds * SECOND_MS };
+    expect(await fillsIn(bars(MINUTE_MS), first(wish), desk)).toEqual(fills);
+  });
+});
 
 describe('on bars of bid and ask, buys are filled on the path of the ask and sells on that of the bid', () => {
   const FLAT = ['100.00', '100.00', '100.00', '100.00'] as const;

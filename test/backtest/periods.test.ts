@@ -6,7 +6,7 @@ import type { Strategy } from '../../src/engine/strategies/strategy.js';
 import { BEGIN_MS, MINUTE_MS, temporaryFolder } from '../validation/support/validations.js';
 import { asPeer, type PeerDesk, SYMBOL } from './published/support/peers.js';
 
-const DESK: PeerDesk = { cash: '10000', tickSize: '0.01', lotSize: '1' };
+const DESK: PeerDesk = { cash: '10000', tickSize: '0.01', lotSize: '1', latencyMs: 0 };
 const HEAD = 'ts,open,high,low,close,volume';
 const END_MS = BEGIN_MS + 30 * MINUTE_MS;
 

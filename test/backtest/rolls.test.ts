@@ -159,7 +159,9 @@ describe('a continuous recording of a future with a roll rule', () => {
     });
     writeFileSync(file, `ts,open,high,low,close,volume\n${bars.join('\n')}\n`);
     const { report, fills } = await run(deskWith({ roll: 'monday-before-expiry' }), file);
-    expect(fills[1]).toMatch(/^sell .* 08T21:59$/);
+    // From its high at 16:00 it falls by 200 ticks until 24:00; the order is there 5 h 59 min and 20 ms of these 8 h later:
+    // 64,200 - 200 × 21,540,020 / 28,800,000 = 64,050.4 ticks of a quarter point, and a bid is rounded down.
+    expect(fills[1]).toBe('sell 16012.5 08T21:59');
     expect(report.rolls).toHaveLength(1);
     expect(overRoll(report)).toEqual([]);
   });

@@ -70,6 +70,16 @@ it('follows each at its time, once, and reports what was refused', async () => {
   expect((await backtest(prices, { desk, signals })).report.stateHash).toBe(report.stateHash);
 });
 
+it('follows one inside a bar at the price of its moment', async () => {
+  // The minute from 00:10 on: 60,500.00, after 20 s 60,470.00, after 40 s 60,551.00.
+  const prices = writeMinutes(temporaryFolder(), waves(60));
+  const signals = readSignals(fileOf([{ ...BUY, id: 'in', issuedAt: at(10.5) }]));
+  const atOnce = { ...desk, paper: { ...desk.paper, latencyMs: 0 } };
+  const { kept } = await backtest(prices, { desk: atOnce, signals });
+  // Half way, at 60,510.50: the ask is a tick above, and a tick of slippage.
+  expect(kept.fills[0]).toMatchObject({ priceTicks: 6_051_052, marketMs: Date.parse(at(10.5)) });
+});
+
 it('leaves out those from before the run', async () => {
   const prices = writeMinutes(temporaryFolder(), waves(60));
   const signals = readSignals(fileOf([{ ...BUY, id: 'early', issuedAt: at(-5) }]));

@@ -186,11 +186,11 @@ describe('its entry', () => {
 describe('its moment', () => {
   it('is one at which the engine is to be woken, whatever prices come', () => {
     const desk = held();
-    expect(desk.engine.nextFlatMs()).toBe(Date.parse('2026-01-05T12:55Z'));
+    expect(desk.engine.nextDueMs()).toBe(Date.parse('2026-01-05T12:55Z'));
     const untilMs = Date.parse('2026-01-05T12:55Z') - desk.marketMs;
     expect(desk.engine.nextWakeMs()).toBeLessThanOrEqual(desk.monotonicMs + untilMs);
     passTo(desk, '12:55');
-    expect(desk.engine.nextFlatMs()).toBe(Number.POSITIVE_INFINITY);
+    expect(desk.engine.nextDueMs()).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

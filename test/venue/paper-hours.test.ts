@@ -88,7 +88,7 @@ it('passes on the way inside a bar only prices of an open market, from where tha
       askTicks: 5_000_002,
       ...sizes,
     } as const;
-    const found = venue.onTheWay(next, at(now), () => ({ bids, asks: [] }));
+    const found = venue.onTheWay(next, at(now), () => ({ bids, asks: [], fromMs: Number.POSITIVE_INFINITY }));
     return found && [found.bidTicks, new Date(found.marketMs).toISOString().slice(11, 16)];
   };
   expect(way('11:58', '13:38')).toEqual([5_990_000, '11:59']);

@@ -147,10 +147,10 @@ export class TradingInstance {
     }
   }
 
-  /** The next close or opening, or an earlier time by which a position must be closed or trading may start. */
+  /** The next close or opening, or an earlier time at which a position must be closed or trading may start. */
   #nextStopMs(): number {
     const { engine, arming } = this.#parts;
-    return Math.min(this.#boundaryMs, engine.nextFlatMs(), arming.dueMs);
+    return Math.min(this.#boundaryMs, engine.nextDueMs(), arming.dueMs);
   }
 
   #nextBoundaryMs(): number {
@@ -197,8 +197,20 @@ export class TradingInstance {
   }
 
   /** Inside a bar, before its next quote: the quote at which something that waits is reached. Null: nothing is. */
-  onTheWay(next: MarketQuote, nowMs: number): MarketQuote | null {
-    return this.#venue.onTheWay(next, nowMs, this.#parts.engine.awaitedPrices);
+  onTheWay(next: MarketQuote, nowMs: number, momentMs: number): MarketQuote | null {
+    return this.#venue.onTheWay(next, nowMs, this.#parts.engine.awaitedPrices, momentMs);
+  }
+
+  /** Market time at which something happens next whatever prices come. Infinity: nothing does. */
+  nextMomentMs(): number {
+    return Math.min(this.#parts.engine.nextDueMs(), this.#venue.nextMomentMs);
+  }
+
+  /** After the prices of this time, to which it has been advanced. */
+  passMoment(marketMs: number): void {
+    this.#chargeUntil(marketMs + 1);
+    this.#venue.arriveBy(marketMs);
+    this.#arm();
   }
 
   /**
@@ -211,6 +223,7 @@ export class TradingInstance {
     if (takesNoShortcut || arming.isHalted) return 0;
     const { from, marketMs, wallMs, withTick } = quotes;
     if ((marketMs[from] as number) < time.marketMs) return 0;
+    const dueMs = Math.min(this.#boundaryMs, engine.nextDueMs());
     const untilMs = Math.min(this.#venue.nextChargeMs, time.freeUntilMs);
     let { marketMs: atMs } = time;
     let now = time.wallMs();
@@ -218,7 +231,7 @@ export class TradingInstance {
     let place = from;
     for (; place < quotes.until; place += 1) {
       const quoteMs = marketMs[place] as number;
-      if (quoteMs >= this.#boundaryMs || quoteMs > untilMs) break;
+      if (quoteMs >= dueMs || quoteMs > untilMs) break;
       now += time.passing(quoteMs - atMs);
       atMs = quoteMs;
       const isDue = now >= tickedMs + TICK_MS;

@@ -22,10 +22,10 @@ import {
 } from '../core.js';
 import { mayReduce } from '../halts.js';
 import { restingTargets } from '../orders/linked-orders.js';
-import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
+import { type Holding, holdingsOf, openLots, type TradeEntry, type TradeExits } from '../state.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { isDustOf } from './dust.js';
-import { closesWithin, isMarketOpen, sessionEndWords } from './session.js';
+import { closesWithin, isMarketOpen, nextFlatMs, sessionEndWords } from './session.js';
 
 /** A trailing stop moves in steps of its distance divided by this, not with each tick. */
 const TRAIL_STEPS = 10;
@@ -228,6 +228,20 @@ function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {
 /** Market time from which the trade is closed. Null: it has no time exit. */
 export function timeExitMs({ openedMs, plan: { maxBars } }: TradeExits): number | null {
   return maxBars === undefined ? null : (Math.floor(openedMs / MINUTE_MS) + 1 + maxBars) * MINUTE_MS;
+}
+
+/** See `Engine.nextDueMs`. */
+export function nextDueMs(core: Core): number {
+  const { config, marketMs, state } = core;
+  let nextMs = nextFlatMs(core);
+  for (const position of state.positions) {
+    if (openLots(position) === 0) continue;
+    const dues = [config.contracts?.[position.instrument]?.traded.flatMs ?? null];
+    for (const { trade } of holdingsOf(position))
+      if (trade?.exits !== undefined) dues.push(timeExitMs(trade.exits));
+    for (const dueMs of dues) if (dueMs !== null && dueMs > marketMs && dueMs < nextMs) nextMs = dueMs;
+  }
+  return nextMs;
 }
 
 /** The stop is at the average price of the entry, or nearer to the market. */

@@ -5,7 +5,7 @@ import { type Core, instrumentAt, note, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Sides } from '../quote-guard.js';
-import { showQuote } from '../strategies/between-bars.js';
+import { nextTimerMs, showQuote } from '../strategies/between-bars.js';
 import { awaitedTicks, sendDueEntries } from '../strategies/waiting-entries.js';
 import { takeQuote } from './equity.js';
 import { heldTargets, watchesPrices } from './exits.js';
@@ -104,16 +104,22 @@ export function onQuote(core: Core, event: QuoteEvent): boolean {
 export interface AwaitedPrices {
   readonly bids: readonly number[];
   readonly asks: readonly number[];
+  /** Market time from which it acts at the next quote, whatever that is: a strategy's timer, an entry's moment. Infinity: none. */
+  readonly fromMs: number;
 }
 
 /** See `Engine.awaitedPrices`. */
 export function awaitedPrices(core: Core, at: InstrumentId): AwaitedPrices | null {
   const { waiting } = core.state;
-  if (waiting.size === 0 && !watchesPrices(core, at)) return null;
+  let fromMs = nextTimerMs(core, at);
+  if (waiting.size === 0 && fromMs === Number.POSITIVE_INFINITY && !watchesPrices(core, at)) return null;
   const { long: bids, short: asks } = heldTargets(core, at);
   for (const entry of waiting.values()) {
-    const ticks = entry.instrument === at ? awaitedTicks(core, entry) : null;
+    if (entry.instrument !== at) continue;
+    const ticks = awaitedTicks(core, entry);
     if (ticks !== null) (entry.side === 'buy' ? asks : bids).push(ticks);
+    // One whose moment has come waits for something else.
+    if (entry.fromMs !== null && entry.fromMs > core.marketMs) fromMs = Math.min(fromMs, entry.fromMs);
   }
-  return { bids, asks };
+  return { bids, asks, fromMs };
 }

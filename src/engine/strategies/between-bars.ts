@@ -3,6 +3,7 @@
  * they listen to them; and fills of their own orders. Market time comes from the quotes, so the same
  * recording triggers each timer at the same price.
  */
+import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, markChanged, setTime } from '../core.js';
 import type { QuoteEvent, TradeEvent } from '../event.js';
 import { isMarketOpen } from '../flow/session.js';
@@ -58,6 +59,19 @@ export function watchQuotes(core: Core): void {
       strategy.onQuote === undefined ? timerMs + (strategy.timerMs ?? 0) : Number.NEGATIVE_INFINITY;
     core.shownFromMs[instrument.id] = Math.min(core.shownFromMs[instrument.id] as number, nextMs);
   }
+}
+
+/** Market time of an instrument's next timer, due at the first quote from then on. Infinity: none is known. */
+export function nextTimerMs(core: Core, at: InstrumentId): number {
+  let nextMs = Number.POSITIVE_INFINITY;
+  if (core.shownFromMs[at] === nextMs) return nextMs;
+  for (const { instrument, strategy, timerMs, leg, barsSeen } of core.slots) {
+    if (instrument.id !== at || leg !== null || barsSeen < strategy.warmupBars) continue;
+    const dueMs = timerMs + (strategy.timerMs ?? Number.POSITIVE_INFINITY);
+    // Before its first quote it counts from nowhere.
+    if (dueMs > Number.NEGATIVE_INFINITY) nextMs = Math.min(nextMs, dueMs);
+  }
+  return nextMs;
 }
 
 /** True if it was called. */

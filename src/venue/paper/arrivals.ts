@@ -15,7 +15,7 @@ export const onTheWallClock: Schedule = (delayMs, work) => {
  * of a slow market, and does not miss hours of a recording that is played fast.
  */
 export class Arrivals {
-  readonly #onTheWay = new Map<string, () => void>();
+  readonly #onTheWay = new Map<string, { readonly order: PaperOrder; readonly cancel: () => void }>();
 
   constructor(
     private readonly latencyMs: number,
@@ -28,16 +28,24 @@ export class Arrivals {
       this.#onTheWay.delete(order.clientId);
       this.arrive(order);
     });
-    this.#onTheWay.set(order.clientId, cancel);
+    this.#onTheWay.set(order.clientId, { order, cancel });
   }
 
   has(order: PaperOrder): boolean {
     return this.#onTheWay.has(order.clientId);
   }
 
+  /** The order that arrives first. Undefined: none is in flight. */
+  next(): PaperOrder | undefined {
+    let first: PaperOrder | undefined;
+    for (const { order } of this.#onTheWay.values())
+      if (first === undefined || order.arrivesAtMs < first.arrivesAtMs) first = order;
+    return first;
+  }
+
   /** The order has arrived another way, or is no longer open. */
   remove(clientId: string): void {
-    this.#onTheWay.get(clientId)?.();
+    this.#onTheWay.get(clientId)?.cancel();
     this.#onTheWay.delete(clientId);
   }
 

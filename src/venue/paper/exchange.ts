@@ -4,7 +4,7 @@ import { type CorporateAction, splitPrice } from '../../domain/corporate-action.
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { dearerTicks, isOwned, rateAt, valuedAt } from '../../domain/value.js';
 import type { AwaitedPrices } from '../../engine/flow/quote.js';
-import { type Awaited, quoteOnTheWay } from '../bar-path.js';
+import { type Awaited, quoteAt, quoteOnTheWay } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
@@ -51,6 +51,8 @@ interface ExchangeOutput {
 
 export class Exchange {
   readonly #quotes = new Map<string, QuoteEvent>();
+  /** Of bars, by symbol: from which of its prices to which the market is under way. Only the venue knows the latter yet. */
+  readonly #ways = new Map<string, { readonly from: QuoteEvent; readonly next: QuoteEvent }>();
   readonly #arrivals: Arrivals;
   /** Acknowledged and arrived: these can be matched. */
   readonly #resting = new Set<string>();
@@ -161,14 +163,16 @@ export class Exchange {
   }
 
   /**
-   * Inside a bar, before its next quote: the quote at the nearest price on the way at which an order of the book is
-   * filled or triggered, or the desk itself acts (`awaited`; null: nothing waits in the desk). Null: there is none. A
-   * bar's volume belongs to its four prices, so nothing is filled between them if volume counts.
+   * Inside a bar, before its next quote: the earliest quote on the way at whose price an order of the book is filled or
+   * triggered, or the desk itself acts (`awaited`; null: nothing waits in the desk), or at whose time the desk acts or
+   * anything arrives (`momentMs`). Null: there is none. A bar's volume belongs to its four prices, so nothing is filled
+   * between them if volume counts.
    */
   onTheWay(
     next: QuoteEvent,
     nowMs: number,
     awaited: (at: InstrumentId) => AwaitedPrices | null,
+    momentMs = Number.POSITIVE_INFINITY,
   ): QuoteEvent | null {
     const { limitFill, volumePartPpm } = this.rules;
     if (next.wayFromMs === undefined || volumePartPpm !== undefined) return null;
@@ -176,7 +180,7 @@ export class Exchange {
     const orders = this.book.openOrders(symbol);
     const inDesk = awaited(next.instrument);
     // Asked for each price of each instrument: nearly always nothing waits, or not there.
-    if (orders.size === 0 && inDesk === null) return null;
+    if (orders.size === 0 && inDesk === null && momentMs >= next.marketMs) return null;
     const last = this.#quotes.get(symbol);
     // While the market was closed its prices were skipped: the last one is not where this way begins.
     if (last === undefined || last.marketMs < next.wayFromMs) return null;
@@ -193,8 +197,39 @@ export class Exchange {
     }
     for (const bidTicks of inDesk?.bids ?? []) bid(bidTicks, Number.NEGATIVE_INFINITY);
     for (const askTicks of inDesk?.asks ?? []) ask(askTicks, Number.NEGATIVE_INFINITY);
-    if (waits.length === 0) return null;
-    return quoteOnTheWay(last, next, waits, nowMs, (atMs) => this.isOpen(next.instrument, atMs));
+    const moments = [momentMs, inDesk?.fromMs ?? Number.POSITIVE_INFINITY];
+    if (waits.length === 0 && !moments.some((atMs) => atMs < next.marketMs)) return null;
+    const isOpenAt = (atMs: number): boolean => this.isOpen(next.instrument, atMs);
+    const from = this.#wayFrom(symbol, last, next);
+    let found = quoteOnTheWay(from, next, waits, nowMs, isOpenAt);
+    for (const moment of moments) {
+      const atMs = Math.max(moment, nowMs);
+      if (atMs > last.marketMs && atMs < (found ?? next).marketMs && isOpenAt(atMs))
+        found = quoteAt(from, next, atMs);
+    }
+    return found;
+  }
+
+  /** A quote between two of a bar's prices is rounded: the way goes from the one to the other, not from there. */
+  #wayFrom(symbol: string, last: QuoteEvent, next: QuoteEvent): QuoteEvent {
+    const way = this.#ways.get(symbol);
+    if (way?.next === next) return way.from;
+    this.#ways.set(symbol, { from: last, next });
+    return last;
+  }
+
+  /** Market time at which the next order in flight arrives. Infinity: none is. */
+  get nextArrivalMs(): number {
+    return this.#arrivals.next()?.arrivesAtMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** After the prices of this time: orders that arrive by then meet them, and so do those that follow from it. */
+  arriveBy(marketMs: number): void {
+    for (let order = this.#arrivals.next(); order !== undefined; order = this.#arrivals.next()) {
+      if (order.arrivesAtMs > marketMs) return;
+      this.#arrivals.remove(order.clientId);
+      this.#arriveAtLastQuote(order);
+    }
   }
 
   /** False if an order may react to one of these quotes of one instrument, or on the way between them. */
@@ -246,9 +281,18 @@ export class Exchange {
 
   #arriveAtLastQuote(order: PaperOrder): void {
     if (!isOpen(order)) return;
-    const quote = this.isOpen(this.#instrument(order.symbol).id) ? this.#quotes.get(order.symbol) : undefined;
+    const quote = this.isOpen(this.#instrument(order.symbol).id) ? this.#quoteNow(order) : undefined;
     if (quote) this.#arrive(order, { ...quote, marketMs: Math.max(quote.marketMs, order.arrivesAtMs) });
     else this.#resting.add(order.clientId);
+  }
+
+  /** A timer of the machine may come before the quote at that moment of a bar. */
+  #quoteNow({ symbol, arrivesAtMs }: PaperOrder): QuoteEvent | undefined {
+    const last = this.#quotes.get(symbol);
+    const way = this.#ways.get(symbol);
+    if (last === undefined || way === undefined || this.rules.volumePartPpm !== undefined) return last;
+    const isOnWay = last.marketMs >= way.from.marketMs && last.marketMs < arrivesAtMs;
+    return isOnWay && arrivesAtMs < way.next.marketMs ? quoteAt(way.from, way.next, arrivesAtMs) : last;
   }
 
   #arrive(order: PaperOrder, quote: QuoteEvent): void {

@@ -49,6 +49,14 @@ export class HoldingCharges {
     return this.#nextMs;
   }
 
+  /** The same of what is held now. */
+  get nextHeldMs(): number {
+    const held = (this.#dues ?? []).filter(
+      ({ instrument }) => this.book.position(instrument.symbol).quantityLots !== 0,
+    );
+    return held.length === 0 ? Number.POSITIVE_INFINITY : earliest(held);
+  }
+
   /** Takes the charges due before this time, oldest first. `event`: the event at that time. */
   passTo(marketMs: number, event?: MarketEvent): void {
     if (this.#dues !== null && !this.#anyWaits && marketMs <= this.#nextMs) return;

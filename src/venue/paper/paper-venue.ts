@@ -162,8 +162,23 @@ export class PaperVenue implements VenuePort {
     next: QuoteEvent,
     nowMs: number,
     awaited: (at: InstrumentId) => AwaitedPrices | null,
+    momentMs?: number,
   ): QuoteEvent | null {
-    return this.#closed || this.#faulty ? null : this.#exchange.onTheWay(next, nowMs, awaited);
+    return this.#closed || this.#faulty ? null : this.#exchange.onTheWay(next, nowMs, awaited, momentMs);
+  }
+
+  /** Market time at which an order arrives or a holding is charged next, whatever prices come. Infinity: nothing is. */
+  get nextMomentMs(): number {
+    if (this.#closed || this.#faulty) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#exchange.nextArrivalMs, this.#charges.nextHeldMs);
+  }
+
+  /** After the prices of this time. */
+  passMoment(marketMs: number): void {
+    if (this.#closed || this.#faulty) return;
+    this.#charges.passTo(marketMs + 1);
+    this.#marketMs = Math.max(this.#marketMs, marketMs);
+    this.#exchange.arriveBy(marketMs);
   }
 
   /**

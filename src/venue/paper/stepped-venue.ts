@@ -142,8 +142,19 @@ export class SteppedPaperVenue {
     next: QuoteEvent,
     nowMs: number,
     awaited: (at: InstrumentId) => AwaitedPrices | null,
+    momentMs?: number,
   ): QuoteEvent | null {
-    return this.#exchange.onTheWay(next, nowMs, awaited);
+    return this.#exchange.onTheWay(next, nowMs, awaited, momentMs);
+  }
+
+  /** Market time at which an order arrives or a holding is charged next, whatever prices come. Infinity: nothing is. */
+  get nextMomentMs(): number {
+    return Math.min(this.#exchange.nextArrivalMs, this.#charges.nextHeldMs);
+  }
+
+  /** See `Exchange.arriveBy`. */
+  arriveBy(marketMs: number): void {
+    this.#exchange.arriveBy(marketMs);
   }
 
   /** Ends them before the first one that an order may answer, or whose way passes its price. */

@@ -29,7 +29,7 @@ import { buildInstruments, engineConfig } from '../../../src/trader/engine-confi
 import { openJournal } from '../../../src/trader/journal/open-journal.js';
 import { Runner } from '../../../src/trader/running/runner.js';
 import { VenueCalls } from '../../../src/trader/running/venue-calls.js';
-import { quoteOnTheWay } from '../../../src/venue/bar-path.js';
+import { quoteAt, quoteOnTheWay } from '../../../src/venue/bar-path.js';
 import { type BinanceVenue, openBinanceVenue } from '../../../src/venue/binance/binance-venue.js';
 import { untilHolds } from '../../support/eventually.js';
 
@@ -51,6 +51,8 @@ export interface LiveRunSetting {
   readonly latencyMs: number;
   /** Also news of orders takes `latencyMs`, as requests do. Absent: it is there at once, as in a backtest. */
   readonly lateNews?: boolean;
+  /** Only orders take `latencyMs`: a cancel or a smaller quantity none, as in a backtest. Inside a bar the market goes on in that time. */
+  readonly cancelsAtOnce?: boolean;
   /** False: a price may be heard before what it has filled. Absent: the fills come first, as in a backtest. */
   readonly fillsFirst?: boolean;
 }
@@ -109,7 +111,11 @@ export async function liveRun(setting: LiveRunSetting): Promise<LiveRun> {
         if (event.kind === 'ended') resolve();
         else await run.play(event).catch(reject);
       };
-      recording.start(play, { trades: false, between: (next) => run.onTheWay(next) });
+      recording.start(play, {
+        trades: false,
+        between: (next, nowMs, momentMs) => run.onTheWay(next, nowMs, momentMs),
+        moments: { nextMs: () => run.nextMs(), pass: (marketMs) => run.pass(marketMs).catch(reject) },
+      });
     });
     return run.result();
   } finally {
@@ -120,7 +126,7 @@ export async function liveRun(setting: LiveRunSetting): Promise<LiveRun> {
 
 class LiveDesk {
   readonly #time: VirtualTime;
-  readonly #dues = new Set<{ readonly dueMs: number }>();
+  readonly #dues = new Set<{ readonly dueMs: number; readonly work: () => void }>();
   readonly #counted = { began: 0, ended: 0 };
   /** Calls of the engine to the venue that are not answered yet. */
   #calls = 0;
@@ -139,6 +145,8 @@ class LiveDesk {
   readonly #arriveMs = new Map<string, number>();
   /** By instrument. */
   readonly #played = new Map<number, QuoteEvent>();
+  /** By instrument: from which of a bar's prices to which it is under way. */
+  readonly #ways = new Map<number, { readonly from: QuoteEvent; readonly next: QuoteEvent }>();
   readonly #ends: (() => unknown)[] = [];
   #simulator!: BinanceSimulator;
   #engine!: Engine;
@@ -289,10 +297,12 @@ class LiveDesk {
   }
 
   /** Inside a minute the market passes every price, also those at which the desk's orders rest, or it acts itself. */
-  onTheWay(next: QuoteEvent): QuoteEvent | null {
+  onTheWay(next: QuoteEvent, nowMs: number, momentMs: number): QuoteEvent | null {
     const { instrument } = next;
     const last = this.#played.get(instrument);
     if (last === undefined) return null;
+    if (this.#ways.get(instrument)?.next !== next) this.#ways.set(instrument, { from: last, next });
+    const { from } = this.#ways.get(instrument)!;
     const spreadTicks = next.askTicks - next.bidTicks;
     const resting = this.#engine.view.orders
       .filter((order) => order.instrument === instrument && order.timeInForce === 'GTC')
@@ -304,7 +314,29 @@ class LiveDesk {
       });
     const { bids = [], asks = [] } = this.#engine.awaitedPrices(instrument) ?? {};
     const own = [...bids, ...asks.map((ticks) => ticks - spreadTicks)];
-    return quoteOnTheWay(last, next, [...resting, ...own.map((bidTicks) => ({ bidTicks, fromMs: 0 }))]);
+    const waits = [...resting, ...own.map((bidTicks) => ({ bidTicks, fromMs: 0 }))];
+    const isAhead = ({ bidTicks }: { readonly bidTicks: number }): boolean =>
+      (bidTicks - last.bidTicks) * (bidTicks - next.bidTicks) < 0;
+    const reached = quoteOnTheWay(from, next, waits.filter(isAhead), nowMs);
+    const isMoment = momentMs > last.marketMs && momentMs < (reached ?? next).marketMs;
+    return isMoment ? quoteAt(from, next, momentMs) : reached;
+  }
+
+  /** When something arrives next, or the desk acts by time. */
+  nextMs(): number {
+    return Math.min(this.#engine.nextDueMs(), ...[...this.#dues].map(({ dueMs }) => dueMs));
+  }
+
+  /** After the prices of that time. */
+  async pass(marketMs: number): Promise<void> {
+    await this.#advanceTo(marketMs);
+    if (this.#engine.nextDueMs() <= marketMs) this.#runner.post({ kind: 'tick' });
+    for (;;) {
+      const due = [...this.#dues].filter(({ dueMs }) => dueMs <= marketMs);
+      for (const { work } of due) work();
+      await this.#calm();
+      if (due.length === 0) return;
+    }
   }
 
   result(): LiveRun {
@@ -364,13 +396,14 @@ class LiveDesk {
 
   /** Requests take as long as an order does in a backtest. Before the recording begins, no time passes. */
   readonly #travel: Travel = (way, arrive) => {
-    const { latencyMs, lateNews = false } = this.setting;
+    const { latencyMs, lateNews = false, cancelsAtOnce = false } = this.setting;
     if (way === 'price') {
       if (this.#held === null) arrive();
       else this.#held.push(arrive);
       return;
     }
-    if (!this.#travels || (way !== 'request' && !lateNews)) {
+    const isOrder = this.#simulator.simulation.requests.at(-1)?.method === 'POST';
+    if (!this.#travels || (way === 'request' ? cancelsAtOnce && !isOrder : !lateNews)) {
       arrive();
       return;
     }
@@ -385,12 +418,16 @@ class LiveDesk {
   };
 
   #schedule(delayMs: number, work: () => void): () => void {
-    const due = { dueMs: this.#time.marketMs + delayMs };
+    const takeBack = this.#time.schedule(delayMs, () => due.work());
+    const due = {
+      dueMs: this.#time.marketMs + delayMs,
+      work: () => {
+        this.#dues.delete(due);
+        takeBack();
+        work();
+      },
+    };
     this.#dues.add(due);
-    const takeBack = this.#time.schedule(delayMs, () => {
-      this.#dues.delete(due);
-      work();
-    });
     return () => {
       this.#dues.delete(due);
       takeBack();

@@ -22,6 +22,8 @@ export interface PeerDesk {
   readonly lotSize: string;
   /** Coins: a stop locks what it protects, and nothing is sold short. Left out: contracts. */
   readonly spot?: true;
+  /** How long an order takes to arrive. Left out: 20 ms, in which prices inside a bar go on. */
+  readonly latencyMs?: number;
   /** Limits beside those that end nothing. */
   readonly risk?: Partial<Desk['risk']>;
   /** Left out: the market never closes. */
@@ -29,7 +31,8 @@ export interface PeerDesk {
 }
 
 /** Contracts, unless it says otherwise, can be sold short, and stops and targets of theirs lock nothing. */
-function deskOf({ cash, tickSize, lotSize, spot, risk, sessions }: PeerDesk, kind: string): Desk {
+function deskOf(peer: PeerDesk, kind: string): Desk {
+  const { cash, tickSize, lotSize, spot, risk, sessions, latencyMs = 20 } = peer;
   const { desk } = loaded;
   const [instrument] = desk.instruments;
   return {
@@ -43,7 +46,7 @@ function deskOf({ cash, tickSize, lotSize, spot, risk, sessions }: PeerDesk, kin
     ],
     paper: {
       ...{ balance: cash, currency: 'USDT', feesIn: 'quote', makerFeePpm: 0, takerFeePpm: 0 },
-      ...{ slippageTicks: 0, latencyMs: 20 },
+      ...{ slippageTicks: 0, latencyMs },
     },
     strategies: [
       { ...{ name: kind, kind, symbols: [SYMBOL], enabled: true, parameters: {} }, size: { equityPct: 100 } },
