@@ -166,6 +166,17 @@ describe('a continuous recording of a future with a roll rule', () => {
     expect(overRoll(report)).toEqual([]);
   });
 
+  it('says of what it leaves that it is rolled, not that the contract ends', async () => {
+    const notes: string[] = [];
+    await run(deskWith({ roll: 'monday-before-expiry' }), continuous(), false, {
+      onRecord: (record) => {
+        if (record.type === 'note') notes.push(record.text);
+      },
+    });
+    expect(notes.join()).toContain('NQ/USD 202312 is left before its roll day, 2023-12-11');
+    expect(notes.join()).not.toContain('for the last time');
+  });
+
   it('is the same with every price on the general path', async () => {
     const desk = deskWith({ roll: 'monday-before-expiry' });
     const file = continuous();

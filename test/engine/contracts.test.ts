@@ -185,6 +185,14 @@ describe('a roll', () => {
     expect(resting.engine.view.contracts).toMatchObject([{ month: '202603', phase: 'trading' }]);
   });
 
+  it('leaves the entries of other instruments as they are: no limit has changed', () => {
+    const { contracts } = dueIn(DAY_MS).config;
+    const desk = new DeskUnderTest({ contracts: [...contracts!, null], capabilities: FUTURES }, 2).active();
+    desk.accept(desk.enter(1));
+    expect(roll(desk, '202606')).toMatchObject({ ok: true });
+    expect(desk.sent('cancel')).toEqual([]);
+  });
+
   it('leaves the hash of the configuration as it is: what was approved for it goes on', () => {
     const desk = dueIn(DAY_MS).active();
     const { configHash } = desk.engine.view;

@@ -3,9 +3,10 @@
  * approval.
  */
 import type { DeclaredValue } from '../../domain/declared-value.js';
+import type { InstrumentId } from '../../domain/instrument.js';
 import { openChoices } from '../../domain/sessions/contract-months.js';
 import { changesText, isMonthKey, monthKey, type SettingChange } from '../../domain/settings-change.js';
-import { type Core, commit, markAllChanged } from '../core.js';
+import { type Core, commit, instrumentAt, markAllChanged } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { haltOnLoss } from '../flow/equity.js';
@@ -121,17 +122,21 @@ function takeIn(core: Core, command: Reload, event: CommandEvent, changes: reado
     marketMs: core.marketMs,
   });
   bringIntoForce(core, changed);
-  cancelEntries(core);
+  cancelEntries(core, changes);
   haltOnLoss(core);
   markAllChanged(core);
 }
 
-/** Entries were sized and approved under the old limits. */
-function cancelEntries(core: Core): void {
-  endWaiting(core, 'the settings changed');
+/** Entries were sized and approved under the old limits. A roll changes none, and concerns its instrument alone. */
+function cancelEntries(core: Core, changes: readonly SettingChange[]): void {
+  const onlyRolls = changes.every(({ key }) => isMonthKey(key));
+  const isConcerned = (at: InstrumentId): boolean =>
+    !onlyRolls || changes.some(({ key }) => key === monthKey(instrumentAt(core, at).symbol));
+  endWaiting(core, 'the settings changed', ({ instrument }) => isConcerned(instrument));
   for (const orders of core.state.live) {
     for (const entry of [...orders.values()]) {
-      if (entry.intent.purpose === 'entry') cancelOrder(core, entry, 'the settings changed');
+      const { purpose, instrument } = entry.intent;
+      if (purpose === 'entry' && isConcerned(instrument)) cancelOrder(core, entry, 'the settings changed');
     }
   }
 }

@@ -80,7 +80,10 @@ export function leaveBeforeExpiry(core: Core, at: InstrumentId): void {
     .filter(({ exiting }) => exiting === null);
   if (staying.length === 0) return;
   const { symbol, traded } = contract;
-  const because = `${symbol} ${traded.month} is traded for the last time on ${traded.lastTrade}`;
+  const isForRoll = traded.rollDay !== null && traded.flatMs <= traded.rollMs;
+  const because = isForRoll
+    ? `${symbol} ${traded.month} is left before its roll day, ${traded.rollDay}`
+    : `${symbol} ${traded.month} is traded for the last time on ${traded.lastTrade}`;
   if (mayReduce(core)) {
     note(core, 'alarm', exitNote(because), at);
     for (const one of staying) one.exiting = { because, why: 'sessionEnd' };
@@ -88,10 +91,11 @@ export function leaveBeforeExpiry(core: Core, at: InstrumentId): void {
   }
   if (progress.expiryToldMs !== null && core.monotonicMs - progress.expiryToldMs < TELL_EVERY_MS) return;
   progress.expiryToldMs = core.monotonicMs;
+  const orElse = isForRoll ? 'what the contracts differ by counts as its result' : 'it is settled';
   note(
     core,
     'alarm',
-    `${because}, a position is open and the desk is ${core.state.mode}: close it (fermata close-all), or it is settled`,
+    `${because}, a position is open and the desk is ${core.state.mode}: close it (fermata close-all), or ${orElse}`,
     at,
   );
 }
