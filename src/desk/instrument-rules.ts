@@ -30,6 +30,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
     ...desk.instruments.flatMap(rollRules),
     ...desk.instruments.flatMap(lastTradeRules),
     ...tierRules(['paper'], 'feeTiers', desk.paper.feeTiers, desk.paper.volumeSoFar),
+    ...idleTiersRule(desk),
     ...volumeRules(desk.instruments),
     ...desk.instruments.flatMap((instrument, index) => [
       ...kindRules(instrument, index),
@@ -406,6 +407,19 @@ function tierRules(
       },
     ];
   });
+}
+
+/** Tiers of rates count for instruments that are charged by rate. */
+function idleTiersRule({ instruments, paper: { feeTiers } }: Desk): BrokenRule[] {
+  if (feeTiers === undefined || instruments.some(({ fees }) => fees === undefined)) return [];
+  return [
+    {
+      path: ['paper', 'feeTiers'],
+      expected: 'an instrument that is charged by rate',
+      found: `fees of its own for each: ${instruments.map(({ symbol }) => symbol).join(', ')}`,
+      doThis: 'remove feeTiers, or write the tiers of a contract or share as fees.tiers of its instrument',
+    },
+  ];
 }
 
 /** What was traded of a kind counts for each instrument of it with tiers, so each has to say the same of before. */

@@ -481,3 +481,16 @@ describe('an instrument of a desk file', () => {
     expect(problemsOf(instrument)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
   });
 });
+
+it('tiers of rates where every instrument has fees of its own are refused: they would apply to nothing', () => {
+  const TIERS = 'feeTiers: [{ from: "1000", makerFeePpm: 100, takerFeePpm: 200 }]';
+  const withTiers = (instruments: string): readonly unknown[] =>
+    problemsIn(deskWith(instruments).replace('balance: ', `${TIERS}, balance: `));
+  const charged = withKeys(NQ, 'fees: { each: "2" }');
+  expect(withTiers(charged)).toEqual([
+    expect.stringMatching(
+      /^paper.feeTiers: an instrument that is charged by rate; fees of its own for each: NQ\/USD; remove feeTiers/,
+    ),
+  ]);
+  expect(withTiers(`${charged}, ${NQ.replace('NQ/USD', 'ES/USD')}`)).toEqual([]);
+});
