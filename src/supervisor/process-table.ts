@@ -4,7 +4,7 @@
  * are reused: it is trusted only together with the start time of its process.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -68,6 +68,8 @@ interface Child {
   readonly startTime: string;
   /** It is over once its whole process group is. */
   readonly whole?: true;
+  /** That of the list, by path and by inode: a copy of the home has neither. Left out: by an earlier build. */
+  readonly folder?: readonly string[];
 }
 
 const ASK_WAIT_MS = 10_000;
@@ -89,6 +91,7 @@ export function openChildrenFile(
   let isUnwritten = false;
   const children = new Map<number, Child>();
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const folder = folderOf(path);
   const save = (): void => {
     try {
       writeFileSync(`${path}.new`, JSON.stringify([...children.values()]), { mode: 0o600 });
@@ -104,7 +107,7 @@ export function openChildrenFile(
     add: async (name, pid, whole) => {
       const startTime = await startTimeOf(pid);
       if (startTime === null) return;
-      children.set(pid, { name, pid, startTime, ...(whole === undefined ? {} : { whole: true }) });
+      children.set(pid, { name, pid, startTime, folder, ...(whole === undefined ? {} : { whole: true }) });
       save();
     },
     remove: (pid) => {
@@ -143,12 +146,22 @@ export async function leftChildren(path: string): Promise<Child[]> {
   return left;
 }
 
+/** Empty for a list that was copied with its home: those processes are the desk's that runs in the original. */
 function readChildren(path: string): readonly Child[] {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Child[];
+    const here = folderOf(path);
+    const listed = JSON.parse(readFileSync(path, 'utf8')) as Child[];
+    return listed.filter(({ folder = here }) => folder.some((one) => here.includes(one)));
   } catch {
     return [];
   }
+}
+
+/** A home that is moved on its disk keeps its inode; some file systems give a folder another one at any time. */
+function folderOf(path: string): readonly string[] {
+  const folder = realpathSync(dirname(path));
+  const { dev, ino } = statSync(folder, { bigint: true });
+  return [folder, `${dev}:${ino}`];
 }
 
 async function isSame(child: Child): Promise<boolean> {

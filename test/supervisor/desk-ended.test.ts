@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { tryLockFile } from '../../src/home/file-lock.js';
 import { type HomePaths, homePaths } from '../../src/home/runtime.js';
 import { roleLock } from '../../src/home/shared-process.js';
 import { down, forgetStarter, hasEnded, markStarter } from '../../src/supervisor/desk-end.js';
-import { openChildrenFile } from '../../src/supervisor/process-table.js';
+import { endLeftChildren, isAlive, openChildrenFile } from '../../src/supervisor/process-table.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
@@ -60,6 +60,21 @@ describe('a desk', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await down(paths.home)).toEqual({ kind: 'not-running' });
+  });
+
+  it('leaves the processes of a home alone where it is a copy of that home', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
+    endChildWithThisProcess(child);
+    const list = join(paths.run, 'children.json');
+    await openChildrenFile(list).add('trader', child.pid ?? 0);
+    const copy = `${paths.run}-copy`;
+    cpSync(paths.run, copy, { recursive: true });
+    expect(await endLeftChildren(join(copy, 'children.json'))).toEqual([]);
+    expect(isAlive(child.pid ?? 0)).toBe(true);
+    // Moved, it is the same home.
+    renameSync(paths.run, `${paths.run}-moved`);
+    expect(await endLeftChildren(join(`${paths.run}-moved`, 'children.json'))).toEqual(['trader']);
+    mkdirSync(paths.run);
   });
 
   it('has not ended while a process of another desk is at its end with a role of it', async () => {
