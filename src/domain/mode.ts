@@ -1,6 +1,8 @@
 /**
  * Modes and halts: what the desk may do, what it takes to do more, and the first line that is shown of it.
  */
+import { NO_REASON } from './plain-text.js';
+
 /**
  * ACTIVE: everything that the risk gate approves. REDUCING: only orders that reduce a position. HALTED: only
  * cancels, protective stops and closing orders (for a close-all, a position that a person closes, or one that
@@ -156,12 +158,14 @@ export interface HeadlineSubject {
   readonly reason: string;
   readonly strategies: readonly { readonly enabled: boolean }[];
   readonly marketData: { readonly state: 'up' | 'down' | 'waiting' };
+  /** Those in force. */
+  readonly halts?: readonly Pick<Halt, 'by' | 'reason'>[];
 }
 
 const TONES = { ACTIVE: 'go', REDUCING: 'caution', HALTED: 'alarm', KILLED: 'alarm' } as const;
 
 /** ACTIVE is shown only for a desk that would enter if there were a reason to. */
-export function headline({ mode, reason, strategies, marketData }: HeadlineSubject): Headline {
+export function headline({ mode, reason, strategies, marketData, halts = [] }: HeadlineSubject): Headline {
   const but = (text: string, detail: string): Headline => ({
     tone: 'caution',
     text: `${mode}, but ${text}`,
@@ -171,7 +175,9 @@ export function headline({ mode, reason, strategies, marketData }: HeadlineSubje
     return but('every strategy is off', 'nothing is entered until one is switched on');
   if (mode === 'ACTIVE' && marketData.state === 'down')
     return but('no prices come in', 'nothing is entered until they are back');
-  return { tone: TONES[mode], text: mode, detail: reason };
+  // Who pressed Stop without a word: that a person did is all that is known of why.
+  const by = reason === NO_REASON ? halts.findLast((halt) => halt.reason === reason)?.by : undefined;
+  return { tone: TONES[mode], text: mode, detail: by === undefined ? reason : `by ${by}, ${reason}` };
 }
 
 export const headlineLine = (subject: HeadlineSubject): string => {

@@ -23,6 +23,17 @@ it.each<[Partial<HeadlineSubject>, string, string]>([
   ],
   [{ mode: 'REDUCING', reason: 'the day is over' }, 'caution', 'REDUCING: the day is over'],
   [{ mode: 'HALTED', reason: 'lunch', strategies: [off] }, 'alarm', 'HALTED: lunch'],
+  [
+    {
+      ...{ mode: 'HALTED', reason: 'no reason given' },
+      halts: [
+        { by: 'anna', reason: 'no reason given' },
+        { by: 'fermata', reason: 'no prices' },
+      ],
+    },
+    'alarm',
+    'HALTED: by anna, no reason given',
+  ],
   [{ mode: 'KILLED', reason: 'by two', marketData: { state: 'down' } }, 'alarm', 'KILLED: by two'],
 ])('%j is %s: %s', (change, tone, line) => {
   expect(headline(desk(change)).tone).toBe(tone);
