@@ -119,6 +119,25 @@ describe('a margin by what a perpetual is worth', () => {
   });
 });
 
+it('beside contracts, a purchase that meets a higher price gets what their margin leaves, not all the cash', () => {
+  const stock = {
+    ...source,
+    symbol: 'AAPL/USD',
+    kind: 'stock',
+    tickSize: '0.01',
+    multiplier: undefined,
+  } as const;
+  const made = new SteppedBench([NQ, buildInstrument(1, stock)], '43000');
+  made.quote(AT_20000);
+  made.quote(10_000, { instrument: 1 });
+  held(made, { quantityLots: 1 });
+  // 33,000 of the 43,000 are in use: 100 at 100.00 are accepted, and at 101.00 the 10,000 that are left pay for 99.
+  expect(made.submit({ clientId: 'shares', instrument: 1, quantityLots: 100 })).toMatchObject(ACCEPTED);
+  made.quote(10_100, { instrument: 1 });
+  expect(made.fills.at(-1)).toMatchObject({ instrument: 1, quantityLots: 99, priceTicks: 10_100 });
+  expect(made.venue.orderByClientId('shares')).toMatchObject({ state: 'expired', filledLots: 99 });
+});
+
 it('without a margin, a contract takes its whole worth, as ever', () => {
   expect(bench('399999', [WHOLE]).submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
   expect(bench('400000', [WHOLE]).submit({ quantityLots: 1 })).toMatchObject(ACCEPTED);

@@ -232,8 +232,13 @@ function isBelowMaintenance(book: PaperBook, prices: Prices): boolean {
 const hasContracts = ({ instruments }: PaperBook): boolean =>
   [...instruments.values()].some((one) => !isOwned(one));
 
+/** Cash that contracts held do not take: what a purchase may cost, whatever its reserve was. */
+export function spendable(book: PaperBook, prices: Prices): number {
+  return hasContracts(book) ? Math.min(book.cash, besidePositions(book, prices)) : book.cash;
+}
+
 /** Owned instruments are paid for: they take nothing more, and nothing is lent on them. */
-function freeMargin(book: PaperBook, prices: Prices): number {
+function besidePositions(book: PaperBook, prices: Prices): number {
   let free = book.cash;
   for (const { instrument, quantityLots, worth, cost } of markedPositions(book, prices)) {
     if (instrument !== undefined && isOwned(instrument)) continue;
@@ -241,6 +246,11 @@ function freeMargin(book: PaperBook, prices: Prices): number {
     free +=
       worth - cost - (instrument === undefined ? taken : initialMargin(instrument, quantityLots, taken));
   }
+  return free;
+}
+
+function freeMargin(book: PaperBook, prices: Prices): number {
+  let free = besidePositions(book, prices);
   for (const open of book.allOpenOrders()) {
     // A stop without a worst price can't open anything here: it only protects.
     if (open.reduceOnly || (open.type === 'stop' && !isBounded(open))) continue;

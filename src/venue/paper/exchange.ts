@@ -5,6 +5,7 @@ import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { dearerTicks, isOwned, rateAt, valuedAt } from '../../domain/value.js';
 import type { AwaitedPrices } from '../../engine/flow/quote.js';
 import { type Awaited, quoteAt, quoteOnTheWay } from '../bar-path.js';
+import { spendable } from './admission.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
@@ -424,8 +425,8 @@ export class Exchange {
   }
 
   /**
-   * A market buy may meet a price beyond its reserve: it gets what the cash can pay for. A reduce-only order
-   * ends at flat.
+   * A market buy may meet a price beyond its reserve: it gets what the cash that contracts don't take can pay for. A
+   * reduce-only order ends at flat.
    */
   #affordableLots(order: PaperOrder, execution: Execution, marketMs: number): number {
     const instrument = this.book.priced(order, marketMs);
@@ -438,7 +439,7 @@ export class Exchange {
       this.rules,
       instrument,
       basis,
-      this.book.cash,
+      spendable(this.book, { quote: (of) => this.quote(of), rate: (of) => this.rate(of) }),
       order.quantityLots - order.filledLots,
     );
   }
