@@ -26,7 +26,7 @@ export class BuyAndHold {
   readonly #bids: Float64Array;
   readonly #asks: Float64Array;
   readonly #purchases: (Purchase | null)[];
-  readonly #worths: number[];
+  readonly #worths: Float64Array;
   /** By instrument: those held whose worth depends on its price. */
   readonly #marks: readonly (readonly InstrumentId[])[];
   #sum: number;
@@ -44,7 +44,7 @@ export class BuyAndHold {
     this.#bids = new Float64Array(held.length).fill(Number.NaN);
     this.#asks = new Float64Array(held.length).fill(Number.NaN);
     this.#purchases = held.map(() => null);
-    this.#worths = held.map((isHeld) => (isHeld ? this.#part : 0));
+    this.#worths = Float64Array.from(held, (isHeld) => (isHeld ? this.#part : 0));
     const ids = [...instruments.keys()].filter((id) => held[id] === true);
     this.#marks = instruments.map((_, at) =>
       ids.filter((id) => id === at || instruments[id]?.conversion?.by === at),
@@ -84,7 +84,7 @@ export class BuyAndHold {
     this.#asks[at] = askTicks;
     for (const id of marked) this.#worths[id] = this.#worthOf(id);
     this.#sum = this.#added();
-    this.drawdown.add(marketMs, this.equity);
+    this.drawdown.add(marketMs, this.#sum);
   }
 
   /** The part itself until it can be spent. */

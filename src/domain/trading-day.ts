@@ -1,5 +1,5 @@
 /** When a trading day begins: at the desk's boundary in the desk's time zone. */
-import { DAY_MS, MINUTE_MS, minuteOfDay, type Weekday } from './civil-date.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, minuteOfDay, type Weekday } from './civil-date.js';
 
 /** How a desk counts its days: an IANA zone, and the local time (`HH:MM`) at which a day begins. */
 export interface DeskCalendar {
@@ -32,6 +32,20 @@ export function tradingDayStart(marketMs: number, boundary: string, offsetAt: Zo
   if (next <= marketMs) return next;
   const start = utcOfLocal(localStart, offsetAt);
   return start <= marketMs ? start : utcOfLocal(localStart - DAY_MS, offsetAt);
+}
+
+/** The same for moments that are asked for one after the other: most are of the day of the one before. */
+export function tradingDayStarts(boundary: string, offsetAt: ZoneOffset): (marketMs: number) => number {
+  let startMs = Number.NaN;
+  let [fromMs, untilMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  return (marketMs) => {
+    if (marketMs >= fromMs && marketMs <= untilMs) return startMs;
+    startMs = tradingDayStart(marketMs, boundary, offsetAt);
+    fromMs = marketMs;
+    const laterMs = marketMs + HOUR_MS;
+    untilMs = tradingDayStart(laterMs, boundary, offsetAt) === startMs ? laterMs : marketMs;
+    return startMs;
+  };
 }
 
 /** Date of the trading day that `ms` belongs to, in the zone: `2026-01-05`. */

@@ -235,7 +235,7 @@ export function restingEntryLots(
   without?: string,
 ): number {
   let lots = 0;
-  for (const entry of liveOrders(core, at)) {
+  for (const entry of core.state.live[at]?.values() ?? []) {
     const { purpose, strategy, side, clientId } = entry.intent;
     const isMeant = strategy === (of ?? strategy) && side === (on ?? side) && clientId !== without;
     if (purpose === 'entry' && isMeant) lots += remainingLots(entry);

@@ -18,7 +18,7 @@ import {
 } from '../domain/sessions/contract-months.js';
 import { type ContractMonth, rolledSeries, seriesOf } from '../domain/sessions/contract-series.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
-import { tradingDayStart } from '../domain/trading-day.js';
+import { tradingDayStarts } from '../domain/trading-day.js';
 import type { EngineConfig, InstrumentContract, InstrumentSessions } from '../engine/config.js';
 import type { QuoteRules } from '../engine/quote-guard.js';
 import { openingMsOf } from '../engine/timing.js';
@@ -198,7 +198,7 @@ export function engineConfig(
       operations: desk.deadMan.action,
       supervisor: desk.supervisor.lostAction,
     },
-    dayStartMs: (marketMs) => tradingDayStart(marketMs, desk.dayBoundary, offset),
+    dayStartMs: tradingDayStarts(desk.dayBoundary, offset),
     ...(desk.instruments.some(({ sessions }) => sessions !== undefined)
       ? { sessions: buildSessions(desk) }
       : {}),

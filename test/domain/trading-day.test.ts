@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tradingDayStart } from '../../src/domain/trading-day.js';
+import { tradingDayStart, tradingDayStarts } from '../../src/domain/trading-day.js';
 
 const HOUR_MS = 3_600_000;
 const utc = () => 0;
@@ -27,6 +27,17 @@ describe('the trading day', () => {
       const start = tradingDayStart(now, '17:00', berlin);
       expect(start).toBeLessThanOrEqual(now);
       expect(now - start).toBeLessThan(25 * HOUR_MS);
+    }
+  });
+
+  it('is the same where it is asked for one moment after the other, also across a change of clocks', () => {
+    const both = (ms: number) => (ms >= Date.UTC(2026, 9, 25, 1) ? HOUR_MS : berlin(ms));
+    const days = [Date.UTC(2026, 2, 27), Date.UTC(2026, 9, 24)];
+    const moments = days.flatMap((from) => Array.from({ length: 2_000 }, (_, at) => from + at * 131_071));
+    for (const boundary of ['00:00', '02:00', '02:30', '03:00', '17:00']) {
+      const startOf = tradingDayStarts(boundary, both);
+      for (const ms of [...moments, ...moments.toReversed()])
+        expect(startOf(ms)).toBe(tradingDayStart(ms, boundary, both));
     }
   });
 });

@@ -80,6 +80,38 @@ describe('recorded bars', () => {
     expect(windows.short).toEqual(plain.short);
   });
 
+  it('are the same whether a row is read from its bytes, or column by column as under another header', async () => {
+    const prices = [
+      '100,101.00,99.5,100.5',
+      '0100.10,100.1000,100.1,100.1',
+      '7,7,7,7',
+      '99.99,1000000,0.01,1.',
+    ];
+    const volumes = ['0.1', '', '0', '1234.5678999', '1.00000', '3\r'];
+    const rows = Array.from({ length: 9_000 }, (_, at) => {
+      const price = at % 1_000 === 999 ? '5.5,5.50,5.5,5.500' : prices[at % 3];
+      return `${(at + 1) * 60_000},${price},${volumes[at % volumes.length]}`;
+    });
+    const read = (header: string) => play([{ symbol: null, file: file(`${header}\n${rows.join('\n')}`) }]);
+    const fromBytes = await read('ts,open,high,low,close,volume');
+    const byColumns = await read('timestamp,open,high,low,close,volume');
+    expect(fromBytes.short).toHaveLength(5 * 9_000 + 1);
+    expect(fromBytes.short).toEqual(byColumns.short);
+    const broken = (header: string) =>
+      play([
+        { symbol: null, file: file(`${header}\n${rows.join('\n')}\n${9_001 * 60_000},${prices[3]},1\n`) },
+      ]);
+    const failure = (header: string) =>
+      broken(header).then(
+        () => '',
+        (error: Error) => error.message.replace(/^\S+ /, ''),
+      );
+    expect(await failure('ts,open,high,low,close,volume')).toMatch(/row 9002/);
+    expect(await failure('ts,open,high,low,close,volume')).toBe(
+      await failure('timestamp,open,high,low,close,volume'),
+    );
+  });
+
   it('shorter than a minute are put together to minutes', async () => {
     const rows = [0, 1, 2, 60].map(
       (s) => `${60_000 + s * 1000},${100 + s},${101 + s},${99 + s},${100.5 + s},0.1`,

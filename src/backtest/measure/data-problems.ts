@@ -151,6 +151,8 @@ export class BarCoverage {
   #absurd: Coverage['absurd'] = null;
   #outside: Coverage['outside'];
   readonly #hours = new Set<number>();
+  /** The newest of them: most bars are of the same one. */
+  #lastHour = Number.NaN;
 
   constructor(
     readonly symbol: string,
@@ -171,7 +173,11 @@ export class BarCoverage {
     this.#gap(openMs);
     this.#endMs = openMs + spanMs;
     this.#bars += 1;
-    for (let hour = hourOf(openMs); hour <= hourOf(this.#endMs - 1); hour += 1) this.#hours.add(hour);
+    for (let hour = hourOf(openMs); hour <= hourOf(this.#endMs - 1); hour += 1) {
+      if (hour === this.#lastHour) continue;
+      this.#lastHour = hour;
+      this.#hours.add(hour);
+    }
     const still = highTicks === lowTicks && (this.#lastTicks ?? openTicks) === closeTicks;
     this.#stillMs = still ? this.#stillMs + spanMs : 0;
     this.#longestStillMs = Math.max(this.#longestStillMs, this.#stillMs);

@@ -50,9 +50,11 @@ const closing = (symbol: string): string => `close the whole position: fermata p
 function openTrades(core: Core): Holding[] {
   const ticksOf = (holding: Holding): number =>
     knownTicks(core, holding.instrument) ?? averageTicks(core.state, holding);
-  return core.state.positions
-    .flatMap((position) => holdingsOf(position))
-    .filter((holding) => holding.quantityLots !== 0 && !isDustAt(core, holding, ticksOf(holding)));
+  const open: Holding[] = [];
+  for (const position of core.state.positions)
+    for (const holding of holdingsOf(position))
+      if (holding.quantityLots !== 0 && !isDustAt(core, holding, ticksOf(holding))) open.push(holding);
+  return open;
 }
 
 /** Null: a strategy of the desk file closes it, or it is nobody's. */

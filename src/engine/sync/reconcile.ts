@@ -1,5 +1,6 @@
 import { writeUnits } from '../../domain/money.js';
 import { capabilitiesIn } from '../../domain/order-bounds.js';
+import type { Instrument } from '../../domain/instrument.js';
 import type { ClosedInstrument, FixedOrders, QuantityLimits } from '../../domain/venue.js';
 import {
   type Core,
@@ -154,6 +155,9 @@ function learn(core: Core, accountId: string): void {
   });
 }
 
+/** Instruments with a venue's bounds, and as they are configured: nearly every snapshot says the same again. */
+const LIMITED = new WeakMap<Instrument, Instrument>();
+
 /**
  * How much the venue takes of an instrument, according to its snapshots. The venue may change this, so no
  * record stores it. Until the first snapshot the desk file's instruments apply, and the desk can't be armed.
@@ -162,13 +166,23 @@ function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]): void
   for (const { instrument: at, minLots, maxLots, maxMarketLots, maxStops } of limits) {
     const [configured, before] = [core.config.instruments[at], core.instruments[at]];
     if (configured === undefined) continue;
+    const minQuantityLots = Math.max(configured.minQuantityLots, minLots);
+    const maxQuantityLots = Math.min(configured.maxQuantityLots, maxLots ?? configured.maxQuantityLots);
+    const isSame =
+      before !== undefined &&
+      LIMITED.get(before) === configured &&
+      before.minQuantityLots === minQuantityLots &&
+      before.maxQuantityLots === maxQuantityLots &&
+      before.maxMarketLots === (maxMarketLots ?? configured.maxMarketLots) &&
+      before.maxStops === (maxStops ?? configured.maxStops);
+    if (isSame) continue;
     const now = {
       ...configured,
-      minQuantityLots: Math.max(configured.minQuantityLots, minLots),
-      maxQuantityLots: Math.min(configured.maxQuantityLots, maxLots ?? configured.maxQuantityLots),
+      ...{ minQuantityLots, maxQuantityLots },
       ...(maxMarketLots === null ? {} : { maxMarketLots }),
       ...(maxStops === undefined ? {} : { maxStops }),
     };
+    LIMITED.set(now, configured);
     core.instruments[at] = now;
     const changed =
       before?.minQuantityLots !== now.minQuantityLots ||

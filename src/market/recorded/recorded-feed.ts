@@ -379,12 +379,15 @@ class BarStream extends FileStream {
     const { path, withVolume } = this.shape;
     if (this.#takenRow >= this.#columns.length) return null;
     if (this.#takenPoint === PRICES) {
-      const bar = this.#bar();
-      this.#barEvent ??= { kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar };
+      this.#barEvent ??= this.#endOf(this.#bar());
       return this.#barEvent;
     }
     if (this.#quotes.length === 0) this.#quotes = barQuotes(this.#bar(), this.spreadTicks, path, withVolume);
     return this.#quotes[this.#takenPoint] as QuoteEvent;
+  }
+
+  #endOf(bar: MarketBar): TimedEvent {
+    return { kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar };
   }
 
   #bar(): MarketBar {

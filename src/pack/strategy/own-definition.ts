@@ -100,7 +100,10 @@ export class HostedStrategy implements Strategy {
   #inside: ContextStrategy | null = null;
   #failed = '';
   #state = '';
-  #lines: StrategyLine[] = [];
+  /** As numbers and texts: it draws its lines at each bar, and hardly anybody looks at them. */
+  readonly #lineNames: string[] = [];
+  readonly #lineTicks: number[] = [];
+  #lineCount = 0;
   #wishes: Wish[] = [];
   /** The first of two alternative entries. Null: no `enterOneOf` is under way. */
   #pair: RestingWish[] | null = null;
@@ -158,11 +161,18 @@ export class HostedStrategy implements Strategy {
   }
 
   onBar(context: StrategyContext, bar: FinishedBar, place = OWN): void {
-    const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = bar;
-    this.#show(context, (inside) => {
-      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots, spanMs / MINUTE_MS, place);
-      this.#readWords();
-    });
+    this.#turnTo(context);
+    // Without `#show`: its functions would be made at each of millions of bars.
+    try {
+      if (this.#inside !== null) {
+        this.#tellFacts(this.#inside, context);
+        showBar(this.#inside, bar, place);
+        this.#readWords();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#carryOut(context);
   }
 
   #showSignal(context: StrategyContext, signal: Signal, ageMs: number, place: number): SignalRefusal | null {
@@ -177,17 +187,29 @@ export class HostedStrategy implements Strategy {
   }
 
   #show(context: StrategyContext, work: (inside: ContextStrategy) => void): void {
-    const { positionLots, entryResting, lastQuote, shorting, stopLossPct } = context;
-    const { bidTicks, askTicks } = lastQuote ?? { bidTicks: Number.NaN, askTicks: Number.NaN };
-    this.#wishes = [];
+    this.#turnTo(context);
+    this.#attempt(() => {
+      if (this.#inside === null) return;
+      this.#tellFacts(this.#inside, context);
+      work(this.#inside);
+    });
+    this.#carryOut(context);
+  }
+
+  #turnTo(context: StrategyContext): void {
+    if (this.#wishes.length > 0) this.#wishes = [];
     this.#pair = null;
     this.#leg = OWN;
     this.#context = context;
-    this.#attempt(() => {
-      if (this.#inside === null) return;
-      this.#inside.show(positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct);
-      work(this.#inside);
-    });
+  }
+
+  #tellFacts(inside: ContextStrategy, context: StrategyContext): void {
+    const { positionLots, entryResting, lastQuote, shorting, stopLossPct } = context;
+    const { bidTicks, askTicks } = lastQuote ?? NO_QUOTE;
+    inside.show(positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct);
+  }
+
+  #carryOut(context: StrategyContext): void {
     if (this.#inside === null) context.fail(this.#failed);
     else for (const wish of this.#wishes) carryOut(context.leg(wish.leg), wish);
   }
@@ -198,13 +220,17 @@ export class HostedStrategy implements Strategy {
 
   /** Lines of a failed strategy are dropped. */
   lines(): readonly StrategyLine[] {
-    return this.#inside === null ? [] : this.#lines;
+    if (this.#inside === null) return [];
+    return this.#lineNames.slice(0, this.#lineCount).map((name, at) => {
+      const ticks = this.#lineTicks[at] as number;
+      return { name, ticks: Number.isNaN(ticks) ? null : ticks };
+    });
   }
 
   /** Reads its texts at each bar, never when somebody views them, so that any side effects are the same every time. */
   #readWords(): void {
     this.#state = this.#plain(this.#inside?.state() ?? '');
-    this.#lines = [];
+    this.#lineCount = 0;
     this.#inside?.lines?.();
   }
 
@@ -222,9 +248,13 @@ export class HostedStrategy implements Strategy {
     try {
       work();
     } catch (error) {
-      this.#inside = null;
-      this.#failed = whatItThrew(error, this.made.module).text;
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#inside = null;
+    this.#failed = whatItThrew(error, this.made.module).text;
   }
 
   /** Before the first bar there is no time. */
@@ -256,7 +286,9 @@ export class HostedStrategy implements Strategy {
   #drawing(): Drawing {
     return {
       line: (name, ticks) => {
-        this.#lines.push({ name: this.#plain(name), ticks: Number.isNaN(ticks) ? null : ticks });
+        this.#lineNames[this.#lineCount] = this.#plain(name);
+        this.#lineTicks[this.#lineCount] = ticks;
+        this.#lineCount += 1;
       },
     };
   }
@@ -359,6 +391,13 @@ export class HostedStrategy implements Strategy {
       note: (text) => add({ kind: 'note', text: plainText(text) }),
     };
   }
+}
+
+const NO_QUOTE = { bidTicks: Number.NaN, askTicks: Number.NaN };
+
+function showBar(inside: ContextStrategy, bar: FinishedBar, place: number): void {
+  const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = bar;
+  inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots, spanMs / MINUTE_MS, place);
 }
 
 const contentOf = ({ forms, artefacts }: Made): Artefacts => ({

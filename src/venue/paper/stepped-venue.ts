@@ -60,15 +60,16 @@ export class SteppedPaperVenue {
   readonly #ids: ReadonlyMap<string, InstrumentId>;
   readonly #symbols: readonly string[];
   readonly #asked: QuoteEvent[] = [];
-  /** By instrument: its newest quote was taken. */
-  readonly #passed: Uint8Array;
+  /** How often quotes were passed, and by instrument when it was last among them. */
+  #passes = 0;
+  readonly #passedIn: Float64Array;
   readonly #limits: readonly QuantityLimits[];
 
   constructor(options: SteppedVenueOptions) {
     const { instruments, paper, cash, bookId, onEvent } = options;
     this.#ids = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
     this.#symbols = instruments.map(({ symbol }) => symbol);
-    this.#passed = new Uint8Array(instruments.length);
+    this.#passedIn = new Float64Array(instruments.length);
     this.#limits = paperLimits(instruments);
     const begin = {
       bookId,
@@ -159,6 +160,7 @@ export class SteppedPaperVenue {
 
   /** Ends them before the first one that an order may answer, or whose way passes its price. */
   narrow(quotes: QuoteColumns): void {
+    if (this.#book.openOrderCount === 0) return;
     for (let place = quotes.from; place < quotes.seen; place += 1) {
       if (!this.#hasOpenOrders(quotes.instrument[place] as number)) continue;
       this.#asked[0] = quoteAt(quotes, place);
@@ -168,11 +170,11 @@ export class SteppedPaperVenue {
 
   /** Takes those before `until`, which no order answers: only the last one of each instrument is of use. */
   pass(quotes: QuoteColumns, until: number, alone?: QuoteEvent): void {
-    this.#passed.fill(0);
+    this.#passes += 1;
     for (let place = until - 1; place >= quotes.from; place -= 1) {
       const at = quotes.instrument[place] as number;
-      if (this.#passed[at] === 1) continue;
-      this.#passed[at] = 1;
+      if (this.#passedIn[at] === this.#passes) continue;
+      this.#passedIn[at] = this.#passes;
       this.#exchange.pass(alone ?? quoteAt(quotes, place));
     }
   }
