@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../simulators/random.js';
 import type { MarketBar } from '../../src/contracts/market-feed.js';
 import type { Instrument } from '../../src/domain/instrument.js';
-import { checkRecording } from '../../src/market/recorded/check-recording.js';
+import { checkRecording, openChecked } from '../../src/market/recorded/check-recording.js';
 import { openRecordedFeed, RecordedSource } from '../../src/market/recorded/recorded-feed.js';
 import { openRecording } from '../../src/market/recorded/recorded-file.js';
 import type { TimedEvent } from '../../src/market/replay-feed.js';
@@ -78,6 +78,26 @@ describe('recorded bars', () => {
     const windows = await play([{ symbol: null, file: file(twoBars.trimEnd().replaceAll('\n', '\r\n')) }]);
     expect(gzipped.short).toEqual(plain.short);
     expect(windows.short).toEqual(plain.short);
+  });
+
+  it('that were checked are not read again, and are the same however many of them are kept', async () => {
+    const rows = Array.from({ length: 6_000 }, (_, at) => `${(at + 1) * 60_000},100,101,99,100.5,${at}`);
+    const [instrument] = cryptoInstruments as [Instrument];
+    const input = () => ({ file: file(`${BARS}${rows.join('\n')}\n`), instrument, spreadTicks: 2 });
+    const whole = await eventsOf([input()]);
+    for (const [rowsMax, keptMax, isKept] of [
+      [10_000, 10_000, true],
+      [1_500, 4_000, true],
+      [10_000, 5_000, false],
+    ] as const) {
+      const one = input();
+      const { endMs, recordings } = await openChecked([one], { rowsMax, keptMax });
+      expect(Math.abs(endMs / (6_000 * 60_000) - 1)).toBeLessThan(0.3);
+      // Who reads it once more would find nothing.
+      if (isKept) rmSync(one.file);
+      const source = await RecordedSource.ofRecordings(recordings, 0);
+      expect(await eventsIn(source)).toEqual(whole);
+    }
   });
 
   it('are the same whether a row is read from its bytes, or column by column as under another header', async () => {
@@ -169,7 +189,10 @@ describe('recorded bars', () => {
 });
 
 async function eventsOf(inputs: Parameters<typeof RecordedSource.open>[0]): Promise<TimedEvent[]> {
-  const source = await RecordedSource.open(inputs, 0);
+  return eventsIn(await RecordedSource.open(inputs, 0));
+}
+
+async function eventsIn(source: RecordedSource): Promise<TimedEvent[]> {
   const events: TimedEvent[] = [];
   do {
     for (let event = source.peek(); event !== null; event = source.peek()) {

@@ -6,8 +6,8 @@ import type { RecordedFormat, RecordedRows } from './row-parser.js';
 
 /** Rows of each file that are checked beforehand (a few seconds); later ones are checked as they are read. */
 const ROWS_CHECKED_MAX = 1_000_000;
-/** Bars of all files together that are kept from the check for the run: 48 bytes each. */
-const ROWS_KEPT_MAX = 1_000_000;
+/** Bars of all files together that are kept from the check for the run, 48 bytes each: of one file, all that are checked. */
+const ROWS_KEPT_MAX = 1_100_000;
 
 export interface RecordingRequest extends SidedFile {
   /** Null: the desk's first instrument. */
