@@ -32,6 +32,12 @@ const GENERATED = [
     parts: async () => ({ keys: (await import('../src/desk/key-reference.ts')).keyReference() }),
   },
   {
+    path: 'docs/CLI.md',
+    parts: async () => ({
+      'what a status says': (await import('../src/contracts/status-words.ts')).statusTable(),
+    }),
+  },
+  {
     path: 'docs/LIMITS.md',
     parts: async () => ({ limits: (await import('../src/limits/registry.ts')).limitTable() }),
   },

@@ -80,7 +80,17 @@ function touchedBySettings(modules) {
   return whoNames(modules, declared);
 }
 
-/** Modules that fill the field in; readers are not counted. An ordinary word (`mode`) says nothing. */
+/** Where people are shown the status in words. */
+const SHOWN_IN = new Set([
+  'src/cli/status-lines.ts',
+  'src/telegram/commands/status.ts',
+  'dashboard/src/view/figures.tsx',
+]);
+
+/**
+ * Modules that fill the field in, or show it by its name; other readers are not counted. An ordinary word (`mode`) says
+ * nothing.
+ */
 function touchedByStatusFields(modules) {
   const own = 'src/contracts/trader-status.ts';
   const [, fields = ''] =
@@ -92,7 +102,7 @@ function touchedByStatusFields(modules) {
     own,
   }));
   return whoNames(
-    modules.filter(({ path }) => path.startsWith('src/trader/status/')),
+    modules.filter(({ path }) => path.startsWith('src/trader/status/') || SHOWN_IN.has(path)),
     declared,
   );
 }

@@ -1,12 +1,9 @@
 /** `fermata status` for people: one small screen. */
+import { figuresOf, figureText, notesOf, type StatusNote } from '../contracts/status-words.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { STOP_GAP_WORDS } from '../domain/exits.js';
-import { counted, gainText, grouped, groupedWithin, signed } from '../domain/figure-text.js';
+import { gainText, grouped, signed } from '../domain/figure-text.js';
 import { headlineLine } from '../domain/mode.js';
 import { moment } from '../domain/moment.js';
-import { capabilityLines } from '../domain/order-bounds.js';
-import { reducedSize } from '../domain/position-size.js';
-import { contractWords } from '../domain/sessions/contract-months.js';
 import { CHANNEL_WORDS, type ShownChannel } from '../home/channel-health.js';
 import { type Readiness, readyPct } from '../home/readiness.js';
 
@@ -26,41 +23,34 @@ export function statusLines(
   alerts: readonly ShownChannel[] = [],
   runbook?: ShownRunbook,
 ): string[] {
-  const { marketData, currency } = status;
-  const size = reducedSize(status);
+  const notes = notesOf(status);
   return [
     `${status.desk} (${status.trading})  ${headlineLine(status)}`,
-    `prices     ${marketData.label}${marketData.simulated ? ' (NOT LIVE)' : ''}, ${marketData.state}`,
-    `equity     ${grouped(status.equity)} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
-    `fills      ${grouped(String(status.fills))}   positions ${status.openPositions}   orders ${status.openOrders}`,
-    ...(status.contracts ?? []).map((contract) => `contract   ${contractWords(contract)}`),
-    ...(size === null ? [] : [`size       ${size}`]),
+    ...figuresOf(status).map((figure) => line(figure.title.toLowerCase(), figureText(figure))),
     ...alerts.map(alertsLine),
     ...(runbook === undefined ? [] : [runbookLine(runbook)]),
-    ...capabilityLines(status.capabilities ?? []).map((line) => `venue      ${line}`),
     ...section('positions', positionLines(status)),
-    ...section('without a stop so far', stopGapLines(status)),
-    ...section('quotes held back as implausible', heldBackLines(status)),
-    ...section("coins that are not the desk's", coinsLines(status)),
-    ...section('dust (too small to sell alone)', dustLines(status)),
+    ...noteSections(notes, ({ place }) => place === 'positions'),
     ...section('orders', orderLines(status)),
-    ...section('entries that wait in the desk', waitingLines(status)),
-    ...section(
-      status.mode === 'ACTIVE' && status.positions.length > 0 ? 'waiting for' : 'not trading because',
-      status.notTrading.map(notTradingLine),
-    ),
+    ...noteSections(notes, ({ place }) => place !== 'positions'),
     ...section(
       'last',
-      status.activity.slice(0, ACTIVITY_SHOWN_MAX).map((line) => line.text),
+      status.activity.slice(0, ACTIVITY_SHOWN_MAX).map(({ text }) => text),
     ),
-    ...(status.reconciliation.state === 'clean' ? [] : [`reconciliation: ${status.reconciliation.state}`]),
   ];
 }
 
+const noteSections = (notes: readonly StatusNote[], isShown: (note: StatusNote) => boolean): string[] =>
+  notes.filter(isShown).flatMap(({ title, lines }) => section(title.toLowerCase(), lines));
+
+const LABEL_WIDTH = 17;
+
+const line = (label: string, text: string): string => `${label.padEnd(LABEL_WIDTH)}${text}`;
+
 function alertsLine({ channel, state, problem, why }: ShownChannel): string {
-  if (problem !== null) return `alerts     ✗ ${problem}`;
-  if (state === 'off') return `alerts     off: ${why}`;
-  return `alerts     arrive ${CHANNEL_WORDS[channel]}${why === null ? '' : `; ${why}`}`;
+  if (problem !== null) return line('alerts', `✗ ${problem}`);
+  if (state === 'off') return line('alerts', `off: ${why}`);
+  return line('alerts', `arrive ${CHANNEL_WORDS[channel]}${why === null ? '' : `; ${why}`}`);
 }
 
 const READY = {
@@ -70,7 +60,7 @@ const READY = {
 } as const;
 
 function runbookLine({ version, updated, readiness }: ShownRunbook): string {
-  const runbook = `runbook    ${version} of ${updated}`;
+  const runbook = line('runbook', `${version} of ${updated}`);
   if (readiness === null) return `${runbook}; how ready is not known: fermata preflight`;
   const { verdict, passed, looked, atMs } = readiness;
   return `${runbook}; ${READY[verdict]} (${readyPct(readiness)} %): ${passed} of ${looked} of the pre-flight passed, ${moment(atMs)}`;
@@ -115,42 +105,6 @@ function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {
   return withoutStopMs === null ? '' : `, none known to rest for ${grouped(String(withoutStopMs))} ms`;
 }
 
-function stopGapLines({ stopGaps }: TraderStatus): string[] {
-  return stopGaps.map(
-    ({ why, count, longestMs, newestMs, symbol }) =>
-      `${STOP_GAP_WORDS[why]}: ${counted(count, 'time')}, longest ${grouped(String(longestMs))} ms (${symbol}), last ${grouped(String(newestMs))} ms`,
-  );
-}
-
-function heldBackLines({ marketData }: TraderStatus): string[] {
-  return marketData.heldBack.map(
-    ({ symbol, bid, ask, because, forMs }) =>
-      `${symbol} ${grouped(bid)} / ${grouped(ask)} for ${grouped(String(forMs))} ms: ${because}`,
-  );
-}
-
-/** Also used by `fermata coins`. */
-export function coinsLines({ coins }: TraderStatus): string[] {
-  return coins.map(({ symbol, nobodys, foreign, toMove }) => {
-    const undecided = Number(nobodys) > 0 ? `; say whose: fermata coins ${symbol} desk|foreign|move` : '';
-    return `${symbol} nobody's ${grouped(nobodys)}, foreign ${grouped(foreign)}, to be moved ${grouped(toMove)}${undecided}`;
-  });
-}
-
-function dustLines({ dust, currency }: TraderStatus): string[] {
-  return dust.map(
-    ({ symbol, quantity, value }) => `${symbol} ${grouped(quantity)}, worth ${grouped(value)} ${currency}`,
-  );
-}
-
-/** With the id for cancelling it: nothing of it is at the venue, where a person could look it up. */
-function waitingLines({ waitingEntries = [] }: TraderStatus): string[] {
-  return waitingEntries.map(
-    ({ clientId, symbol, waits, stop, strategy }) =>
-      `${symbol} ${groupedWithin(waits)}; stop ${grouped(stop)} (${strategy}, ${clientId})`,
-  );
-}
-
 function orderLines({ orders }: TraderStatus): string[] {
   const lines = orders
     .slice(0, ORDERS_SHOWN_MAX)
@@ -168,8 +122,4 @@ function orderPrice({ price, worstPrice }: TraderStatus['orders'][number]): stri
   return worstPrice === undefined
     ? ` ${grouped(price)}`
     : `, triggers at ${grouped(price)}, ${grouped(worstPrice)} at worst`;
-}
-
-function notTradingLine({ subject, reason, waitsFor }: TraderStatus['notTrading'][number]): string {
-  return `${subject}: ${reason} (${waitsFor})`;
 }

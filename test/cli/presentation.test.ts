@@ -8,12 +8,15 @@ import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../sr
 import { progressPrinter } from '../../src/cli/output.js';
 import { type ShownRunbook, statusLines } from '../../src/cli/status-lines.js';
 import type { IncidentShown } from '../../src/contracts/published.js';
+import { figuresOf, figureText, notesOf, statusTable } from '../../src/contracts/status-words.js';
 import type { PositionStatus, TraderStatus, TradeStatus } from '../../src/contracts/trader-status.js';
 import { notTaken } from '../../src/operations/operation.js';
 import type { ScheduledRun } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
+import { statusText } from '../../src/telegram/commands/status.js';
 import { ControlFailure } from '../../src/trader/client.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { fullStatus } from '../support/trader-status.js';
 import { CRYPTO_DESK, traderStatus } from './trader-double.js';
 
 const SUMMARY: UpSummary = {
@@ -185,8 +188,8 @@ describe('the status for people', () => {
     const text = statusLines(traderStatus()).join('\n');
     for (const part of [
       'crypto-bot (paper)  ACTIVE: every check was clean',
-      'simulated market, seed 7, 60x (NOT LIVE), up',
-      '10\u202f012.5 USDT  today +12.5',
+      'prices           up, simulated market, seed 7, 60x (NOT LIVE), last price ',
+      'equity           10\u202f012.50 USDT\ntoday            +12.50 USDT\n',
       'BTC/USDT long 0.003 at 100\u202f000, now unknown, \u22121.50, stop 98\u202f000 (confirmed)',
       'ETH/USDT: the averages have not crossed (a cross of the averages)',
     ]) {
@@ -260,7 +263,7 @@ describe('the status for people', () => {
     const shown = (readiness: ShownRunbook['readiness']) =>
       statusLines(traderStatus(), [], { ...runbook, readiness }).filter((line) => line.startsWith('runbook'));
     expect(shown(found)).toEqual([
-      'runbook    2.0 of 2025-12-26; not ready for production (66 %): 8 of 12 of the pre-flight passed, 2026-01-02 00:00 UTC',
+      'runbook          2.0 of 2025-12-26; not ready for production (66 %): 8 of 12 of the pre-flight passed, 2026-01-02 00:00 UTC',
     ]);
     expect(shown({ ...found, verdict: 'pass', passed: 12 })).toEqual([
       expect.stringContaining('; ready for production (100 %): 12 of 12'),
@@ -336,7 +339,30 @@ describe('the status for people', () => {
 
   it('shows at what size it trades where that is not the desk file’s', () => {
     const text = statusLines({ ...traderStatus(), sizePct: 50 }).join('\n');
-    expect(text).toContain('size       50 % of the full position size');
+    expect(text).toContain('size             50 %, of the full position size');
+  });
+});
+
+describe('what is declared of a status', () => {
+  const status = fullStatus();
+  const figures = figuresOf(status);
+  const notes = notesOf(status);
+
+  it('is all said by a status that has all of it', () => {
+    const [, , ...rows] = statusTable().split('\n');
+    expect([...figures, ...notes]).toHaveLength(rows.length);
+  });
+
+  it.each(figures)('$title is in fermata status and in /status, in the same words', (figure) => {
+    expect(statusText(status).split('\n')).toContain(`${figure.title}: ${figureText(figure)}`);
+    const line = statusLines(status).find((one) => one.startsWith(`${figure.title.toLowerCase()} `));
+    expect(line?.endsWith(` ${figureText(figure)}`)).toBe(true);
+  });
+
+  it.each(notes)('$title is in fermata status, and in /status if it is for the phone', (note) => {
+    const lines = statusLines(status);
+    expect(lines.slice(lines.indexOf(note.title.toLowerCase()) + 1)).toContain(`  ${note.lines[0]}`);
+    expect(statusText(status).split('\n').includes(`${note.title}: ${note.lines[0]}`)).toBe(note.isOnPhone);
   });
 });
 

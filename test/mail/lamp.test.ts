@@ -25,8 +25,8 @@ it('stands beside that of Telegram, each for itself', () => {
   keep({ channel: 'telegram' });
   keep({ state: 'refusing', why: 'desk@x takes no mail: 550 no', refused: 2 });
   expect(line()).toEqual([
-    'alerts     arrive on Telegram',
-    'alerts     ✗ Alerts do not arrive by mail: desk@x takes no mail: 550 no. Not delivered so far: 2.',
+    'alerts           arrive on Telegram',
+    'alerts           ✗ Alerts do not arrive by mail: desk@x takes no mail: 550 no. Not delivered so far: 2.',
   ]);
 });
 
@@ -38,5 +38,5 @@ it('is dark where no mail was ever set up, and red where the mailer is gone', ()
     expect.stringContaining('✗ Alerts do not arrive by mail: the mailer has not said'),
   ]);
   keep({});
-  expect(line()).toEqual(['alerts     arrive by mail']);
+  expect(line()).toEqual(['alerts           arrive by mail']);
 });

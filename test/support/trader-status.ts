@@ -11,6 +11,47 @@ export function idleStatus(change: Partial<TraderStatus> = {}): TraderStatus {
   return { ...IDLE, ...change };
 }
 
+/** Every figure and every note of the status has something to say. */
+export function fullStatus(): TraderStatus {
+  const halt = {
+    mode: 'HALTED',
+    scope: { kind: 'desk' },
+    by: 'anna',
+    reason: 'lunch',
+    atWallMs: 1,
+    atMarketMs: 1,
+  } as const;
+  const about = { symbol: 'BTC/USDT', side: 'buy', strategy: 'dip' } as const;
+  return scriptedStatus({
+    mode: 'HALTED',
+    halts: [{ ...halt, haltId: 'a'.repeat(32), cause: 'person', resume: 'person' }],
+    ...{ sizePct: 50, closeAll: 'escalated', venueIsUp: false },
+    notTrading: [{ subject: 'desk', reason: 'anna halted it', waitsFor: 'a person' }],
+    waitingEntries: [
+      { ...about, clientId: 'fabc', type: 'atOpen', waits: 'buy, at the open', stop: '98000', sinceMs: 1 },
+    ],
+    stopGaps: [{ why: 'lost', count: 1, longestMs: 9, newestMs: 9, symbol: 'BTC/USDT', atMarketMs: 2 }],
+    coins: [{ symbol: 'ETH/USDT', nobodys: '1.5', foreign: '0', toMove: '0' }],
+    dust: [{ symbol: 'ETH/USDT', quantity: '0.00001', value: '0.02' }],
+    marketData: {
+      ...IDLE.marketData,
+      heldBack: [{ symbol: 'BTC/USDT', bid: '1', ask: '2', because: 'too far away', quotes: 1, forMs: 40 }],
+    },
+    contracts: [
+      {
+        ...{ symbol: 'NQ/USD', month: '202612', lastTradeDay: '2026-12-18', noticeDay: null, daysLeft: 24 },
+        ...{ rollDay: null, phase: 'due', leftBeforeEnd: true, next: null, choices: [], atVenue: null },
+      },
+    ],
+    books: { ...IDLE.books, cashUnexplained: '12.5', unvaluedFees: [{ asset: 'BNB', amount: '0.01' }] },
+    settings: { ...IDLE.settings, changed: { 'risk.maxPositionSizePct': 2 } },
+    account: { name: 'paper/live', resting: ['paper/simulated-303-seed-7'] },
+    capabilities: [
+      { symbol: 'BTC/USDT', targetsWait: 'desk', refused: ['short sales'], byDesk: ['holds targets'] },
+    ],
+  });
+}
+
 const IDLE: TraderStatus = {
   desk: 'crypto-bot',
   mode: 'ACTIVE',

@@ -313,19 +313,23 @@ describe('/status and /help', () => {
     bench.start();
     bench.type(ANNA, '/status');
     await bench.answered(ANNA, /Prices/);
-    expect(bench.texts(ANNA).at(-1)).toBe(
-      [
-        'test: HALTED (paper)',
-        'daily-loss by risk',
-        'Equity 10\u202f000 USDT, today −310.50, drawdown 4.2 %',
-        '2 positions:',
-        'BTC/USDT long 0.5, open result +12.00, stop confirmed',
-        'ETH/USDT long 2, open result −7.00, stop missing',
-        'Entry orders: 3. Close-all: running.',
-        'Halt: daily-loss by risk; trades again by itself, on its next day',
-        'Prices: simulated market, seed 7, 60x, up',
-      ].join('\n'),
-    );
+    expect(bench.texts(ANNA).at(-1)?.split('\n')).toEqual([
+      'test: HALTED (paper)',
+      'daily-loss by risk',
+      'Equity: 10\u202f000.00 USDT',
+      'Today: −310.50 USDT',
+      'Drawdown: 4.2 %, from the peak',
+      'Positions: 0, 1 NOT protected',
+      'Entries resting: 3, of 0 orders',
+      'Fills: 0, since the journal began',
+      'Close-all: running, reading back until flat is proven',
+      'Reconciliation: clean, equals venue',
+      expect.stringMatching(/^Prices: up, simulated market, seed 7, 60x \(NOT LIVE\), last price \d+ s ago$/),
+      'BTC/USDT long 0.5, open result +12.00, stop confirmed',
+      'ETH/USDT long 2, open result −7.00, stop missing',
+      'Halted: daily-loss by risk; trades again by itself, on its next day',
+    ]);
+    expect(bench.texts(ANNA).join()).toContain('\nBTC/USDT long 0.5, open result +12.00, stop confirmed\n');
     expect(bench.simulator.simulation.bot().commands.map(({ command }) => command)).toEqual([
       'status',
       'stop',
@@ -344,7 +348,7 @@ describe('/status and /help', () => {
     bench.trader.halt('person', 'person', 'anna');
     const status = scriptedStatus({ mode: 'HALTED', halts: bench.trader.halts });
     expect(statusText({ ...status, goLive: { required: true, granted: null } })).toContain(
-      '\nHalt: person by anna; trades again once people approve a go-live: fermata go-live\n',
+      '\nHalted: person by anna; trades again once people approve a go-live: fermata go-live',
     );
   });
 
@@ -353,9 +357,9 @@ describe('/status and /help', () => {
     trader.halt('person', 'person', 'anna');
     trader.halt('venue', 'auto', 'risk');
     const text = statusText(scriptedStatus({ mode: 'HALTED', halts: trader.halts }));
-    expect(text.split('\n').filter((line) => line.startsWith('Halt: '))).toEqual([
-      'Halt: person by anna; trades again once a person resumes it',
-      'Halt: venue by risk',
+    expect(text.split('\n').filter((line) => line.startsWith('Halted: '))).toEqual([
+      'Halted: person by anna; trades again once a person resumes it',
+      'Halted: venue by risk',
     ]);
   });
 
@@ -364,9 +368,13 @@ describe('/status and /help', () => {
       notTrading: [{ subject: 'ema-cross', reason: 'no signal', waitsFor: 'the next one' }],
     });
     expect(status.positions).not.toHaveLength(0);
-    expect(statusText(status)).toContain('\nWaiting (ema-cross): no signal; waits for the next one\n');
-    expect(statusText({ ...status, positions: [] })).toContain('\nNot trading (ema-cross): no signal;');
-    expect(statusText({ ...status, mode: 'HALTED' })).toContain('\nNot trading (ema-cross): no signal;');
+    expect(statusText(status)).toContain('\nWaiting for: ema-cross: no signal (the next one)');
+    expect(statusText({ ...status, positions: [] })).toContain(
+      '\nNot trading because: ema-cross: no signal (',
+    );
+    expect(statusText({ ...status, mode: 'HALTED' })).toContain(
+      '\nNot trading because: ema-cross: no signal (',
+    );
   });
 
   it('name the trade of each strategy below the net of the venue, each with its side', () => {
@@ -394,7 +402,7 @@ describe('/status and /help', () => {
     expect(bench.texts(ANNA).join()).not.toContain('Size:');
     bench.trader.sizePct = 50;
     bench.type(ANNA, '/status');
-    await bench.answered(ANNA, /\nSize: 50 % of the full position size\n/);
+    await bench.answered(ANNA, /\nSize: 50 %, of the full position size/);
   });
 
   it('say that the trader does not answer', async () => {

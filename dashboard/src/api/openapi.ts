@@ -8053,6 +8053,7 @@ export interface components {
                     protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "dust";
                 }[];
             }[];
+            /** @description How long positions were without a protective stop, by cause, since the journal began */
             stopGaps: {
                 /** @enum {string} */
                 why: "opened" | "changed" | "part" | "closing" | "lost";
@@ -8063,8 +8064,6 @@ export interface components {
                 /** @description Market clock, milliseconds since 1970 */
                 atMarketMs: number;
                 newestMs: number;
-                /** @description `why` in words */
-                words: string;
             }[];
             /** @description Coins of the account that are not the desk’s; nothing is armed while some are nobody’s */
             coins: {
@@ -8327,6 +8326,31 @@ export interface components {
             haltCause: string | null;
             /** @description “Live prices”, “Recorded” or “Simulated” */
             pricesWord: string;
+            /** @description The key figures as people are shown them, in this order */
+            figures: {
+                key: string;
+                title: string;
+                value: string;
+                unit?: string;
+                detail?: string;
+                /** @enum {string} */
+                tone?: "go" | "caution" | "alarm" | "gain" | "loss" | "even";
+                /** @description Counts only while the trader answers */
+                isOfNow: boolean;
+            }[];
+            /** @description What else there is to know, in words; left out: what has nothing to say */
+            notes: {
+                key: string;
+                title: string;
+                /**
+                 * @description Where on the page; own: by a design of its own
+                 * @enum {string}
+                 */
+                place: "desk" | "positions" | "own";
+                /** @description Part of Telegram’s /status */
+                isOnPhone: boolean;
+                lines: string[];
+            }[];
             /**
              * @description running: it may trade (ACTIVE or REDUCING)
              * @enum {string}
@@ -8641,6 +8665,7 @@ export interface components {
                         protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "dust";
                     }[];
                 }[];
+                /** @description How long positions were without a protective stop, by cause, since the journal began */
                 stopGaps: {
                     /** @enum {string} */
                     why: "opened" | "changed" | "part" | "closing" | "lost";
@@ -8651,8 +8676,6 @@ export interface components {
                     /** @description Market clock, milliseconds since 1970 */
                     atMarketMs: number;
                     newestMs: number;
-                    /** @description `why` in words */
-                    words: string;
                 }[];
                 /** @description Coins of the account that are not the desk’s; nothing is armed while some are nobody’s */
                 coins: {
@@ -8915,6 +8938,31 @@ export interface components {
                 haltCause: string | null;
                 /** @description “Live prices”, “Recorded” or “Simulated” */
                 pricesWord: string;
+                /** @description The key figures as people are shown them, in this order */
+                figures: {
+                    key: string;
+                    title: string;
+                    value: string;
+                    unit?: string;
+                    detail?: string;
+                    /** @enum {string} */
+                    tone?: "go" | "caution" | "alarm" | "gain" | "loss" | "even";
+                    /** @description Counts only while the trader answers */
+                    isOfNow: boolean;
+                }[];
+                /** @description What else there is to know, in words; left out: what has nothing to say */
+                notes: {
+                    key: string;
+                    title: string;
+                    /**
+                     * @description Where on the page; own: by a design of its own
+                     * @enum {string}
+                     */
+                    place: "desk" | "positions" | "own";
+                    /** @description Part of Telegram’s /status */
+                    isOnPhone: boolean;
+                    lines: string[];
+                }[];
             } | null;
             statusWallMs: number | null;
             /** @description Null while the supervisor does not answer */

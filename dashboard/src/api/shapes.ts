@@ -32,8 +32,6 @@ export type TraderStatus = NonNullable<LiveState['status']>;
 export type OrderStatus = TraderStatus['orders'][number];
 export type WaitingEntryStatus = NonNullable<TraderStatus['waitingEntries']>[number];
 export type PositionStatus = TraderStatus['positions'][number];
-export type DustStatus = TraderStatus['dust'][number];
-export type StopGapStatus = TraderStatus['stopGaps'][number];
 export type CoinsStatus = TraderStatus['coins'][number];
 export type MoneyAtStake = TraderStatus['money'];
 

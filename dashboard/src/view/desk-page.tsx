@@ -11,7 +11,7 @@ import { AskDialog, needsTwo } from './ask-dialog.js';
 import { DocumentLink } from './document-link.js';
 import { EquityPanel } from './equity-panel.js';
 import { ErrorLog } from './error-log.js';
-import { Figures } from './figures.js';
+import { Figures, Notes } from './figures.js';
 import { Fills } from './fills.js';
 import { Header } from './header.js';
 import { HelpDialog } from './help-dialog.js';
@@ -20,6 +20,7 @@ import { StopPressed } from './modal.js';
 import { ModeBand } from './mode-band.js';
 import { Orders } from './orders.js';
 import { Outcome } from './outcome.js';
+import { Panel } from './panel.js';
 import { Positions } from './positions.js';
 import { PricePanel } from './price-panel.js';
 import { Processes } from './processes.js';
@@ -228,7 +229,7 @@ function Panels({ api, state, status, isKnown, decided, symbols, symbol, onSymbo
   const marked = usePolled(() => api.tradesOf(symbol), 4_000, `${symbol} ${status.fills}`);
   return (
     <>
-      <Figures status={status} isCurrent={isKnown} />
+      <Figures figures={status.figures} isCurrent={isKnown} />
       <div class="grid">
         <div class="main-column">
           <PricePanel
@@ -247,9 +248,7 @@ function Panels({ api, state, status, isKnown, decided, symbols, symbol, onSymbo
             api={api}
             mayClose={mayStop}
             positions={status.positions}
-            stopGaps={status.stopGaps}
-            dust={status.dust}
-            coins={status.coins}
+            notes={status.notes}
             currency={status.currency}
           />
           <Orders
@@ -268,6 +267,11 @@ function Panels({ api, state, status, isKnown, decided, symbols, symbol, onSymbo
           <Routine runs={runs} />
           <Schedules schedules={schedules} />
           <Limits risk={status.risk} />
+          {status.notes.some(({ place }) => place === 'desk') && (
+            <Panel title="Worth knowing" area="notes">
+              <Notes notes={status.notes} place="desk" />
+            </Panel>
+          )}
           <Processes processes={state.processes} alerts={state.alerts} />
         </div>
       </div>

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from '../api/shapes.js';
+import type { PositionStatus, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { grouped, placed, signed, tone } from '../format.js';
-import { typed } from '../typed.js';
 import { ActionNotice } from './action-notice.js';
+import { Notes } from './figures.js';
 import { Empty, Panel } from './panel.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { type Column, Table } from './table.js';
@@ -79,13 +79,11 @@ interface Held {
   readonly api: DeskApi;
   readonly mayClose: boolean;
   readonly positions: readonly PositionStatus[];
-  readonly dust: readonly DustStatus[];
-  readonly coins: readonly CoinsStatus[];
-  readonly stopGaps: readonly StopGapStatus[];
+  readonly notes: TraderStatus['notes'];
   readonly currency: string;
 }
 
-export function Positions({ api, mayClose, positions, dust, coins, stopGaps, currency }: Held) {
+export function Positions({ api, mayClose, positions, notes, currency }: Held) {
   const [asked, setAsked] = useState<PositionStatus | null>(null);
   const action = useAction();
   const closing: Column<PositionStatus> = {
@@ -135,34 +133,7 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
             {position.symbol}, by strategy: {severalIn(position).map(partWords).join('; ')}.
           </p>
         ))}
-      {coins.map(({ symbol, nobodys, foreign, toMove }) => (
-        <p class="empty" key={symbol}>
-          {symbol}, not the desk’s: nobody’s {grouped(nobodys)}, foreign {grouped(foreign)}, to be moved{' '}
-          {grouped(toMove)}.
-          {Number(nobodys) > 0 &&
-            ` Say whose they are, under Waiting or with ${typed(`coins ${symbol}`)}. Until then nothing is armed.`}
-        </p>
-      ))}
-      {dust.length > 0 && (
-        <p class="empty">
-          Dust, too small to sell alone, sold with the next position:{' '}
-          {dust
-            .map(
-              ({ symbol, quantity, value }) =>
-                `${symbol} ${grouped(quantity)} (${grouped(value)} ${currency})`,
-            )
-            .join(', ')}
-        </p>
-      )}
-      {stopGaps.length > 0 && (
-        <p class="empty">
-          Without a stop, longest:{' '}
-          {stopGaps
-            .map(({ words, longestMs, count }) => `${words} ${grouped(String(longestMs))} ms (${count}×)`)
-            .join('; ')}
-          .
-        </p>
-      )}
+      <Notes notes={notes} place="positions" />
     </Panel>
   );
 }

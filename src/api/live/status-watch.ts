@@ -1,7 +1,7 @@
 /** Polls the trader's status, four times a second while somebody is watching and once a second otherwise. */
+import { figuresOf, notesOf } from '../../contracts/status-words.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { moneyAtStake } from '../../domain/account-name.js';
-import { STOP_GAP_WORDS } from '../../domain/exits.js';
 import { messageOf } from '../../domain/message-of.js';
 import { decidingHalt, headline, pricesWord } from '../../domain/mode.js';
 import type { ShownChannel } from '../../home/channel-health.js';
@@ -107,7 +107,8 @@ export function shownStatus(status: TraderStatus): ShownStatus {
     headline: headline(status),
     haltCause: decidingHalt(status.halts)?.cause ?? null,
     pricesWord: pricesWord(status.marketData.kind),
-    stopGaps: status.stopGaps.map((gap) => ({ ...gap, words: STOP_GAP_WORDS[gap.why] })),
+    figures: [...figuresOf(status)],
+    notes: notesOf(status).map((note) => ({ ...note, lines: [...note.lines] })),
   };
 }
 

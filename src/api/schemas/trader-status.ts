@@ -1,7 +1,8 @@
 /** The trader's status as the API publishes it: the trader's own fields plus those that the API adds. */
 import { z } from 'zod';
 import { type Shape, wallMs } from '../../contracts/json-values.js';
-import { reconciliationSchema, stopGapSchema, traderStatusSchema } from '../../contracts/trader-status.js';
+import { FIGURE_TONES, NOTE_PLACES } from '../../contracts/status-words.js';
+import { reconciliationSchema, traderStatusSchema } from '../../contracts/trader-status.js';
 import { MONEY_AT_STAKE } from '../../domain/account-name.js';
 import { HEADLINE_TONES } from '../../domain/mode.js';
 import { shownChannelSchema } from '../../home/channel-health.js';
@@ -30,7 +31,30 @@ const shownStatusSchema = traderStatusSchema.extend({
     .nullable()
     .describe('Cause of the deciding halt; null: no halt of the desk is in force'),
   pricesWord: z.string().describe('“Live prices”, “Recorded” or “Simulated”'),
-  stopGaps: z.array(stopGapSchema.extend({ words: z.string().describe('`why` in words') })),
+  figures: z
+    .array(
+      z.object({
+        key: z.string(),
+        title: z.string(),
+        value: z.string(),
+        unit: z.string().exactOptional(),
+        detail: z.string().exactOptional(),
+        tone: z.enum(FIGURE_TONES).exactOptional(),
+        isOfNow: z.boolean().describe('Counts only while the trader answers'),
+      }),
+    )
+    .describe('The key figures as people are shown them, in this order'),
+  notes: z
+    .array(
+      z.object({
+        key: z.string(),
+        title: z.string(),
+        place: z.enum(NOTE_PLACES).describe('Where on the page; own: by a design of its own'),
+        isOnPhone: z.boolean().describe('Part of Telegram’s /status'),
+        lines: z.array(z.string()),
+      }),
+    )
+    .describe('What else there is to know, in words; left out: what has nothing to say'),
 });
 export type ShownStatus = Shape<typeof shownStatusSchema>;
 

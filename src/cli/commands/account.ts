@@ -2,7 +2,9 @@
  * What a person declares about the account: whose cash and coins it holds, and what a company did to its
  * shares.
  */
+
 import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { coinsLines } from '../../contracts/status-words.js';
 import { dividendSchema } from '../../desk/sent-schemas.js';
 import { CASH_KINDS, type CashKind, COIN_OWNERS, type CoinOwner } from '../../domain/cash-and-coins.js';
 import { parseSplit, SPLIT_PART_MAX, type SplitRatio } from '../../domain/corporate-action.js';
@@ -23,7 +25,6 @@ import { type CliFailure, missingWords, usageFailure } from '../failure.js';
 import { amountValue } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
-import { coinsLines } from '../status-lines.js';
 
 const TIMEOUT_SECONDS = 20;
 /** The other kinds may go either way. */
@@ -77,7 +78,9 @@ export function coinsCommand(command: Command): void {
           if (json === true) printJson(status.coins);
           else
             printLines(
-              status.coins.length === 0 ? ['all coins of the account are the desk’s'] : coinsLines(status),
+              status.coins.length === 0
+                ? ['all coins of the account are the desk’s']
+                : [...coinsLines(status)],
             );
           return 0;
         }

@@ -1,10 +1,10 @@
 /** Chat commands that only tell: /status, /incident, /help. */
+
+import { figuresOf, figureText, notesOf } from '../../contracts/status-words.js';
 import type { PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
-import { counted, gainText, grouped, signed } from '../../domain/figure-text.js';
-import { lacksGoLive } from '../../domain/go-live.js';
+import { gainText, grouped } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
-import { decidingHalt, headline, resumeWords } from '../../domain/mode.js';
-import { reducedSize } from '../../domain/position-size.js';
+import { headline } from '../../domain/mode.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import { acknowledgeButton } from '../../notify/button-notices.js';
 import { answer, missingRole, runLines, runOf } from '../bot-context.js';
@@ -24,39 +24,29 @@ export const statusCommand: ChatCommand = {
 };
 
 const POSITIONS_SHOWN = 20;
-const REASONS_SHOWN = 5;
+const LINES_SHOWN = 5;
 
 /** The answer to /status. */
 export function statusText(status: TraderStatus): string {
-  const { marketData: market, positions, halts, goLive } = status;
-  const needsGoLive = lacksGoLive(goLive);
-  const more = positions.length - POSITIONS_SHOWN;
-  const size = reducedSize(status);
+  const { positions } = status;
   const { text, detail } = headline(status);
-  const deciding = decidingHalt(halts);
-  // With an open position the desk is trading: the text says what holds the next entry back.
-  const waiting = status.mode === 'ACTIVE' && positions.length > 0 ? 'Waiting' : 'Not trading';
   return [
     `${status.desk}: ${text} (${status.trading})`,
     detail,
-    `Equity ${grouped(status.equity)} ${status.currency}, today ${signed(status.dayPnl)}, drawdown ${status.drawdownPct} %`,
-    ...(size === null ? [] : [`Size: ${size}`]),
-    positions.length === 0 ? 'No position.' : `${counted(positions.length, 'position')}:`,
+    ...figuresOf(status).map((figure) => `${figure.title}: ${figureText(figure)}`),
     ...positions.slice(0, POSITIONS_SHOWN).flatMap((one) => positionLines(one, status.currency)),
-    ...(more > 0 ? [`… and ${more} more`] : []),
-    `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
-    // Until the strictest is lifted, none of the others' rules lets the desk trade.
-    ...halts.map((halt) =>
-      halt === deciding
-        ? `Halt: ${halt.cause} by ${halt.by}; trades again ${resumeWords(halt.resume, needsGoLive)}`
-        : `Halt: ${halt.cause} by ${halt.by}`,
-    ),
-    ...status.notTrading
-      .slice(0, REASONS_SHOWN)
-      .map(({ subject, reason, waitsFor }) => `${waiting} (${subject}): ${reason}; waits for ${waitsFor}`),
-    `Prices: ${market.label}, ${market.state}`,
+    ...moreThan(POSITIONS_SHOWN, positions),
+    ...notesOf(status)
+      .filter(({ isOnPhone }) => isOnPhone)
+      .flatMap(({ title, lines }) => [
+        ...lines.slice(0, LINES_SHOWN).map((line) => `${title}: ${line}`),
+        ...moreThan(LINES_SHOWN, lines),
+      ]),
   ].join('\n');
 }
+
+const moreThan = (shown: number, { length }: readonly unknown[]): string[] =>
+  length > shown ? [`… and ${length - shown} more`] : [];
 
 /** The venue's position and, below it, the part of each strategy if there are several. */
 export function positionLines({ parts = [], ...position }: PositionStatus, currency: string): string[] {

@@ -1,8 +1,7 @@
 /**
- * The playbook of one of the desk's own incident kinds, written in code in the desk's folder. The code is a
- * separate run in a separate process. Its wishes are carried out here, once each, with the incident's
- * evidence, questions and limits. However that run ends, the incident goes on, and a person can always
- * declare it over.
+ * The playbook of one of the desk's own incident kinds in code, a run in a process of its own. Its wishes are carried
+ * out here, once each, with the incident's evidence, questions and limits. However that run ends, the incident goes on,
+ * and a person can always declare it over.
  */
 import {
   ChildWorkflowCancellationType,
@@ -37,22 +36,19 @@ import { askPeople } from './offer.js';
 import { carryOutStep } from './own-playbook.js';
 
 const askSignal = defineSignal<[PlaybookAsk]>(PLAYBOOK_MESSAGES.ask);
-
 /** The process of the desk's code may still be starting. */
 const BEGUN_MS = 60_000;
 /** Runs that began before this patch press for each answer by the time that the incident's other questions have. */
 const PRESSED_BY_ITS_TIME = 'a-question-of-a-playbook-in-code-is-pressed-by-its-own-time';
 const EXPECTED = 'its code comes to its end';
-const NAME_CHARS = 8;
 
 export const codedPlaybook =
   (code: PlaybookCode): Playbook =>
   async (incident) => {
     const host = new PlaybookHost(incident, code);
-    // If the playbook was not finished, another run of this incident doesn't begin it again: a person decides what to
-    // do.
+    // If it was not finished, another run of this incident doesn't begin it again: a person decides what to do.
     const says = await incident.once('playbook', () => host.carryOut());
-    if (host.isDone) return says;
+    if (host.end?.ended === 'done') return says;
     if (incident.log.resolved === null)
       incident.people.alarm(
         'playbook',
@@ -71,7 +67,7 @@ class PlaybookHost {
   #begun = false;
   /** True once one of the steps has stopped the desk, with proof. */
   #hasStopped = false;
-  #end: PlaybookEnd | null = null;
+  end: PlaybookEnd | null = null;
 
   constructor(
     private readonly incident: IncidentRun,
@@ -80,27 +76,21 @@ class PlaybookHost {
     setHandler(askSignal, (ask) => this.#take(ask));
   }
 
-  get isDone(): boolean {
-    return this.#end?.ended === 'done';
-  }
-
   async carryOut(): Promise<Finding> {
     const { log, people } = this.incident;
     // Reads the trader once, because evidence and reports carry the market's time.
     await this.incident.facts();
     this.incident.show(`playbooks/${this.code.name}`);
     // From the run's own random source: a run that was reset to before this point begins another playbook run.
-    const playbook = `${PLAYBOOK_TYPE}:${this.incident.input.fingerprint}:${uuid4().slice(-NAME_CHARS)}`;
+    const playbook = `${PLAYBOOK_TYPE}:${this.incident.input.fingerprint}:${uuid4().slice(-8)}`;
     this.#playbook = playbook;
     const run = await this.#start(playbook);
-    run.result().then(
-      (end) => {
-        this.#end = end;
-      },
-      (error: unknown) => {
-        this.#end = { ended: 'failed', says: `its run is gone: ${causeOf(error)}` };
-      },
-    );
+    const over = (end: PlaybookEnd): void => {
+      this.end = end;
+    };
+    run
+      .result()
+      .then(over, (error: unknown) => over({ ended: 'failed', says: `its run is gone: ${causeOf(error)}` }));
     if (!(await condition(() => this.#begun || this.#isOver, BEGUN_MS)))
       people.alarm(
         'playbook-waits',
@@ -108,28 +98,27 @@ class PlaybookHost {
       );
     await condition(() => this.#isOver);
     const finding = { name: `playbooks/${this.code.name}`, kind: 'action', expected: EXPECTED } as const;
-    if (log.resolved !== null && this.#end === null) {
+    if (log.resolved !== null && this.end === null) {
       await getExternalWorkflowHandle(playbook)
         .cancel()
         .catch(() => undefined);
       return { ...finding, verdict: 'not_run', observed: DECLARED_OVER };
     }
-    const { ended, says } = this.#end ?? { ended: 'failed', says: 'it did not end' };
+    const { ended, says } = this.end ?? { ended: 'failed', says: 'it did not end' };
     log.playbook = { ended, says };
     const verdict = ({ done: 'pass', failed: 'fail', cancelled: 'not_run' } as const)[ended];
     return { ...finding, verdict, observed: says };
   }
 
   get #isOver(): boolean {
-    return this.#end !== null || this.incident.log.resolved !== null;
+    return this.end !== null || this.incident.log.resolved !== null;
   }
 
   #start(workflowId: string) {
     const { desk, fingerprint, kind, title } = this.incident.input;
     const { openedMs, reports } = this.incident.log;
     const { name, with: given } = this.code;
-    const incident = runIdentity(desk).workflowId;
-    const detail = reports[0]?.detail ?? '';
+    const [incident, detail] = [runIdentity(desk).workflowId, reports[0]?.detail ?? ''];
     const input: PlaybookInput = {
       desk,
       name,
@@ -238,7 +227,7 @@ class PlaybookHost {
     const isPressed = minutes !== undefined && patched(PRESSED_BY_ITS_TIME);
     const overtaken = (): string | null => {
       if (log.resolved !== null) return DECLARED_OVER;
-      return this.#end === null ? null : 'the playbook has ended';
+      return this.end === null ? null : 'the playbook has ended';
     };
     incident.show(title);
     const { state, detail, votes } = await askPeople(
