@@ -193,11 +193,32 @@ describe('health', () => {
         200,
         { status: 'degraded', components: { ...components, temporal: 'down' } },
       ]);
+      isTemporalUp = true;
+      const { status } = other.trader;
+      other.trader.status = { ...status, marketData: { ...status.marketData, state: 'down' } };
+      await expect
+        .poll(health)
+        .toEqual([200, { status: 'degraded', components: { ...components, marketData: 'down' } }]);
+      other.trader.status = status;
       await other.trader.stop();
-      await expect.poll(health).toMatchObject([503, { status: 'unhealthy' }]);
+      await expect
+        .poll(health)
+        .toEqual([
+          503,
+          { status: 'unhealthy', components: { ...components, trader: 'down', marketData: 'down' } },
+        ]);
     } finally {
       await other.stop();
     }
+    const alone = await startWebUnderTest(null);
+    onTestFinished(() => alone.stop());
+    const healthAlone = async () => {
+      alone.clock.aheadMs += 60_000;
+      return (await alone.call('GET', '/health')).json();
+    };
+    await expect
+      .poll(healthAlone)
+      .toEqual({ status: 'degraded', components: { ...components, database: 'down' } });
   });
 });
 

@@ -1,5 +1,6 @@
 /** The web server beside a ledger with round trips, equity and an audit trail; settings answer as the test says. */
 import { expect } from 'vitest';
+import type { Caller } from '../../src/operations/operation.js';
 import type { SettingsResult } from '../../src/operations/settings/ask-for-approval.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -21,7 +22,7 @@ const RESULT: SettingsResult = {
 };
 
 export class FilledWeb {
-  readonly asked: SettingsRequest[] = [];
+  readonly asked: (SettingsRequest & Caller)[] = [];
   /** How a change of settings ends, besides what it usually says. */
   settingsEnd: Partial<SettingsResult> = {};
   database!: TestDatabase;
@@ -36,13 +37,13 @@ export class FilledWeb {
 
   async #start(): Promise<void> {
     const { readSettings = () => Promise.reject(new Error('not scripted')) } = scriptedPeople({
-      changed: this.asked,
+      changed: [],
       votes: [],
     });
     this.database = await createTestDatabase();
     await fill(this.database);
-    const changeSettings = async (_caller: unknown, request: SettingsRequest): Promise<SettingsResult> => {
-      this.asked.push(request);
+    const changeSettings = async (caller: Caller, request: SettingsRequest): Promise<SettingsResult> => {
+      this.asked.push({ ...request, ...caller });
       return { ...RESULT, ...this.settingsEnd };
     };
     const changed = async () => ({ ...(await readSettings()), version: 4, fileConfigHash: 'f11e' });
@@ -96,10 +97,10 @@ async function fill({ ownerPool }: TestDatabase): Promise<void> {
   );
   await ownerPool.query(
     `insert into audit (desk, person, via, action, parameters, outcome, wall)
-     select $1, case when n % 2 = 0 then 'otto' else 'anna' end, case when n % 3 = 0 then 'telegram' else 'web' end,
+     select desk, case when n % 2 = 0 then 'otto' else 'anna' end, case when n % 3 = 0 then 'telegram' else 'web' end,
        case when n % 4 = 0 then 'stop' else 'resume' end, '{"reason":"r"}', 'proven',
        $2::timestamptz + n * interval '1 hour' + interval '0.4 milliseconds'
-     from generate_series(1, 24) n`,
+     from generate_series(1, 24) n, (values ($1), ('another-desk')) desks (desk)`,
     [DESK, START],
   );
 }

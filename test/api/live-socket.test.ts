@@ -65,6 +65,11 @@ describe('the live connection', () => {
     const live = connect({ type: 'auth', token });
     await expect.poll(() => states(live).at(-1)?.status?.mode).toBe('ACTIVE');
     web.trader.status = scriptedStatus({ rssBytes: 1 });
+    // Of a price alone: nothing is recorded of it.
+    web.trader.status = scriptedStatus({ equity: '10050.00' });
+    await expect
+      .poll(() => states(live).at(-1)?.status)
+      .toMatchObject({ mode: 'ACTIVE', equity: '10050.00' });
     web.trader.status = scriptedStatus({ mode: 'HALTED', sequence: 900 });
     await expect.poll(() => states(live).at(-1)?.status).toMatchObject({ mode: 'HALTED', sequence: 900 });
     const count = states(live).length;

@@ -36,7 +36,7 @@ describe('settings', () => {
   it('that are in force answer 200, those that wait 202, those refused 409', async () => {
     const body = { values: { 'risk.stopLossPct': 4 }, reason: ' calmer ' };
     expect((await filled.call('PUT', '/api/settings', 'otto', body)).status).toBe(200);
-    expect(filled.asked.at(-1)).toMatchObject({ values: body.values, reason: 'calmer' });
+    expect(filled.asked).toEqual([{ values: body.values, reason: 'calmer', person: 'otto', via: 'web' }]);
     filled.settingsEnd = { state: 'waiting', approvalId: 'settings:desk:1:abc' };
     expect((await filled.call('PUT', '/api/settings', 'otto', body)).status).toBe(202);
     filled.settingsEnd = { state: 'refused', detail: 'venue.name can’t change while the desk runs.' };

@@ -16,6 +16,35 @@ it('asks for the trades, win rate, Sharpe ratio and drawdown of its runbook befo
   });
 });
 
+it('gives the engine the limits, the rules of resuming and the day of the desk file', () => {
+  const limits = { stopLossPct: 5, dailyLossLimitPct: 3, maxPositionSizePct: 3, maxConcurrentPositions: 3 };
+  const { risk, resume } = engineConfig(desk, configHash, 'abc123', [], SPOT);
+  expect(risk).toMatchObject({ ...limits, maxDrawdownPct: 15 });
+  expect(resume).toMatchObject({
+    venue: 'auto',
+    dailyLoss: 'next-day',
+    drawdown: 'person',
+    person: 'person',
+  });
+  const changed = {
+    ...desk,
+    ...{ timezone: 'America/New_York', dayBoundary: '17:00' },
+    risk: {
+      ...desk.risk,
+      stopLossPct: 4,
+      dailyLossLimitPct: 2,
+      maxPositionSizePct: 1,
+      maxConcurrentPositions: 7,
+    },
+    resume: { ...desk.resume, dailyLoss: 'person' as const },
+  };
+  const other = engineConfig(changed, configHash, 'abc123', [], SPOT);
+  expect([other.risk, other.resume]).toEqual([changed.risk, changed.resume]);
+  const at = Date.parse('2026-03-02T12:00:00Z');
+  expect(engineConfig(desk, configHash, 'abc123', [], SPOT).dayStartMs(at)).toBe(Date.parse('2026-03-02'));
+  expect(other.dayStartMs(at)).toBe(Date.parse('2026-03-01T22:00:00Z'));
+});
+
 it('gives the engine the desk file’s number of losses in a row, and the hours until the next look', () => {
   const changed = {
     ...desk,
