@@ -121,7 +121,7 @@ describe('expected-profit', () => {
   });
 
   it('fails below what is usual, warns above it, and passes between', async () => {
-    // Five returns after the first day, -1 % and 1 % in turn: -0.2 %, and two standard deviations of 2.19 %.
+    // Five returns before today, 1 % and -1 % in turn: 0.2 %, and two standard deviations of 2.19 %.
     await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
     const today = async (pct: number): Promise<string> => {
       bench.trader.status = ((status) => () => ({
@@ -132,11 +132,11 @@ describe('expected-profit', () => {
       return (await bench.check('expected-profit')).verdict;
     };
     const verdicts = [];
-    for (const pct of [-2.5, -2.3, 1.9, 2.1]) verdicts.push(await today(pct));
+    for (const pct of [-2.1, -1.9, 2.3, 2.5]) verdicts.push(await today(pct));
     expect(verdicts).toEqual(['fail', 'pass', 'pass', 'warn']);
     const { observed, expected } = await bench.check('expected-profit', { deviations: 1 });
-    expect(observed).toBe('today 2.100 %');
-    expect(expected).toMatch(/^between -1\.29\d % and 0\.89\d %: the mean of 5 days before .* ± 1 standard/);
+    expect(observed).toBe('today 2.500 %');
+    expect(expected).toMatch(/^between -0\.89\d % and 1\.29\d %: the mean of 5 days before .* ± 1 standard/);
   });
 
   it('takes as a day what the desk counts as one', async () => {
