@@ -33,11 +33,31 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
   const said = () => page.getByTestId('said').innerText();
 
   it('shows the statistics of each strategy', async () => {
+    const before = opened.web.trader.status;
+    onTestFinished(() => {
+      opened.web.trader.status = before;
+    });
+    const [btc, eth] = before.strategies;
+    const strategies = [
+      { ...btc!, lossesInARow: 4 },
+      { ...eth!, regime: 'ranging' as const },
+    ];
+    opened.web.trader.status = { ...before, strategies };
     await open('Strategies');
     const stats = () => page.locator('.stats').filter({ hasText: 'Round trips8' }).innerText();
     await expect
       .poll(stats)
       .toMatch(/Round trips\s+8\s+Won\s+62\.5 % \(5\)\s+Result after fees(, USDT)?\s+\+41\.69/i);
+    await expect.poll(stats).toMatch(/Losses in a row, now\s+4$/i);
+    const table = page.getByRole('table', { name: 'ema-cross by instrument' });
+    const column = (label: string) => table.locator(`td[data-label="${label}"]`).allInnerTexts();
+    await expect.poll(() => column('Market regime')).toEqual(['trending', 'ranging']);
+    expect(await Promise.all(['Symbol', 'Round trips', 'Won', 'Result'].map(column))).toEqual([
+      ['BTC/USDT', 'ETH/USDT'],
+      ['5', '3'],
+      ['3', '2'],
+      ['+31.20', '+10.49'],
+    ]);
   });
 
   it('shows until when a future trades, and asks people to roll it', async () => {

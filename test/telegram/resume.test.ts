@@ -1,5 +1,5 @@
 /** /resume to the end: through the bot, the resumption procedure and its checks, to a trader that trades again. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { ANNA, BEN, type BotBench, openBotBench } from './support/bot-bench.js';
@@ -34,12 +34,17 @@ function tapLast(label: string, user = ANNA): void {
 
 it('arms the desk with the halt that was shown, once the person has confirmed it', async () => {
   const haltId = desk.trader.halt('person', 'person');
+  desk.trader.sizePct = 60;
+  onTestFinished(() => {
+    desk.trader.sizePct = 100;
+  });
   bot.simulator.simulation.type(ANNA, '/resume');
   await eventually(() => expect(said()).toContain(`Halt id ${haltId}`));
+  expect(said()).toContain('Position size 60 % of the full size, as it is now');
   expect(desk.trader.sent('arm')).toEqual([]);
   tapLast('Resume');
   await eventually(() => expect(said()).toMatch(/✅ Resume: proven/));
-  expect(desk.trader.mode).toBe('ACTIVE');
+  expect(desk.trader).toMatchObject({ mode: 'ACTIVE', sizePct: 60 });
   expect(desk.trader.sent('arm')).toMatchObject([
     { haltId, decisions: [{ person: 'anna', via: 'telegram', subject: haltId }] },
   ]);

@@ -1,5 +1,5 @@
 /** What a token and a chat in the environment switch on, with a validation's result as what is to be told; and a mail server without them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
@@ -12,6 +12,7 @@ import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { spoolNotice } from '../../src/notify/notify.js';
 import { startTelegram } from '../../src/telegram/start.js';
+import { validationPlace } from '../../src/validation/request.js';
 import { startChannels } from '../../src/worker/channels.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -56,10 +57,17 @@ const told = () =>
 it('is that the result of a validation arrives in the chat, with each shortfall; without them nothing is sent', async () => {
   const report = await validate(home, { market: SIMULATED, durationMs: 4 * HOUR_MS });
   const { pool } = database;
-  await createValidationActivities({ home, pool, decisionKey: () => DECISION_KEY }).announceValidation({
-    desk: DESK,
-    id: report.id,
-  });
+  const good = validationPlace(home, 'good');
+  mkdirSync(good.directory);
+  const go = { ...report, id: 'good', recommendation: 'GO', reasons: [] };
+  writeFileSync(good.result, JSON.stringify(go));
+  const activities = createValidationActivities({ home, pool, decisionKey: () => DECISION_KEY });
+  for (const id of [report.id, 'good']) await activities.announceValidation({ desk: DESK, id });
+  const { rows } = await pool.query('select event, severity from notice order by id');
+  expect(rows).toEqual([
+    { event: 'report', severity: 'warning' },
+    { event: 'report', severity: 'info' },
+  ]);
   vi.stubEnv('TELEGRAM_API_ROOT', simulator.address);
   const off = await startTelegram(runtime);
   await off.stop();
@@ -68,9 +76,10 @@ it('is that the result of a validation arrives in the chat, with each shortfall;
   vi.stubEnv('TELEGRAM_BOT_TOKEN', DEFAULT_TOKEN);
   vi.stubEnv('TELEGRAM_CHAT_ID', String(ALERTS_CHAT));
   const on = await startTelegram(runtime);
-  await eventually(() =>
-    expect(told().join('\n')).toMatch(/Paper validation of crypto-bot: NO-GO[\s\S]*too little/),
-  );
+  await eventually(() => {
+    expect(told().join('\n')).toMatch(/Paper validation of crypto-bot: NO-GO[\s\S]*too little/);
+    expect(told().join('\n')).toMatch(/Paper validation of crypto-bot: GO\n/);
+  });
   await on.stop();
 });
 
