@@ -126,7 +126,8 @@ describe('expected-profit', () => {
     const today = async (pct: number): Promise<string> => {
       bench.trader.status = ((status) => () => ({
         ...status(),
-        returnCountsFrom: '10000',
+        // What has come into the account since is no result of the day.
+        ...{ dayStartEquity: '9000', returnCountsFrom: '10000' },
         equity: String(10_000 + pct * 100),
       }))(ScriptedTrader.prototype.status.bind(bench.trader));
       return (await bench.check('expected-profit')).verdict;
