@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { counted } from '../domain/figure-text.js';
-import { check } from './check.js';
+import { check, lookingBack } from './check.js';
 import { findLines, type LogLine, quoted as quote } from './log-lines.js';
 
 /**
@@ -14,9 +14,10 @@ export const logErrors = check(
     errorsMax: z.number().int().min(0).default(0),
     quoted: z.number().int().min(1).max(100).default(1),
   }),
-  async ({ runtime }, { hours, errorsMax, quoted }) => {
-    const expected = `at most ${errorsMax} errors in the log of the last ${hours} hours`;
-    const found = await findLines(runtime, hours, ({ level }) => level === 'error');
+  async (context, { hours, errorsMax, quoted }) => {
+    const { sinceMs, words } = lookingBack(context, hours);
+    const expected = `at most ${errorsMax} errors logged ${words}`;
+    const found = await findLines(context.runtime, sinceMs, ({ level }) => level === 'error');
     const { folder, lines: errors, missing } = found;
     if (errors === null)
       return { verdict: 'not_run', observed: `there is no log in ${folder}: nothing was counted`, expected };

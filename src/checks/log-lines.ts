@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HOUR_MS } from '../domain/civil-date.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { findLogs } from '../supervisor/log/desk-log.js';
 
@@ -23,13 +22,12 @@ interface LinesFound {
   readonly missing: readonly string[];
 }
 
-/** The lines of the last `hours` (wall time) for which `wanted` is true, newest first, rotated logs included. */
+/** The lines since then (wall time) for which `wanted` is true, newest first, rotated logs included. */
 export async function findLines(
   { home }: Pick<Runtime, 'home'>,
-  hours: number,
+  sinceMs: number,
   wanted: (line: LogLine) => boolean,
 ): Promise<LinesFound> {
-  const sinceMs = Date.now() - hours * HOUR_MS;
   const folder = homePaths(home).logs;
   const { names, missing } = findLogs(folder, 'jsonl');
   if (names.length === 0) return { folder, lines: null, missing };

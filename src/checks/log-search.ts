@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { counted } from '../domain/figure-text.js';
-import { check } from './check.js';
+import { check, lookingBack } from './check.js';
 import { findLines, quoted as quote } from './log-lines.js';
 
 /** Searches the logs of all processes for lines that contain `has`, and quotes the newest first. */
@@ -12,9 +12,10 @@ export const logSearch = check(
     linesMin: z.number().int().min(0).default(1),
     quoted: z.number().int().min(1).max(100).default(20),
   }),
-  async ({ runtime }, { has, hours, linesMin, quoted }) => {
-    const expected = `${linesMin} or more lines with "${has}" in the log of the last ${hours} hours`;
-    const { folder, lines, missing } = await findLines(runtime, hours, ({ message = '' }) =>
+  async (context, { has, hours, linesMin, quoted }) => {
+    const { sinceMs, words } = lookingBack(context, hours);
+    const expected = `${linesMin} or more lines with "${has}" logged ${words}`;
+    const { folder, lines, missing } = await findLines(context.runtime, sinceMs, ({ message = '' }) =>
       message.includes(has),
     );
     if (lines === null)

@@ -1,10 +1,9 @@
 /** What went wrong while nobody was watching, by wall time. */
 import { z } from 'zod';
-import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { readAlertsOf } from '../store/incident-alerts.js';
 import { readHalts, readStartsWithoutEnd } from '../store/read-ledger.js';
-import { check } from './check.js';
+import { check, lookingBack } from './check.js';
 import { ledgerReached } from './ledger-reached.js';
 
 /** Counts halts because the venue did not answer or its prices stopped. */
@@ -15,11 +14,11 @@ export const connectionFailures = check(
     failuresMax: z.number().int().min(0).default(0),
   }),
   async (context, { hours, failuresMax }) => {
-    const expected = `at most ${failuresMax} losses of the connection in the last ${hours} hours`;
+    const { sinceMs, words } = lookingBack(context, hours);
+    const expected = `at most ${failuresMax} losses of the connection ${words}`;
     const reached = await ledgerReached(context);
     if (!reached.ok) return { verdict: 'not_run', observed: reached.why, expected };
     const causes = ['venue', 'stale-data'] as const;
-    const sinceMs = Date.now() - hours * HOUR_MS;
     const { count, newest } = await readHalts(context.pool, context.desk.desk, { causes, sinceMs });
     const observed = [
       `${count} losses`,
@@ -38,11 +37,11 @@ export const unexpectedShutdowns = check(
   'Processes that ended by themselves',
   z.strictObject({ hours: z.number().min(0).default(24) }),
   async (context, { hours }) => {
-    const expected = `no process ended by itself in the last ${hours} hours`;
+    const { sinceMs, words } = lookingBack(context, hours);
+    const expected = `no process ended by itself ${words}`;
     const reached = await ledgerReached(context);
     if (!reached.ok) return { verdict: 'not_run', observed: reached.why, expected };
     const { pool, desk } = context;
-    const sinceMs = Date.now() - hours * HOUR_MS;
     const [crashes, starts] = await Promise.all([
       readAlertsOf(pool, desk.desk, { source: 'processes', sinceMs }),
       readStartsWithoutEnd(pool, desk.desk, sinceMs),

@@ -126,6 +126,8 @@ export interface CheckRequest {
   readonly with: StepParameters;
   /** The step's own timeout; absent in runs of an earlier version: the attempt's timeout applies. */
   readonly timeoutSeconds?: number;
+  /** How long after its routine was due the step begins. Absent elsewhere, and in runs of an earlier version. */
+  readonly lateMs?: number | undefined;
 }
 
 /** The fields of a `command` or `http` step; carried out only if the desk file says the same. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { findLines } from '../checks/log-lines.js';
 import { type Shape, wallMs } from '../contracts/json-values.js';
+import { HOUR_MS } from '../domain/civil-date.js';
 import { causeOf } from '../domain/message-of.js';
 import { type Channel, shownChannel } from '../home/channel-health.js';
 import { TEST_EVENT } from '../notify/channel-credentials.js';
@@ -157,7 +158,11 @@ export async function readErrors(
   { runtime }: Pick<OperationContext, 'runtime'>,
   { hours }: { readonly hours: number },
 ): Promise<ErrorsShown> {
-  const { lines, missing } = await findLines(runtime, hours, ({ level }) => level === 'error');
+  const { lines, missing } = await findLines(
+    runtime,
+    Date.now() - hours * HOUR_MS,
+    ({ level }) => level === 'error',
+  );
   const errors = (lines ?? []).slice(0, SHOWN_MAX).map(({ time, role = '?', message = '' }) => ({
     ...{ role, message },
     atMs: time === undefined ? null : Date.parse(time),

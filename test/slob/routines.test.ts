@@ -529,6 +529,20 @@ describe('a check of', () => {
     expect(await judged(61)).toMatchObject({ verdict: 'pass' });
   });
 
+  it('the review of the night begins at the close, however late it is', async () => {
+    await haltedBefore([16.4, 'startup'], [16.3, 'startup'], [16.2, 'venue'], [3, 'stale-data']);
+    const verdicts = async () => [
+      (await bench.run('morning failures')).verdict,
+      (await bench.run('morning shutdowns')).verdict,
+    ];
+    expect(await verdicts()).toEqual(['pass', 'pass']);
+    bench.context = { ...bench.context, lateMs: HOUR / 2 };
+    expect(await verdicts()).toEqual(['fail', 'fail']);
+    expect(await bench.run('morning failures')).toMatchObject({
+      expected: 'at most 1 losses of the connection since 16 hours before it was due',
+    });
+  });
+
   it('the review of the night names each process that ended by itself', async () => {
     await haltedBefore();
     const { desk } = bench.context.desk;
@@ -1011,7 +1025,7 @@ describe('a report of', () => {
     expect(await bench.run('monthly errors')).toMatchObject({
       verdict: 'pass',
       observed: '2 errors (trader 2); the newest: trader: of its middle',
-      expected: 'at most 2 errors in the log of the last 720 hours',
+      expected: 'at most 2 errors logged in the last 720 hours',
     });
     bench.writeLog([300, 'error', 'of its middle'], [1, 'error', 'one more']);
     expect(await bench.run('monthly errors')).toMatchObject({ verdict: 'fail' });

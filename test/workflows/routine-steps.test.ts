@@ -5,6 +5,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tasksOverdue } from '../../src/checks/tasks-overdue.js';
 import type { BackupActivities } from '../../src/contracts/backup.js';
+import type { OperationsActivities } from '../../src/contracts/operations-activities.js';
 import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { OperationContext } from '../../src/operations/operation.js';
@@ -296,6 +297,23 @@ describe.concurrent('a routine', () => {
       'fail',
     );
     expect((await runRoutine(other, [step('backup', backup)])).verdict).toBe('pass');
+  });
+
+  it('tells a check how late it begins, by the market’s clock or by this machine’s', async () => {
+    const late: (number | undefined)[] = [];
+    const desk = await bench.desk({
+      activities: (): Partial<OperationsActivities> => ({
+        runCheck: async ({ lateMs }) => {
+          late.push(lateMs);
+          return { verdict: 'pass', observed: '', expected: '' };
+        },
+      }),
+    });
+    const look = [step('errors', { check: 'log-errors' })];
+    await runRoutine(desk, look, { marketMs: NOMINAL_MS + 1_200_000 });
+    await runRoutine(desk, look, { nominalMs: Date.now() - 300_000, marketMs: null });
+    expect(late).toEqual([1_200_000, expect.any(Number)]);
+    expect(late[1]).toBeGreaterThanOrEqual(300_000);
   });
 
   it('proves the backup that it takes, not the one before', async () => {

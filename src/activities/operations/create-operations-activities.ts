@@ -96,8 +96,11 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     }),
     runCheck: (request) =>
       withHeartbeat(() =>
-        runCheck(checks, { ...context, stepMs: stepMs(request) }, request, (findings) =>
-          followFindings(pool, context.desk.desk, findings, nowMs()),
+        runCheck(
+          checks,
+          { ...context, stepMs: stepMs(request), lateMs: request.lateMs },
+          request,
+          (findings) => followFindings(pool, context.desk.desk, findings, nowMs()),
         ),
       ),
     runReport: (request) =>

@@ -177,9 +177,12 @@ function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome>
       { report, with: step.with, marketMs: context.marketMs, timeoutSeconds },
     ]);
   return calls.runCheck.executeWithOptions({ summary }, [
-    { check: check ?? '', with: step.with, timeoutSeconds },
+    { check: check ?? '', with: step.with, timeoutSeconds, lateMs: lateMsOf(context) },
   ]);
 }
+
+const lateMsOf = ({ nominalMs, marketMs }: StepContext): number | undefined =>
+  nominalMs === undefined ? undefined : Math.max(0, (marketMs ?? Date.now()) - nominalMs);
 
 function runOwnStep(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
   const { key: stepKey, title: summary, command, http, expect, timeoutSeconds } = step;
