@@ -7,12 +7,13 @@ import { isUnusual } from '../domain/statistics.js';
 import { homePaths } from '../home/runtime.js';
 import { TRADING_LOG } from '../supervisor/log/desk-log.js';
 import { datedLog, type LogLine, tradingLine } from '../supervisor/log/log-lines.js';
-import { check } from './check.js';
+import { check, lookingBack } from './check.js';
 import { readLinesBackwards } from './log-lines.js';
 
 /** The log's files are kept this long. */
 const DAYS_MAX = 30;
 const SHOWN_CHARS = 200;
+const HOURS_PER_DAY = 24;
 
 const parameters = z.strictObject({
   days: z.number().positive().max(DAYS_MAX).default(1),
@@ -34,9 +35,9 @@ const parameters = z.strictObject({
 export const tradingLog = check(
   'Setups, orders and errors in the trading log',
   parameters,
-  async ({ runtime }, { days, errorsMax, venueMax, setupsPerWeek, quoted }) => {
-    const sinceMs = Date.now() - days * DAY_MS;
-    const paths = filesIn(homePaths(runtime.home).logs);
+  async (context, { days, errorsMax, venueMax, setupsPerWeek, quoted }) => {
+    const { sinceMs } = lookingBack(context, days * HOURS_PER_DAY);
+    const paths = filesIn(homePaths(context.runtime.home).logs);
     const found = await countLines(paths, sinceMs, quoted);
     const coveredDays = (Date.now() - Math.max(sinceMs, found.oldestMs)) / DAY_MS;
     const expectedSetups = setupsPerWeek === undefined ? null : (setupsPerWeek * coveredDays) / 7;

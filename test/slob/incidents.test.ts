@@ -267,5 +267,11 @@ describe('a rejected order', () => {
     expect(await stepOf(bench, incident, 'Why the order was rejected')).toMatchObject({
       observed: `done by anna: ${note}`,
     });
+    // Here the looks were scripted; the desk file says what is looked at.
+    expect(startOf('order-rejected').playbook?.steps.slice(0, 3)).toMatchObject([
+      { report: 'orders', with: { days: 1 } },
+      { check: 'log-search', with: { has: 'was rejected' } },
+      { check: 'books-agree' },
+    ]);
   });
 });

@@ -606,6 +606,15 @@ describe('a check of', () => {
     });
   });
 
+  it('the log of the day is all of it, however late it is looked at', async () => {
+    bench.writeTradingLog([[24.4, 'error', 'error', 'just after the close of the day before']]);
+    expect(await bench.run('close log')).toMatchObject({ verdict: 'pass' });
+    bench.context = { ...bench.context, lateMs: HOUR / 2 };
+    expect(await bench.run('close log')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringContaining('just after the close') },
+    });
+  });
+
   it('the log of the day fails where the connection was not stable', async () => {
     const halts = (count: number) =>
       bench.writeTradingLog(
