@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { isDatedAhead } from '../contracts/backup.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { counted } from '../domain/figure-text.js';
-import { readBackups } from '../store/backups.js';
+import { isStillThere, readBackups } from '../store/backups.js';
 import { check } from './check.js';
 
 const LOOKED_AT = 20;
@@ -13,7 +12,7 @@ const LISTED = 5;
 export const backupAge = check(
   'The newest good backup is young enough',
   z.strictObject({ maxAgeHours: z.number().min(0).default(24) }),
-  async ({ desk, pool }, { maxAgeHours: ageHoursMax }) => {
+  async ({ desk, pool, runtime }, { maxAgeHours: ageHoursMax }) => {
     const expected = `the last verified backup is at most ${ageHoursMax} hours old`;
     const backups = await readBackups(pool, desk.desk, LOOKED_AT);
     if (backups.length === 0) {
@@ -22,7 +21,7 @@ export const backupAge = check(
       return { verdict, observed: 'no backup was taken yet: fermata backup --verify', expected };
     }
     const [newest, ...older] = backups.filter(
-      ({ prunedMs, folder }) => prunedMs === null && existsSync(folder),
+      (backup) => backup.prunedMs === null && isStillThere(runtime.home, backup),
     );
     if (!newest) {
       return { verdict: 'fail', observed: `${backups[0]?.folder} and those before it are gone`, expected };

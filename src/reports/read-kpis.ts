@@ -1,12 +1,11 @@
 /** The desk file's KPIs: what each reads now, judged against its alarm or aim. */
-import { existsSync } from 'node:fs';
 import { isDatedAhead } from '../contracts/backup.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { type DeskKpi, KPI_DAYS, type KpiReading, termsOf, unitOf } from '../desk/kpi-schema.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { placesIn } from '../domain/figure-text.js';
 import { readDecisionTimes } from '../store/approvals.js';
-import { readBackups } from '../store/backups.js';
+import { isStillThere, readBackups } from '../store/backups.js';
 import { readIncidents } from '../store/incidents.js';
 import {
   readClosings,
@@ -260,11 +259,11 @@ const READERS: Readonly<Record<KpiReading, (sources: Sources, days: number) => P
     const incidents = await readIncidents(pool, desk.desk);
     return { value: incidents.filter(({ state }) => state !== 'resolved').length };
   },
-  backupAge: async ({ context: { pool, desk } }) => {
+  backupAge: async ({ context: { pool, desk, home } }) => {
     const nowMs = Date.now();
     const kept = (await readBackups(pool, desk.desk)).find(
-      ({ prunedMs, folder, takenMs }) =>
-        prunedMs === null && existsSync(folder) && !isDatedAhead(takenMs, nowMs),
+      (backup) =>
+        backup.prunedMs === null && isStillThere(home, backup) && !isDatedAhead(backup.takenMs, nowMs),
     );
     const takenMs = kept?.takenMs ?? Number.NEGATIVE_INFINITY;
     return { value: Math.max(0, nowMs - takenMs) / HOUR_MS };

@@ -1,4 +1,6 @@
 /** The backups that were taken and verified, and the restores that were tried. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { DrillRow } from '../contracts/backup.js';
 import type { Pool } from './pool.js';
 
@@ -18,6 +20,10 @@ interface BackupRow {
   /** When it was deleted from the disk. Null: not deleted. */
   readonly prunedMs: number | null;
 }
+
+/** False once it is gone. A home that was moved since, or put on a new machine, has it among its own. */
+export const isStillThere = (home: string, { id, folder }: BackupRow): boolean =>
+  existsSync(folder) || existsSync(join(home, basename(dirname(folder)), id));
 
 export async function saveBackup(pool: Queries, backup: Omit<BackupRow, 'prunedMs'>): Promise<void> {
   await pool.query(

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCheck } from '../../src/activities/operations/create-operations-activities.js';
 import type { CheckContext } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/registry.js';
@@ -339,6 +339,21 @@ describe('backup-age', () => {
     });
     const desk = { ...loaded.desk, mode: 'live' as const };
     expect(await check('backup-age', { context: { desk } })).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('finds one that was taken where the home was before it was moved, and not one that is gone', async () => {
+    const taken = new Date(Date.now() - 60_000);
+    const id = '2026-03-01T02-00-00-000Z';
+    const row = {
+      ...{ desk: 'crypto-bot', id, folder: `/before/backups/${id}`, taken, verified: taken, pruned: null },
+      ...{ bytes: '1', table_rows: '1', manifest_sha256: '' },
+    };
+    const pool = { query: async () => ({ rows: [row] }) } as never;
+    const gone = await check('backup-age', { context: { pool } });
+    expect(gone).toMatchObject({ verdict: 'fail', observed: expect.stringContaining('are gone') });
+    mkdirSync(join(home, 'backups', id), { recursive: true });
+    onTestFinished(() => rmSync(join(home, 'backups'), { recursive: true }));
+    expect(await check('backup-age', { context: { pool } })).toMatchObject({ verdict: 'pass' });
   });
 });
 
