@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { answer, jsonSchema, problemSchema, problems } from './schemas/answers.js';
-import { deskStatusSchema, liveMessageSchema } from './schemas/trader-status.js';
+import { deskStatusSchema, liveMessageSchema } from './schemas/records.js';
 
 const TAGS = [
   { name: 'sign-in', description: 'Access tokens last 15 minutes; refresh tokens last 7 days and work once' },

@@ -35,32 +35,30 @@ import {
   reconciliationRoute,
 } from './routes/account.js';
 import { approvalsRoutes, signingRoute } from './routes/approvals.js';
-import { auditRoute } from './routes/audit.js';
+import { auditRoute, exportRoutes } from './routes/audit-and-export.js';
 import { backupsRoute, takeBackupRoute } from './routes/backups.js';
-import { barsRoute } from './routes/bars.js';
-import { closeOneRoutes } from './routes/close-one.js';
+import { barsRoute, equityRoute } from './routes/charts.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { decidedRoute, deskStateRoutes, desksRoute, twinsRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
-import { emergencyRoutes, takeAnyBody } from './routes/emergency.js';
-import { equityRoute } from './routes/equity-curve.js';
-import { exportRoutes } from './routes/export.js';
-import { goLiveRoutes, preflightRoute } from './routes/go-live.js';
-import { errorsRoute, healthRoute, notifyTestRoute } from './routes/health.js';
-import { incidentsRoutes } from './routes/incidents.js';
-import { journalRoutes } from './routes/journal.js';
-import { metricsRoute } from './routes/metrics.js';
+import { closeOneRoutes, emergencyRoutes, takeAnyBody } from './routes/emergency.js';
+import {
+  goLiveRoutes,
+  preflightRoute,
+  startValidationRoute,
+  storedPeriodsRoute,
+  validationsRoute,
+} from './routes/go-live.js';
+import { errorsRoute, healthRoute, metricsRoute, notifyTestRoute } from './routes/health.js';
+import { incidentsRoutes, tasksRoutes } from './routes/incidents.js';
 import { passkeySignInRoutes, passkeysRoutes } from './routes/passkeys.js';
-import { analyticsRoute, kpisRoute, resultsRoute } from './routes/results.js';
 import { readWholeNumbers } from './routes/route-parts.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
 import { rollRoutes, settingsRoutes, sizeRoute } from './routes/settings.js';
 import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes/sign-in.js';
-import { signalsRoutes } from './routes/signals.js';
-import { setupsRoutes, strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
-import { tasksRoutes } from './routes/tasks.js';
+import { setupsRoutes, signalsRoutes, strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
 import { tradesRoute } from './routes/trades.js';
-import { startValidationRoute, storedPeriodsRoute, validationsRoute } from './routes/validations.js';
+import { analyticsRoute, journalRoutes, kpisRoute, resultsRoute } from './routes/trading-results.js';
 import { EXPECTED } from './schemas/answers.js';
 import { type TemporalTickets, temporalTicketRoute } from './temporal-ui/entrance.js';
 

@@ -45,7 +45,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'down',
     group: 'The desk',
     summary: 'end the desk in order; positions and their stops are kept',
-    load: async () => ofDesk((await import('./commands/down.js')).downCommand),
+    load: async () => ofDesk((await import('./commands/restart.js')).downCommand),
   },
   {
     name: 'status',
@@ -129,7 +129,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'setups',
     group: 'The desk',
     summary: 'the setups that strategies follow, their state and prices',
-    load: async () => ofDesk((await import('./commands/setups.js')).setupsCommand),
+    load: async () => ofDesk((await import('./commands/trading-journal.js')).setupsCommand),
   },
   {
     name: 'trading-journal',
@@ -196,13 +196,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'position',
     group: 'Stop and resume',
     summary: 'close one position; the desk goes on',
-    load: async () => ofDesk((await import('./commands/close-one.js')).positionCommand),
+    load: async () => ofDesk((await import('./commands/size-and-roll.js')).positionCommand),
   },
   {
     name: 'order',
     group: 'Stop and resume',
     summary: 'cancel one resting entry',
-    load: async () => ofDesk((await import('./commands/close-one.js')).orderCommand),
+    load: async () => ofDesk((await import('./commands/size-and-roll.js')).orderCommand),
   },
   {
     name: 'cash',
@@ -232,13 +232,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'tasks',
     group: 'People and incidents',
     summary: 'what waits for a person',
-    load: async () => ofDesk((await import('./commands/tasks.js')).tasksCommand),
+    load: async () => ofDesk((await import('./commands/incidents.js')).tasksCommand),
   },
   {
     name: 'task',
     group: 'People and incidents',
     summary: 'say that a task is done',
-    load: async () => ofDesk((await import('./commands/tasks.js')).taskCommand),
+    load: async () => ofDesk((await import('./commands/incidents.js')).taskCommand),
   },
   {
     name: 'approvals',
@@ -262,7 +262,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'notify',
     group: 'People and incidents',
     summary: 'send a test alert',
-    load: async () => ofDesk((await import('./commands/notify.js')).notifyCommand),
+    load: async () => ofDesk((await import('./commands/telegram.js')).notifyCommand),
   },
   {
     name: 'login',
@@ -340,7 +340,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'upgrade',
     group: 'Routines and proof',
     summary: 'check whether the open runs would continue with this build',
-    load: async () => ofDesk((await import('./commands/upgrade.js')).upgradeCommand),
+    load: async () => ofDesk((await import('./commands/deploy.js')).upgradeCommand),
   },
   {
     name: 'deploy',
@@ -358,7 +358,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'evidence',
     group: 'Routines and proof',
     summary: 'prove that no evidence was changed; show the answers that steps got',
-    load: async () => ofDesk((await import('./commands/evidence.js')).evidenceCommand),
+    load: async () => ofDesk((await import('./commands/export.js')).evidenceCommand),
   },
   {
     name: 'backtest',
@@ -376,7 +376,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'connection',
     group: 'Routines and proof',
     summary: 'test the connection to the venue: session, market data, balance',
-    load: async () => ofDesk((await import('./commands/connection.js')).connectionCommand, 'its-home'),
+    load: async () => ofDesk((await import('./commands/go-live.js')).connectionCommand, 'its-home'),
   },
   {
     name: 'validate',
@@ -388,7 +388,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'preflight',
     group: 'Real money',
     summary: 'check everything that real money needs, by real calls to the exchange',
-    load: async () => ofDesk((await import('./commands/preflight.js')).preflightCommand, 'its-home'),
+    load: async () => ofDesk((await import('./commands/go-live.js')).preflightCommand, 'its-home'),
   },
   {
     name: 'go-live',

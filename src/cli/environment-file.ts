@@ -1,5 +1,15 @@
 /** `.env` of the working folder. Variables that the shell has set take precedence. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { CliFailure } from './failure.js';
@@ -42,4 +52,24 @@ export function withVariable(text: string, variable: string, value: string): str
       'choose one without quotation marks and backslashes',
     );
   return next;
+}
+
+// Replaces a file that belongs to people, whoever runs the command.
+
+/**
+ * Writes all of it or nothing. Keeps the file's mode, and its owner where this account may set it, so that the same
+ * accounts can read it. A link stays, and the file that it leads to is replaced. Returns the file as it was named.
+ */
+export function replaceFile(named: string, text: string): string {
+  const file = realpathSync(named);
+  const { mode, uid, gid } = statSync(file);
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  try {
+    chownSync(`${file}.new`, uid, gid);
+  } catch {
+    // Only root gives files away. Everybody else replaced the file with one of their own before, too.
+  }
+  chmodSync(`${file}.new`, mode & 0o777);
+  renameSync(`${file}.new`, file);
+  return named;
 }

@@ -7,11 +7,14 @@ import { ownFolderOf } from '../desk/paper-twin.js';
 import { DEFAULT_DESK, fileAt, folderNotice, isMarked } from '../desk/resolve-desk.js';
 import type { StepParts } from '../desk/step-parts.js';
 import { deskNameIn } from '../desk/yaml-file.js';
+import { messageOf } from '../domain/message-of.js';
 import { desksHomes, knownHomeOf } from '../home/installation.js';
+import { PeopleFileUnusable } from '../home/people-folder.js';
 import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
-import { usageFailure } from './failure.js';
+import { openPool, type Pool } from '../store/pool.js';
+import { type CliFailure, usageFailure } from './failure.js';
 
 /**
  * The desk that `--desk` names, also one that was started here from elsewhere. Without it: the one that runs here, or
@@ -82,4 +85,26 @@ const placeOf = (file: string): string | null =>
 function realPath(file: string): string {
   const now = fileAt(file);
   return existsSync(now) ? realpathSync(now) : now;
+}
+
+// Postgres for commands about people. What they change in files has happened by then, and stays so.
+
+/**
+ * Only for what is done in the database: a failure of `work` is reported by `failed`, which gets the reason.
+ * But a damaged file about people, by which rows are judged, says so itself.
+ */
+export async function withDatabase<T>(
+  runtime: Runtime,
+  name: string,
+  work: (pool: Pool) => Promise<T>,
+  failed: (why: string) => CliFailure,
+): Promise<T> {
+  const pool = openPool(runtime, name);
+  try {
+    return await work(pool);
+  } catch (error) {
+    throw error instanceof PeopleFileUnusable ? error : failed(messageOf(error));
+  } finally {
+    await pool.end();
+  }
 }

@@ -17,9 +17,9 @@ import { type Passkey, PasskeyTable } from '../store/sign-in-means.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { recordedPerson } from './desk-person.js';
 import { CliFailure, usageFailure } from './failure.js';
+import { withDatabase } from './named-desk.js';
 import { printJson, printLines } from './output.js';
 import { readPassword } from './read-password.js';
-import { withDatabase } from './with-database.js';
 
 export const PASSWORD_CHARS_MIN = 12;
 /** For the code of a passkey to remove. */

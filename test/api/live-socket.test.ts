@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { liveMessageSchema } from '../../src/api/schemas/trader-status.js';
+import { liveMessageSchema } from '../../src/api/schemas/records.js';
 import { PeopleFileUnusable } from '../../src/home/people-folder.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';

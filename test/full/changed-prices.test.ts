@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { readEquity } from '../../src/api/routes/equity-curve.js';
+import { readEquity } from '../../src/api/routes/charts.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { openPool, type Pool } from '../../src/store/pool.js';

@@ -1,7 +1,7 @@
 /** Two paper accounts of one desk, traded in turn: what one did is no part of the other's figures. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ledgerPositions } from '../../src/activities/create-incident-activities.js';
-import { readEquity } from '../../src/api/routes/equity-curve.js';
+import { readEquity } from '../../src/api/routes/charts.js';
 import { readTrades } from '../../src/api/routes/trades.js';
 import type { FollowedEntry } from '../../src/contracts/control.js';
 import type { Desk } from '../../src/desk/schema.js';

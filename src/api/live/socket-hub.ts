@@ -10,7 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { Session } from '../auth/tokens.js';
 import { sendProblem } from '../problem.js';
-import type { LiveMessage } from '../schemas/trader-status.js';
+import type { LiveMessage } from '../schemas/records.js';
 import type { LiveState, StatusWatch } from './status-watch.js';
 
 /** Limit of pages for each person; those of others don't count. */

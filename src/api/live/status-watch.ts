@@ -6,7 +6,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { decidingHalt, headline, pricesWord } from '../../domain/mode.js';
 import type { ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
-import type { LiveMessage, ShownStatus } from '../schemas/trader-status.js';
+import type { LiveMessage, ShownStatus } from '../schemas/records.js';
 
 const WATCHED_INTERVAL_MS = 250;
 const IDLE_INTERVAL_MS = 1000;

@@ -15,9 +15,8 @@ import { APPROVER, MAY_DO_TASKS } from '../../domain/roles.js';
 import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
 import { badRequest, notDone, sendProblem, traderDown } from '../problem.js';
-import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { reason, signature } from '../schemas/emergency.js';
-import { reconciliationAnswerSchema } from '../schemas/trader-status.js';
+import { answer, jsonSchema, problems, reason, signature } from '../schemas/answers.js';
+import { reconciliationAnswerSchema } from '../schemas/records.js';
 import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 
 const portfolioSchema = z.object({

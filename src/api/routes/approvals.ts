@@ -14,8 +14,7 @@ import type { ToDecide } from '../../operations/sign-as.js';
 import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
 import { refusal, sendProblem } from '../problem.js';
-import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { reason, signature } from '../schemas/emergency.js';
+import { answer, jsonSchema, problems, reason, signature } from '../schemas/answers.js';
 import { callerOf, fromDatabase } from './route-parts.js';
 
 const voteSchema = z.strictObject({

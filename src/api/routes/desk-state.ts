@@ -12,8 +12,7 @@ import {
 import type { WebDependencies } from '../dependencies.js';
 import { shownStatus } from '../live/status-watch.js';
 import { sendProblem, traderDown } from '../problem.js';
-import { answer, type JsonSchema, problems } from '../schemas/answers.js';
-import { emergencyStateSchema } from '../schemas/emergency.js';
+import { answer, emergencyStateSchema, type JsonSchema, problems } from '../schemas/answers.js';
 
 export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): void {
   const view = (

@@ -3,10 +3,11 @@
  * close-all goes as soon as its key is known to be new, which waits only a moment for the database. The use
  * case in operations/ then proves that it took effect. Everything else here is HTTP.
  */
+
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { EMERGENCY_COMMAND_MS } from '../../contracts/emergency.js';
 import { messageOf } from '../../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
@@ -22,9 +23,16 @@ import type { KeyedRequest } from '../../store/idempotency.js';
 import type { WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
-import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { closeAllSchema, idempotencyHeaders, resumeSchema, stopSchema } from '../schemas/emergency.js';
-import { callerOf, emptyBody, reasonIfAny } from './route-parts.js';
+import {
+  answer,
+  closeAllSchema,
+  idempotencyHeaders,
+  jsonSchema,
+  problems,
+  resumeSchema,
+  stopSchema,
+} from '../schemas/answers.js';
+import { callerOf, emptyBody, OUTCOMES, reasonIfAny, sendOutcome } from './route-parts.js';
 
 interface Button {
   readonly url: string;
@@ -263,4 +271,59 @@ function statedIn(text: string): { readonly reason?: string } {
     const reason = new URLSearchParams(text).get('reason') ?? text;
     return reason.trim() === '' ? {} : { reason };
   }
+}
+
+const positionSchema = stopSchema.extend({
+  symbol: z.string().min(1).max(40).describe('Instrument whose position is closed'),
+});
+const entrySchema = stopSchema.extend({
+  order: z.string().min(1).max(40).describe('The order’s clientId, as in GET /api/orders'),
+});
+
+/** Closes one position or cancels one resting entry without stopping the desk. */
+export function closeOneRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const config = { roles: MAY_STOP, anyText: true };
+  app.post<{ Body: z.infer<typeof positionSchema> }>(
+    '/api/positions/close',
+    {
+      schema: {
+        summary: 'Close one position at the market, in every mode; the desk goes on as it was',
+        tags: ['emergency'],
+        body: jsonSchema(positionSchema),
+        response: { ...OUTCOMES, ...problems(404) },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const { symbol, reason } = request.body;
+      const asked = { symbol, reason: reasonOf(reason) };
+      const outcome = await web.operations.closePosition(callerOf(request), asked);
+      return sendOutcome(
+        reply,
+        outcome,
+        'GET /api/positions shows what is open; close-all closes everything.',
+      );
+    },
+  );
+  app.post<{ Body: z.infer<typeof entrySchema> }>(
+    '/api/orders/cancel',
+    {
+      schema: {
+        summary:
+          'Cancel one resting or waiting entry; an order that protects or closes a position is refused',
+        tags: ['emergency'],
+        body: jsonSchema(entrySchema),
+        response: { ...OUTCOMES, ...problems(404) },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const { order, reason } = request.body;
+      const outcome = await web.operations.cancelEntry(callerOf(request), {
+        order,
+        reason: reasonOf(reason),
+      });
+      return sendOutcome(reply, outcome, 'GET /api/orders shows what is open; a stop cancels every entry.');
+    },
+  );
 }

@@ -9,8 +9,7 @@ import { type SettingsResult, settingsResultSchema } from '../../operations/sett
 import { settingsSchema } from '../../operations/settings/change-settings.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
-import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { reason, signature, stopSchema } from '../schemas/emergency.js';
+import { answer, jsonSchema, problems, reason, signature, stopSchema } from '../schemas/answers.js';
 import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 
 const putSettingsSchema = z.strictObject({

@@ -1,19 +1,23 @@
-/** Strategies, switching them off and on, and the setups that they follow. */
+/**
+ * Strategies, switching them off and on, the setups that they follow; and signals from outside: sending,
+ * editing, withdrawing and listing them.
+ */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { decimalText } from '../../contracts/json-values.js';
 import { setupDetailsSchema, setupSchema } from '../../contracts/published.js';
-import { type StrategyStatus, strategyStatusSchema } from '../../contracts/trader-status.js';
+import { type StrategyStatus, signalsSchema, strategyStatusSchema } from '../../contracts/trader-status.js';
 import { name } from '../../desk/schema-values.js';
+import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/sent-schemas.js';
 import { addDecimals } from '../../domain/decimal.js';
-import { NO_REASON } from '../../domain/plain-text.js';
-import { OPERATOR } from '../../domain/roles.js';
+import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
+import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
+import type { SignalBody } from '../../domain/signal.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notFound, refusal, sendProblem, traderDown } from '../problem.js';
-import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { reason } from '../schemas/emergency.js';
-import { callerOf, emptyBody, fromDatabase, idLike } from './route-parts.js';
+import { answer, jsonSchema, problems, reason, stopSchema } from '../schemas/answers.js';
+import { callerOf, emptyBody, fromDatabase, idLike, OUTCOMES, sendOutcome } from './route-parts.js';
 
 const toggleSchema = z.strictObject({
   enabled: z.boolean().optional().describe('Left out: toggles it'),
@@ -142,5 +146,65 @@ export function setupsRoutes(app: FastifyInstance, web: WebDependencies): void {
         const doThis = 'GET /api/setups lists those that there are.';
         return sendProblem(reply, notFound(`There is no setup ${id} on this desk.`, doThis));
       }),
+  );
+}
+
+const withdrawalSchema = stopSchema.extend({ source: signalSourceSchema, id: signalIdSchema });
+
+export function signalsRoutes(app: FastifyInstance, web: WebDependencies): void {
+  app.get(
+    '/api/signals',
+    {
+      schema: {
+        summary: 'The newest signals from outside, the state of each, and how many were refused, by reason',
+        tags: ['state'],
+        response: { 200: answer('The signals', signalsSchema), ...problems(401, 503) },
+      },
+    },
+    async (_request, reply) => {
+      try {
+        return await web.operations.listSignals();
+      } catch (error) {
+        return sendProblem(reply, traderDown(error));
+      }
+    },
+  );
+  app.post<{ Body: SignalBody }>(
+    '/api/signals',
+    {
+      schema: {
+        summary: 'Send or edit a signal; an edit may only tighten it, and the same again changes nothing',
+        tags: ['state'],
+        body: jsonSchema(signalSchema),
+        response: OUTCOMES,
+      },
+      config: { roles: OPERATOR },
+    },
+    async (request, reply) => {
+      const outcome = await web.operations.sendSignal(callerOf(request), request.body);
+      return sendOutcome(reply, outcome, 'GET /api/signals shows those that are known, and how they stand.');
+    },
+  );
+  app.post<{ Body: z.infer<typeof withdrawalSchema> }>(
+    '/api/signals/withdraw',
+    {
+      schema: {
+        summary: 'Withdraw a signal, in every mode: its entry is cancelled, filled lots keep their exits',
+        tags: ['state'],
+        body: jsonSchema(withdrawalSchema),
+        response: OUTCOMES,
+      },
+      config: { roles: MAY_STOP, anyText: true },
+    },
+    async (request, reply) => {
+      const { source, id, reason } = request.body;
+      const asked = { source, id, reason: reasonOf(reason) };
+      const outcome = await web.operations.withdrawSignal(callerOf(request), asked);
+      return sendOutcome(
+        reply,
+        outcome,
+        'GET /api/signals shows those that are known; a stop cancels every entry.',
+      );
+    },
   );
 }

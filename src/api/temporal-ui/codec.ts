@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { CODEC_PATH } from '../../home/payload-keys.js';
 import { isSealed, type PayloadCodec, PayloadKeyMissing } from '../../temporal/payload-codec.js';
 import { isOwnOrigin } from '../hooks/host-guard.js';
-import { PAGES, sendPage } from './page.js';
+import { PAGES, sendPage } from './entrance.js';
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 

@@ -1,8 +1,9 @@
 /**
- * The entrance to Temporal's UI: exchanges a ticket for a session on its port, and leads the person to this desk's
- * runs or to the run that the link was about. The list shows what the runs are and how they ended, unless the person
- * has chosen columns before.
+ * The entrance to Temporal's UI: exchanges a ticket for a session on its port, and leads the person to this
+ * desk's runs or to the run that the link was about. The list shows what the runs are and how they ended,
+ * unless the person has chosen columns before.
  */
+
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -11,7 +12,6 @@ import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
 import { emptyBody } from '../routes/route-parts.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { PAGES, sendPage } from './page.js';
 
 export const ENTER_PATH = '/fermata/enter';
 
@@ -179,3 +179,64 @@ export function temporalTicketRoute(
     return { url: url.href };
   });
 }
+
+export interface PlainPage {
+  readonly status: number;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** One of the few plain pages of the proxy itself: no script, no style, nothing from other hosts. */
+export function sendPage(reply: FastifyReply, { status, title, text }: PlainPage): FastifyReply {
+  return reply
+    .code(status)
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    })
+    .send(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="dark light">` +
+        `<title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`,
+    );
+}
+
+export const PAGES = {
+  signIn: {
+    status: 401,
+    title: 'Not signed in',
+    text: 'Open Temporal’s UI with its link in the Fermata dashboard: that signs you in here.',
+  },
+  ticketUsed: {
+    status: 401,
+    title: 'This link was used',
+    text: 'The link works once and for 30 seconds. Go back to the Fermata dashboard and open it again.',
+  },
+  foreign: {
+    status: 403,
+    title: 'Refused',
+    text: 'This request does not come from this page itself. Nothing was changed.',
+  },
+  host: {
+    status: 421,
+    title: 'Refused',
+    text: 'This server answers only to its own loopback names.',
+  },
+  unreadable: {
+    status: 400,
+    title: 'Refused',
+    text: 'This is no address of Temporal’s UI. Nothing was passed on.',
+  },
+  absent: {
+    status: 404,
+    title: 'No Temporal UI here',
+    text: 'This desk uses a Temporal server that Fermata did not start. Its UI is where that server’s operator put it.',
+  },
+  down: {
+    status: 502,
+    title: 'Temporal’s UI does not answer',
+    text: 'The Temporal server is down or starting. Trading and Stop do not depend on it. Reload in a moment.',
+  },
+} as const satisfies Record<string, PlainPage>;

@@ -11,8 +11,7 @@ import { endSocketsOnClose } from '../hooks/end-sockets.js';
 import { answerMalformed } from '../hooks/errors.js';
 import { isOwnOrigin, listeningPort, ownHosts } from '../hooks/host-guard.js';
 import { codecRoutes } from './codec.js';
-import { cookieOf, ENTER_PATH, type Entrance, enter } from './entrance.js';
-import { PAGES, type PlainPage, sendPage } from './page.js';
+import { cookieOf, ENTER_PATH, type Entrance, enter, PAGES, type PlainPage, sendPage } from './entrance.js';
 
 const UPSTREAM_WAIT_MS = 30_000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -17,11 +17,11 @@ import type { Pool } from '../../store/pool.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { actingPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED } from '../failure.js';
+import { withDatabase } from '../named-desk.js';
 import { offsiteCopies, requireBackup, requireOffsite, showBackup } from '../offsite-copies.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome, withOperations } from '../running-desk.js';
-import { withDatabase } from '../with-database.js';
 
 const BACKUP_SECONDS = 600;
 const TIMEOUT_SECONDS_MAX = 86_400;

@@ -1,15 +1,25 @@
+/** The way to real money: the test of a connection, the pre-flight, and going live. */
+
 import type { Command } from 'commander';
+import type { ConnectionTest } from '../../checks/preflight/connection-reading.js';
+import type { PreflightReport } from '../../contracts/published.js';
 import { counted } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
+import { companionHere, readDeskHere } from '../../home/desk-here.js';
+import type { Runtime } from '../../home/runtime.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import type { GoLiveShown, GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
 import { deskPerson, signedInPerson } from '../desk-person.js';
-import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { printJson, printLines } from '../output.js';
-import { withOperations } from '../running-desk.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { sourcesOf } from '../monitor-shown.js';
+import { namedDeskFile, stepPartsOf } from '../named-desk.js';
+import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
+import { fermataHome, withOperations } from '../running-desk.js';
+import { askedVenueOptions, type SimulatedVenue, venueAddress } from '../simulated-venue.js';
 
 interface Options {
   /** True: the option was given without a value. */
@@ -113,5 +123,112 @@ function statusLines({
         `${moment(startedMs)} ${release} attempt ${attempt}, asked by ${askedBy}: ${state}${detail === '' ? '' : `, ${detail}`}`,
     ),
     ...problems.map((problem) => `! ${problem}`),
+  ];
+}
+
+interface PreflightOptions {
+  readonly desk?: string;
+  readonly simulatedVenue?: SimulatedVenue;
+  readonly json?: boolean;
+}
+
+export function preflightCommand(command: Command): void {
+  askedVenueOptions(command).action(async (options: PreflightOptions) => {
+    process.exitCode = await preflight(options);
+  });
+}
+
+/** Needs no running desk, only files, the environment and the exchange. */
+async function preflight(options: PreflightOptions): Promise<number> {
+  const home = fermataHome();
+  const runtime = runtimeHere(home);
+  const file = namedDeskFile(options.desk, runtime);
+  const { preflightDesk } = await import('../../operations/go-live/preflight.js');
+  const known = { parts: stepPartsOf(file, runtime) };
+  const { wanted: loaded } = readDeskHere(file, known, process.env, home);
+  const { twinOf } = loaded.desk;
+  if (twinOf !== undefined)
+    throw new CliFailure(
+      `${loaded.desk.desk} is the paper twin of ${twinOf} and never trades real money`,
+      'nothing was asked of the exchange',
+      `look at the desk itself: fermata preflight --desk ${twinOf}`,
+    );
+  const { env } = process;
+  const simulatedVenue = venueAddress(loaded.desk, options.simulatedVenue) ?? runtime?.simulatedVenue;
+  companionHere({ desk: loaded.desk, market: 'live', simulatedVenue, env });
+  const looking = preflightDesk(loaded, { home, env, simulatedVenue, nowMs: Date.now });
+  const report = await sayingWhat(() => 'waiting for the exchange to answer', looking);
+  if (options.json === true) printJson(report);
+  else printLines(preflightLines(report));
+  return report.verdict === 'fail' ? EXIT_FAILED : EXIT_OK;
+}
+
+const SAID = {
+  pass: 'everything is ready for real money, a go-live apart',
+  warn: 'it may start; look at the warnings',
+  fail: 'it does not start with real money until this is put right',
+} as const;
+
+function preflightLines({ desk, endpoint, results, verdict }: PreflightReport): string[] {
+  return [
+    `Pre-flight of ${desk} at ${endpoint}`,
+    ...results.flatMap(({ title, verdict: one, observed, expected }) => [
+      `${MARKS[one]} ${title}: ${observed}`,
+      ...(one === 'pass' ? [] : [`    expected: ${expected}`]),
+    ]),
+    `${MARKS[verdict]} ${SAID[verdict]}`,
+  ];
+}
+
+interface ConnectionOptions {
+  readonly desk?: string;
+  readonly simulatedVenue?: SimulatedVenue;
+  readonly json?: boolean;
+}
+
+export function connectionCommand(command: Command): void {
+  const test = command
+    .command('test')
+    .description(
+      'check over separate connections that the venue’s session, market data and account are there',
+    );
+  askedVenueOptions(test).action(async (options: ConnectionOptions) => {
+    process.exitCode = await testConnectionHere(options);
+  });
+}
+
+/** Needs no running desk, and disturbs none. A check that could not run counts as not passed. */
+async function testConnectionHere({ desk: named, simulatedVenue, json }: ConnectionOptions): Promise<number> {
+  const home = fermataHome();
+  const runtime = runtimeHere(home);
+  const file = namedDeskFile(named, runtime);
+  const { testConnection } = await import('../../checks/preflight/connection-reading.js');
+  const { desk } = readDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home).wanted;
+  const address = venueAddress(desk, simulatedVenue) ?? runtime?.simulatedVenue;
+  const place = { env: process.env, simulatedVenue: address };
+  const asking = monthsHere(desk.desk, runtime).then((months) =>
+    testConnection({ desk, ...place, months }, Date.now()),
+  );
+  const test = await sayingWhat(() => 'waiting for the venue to answer', asking);
+  if (json === true) printJson(test);
+  else printLines(connectionLines(desk.desk, test));
+  return test.verdict === 'pass' ? EXIT_OK : EXIT_FAILED;
+}
+
+/**
+ * Which months the desk's rolled futures stand for. Undefined: not known, since the desk does not run here.
+ */
+async function monthsHere(desk: string, runtime: Runtime | null) {
+  if (runtime?.desk !== desk) return undefined;
+  const { monthsTold } = await import('../../trader/engine-config.js');
+  return sourcesOf(runtime)
+    .status()
+    .then(monthsTold, () => undefined);
+}
+
+function connectionLines(desk: string, { endpoint, parts }: ConnectionTest): string[] {
+  return [
+    `Connection of ${desk} to ${endpoint}`,
+    ...parts.map(({ title, verdict, observed }) => `${MARKS[verdict]} ${title}: ${observed}`),
   ];
 }

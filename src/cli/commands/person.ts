@@ -22,6 +22,7 @@ import { withdrawSignInTokens } from '../../store/sign-in-means.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { recordedPerson, SIGNING_OPTION } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
+import { withDatabase } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 import {
   type KeyOptions,
@@ -32,7 +33,6 @@ import {
   removePasskey,
 } from '../person-key.js';
 import { requireRuntime } from '../running-desk.js';
-import { withDatabase } from '../with-database.js';
 import { sharePeopleCommand } from './login.js';
 
 const VARIABLE = 'FERMATA_PERSON_PASSWORD';

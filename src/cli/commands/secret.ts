@@ -21,12 +21,11 @@ import { newBot } from '../../telegram/build-bot.js';
 import { grammySignal } from '../../telegram/sending/send-outcome.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { deskPerson } from '../desk-person.js';
-import { withVariable } from '../environment-file.js';
+import { replaceFile, withVariable } from '../environment-file.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines, sayingWhat } from '../output.js';
 import { PASSWORD_CHARS_MIN } from '../person-key.js';
 import { readPassword } from '../read-password.js';
-import { replaceFile } from '../replace-file.js';
 import { requireRuntime } from '../running-desk.js';
 
 interface Options {

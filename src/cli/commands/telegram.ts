@@ -1,6 +1,9 @@
-import type { Command } from 'commander';
+/** The chat bot and its people, and a test alert. */
+
+import { type Command, InvalidArgumentError } from 'commander';
 import { counted } from '../../domain/figure-text.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR, OPERATOR } from '../../domain/roles.js';
+import { CHANNELS, type Channel } from '../../home/channel-health.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
 import { deskNamesIn, homesSharingPeople } from '../../home/runtime-here.js';
@@ -8,11 +11,11 @@ import { newToken, telegramMaker } from '../../store/access-rows.js';
 import { type AuditAction, appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { recordedPerson, requireNamed, signedInPerson } from '../desk-person.js';
-import { CliFailure } from '../failure.js';
+import { actingPerson, recordedPerson, requireNamed, signedInPerson } from '../desk-person.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, failureLines } from '../failure.js';
+import { withDatabase } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
-import { requireRunning } from '../running-desk.js';
-import { withDatabase } from '../with-database.js';
+import { requireRunning, withOperations } from '../running-desk.js';
 
 const CODE_MINUTES = 15;
 
@@ -104,4 +107,42 @@ function removeTelegramLink(runtime: Runtime, person: string): Promise<boolean> 
 function auditEntry(runtime: Runtime, person: string, action: AuditAction) {
   const by = { desk: runtime.desk, person: recordedPerson(runtime), via: 'cli' } as const;
   return { ...by, action, parameters: { person } };
+}
+
+interface Options {
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+export function notifyCommand(command: Command): void {
+  command
+    .command('test')
+    .description('send a test alert, and say whether it reached anybody')
+    .argument('<channel>', CHANNELS.join(' or '), channel)
+    .option('--as <person>', 'who asks for it: the signed-in person')
+    .option('--json', 'for scripts')
+    .action(async (tested: Channel, { as, json }: Options) => {
+      const outcome = await withOperations(
+        (operations, runtime) =>
+          operations.testAlert({ person: actingPerson(runtime, OPERATOR, as), via: 'cli' }, tested),
+        'the alert to arrive, at most 20 s',
+      );
+      const { ok, detail, doThis = AS_IT_STANDS } = outcome;
+      const refusal = { keptSafe: KEPT, doThis };
+      if (json === true) printJson({ ...outcome, ...(ok ? {} : refusal) });
+      else
+        printLines(
+          ok ? [`✓ ${detail}`] : failureLines({ message: detail, ...refusal, exitCode: EXIT_FAILED }),
+        );
+      process.exitCode = ok ? EXIT_OK : EXIT_FAILED;
+    });
+}
+
+const KEPT = 'the desk goes on as it was; what it has to tell stands on the page and in fermata incidents';
+const AS_IT_STANDS = 'mend what is named; fermata status says how alerts stand, then again';
+
+function channel(text: string): Channel {
+  const known = CHANNELS.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`expected ${CHANNELS.join(' or ')}`);
 }

@@ -1,5 +1,8 @@
+/** What a desk keeps for reading: its trading journal and its setups. */
+
 import type { Command } from 'commander';
-import type { JournalDay } from '../../contracts/published.js';
+import type { JournalDay, SetupShown } from '../../contracts/published.js';
+import { grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import { figuresText, NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
@@ -55,5 +58,42 @@ export function dayLines({ date, figures, positions, notes }: JournalDay): strin
     `${date}  ${figures === null ? 'no figures yet' : figuresText(figures)}`,
     ...positions.map(({ text }) => `            ${text}`),
     ...notes.map(({ person, text, writtenMs }) => `            ${person}, ${moment(writtenMs)}: ${text}`),
+  ];
+}
+
+const SETUPS_DEFAULT = 10;
+const SETUPS_MAX = 1_000;
+
+interface SetupsOptions {
+  readonly open?: boolean;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+export function setupsCommand(command: Command): void {
+  command
+    .option('--open', 'only those still followed')
+    .option('--limit <count>', 'only the newest', wholeNumber(1, SETUPS_MAX), SETUPS_DEFAULT)
+    .option('--json', 'for scripts')
+    .action(async ({ open = false, limit, json }: SetupsOptions) => {
+      const setups = await withOperations((operations) => operations.listSetups({ open, limit }));
+      if (json === true) printJson(setups);
+      else printLines(setupsLines(setups, open));
+    });
+}
+
+export function setupsLines(setups: readonly SetupShown[], open: boolean): string[] {
+  if (setups.length === 0) return [open ? 'no setup is open' : 'no setup so far'];
+  return setups.flatMap(setupLines);
+}
+
+function setupLines({ id, symbol, strategy, state, begunMs, prices, last }: SetupShown): string[] {
+  const levels =
+    prices === null
+      ? 'no prices yet'
+      : `entry ${grouped(prices.entry)}, stop ${grouped(prices.stop)}, target ${grouped(prices.target)}`;
+  return [
+    `${id}  ${(state ?? 'state not known').padEnd(16)} ${moment(begunMs)}  ${symbol ?? strategy}: ${levels}`,
+    `          ${last}`,
   ];
 }
