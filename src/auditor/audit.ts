@@ -11,7 +11,7 @@ import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
 import { parseUnits } from '../domain/money.js';
 import type { TraderClient } from '../trader/client.js';
-import type { BookReading } from '../venue/book-reading.js';
+import type { BookReading } from '../venue/port.js';
 import { HeldLately, LateCash, LateReading } from './lateness.js';
 import { LimitWatch } from './limit-watch.js';
 import { compareEquity, type Finding, ownEquity, type PriceReader } from './own-equity.js';

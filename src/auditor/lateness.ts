@@ -1,7 +1,7 @@
 /** Which differences may only be late: between the venue's lists, the trader's readings and the auditor's. */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { parseMoney } from '../domain/money.js';
-import type { BookReading } from '../venue/book-reading.js';
+import type { BookReading } from '../venue/port.js';
 import { amountsLike, roundedOff } from './own-equity.js';
 
 type CashStatus = Pick<TraderStatus, 'cash' | 'currency' | 'reconciliation'> &

@@ -13,7 +13,7 @@ import { parseDecimal } from '../domain/decimal.js';
 import type { SizePlan } from '../domain/go-live.js';
 import type { Instrument } from '../domain/instrument.js';
 import { exactNotional, isOwned } from '../domain/value.js';
-import type { BookReading, OwnPrices } from '../venue/book-reading.js';
+import type { BookReading, OwnPrices } from '../venue/port.js';
 import { LossWatch, limitOf, MOVED_FACTOR } from './loss-watch.js';
 import { amountsOf, type Finding, type OwnEquity, rateBy } from './own-equity.js';
 

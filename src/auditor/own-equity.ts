@@ -12,7 +12,7 @@ import { exactNotional, isOwned, rateAt, VALUE } from '../domain/value.js';
 import { simulatorOf } from '../market/live/feed-addresses.js';
 import { SimulatedSeries } from '../market/simulated/series.js';
 import { spreadTicksOf } from '../market/spread.js';
-import type { BookReading, OwnPrice, OwnPrices } from '../venue/book-reading.js';
+import type { BookReading, OwnPrice, OwnPrices } from '../venue/port.js';
 import type { VenueEndpoint } from '../venue/prices.js';
 import { priceSourceOf } from '../venue/registry.js';
 

@@ -17,12 +17,12 @@ import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.j
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments, monthsTold } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
-import type { BookReading } from '../venue/book-reading.js';
 import { credentialNames } from '../venue/environment.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { bookAsWritten, bySymbol, type PaperBook } from '../venue/paper/book.js';
 import { BOOK_FILE } from '../venue/paper/book-file.js';
 import type { BookRecord } from '../venue/paper/book-record.js';
+import type { BookReading } from '../venue/port.js';
 import type { VenueEndpoint } from '../venue/prices.js';
 import { tradedVenue } from '../venue/registry.js';
 import { type AuditParts, createAudit } from './audit.js';

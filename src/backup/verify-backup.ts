@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { someOf } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { readBook } from '../venue/paper/book-file.js';
-import { setAsideProblems } from './accounts/set-aside.js';
+import { digestJournal, setAsideProblems } from './accounts/set-aside.js';
 import * as place from './backup-folder.js';
 import { backupsFolder, listBackupIds } from './backup-folder.js';
-import { digestJournal } from './copy-journal.js';
 import { filesBelow, hashFile, type Manifest, readManifest, sizeOf } from './manifest.js';
 import { runPgProgram } from './pg-programs.js';
 

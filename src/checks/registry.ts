@@ -4,7 +4,7 @@ import { BACKUP_TAGS } from '../contracts/backup.js';
 import { SHIPPED_ACTIONS, type ShippedAction } from '../contracts/routine.js';
 import { type DeclaredPart, inPlaybooks, type StepParts, schemaFrom } from '../desk/step-parts.js';
 import { isTradingAction } from '../domain/mode.js';
-import { describePack } from '../pack/describe-pack.js';
+import { describePack } from '../pack/child-process.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
 import { ACTIONS } from './actions/registry.js';

@@ -7,9 +7,14 @@ import { type FetchedFile, gapsIn } from '../market/fetched/fetched-files.js';
 import type { Span } from '../market/fetched/minutes-file.js';
 import { changedSince, filesOf, storedMinutes, storedUntil } from '../validation/data/stored-minutes.js';
 import { type CliFailure, usageFailure } from './failure.js';
-import type { DataFile, MarketOptions } from './market-choice.js';
+import {
+  type DataFile,
+  type MarketOptions,
+  type SimulatedVenue,
+  typedVenue,
+  venueAddress,
+} from './market-choice.js';
 import { dayText, spanOf } from './option-values.js';
-import { type SimulatedVenue, typedVenue, venueAddress } from './simulated-venue.js';
 
 export interface PeriodOptions extends MarketOptions {
   readonly desk?: string;

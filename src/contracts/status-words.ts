@@ -17,8 +17,8 @@ import {
 import { lacksGoLive } from '../domain/go-live.js';
 import { decidingHalt, resumeWords } from '../domain/mode.js';
 import { capabilityLines } from '../domain/order-bounds.js';
-import { SIZE_PCT_MAX } from '../domain/position-size.js';
 import { contractWords } from '../domain/sessions/contract-months.js';
+import { SIZE_PCT_MAX } from '../domain/settings-change.js';
 import type { TraderStatus } from './trader-status.js';
 
 export const FIGURE_TONES = ['go', 'caution', 'alarm', 'gain', 'loss', 'even'] as const;

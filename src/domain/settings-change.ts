@@ -1,4 +1,7 @@
-/** A change of settings as people agree to it: requested, signed and checked in the same words. */
+/**
+ * A change of settings, or of the position size, as people agree to it: requested, signed and checked in
+ * the same words.
+ */
 import type { ApprovalTerms } from './decision.js';
 import { type DeclaredValue, valueText } from './declared-value.js';
 
@@ -45,3 +48,17 @@ export function settingsTerms(proposal: SettingsProposal): Omit<ApprovalTerms, '
 }
 
 const fromTo = ({ from, to }: Omit<SettingChange, 'key'>): string => `${valueText(from)} → ${valueText(to)}`;
+
+/** Position size as people choose it, in percent of the full size. */
+export const SIZE_PCT_MIN = 1;
+export const SIZE_PCT_MAX = 100;
+
+/** Null: the size is the desk file's. */
+export function reducedSize({ sizePct }: { readonly sizePct: number }): string | null {
+  return sizePct === SIZE_PCT_MAX ? null : `${sizePct} % of the full position size`;
+}
+
+/** The subject of a decision on a larger position size. The decision lapses when the size changes. */
+export function sizeSubject(fromPct: number, toPct: number): string {
+  return `size:${fromPct}:${toPct}`;
+}

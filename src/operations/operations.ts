@@ -78,7 +78,7 @@ import type {
   OperationContext,
   OperationResult,
 } from './operation.js';
-import { type ChartRequest, type ChartShown, readChart } from './results/read-chart.js';
+import { type ChartRequest, type ChartShown, readChart } from './results/read-analytics.js';
 import { type ResultsRequest, type ResultsShown, showResults } from './results/read-results.js';
 import { type KpisShown, showKpis } from './results/results.js';
 import {

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SignalsStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/plain-text.js';
-import { sizeSubject } from '../domain/position-size.js';
+import { sizeSubject } from '../domain/settings-change.js';
 import type { SignalBody } from '../domain/signal.js';
 import type { AuditAction } from '../store/audit.js';
 import { readStatus } from '../trader/read-status.js';

@@ -6,8 +6,7 @@ import type { DeskVenue } from '../desk/desk-venue.js';
 import type { EnvironmentVariable } from '../desk/environment-variable.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { VenueBalances } from '../domain/venue.js';
-import type { BookReading } from './book-reading.js';
-import type { VenuePort } from './port.js';
+import type { BookReading, VenuePort } from './port.js';
 import type { PriceSource, VenueEndpoint } from './prices.js';
 
 export interface VenueDefinition {

@@ -1,7 +1,7 @@
 /** Public prices of a venue: open to everybody, without a key. */
 import type { Instrument } from '../domain/instrument.js';
 import type { Side } from '../domain/order.js';
-import type { OwnPrices } from './book-reading.js';
+import type { OwnPrices } from './port.js';
 
 /**
  * Who reads the prices: some venues admit each client only once, and the trader's connection must stay free

@@ -6,9 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGoLiveActivities } from '../activities/create-go-live-activities.js';
+import {
+  createGoLiveActivities,
+  createValidationActivities,
+} from '../activities/create-go-live-activities.js';
 import { createIncidentActivities } from '../activities/create-incident-activities.js';
-import { createValidationActivities } from '../activities/create-validation-activities.js';
 import { createDeployActivities } from '../activities/operations/create-deploy-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { openRunningCommands } from '../activities/operations/run-command.js';
@@ -40,9 +42,8 @@ import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
 import { servePacks } from './serve-packs.js';
 import { tellPacksEnd, tellUnserved, watchRuns, watchStuckWorkflows } from './stuck-runs.js';
-import { watchFreeSpace } from './watch-around.js';
 import { watchProcesses } from './watch-processes.js';
-import { watchTrader } from './watch-trader.js';
+import { watchFreeSpace, watchTrader } from './watch-trader.js';
 import { bundleFile } from './workflow-bundles.js';
 
 /** `name`: which of several workers this is. */

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { TABS } from '../../dashboard/src/view/use-tab.js';
 import type { Decision } from '../../src/domain/decision.js';
-import { sizeSubject } from '../../src/domain/position-size.js';
+import { sizeSubject } from '../../src/domain/settings-change.js';
 import { newPersonKey, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
 import { appendAudit } from '../../src/store/audit.js';
 import { resize } from '../support/page.js';

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
-import { sizeSubject } from '../../src/domain/position-size.js';
+import { sizeSubject } from '../../src/domain/settings-change.js';
 import { publicHalf, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
 import { namedPages, passkeyCode } from '../../src/domain/vote-passkey.js';
 import { groupedCode, type RealMoneyKind, type StatementToSign } from '../../src/signing/vote-statement.js';

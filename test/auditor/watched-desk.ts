@@ -4,7 +4,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
 import { formatMoney } from '../../src/domain/money.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
-import type { BookReading, OwnPrice } from '../../src/venue/book-reading.js';
+import type { BookReading, OwnPrice } from '../../src/venue/port.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { copyJournal } from '../../src/backup/copy-journal.js';
+import { copyJournal } from '../../src/backup/accounts/set-aside.js';
 import { temporaryDirectory, writeGroups } from '../journal/records.js';
 
 const SEGMENT = '0000000000000001.journal';

@@ -7,7 +7,7 @@ import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { StrategySize } from '../../src/engine/strategies/size-entry.js';
 import type { StrategyContext } from '../../src/engine/strategies/strategy.js';
-import { exitsStatus } from '../../src/trader/status/exits-status.js';
+import { exitsStatus } from '../../src/trader/status/instrument-status.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 

@@ -8,7 +8,7 @@ import type { FixedOrders } from '../../src/domain/venue.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { LimitEntry } from '../../src/engine/strategies/strategy.js';
 import { activityText } from '../../src/trader/status/activity.js';
-import { exitsStatus } from '../../src/trader/status/exits-status.js';
+import { exitsStatus } from '../../src/trader/status/instrument-status.js';
 import { coins, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';

@@ -4,7 +4,7 @@ import type { ExitPlan } from '../../src/domain/exits.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
-import { exitsStatus } from '../../src/trader/status/exits-status.js';
+import { exitsStatus } from '../../src/trader/status/instrument-status.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 import { oneEntry } from './support/one-entry.js';

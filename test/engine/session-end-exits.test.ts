@@ -4,7 +4,7 @@ import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { StrategyContext } from '../../src/engine/strategies/strategy.js';
-import { exitsStatus } from '../../src/trader/status/exits-status.js';
+import { exitsStatus } from '../../src/trader/status/instrument-status.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { type Asks, waiting } from './support/waiting.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
-import { sizeSubject } from '../../src/domain/position-size.js';
+import { sizeSubject } from '../../src/domain/settings-change.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { armAuthority, SizeVotes, sizeAuthority } from '../../src/trader/control/votes.js';
 import { decisionOf } from '../workflows/support/decisions.js';

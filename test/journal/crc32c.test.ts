@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { crc32c } from '../../src/trader/journal/crc32c.js';
+import { crc32c } from '../../src/trader/journal/format.js';
 
 it('gives the values of RFC 3720 appendix B.4', () => {
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);

@@ -21,7 +21,7 @@ import type { LoadedDesk } from '../../src/desk/load.js';
 import { DeskFileError } from '../../src/desk/problem.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { CHILD } from '../../src/pack/child-process.js';
-import { openActions } from '../../src/supervisor/open-actions.js';
+import { openActions } from '../../src/supervisor/ending.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { until } from '../support/eventually.js';

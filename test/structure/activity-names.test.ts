@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createEmergencyActivities } from '../../src/activities/create-emergency-activities.js';
 import { createEngineActivities } from '../../src/activities/create-engine-activities.js';
-import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
+import {
+  createGoLiveActivities,
+  createValidationActivities,
+} from '../../src/activities/create-go-live-activities.js';
 import { createIncidentActivities } from '../../src/activities/create-incident-activities.js';
-import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
 import { createDeployActivities } from '../../src/activities/operations/create-deploy-activities.js';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 

@@ -3,10 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { byDate, movedByDate } from '../../src/supervisor/log/by-date.js';
 import { openDeskLog } from '../../src/supervisor/log/desk-log.js';
 import { tradingLine } from '../../src/supervisor/log/log-lines.js';
-import { openRotatingFile } from '../../src/supervisor/log/rotating-file.js';
+import { byDate, movedByDate, openRotatingFile } from '../../src/supervisor/log/rotating-file.js';
 import { datesOf } from '../../src/trader/zone-offset.js';
 
 const NEW_YORK = { timezone: 'America/New_York', dayBoundary: '00:00' };

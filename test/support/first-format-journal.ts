@@ -2,8 +2,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { crc32c } from '../../src/trader/journal/crc32c.js';
-import { CHAIN_START, encodeHeader, HEADER_BYTES } from '../../src/trader/journal/format.js';
+import { CHAIN_START, crc32c, encodeHeader, HEADER_BYTES } from '../../src/trader/journal/format.js';
 import { chainNext } from '../../src/trader/journal/v1.js';
 import { RECORD_TYPES } from '../../src/trader/journal/v2/codec.js';
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { startSmtpSimulator } from '../../simulators/smtp/start.js';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
-import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
+import { createValidationActivities } from '../../src/activities/create-go-live-activities.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';

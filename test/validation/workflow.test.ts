@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEvidenceActivities } from '../../src/activities/create-emergency-activities.js';
-import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
+import { createValidationActivities } from '../../src/activities/create-go-live-activities.js';
 import { operationsQueue } from '../../src/contracts/queues.js';
 import { awaitValidation, startValidation } from '../../src/operations/validations.js';
 import { readEvidence } from '../../src/store/evidence.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createVenueHealth } from '../../src/venue/health.js';
+import { createVenueHealth } from '../../src/venue/breaker.js';
 
 it('gives each reason once, and is up when the last cause is gone', () => {
   const said: string[] = [];

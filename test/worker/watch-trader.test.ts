@@ -23,8 +23,7 @@ import { marketClockRoutines, routinesByTrades } from '../../src/worker/routines
 import { scheduleUpkeep } from '../../src/worker/schedule-upkeep.js';
 import { lookForStuck, stuckRuns } from '../../src/worker/stuck-runs.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
-import { lookAtDisk, watchOverAuditor } from '../../src/worker/watch-around.js';
-import { resumptionOfHalts } from '../../src/worker/watch-trader.js';
+import { lookAtDisk, resumptionOfHalts, watchOverAuditor } from '../../src/worker/watch-trader.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
 import { readMissedRuns } from '../support/read-missed-runs.js';

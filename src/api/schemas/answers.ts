@@ -7,7 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { haltSchema, traderStatusSchema } from '../../contracts/trader-status.js';
 import { printable } from '../../desk/schema-values.js';
-import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 
 export type JsonSchema = Record<string, unknown>;

@@ -13,9 +13,8 @@ import { listSegments } from '../../trader/journal/segments.js';
 import { BOOK_FILE } from '../../venue/paper/book-file.js';
 import * as place from '../backup-folder.js';
 import { JOURNAL_FOLDER, PAPER_BOOK_FOLDER } from '../backup-folder.js';
-import { copyJournal, type JournalDigest } from '../copy-journal.js';
 import type { AccountSetAside, AccountsSetAside } from '../manifest.js';
-import { readAccount } from './set-aside.js';
+import { copyJournal, type JournalDigest, readAccount } from './set-aside.js';
 
 type AccountPaths = Pick<DeskPaths, 'journal' | 'paperBook' | 'restingAccounts' | 'rulesFrom'>;
 

@@ -48,14 +48,19 @@ import {
   strategyFile,
 } from '../backtest-desk.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
+import {
+  type DataFile,
+  dataFile,
+  marketChoice,
+  type SimulatedVenue,
+  simulatedVenueValue,
+} from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
 import { collected, dayValue, positiveNumber, wholeNumber } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import { type InputFile, OutputFile, refuseReplacing } from '../output-file.js';
 import { type TrialJob, type TrialNews, TrialProcess, type TrialSetting } from '../run-trials.js';
 import { fermataHome } from '../running-desk.js';
-import { type SimulatedVenue, simulatedVenueValue } from '../simulated-venue.js';
 import { periodToTrade } from '../stored-minutes.js';
 import { isJudged, sweepBacktest, sweepLines } from '../sweep-backtest.js';
 import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';

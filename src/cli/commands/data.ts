@@ -26,7 +26,14 @@ import { buildCalendars, buildInstruments } from '../../trader/engine-config.js'
 import { loadDesk } from '../../venue/load-desk.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
+import {
+  type DataFile,
+  dataFile,
+  marketChoice,
+  type SimulatedVenue,
+  simulatedVenueValue,
+  venueAddress,
+} from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
 import { collected, dayValue, positiveNumber, spanOf } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
@@ -38,7 +45,6 @@ import {
   requireRuntime,
   withOperations,
 } from '../running-desk.js';
-import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
 import { hadNoMinute, nextAfterFetch } from '../stored-minutes.js';
 
 const HOURS_DEFAULT = 24;

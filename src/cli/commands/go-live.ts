@@ -15,11 +15,11 @@ import type { GoLiveShown, GoLiveStarted } from '../../operations/go-live/start-
 import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
 import { deskPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { askedVenueOptions, type SimulatedVenue, venueAddress } from '../market-choice.js';
 import { sourcesOf } from '../monitor-shown.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome, withOperations } from '../running-desk.js';
-import { askedVenueOptions, type SimulatedVenue, venueAddress } from '../simulated-venue.js';
 
 interface Options {
   /** True: the option was given without a value. */

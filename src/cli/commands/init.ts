@@ -9,7 +9,7 @@ import { DeskFileError } from '../../desk/problem.js';
 import { DEFAULT_DESK, deskFolders, desksFound, resolveDesk } from '../../desk/resolve-desk.js';
 import { takeEnvironment } from '../../desk/taken-environment.js';
 import { NAME, NAME_EXPECTED, symbolIn } from '../../desk/typed-names.js';
-import { editorConfig } from '../../pack/editor-config.js';
+import { editorConfig } from '../../pack/pack-folder.js';
 import { ENVIRONMENT } from '../../venue/environment.js';
 import { parseDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';

@@ -5,7 +5,7 @@ import { isMissing } from '../../checks/read-monitor.js';
 import { headline } from '../../domain/mode.js';
 import { homePaths } from '../../home/runtime.js';
 import { aboutHolder, down, WAIT_DEFAULT_MS } from '../../supervisor/desk-end.js';
-import { openActions } from '../../supervisor/open-actions.js';
+import { openActions } from '../../supervisor/ending.js';
 import { isChangedSince } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { monitorLines } from '../monitor-shown.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { reasonOf } from '../../domain/plain-text.js';
-import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import {
   ASK_AGAIN,
   notProvenInTime,

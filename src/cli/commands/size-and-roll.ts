@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { reasonOf } from '../../domain/plain-text.js';
-import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER, MAY_STOP, OPERATOR } from '../../domain/roles.js';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import type { Caller, OperationResult } from '../../operations/operation.js';
 import type { Operations } from '../../operations/operations.js';
 import {

@@ -21,7 +21,16 @@ import { credentialIn } from '../../venue/environment.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow, readEnvironmentFile } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
-import { dataFile, type MarketOptions, marketChoice, sourceOptions, speedValue } from '../market-choice.js';
+import {
+  dataFile,
+  type MarketOptions,
+  marketChoice,
+  type SimulatedVenue,
+  simulatedVenueValue,
+  simulatorsOf,
+  sourceOptions,
+  speedValue,
+} from '../market-choice.js';
 import {
   deskToStart,
   lastStartOf,
@@ -33,7 +42,6 @@ import {
 import { collected, wholeNumber } from '../option-values.js';
 import { printFailure, printJson, printLines, progressPrinter } from '../output.js';
 import { installationHome } from '../running-desk.js';
-import { type SimulatedVenue, simulatedVenueValue, simulatorsOf } from '../simulated-venue.js';
 import {
   chosenEntry,
   IS_ON_TRIAL,

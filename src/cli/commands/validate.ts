@@ -34,12 +34,11 @@ import { runLines, withRun } from '../act-on-desk.js';
 import { refuseNothingTraded } from '../backtest-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { dataFile, marketChoice, sourceOptions, speedValue } from '../market-choice.js';
+import { dataFile, marketChoice, simulatedVenueValue, sourceOptions, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, dayValue, wholeNumber } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import { fermataHome, installationHome } from '../running-desk.js';
-import { simulatedVenueValue } from '../simulated-venue.js';
 import { type PeriodOptions, type PeriodToTrade, periodToTrade } from '../stored-minutes.js';
 
 const PROGRESS_TOTAL = 1000;

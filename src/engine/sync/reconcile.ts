@@ -1,6 +1,6 @@
+import type { Instrument } from '../../domain/instrument.js';
 import { writeUnits } from '../../domain/money.js';
 import { capabilitiesIn } from '../../domain/order-bounds.js';
-import type { Instrument } from '../../domain/instrument.js';
 import type { ClosedInstrument, FixedOrders, QuantityLimits } from '../../domain/venue.js';
 import {
   type Core,

@@ -22,7 +22,7 @@ import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-te
 import { monthsInForce } from '../../trader/open-trader.js';
 import { readStatus } from '../../trader/read-status.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import type { preflight } from '../../workflows/operations/preflight.js';
+import type { preflight } from '../../workflows/operations/validation.js';
 import type { OperationContext } from '../operation.js';
 
 interface PreflightPlace {

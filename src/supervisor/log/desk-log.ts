@@ -8,8 +8,7 @@ import type { DeskCalendar } from '../../domain/trading-day.js';
 import { datesOf } from '../../trader/zone-offset.js';
 import { type Redact, redactValue } from '../redact.js';
 import { everySeparateRole, rolesInOrder } from '../roles.js';
-import { byDate } from './by-date.js';
-import { bySize, type MakeRoom, openRotatingFile, type RotatingFile } from './rotating-file.js';
+import { byDate, bySize, type MakeRoom, openRotatingFile, type RotatingFile } from './rotating-file.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 

@@ -1,9 +1,8 @@
 /** Lines of readable logs, from one file or merged by time from several: existing lines, and new ones. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { movedByDate } from './by-date.js';
 import { findLogs, LOG_KINDS, type LogKind, type LogLevel } from './desk-log.js';
-import { movedBySize } from './rotating-file.js';
+import { movedByDate, movedBySize } from './rotating-file.js';
 
 const TIME_LENGTH = '2026-01-01T00:00:00.000Z'.length;
 const READ_BYTES = 64 * 1024;

@@ -5,8 +5,8 @@
 import type { Update } from 'grammy/types';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { grouped } from '../../domain/figure-text.js';
-import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER, MAY_STOP, whyStaysKilled } from '../../domain/roles.js';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import { answer, type BotContext, missingRole, outcomeText, runOf } from '../bot-context.js';
 import { confirmButtons } from '../taps.js';
 import { type ChatCommand, sentAgo } from './command.js';

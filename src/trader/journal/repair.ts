@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { FRAME_BYTES, type FrameFormat, type FrameLook, findFrame } from './format.js';
 import { frameFault, JournalCorrupt } from './journal-error.js';
-import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
+import { type ScanEnd, type ScannedFrame, scanSegment } from './read-journal.js';
 import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 
 /** More sequences than one segment can hold: how far ahead to search for a group after the damage. */

@@ -13,8 +13,7 @@ import type { BeginOutcome } from '../../engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Approved } from '../../limits/gate.js';
-import { type Clock, ClockWatch, type Timers } from './clock.js';
-import { TickTimer } from './tick-timer.js';
+import { type Clock, ClockWatch, TickTimer, type Timers } from './clock.js';
 
 /** The trader refuses to start; no order was sent. */
 export class StartRefused extends Error {

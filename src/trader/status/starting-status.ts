@@ -1,5 +1,7 @@
-/** The status before the engine can report its own. */
-
+/**
+ * What is said at a start: the status before the engine can report its own, and what is kept over a
+ * restart.
+ */
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { LoadedDesk } from '../../desk/load.js';
 

@@ -33,8 +33,7 @@ import type {
 import type { WaitingEntry } from '../../engine/waiting-entry.js';
 import type { WaitingReason } from '../../limits/limit.js';
 import { fallPct } from '../../limits/loss-floors.js';
-import { contractsStatus } from './contracts-status.js';
-import { exitsStatus } from './exits-status.js';
+import { contractsStatus, exitsStatus } from './instrument-status.js';
 
 /** The answer must fit a frame; the counts next to the lists are always complete. */
 const ORDERS_SHOWN_MAX = 500;

@@ -4,8 +4,8 @@
  */
 import { createHmac } from 'node:crypto';
 import { parseMoney } from '../../domain/money.js';
-import type { BookReading } from '../book-reading.js';
 import type { ReadBook } from '../definition.js';
+import type { BookReading } from '../port.js';
 import { askExchange, exchangePrices } from './best-prices.js';
 import type { BinanceCredentials } from './credentials.js';
 import { rootOf } from './endpoint.js';

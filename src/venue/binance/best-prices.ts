@@ -1,6 +1,6 @@
 /** Best bid and ask from the exchange's public API. `root`: the address of its REST interface. */
 import type { Instrument } from '../../domain/instrument.js';
-import type { OwnPrices } from '../book-reading.js';
+import type { OwnPrices } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
 import { silenceMs } from './answer.js';
 import { INVALID_SYMBOL } from './outcomes.js';

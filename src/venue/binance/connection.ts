@@ -1,8 +1,7 @@
 /** Everything between the adapter and the wire: client library, budgets, breaker, health, clock, strict reading. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Breaker, createBreaker } from '../breaker.js';
+import { type Breaker, createBreaker, createVenueHealth, type VenueHealth } from '../breaker.js';
 import type { RateRule } from '../definition.js';
-import { createVenueHealth, type VenueHealth } from '../health.js';
 import { type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import {
   createRateBudget,

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import type { Instrument } from '../../domain/instrument.js';
 import { parseMoney } from '../../domain/money.js';
 import { isOwned } from '../../domain/value.js';
-import type { BookReading } from '../book-reading.js';
+import type { BookReading } from '../port.js';
 import { positionsOf } from './names.js';
 import type { GatewayAddress } from './settings.js';
 

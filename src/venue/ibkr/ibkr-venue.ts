@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fill } from '../../domain/order.js';
 import type { ListedContract, VenueBalances, VenuePosition } from '../../domain/venue.js';
+import { createVenueHealth } from '../breaker.js';
 import type { RefusedAnswer } from '../definition.js';
-import { createVenueHealth } from '../health.js';
 import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
 import { AccountReadings, PositionWatch } from './account.js';

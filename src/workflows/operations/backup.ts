@@ -21,10 +21,9 @@ import type { OperationsActivities } from '../../contracts/operations-activities
 import { operationsQueue } from '../../contracts/queues.js';
 import type { StepResult } from '../../contracts/routine.js';
 import { causeOf } from '../../domain/message-of.js';
-import { CANCEL_ASKED, cancellable, isCancelRequested } from '../cancellation.js';
+import { CANCEL_ASKED, cancellable, isCancelRequested, tellCancelled } from '../cancellation.js';
 import { EvidenceTrail, runIdentity } from '../evidence-trail.js';
 import { showPhase, showVerdict } from '../show.js';
-import { tellCancelled } from './cancelled-notice.js';
 import { recordCalls } from './operations-calls.js';
 import { lineOf, recordResult } from './routine/step.js';
 

@@ -1,4 +1,4 @@
-/** The operations worker's activities, with their time limits and retries. */
+/** The operations worker's activities, those of incidents among them, with their time limits and retries. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EngineActivities } from '../../contracts/engine-activities.js';
 import type { IncidentActivities, LookAgain } from '../../contracts/incident.js';

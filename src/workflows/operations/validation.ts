@@ -1,16 +1,17 @@
 /**
- * Go-live validation: trades on paper for exactly the requested time, judges the result, writes the report and tells
- * people. The trading is one long activity that resumes where it ended, whatever dies meanwhile.
+ * Go-live validation: trades on paper for exactly the requested time, judges the result, writes the report
+ * and tells people. The trading is one long activity that resumes where it ended, whatever dies meanwhile.
  */
+
 import { CancelledFailure, condition, proxyActivities } from '@temporalio/workflow';
 import type { Verdict } from '../../contracts/evidence.js';
-import type { ValidationActivities, ValidationOutcome } from '../../contracts/go-live.js';
+import type { GoLiveActivities, ValidationActivities, ValidationOutcome } from '../../contracts/go-live.js';
+import type { PreflightReport } from '../../contracts/published.js';
 import { operationsQueue } from '../../contracts/queues.js';
 import { causeOf } from '../../domain/message-of.js';
-import { CANCEL_ASKED, cancellable, isCancelRequested } from '../cancellation.js';
+import { CANCEL_ASKED, cancellable, isCancelRequested, tellCancelled } from '../cancellation.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { showPhase, showVerdict } from '../show.js';
-import { tellCancelled } from './cancelled-notice.js';
 import { recordCalls } from './operations-calls.js';
 
 export interface ValidationInput {
@@ -158,4 +159,22 @@ function record(
   const verdict = outcome.recommendation === 'GO' ? 'pass' : 'fail';
   const texts = { observed: `${outcome.recommendation} (${id}, ${desk})`, expected: 'GO' };
   add('recommendation', 'Recommendation', verdict, texts, 'report');
+}
+
+// The pre-flight checks, run where the keys are: the caller (web, command line) may have none.
+
+interface PreflightInput {
+  readonly desk: string;
+}
+
+export async function preflight({ desk }: PreflightInput): Promise<PreflightReport> {
+  const { runPreflight } = proxyActivities<GoLiveActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: '1 minute',
+    retry: { initialInterval: '500 milliseconds' },
+  });
+  const report = await runPreflight.executeWithOptions({ summary: 'Look at exchange, key and limits' }, []);
+  showVerdict(report.verdict);
+  return report;
 }

@@ -1,6 +1,6 @@
 /** Validations that end in GO and in NO-GO, the trading in a process of its own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createValidationActivities } from '../../../src/activities/create-validation-activities.js';
+import { createValidationActivities } from '../../../src/activities/create-go-live-activities.js';
 import { awaitValidation, startValidation } from '../../../src/operations/validations.js';
 import { placeAt, readRequest, type ValidationRequest } from '../../../src/validation/request.js';
 import {

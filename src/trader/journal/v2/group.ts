@@ -11,8 +11,15 @@
  */
 import { hash } from 'node:crypto';
 import type { EngineRecord, JournalEntry } from '../../../engine/record.js';
-import { crc32c } from '../crc32c.js';
-import { BadFrame, FRAME_BYTES, type FrameBody, type FrameFormat, FutureFrame, readU64 } from '../format.js';
+import {
+  BadFrame,
+  crc32c,
+  FRAME_BYTES,
+  type FrameBody,
+  type FrameFormat,
+  FutureFrame,
+  readU64,
+} from '../format.js';
 import { CODEC, UnknownRecord } from './codec.js';
 import { SlotError, SlotReader } from './slot-reader.js';
 import { SlotWriter } from './slot-writer.js';

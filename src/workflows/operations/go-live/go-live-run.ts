@@ -20,11 +20,10 @@ import {
 import { woken } from '../../../contracts/notice.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 import type { SizePlan } from '../../../domain/go-live.js';
-import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
+import { CANCEL_ASKED, onCancelRequest, tellCancelled } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, stepLine } from '../../show.js';
 import { Approvals } from '../approval.js';
-import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 
 const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);

@@ -6,10 +6,9 @@ import type { ResumptionInput, ResumptionProgress } from '../../../contracts/res
 import type { Decision } from '../../../domain/decision.js';
 import { causeOf } from '../../../domain/message-of.js';
 import type { ResumeRule } from '../../../domain/mode.js';
-import { CANCEL_ASKED } from '../../cancellation.js';
+import { CANCEL_ASKED, tellCancelled } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
-import { tellCancelled } from '../cancelled-notice.js';
 import { AskedTrader, approvedCalls, decisionCalls, recordCalls, traderCalls } from '../operations-calls.js';
 
 type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
