@@ -58,13 +58,13 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a deposit counts as profit',
-    file: 'domain/cash.ts',
+    file: 'domain/cash-and-coins.ts',
     find: "new Set(['deposit', 'withdrawal', 'correction'])",
     put: "new Set(['withdrawal', 'correction'])",
   },
   {
     what: 'a withdrawal counts as a loss',
-    file: 'domain/cash.ts',
+    file: 'domain/cash-and-coins.ts',
     find: "new Set(['deposit', 'withdrawal', 'correction'])",
     put: "new Set(['deposit', 'correction'])",
   },
@@ -76,7 +76,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'money that went out in a drawdown makes it a deeper one',
-    file: 'domain/cash.ts',
+    file: 'domain/cash-and-coins.ts',
     find: 'isInProportion ? Math.round(from + moved * (from / before)) : from + moved',
     put: 'isInProportion ? Math.round(from + moved) : from + moved',
   },
@@ -100,7 +100,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'coins that a person gave the desk are profit',
-    file: 'engine/apply-coins.ts',
+    file: 'engine/apply-cash.ts',
     find: '  moveDay(state, record.value, record.equity);\n',
     put: '  if (record.value < 0) moveDay(state, record.value, record.equity);\n',
   },
@@ -136,19 +136,19 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: "foreign coins count as the desk's",
-    file: 'domain/coins.ts',
+    file: 'domain/cash-and-coins.ts',
     find: 'nobodys + foreign + toMove;',
     put: 'nobodys + toMove + foreign * 0;',
   },
   {
     what: "coins that are to be moved count as the desk's",
-    file: 'domain/coins.ts',
+    file: 'domain/cash-and-coins.ts',
     find: 'nobodys + foreign + toMove;',
     put: 'nobodys + foreign + toMove * 0;',
   },
   {
     what: 'what a person said that coins cost is ignored',
-    file: 'engine/apply-coins.ts',
+    file: 'engine/apply-cash.ts',
     find: '    priceTicks: record.costTicks,\n',
     put: '    priceTicks: 1,\n',
   },
@@ -178,7 +178,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'interest counts as money that came in',
-    file: 'domain/cash.ts',
+    file: 'domain/cash-and-coins.ts',
     find: "new Set(['deposit', 'withdrawal', 'correction'])",
     put: "new Set(['deposit', 'withdrawal', 'correction', 'interest'])",
   },

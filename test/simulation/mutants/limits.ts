@@ -34,7 +34,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'real money needs no go-live',
-    file: 'engine/halts/go-live-missing.ts',
+    file: 'engine/halts.ts',
     find: 'return config.goLiveRequired === true && state.goLive === null;',
     put: "return config.desk === '' && state.goLive === null;",
   },
@@ -166,13 +166,13 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a kill is lifted by the rule',
-    file: 'engine/halts/mode.ts',
+    file: 'engine/halts.ts',
     find: 'resume: resume.kill }',
     put: 'resume: resume.startup }',
   },
   {
     what: 'prices that come back need a person',
-    file: 'engine/halts/mode.ts',
+    file: 'engine/halts.ts',
     find: "    case 'stale-data':\n",
     put: '',
   },
@@ -190,13 +190,13 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'the smallest quantity that the venue names is ignored',
-    file: 'engine/sync/quantity-limits.ts',
+    file: 'engine/sync/reconcile.ts',
     find: '      minQuantityLots: Math.max(configured.minQuantityLots, minLots),',
     put: '      minQuantityLots: Math.min(configured.minQuantityLots, minLots),',
   },
   {
     what: 'the largest quantity that the venue takes at the market is ignored',
-    file: 'engine/sync/quantity-limits.ts',
+    file: 'engine/sync/reconcile.ts',
     find: '      ...(maxMarketLots === null ? {} : { maxMarketLots }),\n',
     put: '      ...(maxMarketLots === 0 ? { maxMarketLots } : {}),\n',
   },

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     what: 'a fill of one of two entries leaves the other one',
-    file: 'engine/orders/take-others-off.ts',
+    file: 'engine/orders/linked-orders.ts',
     find: '(oneOf !== undefined && other.oneOf === oneOf && other.clientId !== clientId)',
     put: "(oneOf === '' && other.clientId !== clientId)",
   },

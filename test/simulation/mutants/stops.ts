@@ -58,7 +58,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a halted desk lets strategies leave their positions',
-    file: 'engine/halts/mode.ts',
+    file: 'engine/halts.ts',
     find: "return core.begun && (core.state.mode === 'ACTIVE' || core.state.mode === 'REDUCING');",
     put: 'return core.begun;',
   },
