@@ -4,6 +4,7 @@
  * amounts. Program output (JSON, CSV) and records (journal, evidence, log) use plain decimals, which can be
  * searched and compared.
  */
+
 /** Narrow and non-breaking: a number never continues on the next line. */
 const SEPARATOR = '\u202f';
 const MINUS = '\u2212';

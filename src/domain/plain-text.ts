@@ -2,6 +2,7 @@
  * Text made harmless: of people (well-formed, without control and direction characters), their reasons, and
  * cells of CSV.
  */
+
 /**
  * Text with such characters can't be stored (Postgres takes neither NUL nor unpaired surrogates), controls a terminal, or
  * reads differently from what it says. Line breaks and tabs are allowed.

@@ -1,3 +1,4 @@
+/** Notices with buttons: an incident with "I have it", an approval with its answers. */
 import { createHash } from 'node:crypto';
 import type { Approval } from '../contracts/approval.js';
 import type { Incident } from '../contracts/incident.js';
@@ -6,8 +7,6 @@ import type { ApprovalParameters } from '../domain/decision.js';
 import { moment } from '../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
 import { topicOfIncident } from '../playbooks/registry.js';
-
-/** Notices with buttons: an incident with "I have it", an approval with its answers. */
 
 const ID_LENGTH = 16;
 /** More would be too much for a message read on a phone at night. */

@@ -21,9 +21,8 @@ import {
   withChangedLimits,
 } from './setting-specs.js';
 
-// Puts changed settings into force: configuration, loss limits, and the strategies whose parameters changed.
-
 /**
+ * Puts changed settings into force: configuration, loss limits, and the strategies whose parameters changed.
  * `changed`: keys whose value differs from the desk file. Loss limits carry on from the same day and peak.
  */
 export function bringIntoForce(core: Core, changed: SettingValues): void {
