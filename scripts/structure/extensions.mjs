@@ -82,6 +82,7 @@ function touchedBySettings(modules) {
 
 /** Where people are shown the status in words. */
 const SHOWN_IN = new Set([
+  'src/contracts/status-words.ts',
   'src/cli/status-lines.ts',
   'src/telegram/commands/status.ts',
   'dashboard/src/view/figures.tsx',
@@ -98,7 +99,8 @@ function touchedByStatusFields(modules) {
       modules.find(({ path }) => path === own).text,
     ) ?? [];
   const declared = [...fields.matchAll(/^ {2}(\w+[A-Z]\w*):/gm)].map(([, word]) => ({
-    word: new RegExp(`\\b${word}\\b`),
+    // The type of a record, as in 'closeAll.begun', is no field.
+    word: new RegExp(`\\b${word}\\b(?!\\.\\w+')`),
     own,
   }));
   return whoNames(

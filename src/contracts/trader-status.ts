@@ -499,6 +499,7 @@ export const traderStatusSchema = z.object({
   rssBytes: z.number(),
 });
 export type TraderStatus = Shape<typeof traderStatusSchema>;
+export type PricesNow = TraderStatus['marketData'];
 
 /** A finished bar. */
 export const barSchema = z.object({

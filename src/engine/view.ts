@@ -272,6 +272,37 @@ export interface EngineView {
   readonly sizeFactorPpm: number;
 }
 
+/** Before the engine has read anything. */
+export const NOTHING_READ: EngineView = {
+  ...{ begun: false, mode: 'HALTED', reason: 'the engine has not begun', halts: [], haltId: null },
+  ...{ wallMs: 0, marketMs: 0, accountId: null, configHash: '', risk: [], strategies: [], contracts: [] },
+  ...{
+    equity: 0,
+    cash: 0,
+    unrealised: 0,
+    dayStartEquity: 0,
+    lossesFromEquity: 0,
+    returnFromEquity: 0,
+    peak: 0,
+  },
+  ...{
+    balances: [],
+    unvaluedFees: [],
+    capitalMoved: 0n,
+    feesElsewhere: 0,
+    feesAwaited: 0,
+    cashUnexplained: null,
+  },
+  ...{ signals: [], signalsRefused: new Map(), coins: [], quotes: [], heldBack: [], lastQuoteAgeMs: null },
+  ...{ positions: [], dust: [], stopGaps: [], orders: [], capabilities: [], waiting: [] },
+  ...{ entriesWorking: 0, fills: 0, closeAll: 'idle', goLive: null, goLiveEnded: null },
+  reconciliation: { state: 'pending', atWallMs: null, differences: [] },
+  settings: { version: 0, changed: {}, fileValues: {} },
+  venueBreaker: { state: 'closed', sinceMs: null, detail: '' },
+  venueIsUp: true,
+  sizeFactorPpm: 1_000_000,
+};
+
 export function readView(core: Core): EngineView {
   const { state, market, sync } = core;
   const orders = core.config.instruments.flatMap(({ id }) => orderViews(core, id));

@@ -36,7 +36,7 @@ import { type OpenedTrader, openTrader } from './open-trader.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { StartRefused } from './running/runner.js';
 import { HaltedDays } from './status/market-watch.js';
-import { startingStatus } from './status/starting-status.js';
+import { startingStatus } from './status/trader-status.js';
 
 /** Where a desk's journal is, the file that says how far it had come, and what was set aside. */
 type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds' | 'restingAccounts' | 'rulesFrom'>;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { traderStatusSchema } from '../../src/contracts/trader-status.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { until } from '../support/eventually.js';
 import { recordsIn, traderHome } from './spawn-trader.js';
@@ -22,5 +23,14 @@ it('says how long its journal is while it still starts: who follows it must not 
   const starting = await until('an answer', home.status);
   expect(starting).toMatchObject({ mode: 'HALTED', incarnation });
   expect(starting?.reason).toContain('choosing where prices come from');
+  expect(starting).toMatchObject({
+    starting: true,
+    equity: '0.00',
+    sizePct: 100,
+    reconciliation: { state: 'pending' },
+  });
+  expect(starting?.goLive).toEqual({ required: false, granted: null });
+  expect(starting).not.toHaveProperty('venueIsUp');
+  expect(traderStatusSchema.safeParse(starting).error).toBeUndefined();
   expect(starting?.sequence).toBe([...readJournal(home.journal)].length);
 });

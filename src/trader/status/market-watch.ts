@@ -1,7 +1,7 @@
 /** Market data for the status, and what a desk had of a recording. */
 
 import type { MarketEvent, MarketFeed } from '../../contracts/market-feed.js';
-import type { TraderStatus } from '../../contracts/trader-status.js';
+import type { PricesNow, TraderStatus } from '../../contracts/trader-status.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { counted } from '../../domain/figure-text.js';
@@ -28,10 +28,7 @@ export class MarketWatch {
   }
 
   /** Prices are those that the engine believes; a held-back quote is shown as such, not as a price. */
-  status(
-    monotonicMs: number,
-    { quotes, heldBack }: Pick<EngineView, 'quotes' | 'heldBack'>,
-  ): TraderStatus['marketData'] {
+  status(monotonicMs: number, { quotes, heldBack }: Pick<EngineView, 'quotes' | 'heldBack'>): PricesNow {
     const waiting = this.#lastQuoteMs === null;
     return {
       ...this.feed.source,

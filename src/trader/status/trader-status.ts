@@ -10,6 +10,7 @@ import type {
   TradeStatus,
   WaitingEntryStatus,
 } from '../../contracts/trader-status.js';
+import type { LoadedDesk } from '../../desk/load.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { placed, trimmed } from '../../domain/figure-text.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
@@ -19,16 +20,17 @@ import { capabilityWords } from '../../domain/order-bounds.js';
 import { waitingWords } from '../../domain/order-words.js';
 import { momentWords, type SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { VenueContract } from '../../domain/venue.js';
-import type {
-  CoinsView,
-  EngineView,
-  OrderView,
-  PositionView,
-  Protection,
-  SignalView,
-  StopGapView,
-  StrategyView,
-  TradeView,
+import {
+  type CoinsView,
+  type EngineView,
+  NOTHING_READ,
+  type OrderView,
+  type PositionView,
+  type Protection,
+  type SignalView,
+  type StopGapView,
+  type StrategyView,
+  type TradeView,
 } from '../../engine/view.js';
 import type { WaitingEntry } from '../../engine/waiting-entry.js';
 import type { WaitingReason } from '../../limits/limit.js';
@@ -157,6 +159,49 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     activity: now.activity,
     rssBytes: process.memoryUsage.rss(),
   };
+}
+
+interface StartingFacts {
+  readonly loaded: LoadedDesk;
+  readonly incarnation: string;
+  /** Sequence of the newest record, so followers don't conclude that the journal was set back. */
+  readonly sequence: number;
+  readonly startedWallMs: number;
+  readonly nowMs: number;
+  /** What the trader is doing, as the end of a sentence. */
+  readonly doing: string;
+}
+
+/** Before the engine can report its own: that of one that has read nothing, without what nobody knows yet. */
+export function startingStatus({ loaded, nowMs, doing, sequence, ...facts }: StartingFacts): TraderStatus {
+  const { desk, configHash } = loaded;
+  const reason = `the trader is starting: ${doing}`;
+  const { venueIsUp: _, ...status } = traderStatus(
+    {
+      ...{ ...facts, desk: desk.desk, fileConfigHash: configHash, trading: desk.mode },
+      ...{ account: { name: 'not chosen yet', resting: [] }, currency: desk.paper.currency },
+      ...{ startingCash: TWO_PLACES_FROM, instruments: [], calendars: [] },
+    },
+    {
+      view: { ...NOTHING_READ, reason, configHash },
+      ...{ venueContracts: [], sequence, activity: [], waitingSinceMs: () => null },
+      notTrading: [{ subject: 'desk', reason, waitsFor: 'the start to be finished' }],
+      marketData: {
+        ...{
+          kind: 'simulated',
+          identity: '',
+          label: 'not chosen yet',
+          simulated: true,
+          speed: null,
+          seed: null,
+        },
+        ...{ venue: null, files: [], marketMs: nowMs, state: 'waiting', lastQuoteAgeMs: null },
+        ...{ lastPrices: [], heldBack: [] },
+      },
+    },
+  );
+  const { required, granted } = status.goLive;
+  return { ...status, starting: true, goLive: { required, granted } };
 }
 
 /** With every place: readers add these amounts up, and round the sum. */
