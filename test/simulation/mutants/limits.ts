@@ -191,8 +191,8 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'the smallest quantity that the venue names is ignored',
     file: 'engine/sync/reconcile.ts',
-    find: '      minQuantityLots: Math.max(configured.minQuantityLots, minLots),',
-    put: '      minQuantityLots: Math.min(configured.minQuantityLots, minLots),',
+    find: 'minQuantityLots = Math.max(configured.minQuantityLots, minLots);',
+    put: 'minQuantityLots = Math.min(configured.minQuantityLots, minLots);',
   },
   {
     what: 'the largest quantity that the venue takes at the market is ignored',
