@@ -140,7 +140,8 @@ const FIGURES = {
     isOfNow: true,
     say: ({ marketData: { state, label, simulated, lastQuoteAgeMs } }) => ({
       value: state,
-      detail: `${label}${simulated ? ' (NOT LIVE)' : ''}, ${lastQuoteAgeMs === null ? 'no price yet' : `last price ${age(lastQuoteAgeMs)} ago`}`,
+      // What may be cut off on the page comes last.
+      detail: `${lastQuoteAgeMs === null ? 'no price yet' : `last price ${age(lastQuoteAgeMs)} ago`}, ${simulated ? 'NOT LIVE: ' : ''}${label}`,
       tone: state === 'up' ? 'go' : state === 'down' ? 'alarm' : 'caution',
     }),
   },

@@ -324,7 +324,7 @@ describe('/status and /help', () => {
       'Fills: 0, since the journal began',
       'Close-all: running, reading back until flat is proven',
       'Reconciliation: clean, equals venue',
-      expect.stringMatching(/^Prices: up, simulated market, seed 7, 60x \(NOT LIVE\), last price \d+ s ago$/),
+      expect.stringMatching(/^Prices: up, last price \d+ s ago, NOT LIVE: simulated market, seed 7, 60x$/),
       'BTC/USDT long 0.5, open result +12.00, stop confirmed',
       'ETH/USDT long 2, open result −7.00, stop missing',
       'Halted: daily-loss by risk; trades again by itself, on its next day',

@@ -18,7 +18,7 @@ export function Figures({ figures, isCurrent }: FiguresProps) {
         return (
           <div key={key} class={`figure ${tone}`}>
             <dt>{title}</dt>
-            <dd>
+            <dd title={detail}>
               <b>{value}</b> <span>{[unit, detail].filter(Boolean).join(', ')}</span>
             </dd>
           </div>
