@@ -46,6 +46,7 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
     'A playbook in code': ['my-desk/playbooks/late-broker.ts'],
     'A strategy': ['my-desk/desk.yaml', 'my-desk/strategies/channel.ts'],
     'All of it, once': ['my-desk/notes.txt'],
+    'A notice': [],
     'A field of the status': [],
   });
   // Its code runs in a process of its own.
