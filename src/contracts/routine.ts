@@ -169,6 +169,7 @@ export interface ReportRequest {
   readonly marketMs: number | null;
   /** As for a check. */
   readonly timeoutSeconds?: number;
+  readonly lateMs?: number | undefined;
 }
 
 export const RUN_VERDICTS = [...EVIDENCE_VERDICTS, 'missed'] as const;

@@ -18,6 +18,8 @@ export interface ReportContext {
   readonly marketMs: number;
   /** When the routine that runs it was due, in market time; absent outside a routine. */
   readonly nominalMs?: number | undefined;
+  /** How long after that the step began; absent outside a routine. */
+  readonly lateMs?: number | undefined;
   /** The step's time limit in milliseconds; absent outside a step. */
   readonly stepMs?: number;
 }
@@ -34,12 +36,16 @@ export const report = <P extends z.ZodObject>(
 /** Parameters of a report that looks back. */
 export const SPAN = z.strictObject({ days: z.number().min(0).default(7) });
 
-/** The last `days` of market time. */
+/**
+ * The last `days` of market time; in a routine since that long before it was due, or what came between two of its runs would be
+ * in neither if one began late.
+ */
 export function spanOf(
-  { desk, marketMs }: ReportContext,
+  { desk, marketMs, lateMs = 0 }: ReportContext,
   { days }: z.output<typeof SPAN>,
 ): Span & { days: number } {
-  return { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs, days };
+  const fromMs = marketMs - lateMs - days * DAY_MS;
+  return { desk: desk.desk, fromMs, toMs: marketMs, days: days < 1 ? (marketMs - fromMs) / DAY_MS : days };
 }
 
 /** In hours if it is less than a day. */

@@ -51,7 +51,7 @@ export const trend = report(
   async (context, { days, steps }) => {
     const lines = Array.from({ length: steps }, async (_, at) => {
       const marketMs = context.marketMs - (steps - 1 - at) * days * DAY_MS;
-      const span = spanOf({ ...context, marketMs }, { days });
+      const span = spanOf({ ...context, marketMs, lateMs: 0 }, { days });
       const closings = await readClosings(context.pool, span);
       const wins = closings.filter(({ net }) => net > 0).length;
       const net = closings.reduce((sum, closing) => sum + closing.net, 0);

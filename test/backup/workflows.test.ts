@@ -105,8 +105,12 @@ async function drill(
   })) as BackupResult;
 }
 
-function contextOf(desk: BenchDesk, mode: 'paper' | 'live'): CheckContext {
-  return { desk: { desk: desk.name, mode }, pool: bench.database.pool } as never;
+function contextOf(desk: BenchDesk & { readonly home: string }, mode: 'paper' | 'live'): CheckContext {
+  return {
+    desk: { desk: desk.name, mode },
+    pool: bench.database.pool,
+    runtime: { home: desk.home },
+  } as never;
 }
 
 const HOUR_MS = 3_600_000;

@@ -851,6 +851,20 @@ describe('a report of', () => {
     expect(await said('hourly-review trades')).toContain('short 0.0000001 from 15011.00 to');
   });
 
+  it('hourly-review trades begins an hour before it was due, so that no trade is between two runs', async () => {
+    const { context } = bench;
+    const twelveMinutesLate = { ...context, lateMs: 720_000 };
+    await closed(1.1, 690.5, 2);
+    await closed(1.3, -349.5, -1);
+    bench.context = twelveMinutesLate;
+    expect(await said('hourly-review trades')).toMatch(
+      /^1\.2 hours: NQ\/USD short [^;]*: 690\.50, 2\.00 R, by its target$/,
+    );
+    const [newest] = (await said('hourly-review trend')).split('; ').slice(-1);
+    expect(newest).toContain(' 0.00 of 0 closings');
+    bench.context = context;
+  });
+
   it('hourly-review trend says what each of the last hours came to, the newest last', async () => {
     await closed(0.5, 690.5, 2);
     await closed(2.5, -349.5, -1);

@@ -107,7 +107,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       withHeartbeat(() =>
         runReport(
           new Map([...REPORTS, ...(dependencies.reports ?? [])]),
-          { ...context, stepMs: stepMs(request) },
+          { ...context, stepMs: stepMs(request), lateMs: request.lateMs },
           request,
           nowMs(),
         ),

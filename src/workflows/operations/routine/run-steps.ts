@@ -174,7 +174,7 @@ function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome>
   const { timeoutSeconds } = step;
   if (report !== undefined)
     return calls.runReport.executeWithOptions({ summary }, [
-      { report, with: step.with, marketMs: context.marketMs, timeoutSeconds },
+      { report, with: step.with, marketMs: context.marketMs, timeoutSeconds, lateMs: lateMsOf(context) },
     ]);
   return calls.runCheck.executeWithOptions({ summary }, [
     { check: check ?? '', with: step.with, timeoutSeconds, lateMs: lateMsOf(context) },
