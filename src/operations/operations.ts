@@ -48,7 +48,7 @@ import { cancelEntry, closePosition, type EntryRequest, type PositionRequest } f
 import { type DeployRequest, deployBuild } from './deploy-build.js';
 import { type ExportRequest, exportRecords } from './export-records.js';
 import { type DataGaps, findDataGaps } from './find-data-gaps.js';
-import { askPreflight } from './go-live/preflight.js';
+import { askPreflight } from './go-live/ask-preflight.js';
 import {
   type GoLiveRequest,
   type GoLiveShown,

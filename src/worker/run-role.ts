@@ -23,7 +23,7 @@ const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   'operations-worker': async (runtime) =>
     (await import('./operations-worker.js')).startOperationsWorker(runtime),
   ...Object.fromEntries(FURTHER_WORKERS.map((name) => [name, furtherWorker(name)])),
-  web: async (runtime) => (await import('./channels.js')).startWebRole(runtime),
+  web: async (runtime) => (await import('./web-process.js')).startWebProcess(runtime),
   telegram: async (runtime) => (await import('./channels.js')).startChannels(runtime),
   ledger: async (runtime) => (await import('../ledger/start-ledger.js')).startLedger(runtime),
   auditor: async (runtime) => (await import('../auditor/start-auditor.js')).startAuditor(runtime),

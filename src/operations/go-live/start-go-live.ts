@@ -29,7 +29,7 @@ import {
   provenBy,
 } from '../operation.js';
 import { askForReason, audited, recordAudit } from '../record-audit.js';
-import { askPreflight } from './preflight.js';
+import { askPreflight } from './ask-preflight.js';
 
 /** For this long after an attempt's row is written, a workflow that Temporal does not know may be about to start. */
 const GRACE_MS = 60_000;
