@@ -358,7 +358,9 @@ describe('fermata monitor', () => {
     const { code, out } = await asked('monitor');
     expect(code).toBe(0);
     expect(out).toMatch(/^slob \(paper\) {2}ACTIVE: every check was clean\n/);
-    expect(out).toMatch(/^equity +10\u202f012\.50 USD\ntoday +\+12\.50 USD\ndrawdown +0\.1 %, from the peak$/m);
+    expect(out).toMatch(
+      /^equity +10\u202f012\.50 USD\ntoday +\+12\.50 USD\ndrawdown +0\.1 %, from the peak$/m,
+    );
     expect(out).toContain('BTC/USDT long 0.003 at 100\u202f000');
     expect(out).toMatch(/^ {2}supervisor +running, up 4 h 0 min, \d+\.\d MB of memory, process \d+$/m);
     expect(out).toMatch(

@@ -196,7 +196,7 @@ describe('fermata status --watch', () => {
         .slice(0, -1)
         .map((line) => JSON.parse(line));
     await eventually(() =>
-      expect(watching.out()).toMatch(/equity +10\u202f\d{3} [\s\S]*equity +10\u202f\d{3} /),
+      expect(watching.out()).toMatch(/equity +10\u202f\d{3}\.00 [\s\S]*equity +10\u202f\d{3}\.00 /),
     );
     await eventually(() => expect(read()).toContainEqual(expect.objectContaining({ mode: 'ACTIVE' })));
     await trader.close();

@@ -52,7 +52,7 @@ async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, ...how 
         desk: { ...parsed, desk },
         configHash,
         home,
-        reportFolder: '/nowhere',
+        reportFolder: '/proc/nowhere',
         preflight: () => place.look(),
       }),
   });

@@ -48,7 +48,7 @@ export const operationsOf = (bench: Bench, { name, trader }: BenchDesk, desk: De
   decisionKey: () => DECISION_KEY,
   newId: () => randomBytes(8).toString('hex'),
   nowMs: Date.now,
-  runtime: { desk: name, home: '/nowhere' } as never,
+  runtime: { desk: name, home: '/proc/nowhere' } as never,
 });
 
 export interface RunningIncident {

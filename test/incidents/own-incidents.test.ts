@@ -289,7 +289,7 @@ describe('the SLOB desk’s lost connection', () => {
   }
 
   async function lostWith(prices: 'pass' | 'fail', looks: readonly ('pass' | 'fail')[]) {
-    const runtime = { home: '/nowhere', deskFile: resolveDesk('slob'), web: { port: 1 } } as never;
+    const runtime = { home: '/proc/nowhere', deskFile: resolveDesk('slob'), web: { port: 1 } } as never;
     const desk = await bench.desk({ serve: ['operations', 'engine'], context: { desk: slob, runtime } });
     let at = 0;
     desk.checks.set('venue-port', () => ({

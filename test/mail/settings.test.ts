@@ -56,5 +56,7 @@ it('that can’t be right is refused by name, and nothing is sent where no serve
   expect(() => read({ ...env, SMTP_PORT: '0' })).toThrow('SMTP_PORT');
   expect(() => read({ ...env, SMTP_SERVER: 'smtp://a:b@c' })).toThrow('SMTP_SERVER');
   expect(() => read({ ...env, SMTP_SERVER: 'smtp://a:b@c' })).not.toThrow('a:b');
-  expect(() => read({ ...env, SMTP_CA_FILE: '/nowhere' })).toThrow("/nowhere can't be (ENOENT)");
+  expect(() => read({ ...env, SMTP_CA_FILE: '/nowhere/ca.pem' })).toThrow(
+    "/nowhere/ca.pem can't be (ENOENT)",
+  );
 });

@@ -115,8 +115,8 @@ export async function liveBenchDesk(
         trader,
         desk: deskOf(name),
         configHash: 'c'.repeat(64),
-        home: '/nowhere',
-        reportFolder: '/nowhere',
+        home: '/proc/nowhere',
+        reportFolder: '/proc/nowhere',
         preflight: async () => report(verdicts),
       }),
       ...activities,
@@ -175,7 +175,7 @@ export async function beginAttempt(
 /** What people of a desk with real money can ask for. */
 export const peopleOf = (bench: Bench, desk: BenchDesk): Operations =>
   operationsOver({
-    runtime: { desk: desk.name, home: '/nowhere' } as Runtime,
+    runtime: { desk: desk.name, home: '/proc/nowhere' } as Runtime,
     desk: deskOf(desk.name),
     trader: desk.trader.client,
     temporal: bench.temporal,

@@ -176,7 +176,7 @@ async function openDesk(
     desk: name,
     instruments: [{ symbol: 'BTC/USDT', lotSize: '0.1' }],
     currency: options.currency ?? 'USDT',
-    home: options.logsHome ?? '/nowhere',
+    home: options.logsHome ?? '/proc/nowhere',
     tell: (notice) => notify(pool, notice),
     processState: async (process) => processes.get(process) ?? null,
     restartProcess: async (process) => {
@@ -197,7 +197,7 @@ async function openDesk(
     log,
     checks: known,
     context: {
-      runtime: { home: options.logsHome ?? '/nowhere' } as DeskRuntime,
+      runtime: { home: options.logsHome ?? '/proc/nowhere' } as DeskRuntime,
       trader: trader.client,
       pool,
       ...options.context,
