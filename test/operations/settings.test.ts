@@ -95,7 +95,7 @@ describe.concurrent('a change of settings', () => {
       [desk.name],
     );
     const of = desk.trader.status();
-    desk.trader.status = () => ({ ...of, settings: { ...of.settings, fileConfigHash: 'f11e' } });
+    desk.trader.status = () => ({ ...of, settings: { ...of.settings, version: 3, fileConfigHash: 'f11e' } });
     const { settings, ...shown } = await operations.readSettings();
     expect(settings.find(({ key }) => key === 'risk.maxPositionSizePct')).toMatchObject({
       value: 2,
@@ -103,7 +103,7 @@ describe.concurrent('a change of settings', () => {
     });
     const { risk, strategies, ...file } = cryptoDesk();
     expect(shown).toMatchObject({
-      ...{ version: 1, configHash: of.configHash, fileConfigHash: 'f11e', waiting: [], problems: [] },
+      ...{ version: 3, configHash: of.configHash, fileConfigHash: 'f11e', waiting: [], problems: [] },
       history: [{ version: 1, by: 'otto', reason: 'a calmer week' }],
     });
     // What can't be changed of limits and strategies, too.

@@ -47,6 +47,12 @@ it('has the values of its runbook', () => {
   });
 });
 
+it('runs the mid-week check at any time of Wednesday, also where the desk was down at noon', () => {
+  const { desk } = loadDesk(resolveDesk('slob'));
+  const { at, latestMinutes } = desk.routines.find(({ name }) => name === 'mid-week')!;
+  expect([at, latestMinutes]).toEqual([['12:00'], 12 * 60]);
+});
+
 it.each([
   ['backup', '2026-07-15T06:00', '2026-01-14T07:00'],
   ['morning', '2026-07-15T12:30', '2026-01-14T13:30'],
