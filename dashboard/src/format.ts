@@ -1,24 +1,21 @@
 /** Numbers and times in the page's format. */
-import { isZero } from '../../src/domain/figure-text.js';
 import { preference } from './preferences.js';
 
 export {
+  age,
   cents,
   grouped,
   groupedWithin,
   instantsWithin,
   isCoin,
   isZero,
+  lasted,
   placed,
   priceText,
   signed,
+  tone,
   trimmed,
 } from '../../src/domain/figure-text.js';
-
-export function tone(decimal: string): 'gain' | 'loss' | 'even' {
-  if (isZero(decimal)) return 'even';
-  return decimal.startsWith('-') ? 'loss' : 'gain';
-}
 
 export const UTC = 'UTC';
 
@@ -64,20 +61,3 @@ export const dayAndMinute = (ms: number): string => iso(ms).slice(5, 16);
 export const day = (ms: number): string => iso(ms).slice(0, 10);
 /** A calendar date, the same in every time zone. */
 export const utcDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-
-export function ago(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 90) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}
-
-/** A span of time in its two largest units. */
-export function lasted(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 1) return `${Math.round(ms / 1000)} s`;
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}

@@ -1,5 +1,5 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
-import { lasted } from '../domain/moment.js';
+import { lasted } from '../domain/figure-text.js';
 import { megabytes, storedSizes } from '../reports/sizes.js';
 import { check } from './check.js';
 import {

@@ -6,8 +6,7 @@ import {
   type ProcessShown,
 } from '../checks/read-monitor.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { grouped } from '../domain/figure-text.js';
-import { lasted } from '../domain/moment.js';
+import { grouped, lasted } from '../domain/figure-text.js';
 import { calendarOf, deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { inMegabytes, storedSizes } from '../reports/sizes.js';
 import { openPool } from '../store/pool.js';

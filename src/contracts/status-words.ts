@@ -6,13 +6,14 @@
 
 import { STOP_GAP_WORDS } from '../domain/exits.js';
 import {
+  age,
   amountText,
   counted,
   grouped,
   groupedWithin,
-  isZero,
   placed,
   signed,
+  tone,
 } from '../domain/figure-text.js';
 import { lacksGoLive } from '../domain/go-live.js';
 import { decidingHalt, resumeWords } from '../domain/mode.js';
@@ -41,9 +42,6 @@ interface DeclaredFigure {
   readonly say: (status: TraderStatus) => Said | null;
 }
 
-const toneOf = (decimal: string): Tone =>
-  isZero(decimal) ? 'even' : decimal.startsWith('-') ? 'loss' : 'gain';
-
 const CLOSE_ALL = {
   running: { value: 'running', detail: 'reading back until flat is proven', tone: 'caution' },
   escalated: { value: 'NOT FLAT', detail: 'it could not be finished', tone: 'alarm' },
@@ -62,7 +60,7 @@ const FIGURES = {
     means: 'what of it was won or lost since the day began',
     say: ({ dayPnl, currency }) => {
       const result = placed(dayPnl, currency);
-      return { value: signed(result), unit: currency, tone: toneOf(result) };
+      return { value: signed(result), unit: currency, tone: tone(result) };
     },
   },
   drawdown: {
@@ -146,13 +144,6 @@ const FIGURES = {
     }),
   },
 } satisfies Readonly<Record<string, DeclaredFigure>>;
-
-function age(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 90) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}
 
 /** The part of the page that a note stands in; `own`: the page shows it by a design of its own. */
 export const NOTE_PLACES = ['desk', 'positions', 'own'] as const;

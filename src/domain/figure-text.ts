@@ -108,3 +108,26 @@ export function someOf(texts: readonly string[], shownMax = 5): string {
   const more = texts.length - shownMax;
   return [...texts.slice(0, shownMax), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
+
+/** How a result is coloured. */
+export function tone(decimal: string): 'gain' | 'loss' | 'even' {
+  if (isZero(decimal)) return 'even';
+  return decimal.startsWith('-') ? 'loss' : 'gain';
+}
+
+/** How old something is, or how far off: `45 s`, `12 min`, `3 h`. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+/** A duration in its two largest units: `1 h 20 min`. */
+export function lasted(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 1) return `${Math.round(ms / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

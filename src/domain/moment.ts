@@ -1,14 +1,4 @@
-import { MINUTE_MS } from './civil-date.js';
 import { groupedWithin, instantsWithin } from './figure-text.js';
-
-/** A duration in its two largest units: `1 h 20 min`. */
-export function lasted(ms: number): string {
-  const minutes = Math.round(ms / MINUTE_MS);
-  if (minutes < 1) return `${Math.round(ms / 1_000)} s`;
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
 
 /** A moment for people: `2026-11-20 19:01 UTC`. The evidence has the milliseconds. */
 export const moment = (ms: number): string =>

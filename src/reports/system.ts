@@ -1,5 +1,5 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
-import { lasted } from '../domain/moment.js';
+import { lasted } from '../domain/figure-text.js';
 import { readStatus } from '../trader/read-status.js';
 import { report } from './report.js';
 import { diskSizes, megabytes, storedSizes } from './sizes.js';

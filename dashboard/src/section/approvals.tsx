@@ -3,7 +3,7 @@ import type { ApprovalShown, SettingsShown, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
-import { ago, CLOCK, day, minuteOfDay } from '../format.js';
+import { age, CLOCK, day, minuteOfDay } from '../format.js';
 import { useOwnSignature } from '../view/own-signature.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Parameters } from '../view/parameters.js';
@@ -153,7 +153,7 @@ function OpenApproval({ approval, known, why, busy, onVote }: OpenApprovalProps)
       </div>
       <p class="soft">
         {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, ends in{' '}
-        {ago(expiresMs - Date.now())} <RunLink workflowId={approval.workflowId} />
+        {age(expiresMs - Date.now())} <RunLink workflowId={approval.workflowId} />
       </p>
       <Parameters values={readably(approval, known)} />
       <div class="card-buttons">

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Incident, IncidentShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { type Polled, usePolled } from '../connection/use-polled.js';
-import { ago, CLOCK, day, minuteOfDay, timeOfDay } from '../format.js';
+import { age, CLOCK, day, minuteOfDay, timeOfDay } from '../format.js';
 import { DocumentLink } from '../view/document-link.js';
 import { Empty } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
@@ -39,7 +39,7 @@ export function IncidentCard({ api, incident, shown, onAsk }: IncidentCardProps)
       </p>
       {state === 'resolved' ? (
         <p class="soft">
-          Resolved {resolvedMs !== null && `after ${ago(resolvedMs - openedMs)}`}
+          Resolved {resolvedMs !== null && `after ${age(resolvedMs - openedMs)}`}
           {resolvedBy !== null && ` by ${resolvedBy}`}: {readable(outcome)}
         </p>
       ) : (
@@ -88,8 +88,8 @@ function Answered({ incident }: { readonly incident: Incident }) {
   return (
     <span class={leftMs < 0 ? 'lamp alarm' : 'soft'}>
       {leftMs < 0
-        ? `Nobody has it; ${ago(-leftMs)} past the response time`
-        : `Nobody has it yet; to be answered within ${ago(leftMs)}`}
+        ? `Nobody has it; ${age(-leftMs)} past the response time`
+        : `Nobody has it yet; to be answered within ${age(leftMs)}`}
       {escalations > 0 && `, escalated ${escalations}×`}
     </span>
   );

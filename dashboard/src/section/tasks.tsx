@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Task } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { ago, CLOCK, day, minuteOfDay } from '../format.js';
+import { age, CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import type { Action } from '../view/use-action.js';
@@ -127,8 +127,8 @@ function ClosedTask({ task: { title, state, doneBy, note, finishedMs } }: { read
 function Due({ dueMs }: { readonly dueMs: number }) {
   const leftMs = dueMs - Date.now();
   return leftMs < 0 ? (
-    <span class="lamp alarm">overdue by {ago(-leftMs)}</span>
+    <span class="lamp alarm">overdue by {age(-leftMs)}</span>
   ) : (
-    <span class="soft">due in {ago(leftMs)}</span>
+    <span class="soft">due in {age(leftMs)}</span>
   );
 }

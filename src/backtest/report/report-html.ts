@@ -1,8 +1,8 @@
 /** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
 
 import { exitReasonWords } from '../../domain/exits.js';
-import { amountText, counted, gainText, grouped, roundedAmount } from '../../domain/figure-text.js';
-import { lasted, moment } from '../../domain/moment.js';
+import { amountText, counted, gainText, grouped, lasted, roundedAmount } from '../../domain/figure-text.js';
+import { moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
 import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
-import { counted, grouped } from '../../domain/figure-text.js';
-import { lasted, moment } from '../../domain/moment.js';
+import { counted, grouped, lasted } from '../../domain/figure-text.js';
+import { moment } from '../../domain/moment.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { readDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';

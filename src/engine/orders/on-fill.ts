@@ -5,8 +5,8 @@
 
 import { placesOf } from '../../domain/book-steps.js';
 import { formatDecimal } from '../../domain/decimal.js';
+import { lasted } from '../../domain/figure-text.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import { lasted } from '../../domain/moment.js';
 import type { Fill } from '../../domain/order.js';
 import { isRestingTarget } from '../../domain/order.js';
 import { isRate } from '../../domain/value.js';

@@ -3,7 +3,7 @@
  * cause this: a call that is given up at the wrong moment, as on a suspended or overloaded machine, leaves
  * the server's one connection interrupted for good ("interrupted (9)"), and every later call fails.
  */
-import { lasted } from '../../domain/moment.js';
+import { lasted } from '../../domain/figure-text.js';
 import { addressForSdk, connectionClass } from '../../home/temporal-connection.js';
 import type { ManagedProcess } from '../managed-process.js';
 

@@ -1,8 +1,8 @@
 /** /profit, /daily and /trades: results of trading after fees. */
 import { WEEKDAY_WORDS } from '../../domain/civil-date.js';
-import { gainText, roundedAmount, signed } from '../../domain/figure-text.js';
+import { gainText, lasted, roundedAmount, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
-import { lasted, moment } from '../../domain/moment.js';
+import { moment } from '../../domain/moment.js';
 import type { ResultsRequest, ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, RoundTrip, Sums } from '../../operations/results/results.js';
 import { answer, type BotContext } from '../bot-context.js';
