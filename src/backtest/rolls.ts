@@ -19,9 +19,9 @@ import {
   seriesOf,
 } from '../domain/sessions/contract-series.js';
 import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
+import { zoneOffset } from '../domain/zone-offset.js';
 import type { EngineConfig } from '../engine/config.js';
 import { buildCalendars } from '../trader/engine-config.js';
-import { zoneOffset } from '../trader/zone-offset.js';
 import type { DataProblem } from './measure/data-problems.js';
 
 /** A future that stands for its next month from `atMs` on: the first price then is of that. */

@@ -5,6 +5,7 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
 import type { DeskCalendar } from '../domain/trading-day.js';
+import { datesOf } from '../domain/zone-offset.js';
 import { channelHealth, type ShownChannel } from '../home/channel-health.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../home/supervisor-protocol.js';
@@ -18,7 +19,6 @@ import {
   tradingLine,
 } from '../supervisor/log/log-lines.js';
 import { residentBytesOf } from '../supervisor/process-table.js';
-import { datesOf } from '../trader/zone-offset.js';
 
 /** A part that could not be read, with the reason. */
 export interface Missing {

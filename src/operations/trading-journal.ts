@@ -5,11 +5,11 @@
 import type { JournalNote, SetupDetails, SetupShown } from '../contracts/published.js';
 import { dayOfText } from '../domain/civil-date.js';
 import { pricesOf, rewardToRisk, setupEnd, setupFollowed } from '../domain/setup-note.js';
+import { datesOf } from '../domain/zone-offset.js';
 import { appendAudit } from '../store/audit.js';
 import { inTransaction } from '../store/pool.js';
 import { type NotedSetup, readSetupSteps, readSetups, writeNote } from '../store/trading-journal.js';
 import { readStatus } from '../trader/read-status.js';
-import { datesOf } from '../trader/zone-offset.js';
 import type { Caller, OperationContext } from './operation.js';
 
 export interface NoteRequest {

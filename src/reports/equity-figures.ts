@@ -9,8 +9,8 @@ import {
   sharpeRatio,
 } from '../domain/statistics.js';
 import type { DeskCalendar } from '../domain/trading-day.js';
+import { datesOf } from '../domain/zone-offset.js';
 import { type EquityStep, readEquitySteps, type Span, withoutStart } from '../store/performance.js';
-import { datesOf } from '../trader/zone-offset.js';
 import type { ReportContext } from './report.js';
 
 /** Two days of minutes. */

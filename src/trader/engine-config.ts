@@ -19,11 +19,11 @@ import {
 import { type ContractMonth, rolledSeries, seriesOf } from '../domain/sessions/contract-series.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { tradingDayStarts } from '../domain/trading-day.js';
+import { zoneOffset } from '../domain/zone-offset.js';
 import type { EngineConfig, InstrumentContract, InstrumentSessions } from '../engine/config.js';
 import type { QuoteRules } from '../engine/quote-guard.js';
 import { openingMsOf } from '../engine/timing.js';
 import { definitionOf } from '../pack/strategy/own-definition.js';
-import { zoneOffset } from './zone-offset.js';
 
 /** The account that the desk trades. */
 export interface TradedAccount {

@@ -15,6 +15,7 @@ import { messageOf } from '../domain/message-of.js';
 import { CONTRACT_ZONE, monthInForceAt } from '../domain/sessions/contract-months.js';
 import { type ContractMonth, rolledSeries } from '../domain/sessions/contract-series.js';
 import { monthKey } from '../domain/settings-change.js';
+import { zoneOffset } from '../domain/zone-offset.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
 import { longestReadingMs } from '../engine/sync/request-snapshot.js';
@@ -45,7 +46,6 @@ import { RecordLog } from './status/record-log.js';
 import { EquityCurve, WaitingSince } from './status/since-start.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp, warmUpBars } from './warm-up.js';
-import { zoneOffset } from './zone-offset.js';
 
 interface OpenTraderParts {
   readonly runtime: Runtime;

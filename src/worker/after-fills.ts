@@ -8,12 +8,12 @@ import type { NewTask, Task } from '../contracts/operations-activities.js';
 import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
+import { datesOf } from '../domain/zone-offset.js';
 import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';
 import type { Pool } from '../store/pool.js';
 import { openTask, readDueTasks } from '../store/tasks.js';
 import { type FilledEntry, readFilledEntries, writeJournalPosition } from '../store/trading-journal.js';
-import { datesOf } from '../trader/zone-offset.js';
 import { repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 

@@ -6,9 +6,9 @@ import { INCIDENT_MESSAGES, type LookAgain } from '../contracts/incident.js';
 import { blocksTrading, type CheckOutcome } from '../contracts/routine.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
+import { tradingDaysOf } from '../domain/zone-offset.js';
 import { symptomsOf } from '../temporal/incidents/report-incident.js';
 import { startRoutineOf } from '../temporal/start-runs.js';
-import { tradingDaysOf } from '../trader/zone-offset.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 /** As often as a resumption polls in its first minutes. */

@@ -21,11 +21,11 @@ import {
 import { deskOwnerId, emergencyQueue, emergencyStopId, engineQueue } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { Desk } from '../desk/schema.js';
+import { tradingDaysOf } from '../domain/zone-offset.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { askRunning } from '../temporal/runs.js';
 import type { TraderClient } from '../trader/client.js';
 import { readWords } from '../trader/read-status.js';
-import { tradingDaysOf } from '../trader/zone-offset.js';
 import { type KeptWorker, keepWorker, type WorkerContext } from './keep-worker.js';
 import { LOOKS_MS, repeat } from './repeat.js';
 

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logsCommand } from '../../src/cli/commands/logs.js';
 import type { DeskCalendar } from '../../src/domain/trading-day.js';
-import { datesOf } from '../../src/trader/zone-offset.js';
+import { datesOf } from '../../src/domain/zone-offset.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
 import { COMMAND, commandsInOneProcess } from './run-command.js';

@@ -15,7 +15,7 @@ import {
   rolledSeries,
   seriesOf,
 } from '../../src/domain/sessions/contract-series.js';
-import { zoneOffset } from '../../src/trader/zone-offset.js';
+import { zoneOffset } from '../../src/domain/zone-offset.js';
 
 const newYork = zoneOffset('America/New_York');
 const MONDAY = 'monday-before-expiry';

@@ -14,7 +14,7 @@ import {
 } from '../../src/domain/holding-cost.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { formatUnits } from '../../src/domain/money.js';
-import { zoneOffset } from '../../src/trader/zone-offset.js';
+import { zoneOffset } from '../../src/domain/zone-offset.js';
 
 const costOf = (source: HoldingSource): HoldingCost => holdingCost(source, zoneOffset) as HoldingCost;
 

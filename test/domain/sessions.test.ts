@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CALENDARS, type CalendarName } from '../../src/domain/sessions/calendars.js';
 import { closedWords, type Phase, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
-import { zoneOffset } from '../../src/trader/zone-offset.js';
+import { zoneOffset } from '../../src/domain/zone-offset.js';
 
 const calendar = (name: CalendarName): SessionCalendar =>
   new SessionCalendar(CALENDARS[name], zoneOffset(CALENDARS[name].zone));

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/civil-date.js';
 import { tradingHours } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { zoneOffset } from '../../src/domain/zone-offset.js';
 import { BarStream, type FinishedBar } from '../../src/engine/strategies/bar-stream.js';
-import { zoneOffset } from '../../src/trader/zone-offset.js';
 
 const M = MINUTE_MS;
 const DAY = Date.UTC(2026, 0, 5);

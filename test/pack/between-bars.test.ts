@@ -2,11 +2,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tradingHours } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { zoneOffset } from '../../src/domain/zone-offset.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { describeStrategies, readStrategies } from '../../src/pack/strategy/read-strategies.js';
-import { zoneOffset } from '../../src/trader/zone-offset.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { backtest } from '../backtest/support/backtests.js';
 import { DeskUnderTest, START_MS } from '../engine/support/desk.js';

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { datesOf } from '../../src/domain/zone-offset.js';
 import { openDeskLog } from '../../src/supervisor/log/desk-log.js';
 import { tradingLine } from '../../src/supervisor/log/log-lines.js';
 import { byDate, movedByDate, openRotatingFile } from '../../src/supervisor/log/rotating-file.js';
-import { datesOf } from '../../src/trader/zone-offset.js';
 
 const NEW_YORK = { timezone: 'America/New_York', dayBoundary: '00:00' };
 const DAY = 86_400_000;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { type HoldingSource, holdingCost } from '../../src/domain/holding-cost.js';
 import { parseMoney } from '../../src/domain/money.js';
-import { zoneOffset } from '../../src/trader/zone-offset.js';
+import { zoneOffset } from '../../src/domain/zone-offset.js';
 import type { PaperVenueOptions } from '../../src/venue/paper/paper-venue.js';
 import { approved } from '../support/approved-order.js';
 import { PAPER, PaperBench } from './paper-bench.js';

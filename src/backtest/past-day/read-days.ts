@@ -1,10 +1,10 @@
 /** Which of the desk's days a journal contains, and where each begins and ends in it. */
 import { PAPER_ACCOUNT } from '../../domain/account-name.js';
 import type { DeskCalendar } from '../../domain/trading-day.js';
+import { datesOf, tradingDaysOf } from '../../domain/zone-offset.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { refuseDamagedEnd } from '../../trader/journal/repair.js';
-import { datesOf, tradingDaysOf } from '../../trader/zone-offset.js';
 
 /** One day. `first` and `last`: sequences in the journal, both included. */
 export interface RecordedDay {

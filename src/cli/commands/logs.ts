@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { datesOf } from '../../domain/zone-offset.js';
 import { calendarOf, homePaths } from '../../home/runtime.js';
 import {
   ERROR_LOG,
@@ -19,7 +20,6 @@ import {
   processLogs,
   tradingLine,
 } from '../../supervisor/log/log-lines.js';
-import { datesOf } from '../../trader/zone-offset.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { dayText, dayValue, wholeNumber } from '../option-values.js';
 import { byLevel, printExact, printJson, sayNothingFound } from '../output.js';

@@ -1,8 +1,8 @@
 /** Round trips and their results, from the ledger of fills. */
 import { DAY_MS, type Weekday, weekdayOf } from '../../domain/civil-date.js';
 import { type DeskCalendar, tradingDayStart } from '../../domain/trading-day.js';
+import { zoneOffset } from '../../domain/zone-offset.js';
 import { readStatus } from '../../trader/read-status.js';
-import { zoneOffset } from '../../trader/zone-offset.js';
 import type { OperationContext } from '../operation.js';
 import { readAnalytics } from './read-analytics.js';
 import {

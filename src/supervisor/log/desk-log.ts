@@ -5,7 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeskCalendar } from '../../domain/trading-day.js';
-import { datesOf } from '../../trader/zone-offset.js';
+import { datesOf } from '../../domain/zone-offset.js';
 import { type Redact, redactValue } from '../redact.js';
 import { everySeparateRole, rolesInOrder } from '../roles.js';
 import { byDate, bySize, type MakeRoom, openRotatingFile, type RotatingFile } from './rotating-file.js';

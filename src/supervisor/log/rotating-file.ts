@@ -16,7 +16,7 @@ import {
 import { appendFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DAY_MS } from '../../domain/civil-date.js';
-import type { DateOf } from '../../trader/zone-offset.js';
+import type { DateOf } from '../../domain/zone-offset.js';
 
 export interface RotatingFile {
   write(line: string): void;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { datesOf, tradingDaysOf, zoneOffset } from '../../src/trader/zone-offset.js';
+import { datesOf, tradingDaysOf, zoneOffset } from '../../src/domain/zone-offset.js';
 
 const HOUR_MS = 3_600_000;
 const at = (text: string): number => Date.parse(text);

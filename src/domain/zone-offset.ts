@@ -1,12 +1,12 @@
 /** How far a time zone is ahead of UTC, from the system's time zone data. */
-import { DAY_MS } from '../domain/civil-date.js';
+import { DAY_MS } from './civil-date.js';
 import {
   type DeskCalendar,
   type TradingDays,
   tradingDate,
   tradingDayStart,
   type ZoneOffset,
-} from '../domain/trading-day.js';
+} from './trading-day.js';
 
 /** Clocks change at quarter hours. */
 const QUARTER_HOUR_MS = 15 * 60_000;
