@@ -29,6 +29,7 @@ function brokenRules(
   return [
     ...repeatedNames(desk),
     ...zoneRule(['timezone'], desk.timezone),
+    ...zoneRule(['venue', 'serverTime', 'zone'], desk.venue.serverTime?.zone ?? 'UTC'),
     ...instrumentRules(desk, venues),
     ...sessionRules(desk),
     ...feeAssetRules(desk),

@@ -432,6 +432,21 @@ export const venueSchema = z.strictObject({
     .describe(
       'Coins that a person keeps in the account for fees (BNB), each with the instrument of this desk whose price values them: `BNB: BNB/USDT`. No strategy may trade that instrument.',
     ),
+  serverTime: z
+    .strictObject({
+      zone: z.string().min(1).max(64).describe('IANA time zone.'),
+      hoursAhead: z
+        .number()
+        .int()
+        .min(-14)
+        .max(14)
+        .default(0)
+        .describe('Hours by which the server is ahead of that zone, all year.'),
+    })
+    .optional()
+    .describe(
+      'The clock of the broker’s server, in which MetaTrader exports its bars and ticks: `{ zone: America/New_York, hoursAhead: 7 }` with most brokers, whose days end at 17:00 in New York. Left out: such files are refused.',
+    ),
   rateLimit: z
     .strictObject({
       enabled: z

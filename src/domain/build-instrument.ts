@@ -1,6 +1,6 @@
 /** Turns the desk file's decimals into the integers that the engine computes with. */
 import { DecimalError } from './decimal.js';
-import type { Instrument, InstrumentId, InstrumentKind, LotFees } from './instrument.js';
+import type { Instrument, InstrumentId, InstrumentKind, LotFees, ServerTime } from './instrument.js';
 import { formatUnits, MONEY_PLACES, parseMoney, parseUnits, ppmOfPercent } from './money.js';
 import { volumePlaces } from './order-fee.js';
 import { VALUE } from './value.js';
@@ -12,6 +12,7 @@ export interface InstrumentSource {
   readonly lotSize: string;
   readonly multiplier?: string | undefined;
   readonly pip?: string | undefined;
+  readonly serverTime?: ServerTime | undefined;
   readonly exchange?: string | undefined;
   readonly contractMonth?: string | undefined;
   readonly sideBySide?: true | undefined;
@@ -68,6 +69,7 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
     lotSize: source.lotSize,
     ...(source.multiplier === undefined ? {} : { multiplier: source.multiplier }),
     ...(source.pip === undefined ? {} : { pip: source.pip }),
+    ...(source.serverTime === undefined ? {} : { serverTime: source.serverTime }),
     ...(source.exchange === undefined ? {} : { exchange: source.exchange }),
     ...(source.contractMonth === undefined ? {} : { contractMonth: source.contractMonth }),
     ...(source.sideBySide === undefined ? {} : { sideBySide: source.sideBySide }),

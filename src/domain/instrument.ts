@@ -93,6 +93,8 @@ export interface Instrument {
    * in the desk's currency.
    */
   readonly conversion?: Conversion;
+  /** The clock of the broker's server, which times in its exports are in. Left out: not declared. */
+  readonly serverTime?: ServerTime;
   /** Where a future trades or a stock is listed, by the broker's own name: CME, NASDAQ. */
   readonly exchange?: string;
   /** Month of a future, yyyymm. Left out: the front month. */
@@ -125,6 +127,12 @@ export interface Instrument {
   /** With neither of these two, a contract ties up its whole worth in the paper account. */
   readonly lotMargin?: LotMargin;
   readonly worthMargin?: WorthMargin;
+}
+
+/** A clock: that of an IANA zone, plus whole hours. Most MetaTrader brokers have New York's plus seven. */
+export interface ServerTime {
+  readonly zone: string;
+  readonly hoursAhead: number;
 }
 
 /** One side of a market, where prices are only of that. */

@@ -49,7 +49,7 @@ export function buildInstruments(
   const rates = { makerFeePpm, takerFeePpm, rateTiers: feeTiers, volumeSoFar };
   const built = desk.instruments.map((instrument, id) => {
     const contractMonth = instrument.contractMonth ?? months.get(instrument.symbol);
-    return buildInstrument(id, { ...instrument, contractMonth, ...rates });
+    return buildInstrument(id, { ...instrument, contractMonth, ...rates, serverTime: desk.venue.serverTime });
   });
   return withConversions(built, desk.paper.currency);
 }

@@ -109,7 +109,7 @@ describe('a broken file', () => {
     [
       'MetaTrader’s header',
       '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n',
-      /does not say which zone that is/,
+      /row 1: expected to know the clock of the broker’s server.*`venue.serverTime`/,
     ],
     ['HistData’s rows', '20120201 000000;1.3;1.3;1.3;1.3;0\n', /HistData’s files have no header/],
     ['HistData’s ticks', '20120201 000003660,1.306600,1.306770,0\n', /HistData’s files have no header/],

@@ -42,7 +42,7 @@ import {
 const LENGTH = 16;
 
 interface IdentifiedFile extends SidedFile {
-  readonly instrument: Pick<Instrument, 'symbol'>;
+  readonly instrument: Pick<Instrument, 'symbol' | 'serverTime'>;
 }
 
 interface RecordedFeedOptions {
@@ -110,8 +110,10 @@ async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<stri
   for (const { file, instrument, side } of files) {
     const content = createHash('sha256');
     await pipeline(createReadStream(file), content);
-    const of = side === undefined ? instrument.symbol : `${instrument.symbol}:${side}`;
-    whole.update(`${of} ${content.digest('hex')}\n`);
+    const { symbol, serverTime } = instrument;
+    const of = side === undefined ? symbol : `${symbol}:${side}`;
+    const clock = serverTime === undefined ? '' : ` ${serverTime.zone} ${serverTime.hoursAhead}`;
+    whole.update(`${of} ${content.digest('hex')}${clock}\n`);
   }
   return `recorded-${whole.digest('hex').slice(0, LENGTH)}`;
 }

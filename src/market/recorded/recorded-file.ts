@@ -14,6 +14,7 @@ import {
   BarColumns,
   type BarRow,
   type BidAskBarRow,
+  CLOCKS_FORWARD,
   type Counted,
   crossedPrice,
   detectLayout,
@@ -35,6 +36,8 @@ export interface RecordedFile {
   readonly spanMs: number;
   /** Time of the first row. */
   readonly firstMs: number;
+  /** The same as the clock of the file's times shows it: all bars begin a whole number of spans from there. */
+  readonly firstShownMs: number;
   /** The next few rows. Null: end of the file. Throws `DataFileError`. */
   next(): Promise<RecordedRows | null>;
   /** Where the first of the rows that `next` returned last is written. */
@@ -82,7 +85,7 @@ async function begin(file: string, instrument: Counted, lines: LineReader): Prom
     at = reader.read(given, at, SPAN_ROWS - reader.length);
     if (reader.length === SPAN_ROWS) {
       // Later rows don't count, even if they came in the same chunk of the file.
-      known ??= barSpan(file, reader.rows());
+      known ??= barSpan(file, reader.rows(), parser);
       parser.spanMs = known;
       reader.read(given, at, Number.POSITIVE_INFINITY);
     }
@@ -92,7 +95,8 @@ async function begin(file: string, instrument: Counted, lines: LineReader): Prom
   if (reader.length === 0) throw noRows(file);
   const first = reader.take();
   const firstMs = first.tsMsAt(0);
-  const spanMs = known ?? barSpan(file, first);
+  const firstShownMs = parser.clockMs(firstMs);
+  const spanMs = known ?? barSpan(file, first, parser);
   parser.spanMs = spanMs;
   if (isInSeconds(firstMs, spanMs)) throw inSeconds(file, firstMs);
   let ready: RecordedRows | null = first;
@@ -114,7 +118,16 @@ async function begin(file: string, instrument: Counted, lines: LineReader): Prom
     return rows;
   };
   const place = () => ({ file, row });
-  return { format, spanMs, firstMs, next, place, bytes: () => lines.bytes(), close: () => lines.close() };
+  return {
+    format,
+    spanMs,
+    firstMs,
+    firstShownMs,
+    next,
+    place,
+    bytes: () => lines.bytes(),
+    close: () => lines.close(),
+  };
 }
 
 /** The header, and where the line after it begins. */
@@ -168,8 +181,10 @@ class RowReader {
  * The largest span that divides all steps between the first rows; one minute for a single row. Throws
  * `DataFileError` if a slightly wrong time would turn minutes into bars of milliseconds.
  */
-function barSpan(file: string, rows: RecordedRows): number {
-  const given = Array.from({ length: Math.min(rows.length, SPAN_ROWS) }, (_, at) => rows.tsMsAt(at));
+function barSpan(file: string, rows: RecordedRows, clock: Pick<RowParser, 'clockMs'>): number {
+  const given = Array.from({ length: Math.min(rows.length, SPAN_ROWS) }, (_, at) =>
+    clock.clockMs(rows.tsMsAt(at)),
+  );
   const steps = given.slice(1).map((tsMs, at) => tsMs - (given[at] as number));
   let span = 0;
   for (const one of steps) {
@@ -178,6 +193,8 @@ function barSpan(file: string, rows: RecordedRows): number {
   }
   if (span === 0) return MINUTE_MS;
   if (span < 1_000 && !steps.includes(span)) throw offGrid(file, given, steps);
+  const short = steps.findIndex((_, at) => rows.tsMsAt(at + 1) - rows.tsMsAt(at) < span);
+  if (short !== -1) throw shortened(file, short + 3, rows.tsMsAt(short + 1));
   return span;
 }
 
@@ -194,6 +211,15 @@ function offGrid(file: string, times: readonly number[], steps: readonly number[
     expected: `a whole number of bars of ${usual} ms after the row above`,
     found: `"${times[at]}"`,
     doThis: REPAIR,
+  });
+}
+
+/** The bar of the row above lost an hour to a clock that was put forward. */
+function shortened(file: string, row: number, tsMs: number): DataFileError {
+  return new DataFileError({
+    ...{ file, row, column: null, doThis: CLOCKS_FORWARD },
+    expected: 'a bar that begins once the one above has ended',
+    found: new Date(tsMs).toISOString(),
   });
 }
 
@@ -441,6 +467,7 @@ class BothSides implements RecordedFile {
   readonly format = 'bidAskBars';
   readonly spanMs: number;
   readonly firstMs: number;
+  readonly firstShownMs: number;
   readonly #bid: SideRows;
   readonly #ask: SideRows;
   readonly #tickSize: string;
@@ -449,6 +476,7 @@ class BothSides implements RecordedFile {
   constructor(bid: RecordedFile, ask: RecordedFile, { tickSize }: Counted) {
     this.spanMs = bid.spanMs;
     this.firstMs = bid.firstMs;
+    this.firstShownMs = bid.firstShownMs;
     this.#bid = new SideRows(bid);
     this.#ask = new SideRows(ask);
     this.#tickSize = tickSize;
@@ -517,7 +545,7 @@ class BothSides implements RecordedFile {
 const FILES_MAX = 1_200;
 
 /** A file by its first rows. */
-interface Part extends Pick<RecordedFile, 'format' | 'spanMs' | 'firstMs'> {
+interface Part extends Pick<RecordedFile, 'format' | 'spanMs' | 'firstMs' | 'firstShownMs'> {
   readonly file: string;
   readonly bytes: number;
 }
@@ -541,16 +569,17 @@ async function openJoinedFiles(files: readonly string[], instrument: Counted): P
 
 async function partOf(file: string, instrument: Counted): Promise<Part> {
   const rows = await openRecordedFile(file, instrument);
-  const { format, spanMs, firstMs } = rows;
+  const { format, spanMs, firstMs, firstShownMs } = rows;
   const bytes = rows.bytes().all;
   await rows.close();
-  return { file, format, spanMs, firstMs, bytes };
+  return { file, format, spanMs, firstMs, firstShownMs, bytes };
 }
 
 class JoinedFiles implements RecordedFile {
   readonly format: RecordedFormat;
   readonly spanMs: number;
   readonly firstMs: number;
+  readonly firstShownMs: number;
   readonly #parts: readonly Part[];
   readonly #instrument: Counted;
   readonly #bytes: number;
@@ -565,10 +594,11 @@ class JoinedFiles implements RecordedFile {
   #closed = false;
 
   constructor(parts: readonly [Part, ...Part[]], instrument: Counted) {
-    const [{ format, spanMs, firstMs }] = parts;
+    const [{ format, spanMs, firstMs, firstShownMs }] = parts;
     this.format = format;
     this.spanMs = spanMs;
     this.firstMs = firstMs;
+    this.firstShownMs = firstShownMs;
     this.#parts = parts;
     this.#place = { file: parts[0].file, row: 2 };
     this.#instrument = instrument;
@@ -616,9 +646,9 @@ class JoinedFiles implements RecordedFile {
 }
 
 function checkFormat(part: Part, first: Part): void {
-  const { format, spanMs, firstMs } = first;
+  const { format, spanMs, firstShownMs } = first;
   const fits = part.format === format && part.spanMs === spanMs;
-  if (!fits || (spanMs > 0 && (part.firstMs - firstMs) % spanMs !== 0))
+  if (!fits || (spanMs > 0 && (part.firstShownMs - firstShownMs) % spanMs !== 0))
     throw problem(
       part.file,
       `${described(format, spanMs)}, as in ${first.file}`,

@@ -3,7 +3,10 @@
  * the formats have no quoted cells, and prices go from digits to integers without a float in between.
  */
 import type { BookLevel, BookLevels } from '../../contracts/market-feed.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { utcOfLocal } from '../../domain/trading-day.js';
+import { zoneOffset } from '../../domain/zone-offset.js';
 import { DecimalGrid } from '../decimal-grid.js';
 import { DataFileError, shown } from './data-file-error.js';
 
@@ -147,8 +150,8 @@ export class BarColumns implements RecordedRows {
   }
 }
 
-/** In which steps prices and sizes are counted. */
-export type Counted = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize'>;
+/** In which steps prices and sizes are counted, and by which clock the broker's exports are. */
+export type Counted = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize' | 'serverTime'>;
 
 /** What its rows hold, and under which of the file's columns. */
 export interface Layout {
@@ -157,6 +160,8 @@ export interface Layout {
   readonly columns: readonly string[];
   /** What each of these columns is, by our own names; what is not read has none of them. */
   readonly fields: readonly string[];
+  /** Between columns. Left out: a comma. */
+  readonly separator?: string;
 }
 
 /** Our own headers; that of books goes on with as many levels as there are. */
@@ -184,11 +189,29 @@ const HEADERS_OF_OTHERS: readonly (readonly [RecordedFormat, header: string, fie
   ['quotes', 'Gmt time,Ask,Bid,AskVolume,BidVolume', 'gmt,ask,bid,-,-'],
 ];
 
+/**
+ * MetaTrader's exports, in the time of the broker's server. Columns are separated by tabs, or by commas where a program has
+ * rewritten them. Of bars, the volume in ticks and the spread are not read; of ticks, what has not changed is left empty.
+ */
+const HEADERS_OF_METATRADER: readonly (readonly [RecordedFormat, header: string, fields: string])[] = [
+  [
+    'bars',
+    '<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>',
+    'date,time,open,high,low,close,-,traded,-',
+  ],
+  [
+    'bars',
+    '<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>',
+    'date,open,high,low,close,-,traded,-',
+  ],
+  ['quotes', '<DATE>,<TIME>,<BID>,<ASK>,<LAST>,<VOLUME>,<FLAGS>', 'date,time,bid,ask,-,-,-'],
+];
+
 /** First lines of well-known exports that do not say what their times are: reading them would be a guess. */
 const UNREAD: readonly (readonly [RegExp, string])[] = [
   [
-    /^<DATE>/i,
-    'MetaTrader writes the time of its broker’s server, and the file does not say which zone that is: write each time as milliseconds since 1970, UTC, under one of these headers, with commas between the columns.',
+    /^<(TICKER|DATE|TIME|DTYYYYMMDD)>/i,
+    'Of headers like this, those of MetaTrader’s own exports of bars and ticks are read (docs/DATA.md); write this one as one of these.',
   ],
   [
     /^\d{8} \d{6}(\d{3})?[;,]|^\d{4}\.\d\d\.\d\d,\d\d:\d\d,/,
@@ -198,6 +221,7 @@ const UNREAD: readonly (readonly [RegExp, string])[] = [
     /^[A-Z]{3}\/[A-Z]{3},\d{8} /,
     'TrueFX’s files have no header: write `ts,bid,ask,bid_size,ask_size`, and each time, which is GMT, as milliseconds since 1970; docs/DATA.md has the command.',
   ],
+  [/\0/, 'It is written in UTF-16: save it as UTF-8, for example by `iconv -f UTF-16 -t UTF-8`.'],
   [
     /^Local time,/i,
     'Export it once more with the time in GMT: with summer time, an hour of local times comes twice.',
@@ -209,6 +233,8 @@ const COMMAS = 'Separate the fields of each row by commas; nothing was traded on
 const PLAIN =
   'Write numbers such as 61250.5, without exponent, space, quote or sign; nothing was traded on it.';
 const MILLISECONDS = 'Write each ts as milliseconds since 1970, UTC, such as 1767225600000 for 2026-01-01.';
+export const CLOCKS_FORWARD =
+  'Its clock is put forward there: check `venue.serverTime` in the desk file, or take the row out; nothing was traded on it.';
 const MICROSECONDS = 'Cut each ts to milliseconds: the first 13 digits.';
 /** 2286-11-20: a larger number is not in milliseconds. */
 const TS_MAX = 9_999_999_999_999;
@@ -231,6 +257,11 @@ export function detectLayout(file: string, header: string | undefined): Layout {
     if (found === fields.join(',')) return { format: format as RecordedFormat, columns, fields };
   for (const [format, theirs, fields] of HEADERS_OF_OTHERS)
     if (found === theirs) return { format, columns, fields: fields.split(',') };
+  const separator = found.includes('\t') ? '\t' : ',';
+  const metaTrader = found.split(separator);
+  for (const [format, theirs, fields] of HEADERS_OF_METATRADER)
+    if (metaTrader.join() === theirs)
+      return { format, columns: metaTrader, fields: fields.split(','), separator };
   const book = bookLayout(file, columns);
   if (book !== null) return book;
   const known = UNREAD.find(([first]) => first.test(found));
@@ -299,8 +330,14 @@ export class RowParser {
   readonly #format: RecordedFormat;
   /** Which column is what. */
   readonly #places: ReadonlyMap<string, number>;
-  readonly #clock: readonly [field: keyof typeof CLOCKS, (typeof CLOCKS)[keyof typeof CLOCKS]];
+  readonly #separator: string;
+  readonly #clock: Clock;
+  /** The columns that tell the time. */
+  readonly #timeFields: readonly string[];
   readonly #isPlain: boolean;
+  /** What has not changed since the row above is left empty. */
+  readonly #isOfChanges: boolean;
+  readonly #lastPrices = { bid: '', ask: '' };
   #row = 1;
   #firstTsMs: number | null = null;
   #lastTsMs = 0;
@@ -310,7 +347,7 @@ export class RowParser {
 
   constructor(
     private readonly file: string,
-    { format, columns, fields }: Layout,
+    { format, columns, fields, separator = ',' }: Layout,
     private readonly instrument: Counted,
   ) {
     this.#prices = new DecimalGrid(instrument.tickSize);
@@ -318,8 +355,16 @@ export class RowParser {
     this.#format = format;
     this.#columns = columns;
     this.#places = new Map(fields.map((field, at) => [field, at]));
-    const clock = fields.includes('gmt') ? 'gmt' : fields.includes('us') ? 'us' : 'ts';
-    this.#clock = [clock, CLOCKS[clock]];
+    this.#separator = separator;
+    this.#isOfChanges = format === 'quotes' && fields.includes('date');
+    if (fields.includes('date')) {
+      this.#timeFields = fields.includes('time') ? ['date', 'time'] : ['date'];
+      this.#clock = serverClock(file, instrument);
+    } else {
+      const clock = fields.includes('gmt') ? 'gmt' : fields.includes('us') ? 'us' : 'ts';
+      this.#timeFields = [clock];
+      this.#clock = CLOCKS[clock];
+    }
     this.#isPlain = fields.join() === HEADERS.bars.join();
   }
 
@@ -357,7 +402,8 @@ export class RowParser {
     for (let left = most; at < end && left > 0; left -= 1) {
       this.#row += 1;
       const lineEnd = lineEndOf(bytes, at, end);
-      into.push(this.#parse(bytes.toString('utf8', at, lineEnd)));
+      const row = this.#parse(bytes.toString('utf8', at, lineEnd));
+      if (row !== null) into.push(row);
       this.#checkGrid();
       at = lineEnd + 1;
     }
@@ -365,23 +411,30 @@ export class RowParser {
   }
 
   #checkGrid(): void {
-    this.#firstTsMs ??= this.#lastTsMs;
-    if (this.spanMs > 0 && (this.#lastTsMs - this.#firstTsMs) % this.spanMs !== 0)
+    const tsMs = this.clockMs(this.#lastTsMs);
+    this.#firstTsMs ??= tsMs;
+    if (this.spanMs > 0 && (tsMs - this.#firstTsMs) % this.spanMs !== 0)
       this.refuse(
-        'ts',
+        this.#name(this.#timeFields[0] as string),
         `a whole number of bars of ${this.spanMs} ms after the first row`,
-        `"${this.#lastTsMs}"`,
+        this.#timeFields[0] === 'ts' ? `"${tsMs}"` : shown(this.#timeText()),
       );
   }
 
-  #parse(line: string): RecordedRow {
-    this.#fields = (line.endsWith('\r') ? line.slice(0, -1) : line).split(',');
+  /** What the clock of the file's times shows, as milliseconds since 1970: days begin by it, and bars. */
+  clockMs(utcMs: number): number {
+    return this.#clock.shows(utcMs);
+  }
+
+  /** Null: the row says nothing yet. */
+  #parse(line: string): RecordedRow | null {
+    this.#fields = (line.endsWith('\r') ? line.slice(0, -1) : line).split(this.#separator);
     if (this.#fields.length !== this.#columns.length) {
       this.refuse(
         null,
-        `${this.#columns.length} columns (${this.#columns.join(',')})`,
+        `${this.#columns.length} columns (${this.#columns.join(this.#separator)})`,
         `${this.#fields.length}: ${shown(line)}`,
-        /[;\t|]/.test(line) ? COMMAS : REPAIR,
+        this.#separator === ',' && /[;\t|]/.test(line) ? COMMAS : REPAIR,
       );
     }
     const tsMs = this.#time();
@@ -446,7 +499,13 @@ export class RowParser {
   }
 
   #bar(tsMs: number): BarRow {
-    return { format: 'bars', tsMs, ...this.#fourPrices(''), volumeLots: this.#sizeOr(Number.NaN, 'volume') };
+    return { format: 'bars', tsMs, ...this.#fourPrices(''), volumeLots: this.#barVolume() };
+  }
+
+  #barVolume(): number {
+    if (!this.#places.has('traded')) return this.#sizeOr(Number.NaN, 'volume');
+    // MetaTrader makes no bar without a trade: none was counted.
+    return this.#size('traded') || Number.NaN;
   }
 
   #bidAskBar(tsMs: number): BidAskBarRow {
@@ -476,7 +535,9 @@ export class RowParser {
     return prices;
   }
 
-  #quote(tsMs: number): QuoteRow {
+  /** Null: of a file that leaves out what has not changed, and one side has not come yet. */
+  #quote(tsMs: number): QuoteRow | null {
+    if (this.#isOfChanges && !this.#fillIn()) return null;
     const bidTicks = this.#price('bid');
     const askTicks = this.#price('ask');
     if (askTicks < bidTicks)
@@ -489,6 +550,17 @@ export class RowParser {
       bidLots: this.#sizeOr(0, 'bid_size'),
       askLots: this.#sizeOr(0, 'ask_size'),
     };
+  }
+
+  /** Fills in the side that is left empty by what it was. False: it was nothing yet. */
+  #fillIn(): boolean {
+    const fields = [...this.#fields];
+    for (const side of ['bid', 'ask'] as const) {
+      this.#lastPrices[side] = this.#text(side) || this.#lastPrices[side];
+      fields[this.#places.get(side) ?? -1] = this.#lastPrices[side];
+    }
+    this.#fields = fields;
+    return this.#lastPrices.bid !== '' && this.#lastPrices.ask !== '';
   }
 
   #trade(tsMs: number): TradeRow {
@@ -537,17 +609,25 @@ export class RowParser {
   }
 
   #time(): number {
-    const [field, { expected, read, otherwise }] = this.#clock;
-    const [name, text] = [this.#name(field), this.#text(field)];
-    const tsMs = read(text);
-    if (!(tsMs > 0 && tsMs <= TS_MAX)) this.refuse(name, expected, shown(text), otherwise(text));
+    const { expected, read, otherwise } = this.#clock;
+    const [field] = this.#timeFields as readonly [string];
+    const [name, text] = [this.#name(field), this.#timeText()];
     const strict = isOfBars(this.#format);
-    if (strict ? tsMs <= this.#lastTsMs : tsMs < this.#lastTsMs) {
+    const earliestMs = strict ? this.#lastTsMs + 1 : this.#lastTsMs;
+    const tsMs = read(text, earliestMs);
+    if (!(tsMs > 0 && tsMs <= TS_MAX)) this.refuse(name, expected, shown(text), otherwise(text));
+    if (tsMs < earliestMs) {
       const last = field === 'ts' ? this.#lastTsMs : new Date(this.#lastTsMs).toISOString();
       this.refuse(name, `${strict ? 'later than' : 'not before'} ${last}, the row above`, shown(text));
     }
+    if (field === 'date' && this.#lastTsMs > 0 && tsMs < this.#lastTsMs + this.spanMs)
+      this.refuse(name, 'a bar that begins once the one above has ended', shown(text), CLOCKS_FORWARD);
     this.#lastTsMs = tsMs;
     return tsMs;
+  }
+
+  #timeText(): string {
+    return this.#timeFields.map((field) => this.#text(field)).join(' ');
   }
 
   #price(field: string): number {
@@ -609,33 +689,88 @@ export function crossedPrice(bid: FourPrices, ask: FourPrices): 'open' | 'high' 
   return ask.closeTicks < bid.closeTicks ? 'close' : null;
 }
 
-/** How a column of times is read: NaN if the text is none. */
-const CLOCKS = {
+/** How the time of a row is read. */
+interface Clock {
+  readonly expected: string;
+  /** NaN: the text is none. `earliestMs`: of the two times that a clock shows where it is put back, the first from there on. */
+  read(text: string, earliestMs: number): number;
+  /** What to do where it is none. */
+  otherwise(text: string): string;
+  /** What it shows at a moment, as milliseconds since 1970. */
+  shows(utcMs: number): number;
+}
+
+const same = (utcMs: number): number => utcMs;
+
+const CLOCKS: Readonly<Record<'ts' | 'us' | 'gmt', Clock>> = {
   ts: {
     expected: 'milliseconds since 1970, UTC',
-    read: (text: string) => (TS_TEXT.test(text) ? Number(text) : Number.NaN),
-    otherwise: (text: string) => (FINER_TS_TEXT.test(text) ? MICROSECONDS : MILLISECONDS),
+    read: (text) => (TS_TEXT.test(text) ? Number(text) : Number.NaN),
+    otherwise: (text) => (FINER_TS_TEXT.test(text) ? MICROSECONDS : MILLISECONDS),
+    shows: same,
   },
   us: {
     expected: 'microseconds since 1970, UTC',
-    read: (text: string) => (/^\d{16}$/.test(text) ? Math.floor(Number(text) / 1000) : Number.NaN),
+    read: (text) => (/^\d{16}$/.test(text) ? Math.floor(Number(text) / 1000) : Number.NaN),
     otherwise: () => 'Write `timestamp` in microseconds, or `ts` in milliseconds under that name.',
+    shows: same,
   },
   gmt: {
     expected: 'a time in GMT such as 03.11.2025 14:30:00.000',
-    read: gmtTime,
+    read: (text) => {
+      const [, day = '', month = '', year = '', time = ''] = GMT_TEXT.exec(text) ?? [];
+      return msOf(year, month, day, time);
+    },
     otherwise: () => REPAIR,
+    shows: same,
   },
-} as const;
+};
 
 const GMT_TEXT = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d:\d\d(?:\.\d{3})?)$/;
+const SERVER_TEXT = /^(\d{4})\.(\d\d)\.(\d\d)(?: (\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?))?$/;
 
-/** NaN: it is no such time. */
-function gmtTime(text: string): number {
-  const [, day, month, year, time] = GMT_TEXT.exec(text) ?? [];
+/** NaN: there is no such time. */
+function msOf(year: string, month: string, day: string, time: string): number {
   const ms = Date.parse(`${year}-${month}-${day}T${time}Z`);
   // 31.02. would be a day of March.
   return new Date(ms).getUTCDate() === Number(day) ? ms : Number.NaN;
+}
+
+/** Of no clock change, a time this long before or after it is another hour. */
+const AROUND_CHANGE_MS = 2 * HOUR_MS;
+
+/** The clock of a broker's server. Throws `DataFileError`: the desk file does not say which it is. */
+function serverClock(file: string, { symbol, serverTime }: Counted): Clock {
+  if (serverTime === undefined)
+    throw new DataFileError({
+      ...{ file, row: 1, column: null },
+      expected: `to know the clock of the broker’s server, which the times of ${symbol} are in: the file does not name it`,
+      found: 'no `venue.serverTime` in the desk file',
+      doThis:
+        'Write it there, for example `serverTime: { zone: America/New_York, hoursAhead: 7 }`: days of most MetaTrader brokers end at 17:00 in New York. docs/DATA.md says how to find out.',
+    });
+  const { zone, hoursAhead } = serverTime;
+  const aheadMs = hoursAhead * HOUR_MS;
+  const inZone = zoneOffset(zone);
+  const offsetAt = (utcMs: number): number => inZone(utcMs) + aheadMs;
+  const localOf = (text: string): number => {
+    const [, year = '', month = '', day = '', time = '00:00'] = SERVER_TEXT.exec(text) ?? [];
+    return msOf(year, month, day, time);
+  };
+  return {
+    expected: `a time that the broker’s server showed (venue.serverTime: ${zone}, ${hoursAhead} h ahead), such as 2025.11.03 14:30:00`,
+    read: (text, earliestMs) => {
+      const local = localOf(text);
+      if (Number.isNaN(local)) return local;
+      const near = utcOfLocal(local, offsetAt);
+      const offsets = [offsetAt(near - AROUND_CHANGE_MS), offsetAt(near + AROUND_CHANGE_MS)];
+      const times = [local - Math.max(...offsets), local - Math.min(...offsets)];
+      const shown = times.filter((utcMs) => utcMs + offsetAt(utcMs) === local);
+      return shown.find((utcMs) => utcMs >= earliestMs) ?? shown[0] ?? Number.NaN;
+    },
+    otherwise: (text) => (Number.isNaN(localOf(text)) ? REPAIR : CLOCKS_FORWARD),
+    shows: (utcMs) => utcMs + offsetAt(utcMs),
+  };
 }
 
 /** Where the line that begins there ends: its line feed, or the end of the file. */
