@@ -1,9 +1,9 @@
 /** Free space on the disk, and the space used by logs. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { freeBytes } from '../home/free-space.js';
 import { homePaths } from '../home/runtime.js';
 import { BYTES_PER_MB, logBytes, megabytes } from '../reports/sizes.js';
-import { freeBytes } from '../supervisor/ballast.js';
 import { check } from './check.js';
 
 /** Measures the disk that holds the journal, Postgres and Temporal. */

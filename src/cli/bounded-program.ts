@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { messageOf } from '../domain/message-of.js';
-import { freeBytes as freeBytesOf } from '../supervisor/ballast.js';
+import { freeBytes as freeBytesOf } from '../home/free-space.js';
 
 export interface ProgramBounds {
   readonly ms: number;

@@ -1,9 +1,9 @@
 /** The options of `fermata up`, what it reports while it starts, and its outcome. */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
+import type { FreeBytes } from '../home/free-space.js';
 import type { BackupChoice } from '../home/restore-mark.js';
 import type { MarketChoice } from '../home/runtime.js';
-import type { FreeBytes } from './ballast.js';
 
 export interface UpOptions {
   /** FERMATA_HOME. */

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { unfitPrices } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
+import { freeBytes } from '../home/free-space.js';
 import {
   type DeskPaths,
   deskPaths,
@@ -62,7 +63,7 @@ export async function startTraderOn(
   const journal = await openKnownJournal(paths, systemClock.wallMs(), log);
   const start = new Start(loaded, journal, systemClock, log);
   try {
-    await start.listen(paths.controlSocket);
+    await start.listen(paths.controlSocket, runtime.home);
     await start.open({ runtime, paths, openPaper });
     return start;
   } catch (error) {
@@ -119,11 +120,12 @@ class Start implements Role {
     this.#started.catch(() => undefined); // callers on the socket get the error; nobody else needs it
   }
 
-  async listen(socketPath: string): Promise<void> {
+  async listen(socketPath: string, home: string): Promise<void> {
     const handlers = createHandlers({
       started: this.#started,
       now: () => this.#opened?.trader ?? null,
       startingStatus: () => this.#startingStatus(),
+      freeBytes: () => freeBytes(home),
       onHeartbeat: (from) => this.#guard?.heard(from),
     });
     this.#control = await listenForControl(socketPath, handlers);

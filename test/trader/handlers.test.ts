@@ -41,7 +41,9 @@ const statusWith = (closeAll: TraderStatus['closeAll'] = 'idle', lifted = false)
   closeAll,
 });
 
-function commanded(own: Partial<CommandedTrader> = {}) {
+const enoughRoom = async () => 256 * 1024 * 1024;
+
+function commanded(own: Partial<CommandedTrader> = {}, freeBytes = enoughRoom) {
   const commands: CommandRequest[] = [];
   const trader: CommandedTrader = {
     runner: {
@@ -79,6 +81,7 @@ function commanded(own: Partial<CommandedTrader> = {}) {
     now: () => trader,
     startingStatus: () => ({ mode: 'HALTED', reason: 'starting' }) as TraderStatus,
     onHeartbeat: (from) => heard.push(from),
+    freeBytes,
   });
   return { handlers, commands, heard };
 }
@@ -244,6 +247,32 @@ it('says of a stop that is delivered again whether it is on disk by now', async 
   expect(commands).toHaveLength(1);
 });
 
+it('arms nothing with less room than a start needs, and arms once there is some', async () => {
+  let freeMb = 255;
+  const { handlers, commands } = commanded({}, async () => freeMb * 1024 * 1024);
+  const arm = { ...why, haltId: HALT_ID, configHash: 'hash', decisions: [] };
+  await expect(handlers.arm(arm)).rejects.toMatchObject({
+    answer: {
+      code: 'no-room',
+      message: expect.stringContaining('255 MB are free there, and trading begins with at least 256 MB'),
+    },
+  });
+  expect(commands).toEqual([]);
+  await handlers.stop({ ...why, commandId: 'c-2' });
+  freeMb = 256;
+  await handlers.arm(arm);
+  expect(commands.map(({ command }) => command.name)).toEqual(['stop', 'arm']);
+});
+
+it('arms nothing where the free room can’t be read', async () => {
+  const { handlers, commands } = commanded({}, async () => {
+    throw new Error('EIO: i/o error, statfs');
+  });
+  const arm = { ...why, haltId: HALT_ID, configHash: 'hash', decisions: [] };
+  await expect(handlers.arm(arm)).rejects.toThrow('EIO');
+  expect(commands).toEqual([]);
+});
+
 it('lets commands wait for the start while status answers at once', async () => {
   const { commands } = commanded();
   let begin: (trader: CommandedTrader) => void = () => undefined;
@@ -253,6 +282,7 @@ it('lets commands wait for the start while status answers at once', async () => 
     now: () => null,
     startingStatus: () => ({ mode: 'HALTED', reason: 'starting' }) as TraderStatus,
     onHeartbeat: () => undefined,
+    freeBytes: enoughRoom,
   });
   const stopped = handlers.stop(why);
   expect(await handlers.status({})).toMatchObject({ reason: 'starting' });
@@ -273,6 +303,7 @@ it('tells commands why the start failed', async () => {
     now: () => null,
     startingStatus: () => ({}) as TraderStatus,
     onHeartbeat: () => undefined,
+    freeBytes: enoughRoom,
   });
   await expect(handlers.stop(why)).rejects.toMatchObject({
     answer: { code: 'not-started', message: 'the trader did not start: the journal is damaged' },

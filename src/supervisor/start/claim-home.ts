@@ -9,12 +9,12 @@ import { secretVariable } from '../../desk/desk-environment.js';
 import { ordersLeave } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';
 import { type FileLock, lockFileOf, tryLockFile } from '../../home/file-lock.js';
+import { FREE_MB_MIN, type FreeBytes, freeBytes } from '../../home/free-space.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { type HomePaths, homePaths } from '../../home/runtime.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
 import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
-import { type FreeBytes, freeBytes } from '../ballast.js';
 import { aboutHolder, forgetHolder, holderOf, markHolder } from '../desk-end.js';
 import { portIsFree } from '../free-port.js';
 import { StartFailure } from '../up-options.js';
@@ -138,7 +138,6 @@ function keepsModes(folder: string): boolean {
   }
 }
 
-export const FREE_MB_MIN = 256;
 const NODE_MINIMUM = [20, 19] as const;
 const MEGABYTE = 1024 * 1024;
 

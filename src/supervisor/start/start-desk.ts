@@ -1,6 +1,7 @@
 /** Starts a desk step by step. If it throws, the caller stops the processes again. */
 import { ordersLeave } from '../../desk/desk-venue.js';
 import { externalTemporal } from '../../home/external-temporal.js';
+import { ensureBallast } from '../../home/free-space.js';
 import { namespaceIn } from '../../home/installation.js';
 import { checkPayloadCanary } from '../../home/payload-keys.js';
 import { deskPaths, type Runtime } from '../../home/runtime.js';
@@ -9,7 +10,6 @@ import { type Patience, untilBack } from '../../home/try-again.js';
 import { sealEarlierLinksOnce } from '../../store/people.js';
 import { isServerAway, openPool } from '../../store/pool.js';
 import { recordSettings } from '../../store/settings-changes.js';
-import { ensureBallast } from '../ballast.js';
 import { SIGN_IN_MS, type SignIn } from '../companion.js';
 import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
 import { prepareNamespace } from '../temporal/prepare-namespace.js';

@@ -1,11 +1,11 @@
 /** The servers Postgres and Temporal: their addresses, their start, and each desk's own place in them. */
 import { join } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
+import { freeBytes } from '../../home/free-space.js';
 import { databaseOf } from '../../home/installation.js';
 import type { HomePaths } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import { migrate } from '../../store/migrate.js';
-import { freeBytes } from '../ballast.js';
 import { freePort } from '../free-port.js';
 import type { Running } from '../keep-running.js';
 import { rotateIfLarge } from '../log/rotating-file.js';

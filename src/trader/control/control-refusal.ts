@@ -55,6 +55,15 @@ export function aheadOfJournal(lastSequence: number, fromSequence: number): Cont
   });
 }
 
+export function diskFull(freeMb: number, neededMb: number): ControlRefusal {
+  return new ControlRefusal({
+    code: 'no-room',
+    message: `the disk of FERMATA_HOME is full: ${freeMb} MB are free there, and trading begins with at least ${neededMb} MB`,
+    keptSafe: 'The desk stays halted; positions and their stops are not touched.',
+    doThis: 'Free some space there, then resume again; fermata doctor shows how much is free.',
+  });
+}
+
 export function unknownSymbol(symbol: string): ControlRefusal {
   return new ControlRefusal({
     code: 'unknown-symbol',

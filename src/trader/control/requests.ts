@@ -17,6 +17,7 @@ import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';
 import type { Command } from '../../engine/event.js';
+import { FREE_MB_MIN } from '../../home/free-space.js';
 import { FrameReader } from '../../home/local-socket.js';
 import type { Runner } from '../running/runner.js';
 import {
@@ -24,6 +25,7 @@ import {
   answerOf,
   badRequest,
   ControlRefusal,
+  diskFull,
   neverStarted,
   stillStarting,
   tooManyRequests,
@@ -153,6 +155,8 @@ interface HandlerParts {
   /** Null while the trader starts. */
   readonly now: () => CommandedTrader | null;
   readonly startingStatus: () => TraderStatus;
+  /** On the disk of the journal; rejects if it can't be read. */
+  readonly freeBytes: () => Promise<number>;
   readonly onHeartbeat: (from: 'supervisor' | 'operations') => void;
 }
 
@@ -171,10 +175,13 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     carryOut(await whenStarted(parts), asked, command);
   const always = async (asked: Asked, command: Command): Promise<CommandResult> =>
     answerTo(await carriedOut(asked, command));
-  const once = (asked: Asked, command: (trader: CommandedTrader) => Command): Promise<CommandResult> =>
+  const once = (
+    asked: Asked,
+    command: (trader: CommandedTrader) => Command | Promise<Command>,
+  ): Promise<CommandResult> =>
     memory.once(asked.commandId, async () => {
       const trader = await whenStarted(parts);
-      return carryOut(trader, asked, command(trader));
+      return carryOut(trader, asked, await command(trader));
     });
   const safe = new CommandMemory(parts);
   const unlessItStands = (asked: Asked, command: Command): Promise<CommandResult> => {
@@ -193,8 +200,9 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     closePosition: (params) => always(params, { name: 'closePosition', symbol: params.symbol }),
     cancelEntry: (params) => always(params, { name: 'cancelEntry', clientId: params.clientId }),
     arm: (params) =>
-      once(params, (trader) => {
+      once(params, async (trader) => {
         const { haltId, configHash } = params;
+        await refuseOnFullDisk(parts);
         return { name: 'arm', haltId, configHash, ...trader.authority.forArming(params) };
       }),
     claimCoins: (params) =>
@@ -245,6 +253,14 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
       trader.follow(socket, id, fromSequence);
     },
   };
+}
+
+const BYTES_PER_MB = 1024 * 1024;
+
+/** The journal would halt the desk again once nothing is left, with the positions opened since. */
+async function refuseOnFullDisk({ freeBytes }: Pick<HandlerParts, 'freeBytes'>): Promise<void> {
+  const freeMb = Math.floor((await freeBytes()) / BYTES_PER_MB);
+  if (freeMb < FREE_MB_MIN) throw diskFull(freeMb, FREE_MB_MIN);
 }
 
 /**

@@ -1,6 +1,12 @@
-/** Reserved space that is freed when the disk is full, so journal and databases can end cleanly. */
+/**
+ * Free space where FERMATA_HOME lies, and the space reserved there that is freed when the disk is full, so
+ * journal and databases can end cleanly.
+ */
 import { existsSync, statSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
+
+/** With less, no desk is started or armed, and people are told. */
+export const FREE_MB_MIN = 256;
 
 const BALLAST_BYTES = 64 * 1024 * 1024;
 /** Below this much free space the ballast is freed. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { ensureBallast, watchDisk } from '../../src/supervisor/ballast.js';
+import { ensureBallast, watchDisk } from '../../src/home/free-space.js';
 
 /** Has no free space, ever. */
 const FULL = '/proc';
