@@ -101,13 +101,30 @@ export function sendHeartbeats(
   const everyMs = Math.min(LOOKS_MS.heartbeat, silentMs / 3);
   const againMs = Math.min(AGAIN_MS_MAX, silentMs / 12);
   let sentMs = Number.NEGATIVE_INFINITY;
+  const standsStill = watchPulse();
   return repeat('operations heartbeat', againMs, log, async () => {
     if (performance.now() - sentMs < everyMs - againMs / 2) return;
     const lastBeatMs = await lastBeat(temporal, desk);
-    if (Date.now() - lastBeatMs > BEAT_AGE_MS_MAX) throw new Error('the pulse workflow stands still');
+    if (standsStill(lastBeatMs)) throw new Error('the pulse workflow stands still');
     await trader.call('heartbeat', { from: 'operations' }, { timeoutMs: ANSWER_MS });
     sentMs = performance.now();
   });
+}
+
+/**
+ * Whether the pulse stands still, by its last beat. Beats have the time of Temporal's clock, which may be minutes apart
+ * from this machine's: an old one counts only if no other has come for as long.
+ */
+export function watchPulse(
+  wallMs: () => number = Date.now,
+  steadyMs: () => number = () => performance.now(),
+): (lastBeatMs: number) => boolean {
+  let beatMs: number | null = null;
+  let cameMs = 0;
+  return (lastBeatMs) => {
+    if (lastBeatMs !== beatMs) [beatMs, cameMs] = [lastBeatMs, steadyMs()];
+    return wallMs() - lastBeatMs > BEAT_AGE_MS_MAX && steadyMs() - cameMs > BEAT_AGE_MS_MAX;
+  };
 }
 
 export async function lastBeat(temporal: TemporalAccess, { desk }: Desk): Promise<number> {
