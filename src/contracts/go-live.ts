@@ -5,7 +5,12 @@ import type { GoLiveAttempt, GoLiveProgress, PreflightReport } from './published
 export interface RampStep extends SizePlan {
   /** How long clean trading at the previous size must last before people are asked. */
   readonly afterMs: number;
+  /** The fewest trades closed meanwhile. Left out: by an earlier build. */
+  readonly minTrades?: number;
 }
+
+/** Where the desk file says nothing: hours without a trade prove nothing. */
+export const RAMP_TRADES_MIN = 1;
 
 export interface GoLiveInput {
   readonly desk: string;
@@ -36,10 +41,27 @@ export interface GoLiveInput {
   readonly carried?: Carried;
 }
 
+/** Bounds of one watch: it stays in one run, whose history must not grow without limit. */
+const LOOKS_MAX = 1_000;
+
+export const pauseBetweenLooks = ({ lookMs }: Pick<GoLiveInput, 'lookMs'>, watchMs: number): number =>
+  Math.max(lookMs, Math.ceil(watchMs / LOOKS_MAX));
+
+/** A question that one person decides alone is followed by the cooling-off. */
+export const pauseWhileAsked = ({
+  approvalMs,
+  coolingOffMs,
+  needed,
+  ...input
+}: Pick<GoLiveInput, 'lookMs' | 'approvalMs' | 'coolingOffMs' | 'needed'>): number =>
+  pauseBetweenLooks(input, approvalMs + (needed < 2 ? coolingOffMs : 0));
+
 export interface Carried {
   /** Index of the next size step, and the number of watches left before it. */
   readonly step: number;
   readonly watchesLeft: number;
+  /** Since when the hours have been clean that only lack trades. Left out: they begin now. */
+  readonly cleanSinceMs?: number;
   readonly liveSinceMs: number;
   readonly size: SizePlan | null;
   readonly shown: readonly string[];
@@ -48,6 +70,11 @@ export interface Carried {
 }
 
 export type { GoLiveProgress };
+
+type GrowsNext = NonNullable<GoLiveProgress['next']>;
+export type CleanHours = Pick<GrowsNext, 'cleanSinceMs' | 'trades'>;
+/** What clean hours are for. */
+export type NextSize = Omit<GrowsNext, keyof CleanHours>;
 
 export interface GoLiveResult {
   /** `completed`: every step was taken; `ended`: it was live, and the permission ended. */

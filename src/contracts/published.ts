@@ -169,6 +169,18 @@ export const goLiveProgressSchema = z.object({
   detail: z.string(),
   size: grantSchema.shape.size.nullable().describe('In force; null before the start'),
   nextAtMs: wallMs.nullable(),
+  next: z
+    .object({
+      step: z.number(),
+      size: grantSchema.shape.size,
+      cleanSinceMs: wallMs,
+      cleanMs: z.number().describe('How long it must be clean'),
+      trades: z.number().describe('Closed in that time'),
+      minTrades: z.number(),
+    })
+    .nullable()
+    .optional()
+    .describe('What a larger size waits for; null: none is to come. Left out: by an earlier build'),
 });
 export type GoLiveProgress = Shape<typeof goLiveProgressSchema>;
 

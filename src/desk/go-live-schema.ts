@@ -52,6 +52,15 @@ const rampStepSchema = z.strictObject({
     .min(0)
     .max(8760)
     .describe('Hours of clean trading at the previous size before people are asked.'),
+  minTrades: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'Fewest trades closed in those hours, which go on until there are as many: without trades they prove nothing; left out: 1.',
+    ),
   maxPositionSizePct: worthPct.describe('Largest position from then on, percent of equity.'),
   maxConcurrentPositions: positions.describe('Most positions open from then on.'),
 });

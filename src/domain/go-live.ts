@@ -45,6 +45,16 @@ export interface GoLiveEnded extends Pick<GoLiveProposal, 'release' | 'attempt'>
 export const whyGoLiveEnded = ({ by, reason }: GoLiveEnded): string =>
   by === 'fermata' ? reason : `${reason} (${by})`;
 
+/** Why this attempt's permission is not in force. A trader of an earlier version says only why the desk is halted. */
+export function whyNotGranted(
+  { ended, reason }: { readonly ended?: GoLiveEnded | null; readonly reason: string },
+  { release, attempt }: Pick<GoLiveProposal, 'release' | 'attempt'>,
+): string {
+  if (ended === undefined) return reason;
+  const isThis = ended?.release === release && ended.attempt === attempt;
+  return isThis ? whyGoLiveEnded(ended) : 'the trader has no such permission';
+}
+
 /** Real money is traded, and nothing permits it. */
 export const lacksGoLive = (status: {
   readonly required: boolean;

@@ -22,8 +22,12 @@ it('begins small, and grows only after the hours of the shipped desk file', () =
   expect(goLiveInput(cryptoDesk(), ASKED)).toMatchObject({
     start: { maxPositionSizePct: 1, maxConcurrentPositions: 2 },
     ramp: [
-      { afterMs: 72 * HOUR_MS, maxPositionSizePct: 2, maxConcurrentPositions: 2 },
-      { afterMs: 168 * HOUR_MS, maxPositionSizePct: 3, maxConcurrentPositions: 3 },
+      { afterMs: 72 * HOUR_MS, minTrades: 1, maxPositionSizePct: 2, maxConcurrentPositions: 2 },
+      { afterMs: 168 * HOUR_MS, minTrades: 1, maxPositionSizePct: 3, maxConcurrentPositions: 3 },
     ],
   });
+  const desk = cryptoDesk();
+  const [first] = desk.goLive.ramp;
+  const slower = { ...desk, goLive: { ...desk.goLive, ramp: [{ ...first!, minTrades: 20 }] } };
+  expect(goLiveInput(slower, ASKED)).toMatchObject({ ramp: [{ minTrades: 20 }] });
 });

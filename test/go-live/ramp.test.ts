@@ -111,6 +111,35 @@ it('asks for no larger size after a halt that was lifted before anybody looked',
   await handleOf(attempted).terminate();
 });
 
+it('asks for no larger size after clean hours in which nothing was traded, until there are enough trades in them', async () => {
+  const none: LiveFills = { ...AS_ORDERED, fills: 0, trades: 0, wins: 0, netProfit: '0' };
+  const results: Results = { fills: none, paper: { ...AS_ON_PAPER, verdict: 'not_run' } };
+  const ramp = [{ afterMs: 200, minTrades: 2, maxPositionSizePct: 6, maxConcurrentPositions: 5 }];
+  const attempted = await live(results, { ramp });
+  const handle = handleOf(attempted);
+  const told = await until(
+    'people are told',
+    async () => (await toldOf(attempted)).find((text) => text.includes('too few trades')),
+    WAIT_MS,
+  );
+  expect(told).toMatch(/0 of 2 closed trades since [\s\S]*size step 1 is asked for once there are enough/);
+  results.fills = AS_ORDERED;
+  const next = async () => (await handle.query<GoLiveProgress>('progress')).next;
+  const seen = await until(
+    'the trade is seen',
+    async () => ((await next())?.trades === 1 ? next() : null),
+    WAIT_MS,
+  );
+  expect(seen).toMatchObject({ step: 1, size: { maxPositionSizePct: 6 }, cleanMs: 200, minTrades: 2 });
+  expect(await openQuestions(attempted)).toBe(0);
+  // Of the same hours: a trade that was closed in them counts on, whatever came between.
+  expect((await next())?.cleanSinceMs).toBe(seen?.cleanSinceMs);
+  results.fills = { ...AS_ORDERED, trades: 2 };
+  await until('the question', async () => (await openQuestions(attempted)) === 1, WAIT_MS);
+  await keepHistory(bench, 'go-live-lacks-trades', handle.workflowId);
+  await handle.terminate();
+});
+
 it('tells of every problem, however many there were before', async () => {
   const problems = Array.from({ length: 21 }, (_, at) => `BTC/USDT fill ${at}: on the other side`);
   const results: Results = { fills: { ...AS_ORDERED, problems }, paper: AS_ON_PAPER };

@@ -5,6 +5,7 @@
 import { Connection, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { pauseWhileAsked } from '../../src/contracts/go-live.js';
 import { INCIDENT_MESSAGES } from '../../src/contracts/incident.js';
 import { TASK_MESSAGES } from '../../src/contracts/operations-activities.js';
 import { ASKS_MAX } from '../../src/contracts/playbook.js';
@@ -13,7 +14,6 @@ import { ownIncidentSchema } from '../../src/desk/incident-schema.js';
 import { routineSchema, stepSchema } from '../../src/desk/routine-schema.js';
 import { backoffMs } from '../../src/domain/backoff.js';
 import { goLiveInput } from '../../src/operations/go-live/start-go-live.js';
-import { pauseWhileAsked } from '../../src/workflows/operations/go-live/watch-live.js';
 import { slowdown } from '../../src/workflows/paced.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';

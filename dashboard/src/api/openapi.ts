@@ -5036,6 +5036,21 @@ export interface paths {
                                     maxConcurrentPositions: number;
                                 } | null;
                                 nextAtMs: number | null;
+                                /** @description What a larger size waits for; null: none is to come. Left out: by an earlier build */
+                                next?: {
+                                    step: number;
+                                    size: {
+                                        maxPositionSizePct: number;
+                                        maxConcurrentPositions: number;
+                                    };
+                                    /** @description Wall clock, milliseconds since 1970 */
+                                    cleanSinceMs: number;
+                                    /** @description How long it must be clean */
+                                    cleanMs: number;
+                                    /** @description Closed in that time */
+                                    trades: number;
+                                    minTrades: number;
+                                } | null;
                             } | null;
                             /** @description What could not be read */
                             problems: string[];

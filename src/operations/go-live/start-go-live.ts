@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { QueryRejectedError } from '@temporalio/client';
 import { z } from 'zod';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
-import { GO_LIVE_MESSAGES, type GoLiveInput, type GoLiveProgress } from '../../contracts/go-live.js';
+import {
+  GO_LIVE_MESSAGES,
+  type GoLiveInput,
+  type GoLiveProgress,
+  RAMP_TRADES_MIN,
+} from '../../contracts/go-live.js';
 import type { Shape } from '../../contracts/json-values.js';
 import { type GoLiveAttempt, goLiveAttemptSchema, goLiveProgressSchema } from '../../contracts/published.js';
 import { operationsQueue } from '../../contracts/queues.js';
@@ -171,7 +176,10 @@ export function goLiveInput(
       maxPositionSizePct: Math.min(start.maxPositionSizePct, risk.maxPositionSizePct),
       maxConcurrentPositions: Math.min(start.maxConcurrentPositions, risk.maxConcurrentPositions),
     },
-    ramp: goLive.ramp.map(({ afterHours, ...size }) => ({ ...size, afterMs: afterHours * HOUR_MS })),
+    ramp: goLive.ramp.map(({ afterHours, minTrades = RAMP_TRADES_MIN, ...size }) => ({
+      ...{ ...size, minTrades },
+      ...{ afterMs: afterHours * HOUR_MS },
+    })),
     watchMs: goLive.watchHours * HOUR_MS,
     lookMs: LOOK_MS,
     remindMs: goLive.remindHours * HOUR_MS,

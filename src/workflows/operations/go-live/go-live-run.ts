@@ -12,10 +12,12 @@ import {
 import type { Verdict } from '../../../contracts/evidence.js';
 import {
   type Carried,
+  type CleanHours,
   GO_LIVE_MESSAGES,
   type GoLiveActivities,
   type GoLiveInput,
   type GoLiveProgress,
+  type NextSize,
 } from '../../../contracts/go-live.js';
 import { woken } from '../../../contracts/notice.js';
 import { operationsQueue } from '../../../contracts/queues.js';
@@ -39,11 +41,7 @@ const OVER: ReadonlySet<string> = new Set(['completed', 'refused', 'ended']);
 const SHOWN_MAX = 40;
 const LINE_MAX = 200;
 
-interface Finding {
-  readonly verdict: Verdict;
-  readonly observed: string;
-  readonly expected: string;
-}
+type Finding = Readonly<{ verdict: Verdict; observed: string; expected: string }>;
 
 export class GoLiveRun {
   readonly trail: EvidenceTrail;
@@ -90,10 +88,9 @@ export class GoLiveRun {
     onCancelRequest(() => this.#cancel());
   }
 
-  carriedOver(step: number, watchesLeft: number): Carried {
+  carriedOver(step: number, watchesLeft: number, cleanSinceMs: number | null): Carried {
     return {
-      step,
-      watchesLeft,
+      ...{ step, watchesLeft, ...(cleanSinceMs === null ? {} : { cleanSinceMs }) },
       liveSinceMs: this.liveSinceMs,
       size: this.progress.size,
       shown: [...this.#shown],
@@ -199,6 +196,11 @@ export class GoLiveRun {
       }),
     ]);
     this.trail.keep(`telling: ${title}`, told);
+  }
+
+  /** A cancelled run never grows. */
+  towards(next: NextSize | undefined, hours: CleanHours): void {
+    this.progress = { ...this.progress, next: next && !this.cancelled ? { ...next, ...hours } : null };
   }
 
   show(phase: GoLiveProgress['phase'], detail: string, nextAtMs: number | null = null): void {

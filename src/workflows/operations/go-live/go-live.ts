@@ -12,8 +12,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { type ApprovalOutcome, pressingWithin } from '../../../contracts/approval.js';
-import type { Carried, GoLiveInput, GoLiveResult, RampStep } from '../../../contracts/go-live.js';
+import {
+  type Carried,
+  type GoLiveInput,
+  type GoLiveResult,
+  type NextSize,
+  RAMP_TRADES_MIN,
+  type RampStep,
+} from '../../../contracts/go-live.js';
 import type { Decision } from '../../../domain/decision.js';
+import { counted } from '../../../domain/figure-text.js';
 import {
   type GoLiveProposal,
   goLiveApprovalId,
@@ -28,7 +36,7 @@ import { showVerdict } from '../../show.js';
 import { awaitTask } from '../await-task.js';
 import { approvedCalls } from '../operations-calls.js';
 import { GoLiveRun } from './go-live-run.js';
-import { watchLive, watchWhile } from './watch-live.js';
+import { tell, type Watched, watchLive, watchWhile } from './watch-live.js';
 
 /** Everything that real money requires, checked before people are asked and again just before the start. */
 interface Preflight {
@@ -63,7 +71,7 @@ async function procedure(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   if (reviewer === null) return refused('nobody reviewed the validation report in time');
   const problem = await startLive(run, reviewer);
   if (problem !== null) return refused(problem);
-  const watched = await watchLive(run, run.input.watchMs, 'watched');
+  const watched = await watchLive(run, run.input.watchMs);
   return watched.ended === null ? ramp(run) : { state: 'ended', detail: watched.ended };
 }
 
@@ -226,31 +234,62 @@ async function growOnce(
   plan: RampStep,
   watches: number,
 ): Promise<GoLiveResult | Carried | null> {
-  const unstable = await untilStable(run, step, plan.afterMs, watches);
+  const unstable = await untilStable(run, step, plan, watches);
   if (unstable !== null) return unstable;
   const raised = await raise(run, step + 1, plan).catch((error: unknown) => {
     if (!patched(WATCHED_THROUGH)) throw error;
     run.neverGrows(causeOf(error));
     return stays(causeOf(error));
   });
-  return raised !== null && run.cancelled ? untilStable(run, step, plan.afterMs, WATCHES_MAX) : raised;
+  return raised !== null && run.cancelled ? untilStable(run, step, plan, WATCHES_MAX) : raised;
 }
 
-/** Null once the desk has traded cleanly for the whole time without interruption. */
+/** Runs that began before this patch ask for a larger size after clean hours in which nothing was traded. */
+const TAKES_TRADES = 'a-larger-size-takes-closed-trades';
+/** Hours that lack trades go on in watches of at least as many looks as a day has, and people are told after each. */
+const LOOKS_A_DAY = 288;
+
+/**
+ * Null once the desk has traded cleanly for the whole time without interruption, and has closed as many trades in it as
+ * the desk file says.
+ */
 async function untilStable(
   run: GoLiveRun,
   step: number,
-  stableMs: number,
+  { afterMs, minTrades = RAMP_TRADES_MIN, ...size }: RampStep,
   watches: number,
 ): Promise<GoLiveResult | Carried | null> {
+  const { carried, lookMs } = run.input;
+  const next = { step: step + 1, size, cleanMs: afterMs, minTrades };
+  let lackingSinceMs = (step === carried?.step ? carried.cleanSinceMs : null) ?? null;
   for (let left = watches; left > 0; left -= 1) {
-    if (workflowInfo().continueAsNewSuggested && (await mayMove(run))) return run.carriedOver(step, left);
-    const watched = await watchLive(run, stableMs, 'ramp');
+    if (workflowInfo().continueAsNewSuggested && (await mayMove(run)))
+      return run.carriedOver(step, left, lackingSinceMs);
+    const watchMs = lackingSinceMs === null ? afterMs : Math.max(afterMs, LOOKS_A_DAY * lookMs);
+    const watched = await watchLive(run, watchMs, { next, lackingSinceMs });
     if (watched.ended !== null) return { state: 'ended', detail: watched.ended };
     // A cancelled run keeps watching and never grows.
-    if (watched.problems.length === 0 && !run.cancelled) return null;
+    const isClean = watched.problems.length === 0 && !run.cancelled;
+    if (isClean && (watched.trades >= minTrades || !patched(TAKES_TRADES))) return null;
+    lackingSinceMs = isClean ? watched.sinceMs : null;
+    if (isClean) tellLacking(run, next, watched);
   }
   return stays('it was never stable for long enough');
+}
+
+function tellLacking(
+  run: GoLiveRun,
+  { step, minTrades }: NextSize,
+  { trades, sinceMs }: Pick<Watched, 'trades' | 'sinceMs'>,
+): void {
+  const text = `${trades} of ${counted(minTrades, 'closed trade')} since ${moment(sinceMs)}: hours without trades prove nothing. The size stays, it is watched on, and size step ${step} is asked for once there are enough.`;
+  run.show('ramp', text);
+  tell(run, 'lacking', {
+    event: 'report',
+    severity: 'warning',
+    title: 'too few trades for a larger size',
+    text,
+  });
 }
 
 /**

@@ -3,11 +3,10 @@
  * the end.
  */
 import { condition, patched, sleep } from '@temporalio/workflow';
-import type { LiveFacts } from '../../../contracts/engine-activities.js';
-import type { GoLiveInput } from '../../../contracts/go-live.js';
+import { type NextSize, pauseBetweenLooks, pauseWhileAsked } from '../../../contracts/go-live.js';
 import type { Notice } from '../../../contracts/notice.js';
 import { counted } from '../../../domain/figure-text.js';
-import { goLiveId, whyGoLiveEnded } from '../../../domain/go-live.js';
+import { goLiveId, whyNotGranted } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
 import type { GoLiveRun } from './go-live-run.js';
 
@@ -17,69 +16,74 @@ interface Look {
   readonly ended: string | null;
   readonly problems: readonly string[];
   readonly text: string;
+  /** Closed trades; null: not known. */
+  readonly trades: number | null;
 }
 
-interface Watched {
+export interface Watched {
   /** Why it is no longer live; null while it is. */
   readonly ended: string | null;
   /** Each problem once: at most 20, plus those found at the end. People are told of each, as often as it appears. */
   readonly problems: readonly string[];
+  /** Closed trades, as far as the results could be verified. */
+  readonly trades: number;
+  readonly sinceMs: number;
+}
+
+/** What the hours are for. Those that were clean and lack trades go on until there are as many, or the watch is over. */
+export interface Towards {
+  readonly next: NextSize;
+  readonly lackingSinceMs: number | null;
 }
 
 const PROBLEMS_MAX = 20;
 /** Runs that began before these patches report no more than that, and nothing again that had gone and came back. */
 const TELLS_ALL = 'a-live-watch-tells-every-problem';
 const TELLS_AGAIN = 'a-live-watch-tells-what-came-back';
-/** Bounds of one watch: it stays in one run, whose history must not grow without limit. */
-const LOOKS_MAX = 1_000;
 const OBSERVED_MAX = 1_500;
 
 export async function watchLive(
   run: GoLiveRun,
   watchMs: number,
-  phase: 'watched' | 'ramp',
+  towards: Towards | null = null,
 ): Promise<Watched> {
+  const phase = towards === null ? 'watched' : 'ramp';
+  const { next, lackingSinceMs = null } = towards ?? {};
   const startedMs = Date.now();
   const untilMs = startedMs + watchMs;
-  const everyMs = Math.max(run.input.lookMs, Math.ceil(watchMs / LOOKS_MAX));
-  const fillsSinceMs = phase === 'watched' ? run.liveSinceMs : startedMs;
+  const everyMs = pauseBetweenLooks(run.input, watchMs);
+  const fillsSinceMs = lackingSinceMs ?? (phase === 'watched' ? run.liveSinceMs : startedMs);
   const { problems, see } = createTeller(run);
   let remindAtMs = startedMs + run.input.remindMs;
   let looks = 0;
-  run.show(phase, `Watched until ${new Date(untilMs).toISOString()}`, untilMs);
+  const isLongEnough = (trades: number | null): boolean =>
+    Date.now() >= untilMs || (lackingSinceMs !== null && (trades ?? 0) >= (next?.minTrades ?? 0));
+  let found: Look;
+  if (lackingSinceMs === null) run.show(phase, `Watched until ${new Date(untilMs).toISOString()}`, untilMs);
   do {
-    const found = await lookAtLive(run, fillsSinceMs);
+    found = await lookAtLive(run, fillsSinceMs);
     looks += 1;
-    if (found.ended !== null) return { ended: found.ended, problems: [...problems] };
+    run.towards(next, { cleanSinceMs: fillsSinceMs, trades: found.trades ?? 0 });
+    if (found.ended !== null)
+      return { ended: found.ended, problems: [...problems], trades: 0, sinceMs: fillsSinceMs };
     see(found.problems);
     if (Date.now() >= remindAtMs && phase === 'watched') {
       remindAtMs = Date.now() + run.input.remindMs;
       remind(run, found.text);
     }
-    const left = untilMs - Date.now();
-    if (left > 0) await sleep(Math.min(everyMs, left));
-  } while (Date.now() < untilMs);
+    if (!isLongEnough(found.trades)) await sleep(Math.min(everyMs, untilMs - Date.now()));
+  } while (!isLongEnough(found.trades));
   const key = phase === 'watched' ? 'first-period' : `ramp.${looks}.${startedMs}`;
   const watched = { key, startedMs, fillsSinceMs, looks, problems: [...problems] };
   // An unverified result is not clean, but is no reason to end what is live.
   const concluding = conclude(run, watched).catch((error: unknown) => {
     const unverified = [`not verified: ${causeOf(error)}`];
     tellProblems(run, unverified);
-    return unverified;
+    return { late: unverified, trades: 0 };
   });
   const ended = await watchWhile(run, concluding);
-  return { ended, problems: [...problems, ...(ended === null ? await concluding : [])] };
-}
-
-/** A question that one person decides alone is followed by the cooling-off. */
-export function pauseWhileAsked({
-  lookMs,
-  approvalMs,
-  coolingOffMs,
-  needed,
-}: Pick<GoLiveInput, 'lookMs' | 'approvalMs' | 'coolingOffMs' | 'needed'>): number {
-  const longestMs = approvalMs + (needed < 2 ? coolingOffMs : 0);
-  return Math.max(lookMs, Math.ceil(longestMs / LOOKS_MAX));
+  const { late, trades } = ended === null ? await concluding : { late: [], trades: 0 };
+  return { ended, problems: [...problems, ...late], trades, sinceMs: fillsSinceMs };
 }
 
 /** Runs that began before this patch don't check the desk while a question is open or Postgres is away. */
@@ -136,11 +140,11 @@ interface Conclusion {
   readonly problems: readonly string[];
 }
 
-/** Compares fills, state and the results that paper trading predicted; each is evidence. Returns the problems. */
+/** Compares fills, state and the results that paper trading predicted; each is evidence. Returns what it found. */
 async function conclude(
   run: GoLiveRun,
   { key, startedMs, fillsSinceMs, looks, problems }: Conclusion,
-): Promise<readonly string[]> {
+): Promise<{ readonly late: readonly string[]; readonly trades: number }> {
   const summary = 'Verify the fills';
   const found = await run.calls.readLiveFills.executeWithOptions({ summary }, [fillsSinceMs]);
   // A halt that was lifted before the next look was no look's problem, and interrupted trading all the same.
@@ -165,7 +169,7 @@ async function conclude(
   const late = [...unlikeOrdered, ...halts, ...unlikePaper];
   const lines = [filled, state, paper].map(({ observed, verdict }) => `${verdict}: ${observed}`);
   tellResults(run, lines, problems.length === 0 && late.length === 0);
-  return late;
+  return { late, trades: found.trades };
 }
 
 /** The reminder to people while a desk trades real money. */
@@ -198,7 +202,7 @@ function tellResults(run: GoLiveRun, lines: readonly string[], clean: boolean): 
   });
 }
 
-function tell(
+export function tell(
   run: GoLiveRun,
   what: string,
   said: Pick<Notice, 'event' | 'severity' | 'title' | 'text'>,
@@ -213,18 +217,18 @@ function tell(
 
 /** Anything that can't be read is a problem, not an error: the next reading comes soon. */
 async function lookAtLive(run: GoLiveRun, fillsSinceMs: number): Promise<Look> {
-  const [desk, wrongFills] = await Promise.all([lookAtDesk(run), lookAtFills(run, fillsSinceMs)]);
-  return { ...desk, problems: [...desk.problems, ...wrongFills] };
+  const [desk, filled] = await Promise.all([lookAtDesk(run), lookAtFills(run, fillsSinceMs)]);
+  const { problems: wrongFills, trades } = filled;
+  return { ...desk, trades, problems: [...desk.problems, ...wrongFills] };
 }
 
-async function lookAtDesk({ engine, input: { release, attempt } }: GoLiveRun): Promise<Look> {
+async function lookAtDesk({ engine, input }: GoLiveRun): Promise<Omit<Look, 'trades'>> {
+  const { release, attempt } = input;
   try {
     const facts = await engine.readLiveFacts.executeWithOptions({ summary: 'Look at the desk' }, []);
     const granted = facts.granted?.release === release && facts.granted.attempt === attempt;
     const text = `${facts.mode}, equity ${facts.equity}, drawdown ${facts.drawdownPct} %, ${facts.fills} fills`;
-    const ended = granted
-      ? null
-      : `the permission is no longer in force: ${whyEnded(facts, release, attempt)}`;
+    const ended = granted ? null : `the permission is no longer in force: ${whyNotGranted(facts, input)}`;
     return { ended, problems: facts.problems, text };
   } catch (error) {
     // The trader may be restarting, which is the supervisor's task.
@@ -233,18 +237,14 @@ async function lookAtDesk({ engine, input: { release, attempt } }: GoLiveRun): P
   }
 }
 
-/** A trader of an earlier version says only why the desk is halted. */
-function whyEnded({ ended, reason }: LiveFacts, release: string, attempt: number): string {
-  if (ended === undefined) return reason;
-  const isThis = ended?.release === release && ended.attempt === attempt;
-  return isThis ? whyGoLiveEnded(ended) : 'the trader has no such permission';
-}
-
-async function lookAtFills({ calls }: GoLiveRun, sinceMs: number): Promise<readonly string[]> {
+async function lookAtFills(
+  { calls }: GoLiveRun,
+  sinceMs: number,
+): Promise<Pick<Look, 'problems' | 'trades'>> {
   const bounds = { summary: 'Look at the fills', scheduleToCloseTimeout: '1 minute' } as const;
   try {
-    return (await calls.readLiveFills.executeWithOptions(bounds, [sinceMs])).problems;
+    return await calls.readLiveFills.executeWithOptions(bounds, [sinceMs]);
   } catch (error) {
-    return [`the fills could not be read: ${causeOf(error)}`];
+    return { problems: [`the fills could not be read: ${causeOf(error)}`], trades: null };
   }
 }
