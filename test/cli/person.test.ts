@@ -66,6 +66,16 @@ it('refuses somebody whom the desk file does not name, or not with that role, an
   expect(passwordHashOf(home, 'anna')).toBeNull();
 });
 
+it('suggests a name that the desk file can take', async () => {
+  const { code, err } = await fermata(['add', 'Anna!']);
+  expect(code).toBe(2);
+  expect(err).toContain('lower case letters');
+  expect(err).toMatch(/fermata person add anna$/m);
+  expect(err).not.toContain('{ name:');
+  expect((await fermata(['add', '4 Ärzte & Söhne'])).err).toMatch(/fermata person add rzte-s-hne$/m);
+  expect((await fermata(['add', '42'])).err).toContain('choose another one');
+});
+
 it('refuses a short password, and the built-in operator', async () => {
   expect((await fermata(['add', 'anna'], { FERMATA_PERSON_PASSWORD: 'short' })).code).toBe(2);
   expect((await fermata(['add', 'operator'])).code).toBe(2);

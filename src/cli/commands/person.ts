@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Desk } from '../../desk/schema.js';
+import { NAME, NAME_EXPECTED } from '../../desk/typed-names.js';
 import { moment } from '../../domain/moment.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/roles.js';
 import { endCliSession, namedOnCli } from '../../home/cli-session.js';
@@ -95,6 +96,18 @@ async function add(name: string, options: { role?: string[]; json?: boolean }): 
   const runtime = requireRuntime();
   if (name === BUILT_IN) {
     throw usageFailure(`${BUILT_IN} has a password of its own`, 'set DASHBOARD_PASSWORD and start again');
+  }
+  if (!NAME.test(name)) {
+    const fitting = name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replace(/^[^a-z]+/, '')
+      .slice(0, 40)
+      .replace(/-+$/, '');
+    throw usageFailure(
+      `${name} can't be a person's name: expected ${NAME_EXPECTED}`,
+      fitting === '' ? 'choose another one' : `fermata person add ${fitting}`,
+    );
   }
   const roles = rolesOf(runtime, name, options.role ?? []);
   const given = process.env[VARIABLE];
