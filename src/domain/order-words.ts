@@ -7,6 +7,9 @@ export const NOT_SENT = 'NOT_SENT';
 /** How the reason begins why a strategy that has not seen enough bars does not trade. */
 export const WARMING_UP = 'warming up';
 
+/** What is said for a strategy that does not say itself why it does not enter. */
+export const NO_SIGNAL = 'no entry signal';
+
 /** What the refusal of an order says where it never left. Null: the venue itself refused it. */
 export function whyNotSent(reason: string): string | null {
   return reason.startsWith(NOT_SENT) ? reason.replace(/^NOT_SENT:? ?(Not sent: )?/, '') : null;

@@ -442,6 +442,8 @@ export type EngineRecord =
       readonly symbol: string | null;
       /** The venue has corrected a booked trade: which, in words. */
       readonly correction?: string;
+      /** A strategy's change of its exits was refused: its reason for the change, and why. */
+      readonly refusedChange?: { readonly because: string; readonly why: string };
       readonly marketMs: number;
     };
 

@@ -3,7 +3,7 @@ import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
 import { moment } from '../domain/moment.js';
-import { priceWords, WARMING_UP, waitingWords } from '../domain/order-words.js';
+import { NO_SIGNAL, priceWords, WARMING_UP, waitingWords } from '../domain/order-words.js';
 import { momentWords } from '../domain/sessions/session-calendar.js';
 import type { WaitingReason } from '../limits/limit.js';
 import { limitsInTheWay } from '../limits/registry.js';
@@ -111,7 +111,7 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   if (resting !== null) return [resting];
   if (isInTheMarket(core, slot.instrument.id)) return [];
   // A desk's own strategy may not describe its state.
-  const reason = slot.strategy.state() || 'no entry signal';
+  const reason = slot.strategy.state() || NO_SIGNAL;
   return [{ subject, reason, waitsFor: 'its next entry signal' }];
 }
 

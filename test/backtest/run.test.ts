@@ -162,6 +162,27 @@ describe('a backtest', () => {
     expect(lacking[1]?.text).toContain('360 of 459 bars begin while its market is closed');
   });
 
+  it('says of a strategy that asked for no entry what it had come to: a short recording looks like a market without a signal', async () => {
+    const neverEntered = async (minutes: readonly Minute[]) =>
+      (await backtest(writeMinutes(temporaryFolder(), minutes))).report;
+    const short = await neverEntered(waves(4));
+    const [first] = short.neverEntered ?? [];
+    expect(first?.reason).toMatch(/^warming up: 4 of \d+ bars seen$/);
+    expect(short.neverEntered).toHaveLength(1);
+    expect(reportHtml(short)).toContain(`asked for no entry in BTC/USDT; at the end: ${first?.reason}`);
+    const flat = waves(600).map(({ openMs }) => ({
+      openMs,
+      open: 60_000,
+      high: 60_000,
+      low: 60_000,
+      close: 60_000,
+    }));
+    const still = await neverEntered(flat);
+    expect(still.neverEntered).toMatchObject([{ strategy: 'ema-cross', symbol: 'BTC/USDT' }]);
+    expect(still.neverEntered?.[0]?.reason).not.toMatch(/warming up/);
+    expect((await neverEntered(waves(600))).neverEntered).toBeUndefined();
+  });
+
   it('rounds each amount that its page prints, as the figures beside it: a cut loss or fee would look smaller', async () => {
     const { report } = await backtest(writeMinutes(temporaryFolder(), waves(600)), { desk: FEES_IN_CASH });
     const apart = { result: '-12.34960000', fees: '1.99990000' };

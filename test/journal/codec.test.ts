@@ -127,7 +127,7 @@ const EQUITY: Required<RecordOf<'equity'>> = {
   unrealised: -0.25,
   marketMs: 5,
 };
-const NOTE: Required<Omit<RecordOf<'note'>, 'correction'>> = {
+const NOTE: Required<Omit<RecordOf<'note'>, 'correction' | 'refusedChange'>> = {
   type: 'note',
   level: 'alarm',
   text: 'für 5 € \0 \ud800',
@@ -183,8 +183,11 @@ it.each([{ rate: 0.5 }, { feeExpected: true } as const])('keeps a fill with %o w
   expect(readBack(bytes)).toStrictEqual(record);
 });
 
-it('keeps a note of a correction whole, as JSON', () => {
-  const record: EngineRecord = { ...NOTE, correction: 'the trade t7 was taken back' };
+it.each([
+  { correction: 'the trade t7 was taken back' },
+  { refusedChange: { because: 'nearer', why: 'there is no fresh price' } },
+])('keeps a note with %o whole, as JSON', (more) => {
+  const record: EngineRecord = { ...NOTE, ...more };
   const { layout, bytes } = written(record);
   expect(layout).toBe(0);
   expect(readBack(bytes)).toStrictEqual(record);

@@ -22,7 +22,6 @@ import { DrawdownMeter } from '../../domain/statistics.js';
 import { notional, VALUE, valuedAt } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
-import { refusedChange } from '../../engine/strategies/adjust-exits.js';
 import { buildCalendars } from '../../trader/engine-config.js';
 import type { Measure, TimedEvent } from '../run-on-prices.js';
 import { UnderwaterMeter } from '../statistics/figures.js';
@@ -133,6 +132,8 @@ export class BacktestMeasure implements Measure {
   readonly trades: TradesSeen;
   readonly halts: HaltSeen[] = [];
   readonly switchedOff: SwitchedOff[] = [];
+  /** Strategies that asked for an entry, whatever became of it. */
+  readonly askedForEntry = new Set<string>();
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
   /** Why the first entry was denied, by limit. */
@@ -258,12 +259,11 @@ export class BacktestMeasure implements Measure {
     if (!this.signalRefusedFirst.has(limit)) this.signalRefusedFirst.set(limit, reason);
   }
 
-  #adjustRefused({ strategy, text }: Extract<EngineRecord, { type: 'note' }>): void {
-    const refused = strategy === null ? null : refusedChange(text);
-    if (refused === null) return;
-    const key = `${strategy}: ${refused.why}`;
+  #adjustRefused({ strategy, refusedChange }: Extract<EngineRecord, { type: 'note' }>): void {
+    if (refusedChange === undefined) return;
+    const key = `${strategy}: ${refusedChange.why}`;
     const count = this.adjustsRefused.get(key) ?? 0;
-    if (count === 0) this.adjustsRefusedFirst.set(key, refused.because);
+    if (count === 0) this.adjustsRefusedFirst.set(key, refusedChange.because);
     this.adjustsRefused.set(key, count + 1);
   }
 
@@ -338,6 +338,9 @@ export class BacktestMeasure implements Measure {
         break;
       case 'strategy.toggled':
         this.#toggled(record);
+        break;
+      case 'entry.waits':
+        this.askedForEntry.add(record.entry.strategy);
     }
   }
 
@@ -427,7 +430,8 @@ export class BacktestMeasure implements Measure {
   }
 
   #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {
-    const { clientId, quantityLots } = intent;
+    const { clientId, quantityLots, purpose, strategy } = intent;
+    if (purpose === 'entry') this.askedForEntry.add(strategy);
     const counted = { quantityLots, filledLots: 0, filledTickLots: 0n };
     this.orderCount += 1;
     this.#orders.set(clientId, { intent, atMs, state, reason, endedMs: atMs, ...counted });

@@ -6,6 +6,7 @@ import { placesIn } from '../../domain/figure-text.js';
 import type { Instrument, PriceSide } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney, formatUnits, MONEY_SCALE } from '../../domain/money.js';
+import { NO_SIGNAL, WARMING_UP } from '../../domain/order-words.js';
 import { shownPlaces } from '../../domain/value.js';
 import type { EngineView } from '../../engine/view.js';
 import type { ActionSeen, BacktestMeasure } from '../measure/backtest-measure.js';
@@ -95,6 +96,15 @@ export interface BacktestReport {
   }[];
   readonly orders: number;
   readonly fills: number;
+  /**
+   * Strategies that could not ask for an entry, since they were warming up to the end, or did not, and what they said last.
+   * Left out: none.
+   */
+  readonly neverEntered?: readonly {
+    readonly strategy: string;
+    readonly symbol: string;
+    readonly reason: string;
+  }[];
   /** How often each limit denied an entry. */
   readonly denied: Readonly<Record<string, number>>;
   /** Why the first entry was denied, in words, by limit. */
@@ -279,6 +289,7 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     positions: positionsOf(view, instruments),
     orders: measure?.orderCount ?? 0,
     fills: measure?.fillCount ?? 0,
+    ...neverEntered(inputs),
     denied: inOrder(measure?.denied),
     deniedFirst: inOrder(measure?.deniedFirst),
     adjustsRefused: inOrder(measure?.adjustsRefused),
@@ -323,6 +334,20 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     stateHash: inputs.stateHash,
     timeZones: process.versions.tz ?? 'unknown',
   };
+}
+
+/** A run without trades says what it had come to: too short a recording looks like a market without a signal. */
+function neverEntered({ measure, view, instruments }: ReportInputs): Pick<BacktestReport, 'neverEntered'> {
+  const told = (view?.strategies ?? []).flatMap(
+    ({ name, instrument, enabled, barsSeen, warmupBars, state }) => {
+      const isWarm = barsSeen >= warmupBars;
+      if (!enabled || (isWarm && measure?.askedForEntry.has(name) !== false)) return [];
+      const symbol = instruments[instrument]?.symbol ?? '?';
+      const reason = isWarm ? state || NO_SIGNAL : `${WARMING_UP}: ${barsSeen} of ${warmupBars} bars seen`;
+      return [{ strategy: name, symbol, reason }];
+    },
+  );
+  return told.length === 0 ? {} : { neverEntered: told };
 }
 
 function holdingOf({ holding }: BacktestMeasure): NonNullable<BacktestReport['holding']> {

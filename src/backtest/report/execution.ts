@@ -167,6 +167,15 @@ interface SignalsSent {
   readonly refusedFirst: First;
 }
 
+export const neverEnteredLines = ({
+  neverEntered = [],
+}: {
+  readonly neverEntered?: readonly Record<'strategy' | 'symbol' | 'reason', string>[];
+}): readonly string[] =>
+  neverEntered.map(
+    ({ strategy, symbol, reason }) => `${strategy} asked for no entry in ${symbol}; at the end: ${reason}`,
+  );
+
 export const deniedLines = (report: {
   readonly denied: Counts;
   readonly deniedFirst: First;
@@ -192,6 +201,23 @@ export function signalsText({ signals }: { readonly signals?: SignalsSent }): st
   const refused = Object.values(signals.refused).reduce((all, count) => all + count, 0);
   return `${grouped(String(signals.sent))} sent, ${refused === 0 ? 'none' : grouped(String(refused))} refused`;
 }
+
+/** What became of no trade, by title. */
+export const untradedLists = (
+  report: Parameters<typeof neverEnteredLines>[0] &
+    Parameters<typeof deniedLines>[0] &
+    Parameters<typeof refusedAdjustLines>[0] &
+    Parameters<typeof signalsText>[0] & { readonly rejected: Counts },
+): readonly (readonly [title: string, lines: readonly string[]])[] => [
+  ['Strategies that asked for no entry', neverEnteredLines(report)],
+  ['Entries refused, by limit', deniedLines(report)],
+  ['Changes of exits refused, by reason', refusedAdjustLines(report)],
+  [`Signals: ${signalsText(report)}, by reason`, refusedSignalLines(report)],
+  [
+    'Orders rejected by the venue',
+    Object.entries(report.rejected).map(([why, count]) => `${why}: ${grouped(String(count))}`),
+  ],
+];
 
 export interface RollTold {
   readonly at: string;

@@ -6,7 +6,7 @@ import { moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
 import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';
-import { deniedLines, refusedAdjustLines, refusedSignalLines, rollTexts, signalsText } from './execution.js';
+import { rollTexts, untradedLists } from './execution.js';
 import { list, pageHtml, table } from './page.js';
 import { priceChart } from './price-chart.js';
 
@@ -60,10 +60,9 @@ ${figureTable(report.figures, currency)}
 ${groupTables(report.by, currency)}
 ${list('How orders were filled', report.execution)}
 ${list('Set for this run', report.set)}
-${list('Entries refused, by limit', deniedLines(report))}
-${list('Changes of exits refused, by reason', refusedAdjustLines(report))}
-${list(`Signals: ${signalsText(report)}, by reason`, refusedSignalLines(report))}
-${list('Orders rejected by the venue', counts(report.rejected))}
+${untradedLists(report)
+  .map(([title, lines]) => list(title, lines))
+  .join('\n')}
 ${list('Rolls', rollTexts(report))}
 ${list(
   'Halts',
@@ -108,9 +107,6 @@ export const roundedMoney = (amount: string | number, currency: string, written 
 
 export const spanText = ({ from, to }: BacktestReport['period']): string =>
   from === null || to === null ? '' : ` (${lasted(Date.parse(to) - Date.parse(from))})`;
-
-const counts = (by: Readonly<Record<string, number>>): readonly string[] =>
-  Object.entries(by).map(([what, count]) => `${what}: ${grouped(String(count))}`);
 
 function countOf({ by }: BacktestReport, symbol: string): number {
   return by.instrument.find(({ key }) => key === symbol)?.trades ?? 0;

@@ -4,6 +4,7 @@ import { ActionsFileError, readActions, type TimedAction } from '../../backtest/
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
 import {
   deniedLines,
+  neverEnteredLines,
   refusedAdjustLines,
   refusedSignalLines,
   rollTexts,
@@ -451,6 +452,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
     ...(report.positions.length === 0
       ? []
       : [line('open', `${counted(report.positions.length, 'position')}, at the last price`)]),
+    ...neverEnteredLines(report).map((text) => `  ! ${text}`),
     ...refusedLines(report),
     ...signalLines(report),
     ...rejectedLines(report),

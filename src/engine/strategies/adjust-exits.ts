@@ -4,15 +4,7 @@
  */
 import { type ExitPlan, type ExitTarget, wrongExits } from '../../domain/exits.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import {
-  type Core,
-  commit,
-  note as coreNote,
-  instrumentAt,
-  markChanged,
-  positionAt,
-  tradeProgressAt,
-} from '../core.js';
+import { type Core, commit, instrumentAt, markChanged, positionAt, tradeProgressAt } from '../core.js';
 import { closingTicks, lotsAfterTargets } from '../flow/exits.js';
 import { wrongBeforeClose } from '../flow/session.js';
 import { isClosing } from '../halts.js';
@@ -24,14 +16,6 @@ import type { StrategySlot } from './strategy-slot.js';
 
 type Said = (text: string) => void;
 
-const EXITS_STAY = ': its exits stay as they are: ';
-
-/** What the strategy gave as its reason, and why nothing was changed. Null: the line is about something else. */
-export function refusedChange(text: string): { readonly because: string; readonly why: string } | null {
-  const at = text.lastIndexOf(EXITS_STAY);
-  return at < 0 ? null : { because: text.slice(0, at), why: text.slice(at + EXITS_STAY.length) };
-}
-
 /** All of it is done, or none. Exits that are already as requested are left alone. */
 export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, note: Said): void {
   const at = slot.instrument.id;
@@ -41,9 +25,12 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
   if (trade === null || isClosing(core) || tradeProgressAt(core, held).exiting !== null) return;
   const why = wrongChange(core, slot, held, trade, wish);
   if (why !== null) {
-    const text = `${wish.because}${EXITS_STAY}${why}`;
+    const { because } = wish;
+    const text = `${because}: its exits stay as they are: ${why}`;
+    const about = { strategy: slot.name, symbol: slot.instrument.symbol, marketMs: core.marketMs };
     // A strategy that asks for the same at each bar is answered once.
-    if (slot.exitsRefused !== text) coreNote(core, 'info', text, at, slot.name);
+    if (slot.exitsRefused !== text)
+      commit(core, { type: 'note', level: 'info', text, ...about, refusedChange: { because, why } });
     slot.exitsRefused = text;
     return;
   }

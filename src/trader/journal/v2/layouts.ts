@@ -125,9 +125,9 @@ const HAS_STRATEGY = 1;
 const HAS_SYMBOL = 2;
 
 const NOTE_1: Layout<'note'> = {
-  write: (to, { level, text, strategy, symbol, correction, marketMs }) => {
-    // This layout has no slot for it: such a note is written as JSON.
-    if (correction !== undefined) to.fits = false;
+  write: (to, { level, text, strategy, symbol, correction, refusedChange, marketMs }) => {
+    // This layout has no slot for these: such a note is written as JSON.
+    if (correction !== undefined || refusedChange !== undefined) to.fits = false;
     to.byte((strategy === null ? 0 : HAS_STRATEGY) | (symbol === null ? 0 : HAS_SYMBOL));
     to.choice(LEVELS, level);
     to.text(text);
