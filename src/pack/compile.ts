@@ -67,6 +67,8 @@ export async function partCode(folder: string): Promise<readonly OwnFile[]> {
 const bundlePart = (root: string, file: string): Promise<Bundled> =>
   bundleFile(root, file, { format: 'esm', platform: 'node', plugins: [within(root)] });
 
+const NO_FILE = /^Could not resolve "(.*)"$/;
+
 /** Bundles `file`, below `root`, with everything that it imports. Nothing is run or written. */
 export async function bundleFile(root: string, file: string, options: BuildOptions): Promise<Bundled> {
   try {
@@ -91,7 +93,7 @@ export async function bundleFile(root: string, file: string, options: BuildOptio
       line: location?.line ?? null,
       ...(pluginName === '' && !text.startsWith('Could not resolve')
         ? { found: `a syntax error: ${text}`, expected: 'code that can be read' }
-        : { found: text }),
+        : { found: text.replace(NO_FILE, 'an import of $1, and there is no such file') }),
     }));
     return { ok: false, problems };
   }

@@ -268,6 +268,11 @@ describe('a desk’s folder is refused', () => {
           `title: 'T', parameters: { floor: 3 }, run: () => {}`,
           'parameters: expected z.object({…}), found a group of keys',
         ],
+        [
+          'a schema of something else',
+          `title: 'T', parameters: z.string(), run: () => {}`,
+          'parameters: expected z.object({…}), found z.string()',
+        ],
         ['no parameters', `title: 'T', run: () => {}`, 'parameters: expected z.object({…}), found nothing'],
         [
           'a parameter that no step can give',

@@ -241,6 +241,13 @@ export default check({ title: 'Room', parameters: z.object({}), run: () => ({ ve
       3,
       'an import of @temporalio/workflow',
     ],
+    [
+      'a file that is not there',
+      codeOf('', '', `import './lib/calls.js';`),
+      3,
+      'an import of ./lib/calls.js, and there is no such file',
+    ],
+    ['what no incident has', codeOf(`await incident.say('late');`), 8, 'incident.say'],
     ['another folder’s file', codeOf('', '', `import '../lib/x.js';`), 3, 'outside of playbooks/'],
     ['broken code', codeOf('const ='), 8, 'a syntax error: Expected identifier but found "="'],
   ])('is refused with file and line for %s', (_what, text, line, found) => {
@@ -257,8 +264,18 @@ export default check({ title: 'Room', parameters: z.object({}), run: () => ({ ve
     ['no playbook', `export default 3;`, 'another default export'],
     ['no default export', `export const a = 3;`, 'no default export'],
     ['what throws', codeOf('', '', `throw new Error('not today');`), 'not today'],
-    ['no such cause', codeOf('', `trigger: { halt: ['bad-luck'] },`), 'trigger.halt.0'],
+    ['no such cause', codeOf('', `trigger: { halt: ['bad-luck'] },`), 'trigger.halt[0]: expected one of '],
     ['no run', codeOf('').replace('run:', 'runs:'), 'run: expected a function'],
+    [
+      'no such severity',
+      codeOf('', `severity: 'urgent',`),
+      'severity: expected one of critical, high, medium, low, found "urgent"',
+    ],
+    [
+      'a date, which no desk file has',
+      codeOf('').replace(/z\.object\(.*\)/, 'z.object({ calls: z.date().optional() })'),
+      'parameters.calls: expected text, a number, or true or false; found z.date()',
+    ],
     [
       'parameters that are none',
       codeOf('').replace(/z\.object\(.*\)/, '{ calls: 3 }'),

@@ -9,6 +9,7 @@ import type { CodedPlaybook, NamedInCode } from '../../desk/own-code.js';
 import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
 import { type CodeRules, GLOBALS, refusedToAll } from '../strategy/names.js';
 import { refusedIn, sourceLines, type Tree, treeOf, walk } from '../strategy/refused.js';
+import type { PlaybookIncident } from '../v1.js';
 
 type CompiledPlaybook =
   | ({ readonly ok: true } & Pick<CodedPlaybook, 'hash' | 'code' | 'files' | 'named'>)
@@ -70,7 +71,8 @@ export async function compilePlaybook(folder: string, file: string): Promise<Com
   const text = (ending: string): string =>
     bundled.outputs.find(({ path }) => path.endsWith(ending))?.text ?? '';
   const tree = treeOf(text('.js'), 'module');
-  const problems = refusedIn(tree, text('.map'), PLAYBOOK_RULES);
+  const map = text('.map');
+  const problems = [...refusedIn(tree, map, PLAYBOOK_RULES), ...notOfAnIncident(tree, map, file)];
   if (problems.length > 0) return { ok: false, problems };
   const { code } = await transform(text('.js'), { format: 'cjs', platform: 'neutral', charset: 'utf8' });
   const files = filesOf(read);
@@ -79,8 +81,49 @@ export async function compilePlaybook(folder: string, file: string): Promise<Com
     hash: hashOf(API_VERSION, files),
     code,
     files,
-    named: namedIn(tree, text('.map'), file),
+    named: namedIn(tree, map, file),
   };
+}
+
+/** What an incident has. A name that is none would be found in the middle of one. */
+const OF_AN_INCIDENT = new Set(
+  Object.keys({
+    ...{ desk: true, kind: true, title: true, detail: true, openedMs: true, nowMs: true, wait: true },
+    ...{ check: true, report: true, action: true, task: true, agree: true, halt: true, stop: true },
+    ...{ closeAll: true, restartTrader: true, record: true, tell: true },
+  } satisfies Record<keyof PlaybookIncident, true>),
+);
+
+/** Judges only what `run` does with its own first parameter, where no other function has one of that name. */
+function notOfAnIncident(tree: Tree, map: string, file: string): CompileProblem[] {
+  const placeOf = sourceLines(map);
+  const first: Tree[] = [];
+  const declared: unknown[] = [];
+  walk(tree, (node, parent) => {
+    if (!/Function/.test(node.type)) {
+      if (node.type === 'VariableDeclarator') declared.push((node.id as Tree).name);
+      return;
+    }
+    const parameters = node.params as Tree[];
+    declared.push(...parameters.map(({ name }) => name));
+    const isRun = parent?.type === 'Property' && (parent.key as Tree).name === 'run';
+    if (isRun && parameters[0]?.type === 'Identifier') first.push(parameters[0]);
+  });
+  const [{ name } = { name: undefined }] = first;
+  if (name === undefined || declared.filter((one) => one === name).length > 1) return [];
+  const problems: CompileProblem[] = [];
+  walk(tree, ({ type, object, property, computed }) => {
+    if (type !== 'MemberExpression' || computed === true || (object as Tree).name !== name) return;
+    const used = String((property as Tree).name);
+    if (OF_AN_INCIDENT.has(used)) return;
+    const { line = 1, column = 0 } = (property as Tree).loc?.start ?? {};
+    problems.push({
+      ...(placeOf(line, column) ?? { file, line: null }),
+      expected: `one of ${[...OF_AN_INCIDENT].join(', ')}`,
+      found: `${String(name)}.${used}`,
+    });
+  });
+  return problems;
 }
 
 const ASKED = ['check', 'report', 'action'] as const;

@@ -3,6 +3,7 @@ import * as zod from 'zod';
 import { z } from 'zod';
 import { minutes, severityNameSchema, triggerSchema } from '../../desk/incident-schema.js';
 import type { CodedPlaybook } from '../../desk/own-code.js';
+import { schemaProblems } from '../../desk/schema-problems.js';
 import { messageOf } from '../../domain/message-of.js';
 import { unfitParameters } from '../unfit-parameters.js';
 import * as pack from '../v1.js';
@@ -11,7 +12,11 @@ import { definitionIn } from './load-code.js';
 /** A halt by the playbook's own step would reopen the incident each time it ends. */
 const trigger = triggerSchema.prefault({}).refine(({ halt }) => !halt.includes('check-failed'), {
   path: ['halt'],
-  error: 'expected a cause that incident.halt does not make, found check-failed',
+  params: {
+    expected: 'a cause that incident.halt does not make',
+    found: 'check-failed',
+    doThis: 'take it out',
+  },
 });
 
 const SAYS = z.object({
@@ -40,10 +45,13 @@ export function describePlaybook(code: string): Described {
     if (!read.success)
       return {
         found: read.error.issues
-          .map(({ path, message }) =>
-            path[0] === 'parameters'
-              ? message
-              : `${path.map(String).join('.') || 'another default export'}: ${message}`,
+          .flatMap((issue) =>
+            issue.path[0] === 'parameters'
+              ? issue.message
+              : schemaProblems([issue], made, []).map(
+                  ({ key, expected, found }) =>
+                    `${key || 'another default export'}: expected ${expected}, found ${found}`,
+                ),
           )
           .join('; '),
       };
