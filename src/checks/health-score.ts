@@ -11,7 +11,7 @@ interface ScoredChecks {
 }
 
 /**
- * Counts how many of the named checks pass, each with its own defaults; passes only if all do. `checks`: those that can
+ * Counts how many of the named checks pass, each as a routine of the desk runs it; passes only if all do. `checks`: those that can
  * be named. `scored`: the default if the desk file names none.
  */
 export const healthScore = (checks: ReadonlyMap<string, Check>, scored: ScoredChecks): Check => {
@@ -57,6 +57,10 @@ export const healthScore = (checks: ReadonlyMap<string, Check>, scored: ScoredCh
 
 const namesIn = (text: string): readonly string[] => text.trim().split(/\s+/);
 
+/** The parameters of its first step in the desk file: with others, the score would contradict that step's evidence. */
+const givenTo = (name: string, { desk: { routines } }: CheckContext): Parameters<Check>[1] =>
+  routines.flatMap(({ steps }) => steps).find((step) => step.check === name)?.with ?? {};
+
 interface Result {
   readonly name: string;
   readonly verdict: Verdict;
@@ -70,7 +74,7 @@ async function resultOf(
   checks: ReadonlyMap<string, Check>,
 ): Promise<Result> {
   try {
-    const outcome = await checks.get(name)?.(context, {});
+    const outcome = await checks.get(name)?.(context, givenTo(name, context));
     return { name, verdict: outcome?.verdict ?? 'not_run', observed: outcome?.observed ?? 'there is none' };
   } catch (error) {
     return { name, verdict: 'fail', observed: messageOf(error) };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 import { check, type Findings } from '../../src/checks/check.js';
 import { healthScore } from '../../src/checks/health-score.js';
@@ -407,12 +408,14 @@ it('the runbook is changed in the desk file, version and date with it', () => {
 describe('the health score of Fridays', () => {
   const scored = (verdicts: Readonly<Record<string, Verdict>>) => {
     const asked: string[] = [];
+    const givenTo: Record<string, unknown> = {};
     const scripted = [...CHECKS.keys()].map((name) => {
       const outcome = { verdict: verdicts[name] ?? 'pass', observed: `${name} looked`, expected: '' };
       return [
         name,
-        check('a scan', NO_PARAMETERS, async () => {
+        check('a scan', z.looseObject({}), async (_context, given) => {
           asked.push(name);
+          if (Object.keys(given).length > 0) givenTo[name] = given;
           return outcome;
         }),
       ] as const;
@@ -422,17 +425,24 @@ describe('the health score of Fridays', () => {
     return healthScore(new Map(scripted), SCORED)(bench.context, given).then((outcome) => ({
       ...outcome,
       asked,
+      givenTo,
     }));
   };
 
   it('is made of the deployment’s and the security checks', async () => {
-    const { asked, observed } = await scored({});
+    const { asked, givenTo, observed } = await scored({});
     expect(asked.toSorted()).toEqual([
       ...['backup-age', 'books-agree', 'configuration', 'data-fresh', 'database', 'database-intact'],
       ...['disk-space', 'evidence-unbroken', 'exposed-secrets', 'file-permissions', 'sign-in-required'],
       ...['venue-reachable', 'vulnerabilities'],
     ]);
     expect(observed).toBe('100 of 100 (deployment 9 of 9, security 4 of 4)');
+    // As the desk's own routines run them.
+    expect(givenTo).toEqual({
+      'disk-space': { freeMbMin: 10_240 },
+      'backup-age': { maxAgeHours: 24 },
+      vulnerabilities: { dueDays: 30 },
+    });
   });
 
   it.each<[Verdict, Verdict]>([
@@ -448,7 +458,7 @@ describe('the health score of Fridays', () => {
   });
 
   it('is no pass where a single one can’t be finished', async () => {
-    const passes = check('a scan', NO_PARAMETERS, async () => ({
+    const passes = check('a scan', z.looseObject({}), async () => ({
       verdict: 'pass',
       observed: '',
       expected: '',
