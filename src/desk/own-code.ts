@@ -1,5 +1,6 @@
 /** Code in the desk's own folder: a strategy, or a playbook. */
 import type { z } from 'zod';
+import type { EntryTerm } from '../domain/order.js';
 import type { DeclaredStrategy } from '../engine/strategies/strategy.js';
 import type { Artefact, ArtefactForm } from './artefacts.js';
 import type { ownIncidentSchema } from './incident-schema.js';
@@ -17,6 +18,8 @@ export interface OwnStrategy extends DeclaredStrategy {
   /** The names of the artefacts that it is given, with the form of each. */
   readonly forms: Readonly<Record<string, ArtefactForm>>;
   readonly artefacts: readonly Artefact[];
+  /** Terms of limit entries that it asked for on made-up prices. If it declares none, nothing else tells of them. */
+  readonly asked: readonly EntryTerm[];
 }
 
 /** One script, with a source map to the lines that a person wrote. */

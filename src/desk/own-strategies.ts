@@ -185,11 +185,15 @@ export function entryProblems(
       found: `${kind}, which says enters: ${wrong}`,
       doThis: `let it enter by ${orders}, or trade ${symbol} at another venue`,
     };
-    const untaken = (own?.terms ?? []).filter((term) => taken.can[term] !== true).join(' and ');
+    const isDeclared = own?.terms !== undefined;
+    const terms = own?.terms ?? own?.asked ?? [];
+    const untaken = terms.filter((term) => taken.can[term] !== true).join(' and ');
     const byTerms = {
       expected: `a strategy whose limit entries in ${symbol} are without ${untaken}, as they go to ${venue.name}`,
-      found: `${kind}, which says terms: ${untaken}`,
-      doThis: `let it enter by limits without that and take it from terms, or trade ${symbol} at another venue`,
+      found: isDeclared
+        ? `${kind}, which says terms: ${untaken}`
+        : `${kind}, which asked for ${untaken} on made-up prices`,
+      doThis: `let it enter by limits without that${isDeclared ? ' and take it from terms' : ''}, or trade ${symbol} at another venue`,
     };
     return [
       ...(wrong === undefined ? [] : [{ ...at, ...byType }]),

@@ -22,7 +22,7 @@ export interface DescribedPart {
   readonly parameters: object;
 }
 
-export interface DescribedStrategy extends Omit<OwnStrategy, 'kind' | 'artefacts'> {
+export interface DescribedStrategy extends Omit<OwnStrategy, 'kind' | 'artefacts' | 'asked'> {
   readonly file: string;
   readonly trial: Trial;
 }

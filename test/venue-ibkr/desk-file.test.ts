@@ -441,4 +441,12 @@ it('refuses a strategy that says terms of a limit which this venue doesn’t tak
   ]);
   expect(() => parseDesk(file, DESK)).toThrow(/entries in NQ\/USD are without fillOrKill and postOnly/);
   expect(parseDesk(file, onPaper(DESK)).desk.strategies[0]?.own?.terms).toEqual(terms);
+  // Without `terms` nothing is said, but its entries on made-up prices tell.
+  const asks = ALWAYS.replace("type: 'limit',", "type: 'limit', postOnly: true,");
+  expect(asks).not.toBe(ALWAYS);
+  writeFileSync(join(folder, 'strategies/always.ts'), asks);
+  expect(problemsOf(() => parseDesk(file, DESK))).toEqual([
+    'strategies[0].kind ./strategies/always.ts, which asked for postOnly on made-up prices',
+  ]);
+  expect(parseDesk(file, onPaper(DESK)).desk.strategies[0]?.own?.asked).toEqual(['postOnly']);
 });

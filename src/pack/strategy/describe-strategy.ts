@@ -46,6 +46,8 @@ export interface Trial {
   readonly bars: number;
   readonly entries: number;
   readonly exits: number;
+  /** Of its limit entries, in the order of `ENTRY_TERMS`. */
+  readonly terms: readonly EntryTerm[];
   /** SHA-256 in hex over all its wishes and texts. */
   readonly hash: string;
 }
@@ -56,7 +58,7 @@ interface Failed {
   readonly place: SourcePlace | null;
 }
 
-const NOT_RUN: Trial = { bars: 0, entries: 0, exits: 0, hash: '' };
+const NOT_RUN: Trial = { bars: 0, entries: 0, exits: 0, terms: [], hash: '' };
 const TRIAL_BARS = 3000;
 /** A longer span gets as many bars, but the trial covers no more minutes than this after its warm-up. */
 const TRIAL_MINUTES_MAX = 60_000;
@@ -260,8 +262,14 @@ interface TrialRun {
   readonly add: (what: string) => void;
   entries: number;
   exits: number;
+  readonly terms: Set<EntryTerm>;
   failed: string | null;
 }
+
+const termsIn = (wish: EntryWish): readonly EntryTerm[] => [
+  ...('postOnly' in wish && wish.postOnly === true ? (['postOnly'] as const) : []),
+  ...('timeInForce' in wish && wish.timeInForce === 'FOK' ? (['fillOrKill'] as const) : []),
+];
 
 /** One of these is made for each bar, so that it holds nothing, and reads the clock only for a strategy that does. */
 class TrialContext implements StrategyContext {
@@ -321,6 +329,7 @@ class TrialContext implements StrategyContext {
 
   enter(wish: EntryWish): void {
     this.#run.entries += 1;
+    for (const term of termsIn(wish)) this.#run.terms.add(term);
     this.#of.fills.push(fillOf(wish.side, 'entry'));
     this.#of.lots = wish.side === 'buy' ? 100 : this.shorting ? -100 : 0;
     this.#run.add(JSON.stringify(wish));
@@ -346,7 +355,8 @@ class TrialContext implements StrategyContext {
     this.#run.add(JSON.stringify(wish));
   }
 
-  enterOneOf([one]: Parameters<StrategyContext['enterOneOf']>[0]): void {
+  enterOneOf([one, other]: Parameters<StrategyContext['enterOneOf']>[0]): void {
+    for (const term of termsIn(other)) this.#run.terms.add(term);
     this.enter(one);
   }
 
@@ -390,6 +400,7 @@ function runTrial(
     add,
     entries: 0,
     exits: 0,
+    terms: new Set(),
     failed: null,
   };
   for (let at = 0; at < warmup + bars && run.failed === null; at += 1) {
@@ -422,7 +433,8 @@ function runTrial(
     if (at % 50 === 0) add(`${strategy.state()} ${JSON.stringify(strategy.lines())}`);
   }
   const { entries, exits, failed } = run;
-  return failed === null ? { bars, entries, exits, hash: hash.digest('hex') } : placed(failed);
+  const terms = ENTRY_TERMS.filter((term) => run.terms.has(term));
+  return failed === null ? { bars, entries, exits, terms, hash: hash.digest('hex') } : placed(failed);
 }
 
 /** Another leg's bar: follows the first leg's and swings around it by up to 4 %, each at its own pace. */

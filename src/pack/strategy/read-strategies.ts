@@ -18,9 +18,9 @@ export const readStrategies: ReadStrategies = (folder, kinds, artefacts) => {
     artefacts,
   );
   return new Map(
-    described.map(({ file, trial: _trial, ...own }) => [
+    described.map(({ file, trial, ...own }) => [
       `./${file}`,
-      { kind: `./${file}`, ...own, artefacts: [] },
+      { kind: `./${file}`, ...own, asked: trial.terms, artefacts: [] },
     ]),
   );
 };
