@@ -98,6 +98,10 @@ describe('the figures of a run', () => {
     expect(sortinoRatio([0.01, 0.02], 8760)).toBeNull();
     expect(cagrOf(1000, 1100, 14 * 24 * HOUR_MS)).toBeNull();
     expect(cagrOf(1000, -5, 8760 * HOUR_MS)).toBeNull();
+    expect(cagrOf(1000, 1100, 30 * 24 * HOUR_MS - 1)).toBeNull();
+    expect(cagrOf(1000, 1100, 30 * 24 * HOUR_MS)).toBeCloseTo(1.1 ** (365 / 30) - 1, 9);
+    // One that broke even is no loss: the next begins a new streak.
+    expect(summed(trade(-1, null, 1), trade(0, null, 1), trade(-1, null, 1)).longestLossStreak).toBe(1);
   });
 });
 
@@ -122,6 +126,10 @@ describe('the longest drawdown', () => {
     expect(longest([100, 120, 120, 90, 119, 110, 120, 125, 124], 9)).toEqual({
       ...{ fromMs: 2, toMs: 6, recovered: true },
     });
+  });
+
+  it('is the first of two that are as long', () => {
+    expect(longest([100, 90, 100, 90, 100], 9)).toEqual({ fromMs: 0, toMs: 2, recovered: true });
   });
 
   it('goes on to the end where the peak was not reached again', () => {

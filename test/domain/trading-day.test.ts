@@ -30,6 +30,15 @@ describe('the trading day', () => {
     }
   });
 
+  it('that has begun does not begin again where the clocks go back over its boundary', () => {
+    const newYork = (ms: number) => (ms >= Date.UTC(2026, 10, 1, 6) ? -5 : -4) * HOUR_MS;
+    // 01:30 of summer; at 06:00 UTC the clocks show 01:00 once more.
+    const begun = Date.UTC(2026, 10, 1, 5, 30);
+    expect(tradingDayStart(begun - 1, '01:30', newYork)).toBe(begun - 24 * HOUR_MS);
+    for (const minutes of [0, 30, 59, 60, 90])
+      expect(tradingDayStart(begun + minutes * 60_000, '01:30', newYork)).toBe(begun);
+  });
+
   it('is the same where it is asked for one moment after the other, also across a change of clocks', () => {
     const both = (ms: number) => (ms >= Date.UTC(2026, 9, 25, 1) ? HOUR_MS : berlin(ms));
     const days = [Date.UTC(2026, 2, 27), Date.UTC(2026, 9, 24)];

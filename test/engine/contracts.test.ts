@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { contractTerms, fixedTerms } from '../../src/domain/sessions/contract-months.js';
 import { rolledSeries } from '../../src/domain/sessions/contract-series.js';
 import { monthKey } from '../../src/domain/settings-change.js';
+import { contractPhase } from '../../src/engine/flow/expiry.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
 
@@ -40,6 +41,23 @@ function pass(desk: DeskUnderTest, ms: number): void {
   desk.quote(0, 10_000);
   desk.pass(0);
 }
+
+describe('the phase of a contract', () => {
+  const traded = {
+    ...contractTerms(NQ, '202603', 'monday-before-expiry', () => 0),
+    ...{ rollMs: 1_000, flatMs: 2_000, lastTradeMs: 3_000 },
+  };
+  it.each([
+    [999, 'trading'],
+    [1_000, 'due'],
+    [1_999, 'due'],
+    [2_000, 'leaving'],
+    [2_999, 'leaving'],
+    [3_000, 'ended'],
+  ])('at %d is %s: each begins at its very moment', (ms, phase) => {
+    expect(contractPhase({ symbol: SYMBOL, month: '202603', traded }, ms)).toBe(phase);
+  });
+});
 
 describe('the roll day', () => {
   it('ends entries: a resting one is cancelled, and the status says what it waits for', () => {

@@ -205,6 +205,17 @@ describe('other sizes', () => {
     expect(sized(size, changes).lots).toBe(lots);
   });
 
+  it('are at most what one order at the market takes, held lots counted', () => {
+    const instrument = { ...NQ, maxMarketLots: 4 };
+    expect(sized({ lots: 9 }, { instrument }).lots).toBe(4);
+    expect(sized({ lots: 9 }, { instrument, heldLots: 3 }).lots).toBe(1);
+  });
+
+  it('count what is sold below the bid at the bid', () => {
+    // 245,000 ÷ (5,000 × 20); at 4,000 it would be three.
+    expect(sized({ equityPct: 490 }, { limitTicks: 4_000 * 4, protectTicks: 4_010 * 4 }).lots).toBe(2);
+  });
+
   it('say why there is none', () => {
     const why = (size: StrategySize, changes: Partial<EntryToSize> = {}) => sized(size, changes).why;
     expect(why({ riskPct: 1, maxLots: 5 }, { ownLots: 3, ownRestingLots: 2 })).toBe(

@@ -276,11 +276,27 @@ describe('targets', () => {
     );
     desk.quote(0, 10_200);
     expect(desk.recorded('target.reached')).toHaveLength(1);
+    // Nothing is on its way that would leave a part without its stop.
+    expect(desk.effects.map(({ kind }) => kind)).not.toContain('amend');
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots }]);
     expect(desk.live('exit', 0)).toEqual([]);
     desk.quote(0, 10_300);
     amended(desk, stop, lots / 2);
     expect(desk.live('exit', 0)).toMatchObject([{ quantityLots: lots / 2, why: 'target 2 of 2' }]);
+  });
+
+  it('are not reached by a price that is old', () => {
+    const exits: ExitPlan = { targets: [{ ticks: 9_950, closedPpm: 1_000_000 }] };
+    const strategies = [oneEntry({ exits, limitTicks: 9_900, protectTicks: 9_800 })];
+    const desk = new DeskUnderTest({ capabilities: ABLE, strategies }, 1).active();
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.wait(desk.config.risk.staleDataSeconds * 1_000 + 1);
+    desk.fill(entry!, 9_900);
+    expect(desk.recorded('target.reached')).toEqual([]);
+    desk.quote(0, 9_950);
+    expect(desk.recorded('target.reached')).toHaveLength(1);
   });
 
   it('wait while the desk is halted, and the stop stays whole', () => {

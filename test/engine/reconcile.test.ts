@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
+import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 
 function strange(clientId: string, type: OrderIntent['type'] = 'limit'): OrderIntent {
@@ -413,13 +414,16 @@ describe('reconciliation', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: theirs }]);
   });
 
-  it('gives an adopted position a protective stop by the desk file', () => {
-    const desk = new DeskUnderTest().active();
+  it.each([
+    ['below a long one', 500, { side: 'sell', stopTicks: 9_500 }],
+    ['above a short one', -500, { side: 'buy', stopTicks: 10_500 }],
+  ])('gives an adopted position a protective stop by the desk file, %s', (_where, held, stop) => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
     desk.command({ name: 'reconcile' });
-    desk.snapshot({ positions: [500, 0] });
+    desk.snapshot({ positions: [held, 0] });
     desk.pass(250);
-    desk.snapshot({ positions: [500, 0] });
-    expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500, stopTicks: 9_500 }]);
+    desk.snapshot({ positions: [held, 0] });
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 500, ...stop }]);
   });
 
   it('waits for the fills of an order that the venue calls filled until a reading has come that lacks them', () => {

@@ -285,11 +285,14 @@ describe('the risk gate', () => {
   );
 
   it.each([
-    ['net-exposure', 9.9, -8],
-    [null, 10, -8],
-    [null, 2, 8],
-  ])('sets short against long for a sale: %s at %d %% with %d %% held', (limit, maxNetExposurePct, pct) => {
-    const world = { capabilities: FUTURES, holdings: () => [holding(pct)] };
+    ['net-exposure', 9.9, holding(-8)],
+    [null, 10, holding(-8)],
+    [null, 2, holding(8)],
+    // A sale that rests adds, and a purchase that rests takes nothing off.
+    ['net-exposure', 9.9, holding(0, { selling: holding(8).worth })],
+    ['net-exposure', 9.9, holding(-8, { buying: holding(8).worth })],
+  ])('sets short against long for a sale: %s at %d %% with %j', (limit, maxNetExposurePct, one) => {
+    const world = { capabilities: FUTURES, holdings: () => [one] };
     expect(limitOf({ side: 'sell', protectTicks: 10_400 }, world, { maxNetExposurePct })).toBe(limit);
   });
 

@@ -163,6 +163,7 @@ describe('a signal', () => {
       /^expiresAt: expected a time after the original one, by seven days/,
     ],
     [{ issuedMs: START_MS - 700_000 }, 'expired', /^it expired at 2026-01-05T11:58:20\.000Z/],
+    [{ issuedMs: START_MS - 600_000 }, 'expired', /^it expired at 2026-01-05T12:00:00\.000Z/],
     [{ issuedMs: START_MS + 61_000 }, 'issued-ahead', /^issuedAt: expected a time that has come/],
   ])('that is wrong is refused on record with its field: %j', (changes, limit, message) => {
     const desk = deskOf().active();
@@ -225,16 +226,16 @@ describe('what the shipped strategy does not follow', () => {
     expect(desk.engine.view.signals[0]).toMatchObject({ standing: 'refused', refused: { limit } });
   });
 
-  it('stop-passed: a sale above whose stop the market is already', () => {
+  it.each(['99.00', '100.02'])('stop-passed: a sale at whose stop, %s, the market is already', (stop) => {
     const desk = deskOf({}, SHORTING).active();
-    send(desk, { action: 'sell', entry: '97.00', stop: '99.00', targets: ['92.00'] });
+    send(desk, { action: 'sell', entry: '97.00', stop, targets: ['90.00'] });
     expect(entries(desk)).toEqual([]);
     expect(refusals(desk)).toEqual(['stop-passed']);
   });
 
   it('does follow what is just good enough', () => {
-    const desk = deskOf({ minRewardToRisk: 0.78, maxAgeSeconds: 60 }).active();
-    send(desk, { targets: ['101.00', '101.80'], issuedMs: desk.marketMs - 60_000 });
+    const desk = deskOf({ minRewardToRisk: 1, maxAgeSeconds: 60 }).active();
+    send(desk, { targets: ['101.00', '102.60'], issuedMs: desk.marketMs - 60_000 });
     expect(refusals(desk)).toEqual([]);
     expect(entries(desk)).toHaveLength(1);
   });
@@ -335,6 +336,14 @@ describe('an edit', () => {
     });
     expect(desk.sent('cancel')).toEqual([]);
     expect(desk.engine.view.signals[0]?.signal).toMatchObject({ revision: 1, stopTicks: 9_800 });
+  });
+
+  it('has the time of the original, whatever it says itself', () => {
+    const desk = accepted();
+    send(desk, { revision: 2, stop: '98.50', issuedMs: START_MS - 60_000 });
+    expect(desk.engine.view.signals[0]?.signal).toMatchObject({
+      ...{ revision: 2, issuedMs: START_MS, expiresMs: START_MS + 600_000 },
+    });
   });
 
   it('under a revision that is known, or older, is refused', () => {
