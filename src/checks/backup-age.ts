@@ -13,7 +13,7 @@ export const backupAge = check(
   'The newest good backup is young enough',
   z.strictObject({ maxAgeHours: z.number().min(0).default(24) }),
   async ({ desk, pool, runtime }, { maxAgeHours: ageHoursMax }) => {
-    const expected = `the last verified backup is at most ${ageHoursMax} hours old`;
+    const expected = `the last verified backup is less than ${ageHoursMax} hours old`;
     const backups = await readBackups(pool, desk.desk, LOOKED_AT);
     if (backups.length === 0) {
       // Paper money may trade before its first nightly backup.
@@ -36,7 +36,7 @@ export const backupAge = check(
       };
     const hours = (nowMs - newest.takenMs) / HOUR_MS;
     return {
-      verdict: hours <= ageHoursMax ? 'pass' : 'fail',
+      verdict: hours < ageHoursMax ? 'pass' : 'fail',
       observed: `${newest.id} is ${hours.toFixed(1)} hours old, ${counted(newest.rows, 'row')}, ${newest.bytes} bytes; before it: ${before.join(', ') || 'none'}`,
       expected,
     };

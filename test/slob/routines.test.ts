@@ -739,6 +739,16 @@ describe('a check of', () => {
     expect((await bench.run('morning backup')).observed).toContain('no backup was taken yet');
   });
 
+  it('a backup of exactly a day is too old', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: FRIDAY });
+    onTestFinished(() => void vi.useRealTimers());
+    await bench.backupTaken(24);
+    const expected = 'the last verified backup is less than 24 hours old';
+    expect(await bench.run('morning backup')).toMatchObject({ verdict: 'fail', expected });
+    vi.setSystemTime(FRIDAY - 1);
+    expect(await bench.run('morning backup')).toMatchObject({ verdict: 'pass', expected });
+  });
+
   it('the retention finds what is older than thirty days, but those of months', async () => {
     await bench.backupsHere(100, 7.3, 1);
     expect(await bench.run('weekly retention')).toMatchObject({
