@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { monitorCommand } from '../../src/cli/commands/monitor.js';
 import { readStats, type Stats, statsCommand, statsLines } from '../../src/cli/commands/stats.js';
 import { setupsCommand, setupsLines } from '../../src/cli/commands/trading-journal.js';
@@ -425,6 +425,27 @@ describe('fermata monitor', () => {
     await ended;
     const [first, second] = out.split('\n').map((text) => (text === '' ? null : JSON.parse(text)));
     expect(second.atMs - first.atMs).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it.each([
+    ['30 seconds where nothing else is said', ['--watch'], 30_000],
+    ['as many seconds as are said', ['--watch', '45'], 45_000],
+  ])('--watch waits %s', async (_what, args, ms) => {
+    vi.stubEnv('FERMATA_HOME', runtime.home);
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    onTestFinished(() => {
+      written.mockRestore();
+      vi.unstubAllEnvs();
+    });
+    const waited: number[] = [];
+    const command = new Command('monitor');
+    monitorCommand(command, async (one) => {
+      waited.push(one);
+      if (waited.length === 2) throw new Error('seen enough');
+    });
+    await expect(command.parseAsync([...args, '--json'], { from: 'user' })).rejects.toThrow('seen enough');
+    expect(waited).toEqual([ms, ms]);
+    expect(written).toHaveBeenCalledTimes(2);
   });
 
   it('shows what is left where trader and database are away, and exits 1', async () => {

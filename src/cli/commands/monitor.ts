@@ -23,8 +23,8 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Exit code 1 if the trader does not answer; the rest is shown all the same. */
-export function monitorCommand(command: Command): void {
+/** Exit code 1 if the trader does not answer; the rest is shown all the same. `wait`: between two looks of `--watch`. */
+export function monitorCommand(command: Command, wait: (ms: number) => Promise<unknown> = pause): void {
   command
     .option('--full', 'also the last setups, more errors and the newest lines of the log')
     .option(
@@ -46,7 +46,7 @@ export function monitorCommand(command: Command): void {
         const shown = await readMonitor(sourcesOf(requireRuntime()), query);
         if (json) process.stdout.write(`${JSON.stringify(shown)}\n`);
         else showInPlace(screenOf(shown));
-        await pause((watch === true ? WATCH_SECONDS : watch) * 1000);
+        await wait((watch === true ? WATCH_SECONDS : watch) * 1000);
       }
     });
 }
