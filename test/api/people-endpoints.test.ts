@@ -198,6 +198,21 @@ describe('the audit trail', () => {
     expect(shown).toEqual(numbers);
   });
 
+  it('has an entry of the very moment from which on it is asked for, and none of that up to which', async () => {
+    const atMs = Date.parse(START) + 30 * 3_600_000;
+    await filled.database.pool.query(
+      `insert into audit (desk, person, via, action, parameters, outcome, wall)
+       select desk, 'pia', via, action, parameters, outcome, $1 from audit where person = 'otto' limit 1`,
+      [new Date(atMs)],
+    );
+    const found = async (span: string) =>
+      (await filled.read<Page>(`/api/audit?person=pia&${span}`)).entries.map(({ wallMs }) => wallMs);
+    expect(await found(`from=${atMs}`)).toEqual([atMs]);
+    expect(await found(`from=${atMs + 1}`)).toEqual([]);
+    expect(await found(`to=${atMs}`)).toEqual([]);
+    expect(await found(`to=${atMs + 1}`)).toEqual([atMs]);
+  });
+
   it.each(['from=yesterday', 'via=mail', 'limit=0', 'before=x', 'nothing=1'])('refuses %s', async (query) => {
     expect((await filled.call('GET', `/api/audit?${query}`, 'vera')).status).toBe(400);
   });

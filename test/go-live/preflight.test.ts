@@ -466,6 +466,12 @@ describe('going live is refused', () => {
         observed: 'XYZ/USDT is not listed at the exchange: take it out of the desk file',
       },
     });
+    // One of which the exchange says nothing is not listed either.
+    const silent = await bench.look({ symbols: { ok: true, value: new Map([['BTC/USDT', null]]) } });
+    expect(silent.results.find((one) => one.key === 'symbols')).toMatchObject({
+      verdict: 'fail',
+      observed: 'XYZ/USDT is not listed at the exchange',
+    });
   });
 
   it.each([

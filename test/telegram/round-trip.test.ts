@@ -4,7 +4,7 @@ import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { telegramCredentials } from '../../src/notify/channel-credentials.js';
-import { readBotState } from '../../src/store/outbox-delivery.js';
+import { readBotState, savePollProblem } from '../../src/store/outbox-delivery.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';
@@ -63,6 +63,29 @@ describe('the check telegram-round-trip', () => {
       verdict: 'fail',
       observed: expect.stringContaining('not delivered'),
     });
+  });
+
+  it('fails where a bot delivers and never read what people write', async () => {
+    const { pool } = database;
+    const neverPolled = Object.create(pool, {
+      query: {
+        value: (text: unknown, ...rest: unknown[]) =>
+          String(text).startsWith('insert into telegram_bot')
+            ? Promise.resolve({ rows: [] })
+            : Reflect.apply(pool.query, pool, [text, ...rest]),
+      },
+    });
+    bench.start({ pool: neverPolled });
+    const failed = {
+      verdict: 'fail',
+      observed: expect.stringMatching(
+        /^delivered in \d+ ms \(message \d+\), but the bot never read what people write$/,
+      ),
+    };
+    // One of which nothing is known, and one whose first poll was refused.
+    expect(await check()).toMatchObject(failed);
+    await savePollProblem(pool, bench.desk.desk, 'refused');
+    expect(await check()).toMatchObject(failed);
   });
 
   it('is not run on paper without a token, and fails with real money', async () => {

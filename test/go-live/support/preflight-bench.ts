@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../../simulators/binance/start.js';
-import { readExchange } from '../../../src/checks/preflight/exchange-reading.js';
+import { type ExchangeReading, readExchange } from '../../../src/checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../../src/checks/preflight/run-preflight.js';
 import type { PreflightReport } from '../../../src/contracts/published.js';
 import type { Desk } from '../../../src/desk/schema.js';
@@ -28,7 +28,8 @@ export interface Bench {
   /** Writes a sealed GO with these changes. */
   report(changes?: Partial<ValidationReport>, key?: string): string;
   readonly reportFolder: string;
-  look(): Promise<PreflightReport>;
+  /** `found`: what the exchange says instead. */
+  look(found?: Partial<ExchangeReading>): Promise<PreflightReport>;
 }
 
 /** Its secrets and people, the same in each test: a password and the locks of people's files take longer than most tests. */
@@ -95,9 +96,10 @@ export async function preflightBench(edit: (text: string) => string = (text) => 
       writeFileSync(file, JSON.stringify(signReport(key, { ...goReport(configHash), ...changes })));
       return file;
     },
-    async look() {
+    async look(found = {}) {
       const { desk: now } = bench;
-      const exchange = await readExchange({ desk: now, env, simulatedVenue: simulator.address });
+      const read = await readExchange({ desk: now, env, simulatedVenue: simulator.address });
+      const exchange = { ...read, ...found };
       const simulatedVenue = simulator.address;
       const subject = { desk: now, configHash, home, env, exchange, reportFolder, simulatedVenue };
       return runPreflight({ ...subject, nowMs: Date.now() });
