@@ -8,6 +8,7 @@ import type { Progress } from '../backtest/run-on-prices.js';
 import { newestGo } from '../checks/preflight/newest-go.js';
 import { goLiveObstacles, preLiveChecklist } from '../checks/preflight/pre-live-checklist.js';
 import type {
+  ChecklistItem,
   Expectation,
   GoLiveActivities,
   LiveFills,
@@ -19,6 +20,7 @@ import type { PreflightReport } from '../contracts/published.js';
 import { withLimitsInForce } from '../desk/desk-settings.js';
 import type { Desk } from '../desk/schema.js';
 import { counted } from '../domain/figure-text.js';
+import { copiedHomeIn } from '../domain/go-live.js';
 import { notify } from '../notify/notify.js';
 import { moveAttempt, recordValidation } from '../store/go-live-attempts.js';
 import { readLiveFills } from '../store/performance.js';
@@ -52,20 +54,30 @@ export function createGoLiveActivities(dependencies: GoLiveDependencies): GoLive
   return {
     runPreflight: preflight,
     lookBeforeLive: async (reviewedBy) => {
-      const [report, { settings }] = await Promise.all([preflight(), readStatus({ trader })]);
+      const [report, { settings, halts }] = await Promise.all([preflight(), readStatus({ trader })]);
       const inForce = withLimitsInForce(desk, settings);
       const judged = reviewedBy ?? 'not asked yet';
+      const figures = report.results.find(({ key }) => key === 'validation')?.observed ?? '';
+      const copied = copiedHomeIn(halts);
       return {
         checks: report.results,
-        checklist: preLiveChecklist(inForce, report, judged),
+        checklist: [...preLiveChecklist(inForce, report, judged), ...otherHome(copied, reviewedBy)],
         obstacles: goLiveObstacles(inForce, report, judged),
-        figures: report.results.find(({ key }) => key === 'validation')?.observed ?? '',
+        figures: copied === null ? figures : `${figures}. ${copied}. Write what you did about the desk there`,
       };
     },
     readLiveFills: (sinceMs) => readLiveFills(pool, desk.desk, sinceMs),
     compareWithPaper: async (sinceMs) => compare(dependencies, await readLiveFills(pool, desk.desk, sinceMs)),
     moveGoLive: (attempt, state, detail) => moveAttempt(pool, attempt, state, detail),
   };
+}
+
+/** Only a person can know: the review asks for it. */
+function otherHome(copied: string | null, reviewedBy: string | null): readonly ChecklistItem[] {
+  if (copied === null) return [];
+  const observed = reviewedBy === null ? copied : `reviewed by ${reviewedBy}: ${copied}`;
+  const expected = 'a person has made sure that the desk there has ended for good';
+  return [{ key: 'other-home', title: 'The other home', done: reviewedBy !== null, observed, expected }];
 }
 
 function compare(dependencies: GoLiveDependencies, live: LiveFills): Expectation {

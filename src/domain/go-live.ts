@@ -55,6 +55,16 @@ export function whyNotGranted(
   return isThis ? whyGoLiveEnded(ended) : 'the trader has no such permission';
 }
 
+const COPIED = 'this home was copied, or moved to another disk, from ';
+
+/** Two homes with one account would trade against each other. Why a desk is halted that finds itself to be the second. */
+export const copiedHome = (from: string): string =>
+  `${COPIED}${from}. The desk there may still trade this account: make sure that it has ended for good (there: fermata go-live --revoke, fermata down). Real money takes another go-live here (fermata go-live)`;
+
+/** Of the halts in force: the one of a home that was copied. */
+export const copiedHomeIn = (halts: readonly { readonly reason: string }[]): string | null =>
+  halts.find(({ reason }) => reason.startsWith(COPIED))?.reason ?? null;
+
 /** Real money is traded, and nothing permits it. */
 export const lacksGoLive = (status: {
   readonly required: boolean;

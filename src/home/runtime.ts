@@ -170,6 +170,8 @@ export interface DeskPaths {
   readonly journal: string;
   /** How far each journal had got. */
   readonly journalEnds: string;
+  /** In which folder, so that a copy of it is known for one. */
+  readonly journalPlace: string;
   /** The signature counters of the authenticators whose passkeys voted. */
   readonly voteCounters: string;
   readonly paperBook: string;
@@ -189,6 +191,7 @@ export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
     account,
     journal: join(account, 'journal'),
     journalEnds: join(root, 'journal-ends.json'),
+    journalPlace: join(root, 'journal-place.json'),
     voteCounters: join(root, 'vote-counters.json'),
     paperBook: join(account, 'paper-book'),
     restingAccounts: join(root, 'resting-accounts'),

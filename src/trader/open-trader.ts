@@ -151,7 +151,7 @@ async function openOn(
     if (refusal !== null) throw new StartRefused(refusal);
     // It rewrites the paper book for these instruments, which a refused start must leave as it was.
     venue ??= await openVenue();
-    claim = claimOf(parts, venue, replayed.accountId);
+    claim = await claimOf(parts, venue, replayed.accountId);
     runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { ...replayed, venue, feed });
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
@@ -195,11 +195,11 @@ async function openOn(
 }
 
 /** `ofJournal`: the venue may be away, and the journal knows whose it is. */
-function claimOf(
+async function claimOf(
   { loaded: { desk }, runtime }: OpenTraderParts,
   { port, paper }: TradingVenue,
   ofJournal: string | null,
-): FileLock | null {
+): Promise<FileLock | null> {
   const accountId = port.accountId?.() ?? ofJournal;
   if (paper !== null || accountId === null) return null;
   const { name, live } = tradedVenue(desk.venue.name);

@@ -3,7 +3,7 @@
  * requests and accepts a stop from the first moment. It always comes up HALTED.
  */
 import { join } from 'node:path';
-import { unfitPrices } from '../desk/desk-venue.js';
+import { ordersLeave, unfitPrices } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { freeBytes } from '../home/free-space.js';
 import {
@@ -24,10 +24,12 @@ import { endOrderly, guardDesk } from './guard-desk.js';
 import {
   beginAnew,
   beginHalted,
+  copiedFrom,
   entriesMissing,
   finishBeginningAnew,
   journalEnds,
   keepJournalEnd,
+  keepPlace,
 } from './journal/begin-anew.js';
 import type { Journal } from './journal/journal.js';
 import { openJournal } from './journal/open-journal.js';
@@ -38,9 +40,6 @@ import { type Clock, systemClock } from './running/clock.js';
 import { StartRefused } from './running/runner.js';
 import { HaltedDays } from './status/market-watch.js';
 import { startingStatus } from './status/trader-status.js';
-
-/** Where a desk's journal is, the file that says how far it had come, and what was set aside. */
-type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds' | 'restingAccounts' | 'rulesFrom'>;
 
 /** A hanging disk must not keep the process of a broken engine alive. */
 const BROKEN_END_MS_MAX = 2000;
@@ -60,7 +59,8 @@ export async function startTraderOn(
   const log = openLog('trader');
   const loaded = loadCheckedDesk(runtime);
   const paths = deskPaths(homePaths(runtime.home), runtime.desk);
-  const journal = await openKnownJournal(paths, systemClock.wallMs(), log);
+  const isReal = ordersLeave(loaded.desk);
+  const journal = await openKnownJournal(paths, systemClock.wallMs(), log, { isReal });
   const start = new Start(loaded, journal, systemClock, log);
   try {
     await start.listen(paths.controlSocket, runtime.home);
@@ -161,7 +161,8 @@ class Start implements Role {
   }
 
   async #useAccount(account: string, paths: DeskPaths): Promise<AccountInUse> {
-    const open = (wasTraded: boolean) => openKnownJournal(paths, this.clock.wallMs(), this.log, wasTraded);
+    const open = (wasTraded: boolean) =>
+      openKnownJournal(paths, this.clock.wallMs(), this.log, { wasTraded });
     const used = await useAccount(this.#journal, account, paths, open);
     this.#journal = used.journal;
     return used;
@@ -214,22 +215,26 @@ class Start implements Role {
 
 /**
  * Opens the journal as every start does: one that was set back begins anew, and in the place of one that is gone a new
- * one begins halted. `wasTraded`: this account has a past. Throws like `openJournal`.
+ * one begins halted. So does one in a home that was copied, if its orders leave Fermata (`isReal`): on paper a copy
+ * disturbs nobody. `wasTraded`: this account has a past. Throws like `openJournal`.
  */
 async function openKnownJournal(
-  place: JournalPlace,
+  place: DeskPaths,
   wallMs: number,
   log: Log,
-  wasTraded = false,
+  { isReal = false, wasTraded = false },
 ): Promise<Journal> {
-  const { journal: directory, journalEnds: ends } = place;
+  const { journal: directory, journalEnds: ends, journalPlace } = place;
   finishBeginningAnew(directory);
   const { journal: opened, created, torn } = await openJournal({ directory });
   if (torn !== null) log('warn', `the last write before the crash was cut off: ${torn.why}`, { torn });
   const missing = entriesMissing(ends, opened);
-  const journal = missing === 0 ? opened : await beginAnew(opened, missing, wallMs);
+  const from = isReal && opened.lastSequence > 0 ? copiedFrom(journalPlace) : null;
+  const isSame = missing === 0 && from === null;
+  const journal = isSame ? opened : await beginAnew(opened, { missing, copiedFrom: from }, wallMs);
+  if (isReal) keepPlace(journalPlace);
   const { incarnation, lastSequence } = journal;
-  log('info', `journal ${incarnation}`, { created, missing, lastSequence });
+  log('info', `journal ${incarnation}`, { created, missing, copiedFrom: from, lastSequence });
   keepJournalEnd(ends, journal);
   if (lastSequence === 0 && (wasTraded || isGone(place)))
     await beginHalted(journal, journalEnds(ends), wallMs);
@@ -240,7 +245,7 @@ async function openKnownJournal(
  * Whether the journal that this desk wrote last is gone, where an empty one is in its place. What is set aside on
  * purpose (other prices, a reset, a restore) leaves its rules, with their journal, for the next account.
  */
-function isGone({ journalEnds: ends, ...place }: JournalPlace): boolean {
+function isGone({ journalEnds: ends, ...place }: DeskPaths): boolean {
   if (Object.keys(journalEnds(ends)).length === 0) return false;
   const from = rulesToTakeOverFrom(place);
   return from === null || listSegments(join(place.restingAccounts, from, 'journal')).length === 0;

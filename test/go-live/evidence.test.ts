@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEvidenceActivities } from '../../src/activities/create-emergency-activities.js';
 import type { EvidenceActivities } from '../../src/contracts/evidence.js';
 import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
-import { goLiveId } from '../../src/domain/go-live.js';
+import { copiedHome, goLiveId } from '../../src/domain/go-live.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { until } from '../support/eventually.js';
@@ -17,7 +17,9 @@ import {
   ANNA,
   type Attempted,
   BERT,
+  beginAttempt,
   CHECK_KEYS,
+  liveBenchDesk,
   review,
   startAttempt,
   vote,
@@ -83,6 +85,25 @@ const recordHere = (...given: Given) =>
 const namesOf = ([, steps]: Given): string => steps.map(({ stepKey }) => stepKey).join();
 
 describe.concurrent('the evidence of going live', () => {
+  it('has who reviewed what became of the home that this one was copied from', async () => {
+    const desk = await liveBenchDesk(bench);
+    const reason = `${copiedHome('/srv/fermata on alpha')}. Look at orders`;
+    desk.trader.halts = desk.trader.halts.map((halt) => ({ ...halt, reason }));
+    const attempted = { ...(await beginAttempt(bench, desk, { ramp: [] })), verdicts: {} };
+    const [task] = await until('the review', async () => {
+      const found = await attempted.operations.listTasks();
+      return found.length > 0 && found;
+    });
+    expect(task?.detail).toMatch(/from \/srv\/fermata on alpha.*Write what you did about the desk there/);
+    await approve(attempted);
+    expect(await attempted.ended).toMatchObject({ state: 'completed' });
+    const evidence = await desk.evidence('go-live');
+    expect(evidence.find(({ step_key: key }) => key === 'checklist.other-home')).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringMatching(/^reviewed by bert: this home was copied/),
+    });
+  });
+
   it('takes few writes, and is whole though the answer of each is lost once', async () => {
     const lost = new Set<string>();
     const attempted = await startWriting(async (...given) => {

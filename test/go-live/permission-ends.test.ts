@@ -1,11 +1,13 @@
 /** What ends the permission to trade real money, each tried on a live desk at the exchange's simulator. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { padded } from '../../simulators/binance/accounts.js';
 import { decisionSubject, signDecision } from '../../src/domain/decision.js';
 import { type SettingChange, settingsTerms } from '../../src/domain/settings-change.js';
 import { signStatement } from '../../src/domain/signed-vote.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { connectTrader } from '../../src/trader/client.js';
+import { startTrader } from '../../src/trader/start.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { OTHER_KEY, TRADING_KEY } from '../venue-binance/support/raw-client.js';
@@ -121,6 +123,64 @@ it('a journal that was begun anew knows of no permission', async () => {
   await desk.start();
   await takesAnother(desk);
   expect((await desk.status()).incarnation).not.toBe(before);
+});
+
+/** The same desk in another folder. */
+function inHome(desk: LiveDesk, home: string): LiveDesk {
+  const deskFile = desk.runtime.deskFile.replace(desk.home, home);
+  const runtime = { ...desk.runtime, home, deskFile };
+  const client = connectTrader(deskPaths(homePaths(home), runtime.desk).controlSocket);
+  const status = () => client.call('status', {}, { timeoutMs: 30_000 });
+  onTestFinished(() => {
+    client.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+  const until: LiveDesk['until'] = async (_what, holds) =>
+    vi.waitUntil(async () => {
+      const now = await status();
+      return holds(now) && now;
+    }, 60_000) as ReturnType<LiveDesk['until']>;
+  const start = async () => {
+    const role = await startTrader(runtime);
+    onTestFinished(() => role.stop());
+    return role;
+  };
+  return { ...desk, home, runtime, client, status, until, start };
+}
+
+it('does not hold in a copy of its home, whose trader refuses to begin beside the original', async () => {
+  const { desk, running } = await armedDesk();
+  const { incarnation } = await desk.status();
+  const copy = inHome(desk, `${desk.home}-copy`);
+  // As a backup of the folder is: with its times, its modes and its links.
+  cpSync(desk.home, copy.home, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  await expect(copy.start()).rejects.toThrow(
+    /another FERMATA_HOME on this machine trades the account.*a copy/,
+  );
+  await running.stop();
+  const inCopy = await copy.start();
+  await takesAnother(copy);
+  const now = await copy.status();
+  expect(now.incarnation).not.toBe(incarnation);
+  expect(now.goLive.ended).toMatchObject({ by: 'fermata', reason: 'the journal was restored or begun anew' });
+  expect(now.halts.map(({ reason }) => reason).join()).toContain(
+    `this home was copied, or moved to another disk, from ${desk.home}`,
+  );
+  await inCopy.stop();
+  // Once is enough: the copy is a home of its own then.
+  await copy.start();
+  const later = await isReady(copy);
+  expect(later.incarnation).toBe(now.incarnation);
+});
+
+it('goes with its home to another name', async () => {
+  const { desk, running } = await armedDesk();
+  const { incarnation } = await desk.status();
+  await running.stop();
+  const moved = inHome(desk, `${desk.home}-moved`);
+  renameSync(desk.home, moved.home);
+  await moved.start();
+  expect(await isReady(moved)).toMatchObject({ incarnation, goLive: { granted: { step: 0 } } });
 });
 
 it('a key of another account starts nothing, and a new key of the same one goes on', async () => {

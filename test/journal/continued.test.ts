@@ -116,7 +116,7 @@ describe('a journal of v1', () => {
     const options = { directory, incarnation: 'abc123', groupRecords: 3 };
     writeFirstFormat({ ...options, wallMsOf: (sequence) => WALL_MS + sequence }, tradingRecords(20));
     const { journal } = await openJournal({ directory });
-    const anew = await beginAnew(journal, 3, WALL_MS + 1_000);
+    const anew = await beginAnew(journal, { missing: 3 }, WALL_MS + 1_000);
     await anew.close();
     const entries = [...readJournal(directory)];
     expect(versionsOf(directory)).toEqual([2]);

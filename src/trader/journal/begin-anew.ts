@@ -1,11 +1,14 @@
 /**
- * Detects that a journal was set back, and by how much, and continues it under a new incarnation, so the
- * order ids that it has forgotten are never used again. Its content is copied, followed by a halt that only a
- * person lifts; the old folder stays. A journal that is gone altogether begins with such a halt.
+ * Detects that a journal was set back, and by how much, or that its home was copied, and continues it under a new
+ * incarnation, so the order ids that it has forgotten, or that the original uses, are never used again, and a go-live
+ * of the original counts for nothing here. Its content is copied, followed by a halt that only a person lifts; the old
+ * folder stays. A journal that is gone altogether begins with such a halt.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { copiedHome } from '../../domain/go-live.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Journal } from './journal.js';
 import { openJournal } from './open-journal.js';
@@ -15,16 +18,31 @@ import { syncDirectory } from './segments.js';
 /** Entries copied between two waits for the disk. */
 const BATCH = 1_000;
 
+interface Why {
+  /** Entries that it once had. */
+  readonly missing: number;
+  /** Where the home is that this one was copied from. Null: it was not. */
+  readonly copiedFrom?: string | null;
+}
+
 /** Returns the new journal, open; the old one is closed. */
-export async function beginAnew(journal: Journal, missing: number, wallMs: number): Promise<Journal> {
+export async function beginAnew(
+  journal: Journal,
+  { missing, copiedFrom = null }: Why,
+  wallMs: number,
+): Promise<Journal> {
   const { directory, incarnation, lastSequence } = journal;
   const next = nextOf(directory);
   rmSync(next, { recursive: true, force: true });
-  await copyAnew(directory, next, wallMs, (marketMs) =>
-    setBackHalt({ haltId: newHaltId(), missing, lastSequence, wallMs, marketMs }),
-  );
+  await copyAnew(directory, next, wallMs, (marketMs) => {
+    const at = { haltId: newHaltId(), wallMs, marketMs };
+    return copiedFrom === null
+      ? setBackHalt({ ...at, missing, lastSequence })
+      : lookFirst({ ...at, cause: 'person', by: 'fermata', why: copiedHome(copiedFrom) });
+  });
   await journal.close();
-  renameSync(directory, `${directory}-set-back-${incarnation}-${lastSequence}`);
+  const kind = copiedFrom === null ? 'set-back' : 'copied';
+  renameSync(directory, `${directory}-${kind}-${incarnation}-${lastSequence}`);
   renameSync(next, directory);
   syncDirectory(dirname(directory));
   return (await openJournal({ directory })).journal;
@@ -159,5 +177,56 @@ export function journalEnds(file: string): Readonly<Record<string, number>> {
     return JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
   } catch {
     return {};
+  }
+}
+
+interface Place {
+  readonly folder: string;
+  readonly host: string;
+  readonly inode: string;
+  /** When the folder was made, in nanoseconds: no copy, archive or backup keeps that. Null: its file system doesn't say. */
+  readonly bornNs: string | null;
+}
+
+/**
+ * Where this desk's journal was written last, if the folder of `file` is a copy of that one or was moved to another
+ * disk, which nobody can tell apart. Null: it is the same, also if it was renamed, or the machine was upgraded.
+ */
+export function copiedFrom(file: string): string | null {
+  const before = placeBefore(file);
+  if (before === null || isSamePlace(before, placeNow(file))) return null;
+  return `${before.folder} on ${before.host}`;
+}
+
+/** An unwritable disk is the journal's own concern. */
+export function keepPlace(file: string): void {
+  const text = `${JSON.stringify(placeNow(file))}\n`;
+  try {
+    writeFileSync(`${file}.next`, text, { mode: 0o600 });
+    renameSync(`${file}.next`, file);
+  } catch {
+    // The place before stays: at worst the next start takes this home for a copy again.
+  }
+}
+
+function placeNow(file: string): Place {
+  const folder = realpathSync(dirname(file));
+  const { ino, birthtimeNs, ctimeNs } = statSync(folder, { bigint: true });
+  // What a system reports where the file system doesn't know it.
+  const isUnknown = birthtimeNs === 0n || birthtimeNs === ctimeNs;
+  return { folder, host: hostname(), inode: String(ino), bornNs: isUnknown ? null : String(birthtimeNs) };
+}
+
+function isSamePlace(one: Place, other: Place): boolean {
+  if (one.bornNs !== null && other.bornNs !== null) return one.bornNs === other.bornNs;
+  return one.inode === other.inode || (one.folder === other.folder && one.host === other.host);
+}
+
+/** Null: a journal of an earlier version, or a first start. */
+function placeBefore(file: string): Place | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Place;
+  } catch {
+    return null;
   }
 }
