@@ -63,6 +63,8 @@ export interface Carried {
   /** Since when the hours have been clean that only lack trades. Left out: they begin now. */
   readonly cleanSinceMs?: number;
   readonly liveSinceMs: number;
+  /** How often the next size was asked for, and not granted. Left out: by an earlier build. */
+  readonly questions?: number;
   readonly size: SizePlan | null;
   readonly shown: readonly string[];
   /** Cancelled while live: watched to the end of the permission, and never larger. */
@@ -75,6 +77,23 @@ type GrowsNext = NonNullable<GoLiveProgress['next']>;
 export type CleanHours = Pick<GrowsNext, 'cleanSinceMs' | 'trades'>;
 /** What clean hours are for. */
 export type NextSize = Omit<GrowsNext, keyof CleanHours>;
+
+/** What the hours are for. Those that were clean and lack trades go on until there are as many, or the watch is over. */
+export interface Towards {
+  readonly next: NextSize;
+  readonly lackingSinceMs: number | null;
+}
+
+/** What a watch has found. */
+export interface Watched {
+  /** Why it is no longer live; null while it is. */
+  readonly ended: string | null;
+  /** Each problem once: at most 20, plus those found at the end. People are told of each, as often as it appears. */
+  readonly problems: readonly string[];
+  /** Closed trades, as far as the results could be verified. */
+  readonly trades: number;
+  readonly sinceMs: number;
+}
 
 export interface GoLiveResult {
   /** `completed`: every step was taken; `ended`: it was live, and the permission ended. */

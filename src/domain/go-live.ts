@@ -16,6 +16,8 @@ export interface GoLiveProposal {
   readonly attempt: number;
   /** 0: the first arming with real money. Each later step raises the size. */
   readonly step: number;
+  /** How often this size was asked for before, and not granted: votes count for one question. Left out: never. */
+  readonly again?: number | undefined;
   /** Incarnation of the trader's journal: a restored journal gets a new one. */
   readonly incarnation: string;
   /** Hash of desk file and settings together, as they were when people were asked. */
@@ -26,7 +28,7 @@ export interface GoLiveProposal {
 }
 
 /** The permission that the trader holds until the configuration, the journal or a person ends it. */
-export interface GoLiveGrant extends Omit<GoLiveProposal, 'desk'> {
+export interface GoLiveGrant extends Omit<GoLiveProposal, 'desk' | 'again'> {
   /** Hash of the desk file alone: settings that only tighten leave the permission in force. */
   readonly fileConfigHash: string;
   readonly approvedBy: readonly string[];
@@ -90,10 +92,11 @@ export function goLiveApprovalId({
   release,
   attempt,
   step,
+  again,
   haltId,
-}: Pick<GoLiveProposal, 'desk' | 'release' | 'attempt' | 'step' | 'haltId'>): string {
+}: Pick<GoLiveProposal, 'desk' | 'release' | 'attempt' | 'step' | 'again' | 'haltId'>): string {
   const id = desk === undefined ? `golive:${release}:${attempt}` : goLiveId(desk, release, attempt);
-  const start = `${id}:${step}`;
+  const start = `${id}:${step}${again === undefined ? '' : `:again-${again}`}`;
   return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
 }
 

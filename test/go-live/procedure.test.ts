@@ -357,6 +357,51 @@ describe.concurrent('going live', () => {
     await keepHistory(bench, 'go-live-maybe-larger', handleOf(attempted).workflowId);
   });
 
+  it.each(['a halt while people are asked', 'a trader that refuses at the last vote'])(
+    '%s ends the question, not the ramp: the size stays, and it is asked again',
+    async (what) => {
+      const attempted = await attempt();
+      const { desk } = attempted;
+      const questions = async () =>
+        (await attempted.operations.listApprovals()).filter(({ title }) => title.startsWith('Size step 1'));
+      await review(attempted);
+      await vote(attempted, ANNA);
+      await vote(attempted, BERT);
+      await until('the question', async () => (await questions()).length === 1, WAIT_MS);
+      if (what.startsWith('a halt')) {
+        await vote(attempted, ANNA);
+        desk.trader.halt('person', 'person');
+      } else {
+        desk.trader.refusesGoLive = 'sizes are not raised while the desk is halted';
+        await vote(attempted, ANNA);
+        await vote(attempted, BERT);
+      }
+      await until('people are told', () => isTold(desk, 'the larger size was not granted'), WAIT_MS);
+      const progress = () => handleOf(attempted).query<GoLiveProgress>('progress');
+      expect((await progress()).size).toEqual({ maxPositionSizePct: 3, maxConcurrentPositions: 3 });
+      if (what.startsWith('a halt')) {
+        expect((await questions()).map(({ state }) => state)).toEqual(['withdrawn']);
+        desk.trader.halts = [];
+        desk.trader.mode = 'ACTIVE';
+      } else {
+        desk.trader.refusesGoLive = null;
+      }
+      await until(
+        'the question again',
+        async () => (await questions()).some(({ state }) => state === 'open'),
+        WAIT_MS,
+      );
+      // No vote of the first question counts for this one.
+      expect((await openApproval(attempted)).id).toMatch(/:1:again-\d+$/);
+      await vote(attempted, ANNA);
+      await vote(attempted, BERT);
+      expect(await attempted.ended).toMatchObject({ state: 'completed' });
+      expect(desk.trader.granted).toMatchObject({ step: 1, size: { maxPositionSizePct: 6 } });
+      const name = what.startsWith('a halt') ? 'go-live-question-ended-by-a-halt' : 'go-live-asked-again';
+      await keepHistory(bench, name, handleOf(attempted).workflowId);
+    },
+  );
+
   it('takes no vote of one person whose cooling-off would end after the vote has', async () => {
     const attempted = await attempt({ needed: 1, coolingOffMs: 10 * WAIT_MS, approvalMs: 300 });
     await review(attempted);

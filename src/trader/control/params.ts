@@ -113,6 +113,7 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
       release: id,
       attempt: z.int().min(1),
       step: z.int().min(0),
+      again: z.int().min(1).optional(),
       incarnation: text(32),
       configHash: hash,
       haltId: haltId.nullable(),

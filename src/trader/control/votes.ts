@@ -190,7 +190,7 @@ interface GoLiveQuestion extends Votes {
  */
 export function goLiveAuthority(question: GoLiveQuestion): GoLivePermission {
   const { proposal, needed, fileConfigHash } = question;
-  const { desk = question.desk, ...asked } = proposal;
+  const { desk = question.desk, again: _again, ...asked } = proposal;
   if (desk !== question.desk)
     throw goLiveRefused(`it is about the desk ${desk}, and this one is ${question.desk}`);
   const approvedBy = countVotes(question, {

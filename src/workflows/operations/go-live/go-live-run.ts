@@ -1,7 +1,6 @@
 /** The state of one attempt to go live, and how its steps are shown and recorded. */
 
 import {
-  type ActivityInterfaceFor,
   defineQuery,
   defineUpdate,
   patched,
@@ -60,6 +59,10 @@ export class GoLiveRun {
   looksNow = false;
   /** The permission ended while people were asked for a larger size. */
   permissionEnded = false;
+  /** How often a question for the size after the one in force did not lead to it. */
+  questions = 0;
+  /** Why the question that is open is over: the desk was halted since. */
+  interrupted: string | null = null;
   /** The permission was requested from the trader: the desk may be live before this run hears of it. */
   isGranting = false;
   /** What people have approved, until it is in force. */
@@ -77,9 +80,16 @@ export class GoLiveRun {
     };
     this.#shown = [...(carried?.shown ?? [])];
     this.liveSinceMs = carried?.liveSinceMs ?? 0;
+    this.questions = carried?.questions ?? 0;
     this.cancelled = carried?.cancelled ?? false;
     this.engine = traderCalls(desk, incarnation);
-    this.calls = goLiveCalls(desk);
+    // These query the exchange, read the ledger and write the attempt's row.
+    this.calls = proxyActivities<GoLiveActivities>({
+      taskQueue: operationsQueue(desk),
+      startToCloseTimeout: '1 minute',
+      scheduleToCloseTimeout: '1 hour',
+      retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+    });
     this.records = recordCalls(desk, evidenceMs);
     this.trail = new EvidenceTrail(desk, this.records);
     this.approvals = new Approvals(desk);
@@ -92,6 +102,7 @@ export class GoLiveRun {
     return {
       ...{ step, watchesLeft, ...(cleanSinceMs === null ? {} : { cleanSinceMs }) },
       liveSinceMs: this.liveSinceMs,
+      questions: this.questions,
       size: this.progress.size,
       shown: [...this.#shown],
       ...(this.cancelled ? { cancelled: true } : {}),
@@ -234,14 +245,4 @@ export class GoLiveRun {
       simulated: this.input.simulated,
     });
   }
-}
-
-/** Going live: queries the exchange, reads the ledger, writes the attempt's row. */
-function goLiveCalls(desk: string): ActivityInterfaceFor<GoLiveActivities> {
-  return proxyActivities<GoLiveActivities>({
-    taskQueue: operationsQueue(desk),
-    startToCloseTimeout: '1 minute',
-    scheduleToCloseTimeout: '1 hour',
-    retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
-  });
 }

@@ -19,6 +19,7 @@ import {
   type NextSize,
   RAMP_TRADES_MIN,
   type RampStep,
+  type Watched,
 } from '../../../contracts/go-live.js';
 import type { Decision } from '../../../domain/decision.js';
 import { counted } from '../../../domain/figure-text.js';
@@ -36,7 +37,7 @@ import { showVerdict } from '../../show.js';
 import { awaitTask } from '../await-task.js';
 import { approvedCalls } from '../operations-calls.js';
 import { GoLiveRun } from './go-live-run.js';
-import { tell, type Watched, watchLive, watchWhile } from './watch-live.js';
+import { tell, watchLive, watchWhile } from './watch-live.js';
 
 /** Everything that real money requires, checked before people are asked and again just before the start. */
 interface Preflight {
@@ -234,14 +235,34 @@ async function growOnce(
   plan: RampStep,
   watches: number,
 ): Promise<GoLiveResult | Carried | null> {
-  const unstable = await untilStable(run, step, plan, watches);
-  if (unstable !== null) return unstable;
-  const raised = await raise(run, step + 1, plan).catch((error: unknown) => {
-    if (!patched(WATCHED_THROUGH)) throw error;
-    run.neverGrows(causeOf(error));
-    return stays(causeOf(error));
+  for (let left = watches; ; left = WATCHES_MAX) {
+    const unstable = await untilStable(run, step, plan, left);
+    if (unstable !== null) return unstable;
+    const raised = await raise(run, step + 1, plan).catch((error: unknown) => {
+      if (!patched(WATCHED_THROUGH)) throw error;
+      run.neverGrows(causeOf(error));
+      return stays(causeOf(error));
+    });
+    if (raised === null || raised.state === 'ended') return raised;
+    if (run.cancelled) return untilStable(run, step, plan, WATCHES_MAX);
+    if (!patched(ASKS_AGAIN)) return raised;
+    tellAskedAgain(run, step + 1, raised.detail);
+  }
+}
+
+/** Runs that began before this patch end, and the size never grows, after a question that did not lead to a larger size. */
+const ASKS_AGAIN = 'a-larger-size-is-asked-for-again-after-clean-hours';
+
+/** The question is over, and not the ramp: whatever prevented the larger size, the hours before the next question are new. */
+function tellAskedAgain(run: GoLiveRun, step: number, why: string): void {
+  run.approved = null;
+  run.questions += 1;
+  tell(run, 'asked-again', {
+    event: 'report',
+    severity: 'warning',
+    title: 'the larger size was not granted',
+    text: `Size step ${step}: ${why}. The clean hours begin anew, and then people are asked again.`,
   });
-  return raised !== null && run.cancelled ? untilStable(run, step, plan, WATCHES_MAX) : raised;
 }
 
 /** Runs that began before this patch ask for a larger size after clean hours in which nothing was traded. */
@@ -319,9 +340,11 @@ async function raise(run: GoLiveRun, step: number, plan: RampStep): Promise<GoLi
   const { desk, incarnation } = run.input;
   const now = approvedCalls(desk, incarnation).readLiveFacts;
   const { configHash } = await now.executeWithOptions({ summary: 'As it is now' }, []);
-  const proposal = proposalOf(run, step, size, { configHash, haltId: null });
+  const again = run.questions === 0 ? {} : { again: run.questions };
+  const proposal = { ...proposalOf(run, step, size, { configHash, haltId: null }), ...again };
+  run.interrupted = null;
   const asking = askApprovers(run, proposal, sizeStepTitle(step));
-  const ended = await watchWhile(run, asking);
+  const ended = await watchWhile(run, asking, 'until interrupted');
   if (ended !== null) {
     run.approvals.withdraw(ended);
     run.permissionEnded = true;
@@ -330,9 +353,11 @@ async function raise(run: GoLiveRun, step: number, plan: RampStep): Promise<GoLi
   }
   const approved = await asking;
   if (approved.state !== 'approved') return stays(approved.detail);
+  if (run.interrupted !== null) return stays(run.interrupted);
   const problem = await grant(run, proposal, approved.votes);
   if (problem !== null) return stays(problem);
   run.progress = { ...run.progress, size };
+  run.questions = 0;
   return null;
 }
 
@@ -382,7 +407,8 @@ async function grant(
   await run.trail.stored(run.input.recordMs);
   if (run.cancelled && patched(NOT_ONCE_CANCELLED)) return run.cancelledWhy;
   run.isGranting = true;
-  const commandId = `golive:${workflowInfo().firstExecutionRunId}:${proposal.step}`;
+  const { step, again = '' } = proposal;
+  const commandId = `golive:${workflowInfo().firstExecutionRunId}:${step}${again && `:${again}`}`;
   try {
     await approvedCalls(desk, incarnation).goLive.executeWithOptions(
       { summary: `Go live, step ${proposal.step}` },
@@ -453,7 +479,7 @@ async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Pro
   } as const;
   // A question from an earlier build stays open as long as its votes are valid, but it is closed at this time
   // too.
-  const outcome = await run.approvals.ask(request, () => null, isTimed ? answerMs : undefined);
+  const outcome = await run.approvals.ask(request, () => run.interrupted, isTimed ? answerMs : undefined);
   const people = outcome.votes.map((vote) => vote.person).join(', ');
   const verdict = outcome.state === 'approved' ? 'pass' : 'not_run';
   const expected = `${needed} of ${approvers.join(', ')} agree`;
@@ -468,6 +494,9 @@ async function coolOff(run: GoLiveRun, votes: readonly Decision[], coolingOffMs:
   if (untilMs <= Date.now()) return;
   // Runs that began before the patch sleep for the whole time, even if cancelled.
   if (patched(SECOND_THOUGHTS))
-    await condition(() => run.cancelled || run.permissionEnded, untilMs - Date.now());
+    await condition(
+      () => run.cancelled || run.permissionEnded || run.interrupted !== null,
+      untilMs - Date.now(),
+    );
   else await sleep(untilMs - Date.now());
 }

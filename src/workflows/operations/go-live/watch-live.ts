@@ -3,7 +3,13 @@
  * the end.
  */
 import { condition, patched, sleep } from '@temporalio/workflow';
-import { type NextSize, pauseBetweenLooks, pauseWhileAsked } from '../../../contracts/go-live.js';
+import {
+  type LiveFills,
+  pauseBetweenLooks,
+  pauseWhileAsked,
+  type Towards,
+  type Watched,
+} from '../../../contracts/go-live.js';
 import type { Notice } from '../../../contracts/notice.js';
 import { counted } from '../../../domain/figure-text.js';
 import { goLiveId, whyNotGranted } from '../../../domain/go-live.js';
@@ -18,22 +24,8 @@ interface Look {
   readonly text: string;
   /** Closed trades; null: not known. */
   readonly trades: number | null;
-}
-
-export interface Watched {
-  /** Why it is no longer live; null while it is. */
-  readonly ended: string | null;
-  /** Each problem once: at most 20, plus those found at the end. People are told of each, as often as it appears. */
-  readonly problems: readonly string[];
-  /** Closed trades, as far as the results could be verified. */
-  readonly trades: number;
-  readonly sinceMs: number;
-}
-
-/** What the hours are for. Those that were clean and lack trades go on until there are as many, or the watch is over. */
-export interface Towards {
-  readonly next: NextSize;
-  readonly lackingSinceMs: number | null;
+  /** Why it does not trade, or when it did not since; null: it traded all the time, as far as is known. */
+  readonly halted: string | null;
 }
 
 const PROBLEMS_MAX = 20;
@@ -89,8 +81,15 @@ export async function watchLive(
 /** Runs that began before this patch don't check the desk while a question is open or Postgres is away. */
 const WATCHED_MEANWHILE = 'a-live-desk-is-watched-while-something-else-is-awaited';
 
+/** Runs that began before this patch leave a question open over a halt. */
+const HALT_ENDS_QUESTION = 'a-halt-ends-the-question-for-a-larger-size';
+
 /** Checks the desk until `work` has ended, which may take days. Null, or why the desk is no longer live. */
-export async function watchWhile(run: GoLiveRun, work: Promise<unknown>): Promise<string | null> {
+export async function watchWhile(
+  run: GoLiveRun,
+  work: Promise<unknown>,
+  question?: 'until interrupted',
+): Promise<string | null> {
   if (!patched(WATCHED_MEANWHILE)) return null;
   let settled = false;
   const settle = () => {
@@ -102,11 +101,15 @@ export async function watchWhile(run: GoLiveRun, work: Promise<unknown>): Promis
   const everyMs = pauseWhileAsked(run.input);
   for (;;) {
     const isWoken = await condition(() => settled || run.looksNow, everyMs);
-    if (isWoken && settled) return null;
+    const isOver = isWoken && settled;
+    // One that was lifted since the look before counts, too.
+    if (isOver && !(question && patched(HALT_ENDS_QUESTION))) return null;
     run.looksNow = false;
     const found = await lookAtLive(run, startedMs);
     if (found.ended !== null) return found.ended;
     see(found.problems);
+    if (question && found.halted !== null && patched(HALT_ENDS_QUESTION)) run.interrupted = found.halted;
+    if (isOver) return null;
   }
 }
 
@@ -172,24 +175,18 @@ async function conclude(
   return { late, trades: found.trades };
 }
 
-/** The reminder to people while a desk trades real money. */
 function remind(run: GoLiveRun, text: string): void {
+  const asked = { event: 'task', severity: 'info', title: 'look at the dashboard' } as const;
   tell(run, 'reminder', {
-    event: 'task',
-    severity: 'info',
-    title: 'look at the dashboard',
+    ...asked,
     text: `${text}. How the account compares with the venue’s: fermata status.`,
   });
 }
 
 /** Sent at once, not only when the watch is over. */
 function tellProblems(run: GoLiveRun, problems: readonly string[]): void {
-  tell(run, 'problems', {
-    event: 'warning',
-    severity: 'warning',
-    title: 'something is not as it should be',
-    text: problems.join('\n'),
-  });
+  const said = { event: 'warning', severity: 'warning', title: 'something is not as it should be' } as const;
+  tell(run, 'problems', { ...said, text: problems.join('\n') });
 }
 
 /** Sent before anybody is asked for a larger size. */
@@ -218,8 +215,9 @@ export function tell(
 /** Anything that can't be read is a problem, not an error: the next reading comes soon. */
 async function lookAtLive(run: GoLiveRun, fillsSinceMs: number): Promise<Look> {
   const [desk, filled] = await Promise.all([lookAtDesk(run), lookAtFills(run, fillsSinceMs)]);
-  const { problems: wrongFills, trades } = filled;
-  return { ...desk, trades, problems: [...desk.problems, ...wrongFills] };
+  const { problems: wrongFills, trades, halts = [] } = filled;
+  const halted = desk.halted ?? halts[0] ?? null;
+  return { ...desk, halted, trades, problems: [...desk.problems, ...wrongFills] };
 }
 
 async function lookAtDesk({ engine, input }: GoLiveRun): Promise<Omit<Look, 'trades'>> {
@@ -229,18 +227,19 @@ async function lookAtDesk({ engine, input }: GoLiveRun): Promise<Omit<Look, 'tra
     const granted = facts.granted?.release === release && facts.granted.attempt === attempt;
     const text = `${facts.mode}, equity ${facts.equity}, drawdown ${facts.drawdownPct} %, ${facts.fills} fills`;
     const ended = granted ? null : `the permission is no longer in force: ${whyNotGranted(facts, input)}`;
-    return { ended, problems: facts.problems, text };
+    const halted = facts.mode === 'ACTIVE' ? null : `${facts.mode}: ${facts.reason}`;
+    return { ended, halted, problems: facts.problems, text };
   } catch (error) {
     // The trader may be restarting, which is the supervisor's task.
     const problem = `the trader did not answer: ${causeOf(error)}`;
-    return { ended: null, problems: [problem], text: problem };
+    return { ended: null, halted: null, problems: [problem], text: problem };
   }
 }
 
 async function lookAtFills(
   { calls }: GoLiveRun,
   sinceMs: number,
-): Promise<Pick<Look, 'problems' | 'trades'>> {
+): Promise<Pick<Look, 'problems' | 'trades'> & Pick<LiveFills, 'halts'>> {
   const bounds = { summary: 'Look at the fills', scheduleToCloseTimeout: '1 minute' } as const;
   try {
     return await calls.readLiveFills.executeWithOptions(bounds, [sinceMs]);
