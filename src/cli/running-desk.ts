@@ -23,10 +23,13 @@ let chosen: string | null = null;
 /** What `--desk` said. */
 let asked: string | null = null;
 
+/** A lost desk that is being restored has its home's folder again, and nothing yet of a start. */
+const nameChosen = (home: string) => runtimeHere(home)?.desk ?? (asked === null ? null : nameOf(asked));
+
 /** Commands that our messages suggest are about the chosen desk. */
 const nameChosenInCommands = (): void =>
   nameDeskInCommands(
-    () => (chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null),
+    () => (chosen !== null && sharesServers(chosen) ? nameChosen(chosen) : null),
     () => startNameOf(chosen === null ? null : runtimeHere(chosen), asked),
   );
 nameChosenInCommands();
