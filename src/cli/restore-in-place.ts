@@ -225,7 +225,7 @@ async function carryOut(
     const { passed, steps, kept } = made;
     if (passed) {
       const damaged = passedOver.map((one) => `; newer backup ${one.id} is damaged: ${one.why}`).join('');
-      const says = `backup ${id} is in the place of the database, which is kept as ${kept?.database}${damaged}`;
+      const says = `backup ${id} is in the place of the database${kept?.database == null ? '' : `, which is kept as ${kept.database}`}${damaged}`;
       return { restored: true, says };
     }
     const failed = steps.find(({ verdict }) => verdict !== 'pass');

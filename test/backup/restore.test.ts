@@ -243,8 +243,12 @@ describe('a desk that is restored', () => {
 
   it('leaves what was there beside it: nothing is deleted', async () => {
     const home = homeWithBackup('and server');
-    await restore(home);
+    // Nothing was there yet: no folder or database is named that nobody would find.
+    const first = await restore(home);
+    expect(first.kept).toEqual({ folder: null, database: null });
+    expect(first.steps.at(-1)?.observed).toBe('no files were there before');
     const paths = deskPaths(homePaths(home), DESK);
+    expect(readdirSync(paths.root).filter((name) => name.startsWith('before-restore-'))).toEqual([]);
     writeFileSync(join(paths.account, 'mark'), 'of the desk that was there');
     mkdirSync(homePaths(home).temporal, { recursive: true });
     writeFileSync(join(homePaths(home).temporal, 'mark'), 'runs of then');
@@ -689,6 +693,7 @@ describe('`fermata rollback`', () => {
 
   it('is made as a person agreed to it in an incident, once, and Temporal goes on', async () => {
     const home = await homeWithDamagedNewest('and server');
+    await inServer(home, 'postgres', (client) => client.query('create database fermata'));
     cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
       recursive: true,
     });

@@ -27,9 +27,10 @@ export interface OwnServer {
   createDatabase(name: string): Promise<EmptyDatabase>;
   dropDatabase(name: string): Promise<void>;
   /**
-   * Renames the desk's database to `kept`, and `name` to the desk's. Can be repeated after an interruption.
+   * Renames the desk's database to `kept`, and `name` to the desk's. Can be repeated after an interruption. False: there
+   * was none to keep.
    */
-  takePlace(name: string, kept: string): Promise<void>;
+  takePlace(name: string, kept: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -98,10 +99,11 @@ export async function openOwnServer(
     },
     takePlace: async (name, kept) => {
       await endSessions();
-      await withClient(login, 'postgres', async (client) => {
+      return withClient(login, 'postgres', async (client) => {
         const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
         const here = new Set(rows.map(({ datname }) => datname));
-        if (!here.has(name)) return;
+        const isKept = here.has(database) || here.has(kept);
+        if (!here.has(name)) return here.has(kept);
         // Open sessions, such as somebody's psql on a server that another desk keeps running, would block the
         // rename and leave this desk without a database.
         await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = any($1)', [
@@ -113,6 +115,7 @@ export async function openOwnServer(
           );
         if (here.has(database)) await rename(database, kept);
         await rename(name, database);
+        return isKept;
       });
     },
     stop: async () => {

@@ -5,7 +5,7 @@
  * again continues it, and no desk starts before that.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { backupWorkflowId } from '../../contracts/queues.js';
 import { counted } from '../../domain/figure-text.js';
@@ -75,11 +75,16 @@ interface RestoreRequest {
   readonly signal?: AbortSignal;
 }
 
+interface KeptParts {
+  readonly folder: string | null;
+  readonly database: string | null;
+}
+
 export interface RestoreOutcome {
   readonly passed: boolean;
   readonly steps: readonly DrillStep[];
-  /** Where the replaced parts are now. Null: nothing was moved. */
-  readonly kept: { readonly folder: string; readonly database: string } | null;
+  /** Where the replaced parts are now; null for those that were not there. Null: nothing was moved. */
+  readonly kept: KeptParts | null;
   /** What an earlier start had left running, and was ended. */
   readonly ended: readonly string[];
 }
@@ -102,6 +107,7 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
       await server.dropDatabase(databaseBeside(home));
       return { passed: false, steps: steps.done, kept: null, ended };
     }
+    let kept: KeptParts = { folder: mark.keptIn, database: mark.keptDatabase };
     await steps.run(
       {
         key: 'switch',
@@ -109,11 +115,12 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
         expected: 'all of it is there; what was there is kept',
       },
       async () => {
-        await putInPlace(request, mark, server);
-        return { ok: true, observed: `what was there is kept in ${mark.keptIn}` };
+        kept = await putInPlace(request, mark, server);
+        const observed =
+          kept.folder === null ? 'no files were there before' : `what was there is kept in ${kept.folder}`;
+        return { ok: true, observed };
       },
     );
-    const kept = { folder: mark.keptIn, database: mark.keptDatabase };
     return { passed: steps.passed, steps: steps.done, kept, ended };
   } finally {
     await server.stop();
@@ -363,7 +370,7 @@ async function writeMark(home: string, mark: RestoreMark): Promise<void> {
 }
 
 /** Makes each move once, however often this is interrupted and repeated. */
-async function putInPlace(request: RestoreRequest, mark: RestoreMark, server: OwnServer): Promise<void> {
+async function putInPlace(request: RestoreRequest, mark: RestoreMark, server: OwnServer): Promise<KeptParts> {
   const { home, onMove = () => undefined } = request;
   const { root } = deskPaths(homePaths(home), mark.desk);
   const staged = stagedIn(home);
@@ -384,12 +391,15 @@ async function putInPlace(request: RestoreRequest, mark: RestoreMark, server: Ow
     else await moveAside(homePaths(home).temporal, mark.keptIn);
   }
   onMove('temporal aside');
-  await server.takePlace(mark.database, mark.keptDatabase);
+  const hadDatabase = await server.takePlace(mark.database, mark.keptDatabase);
   onMove('database');
   for (const folder of [mark.keptIn, root, home]) await place.syncFile(folder);
   await rm(staged, { recursive: true, force: true });
   await rm(restoreMarkFile(home));
   await place.syncFile(restoreFolder(home));
+  const hadFiles = (await readdir(mark.keptIn)).length > 0;
+  if (!hadFiles) await rmdir(mark.keptIn);
+  return { folder: hadFiles ? mark.keptIn : null, database: hadDatabase ? mark.keptDatabase : null };
 }
 
 /** Repeated after an interruption: a second halt with the same cause changes nothing. */

@@ -221,6 +221,14 @@ function startOf(home: string, desk: string): string {
   return `fermata up --desk ${(runtime?.desk === desk ? startNameOf(runtime) : null) ?? desk}`;
 }
 
+function keptLine(kept: RestoredInPlace['kept']): string {
+  const database = kept?.database == null ? null : `in Postgres the database ${kept.database}`;
+  const parts = [kept?.folder ?? null, database].filter((part) => part !== null);
+  return parts.length === 0
+    ? '  nothing was there before, so nothing is kept beside it'
+    : `  what was there is kept: ${parts.join(', and ')}`;
+}
+
 /** The restored journal, or database, knows of no go-live in force. */
 function afterwardsLines(
   start: string,
@@ -228,7 +236,7 @@ function afterwardsLines(
   kept: RestoredInPlace['kept'],
 ): readonly string[] {
   return [
-    `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
+    keptLine(kept),
     ...(runs === null ? [] : [runsLine(runs)]),
     `  start it: ${start}; look at orders and positions at the venue; then: fermata resume --reason TEXT`,
     '  with real money it takes a new go-live instead: fermata go-live --reason TEXT',
