@@ -10,14 +10,17 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { liveDeskText } from '../go-live/support/live-desk.js';
 import { COMMAND, commandsInOneProcess, runCommand } from './run-command.js';
-import { CRYPTO_DESK } from './trader-double.js';
+import { CRYPTO_DESK, writeRuntime } from './trader-double.js';
 
 let folder: string;
 beforeAll(() => {
@@ -349,6 +352,34 @@ describe.concurrent('fermata doctor', () => {
       observed: 'neither TEMPORAL_ADDRESS nor a profile names a server',
       doThis: expect.stringContaining('TEMPORAL_ADDRESS=host:port'),
     });
+  });
+});
+
+it('compares the clock with the simulator that the desk trades on, not with a public venue', async () => {
+  const simulator = createServer((_request, response) => {
+    response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString()).end();
+  });
+  await new Promise<void>((resolve) => void simulator.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void simulator.close());
+  const { port } = simulator.address() as AddressInfo;
+  const place = join(folder, 'doctor-of-simulator');
+  const runtime = writeRuntime(join(place, 'home'));
+  const file = join(homePaths(runtime.home).run, 'runtime.json');
+  const clockWith = async (own: Partial<Runtime>) => {
+    writeFileSync(file, JSON.stringify({ ...runtime, ...own }));
+    const { out } = await runCommand(place, ['doctor', '--json']);
+    const { findings } = JSON.parse(out) as { findings: Record<string, unknown>[] };
+    return findings.find(({ name }) => name === 'Clock');
+  };
+  const at = `http://127.0.0.1:${port}`;
+  for (const own of [{ simulatedFeeds: { binance: at } }, { simulatedVenue: at }])
+    expect(await clockWith(own)).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/^3\d{3}\.\d s apart, from the simulator$/),
+    });
+  expect(await clockWith({ simulatedVenue: 'http://127.0.0.1:1' })).toMatchObject({
+    verdict: 'not_run',
+    observed: 'no simulator of the desk tells the time: http://127.0.0.1:1',
   });
 });
 

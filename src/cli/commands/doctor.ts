@@ -15,7 +15,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { venueOfFeed } from '../../domain/venue.js';
 import { EnvironmentProblem } from '../../home/desk-here.js';
 import { freeBytes } from '../../home/free-space.js';
-import { homePaths } from '../../home/runtime.js';
+import { homePaths, type Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { portIsFree } from '../../supervisor/free-port.js';
 import { asOrdinaryUser, findPostgresBinaries } from '../../supervisor/start-postgres.js';
@@ -48,6 +48,7 @@ async function doctor(deskNamed: string | undefined, json: boolean): Promise<num
     deskFile: file,
     apiPort: desk.api.port,
     feeds: desk.feeds,
+    simulators: runtime?.desk === desk.desk ? simulatorsOf(runtime) : [],
     nowMs: Date.now,
   });
   const diagnosis = await sayingWhat(
@@ -62,6 +63,11 @@ async function doctor(deskNamed: string | undefined, json: boolean): Promise<num
   return diagnosis.verdict === 'fail' ? EXIT_FAILED : EXIT_OK;
 }
 
+const simulatorsOf = ({ simulatedVenue, simulatedFeeds = {} }: Runtime): readonly string[] => [
+  ...(simulatedVenue === undefined ? [] : [simulatedVenue]),
+  ...Object.values(simulatedFeeds),
+];
+
 interface DoctorContext {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
@@ -70,6 +76,8 @@ interface DoctorContext {
   readonly apiPort: number;
   /** Price feeds, whose venues' public servers send the time. */
   readonly feeds: readonly string[];
+  /** Addresses of those that stand in for the venue, or for feeds: their clock is the one that counts. */
+  readonly simulators: readonly string[];
   readonly nowMs: () => number;
 }
 
@@ -395,12 +403,19 @@ async function pgDump(): Promise<Answer> {
   }
 }
 
-/** Compares this machine's clock with the date that the desk's public venues send. */
-async function clock({ feeds, nowMs }: DoctorContext): Promise<Answer> {
+/** Compares this machine's clock with the date that the desk's public venues, or their simulators, send. */
+async function clock({ feeds, simulators, nowMs }: DoctorContext): Promise<Answer> {
   const venues = [...new Set(feeds.map(venueOfFeed))];
-  const addresses = venues.map((venue) => priceSourceOf(venue).probe).filter((address) => address !== null);
-  const dates = await Promise.all(addresses.map((address) => dateOf(address)));
+  const probes = venues.map((venue) => priceSourceOf(venue).probe).filter((address) => address !== null);
+  const isSimulated = simulators.length > 0;
+  const dates = await Promise.all((isSimulated ? simulators : probes).map((address) => dateOf(address)));
   const answer = dates.find((date) => date !== null) ?? null;
+  if (answer === null && isSimulated)
+    return {
+      verdict: 'not_run',
+      observed: `no simulator of the desk tells the time: ${simulators.join(', ')}`,
+      doThis: 'see that the simulator runs; one that speaks no HTTP tells no time, and needs none',
+    };
   if (answer === null)
     return {
       verdict: 'not_run',
@@ -409,7 +424,10 @@ async function clock({ feeds, nowMs }: DoctorContext): Promise<Answer> {
     };
   const apartMs = Math.abs(nowMs() - answer);
   const verdict = apartMs > CLOCK_MS.fail ? 'fail' : apartMs > CLOCK_MS.warn ? 'warn' : 'pass';
-  return { verdict, observed: `${(apartMs / 1000).toFixed(1)} s apart` };
+  return {
+    verdict,
+    observed: `${(apartMs / 1000).toFixed(1)} s apart${isSimulated ? ', from the simulator' : ''}`,
+  };
 }
 
 const DATE_TIMEOUT_MS = 3000;
