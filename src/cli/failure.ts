@@ -105,13 +105,23 @@ export function presentFailure(error: unknown): PresentedFailure {
 export const GIVE_TO_USER =
   'give it to the user who runs Fermata (sudo chown -R USER FOLDER), or set FERMATA_HOME to a folder of that user';
 
-/** Of a path that the system gives no access to or no room for, mostly since somebody else once ran a command here. */
+/**
+ * Of a path that the system gives no access to or no room for, mostly since somebody else once ran a command here. A
+ * write has no path: the file was opened before, and mostly lies in FERMATA_HOME.
+ */
 export function refusedBySystem(
   error: unknown,
 ): { readonly message: string; readonly doThis: string } | null {
-  const { code = '', path } = error as NodeJS.ErrnoException;
+  const { code = '', path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  if (isFull && path === undefined && syscall === 'write')
+    return {
+      message: `the disk is full: a file could not be written (${code})`,
+      doThis:
+        'free some space where FERMATA_HOME lies (fermata doctor says how much there is), and run it again',
+    };
   if (path === undefined) return null;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
+  if (isFull)
     return { message: `the disk is full at ${path}`, doThis: 'free some space there, and run it again' };
   if (code === 'EROFS')
     return {

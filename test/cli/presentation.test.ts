@@ -428,6 +428,14 @@ describe('a failure', () => {
       doThis: expect.stringContaining('chown'),
     });
     expect(refused('ENOSPC').message).toBe('the disk is full at /home/of/desk/secrets');
+    // As Node throws it for a write, which names no file.
+    const unnamed = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      ...{ code: 'ENOSPC', syscall: 'write' },
+    });
+    expect(presentFailure(unnamed)).toMatchObject({
+      message: 'the disk is full: a file could not be written (ENOSPC)',
+      doThis: expect.stringContaining('free some space where FERMATA_HOME lies'),
+    });
     expect(refused('EROFS').message).toContain('can only be read');
     expect(refused('ENOTEMPTY').doThis).toMatch(/FERMATA_DEBUG=1/);
   });
