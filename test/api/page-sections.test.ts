@@ -152,11 +152,21 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect.poll(focused).toBe('Change the size…');
     await ask();
     await expect.poll(() => typed.inputValue()).toBe('');
+    await dialog.getByLabel(/Reason/).fill('two good weeks');
+    await typed.fill('another password');
+    await dialog.getByRole('button', { name: 'Change', exact: true }).click();
+    await dialog.getByText('The signing password is wrong.').waitFor();
+    expect(await dialog.getByLabel(/Reason/).inputValue()).toBe('two good weeks');
+    expect(await dialog.getByLabel(/^Position size/).inputValue()).toBe('80');
     await typed.fill(password);
     const sent = page.waitForRequest((request) => request.url().endsWith('/api/size'));
     await page.keyboard.press('Enter');
-    const body = (await sent).postDataJSON() as { readonly sizePct: number; readonly signature: string };
-    expect(body.sizePct).toBe(80);
+    const body = (await sent).postDataJSON() as {
+      readonly sizePct: number;
+      readonly signature: string;
+      readonly reason: string;
+    };
+    expect(body).toMatchObject({ sizePct: 80, reason: 'two good weeks' });
     const times = { atWallMs: 0, expiresWallMs };
     const decision: Decision = {
       ...{ ...said, ...times, decisionId: 'v', person: 'operator', via: 'web', mac: '' },

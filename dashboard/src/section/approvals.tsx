@@ -50,10 +50,13 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
     setAsked(null);
     own.forget();
   };
-  const vote = ({ approval, choice }: NonNullable<typeof asked>, reason: string): void => {
+  const vote = (
+    { approval, choice }: NonNullable<typeof asked>,
+    reason: string,
+    signature?: string,
+  ): void => {
     close();
     void action.run(async () => {
-      const signature = signing === null ? undefined : await signVote(signing, person, own.signWith);
       setSigning(null);
       return { text: `Your vote counts: ${(await api.vote(approval, choice, reason, signature)).detail}` };
     });
@@ -95,7 +98,8 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           label="Reason, kept with your vote"
           go={asked.choice === 'approve' ? 'Approve' : 'Reject'}
           dangerous={asked.choice === 'reject'}
-          onGo={(reason) => vote(asked, reason)}
+          sign={signing === null ? undefined : () => signVote(signing, person, own.signWith)}
+          onGo={(reason, signature) => vote(asked, reason, signature)}
           onCancel={close}
           choice={signing !== null && own.field}
         >

@@ -55,16 +55,16 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
     setAsked(null);
     own.forget();
   };
-  const claim = ({ symbol, owner }: Asked, reason: string): void => {
+  const saidOf = ({ symbol, owner }: Asked) => ({
+    ...{ symbol, owner },
+    cost: owner === 'desk' ? cost.trim() : null,
+  });
+  const sign = async (about: Asked): Promise<string> =>
+    signVote(await api.signing({ coins: saidOf(about) }), person, own.signWith);
+  const claim = (about: Asked, reason: string, signature?: string): void => {
     close();
-    const said = { symbol, owner, cost: owner === 'desk' ? cost.trim() : null };
-    void action.run(async () => {
-      const signature =
-        signing === null
-          ? undefined
-          : await signVote(await api.signing({ coins: said }), person, own.signWith);
-      return { text: (await api.claimCoins(said, reason, signature)).detail };
-    });
+    const said = saidOf(about);
+    void action.run(async () => ({ text: (await api.claimCoins(said, reason, signature)).detail }));
   };
   return (
     <Panel title="Coins that are nobody’s" area="section" aside={open.length} problem={found.problem}>
@@ -105,7 +105,8 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
           label="Reason, kept with the decision"
           go="Say so"
           dangerous={asked.owner === 'desk'}
-          onGo={(reason) => claim(asked, reason)}
+          sign={signing === null ? undefined : () => sign(asked)}
+          onGo={(reason, signature) => claim(asked, reason, signature)}
           onCancel={close}
           choice={
             <>

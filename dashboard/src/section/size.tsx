@@ -35,14 +35,10 @@ export function Size({ api, person, status: { sizePct: nowPct, trading, risk }, 
     setSize('');
     forget();
   };
-  const change = (reason: string): void => {
+  const sign = async (): Promise<string> => signVote(await api.signing({ size: sizePct }), person, signWith);
+  const change = (reason: string, signature?: string): void => {
     close();
-    void action.run(async () => {
-      const signature = signs
-        ? await signVote(await api.signing({ size: sizePct }), person, signWith)
-        : undefined;
-      return doneOf(await api.changeSize(sizePct, reason, signature));
-    });
+    void action.run(async () => doneOf(await api.changeSize(sizePct, reason, signature)));
   };
   const ask = (
     <button
@@ -72,6 +68,7 @@ export function Size({ api, person, status: { sizePct: nowPct, trading, risk }, 
           mayBeEmpty
           go="Change"
           dangerous={isLarger}
+          sign={signs ? sign : undefined}
           onGo={change}
           onCancel={close}
           choice={

@@ -21,8 +21,8 @@ interface AskDialogProps {
   readonly person: string;
   /** The statement that must be signed to resume with this size. */
   readonly signing: (sizePct: number | undefined) => Promise<Signing>;
-  /** `signWith`: if a signature is needed. */
-  readonly onGo: (asked: Asked, signWith?: SignWith) => void;
+  readonly sign: (sizePct: number | undefined, signWith: SignWith) => Promise<string>;
+  readonly onGo: (asked: Asked) => void;
   readonly onCancel: () => void;
   /** What the desk's paper twins have done since it halted, a line each. */
   readonly twins: () => Promise<readonly string[]>;
@@ -34,6 +34,7 @@ export function AskDialog({
   decided,
   person,
   signing,
+  sign,
   onGo,
   onCancel,
   twins,
@@ -48,8 +49,11 @@ export function AskDialog({
   const haltId = atFirst?.haltId;
   const isHaltedAnew = status !== null && haltId !== undefined && status.haltId !== haltId;
   const resuming = { ...(sizePct === undefined ? {} : { sizePct }), ...(haltId ? { haltId } : {}) };
-  const go = (reason: string): void =>
-    onGo({ reason, ...(about === 'resume' ? resuming : { kill }) }, signs ? signWith : undefined);
+  const go = (reason: string, signature?: string): void =>
+    onGo({
+      ...{ reason, ...(about === 'resume' ? resuming : { kill }) },
+      ...(signature === undefined ? {} : { signature }),
+    });
   const shared = { label: 'Reason, kept with the decision', mayBeEmpty: true, onGo: go, onCancel };
   return about === 'close-all' ? (
     <ReasonDialog
@@ -81,6 +85,7 @@ export function AskDialog({
       {...shared}
       title="Resume trading?"
       go="Resume"
+      sign={signs ? () => sign(sizePct, signWith) : undefined}
       choice={
         <>
           <SizeInput size={size} onSize={setSize}>

@@ -3,7 +3,7 @@ import type { LiveState, ResumeDecided, Trade, TraderStatus } from '../api/shape
 import type { DeskApi } from '../connection/desk-api.js';
 import { isCurrent } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
-import { type SignWith, signVote } from '../connection/sign-vote.js';
+import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { Activity } from './activity.js';
 import { AlertsNotice } from './alerts-notice.js';
@@ -164,11 +164,12 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
           onCancel={() => setDialog(null)}
           signing={(sizePct) => api.signing({ sizePct })}
           twins={() => api.twins()}
-          onGo={(asked, signWith) => {
+          sign={async (sizePct, signWith) =>
+            signVote(await api.signing({ sizePct }), session.person, signWith)
+          }
+          onGo={(asked) => {
             setDialog(null);
-            const sign = async (own: SignWith): Promise<string> =>
-              signVote(await api.signing({ sizePct: asked.sizePct }), session.person, own);
-            buttons.press(dialog, asked, signWith === undefined ? undefined : () => sign(signWith));
+            buttons.press(dialog, asked);
           }}
         />
       )}

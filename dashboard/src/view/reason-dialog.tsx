@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { asProblem, type Problem } from '../connection/problem.js';
 import { Modal } from './modal.js';
 import { unsentWords } from './use-action.js';
+import { readable, Words } from './words.js';
 
 interface ReasonDialogProps {
   readonly title: string;
@@ -16,7 +18,9 @@ interface ReasonDialogProps {
   /** For actions where speed matters more than the reason: a task asks for it afterwards. */
   readonly mayBeEmpty?: boolean;
   readonly maxLength?: number;
-  readonly onGo: (reason: string) => void;
+  /** The person's own signature, where one is needed. If it fails, the dialog stays open with all that was typed. */
+  readonly sign?: (() => Promise<string>) | undefined;
+  readonly onGo: (reason: string, signature?: string) => void;
   readonly onCancel: () => void;
 }
 
@@ -30,10 +34,39 @@ export function ReasonDialog({
   dangerous = false,
   mayBeEmpty = false,
   maxLength = 500,
+  sign,
   onGo,
   onCancel,
 }: ReasonDialogProps) {
   const [reason, setReason] = useState(unsentWords.get(title) ?? '');
+  const [signing, setSigning] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const isGone = useRef(false);
+  useEffect(
+    () => () => {
+      isGone.current = true;
+    },
+    [],
+  );
+  const send = async (): Promise<void> => {
+    setProblem(null);
+    let signature: string | undefined;
+    if (sign !== undefined) {
+      setSigning(true);
+      try {
+        signature = await sign();
+      } catch (error) {
+        setProblem(asProblem(error));
+        return;
+      } finally {
+        setSigning(false);
+      }
+      // Cancelled while the key was made.
+      if (isGone.current) return;
+    }
+    if (!mayBeEmpty) unsentWords.set(title, reason);
+    onGo(reason.trim(), signature);
+  };
   const cancel = (): void => {
     unsentWords.delete(title);
     onCancel();
@@ -44,8 +77,7 @@ export function ReasonDialog({
         method="dialog"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!mayBeEmpty) unsentWords.set(title, reason);
-          onGo(reason.trim());
+          void send();
         }}
       >
         <div id="dialog-text">{children}</div>
@@ -68,11 +100,23 @@ export function ReasonDialog({
           </label>
         )}
         {choice}
+        <div role="alert">
+          {problem !== null && (
+            <div class="notice alarm">
+              <div>
+                <strong>{problem.title}</strong> {readable(problem.message)}
+                <p>
+                  <Words text={problem.doThis} />
+                </p>
+              </div>
+            </div>
+          )}
+        </div>
         <div class="dialog-buttons">
           <button type="button" class="button" onClick={cancel}>
             Cancel
           </button>
-          <button type="submit" class={`button ${dangerous ? 'stop' : 'primary'}`}>
+          <button type="submit" class={`button ${dangerous ? 'stop' : 'primary'}`} disabled={signing}>
             {go}
           </button>
         </div>

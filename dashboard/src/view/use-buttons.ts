@@ -6,8 +6,7 @@ import type { Pressed } from './outcome.js';
 export interface Buttons {
   readonly pressed: ReadonlySet<Button>;
   readonly result: Pressed | null;
-  /** `sign`: called if real money needs the person's own signature. */
-  readonly press: (button: Button, asked: Asked, sign?: () => Promise<string>) => void;
+  readonly press: (button: Button, asked: Asked) => void;
   readonly dismiss: () => void;
 }
 
@@ -15,14 +14,10 @@ export interface Buttons {
 export function useButtons(api: DeskApi): Buttons {
   const [pressed, setPressed] = useState<readonly Button[]>([]);
   const [result, setResult] = useState<Pressed | null>(null);
-  const press: (...given: Parameters<Buttons['press']>) => Promise<void> = async (button, asked, sign) => {
+  const press: (...given: Parameters<Buttons['press']>) => Promise<void> = async (button, asked) => {
     setPressed((before) => [...before, button]);
     try {
-      const signature = await sign?.();
-      const outcome = await api.press(button, {
-        ...asked,
-        ...(signature === undefined ? {} : { signature }),
-      });
+      const outcome = await api.press(button, asked);
       setResult({ button, atMs: Date.now(), outcome });
     } catch (error) {
       setResult({ button, atMs: Date.now(), problem: asProblem(error) });
