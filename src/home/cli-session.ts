@@ -90,10 +90,9 @@ function endedBy(home: string, session: CliSession, nowMs: number): string | nul
   if (found.length !== expected.length || !timingSafeEqual(found, expected))
     return 'the session was not made by this installation';
   const { begunMs, usedMs, person } = session;
-  const isOver =
-    nowMs >= begunMs + SESSION_LASTS_MS ||
-    nowMs >= usedMs + SESSION_REST_MS ||
-    nowMs < usedMs - CLOCK_TOLERANCE_MS;
+  if (nowMs < usedMs - CLOCK_TOLERANCE_MS)
+    return `the session of ${person} has ended: this machine’s clock was set back since`;
+  const isOver = nowMs >= begunMs + SESSION_LASTS_MS || nowMs >= usedMs + SESSION_REST_MS;
   return isOver ? `the session of ${person} has ended` : null;
 }
 

@@ -325,6 +325,15 @@ describe('a session', () => {
     expect(at(SESSION_LASTS_MS).ok).toBe(false);
   });
 
+  it('says that the clock was set back, where that ended it', () => {
+    const standingOf = () => 's'.repeat(64);
+    beginCliSession(home, 'anna', standingOf(), SESSION_REST_MS);
+    expect(signedInOnCli(home, standingOf, 0)).toEqual({
+      ok: false,
+      why: 'the session of anna has ended: this machine’s clock was set back since',
+    });
+  });
+
   it('ends with the password', async () => {
     await signIn('anna', PASSWORD);
     await setPassword(home, 'anna', 'quite another password');
