@@ -233,6 +233,11 @@ describe('targets', () => {
     desk.fill(desk.live('exit', 0)[0]!, 10_200);
     expect(desk.recorded('stop.gap')).toMatchObject([{ why: 'part', ms: 120 }]);
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots / 2 }]);
+    const told = () =>
+      desk.recorded('note').filter(({ text }) => text.startsWith('the venue exchanges no orders'));
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ fixedOrders: [{ instrument: 0, amends: false, replaces: false }] });
+    expect(told()).toHaveLength(1);
     const other = held(HALVES, {}, 'buy', [{ instrument: 1, amends: false, replaces: false }]);
     other.desk.quote(0, 10_200);
     expect(other.desk.effects.at(-1)).toMatchObject({ kind: 'amend' });

@@ -185,6 +185,9 @@ describe('a start', () => {
     const before = new DeskUnderTest().active();
     before.hold(0);
     before.quote(0, 10_000);
+    // What is older than this reading by days counts as known.
+    before.command({ name: 'reconcile' });
+    before.snapshot({ asOfMs: before.marketMs });
     const desk = new DeskUnderTest({}, 2, fromDisk(before.records));
     desk.marketMs = Date.UTC(2021, 0, 8);
     desk.begin();

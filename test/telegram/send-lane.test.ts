@@ -63,6 +63,17 @@ it('recognises what it sent before a restart by its text, and only behind the me
   expect(await startLane().find({ ...alert, chatId: '8' }, before)).toBeNull();
 });
 
+it('looks for nothing where no message is known behind which it could be', async () => {
+  const { message_id: old } = await bot.api.sendMessage(7, 'of long ago');
+  const lane = startLane();
+  expect(await lane.find({ chatId: '7', text: 'HALTED', buttons: [] }, 0)).toBeNull();
+  const texts = simulator.simulation
+    .bot()
+    .sentTo(7)
+    .map(({ message_id: id, text }) => [id, text]);
+  expect(texts).toContainEqual([old, 'of long ago']);
+});
+
 it('keeps a bounded record of what was sent, and in memory what cannot be written', () => {
   const file = join(folder, 'bounded.sent');
   const sent = new SentMessages(file);
