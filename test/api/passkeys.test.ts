@@ -3,7 +3,7 @@ import { request as ask } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RolesNeeded } from '../../src/domain/roles.js';
 import type { ForgedRow } from '../../src/store/access-rows.js';
-import { PasskeyTable } from '../../src/store/sign-in-means.js';
+import { PASSKEYS_OF_A_PERSON_MAX, PasskeyTable } from '../../src/store/sign-in-means.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';
 import { type Meddled, SoftwareAuthenticator, type UsedAt } from '../support/software-authenticator.js';
@@ -239,6 +239,30 @@ describe('registering', () => {
     expect(body.entries[0]).toMatchObject({
       ...{ person: 'anna', via: 'web', action: 'passkey.add' },
       parameters: { id: device.id },
+    });
+  });
+
+  it('ends with the twentieth: no challenge for one more', async () => {
+    const table = new PasskeyTable(
+      database.pool,
+      DESK,
+      rowMaker,
+      () => false,
+      (row) => forged.push(row),
+    );
+    const add = (place: number): Promise<boolean> =>
+      table.add({
+        ...{ id: `k${place}`, person: 'anna', name: 'Phone', algorithm: -7, publicKey: 'cHVibGlj', rpId: RP },
+        ...{ counter: 0, createdMs: Date.now() },
+      });
+    for (let place = 1; place < PASSKEYS_OF_A_PERSON_MAX; place += 1) await add(place);
+    const { accessToken: token } = await web.signIn('anna');
+    const asked = () => call('POST', '/api/passkeys/challenge', { password: PASSWORD }, token);
+    expect((await asked()).status).toBe(200);
+    await add(PASSKEYS_OF_A_PERSON_MAX);
+    expect(await asked()).toMatchObject({
+      status: 409,
+      body: { detail: 'You have 20 passkeys, and no more are kept.' },
     });
   });
 

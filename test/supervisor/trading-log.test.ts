@@ -1,10 +1,10 @@
 /** The logs by the desk's days: which lines they have, with which fields, and that none is lost when a day ends. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datesOf } from '../../src/domain/zone-offset.js';
-import { openDeskLog } from '../../src/supervisor/log/desk-log.js';
+import { logOf, openDeskLog } from '../../src/supervisor/log/desk-log.js';
 import { tradingLine } from '../../src/supervisor/log/log-lines.js';
 import { byDate, movedByDate, openRotatingFile } from '../../src/supervisor/log/rotating-file.js';
 
@@ -130,5 +130,22 @@ describe('a log with a file for each day', () => {
     });
     write(file, 'kept');
     expect(linesOf('trading.log')).toHaveLength(1);
+  });
+});
+
+describe('the log that a process writes to now', () => {
+  const writtenAt = (name: string, seconds: number): void => {
+    writeFileSync(path(name), 'a line\n');
+    utimesSync(path(name), seconds, seconds);
+  };
+
+  it('is the newer one of its own and the desk’s: roles by themselves have run here, or do', () => {
+    expect(logOf(folder, 'trader')).toBeNull();
+    writtenAt('fermata.log', 1_000);
+    expect(logOf(folder, 'trader')).toBe(path('fermata.log'));
+    writtenAt('trader.log', 2_000);
+    expect(logOf(folder, 'trader')).toBe(path('trader.log'));
+    writtenAt('fermata.log', 3_000);
+    expect(logOf(folder, 'trader')).toBe(path('fermata.log'));
   });
 });

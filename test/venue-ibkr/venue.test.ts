@@ -13,7 +13,7 @@ import {
 } from '../../simulators/ibkr/wire/to-client.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
-import { farmAfter } from '../../src/venue/ibkr/outcomes.js';
+import { farmAfter, isWarning } from '../../src/venue/ibkr/outcomes.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
@@ -712,6 +712,10 @@ describe('what happens meanwhile', () => {
       });
     },
   );
+
+  it('is told apart by its code: those from 2100 to 2999 warn', () => {
+    expect([2_099, 2_100, 2_999, 3_000].map(isWarning)).toEqual([false, true, true, false]);
+  });
 
   it('to a farm of another continent is none', async () => {
     const { venue } = await at();
