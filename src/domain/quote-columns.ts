@@ -65,6 +65,15 @@ export class QuoteColumns {
     this.until = this.seen;
   }
 
+  /** Whether something that waits at this one, or on the way to it, would end them earlier. */
+  mayEndAt(place: number): boolean {
+    return (
+      place < this.until ||
+      (this.until > this.from &&
+        (this.wayFromMs[place] as number) < (this.marketMs[this.until - 1] as number))
+    );
+  }
+
   /** Something waits at this one, or on the way to it: nobody may look at what comes once that way has begun. */
   endBefore(place: number): void {
     const fromMs = this.wayFromMs[place] as number;

@@ -213,9 +213,8 @@ export class ReplayFeed implements MarketFeed {
   #before(next: TimedEvent, momentMs: number): TimedEvent | null {
     const { events } = this.options;
     let earliest: QuoteEvent | null = null;
-    if (this.#between === undefined || events.head === undefined) return null;
-    for (let at = 0, head = events.head(at); head !== null; at += 1, head = events.head(at)) {
-      if (head.kind !== 'quote' || head.wayFromMs === undefined) continue;
+    if (this.#between === undefined || events.underWay === undefined) return null;
+    for (const head of events.underWay(next.marketMs)) {
       const between = this.#between(head, this.#deliveredMs, momentMs);
       if (between !== null && between.marketMs < (earliest ?? next).marketMs) earliest = between;
     }
@@ -280,8 +279,11 @@ export type TimedEvent = Extract<MarketEvent, { marketMs: number }>;
 export interface TimedSource {
   /** The next event. Null: call `fill` first. */
   peek(): TimedEvent | null;
-  /** The next event of one instrument after the other; null behind the last. Left out: no prices are made from bars. */
-  head?(place: number): TimedEvent | null;
+  /**
+   * Of each instrument whose next event is a price inside a bar, that event, if the way to it begins before this time. The
+   * list is only valid until the next call. Left out: no prices are made from bars.
+   */
+  underWay?(beforeMs: number): readonly QuoteEvent[];
   /**
    * The next quotes, as far as nothing else comes between them and none has a book. Null: there is none, or not ready.
    * Left out: never.

@@ -225,13 +225,15 @@ export class TradingInstance {
     if ((marketMs[from] as number) < time.marketMs) return 0;
     const dueMs = Math.min(this.#boundaryMs, engine.nextDueMs());
     const untilMs = Math.min(this.#venue.nextChargeMs, time.freeUntilMs);
+    const isAfter = (ms: number): boolean => ms >= dueMs || ms > untilMs;
+    while (quotes.until > from && isAfter(marketMs[quotes.until - 1] as number)) quotes.until -= 1;
+    if (quotes.until === from) return 0;
+    this.#venue.narrow(quotes);
     let { marketMs: atMs } = time;
     let now = time.wallMs();
     let tickedMs = this.#tickedMs;
-    let place = from;
-    for (; place < quotes.until; place += 1) {
+    for (let place = from; place < quotes.until; place += 1) {
       const quoteMs = marketMs[place] as number;
-      if (quoteMs >= dueMs || quoteMs > untilMs) break;
       now += time.passing(quoteMs - atMs);
       atMs = quoteMs;
       const isDue = now >= tickedMs + TICK_MS;
@@ -239,12 +241,10 @@ export class TradingInstance {
       wallMs[place] = now;
       withTick[place] = isDue ? 1 : 0;
     }
-    quotes.until = place;
-    this.#venue.narrow(quotes);
     const passed = engine.passesQuotes(quotes);
     if (passed === 0) return 0;
     const until = from + passed;
-    for (place = from; place < until; place += 1)
+    for (let place = from; place < until; place += 1)
       if (withTick[place] === 1) this.#tickedMs = wallMs[place] as number;
     this.#venue.pass(quotes, until, alone);
     time.passTo(marketMs[until - 1] as number, wallMs[until - 1] as number);

@@ -143,6 +143,8 @@ export class RecordedSource implements TimedSource {
   /** The next quotes, and the stream of each: they have left the heap, but were not taken. */
   readonly #ahead: QuoteColumns;
   readonly #aheadOf: FileStream[] = [];
+  /** One list for all questions: it is asked for at each event that is not passed over. */
+  readonly #underWay: QuoteEvent[] = [];
 
   private constructor(private readonly streams: readonly FileStream[]) {
     this.#ahead = new QuoteColumns(AHEAD_MAX + streams.length);
@@ -209,8 +211,11 @@ export class RecordedSource implements TimedSource {
     return this.#isDry ? null : (this.#upcoming[0]?.event ?? null);
   }
 
-  head(place: number): TimedEvent | null {
-    return this.#open[place]?.event ?? null;
+  underWay(beforeMs: number): readonly QuoteEvent[] {
+    const prices = this.#underWay;
+    prices.length = 0;
+    for (const stream of this.#open) if (stream.wayFromMs < beforeMs) prices.push(stream.event as QuoteEvent);
+    return prices;
   }
 
   quotesAhead(): QuoteColumns | null {
@@ -253,7 +258,10 @@ export class RecordedSource implements TimedSource {
       if (this.#isDry) break;
       this.#sink(0);
     }
-    if (ahead.count > 0) for (const stream of this.#upcoming) stream.showBeyond(ahead);
+    if (ahead.count === 0) return;
+    // What waits on a way that begins only then comes after all of them.
+    const lastMs = ahead.marketMs[ahead.count - 1] as number;
+    for (const stream of this.#upcoming) if (stream.nextWayFromMs < lastMs) stream.showBeyond(ahead);
   }
 
   async fill(): Promise<boolean> {
@@ -327,6 +335,10 @@ abstract class FileStream {
 
   /** The first event that was not taken. Null: it must be filled, or has ended. */
   abstract get event(): TimedEvent | null;
+  /** Where the way to that event begins, if it is a price inside a bar; otherwise no number. */
+  abstract get wayFromMs(): number;
+  /** The same for the next event that was not looked at. */
+  abstract get nextWayFromMs(): number;
   /** Time of the row of the next event that was not looked at. */
   protected abstract get rowMs(): number;
   protected abstract get isQuoteNext(): boolean;
@@ -334,7 +346,7 @@ abstract class FileStream {
   abstract look(): void;
   /** Looks at the next event if it is a quote without a book, and adds it. */
   abstract lookAtQuote(columns: QuoteColumns): boolean;
-  /** Adds the next event, without looking at it, if it is a price inside a bar. */
+  /** Adds the next event, a price inside a bar, without looking at it. */
   abstract showBeyond(columns: QuoteColumns): void;
   /** Takes the first event. It was looked at. */
   abstract shift(): void;
@@ -386,6 +398,16 @@ class BarStream extends FileStream {
     }
     if (this.#quotes.length === 0) this.#quotes = barQuotes(this.#bar(), this.spreadTicks, path, withVolume);
     return this.#quotes[this.#takenPoint] as QuoteEvent;
+  }
+
+  get wayFromMs(): number {
+    const point = this.#takenPoint;
+    if (point === 0 || point === PRICES) return Number.NaN;
+    return pathTime(this.#columns.tsMs[this.#takenRow] as number, this.rows.spanMs, point - 1);
+  }
+
+  get nextWayFromMs(): number {
+    return this.#seenPoint === PRICES ? Number.NaN : this.#wayFromMs;
   }
 
   #endOf(bar: MarketBar): TimedEvent {
@@ -450,7 +472,7 @@ class BarStream extends FileStream {
   }
 
   showBeyond(columns: QuoteColumns): void {
-    if (this.#seenPoint > 0 && this.#seenPoint < PRICES) this.#add(columns, true);
+    this.#add(columns, true);
   }
 
   #add(columns: QuoteColumns, beyond: boolean): void {
@@ -521,6 +543,14 @@ class RowStream extends FileStream {
     return this.#ready[this.#taken] ?? null;
   }
 
+  get wayFromMs(): number {
+    return wayFromOf(this.#ready[this.#taken]);
+  }
+
+  get nextWayFromMs(): number {
+    return wayFromOf(this.#ready[this.#seen]);
+  }
+
   protected get rowMs(): number {
     return this.#rowMs[this.#seen] as number;
   }
@@ -543,8 +573,7 @@ class RowStream extends FileStream {
   }
 
   showBeyond(columns: QuoteColumns): void {
-    const event = this.#ready[this.#seen];
-    if (event?.kind === 'quote' && event.wayFromMs !== undefined) this.#add(columns, event, true);
+    this.#add(columns, this.#ready[this.#seen] as QuoteEvent, true);
   }
 
   #add(
@@ -584,6 +613,9 @@ class RowStream extends FileStream {
     this.nextMs = this.#ready[0]?.marketMs ?? NOTHING_READY;
   }
 }
+
+const wayFromOf = (event: TimedEvent | undefined): number =>
+  event?.kind === 'quote' ? (event.wayFromMs ?? Number.NaN) : Number.NaN;
 
 /** Numbers stored for each bar. */
 const BAR_NUMBERS = 7;

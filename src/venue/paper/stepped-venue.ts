@@ -162,7 +162,7 @@ export class SteppedPaperVenue {
   narrow(quotes: QuoteColumns): void {
     if (this.#book.openOrderCount === 0) return;
     for (let place = quotes.from; place < quotes.seen; place += 1) {
-      if (!this.#hasOpenOrders(quotes.instrument[place] as number)) continue;
+      if (!quotes.mayEndAt(place) || !this.#hasOpenOrders(quotes.instrument[place] as number)) continue;
       this.#asked[0] = quoteAt(quotes, place);
       if (!this.#exchange.mayPass(this.#asked)) quotes.endBefore(place);
     }
