@@ -189,13 +189,9 @@ class Start implements Role {
 
   /** A bug: no trader is better than one in an untrusted state. The next comes up HALTED and reconciles. */
   #endBroken(error: Error): void {
-    this.log(
-      'error',
-      `the engine failed: ${error.message}. Positions keep their stops; the trader restarts HALTED`,
-      {
-        stack: error.stack,
-      },
-    );
+    const { message, stack } = error;
+    const why = `the engine failed: ${message}. Positions keep their stops; the trader restarts HALTED`;
+    this.log('error', why, { stack });
     const exit = (): never => process.exit(1);
     setTimeout(exit, BROKEN_END_MS_MAX);
     this.#journal.close().finally(exit);
