@@ -147,7 +147,7 @@ function enoughApprovers(desk: Desk): BrokenRule[] {
       path: ['goLive', 'needed'],
       expected: `at least ${needed} people who may decide about real money`,
       found: `${have}`,
-      doThis: 'add an approver, or write needed: 1 and wait the cooling-off',
+      doThis: `${needed - have === 1 ? 'add an approver' : `add ${needed - have} approvers`}, or write needed: ${have < 2 ? '1 and wait the cooling-off' : have}`,
     });
   if (needed === 1 && coolingOffHours < COOLING_OFF_HOURS_MIN)
     rules.push({

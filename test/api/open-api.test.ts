@@ -47,6 +47,7 @@ const GO_LIVE: GoLiveShown = {
     },
   ],
   progress: { phase: 'watched', detail: 'the first period', size: SIZE, nextAtMs: 2 },
+  words: ['size in force: 2.5 % a position, 1 position'],
   problems: [],
 };
 const INCIDENT: IncidentShown = {

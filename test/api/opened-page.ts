@@ -32,7 +32,7 @@ const VALLEY = `
 
 const NO_ATTEMPT = {
   ...{ granted: null, approvers: ['anna'], needed: 1 },
-  ...{ attempts: [], progress: null, problems: [] },
+  ...{ attempts: [], progress: null, words: [], problems: [] },
 };
 
 export class OpenedPage {

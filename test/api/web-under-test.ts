@@ -352,7 +352,7 @@ function scriptedOperations(
     listValidations: async () => ({ validations: [], running: [] }),
     readGoLive: async () => ({
       ...{ mode: 'paper', granted: null, approvers: ['anna'], needed: 1 },
-      ...{ attempts: [], progress: null, problems: [] },
+      ...{ attempts: [], progress: null, words: [], problems: [] },
     }),
     startGoLive: async () => ({
       ...{

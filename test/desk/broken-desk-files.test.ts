@@ -60,6 +60,19 @@ describe('a broken desk file', () => {
     );
   });
 
+  it.each([
+    [1, 2, 'add an approver, or write needed: 1 and wait the cooling-off'],
+    [2, 3, 'add an approver, or write needed: 2'],
+    [2, 4, 'add 2 approvers, or write needed: 2'],
+  ])('with %i approvers, where %i have to agree, is told how to go on', (have, needed, doThis) => {
+    const people = Array.from({ length: have }, (_, at) => `{ name: p${at}, roles: [operator, approver] }`);
+    const live = broken('mode: paper # TRADING_MODE', 'mode: live')
+      .replace(/^people:.*\n(?: .*\n)*/m, `people: [${people.join(', ')}]\n`)
+      .replace(/^goLive:/m, `goLive:\n  needed: ${needed}`);
+    const found = problemsOf(live).find(({ key }) => key === 'goLive.needed');
+    expect(found).toMatchObject({ found: `${have}`, doThis });
+  });
+
   it('with real money goes to a venue that takes its orders, and what it trades is of that venue', () => {
     const live = (edit: (text: string) => string) =>
       problemsOf(edit(broken('mode: paper # TRADING_MODE', 'mode: live'))).filter(

@@ -5052,6 +5052,8 @@ export interface paths {
                                     minTrades: number;
                                 } | null;
                             } | null;
+                            /** @description Size in force and at first, what is missing until a larger one is asked for, or why it ended */
+                            words: string[];
                             /** @description What could not be read */
                             problems: string[];
                         };

@@ -35,7 +35,7 @@ export function GoLiveState({ state, preflight, validations, children }: GoLiveS
 }
 
 function State({ value }: { readonly value: GoLiveShown }) {
-  const { mode, granted, approvers, needed, progress, problems } = value;
+  const { mode, granted, approvers, needed, progress, words, problems } = value;
   return (
     <>
       {problems.map((problem) => (
@@ -50,6 +50,9 @@ function State({ value }: { readonly value: GoLiveShown }) {
         <Stat label="Approvers" value={approvers.join(', ') || 'nobody'} />
         {progress !== null && <Stat label="Now" value={progress.phase} />}
       </dl>
+      {words.map((line) => (
+        <p key={line}>{readable(line)}</p>
+      ))}
       {progress !== null && <p>{readable(progress.detail)}</p>}
     </>
   );

@@ -3,7 +3,6 @@
 import type { Command } from 'commander';
 import type { ConnectionTest } from '../../checks/preflight/connection-reading.js';
 import type { PreflightReport } from '../../contracts/published.js';
-import { counted } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { reasonOf } from '../../domain/plain-text.js';
@@ -107,15 +106,16 @@ function statusLines({
   progress,
   approvers,
   needed,
+  words,
   problems,
 }: GoLiveShown): string[] {
   const inForce =
     granted === null
       ? 'no go-live is in force'
-      : `live: ${granted.release}, step ${granted.step}, ${granted.size.maxPositionSizePct} % a position, ` +
-        `${counted(granted.size.maxConcurrentPositions, 'position')}, approved by ${granted.approvedBy.join(' and ')}`;
+      : `live: ${granted.release}, step ${granted.step}, approved by ${granted.approvedBy.join(' and ')}`;
   return [
     mode === 'paper' ? 'this desk trades paper money' : inForce,
+    ...words.map((line) => `  ${line}`),
     ...(progress === null ? [] : [`now: ${progress.phase}: ${progress.detail}`]),
     `approvals needed: ${needed}; approvers of the desk file: ${approvers.join(', ') || 'none'}`,
     ...attempts.map(

@@ -18,8 +18,10 @@ import { withLimitsInForce } from '../../desk/desk-settings.js';
 import { goLiveApprovers } from '../../desk/live-rules.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
-import { goLiveId, releaseOf } from '../../domain/go-live.js';
+import { counted, lasted } from '../../domain/figure-text.js';
+import { type GoLiveGrant, goLiveId, releaseOf, whyGoLiveEnded } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
+import { moment } from '../../domain/moment.js';
 import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import { TemporalUnavailable } from '../../temporal/open-temporal.js';
@@ -223,6 +225,9 @@ export const goLiveShownSchema = z.object({
   attempts: z.array(goLiveAttemptSchema).describe('Newest first'),
   /** Null if there is none, or while Temporal is down. */
   progress: goLiveProgressSchema.nullable().describe('Of the attempt that is not over'),
+  words: z
+    .array(z.string())
+    .describe('Size in force and at first, what is missing until a larger one is asked for, or why it ended'),
   problems: z.array(z.string()).describe('What could not be read'),
 });
 export type GoLiveShown = Shape<typeof goLiveShownSchema>;
@@ -259,9 +264,40 @@ export async function readGoLive(context: OperationContext): Promise<GoLiveShown
     needed: desk.goLive.needed,
     attempts,
     progress,
+    words: status === null ? [] : goLiveWords(desk, status.goLive, progress, context.nowMs()),
     problems,
   };
 }
+
+/** The same words for the command line and the page. Empty on paper, and where nothing was ever permitted. */
+export function goLiveWords(
+  { goLive: { start, ramp } }: { readonly goLive: Pick<Desk['goLive'], 'start' | 'ramp'> },
+  { granted, ended }: Pick<TraderStatus['goLive'], 'granted' | 'ended'>,
+  progress: GoLiveProgress | null,
+  nowMs: number,
+): readonly string[] {
+  if (granted === null)
+    return ended == null ? [] : [`the permission of ${ended.release} ended: ${whyGoLiveEnded(ended)}`];
+  const steps =
+    ramp.length === 0 ? 'no larger size is planned' : `size step ${granted.step} of ${ramp.length}`;
+  const words = [`size in force: ${sizeText(granted.size)} (${steps}); at first ${sizeText(start)}`];
+  const { next, phase, nextAtMs = null } = progress ?? {};
+  if (next == null) {
+    if (phase !== 'ramp') return words;
+    const anew = nextAtMs === null ? '' : `; they begin anew ${moment(nextAtMs)}`;
+    return [...words, `no clean hours are counted towards a larger size now${anew}`];
+  }
+  const leftMs = next.cleanSinceMs + next.cleanMs - nowMs;
+  const hours = leftMs > 0 ? `${lasted(leftMs)} of ${lasted(next.cleanMs)} to go` : 'over';
+  const asked = phase === 'approval' || phase === 'cooling-off' ? 'asked for' : 'next';
+  return [
+    ...words,
+    `size step ${next.step} (${sizeText(next.size)}) is ${asked}: clean hours since ${moment(next.cleanSinceMs)}, ${hours}; ${next.trades} of ${counted(next.minTrades, 'closed trade')}`,
+  ];
+}
+
+const sizeText = ({ maxPositionSizePct, maxConcurrentPositions }: GoLiveGrant['size']): string =>
+  `${maxPositionSizePct} % a position, ${counted(maxConcurrentPositions, 'position')}`;
 
 const REVOKE_MS = 5_000;
 const STOPPED_ON_PAPER =

@@ -55,7 +55,8 @@ export async function watchLive(
   do {
     found = await lookAtLive(run, fillsSinceMs);
     looks += 1;
-    run.towards(next, { cleanSinceMs: fillsSinceMs, trades: found.trades ?? 0 });
+    const isClean = problems.size + found.problems.length === 0;
+    run.towards(isClean ? next : undefined, { cleanSinceMs: fillsSinceMs, trades: found.trades ?? 0 });
     if (found.ended !== null)
       return { ended: found.ended, problems: [...problems], trades: 0, sinceMs: fillsSinceMs };
     see(found.problems);
