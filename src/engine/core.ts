@@ -29,7 +29,7 @@ import {
 } from './state.js';
 import { DayVolatility, RegimeMeter, ReturnMeter } from './strategies/market-meters.js';
 import type { OwnFill } from './strategies/strategy.js';
-import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
+import { buildSlots, type SlotsAt, type StrategySlot, slotsAt } from './strategies/strategy-slot.js';
 import { ownerOf, tradeClosed } from './trades/trade.js';
 
 /** Deadlines of one order, in monotonic time. Null: nothing is awaited. */
@@ -177,7 +177,7 @@ export interface InstrumentProgress extends TradeProgress {
   /** Monotonic time of the last message about an implausible quote. */
   doubtSaidMs: number | null;
   doubtsUnsaid: number;
-  /** Something changed: `finishEvent` advances its orders before the event is done. */
+  /** Set by `markChanged`: `finishEvent` advances its orders before the event is done. */
   changed: boolean;
 }
 
@@ -280,9 +280,8 @@ interface UnshownFill {
 export interface Calm {
   readonly monotonicMs: number;
   readonly marketMs: number;
-  /** What `nextWakeMs` and `nextDueMs` return while it is calm. */
+  /** What `nextWakeMs` returns while it is calm. */
   readonly wakeMs: number | null;
-  readonly dueMs: number;
   readonly withOrders: readonly InstrumentId[];
 }
 
@@ -310,9 +309,13 @@ export interface Core {
   /** By client id: the best price so far of an entry that waits for the market to turn. */
   readonly bestTicks: Map<string, number>;
   readonly progress: readonly InstrumentProgress[];
+  /** No instrument before `from`, and none from `until` on, has changed: of a hundred, an event concerns one. */
+  readonly changed: { from: number; until: number };
   readonly sync: SyncProgress;
   readonly closing: ClosingProgress;
+  /** Set by `setSlots`. */
   slots: readonly StrategySlot[];
+  slotsAt: SlotsAt;
   /** Fills of this event, and exits crossed inside the desk, that strategies have not been shown yet. */
   readonly unshownFills: UnshownFill[];
   /**
@@ -363,11 +366,14 @@ export interface Core {
   fixedOrders: ReadonlyMap<InstrumentId, FixedOrders>;
   /** Null: must be computed again, after anything but an ordinary quote or a bar without effects. */
   calm: Calm | null;
+  /** What `nextDueMs` returned last, while that holds: until the same, or until then. Otherwise earlier than any time. */
+  knownDueMs: number;
   /** Filled while the current event is processed. */
   effects: Effect[];
 }
 
 export function createCore(config: EngineConfig): Core {
+  const slots = buildSlots(config);
   return {
     base: config,
     config,
@@ -383,6 +389,7 @@ export function createCore(config: EngineConfig): Core {
     waitingBars: new Map(),
     bestTicks: new Map(),
     progress: config.instruments.map(newProgress),
+    changed: { from: config.instruments.length, until: 0 },
     sync: {
       lastRequestId: 0,
       wanted: false,
@@ -405,7 +412,8 @@ export function createCore(config: EngineConfig): Core {
       splits: new Map(),
     },
     closing: { begunAtMs: 0, deadlineMs: null, proofFromRequest: null, proofAtMs: 0, proofAttempts: 0 },
-    slots: buildSlots(config),
+    slots,
+    slotsAt: slotsAt(slots, config.instruments),
     unshownFills: [],
     editedSignals: new Set(),
     shownFromMs: new Float64Array(config.instruments.length).fill(Number.POSITIVE_INFINITY),
@@ -433,6 +441,7 @@ export function createCore(config: EngineConfig): Core {
     closed: new Map(),
     fixedOrders: new Map(),
     calm: null,
+    knownDueMs: Number.NEGATIVE_INFINITY,
     effects: [],
   };
 }
@@ -540,13 +549,22 @@ export function watchLosses(core: Core): void {
   setFloors(limits, state.day?.startEquity ?? market.equity, Math.max(state.peak, limits.peak), watching);
 }
 
+export function setSlots(core: Core, slots: readonly StrategySlot[]): void {
+  core.slots = slots;
+  core.slotsAt = slotsAt(slots, core.config.instruments);
+}
+
 /** Marks an instrument: its orders are advanced before the event is done. */
 export function markChanged(core: Core, id: InstrumentId): void {
   progressAt(core, id).changed = true;
+  core.changed.from = Math.min(core.changed.from, id);
+  core.changed.until = Math.max(core.changed.until, id + 1);
 }
 
 export function markAllChanged(core: Core): void {
   for (const progress of core.progress) progress.changed = true;
+  core.changed.from = 0;
+  core.changed.until = core.progress.length;
 }
 
 /** Requests a snapshot of the venue as soon as the one under way has ended; several requests share one. */

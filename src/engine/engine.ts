@@ -121,8 +121,8 @@ export function createEngine(config: EngineConfig): Engine {
     stateHash: () => stateHash(core.state),
     whyNotTrading: () => whyNotTrading(core),
     strategyLines: (at, openMs) =>
-      core.slots
-        .filter(({ instrument, lastOpenMs }) => instrument.id === at && lastOpenMs === openMs)
+      (core.slotsAt.trading[at] ?? [])
+        .filter(({ lastOpenMs }) => lastOpenMs === openMs)
         .flatMap(({ name, strategy }) =>
           (strategy.lines?.() ?? []).map((line) => ({ strategy: name, ...line })),
         ),
@@ -142,6 +142,7 @@ export function createEngine(config: EngineConfig): Engine {
 function beginOnce(core: Core, stamp: Stamp): BeginOutcome {
   if (core.begun) throw new RangeError('the engine has begun already');
   core.effects = [];
+  core.knownDueMs = Number.NEGATIVE_INFINITY;
   const message = begin(core, stamp);
   if (message !== null) return { ok: false, message };
   finishEvent(core);
@@ -153,13 +154,15 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     if (core.effects.length > 0) core.effects = [];
     if (!onQuote(core, event)) return NOTHING;
     core.calm = null;
+    core.knownDueMs = Number.NEGATIVE_INFINITY;
     finishEvent(core);
     showCrossed(core);
     return core.effects;
   }
   core.effects = [];
-  const { calm } = core;
+  const { calm, knownDueMs } = core;
   core.calm = null;
+  core.knownDueMs = Number.NEGATIVE_INFINITY;
   if (event.kind === 'trade') {
     if (showTrade(core, event)) finishEvent(core);
     showCrossed(core);
@@ -189,7 +192,10 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   finishEvent(core);
   showCrossed(core);
   // Anything a strategy asks for at a bar has an effect at once.
-  if (event.kind === 'bar' && core.effects.length === 0) core.calm = calm;
+  if (event.kind === 'bar' && core.effects.length === 0) {
+    core.calm = calm;
+    core.knownDueMs = knownDueMs;
+  }
   return core.effects;
 }
 

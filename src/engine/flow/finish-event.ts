@@ -25,16 +25,21 @@ export function finishEvent(core: Core): void {
 }
 
 function advanceChanged(core: Core): void {
-  const { progress } = core;
-  for (let instrument = 0; instrument < progress.length; instrument += 1) {
+  const { progress, changed } = core;
+  let instrument = changed.from;
+  changed.from = progress.length;
+  // One that is marked meanwhile is advanced too, if it comes later.
+  for (; instrument < changed.until; instrument += 1) {
     const one = progress[instrument];
     if (one === undefined || !one.changed) continue;
     one.changed = false;
     advance(core, instrument);
   }
+  if (changed.from === progress.length) changed.until = 0;
 }
 
-function anyChanged({ progress }: Core): boolean {
-  for (const one of progress) if (one.changed) return true;
+function anyChanged({ progress, changed: { from, until } }: Core): boolean {
+  for (let instrument = from; instrument < until; instrument += 1)
+    if (progress[instrument]?.changed === true) return true;
   return false;
 }

@@ -119,7 +119,7 @@ function isTickQuiet(core: Core): boolean {
 
 const NOT_CALM: Calm = {
   ...{ monotonicMs: Number.NEGATIVE_INFINITY, marketMs: Number.NEGATIVE_INFINITY },
-  ...{ wakeMs: null, dueMs: Number.POSITIVE_INFINITY, withOrders: [] },
+  ...{ wakeMs: null, withOrders: [] },
 };
 
 const isAnyLimitToTell = (core: Core): boolean =>
@@ -130,18 +130,16 @@ function calmOf(core: Core): Calm {
   const wakeMs = nextWakeMs(core);
   let monotonicMs = wakeMs;
   let marketMs = Number.POSITIVE_INFINITY;
-  let dueMs = Number.POSITIVE_INFINITY;
   const withOrders: InstrumentId[] = [];
   for (const { id } of core.config.instruments) {
     const restsMs = calmUntilMs(core, id);
     if (restsMs === null) return NOT_CALM;
-    dueMs = Math.min(dueMs, restsMs);
     marketMs = Math.min(marketMs, restsMs, sessionsAt(core, id).calendar.phaseAt(core.marketMs).untilMs);
     const { openSinceMs } = progressAt(core, id);
     if (openSinceMs !== null) monotonicMs = earliest(monotonicMs, staleFromMs(core, id, openSinceMs));
     if ((core.state.live[id]?.size ?? 0) > 0) withOrders.push(id);
   }
-  return { monotonicMs: monotonicMs ?? Number.POSITIVE_INFINITY, marketMs, wakeMs, dueMs, withOrders };
+  return { monotonicMs: monotonicMs ?? Number.POSITIVE_INFINITY, marketMs, wakeMs, withOrders };
 }
 
 /** Market time up to which a tick finds nothing to do at this instrument. Null: it may now. */
@@ -179,13 +177,14 @@ function isNearlyDust(core: Core, at: InstrumentId): boolean {
   return ticks === null || isDustAt(core, position, ticks / FAR) || isDustAt(core, position, ticks * FAR);
 }
 
-/** Like `nextWakeMs` and `nextDueMs` of the engine, but without a full scan while it is calm. */
+/** Like `nextWakeMs` and `nextDueMs`, but without a full scan while it is calm, or nothing has happened since. */
 export const nextWakeKnownMs = (core: Core): number | null =>
   core.calm === null || core.calm === NOT_CALM ? nextWakeMs(core) : core.calm.wakeMs;
 
 export const nextDueKnownMs = (core: Core): number => {
-  const { calm, marketMs } = core;
-  return calm !== null && calm !== NOT_CALM && calm.dueMs > marketMs ? calm.dueMs : nextDueMs(core);
+  const { marketMs, config } = core;
+  if (core.knownDueMs <= marketMs || config.takesNoShortcut === true) core.knownDueMs = nextDueMs(core);
+  return core.knownDueMs;
 };
 
 /** From when silence of this instrument could mean a stale price. */

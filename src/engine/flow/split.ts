@@ -15,13 +15,14 @@ import {
   note,
   progressAt,
   sessionsAt,
+  setSlots,
 } from '../core.js';
 import { raiseFault } from '../halts.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { watchQuotes } from '../strategies/between-bars.js';
 import { DayVolatility, RegimeMeter, ReturnMeter } from '../strategies/market-meters.js';
-import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
+import { buildSlots, sees } from '../strategies/strategy-slot.js';
 
 /**
  * Called before the record, so the position is valued at the new price. `isOld`: the last price is certain to
@@ -102,15 +103,12 @@ function withdrawSignals(core: Core, at: InstrumentId): void {
 
 export function beginStrategiesAnew(core: Core, at: InstrumentId): void {
   const fresh = buildSlots(core.config);
-  core.slots = core.slots.map((slot, place) => (sees(slot, at) ? (fresh[place] ?? slot) : slot));
+  setSlots(
+    core,
+    core.slots.map((slot, place) => (sees(slot, at) ? (fresh[place] ?? slot) : slot)),
+  );
   watchQuotes(core);
   measureAnew(core, at);
-}
-
-/** Whether its strategy is shown the instrument, as its own, as a leg or to watch. All legs are alike. */
-export function sees({ leg, instrument, watched }: StrategySlot, at: InstrumentId): boolean {
-  if (leg !== null) return sees(leg.lead, at);
-  return instrument.id === at || watched.some((one) => one.instrument.id === at);
 }
 
 /** What was measured on its prices so far says nothing of those that follow. */

@@ -6,11 +6,11 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isMonthKey, monthKey } from '../../domain/settings-change.js';
 import { buildLimits } from '../../limits/loss-floors.js';
 import type { EngineConfig, InstrumentContract } from '../config.js';
-import { type Core, watchLosses } from '../core.js';
-import { measureAnew, sees } from '../flow/split.js';
+import { type Core, setSlots, watchLosses } from '../core.js';
+import { measureAnew } from '../flow/split.js';
 import type { SettingsState } from '../state.js';
 import { watchQuotes } from '../strategies/between-bars.js';
-import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
+import { buildSlots, type StrategySlot, sees } from '../strategies/strategy-slot.js';
 import {
   parameterKey,
   type SettingsSource,
@@ -40,12 +40,13 @@ export function bringIntoForce(core: Core, changed: SettingValues): void {
     parametersOf(before.strategies, slot.name) === parametersOf(core.config.strategies, slot.name) &&
     !rolled.some((at) => sees(slot, at));
   // An unchanged strategy keeps its state; one with changed parameters, or that sees another contract, starts over.
-  core.slots = buildSlots(core.config).map(
+  const slots = buildSlots(core.config).map(
     (fresh) =>
       core.slots.find(
         (slot) => slot.name === fresh.name && slot.instrument.id === fresh.instrument.id && unchanged(slot),
       ) ?? fresh,
   );
+  setSlots(core, slots);
   for (const at of rolled) measureAnew(core, at);
   watchQuotes(core);
 }

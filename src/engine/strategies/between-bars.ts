@@ -18,8 +18,8 @@ export function showQuote(core: Core, event: QuoteEvent): boolean {
   if (!(event.marketMs >= (core.shownFromMs[at] as number)) || !core.begun) return false;
   setTime(core, event);
   if (!core.market.isPrice(at, event.bidTicks, event.askTicks) || !isMarketOpen(core, at)) return false;
-  for (const slot of core.slots)
-    if (slot.instrument.id === at && show(core, slot, event.marketMs)) markLegs(core, leadOf(slot));
+  for (const slot of core.slotsAt.trading[at] ?? [])
+    if (show(core, slot, event.marketMs)) markLegs(core, leadOf(slot));
   watchQuotes(core);
   markChanged(core, at);
   return true;
@@ -65,8 +65,8 @@ export function watchQuotes(core: Core): void {
 export function nextTimerMs(core: Core, at: InstrumentId): number {
   let nextMs = Number.POSITIVE_INFINITY;
   if (core.shownFromMs[at] === nextMs) return nextMs;
-  for (const { instrument, strategy, timerMs, leg, barsSeen } of core.slots) {
-    if (instrument.id !== at || leg !== null || barsSeen < strategy.warmupBars) continue;
+  for (const { strategy, timerMs, leg, barsSeen } of core.slotsAt.trading[at] ?? []) {
+    if (leg !== null || barsSeen < strategy.warmupBars) continue;
     const dueMs = timerMs + (strategy.timerMs ?? Number.POSITIVE_INFINITY);
     // Before its first quote it counts from nowhere.
     if (dueMs > Number.NEGATIVE_INFINITY) nextMs = Math.min(nextMs, dueMs);

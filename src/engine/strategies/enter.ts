@@ -244,9 +244,7 @@ function isOnlyEntry(core: Core, at: InstrumentId): boolean {
 export function isShared(core: Core, at: InstrumentId): boolean {
   if (positionAt(core, at).parts.length > 0 || isSideBySide(core, at)) return true;
   if (!hasTradeOfEach(capabilitiesAt(core, at), instrumentAt(core, at))) return false;
-  let slots = 0;
-  for (const { instrument } of core.slots) if (instrument.id === at) slots += 1;
-  return slots > 1;
+  return (core.slotsAt.trading[at]?.length ?? 0) > 1;
 }
 
 /** The worst price: the entry is judged and sized by it, and the venue fills no worse. Null: no quote yet. */

@@ -5,7 +5,15 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
-import { type Core, createCore, progressAt, sessionsAt, tradeProgressOf, withdrawExits } from '../core.js';
+import {
+  type Core,
+  createCore,
+  progressAt,
+  sessionsAt,
+  setSlots,
+  tradeProgressOf,
+  withdrawExits,
+} from '../core.js';
 import type { BarEvent } from '../event.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { beginStrategiesAnew } from '../flow/split.js';
@@ -104,7 +112,7 @@ export class Hindsight {
 
   /** A process began: strategies know nothing until they have seen bars again. */
   restart(): void {
-    this.#core.slots = buildSlots(this.#core.config);
+    setSlots(this.#core, buildSlots(this.#core.config));
   }
 
   /** The instrument was split: strategies that see it are shown past bars again, in new shares. */

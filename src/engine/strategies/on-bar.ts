@@ -52,8 +52,7 @@ export function onBar(core: Core, bar: BarEvent): void {
   core.regimes[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   core.returns[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   core.dayVolatility[bar.instrument]?.update(bar.openMs, bar.spanMs, bar.closeTicks);
-  for (const slot of core.slots) {
-    if (slot.leg !== null) continue;
+  for (const slot of core.slotsAt.shown[bar.instrument] ?? []) {
     if (slot.watched.length > 0 && slot.instrument.id !== bar.instrument) showWatched(core, slot, bar);
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
     slot.allowance = betweenBars();

@@ -2,7 +2,7 @@
  * One strategy on one instrument, as the desk file lists it; for one that trades several as one, one of its
  * legs.
  */
-import type { Instrument } from '../../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import type { EngineConfig } from '../config.js';
 import { BarStream, type FinishedBar } from './bar-stream.js';
@@ -120,6 +120,27 @@ export function buildSlots(config: EngineConfig): StrategySlot[] {
 }
 
 type Listed = EngineConfig['strategies'][number];
+
+/** By instrument, in the order of all slots: with a hundred instruments, a bar concerns one slot of a hundred. */
+export interface SlotsAt {
+  /** That trade it. */
+  readonly trading: readonly (readonly StrategySlot[])[];
+  /** Whose strategies are shown its bars. The other legs of a strategy are shown everything through the first. */
+  readonly shown: readonly (readonly StrategySlot[])[];
+}
+
+export function slotsAt(slots: readonly StrategySlot[], instruments: readonly Instrument[]): SlotsAt {
+  return {
+    trading: instruments.map(({ id }) => slots.filter(({ instrument }) => instrument.id === id)),
+    shown: instruments.map(({ id }) => slots.filter((slot) => slot.leg === null && sees(slot, id))),
+  };
+}
+
+/** Whether its strategy is shown the instrument, as its own, as a leg or to watch. All legs are alike. */
+export function sees({ leg, instrument, watched }: StrategySlot, at: InstrumentId): boolean {
+  if (leg !== null) return sees(leg.lead, at);
+  return instrument.id === at || watched.some((one) => one.instrument.id === at);
+}
 
 /** In the order of their symbols; the first one is the strategy's own. */
 function legsOf(config: EngineConfig, listed: Listed, definition: StrategyDefinition): StrategySlot[] {
