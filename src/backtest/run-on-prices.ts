@@ -15,7 +15,7 @@ import { isInCoin, isOwned } from '../domain/value.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
 import { warmupMinutes } from '../engine/strategies/strategy.js';
-import { buildSlots } from '../engine/strategies/strategy-slot.js';
+import { buildSlots, type StrategySlot } from '../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../engine/view.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { inDeskOrder } from '../market/recorded/check-recording.js';
@@ -129,6 +129,8 @@ export class Run<Measured extends Measure> {
   readonly #parts: RunParts<Measured>;
   readonly #found: DataProblem[] = [];
   readonly #ends: BarEnds;
+  /** Built for what they say of themselves; the desk begins with them. */
+  #slots: StrategySlot[] = [];
   #past: readonly MarketBar[] = [];
   #actions: RunActions | null = null;
   #opened: OpenedInstance | null = null;
@@ -183,8 +185,8 @@ export class Run<Measured extends Measure> {
   /** Rejects if the run was interrupted, or if something failed that may work in a later attempt. */
   async toTheEnd(): Promise<void> {
     const { id, desk, configHash, feed, instruments, signal, interrupted } = this.#parts;
-    const config = instanceConfig({ id, desk, configHash, instruments });
-    const slots = buildSlots(config);
+    const slots = buildSlots(instanceConfig({ id, desk, configHash, instruments }));
+    this.#slots = slots;
     const wanted = warmUpBars(slots.map(({ strategy }) => ({ warmupMinutes: warmupMinutes(strategy) })));
     const { actions = [] } = this.#parts;
     if (actions.length > 0) this.#actions = new RunActions(actions, instruments, wanted, this.#ends);
@@ -438,6 +440,7 @@ export class Run<Measured extends Measure> {
       desk,
       configHash,
       instruments,
+      slots: this.#slots,
       live: feed.source.kind === 'live',
       quotesFromBars: feed.quotesFromBars ?? [],
       showsBooks: feed.showsBooks === true,

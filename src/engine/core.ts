@@ -372,8 +372,8 @@ export interface Core {
   effects: Effect[];
 }
 
-export function createCore(config: EngineConfig): Core {
-  const slots = buildSlots(config);
+/** `slots`: of this configuration's strategies, which were shown nothing yet. Left out: they are built here. */
+export function createCore(config: EngineConfig, slots = buildSlots(config)): Core {
   return {
     base: config,
     config,

@@ -29,6 +29,7 @@ import { showFills, showTrade, takeFillsToShow } from './strategies/between-bars
 import { lastQuoteOf, onBar } from './strategies/on-bar.js';
 import { showEditedSignals } from './strategies/show-signal.js';
 import type { StrategyLine } from './strategies/strategy.js';
+import type { StrategySlot } from './strategies/strategy-slot.js';
 import { sendChanges, sendReversals } from './strategies/waiting-entries.js';
 import { onSnapshot } from './sync/reconcile.js';
 import { takeCorrection, takeMovement } from './sync/reconcile-cash.js';
@@ -100,9 +101,11 @@ export interface Engine {
 
 const NOTHING: readonly Effect[] = [];
 
-/** Throws RangeError for a configuration that validation of the desk file should have refused. */
-export function createEngine(config: EngineConfig): Engine {
-  const core = createCore(config);
+/**
+ * Throws RangeError for a configuration that validation of the desk file should have refused. `slots`: see `createCore`.
+ */
+export function createEngine(config: EngineConfig, slots?: StrategySlot[]): Engine {
+  const core = createCore(config, slots);
   return {
     apply: (record) => {
       if (core.begun) throw new RangeError('a record can only be replayed before the engine has begun');

@@ -17,6 +17,7 @@ import type { EngineConfig } from '../../engine/config.js';
 import { createEngine, type Engine } from '../../engine/engine.js';
 import type { EngineEvent, QuoteEvent } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
+import type { StrategySlot } from '../../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../../engine/view.js';
 import type { Approved } from '../../limits/gate.js';
 import { buildCalendars, buildHoldingCosts, engineConfig } from '../../trader/engine-config.js';
@@ -344,6 +345,8 @@ export interface InstanceSetting {
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
   /** Arms only once every instrument has a price, as former versions did. Left out: at the latest after a minute. */
   readonly waitsForAll?: boolean;
+  /** The desk's strategies, if they are built already. They were shown nothing yet. */
+  readonly slots?: StrategySlot[];
   /** How orders are filled, if differently from the running paper venue. */
   readonly fills?: SteppedVenueOptions['fills'];
   /** For comparison tests: every price is an event of its own, and nothing is skipped. */
@@ -389,7 +392,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
     halts += 1;
     return digest(`${id}/halt-${halts}`).slice(0, 32);
   };
-  const engine = createEngine({ ...config, drawHaltId });
+  const engine = createEngine({ ...config, drawHaltId }, setting.slots);
   const venue = new SteppedPaperVenue({
     instruments: asAtVenue(instruments, desk.venue.name),
     paper: desk.paper,
