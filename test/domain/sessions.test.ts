@@ -148,6 +148,17 @@ describe('hours of a desk file', () => {
     );
   });
 
+  it('stand above those of the calendar: an early close makes half a day of its holiday', () => {
+    const stocks = CALENDARS['us-stocks'];
+    const half = new SessionCalendar(
+      withOwnHours(stocks, { earlyCloses: { '2026-12-25': '12:00' } }),
+      zoneOffset(stocks.zone),
+    );
+    expect(at(half, '2026-12-25T15:00Z')).toBe('open 2026-12-25T14:30 to 2026-12-25T17:00');
+    const whole = new SessionCalendar(withOwnHours(stocks, {}), zoneOffset(stocks.zone));
+    expect(whole.isOpen(Date.parse('2026-12-25T15:00Z'))).toBe(false);
+  });
+
   it('counts the hours of a day on which clocks change', () => {
     const berlin = own({ zone: 'Europe/Berlin', hours: { sun: ['00:00-24:00'] } });
     expect(at(berlin, '2026-10-25T12:00Z')).toBe('open 2026-10-24T22:00 to 2026-10-25T23:00');

@@ -145,7 +145,11 @@ describe('a desk file', () => {
       'a restore of the database on a desk that may trade',
       ({ incidents }) =>
         Object.assign(incidents.kinds['late-bank'] ?? {}, {
-          steps: [{ key: 'restore', title: 'Restore', action: 'restore-database' }],
+          // It would stop too late.
+          steps: [
+            { key: 'restore', title: 'Restore', action: 'restore-database' },
+            { key: 'stop', title: 'Stop', action: 'stop' },
+          ],
         }),
       'incidents.kinds.late-bank.steps[0].action',
       /^a step above it that stops the desk until a person resumes$/,
