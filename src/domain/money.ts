@@ -21,12 +21,20 @@ export function parseUnits(text: string, places = MONEY_PLACES): Units {
   if (!DECIMAL.test(text)) {
     throw new DecimalError(`expected a decimal amount, for example 0.01; found ${JSON.stringify(text)}`);
   }
-  const [whole = '0', fraction = ''] = text.replace('-', '').split('.');
-  const kept = fraction.replace(/0+$/, '');
-  if (kept.length > places) throw new DecimalError(`expected at most ${places} decimals, found ${text}`);
-  const units = BigInt(whole + kept.padEnd(places, '0'));
-  return text.startsWith('-') ? -units : units;
+  const point = text.indexOf('.');
+  let end = text.length;
+  if (point !== -1) while (text[end - 1] === '0') end -= 1;
+  const kept = point === -1 ? 0 : end - point - 1;
+  if (kept > places) throw new DecimalError(`expected at most ${places} decimals, found ${text}`);
+  const digits = point === -1 ? text : text.slice(0, point) + text.slice(point + 1, end);
+  const near = Number(digits);
+  // Every run reads thousands of amounts: a big integer made of a number takes a third of the time of one made of text.
+  return (Number.isSafeInteger(near) ? BigInt(near) : BigInt(digits)) * powerOfTen(places - kept);
 }
+
+const POWERS = Array.from({ length: 64 }, (_, places) => 10n ** BigInt(places));
+
+const powerOfTen = (places: number): bigint => POWERS[places] ?? 10n ** BigInt(places);
 
 /** Decimal text of exact units, with all their places. */
 export function formatUnits(units: Units, places = MONEY_PLACES): string {
@@ -75,11 +83,14 @@ export function worth(lots: number, priceTicks: number, moneyPerTickLot: number)
 /** Like `worth`, exact even beyond 2^53. */
 export function worthUnits(lots: number, priceTicks: number, moneyPerTickLot: number): Units {
   if (!Number.isInteger(moneyPerTickLot)) return BigInt(worth(lots, priceTicks, moneyPerTickLot));
+  const product = lots * priceTicks * moneyPerTickLot;
+  if (Number.isSafeInteger(product)) return BigInt(product);
   return BigInt(lots) * BigInt(priceTicks) * BigInt(moneyPerTickLot);
 }
 
 /** `a × b ÷ c`, rounded half away from zero. */
 export function mulDivUnits(a: Units, b: Units, c: Units): Units {
+  if (b === c && c !== 0n) return a;
   const product = a * b;
   const size = magnitude(product);
   const by = magnitude(c);

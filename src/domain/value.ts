@@ -47,15 +47,21 @@ export interface ValueRule {
 /** Rounded up; both above zero. */
 const upTo = (sum: bigint, by: bigint): bigint => (sum + by - 1n) / by;
 
+/** Exact. A product that fits a number needs one big integer instead of three. */
+function tickLots(lots: number, priceTicks: number): bigint {
+  const product = lots * priceTicks;
+  return Number.isSafeInteger(product) ? BigInt(product) : BigInt(lots) * BigInt(priceTicks);
+}
+
 const byPrice = {
   settles: 'quote',
   cost: (perTickLot: Units, lots: number, priceTicks: number): Units =>
-    BigInt(lots) * BigInt(priceTicks) * perTickLot,
+    tickLots(lots, priceTicks) * perTickLot,
   worth,
   exactWorth: (lots: number, priceTicks: number, moneyPerTickLot: number): number =>
     lots * priceTicks * moneyPerTickLot,
   averageTicks: (cost: number, lots: number, perTickLot: number): number => cost / (lots * perTickLot),
-  averaged: (lots: number, priceTicks: number): bigint => BigInt(lots) * BigInt(priceTicks),
+  averaged: tickLots,
   meanTicks: (sum: bigint, lots: number): number => Number(sum) / lots,
   evenTicks: (sum: bigint, lots: number, isLong: boolean): number =>
     Number(isLong ? upTo(sum, BigInt(lots)) : sum / BigInt(lots)),

@@ -432,9 +432,10 @@ export class BacktestMeasure implements Measure {
   #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {
     const { clientId, quantityLots, purpose, strategy } = intent;
     if (purpose === 'entry') this.askedForEntry.add(strategy);
-    const counted = { quantityLots, filledLots: 0, filledTickLots: 0n };
     this.orderCount += 1;
-    this.#orders.set(clientId, { intent, atMs, state, reason, endedMs: atMs, ...counted });
+    const [filledLots, filledTickLots] = [0, 0n];
+    const seen = { intent, atMs, state, reason, endedMs: atMs, quantityLots, filledLots, filledTickLots };
+    this.#orders.set(clientId, seen);
     this.#tellEnded(clientId, state);
   }
 

@@ -56,10 +56,9 @@ export class TradesSeen {
   /** `month`: in which its last price was, `2026-03`. */
   add(trade: TradeClosed, month: string): void {
     const { strategy, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
-    const told = {
-      ...{ openedMs, closedMs, exactResult: exactUnits(result), exactFees: exactUnits(fees) },
-      ...{ result: Number(result), r: r === null ? null : round(r) },
-    };
+    const [exactResult, exactFees] = [exactUnits(result), exactUnits(fees)];
+    const roundedR = r === null ? null : round(r);
+    const told = { openedMs, closedMs, exactResult, exactFees, result: Number(result), r: roundedR };
     this.sums.add(told);
     this.by.strategy.add(strategy, told);
     this.by.instrument.add(this.instruments[trade.instrument]?.symbol ?? '?', told);
