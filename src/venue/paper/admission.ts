@@ -73,7 +73,9 @@ const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter fail
 const tooMany = (name: string): Rejection => ({ ...filter(name), tooMany: true });
 
 export function restingStops(book: PaperBook, { symbol }: Pick<Instrument, 'symbol'>): number {
-  return [...book.openOrders(symbol)].filter(({ type }) => type === 'stop').length;
+  let stops = 0;
+  for (const { type } of book.openOrders(symbol)) if (type === 'stop') stops += 1;
+  return stops;
 }
 
 /** Null if the order is accepted. */
@@ -125,8 +127,8 @@ export function refuseByAccount(
   const valued = valuedAt(instrument, rate(instrument));
   const value = notional(valued, order.quantityLots, reserveTicks ?? 0);
   return isOwned(instrument)
-    ? refuseOwned(order, valued, book, { value, quote, rate, fees })
-    : refuseContract(order, valued, book, { value, quote, rate, fees });
+    ? refuseOwned(order, valued, book, { value, prices: { quote, rate }, fees })
+    : refuseContract(order, valued, book, { value, prices: { quote, rate }, fees });
 }
 
 /**
@@ -137,12 +139,12 @@ function refuseOwned(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  { value, fees, ...prices }: Prices & { readonly value: number; readonly fees: FeeRules },
+  { value, prices, fees }: Wanted,
 ): Rejection | null {
   if (order.side === 'buy') {
     const needed = value + feeAhead(fees, instrument, { lots: order.quantityLots, value });
     const cash = book.cash - heldBack(book, fees);
-    const free = hasContracts(book) ? Math.min(cash, freeMargin(book, prices)) : cash;
+    const free = book.hasContracts ? Math.min(cash, freeMargin(book, prices)) : cash;
     // Also refuses if an amount can't be converted: nobody knows what is free.
     return needed <= free ? null : INSUFFICIENT;
   }
@@ -173,7 +175,7 @@ function refuseContract(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  { value, fees, ...prices }: Prices & { readonly value: number; readonly fees: FeeRules },
+  { value, prices, fees }: Wanted,
 ): Rejection | null {
   const held = book.position(instrument.symbol).quantityLots;
   const reducible = (order.side === 'buy' ? -held : held) > 0 ? Math.abs(held) : 0;
@@ -195,6 +197,13 @@ function refuseContract(
 }
 
 type Prices = Pick<PricesNow, 'quote' | 'rate'>;
+
+/** `value`: of all that the order would trade. */
+interface Wanted {
+  readonly value: number;
+  readonly prices: Prices;
+  readonly fees: FeeRules;
+}
 
 interface Marked {
   readonly instrument: Instrument | undefined;
@@ -229,12 +238,9 @@ function isBelowMaintenance(book: PaperBook, prices: Prices): boolean {
   return equity < needed;
 }
 
-const hasContracts = ({ instruments }: PaperBook): boolean =>
-  [...instruments.values()].some((one) => !isOwned(one));
-
 /** Cash that contracts held do not take: what a purchase may cost, whatever its reserve was. */
 export function spendable(book: PaperBook, prices: Prices): number {
-  return hasContracts(book) ? Math.min(book.cash, besidePositions(book, prices)) : book.cash;
+  return book.hasContracts ? Math.min(book.cash, besidePositions(book, prices)) : book.cash;
 }
 
 /** Owned instruments are paid for: they take nothing more, and nothing is lent on them. */

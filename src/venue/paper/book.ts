@@ -10,6 +10,7 @@ import {
   parseUnits,
   readUnits,
   type Units,
+  type WrittenUnits,
   worthUnits,
   writeUnits,
 } from '../../domain/money.js';
@@ -48,6 +49,8 @@ export class PaperBook {
   readonly positions = new Map<string, PaperPosition>();
   /** Remaining coins kept for fees, in units of 1e-8. */
   readonly stock = new Map<string, Units>();
+  /** Some of its instruments are contracts: cash is not all that a purchase may cost. */
+  readonly hasContracts: boolean;
   readonly #volumes: Volumes;
   readonly #openBySymbol = new Map<string, Set<PaperOrder>>();
   #openCount = 0;
@@ -57,6 +60,7 @@ export class PaperBook {
     /** Those of the desk, and of coins that were left behind when the desk file left their instrument out. */
     readonly instruments: ReadonlyMap<string, Instrument>,
   ) {
+    this.hasContracts = [...instruments.values()].some((one) => !isOwned(one));
     this.bookId = state.bookId;
     this.currency = state.currency;
     this.prices = state.prices;
@@ -266,14 +270,11 @@ export class PaperBook {
       closing === 0 ? 0n : mulDivUnits(heldCost, BigInt(closing), BigInt(Math.abs(before.quantityLots)));
     const opened = worthUnits((quantityLots - closing) * sign, priceTicks, per);
     const kept = feeIn?.asset === instrument.base && side === 'buy' ? feeIn.amount : null;
-    const coins = left(
-      instrument,
-      { ...before, quantityLots: before.quantityLots + sign * quantityLots },
-      kept,
-    );
+    const coins = left(instrument, before.quantityLots + sign * quantityLots, before.remainder, kept);
     const cost = coins.quantityLots === 0 ? 0 : writeUnits(heldCost - closedCost + opened);
-    if (coins.quantityLots === 0 && coins.remainder === undefined) this.positions.delete(symbol);
-    else this.positions.set(symbol, { ...coins, cost });
+    if (coins.remainder !== undefined) this.positions.set(symbol, { ...coins, cost });
+    else if (coins.quantityLots !== 0) this.positions.set(symbol, { quantityLots: coins.quantityLots, cost });
+    else this.positions.delete(symbol);
     const paid = isOwned(instrument)
       ? worthUnits(sign * quantityLots, priceTicks, per)
       : convertedUnits(worthUnits(sign * closing, priceTicks, per) + closedCost, rate);
@@ -374,9 +375,14 @@ function inLotsOf(now: Instrument, old: Instrument, position: PaperPosition): Pa
 }
 
 /** What is held after a fee in coins. */
-function left(instrument: Instrument, held: Coins, kept: string | null): Coins {
-  const { quantityLots, remainder } = held;
-  if (kept === null) return remainder === undefined ? { quantityLots } : { quantityLots, remainder };
+function left(
+  instrument: Instrument,
+  quantityLots: number,
+  remainder: WrittenUnits | undefined,
+  kept: string | null,
+): Coins {
+  const held = remainder === undefined ? { quantityLots } : { quantityLots, remainder };
+  if (kept === null) return held;
   const scales = scalesFor([instrument], new Map());
   const { perLot } = stepsOf(instrument, scales);
   return inLots(coinsOf(instrument, held) - parseUnits(kept, placesOf(scales, instrument.base)), perLot);

@@ -92,15 +92,16 @@ export class Exchange {
 
   /** The most that a lot of an order would cost or bring, in ticks; null if no price is known. */
   reserveTicks(
-    order: Pick<PaperOrder, 'symbol' | 'side' | 'type' | 'limitTicks' | 'stopTicks'>,
+    symbol: string,
+    order: Pick<PaperOrder, 'side' | 'type' | 'limitTicks' | 'stopTicks'>,
   ): number | null {
     if (order.type === 'stop') {
       if (order.stopTicks === null) return null;
       const worst = order.limitTicks ?? order.stopTicks + this.rules.slippageTicks;
-      return dearerTicks(this.#instrument(order.symbol), order.stopTicks, worst);
+      return dearerTicks(this.#instrument(symbol), order.stopTicks, worst);
     }
     if (order.limitTicks !== null || order.type === 'limit') return order.limitTicks;
-    const quote = this.#quotes.get(order.symbol);
+    const quote = this.#quotes.get(symbol);
     return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
   }
 
@@ -355,25 +356,33 @@ export class Exchange {
     const instrument = this.book.priced(order, marketMs);
     const rate = this.rate(instrument);
     this.#take(order, lots);
-    this.output.fill({
+    const { fee, feeIn } = this.#fee(order, valuedAt(instrument, rate), execution, lots);
+    const fill: PaperFill = {
       tradeId: `p${this.book.bookId}-t${(this.book.idsGiven + 1).toString(36)}`,
       clientId: order.clientId,
       symbol: order.symbol,
       side: order.side,
       quantityLots: lots,
       priceTicks: execution.priceTicks,
-      ...this.#fee(order, valuedAt(instrument, rate), execution, lots),
-      ...(instrument.conversion === undefined ? {} : { rate }),
+      fee,
       liquidity: execution.liquidity,
       marketMs,
       caughtUp,
-    });
+    };
+    const isConverted = instrument.conversion !== undefined;
+    if (feeIn === undefined && !isConverted) this.output.fill(fill);
+    else
+      this.output.fill({
+        ...fill,
+        ...(feeIn === undefined ? {} : { feeIn }),
+        ...(isConverted ? { rate } : {}),
+      });
   }
 
   /** Nothing that was offered is filled twice. */
   #take(order: PaperOrder, lots: number): void {
     let rest = lots;
-    for (const level of this.#levels.get(order.symbol)?.[order.side] ?? []) {
+    for (const level of this.#levels.get(order.symbol)?.[order.side] ?? NO_LEVELS) {
       const taken = Math.min(rest, level.lots);
       level.lots -= taken;
       rest -= taken;
@@ -434,7 +443,8 @@ export class Exchange {
     if (!isOwned(instrument))
       return order.reduceOnly ? Math.max(0, order.side === 'buy' ? -held : held) : Number.POSITIVE_INFINITY;
     if (order.side === 'sell') return Math.max(0, held);
-    const basis = { charged: order.charged, ...execution };
+    const { priceTicks, liquidity } = execution;
+    const basis = { charged: order.charged, priceTicks, liquidity };
     return affordableLots(
       this.rules,
       instrument,
@@ -446,7 +456,8 @@ export class Exchange {
 
   #fee({ side, charged }: PaperOrder, instrument: Instrument, execution: Execution, lots: number): PaperFee {
     const bid = (of: string) => this.#quotes.get(of)?.bidTicks ?? null;
-    const basis = { charged, side, lots, ...execution };
+    const { priceTicks, liquidity } = execution;
+    const basis = { charged, side, lots, priceTicks, liquidity };
     return feeOf(this.rules, instrument, basis, this.book, bid);
   }
 
@@ -461,6 +472,7 @@ export class Exchange {
 }
 
 const WHOLE_PPM = 1_000_000;
+const NO_LEVELS: readonly LevelLeft[] = [];
 
 export function isOpen(order: PaperOrder): boolean {
   return order.state === 'working' || order.state === 'partlyFilled';

@@ -134,7 +134,7 @@ export class OrderDesk {
     const { exchange, isOpen: isMarketOpen } = this.parts;
     return {
       closed: !isMarketOpen(intent.instrument),
-      reserveTicks: exchange.reserveTicks({ symbol, ...intent }),
+      reserveTicks: exchange.reserveTicks(symbol, intent),
       quote: (of) => exchange.quote(of),
       rate: (of) => exchange.rate(of),
     };

@@ -13,7 +13,8 @@ interface OrderPlace {
 
 export function paperOrderOf(intent: OrderIntent, place: OrderPlace): PaperOrder {
   const { clientId, side, type, quantityLots, limitTicks, stopTicks, reduceOnly, timeInForce } = intent;
-  return {
+  const { symbol, venueId, reserveTicks, arrivesAtMs } = place;
+  const order: PaperOrder = {
     clientId,
     side,
     type,
@@ -22,11 +23,14 @@ export function paperOrderOf(intent: OrderIntent, place: OrderPlace): PaperOrder
     stopTicks,
     reduceOnly,
     timeInForce,
-    ...(intent.postOnly ? { postOnly: true } : {}),
-    ...place,
+    symbol,
+    venueId,
+    reserveTicks,
+    arrivesAtMs,
     state: 'working',
     filledLots: 0,
   };
+  return intent.postOnly ? { ...order, postOnly: true } : order;
 }
 
 export function venueOrderOf(order: PaperOrder, instrument: InstrumentId): VenueOrder {
@@ -50,19 +54,24 @@ export function venueOrderOf(order: PaperOrder, instrument: InstrumentId): Venue
  * long.
  */
 export function fillOf(fill: PaperFill, instrument: InstrumentId): Fill {
-  return {
+  const { feeIn, rate } = fill;
+  const translated: Fill = {
     tradeId: fill.tradeId,
     clientId: fill.clientId,
     side: fill.side,
     quantityLots: fill.quantityLots,
     priceTicks: fill.priceTicks,
     fee: fill.fee,
-    ...(fill.feeIn === undefined ? {} : { feeIn: fill.feeIn }),
-    ...(fill.rate === undefined ? {} : { rate: fill.rate }),
     liquidity: fill.liquidity,
     marketMs: fill.marketMs,
     caughtUp: fill.caughtUp,
     instrument,
     simulated: true,
+  };
+  if (feeIn === undefined && rate === undefined) return translated;
+  return {
+    ...translated,
+    ...(feeIn === undefined ? {} : { feeIn }),
+    ...(rate === undefined ? {} : { rate }),
   };
 }
