@@ -135,6 +135,9 @@ export interface OrderIntent {
   readonly leg?: true;
 }
 
+/** An intent that is being put together. */
+export type OrderDraft = { -readonly [K in keyof OrderIntent]: OrderIntent[K] };
+
 /** The order never rests: a market order fills soon, and IOC and FOK drop what is not filled on arrival. */
 export function isDoneAtOnce({ type, timeInForce }: Pick<OrderIntent, 'type' | 'timeInForce'>): boolean {
   return type === 'market' || timeInForce !== 'GTC';

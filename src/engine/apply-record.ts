@@ -288,18 +288,17 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   rememberFill(state, fill);
   state.counters.fills += 1;
   const entry = state.orders.get(fill.clientId);
-  const { side, quantityLots, priceTicks, marketMs, feeLots = 0 } = fill;
-  const of = { order: entry ?? null, priceTicks, rate: fill.rate, marketMs };
-  const why = exitReason(state, of.order);
-  applyExecution(state, instrument, { side, quantityLots, why, ...of, ...paymentOf(state, fill) });
+  const { side, quantityLots, priceTicks, rate, marketMs, feeLots = 0 } = fill;
+  const order = entry ?? null;
+  const why = exitReason(state, order);
+  const { fee, paidFrom, coins } = paymentOf(state, fill);
+  const execution = { side, quantityLots, priceTicks, rate, fee, paidFrom, coins, order, why, marketMs };
+  applyExecution(state, instrument, execution);
   // In older journals the fee may be whole lots: they count as sold at this price, and the proceeds pay the fee.
   if (feeLots > 0)
     applyExecution(state, instrument, {
-      side: 'sell',
-      quantityLots: feeLots,
-      why: 'fee',
-      ...of,
-      ...NO_FEE,
+      ...{ ...execution, ...NO_FEE },
+      ...{ side: 'sell', quantityLots: feeLots, why: 'fee' },
     });
   const position = state.positions[fill.instrument];
   if (position !== undefined && openLots(position) === 0) state.mayBeClosed.delete(fill.instrument);

@@ -317,7 +317,7 @@ export interface Core {
   slots: readonly StrategySlot[];
   slotsAt: SlotsAt;
   /** Fills of this event, and exits crossed inside the desk, that strategies have not been shown yet. */
-  readonly unshownFills: UnshownFill[];
+  unshownFills: UnshownFill[];
   /**
    * By `signalKey`: signals whose newest revision is shown once the entry on the previous revision is final.
    */

@@ -13,7 +13,7 @@ import type { Fill, OrderIntent, SentState, Side } from '../domain/order.js';
 import type { Volumes } from '../domain/order-fee.js';
 import type { Signal } from '../domain/signal.js';
 import { FULL_SIZE_PPM } from '../limits/size-factor.js';
-import type { Difference } from './record.js';
+import type { Difference, EngineRecord } from './record.js';
 import type { WaitingEntry } from './waiting-entry.js';
 
 export interface OrderEntry {
@@ -91,6 +91,8 @@ export interface ClosedTrade {
   readonly instrument: number;
   readonly why: ExitReason;
   readonly closedMs: number;
+  /** Its record, once it has been made. */
+  told: Extract<EngineRecord, { readonly type: 'trade.closed' }> | null;
 }
 
 /** A position, or the part of one that belongs to one trade or to none. */

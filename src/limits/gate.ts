@@ -15,25 +15,35 @@ export type Verdict =
   | { readonly approved: Approved<OrderIntent>; readonly denial: null }
   | { readonly approved: null; readonly denial: Denial };
 
+/** Limits judge entries only; orders that reduce a position pass them. */
+const RULES: readonly Rule[] = GATE.filter((entry) => entry.setting === null);
+
 export function judge(check: RiskCheck, risk: RiskNumbers): Verdict {
-  for (const entry of GATE) {
-    const denial = answerOf(entry, check, risk);
-    if (denial !== null) return { approved: null, denial };
-  }
+  const denial =
+    check.intent.purpose === 'entry' ? denialOf(GATE, check, risk) : denialOf(RULES, check, risk);
+  if (denial !== null) return { approved: null, denial };
   return { approved: check.intent as Approved<OrderIntent>, denial: null };
 }
 
-/**
- * Limits judge entries only; orders that reduce a position pass them. A limit that throws has not approved.
- */
-function answerOf(entry: Rule | Limit<RiskKey>, check: RiskCheck, risk: RiskNumbers): Denial | null {
+/** A limit that throws has not approved. */
+function denialOf(
+  entries: readonly (Rule | Limit<RiskKey>)[],
+  check: RiskCheck,
+  risk: RiskNumbers,
+): Denial | null {
   try {
-    if (entry.setting === null) return entry.judge(check);
-    const value = risk[entry.setting.key];
-    if (value === undefined || check.intent.purpose !== 'entry') return null;
-    return entry.judge(check, value);
+    for (const entry of entries) {
+      const denial =
+        entry.setting === null ? entry.judge(check) : judgedBy(entry, check, risk[entry.setting.key]);
+      if (denial !== null) return denial;
+    }
+    return null;
   } catch (error) {
     const text = messageOf(error);
     return { limit: 'risk-gate', reason: `a limit could not be computed (${text}), so nothing was sent` };
   }
+}
+
+function judgedBy(limit: Limit<RiskKey>, check: RiskCheck, value: number | undefined): Denial | null {
+  return value === undefined ? null : limit.judge(check, value);
 }

@@ -9,16 +9,14 @@ import type { Rule } from './limit.js';
 
 const rule = (judge: Rule['judge']): Rule => ({ setting: null, judge });
 
+const ALL: readonly OrderPurpose[] = ['entry', 'exit', 'close', 'protective'];
+const REDUCING: readonly OrderPurpose[] = ['exit', 'close', 'protective'];
+const CLOSING: readonly OrderPurpose[] = ['close', 'protective'];
+const PROTECTING: readonly OrderPurpose[] = ['protective'];
+
 /** The orders that each mode allows. */
 export const modeRule: Rule = rule(({ intent, mode, closing }) => {
-  const allowed: readonly OrderPurpose[] =
-    mode === 'ACTIVE'
-      ? ['entry', 'exit', 'close', 'protective']
-      : mode === 'REDUCING'
-        ? ['exit', 'close', 'protective']
-        : closing
-          ? ['close', 'protective']
-          : ['protective'];
+  const allowed = mode === 'ACTIVE' ? ALL : mode === 'REDUCING' ? REDUCING : closing ? CLOSING : PROTECTING;
   if (allowed.includes(intent.purpose)) return null;
   return { limit: 'mode', reason: `the desk is ${mode}: no ${intent.purpose} order leaves it` };
 });

@@ -93,7 +93,9 @@ export function onStopRefused(core: Core, { intent }: OrderEntry): void {
 }
 
 function place(core: Core, position: Holding, wanted: WantedStop, replaces: string | null): void {
+  const clientId = nextClientId(core);
   const wish = {
+    clientId,
     instrument: position.instrument,
     strategy: ownerOf(position),
     purpose: 'protective',
@@ -107,7 +109,6 @@ function place(core: Core, position: Holding, wanted: WantedStop, replaces: stri
     timeInForce: 'GTC',
     ...(wanted.why === null ? {} : { why: wanted.why }),
   } as const;
-  const clientId = nextClientId(core);
   if (!placeOrder(core, wish, null, replaces)) {
     tradeProgressAt(core, position).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
     return;

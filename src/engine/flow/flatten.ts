@@ -23,7 +23,7 @@ import {
 } from '../core.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { cancelTargets } from '../orders/linked-orders.js';
-import { placeOrder } from '../orders/place-order.js';
+import { nextClientId, placeOrder } from '../orders/place-order.js';
 import { type Holding, holdingsOf, type OrderEntry, openLots } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
@@ -158,6 +158,7 @@ function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: 
   // order under way. They go with the lots that it leaves.
   if (underWay > 0 && !isTradable(core, at, lots)) return;
   const sent = placeOrder(core, {
+    clientId: nextClientId(core),
     instrument: at,
     strategy: purpose === 'exit' ? ownerOf(position) : 'fermata',
     purpose,

@@ -18,7 +18,7 @@ import { mayReduce } from '../halts.js';
 import { cancelOrder, sendLookup } from '../orders/change-order.js';
 import { followsSoon, restingTargets } from '../orders/linked-orders.js';
 import { isAsked } from '../orders/order-watch.js';
-import { placeOrder } from '../orders/place-order.js';
+import { nextClientId, placeOrder } from '../orders/place-order.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { TARGET_ENDS_MAX, TARGET_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
@@ -92,6 +92,7 @@ function mayRest(core: Core, stop: OrderEntry): boolean {
 function place(core: Core, position: Holding, { intent }: OrderEntry, wanted: WantedTarget): void {
   const at = position.instrument;
   const sent = placeOrder(core, {
+    clientId: nextClientId(core),
     instrument: at,
     strategy: ownerOf(position),
     purpose: 'exit',

@@ -39,13 +39,12 @@ export function protect(core: Core, position: Holding): void {
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
     cancelTargets(core, at, 'its position is closed');
-    Object.assign(progressAt(core, at), {
-      unlikeSinceMs: null,
-      targetEnds: 0,
-      mayBeClosed: false,
-      readFirst: null,
-      foundStop: null,
-    });
+    const whole = progressAt(core, at);
+    whole.unlikeSinceMs = null;
+    whole.targetEnds = 0;
+    whole.mayBeClosed = false;
+    whole.readFirst = null;
+    whole.foundStop = null;
     leaveNothing(core, progress);
     return;
   }

@@ -101,8 +101,11 @@ export function takeFill(core: Core, reported: Fill): boolean {
       takeOthersOff(core, entry);
       noteUnseenEntry(core, fill);
     }
-    if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
-      Object.assign(progressOfOrder(core, entry.intent), { closeRefusals: 0, closeAtMs: 0 });
+    if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit') {
+      const closing = progressOfOrder(core, entry.intent);
+      closing.closeRefusals = 0;
+      closing.closeAtMs = 0;
+    }
     // A stop that fired has ended by itself: the rest gets the stop that it needs now, not the old one again.
     if (entry.intent.purpose === 'protective' && entry.state === 'filled')
       progressOfOrder(core, entry.intent).formerStop = null;

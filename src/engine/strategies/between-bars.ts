@@ -113,12 +113,15 @@ const NONE: readonly FillToShow[] = [];
 /** Takes the fills since the last call whose strategies listen to fills. */
 export function takeFillsToShow(core: Core): readonly FillToShow[] {
   if (core.unshownFills.length === 0) return NONE;
-  return core.unshownFills.splice(0).flatMap(({ strategy, instrument, fill }): FillToShow[] => {
+  const fills = core.unshownFills;
+  core.unshownFills = [];
+  const shown: FillToShow[] = [];
+  for (const { strategy, instrument, fill } of fills) {
     const slot = core.slots.find(({ name, instrument: { id } }) => name === strategy && id === instrument);
-    if (slot?.strategy.onFill === undefined) return [];
-    if (!core.begun || slot.barsSeen < slot.strategy.warmupBars) return [];
-    return [{ slot, fill }];
-  });
+    if (slot?.strategy.onFill === undefined) continue;
+    if (core.begun && slot.barsSeen >= slot.strategy.warmupBars) shown.push({ slot, fill });
+  }
+  return shown;
 }
 
 /** Called once their event has been fully processed: an exit that is done no longer cancels an entry. */

@@ -8,7 +8,7 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import { movedExits, wrongExits } from '../../domain/exits.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import { FINAL_ORDER_STATES, type Side } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, type OrderIntent, type Side } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
 import type { Denial } from '../../limits/limit.js';
 import {
@@ -31,7 +31,7 @@ import { expiryReason } from '../flow/expiry.js';
 import { wrongBeforeClose } from '../flow/session.js';
 import { mayEnter } from '../halts.js';
 import { endWaiting, isOverdue, overdueReason, overWith } from '../orders/end-waiting.js';
-import { denyOrder, nextClientId, type OrderWish } from '../orders/place-order.js';
+import { denyOrder, nextClientId } from '../orders/place-order.js';
 import type { OrderEntry } from '../state.js';
 import { OPENING_MS, REVERSAL_MARKET_MS } from '../timing.js';
 import { holdingOf } from '../trades/trade.js';
@@ -467,7 +467,7 @@ export function ageWaiting(core: Core, at: InstrumentId): void {
 }
 
 /** The order for the record of a refusal: nothing is sized yet. */
-function deniedOrder(entry: WaitingEntry): OrderWish {
+function deniedOrder(entry: WaitingEntry): OrderIntent {
   const { wish } = entry;
   const { clientId, instrument, strategy, side, type, touchTicks, limitTicks, protectTicks } = entry;
   return {

@@ -307,6 +307,7 @@ export function book(core: Core, { units, ...rest }: CashBooking): void {
 
 /** The fee of a fill that was booked with an expected one: what differs is booked, once. */
 export function takeToldFee(core: Core, { instrument, tradeId, fee, feeExpected }: Fill): void {
+  if (core.state.feesExpected.size === 0) return;
   const { symbol } = instrumentAt(core, instrument);
   const id = feeIdOf(symbol, { tradeId });
   const booked = core.state.feesExpected.get(id);

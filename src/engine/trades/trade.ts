@@ -106,7 +106,7 @@ export function closeTrade(state: EngineState, position: Holding, why: ExitReaso
   if (trade.result > 0n) totals.wins += 1;
   totals.realised += trade.result;
   countStreak(state, instrument, trade);
-  state.tradesToTell.push({ trade, instrument, why, closedMs });
+  state.tradesToTell.push({ trade, instrument, why, closedMs, told: null });
   position.trade = null;
 }
 
@@ -159,13 +159,17 @@ function riskMultiple(result: Units, risk: Units | null): number | null {
 
 export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
 
-export function tradeClosed(
-  state: EngineState,
-  { trade, instrument, why, closedMs }: ClosedTrade,
-): TradeClosed {
+/** Made once: applying it asks for it again. */
+export function tradeClosed(state: EngineState, closed: ClosedTrade): TradeClosed {
+  closed.told ??= recordOf(state, closed);
+  return closed.told;
+}
+
+function recordOf(state: EngineState, { trade, instrument, why, closedMs }: ClosedTrade): TradeClosed {
   const steps = stepsAt(state, instrument);
   const places = placesOf(state.scales, steps.quote);
-  return {
+  const targets = trade.exits?.reached ?? 0;
+  const record: TradeClosed = {
     type: 'trade.closed',
     trade: trade.id,
     instrument,
@@ -179,11 +183,11 @@ export function tradeClosed(
     risk: trade.risk === null ? null : formatUnits(trade.risk, places),
     r: riskMultiple(trade.result, trade.risk),
     why,
-    ...(trade.exits === undefined || trade.exits.reached === 0 ? {} : { targets: trade.exits.reached }),
     configHash: trade.configHash,
     openedMs: trade.openedMs,
     marketMs: closedMs,
   };
+  return targets === 0 ? record : { ...record, targets };
 }
 
 /** Older records of inverse contracts hold arithmetic means. */
@@ -196,7 +200,9 @@ const OTHER_MEANS: ReadonlySet<string> = new Set(['entryTicks', 'exitTicks']);
 export function applyTradeClosed(state: EngineState, record: TradeClosed): void {
   const trade = state.tradesToTell.shift();
   if (trade === undefined) throw new RangeError(`the trade ${record.trade} was closed by no fill`);
-  const ours: Readonly<Record<string, unknown>> = tradeClosed(state, trade);
+  const made = tradeClosed(state, trade);
+  if (made === record) return;
+  const ours: Readonly<Record<string, unknown>> = made;
   const isInverse = stepsAt(state, trade.instrument).kind === 'inverse';
   for (const [key, said] of Object.entries(record))
     if (ours[key] !== said && !(isInverse && OTHER_MEANS.has(key)))

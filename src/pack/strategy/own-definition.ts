@@ -73,7 +73,10 @@ const ALONE: FactsBeside = { legs: [], watched: [] };
 const OWN = -1;
 
 /** `leg`: the place of the leg that the wish is about. */
-type Wish = { readonly leg: number } & Asked;
+interface Wish {
+  readonly leg: number;
+  readonly asked: Asked;
+}
 
 type Asked =
   | { readonly kind: 'enter'; readonly entry: EntryWish }
@@ -211,7 +214,7 @@ export class HostedStrategy implements Strategy {
 
   #carryOut(context: StrategyContext): void {
     if (this.#inside === null) context.fail(this.#failed);
-    else for (const wish of this.#wishes) carryOut(context.leg(wish.leg), wish);
+    else for (const { leg, asked } of this.#wishes) carryOut(context.leg(leg), asked);
   }
 
   state(): string {
@@ -298,7 +301,7 @@ export class HostedStrategy implements Strategy {
     const add = (asked: Asked): void => {
       const leg = this.#leg;
       const ofLeg = this.#wishes.reduce((sum, wish) => sum + (wish.leg === leg ? 1 : 0), 0);
-      if (ofLeg < WISHES_MAX) this.#wishes.push({ leg, ...asked });
+      if (ofLeg < WISHES_MAX) this.#wishes.push({ leg, asked });
     };
     return {
       hears: (opens) => {
@@ -337,13 +340,13 @@ export class HostedStrategy implements Strategy {
         const exits = exitPlanOf(...plan);
         const size = asksFor({ riskPct, lots, equityPct, maxLots, volatilityPct });
         const wish = {
-          ...{ side, protectTicks, because: plainText(because) },
+          ...{ side, protectTicks, because: this.#plain(because) },
           ...(exits === null ? {} : { exits }),
           ...(size === null ? {} : { size }),
         };
         const asked = { ticks, slippageTicks, restBars, limitTicks, leadSeconds };
         const terms = termsOf(postOnly, timeInForce, untilMs);
-        const entry = { ...pricesOf(type, asked, terms), ...wish };
+        const entry: EntryWish = Object.assign(pricesOf(type, asked, terms), wish);
         if (this.#pair === null)
           add({ kind: 'enter', entry: reverses && !isWaiting(entry) ? { ...entry, reverses } : entry });
         else if (entry.type === 'limit' || entry.type === 'stop') this.#pair.push(entry);
@@ -352,7 +355,7 @@ export class HostedStrategy implements Strategy {
         this.#pair = null;
         add({ kind: 'oneOf', entries: [one, other] });
       },
-      exit: (because, partPpm) => add({ kind: 'exit', text: plainText(because), partPpm }),
+      exit: (because, partPpm) => add({ kind: 'exit', text: this.#plain(because), partPpm }),
       adjust: (
         stopTicks,
         trailTicks,
@@ -477,8 +480,13 @@ function targetsOf(numbers: readonly number[]): readonly ExitTarget[] {
 
 /** Drops zeros. Null: nothing was requested. */
 function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partial<T> | null {
-  const asked = Object.entries(numbers).filter(([, value]) => value !== 0);
-  return asked.length === 0 ? null : (Object.fromEntries(asked) as Partial<T>);
+  let asked: Partial<T> | null = null;
+  for (const key in numbers) {
+    if (numbers[key] === 0) continue;
+    asked ??= {};
+    asked[key] = numbers[key];
+  }
+  return asked;
 }
 
 function carryOut(context: StrategyContext, wish: Asked): void {

@@ -6,8 +6,8 @@ const BREAKS: readonly Omit<Mutant, 'from'>[] = [
   {
     what: 'a result counts as money of the desk whatever the rate of its fill',
     file: 'engine/apply-record.ts',
-    find: 'priceTicks, rate: fill.rate, marketMs };',
-    put: 'priceTicks, rate: undefined, marketMs };',
+    find: 'quantityLots, priceTicks, rate, fee, paidFrom,',
+    put: 'quantityLots, priceTicks, rate: quantityLots < 0 ? rate : undefined, fee, paidFrom,',
   },
   {
     what: 'what a trade risks is counted in its own currency',
