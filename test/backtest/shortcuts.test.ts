@@ -214,6 +214,22 @@ describe('on generated minutes', () => {
       change.expects(report);
     });
 
+  it('trades that end by time inside pauses of the recording, whose moment is known beforehand', async () => {
+    const folder = temporaryFolder();
+    const file = writeWalk(join(folder, 'walk.csv'), 6_000);
+    const rows = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(file, rows.filter((_, row) => row === 0 || row % 40 < 28).join('\n'));
+    const deskFile = writeCrossDesk(folder);
+    const strategyFile = join(folder, 'strategies', 'sma-cross.ts');
+    const strategy = readFileSync(strategyFile, 'utf8');
+    writeFileSync(strategyFile, strategy.replace('exits: {', 'exits: { maxBars: 12,'));
+    const { report } = await sameBothWays({
+      ...loadDesk(deskFile),
+      files: [{ symbol: 'BTC/USDT', file }],
+    });
+    expect(report.by.exitReason.find(({ key }) => key === 'time')?.trades ?? 0).toBeGreaterThan(20);
+  });
+
   for (const [title, stopPct, everyMinutes] of [
     ['three instruments at a time', 2, 1],
     ['three instruments, two of them with bars of five minutes, in which near stops go off', 0.01, 5],
