@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
 import { channelHealth } from '../../src/home/channel-health.js';
@@ -212,6 +212,32 @@ describe('/closeall and /resume', () => {
     await bench.answered(ANNA, /✅ Close all: proven/);
     expect(bench.trader.sent('closeAll')).toMatchObject([{ by: 'anna' }]);
     await eventually(() => expect(bench.sent(ANNA)[0]?.reply_markup).toBeUndefined());
+  });
+
+  it.each([
+    ['for five minutes', 299_000, /✅ Close all: proven/],
+    [
+      'and no longer: by then the question was about another situation',
+      301_000,
+      /Too late: ask again with \/closeall/,
+    ],
+  ])('can be answered %s', async (_, laterMs, answer) => {
+    const now = Date.now;
+    let aheadMs = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + aheadMs);
+    try {
+      await withoutTemporal();
+      bench.start();
+      bench.trader.positions = ['BTC/USDT'];
+      bench.type(ANNA, '/closeall');
+      await bench.answered(ANNA, /Close ALL positions/);
+      aheadMs = laterMs;
+      tapLast(ANNA, 'Close all');
+      await bench.answered(ANNA, answer);
+      expect(bench.trader.sent('closeAll')).toHaveLength(laterMs < 300_000 ? 1 : 0);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('kill the desk where two people are to resume it', async () => {
