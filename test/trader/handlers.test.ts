@@ -264,6 +264,30 @@ it('arms nothing with less room than a start needs, and arms once there is some'
   expect(commands.map(({ command }) => command.name)).toEqual(['stop', 'arm']);
 });
 
+it('starts no real money with less room than that either, and lets a desk grow that trades already', async () => {
+  const size = { maxPositionSizePct: 1, maxConcurrentPositions: 1 };
+  const asked = {
+    release: '2.1',
+    attempt: 1,
+    step: 0,
+    incarnation: 'i',
+    configHash: 'hash',
+    haltId: HALT_ID,
+  };
+  const proposal = { ...asked, size };
+  const grant = { ...proposal, fileConfigHash: 'hash', approvedBy: ['ann'] };
+  const authority = { forGoLive: () => ({ grant, authority: 'person' }) };
+  const { handlers, commands } = commanded(
+    { authority: authority as unknown as CommandedTrader['authority'] },
+    async () => 255 * 1024 * 1024,
+  );
+  const goLive = { ...why, proposal, decisions: [] };
+  await expect(handlers.goLive(goLive)).rejects.toMatchObject({ answer: { code: 'no-room' } });
+  expect(commands).toEqual([]);
+  await handlers.goLive({ ...goLive, proposal: { ...proposal, step: 1, haltId: null } });
+  expect(commands.map(({ command }) => command.name)).toEqual(['goLive']);
+});
+
 it('arms nothing where the free room can’t be read', async () => {
   const { handlers, commands } = commanded({}, async () => {
     throw new Error('EIO: i/o error, statfs');

@@ -60,7 +60,7 @@ export function diskFull(freeMb: number, neededMb: number): ControlRefusal {
     code: 'no-room',
     message: `the disk of FERMATA_HOME is full: ${freeMb} MB are free there, and trading begins with at least ${neededMb} MB`,
     keptSafe: 'The desk stays halted; positions and their stops are not touched.',
-    doThis: 'Free some space there, then resume again; fermata doctor shows how much is free.',
+    doThis: 'Free some space there, then ask again; fermata doctor shows how much is free.',
   });
 }
 

@@ -220,7 +220,12 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
         authorised: trader.authority.forSize(params),
       })),
     reload: (params) => reload(parts, params),
-    goLive: (params) => once(params, (trader) => ({ name: 'goLive', ...trader.authority.forGoLive(params) })),
+    goLive: (params) =>
+      once(params, async (trader) => {
+        // The first step arms; a later one is asked of a desk that trades already.
+        if (params.proposal.step === 0) await refuseOnFullDisk(parts);
+        return { name: 'goLive', ...trader.authority.forGoLive(params) };
+      }),
     revokeGoLive: (params) => always(params, { name: 'revokeGoLive' }),
     bars: async (params) => {
       const answer = (await whenStarted(parts)).bars(params);
