@@ -65,14 +65,20 @@ function continuous(spanMinutes = 1, atNoon = 16_000): string {
 }
 
 /** Buys whenever it holds nothing, and counts how often it was made anew. */
-async function run(desk: Desk, file: string, takesNoShortcut = false, given: Partial<BacktestSetting> = {}) {
+async function run(
+  desk: Desk,
+  file: string,
+  takesNoShortcut = false,
+  given: Partial<BacktestSetting> = {},
+  warmupBars = 0,
+) {
   let made = 0;
   const definition: StrategyDefinition = {
     ...{ kind: KIND, suits: 'trending', parameters: [], enters: ['market'] },
     create: () => {
       made += 1;
       return {
-        warmupBars: 0,
+        warmupBars,
         state: () => '',
         onBar: (context) => {
           if (context.positionLots !== 0 || context.lastQuote === null) return;
@@ -193,6 +199,19 @@ describe('a continuous recording of a future with a roll rule', () => {
     ];
     expect(over.made).toBe(within.made + 1);
     expect(within.report.rolls).toBeUndefined();
+  });
+
+  it('is not said to have seen no entry asked for where its strategies are not warm again at the end', async () => {
+    const desk = deskWith({ roll: 'monday-before-expiry' });
+    // 600 bars come before the roll, and 360 after it.
+    const { report } = await run(desk, continuous(), false, {}, 400);
+    expect(report.rolls).toHaveLength(1);
+    expect(report.orders).toBeGreaterThan(0);
+    expect(report.neverEntered).toBeUndefined();
+    const longer = await run(desk, continuous(), false, {}, 601);
+    expect(longer.report.neverEntered).toEqual([
+      { strategy: KIND, symbol: 'NQ/USD', reason: 'warming up: 360 of 601 bars seen' },
+    ]);
   });
 
   it.each([

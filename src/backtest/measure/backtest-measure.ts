@@ -132,7 +132,7 @@ export class BacktestMeasure implements Measure {
   readonly trades: TradesSeen;
   readonly halts: HaltSeen[] = [];
   readonly switchedOff: SwitchedOff[] = [];
-  /** Strategies that asked for an entry, whatever became of it. */
+  /** Where strategies asked for an entry, whatever became of it: `name/instrument`. */
   readonly askedForEntry = new Set<string>();
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
@@ -340,7 +340,7 @@ export class BacktestMeasure implements Measure {
         this.#toggled(record);
         break;
       case 'entry.waits':
-        this.askedForEntry.add(record.entry.strategy);
+        this.askedForEntry.add(`${record.entry.strategy}/${record.entry.instrument}`);
     }
   }
 
@@ -431,7 +431,7 @@ export class BacktestMeasure implements Measure {
 
   #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {
     const { clientId, quantityLots, purpose, strategy } = intent;
-    if (purpose === 'entry') this.askedForEntry.add(strategy);
+    if (purpose === 'entry') this.askedForEntry.add(`${strategy}/${intent.instrument}`);
     this.orderCount += 1;
     const [filledLots, filledTickLots] = [0, 0n];
     const seen = { intent, atMs, state, reason, endedMs: atMs, quantityLots, filledLots, filledTickLots };

@@ -341,7 +341,8 @@ function neverEntered({ measure, view, instruments }: ReportInputs): Pick<Backte
   const told = (view?.strategies ?? []).flatMap(
     ({ name, instrument, enabled, barsSeen, warmupBars, state }) => {
       const isWarm = barsSeen >= warmupBars;
-      if (!enabled || (isWarm && measure?.askedForEntry.has(name) !== false)) return [];
+      // A split or a roll begins the warm-up anew: one that is not warm at the end may have asked before.
+      if (!enabled || (measure?.askedForEntry.has(`${name}/${instrument}`) ?? isWarm)) return [];
       const symbol = instruments[instrument]?.symbol ?? '?';
       const reason = isWarm ? state || NO_SIGNAL : `${WARMING_UP}: ${barsSeen} of ${warmupBars} bars seen`;
       return [{ strategy: name, symbol, reason }];
