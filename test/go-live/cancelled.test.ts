@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEvidenceActivities } from '../../src/activities/create-emergency-activities.js';
 import type { EvidenceActivities } from '../../src/contracts/evidence.js';
+import type { GoLiveProgress } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
 import { until } from '../support/eventually.js';
@@ -141,6 +142,11 @@ describe.concurrent('going live, cancelled', () => {
     const looks = () => attempted.desk.trader.sent('status').length;
     const before = looks();
     await until('more looks', () => looks() > before + 8);
+    // Nothing is said of hours after which a larger size could be asked for.
+    await until('no hours to be counted', async () => {
+      const { phase, next, nextAtMs } = await handleOf(attempted).query<GoLiveProgress>('progress');
+      return phase === 'ramp' && next === null && nextAtMs === null;
+    });
     attempted.desk.trader.granted = null;
     expect(await attempted.ended).toMatchObject({ state: 'ended' });
     expect(attempted.desk.trader.sent('goLive')).toHaveLength(1);

@@ -40,6 +40,9 @@ it('says that no hours count where they were not clean, and nothing of them befo
     IN_FORCE,
     'no clean hours are counted towards a larger size now; they begin anew 2026-01-08 14:00 UTC',
   ]);
+  expect(words({ ...inRamp(null), nextAtMs: null })[1]).toBe(
+    'no clean hours are counted towards a larger size now',
+  );
   expect(words({ ...inRamp(null), phase: 'watched' })).toEqual([IN_FORCE]);
   expect(words(null)).toEqual([IN_FORCE]);
 });

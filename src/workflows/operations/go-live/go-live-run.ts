@@ -209,9 +209,11 @@ export class GoLiveRun {
     this.trail.keep(`telling: ${title}`, told);
   }
 
-  /** A cancelled run never grows. */
+  /** A cancelled run never grows: no hours begin that a larger size could wait for. */
   towards(next: NextSize | undefined, hours: CleanHours): void {
-    this.progress = { ...this.progress, next: next && !this.cancelled ? { ...next, ...hours } : null };
+    const { progress, cancelled } = this;
+    const nextAtMs = cancelled && progress.phase === 'ramp' ? null : progress.nextAtMs;
+    this.progress = { ...progress, nextAtMs, next: next && !cancelled ? { ...next, ...hours } : null };
   }
 
   show(phase: GoLiveProgress['phase'], detail: string, nextAtMs: number | null = null): void {
