@@ -178,7 +178,7 @@ describe('a backtest', () => {
       close: 60_000,
     }));
     const still = await neverEntered(flat);
-    expect(still.neverEntered).toMatchObject([{ strategy: 'ema-cross', symbol: 'BTC/USDT' }]);
+    expect(still.neverEntered).toMatchObject([{ strategy: 'ema-cross', symbols: ['BTC/USDT'] }]);
     expect(still.neverEntered?.[0]?.reason).not.toMatch(/warming up/);
     expect((await neverEntered(waves(600))).neverEntered).toBeUndefined();
   });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { neverEnteredLines } from '../../src/backtest/report/execution.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { SignalRequest } from '../../src/domain/signal.js';
 import type { EngineRecord } from '../../src/engine/record.js';
@@ -559,5 +560,20 @@ describe('a desk file with such a strategy', () => {
     for (const symbol of SYMBOLS)
       expect(lines.filter((line) => line.includes(symbol)).length).toBeGreaterThan(6);
     for (const other of others) expect(other).toEqual(lines);
+  });
+
+  it('is named once in a backtest in which it asked for no entry, with all its legs', async () => {
+    write('strategies/silent.ts', withLegs(''));
+    const text = deskText({ kind: './strategies/silent.ts', parameters: {}, symbols: SYMBOLS });
+    const loaded = loadDesk(write('desk.yaml', text));
+    const file = writeMinutes(folder, waves(60), 'silent.csv');
+    const { report } = await backtest('', {
+      ...loaded,
+      files: SYMBOLS.map((symbol) => ({ symbol, file })),
+    } as never);
+    expect(report.neverEntered).toEqual([{ strategy: 'ema-cross', symbols: SYMBOLS, reason: 'waits' }]);
+    expect(neverEnteredLines(report)).toEqual([
+      'ema-cross asked for no entry in BTC/USDT, ETH/USDT; at the end: waits',
+    ]);
   });
 });

@@ -102,7 +102,8 @@ export interface BacktestReport {
    */
   readonly neverEntered?: readonly {
     readonly strategy: string;
-    readonly symbol: string;
+    /** Those of which it said the same: of one that trades several as one, all. */
+    readonly symbols: readonly string[];
     readonly reason: string;
   }[];
   /** How often each limit denied an entry. */
@@ -338,16 +339,17 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
 
 /** A run without trades says what it had come to: too short a recording looks like a market without a signal. */
 function neverEntered({ measure, view, instruments }: ReportInputs): Pick<BacktestReport, 'neverEntered'> {
-  const told = (view?.strategies ?? []).flatMap(
-    ({ name, instrument, enabled, barsSeen, warmupBars, state }) => {
-      const isWarm = barsSeen >= warmupBars;
-      // A split or a roll begins the warm-up anew: one that is not warm at the end may have asked before.
-      if (!enabled || (measure?.askedForEntry.has(`${name}/${instrument}`) ?? isWarm)) return [];
-      const symbol = instruments[instrument]?.symbol ?? '?';
-      const reason = isWarm ? state || NO_SIGNAL : `${WARMING_UP}: ${barsSeen} of ${warmupBars} bars seen`;
-      return [{ strategy: name, symbol, reason }];
-    },
-  );
+  const told: { readonly strategy: string; readonly symbols: string[]; readonly reason: string }[] = [];
+  for (const { name, instrument, enabled, barsSeen, warmupBars, state } of view?.strategies ?? []) {
+    const isWarm = barsSeen >= warmupBars;
+    // A split or a roll begins the warm-up anew: one that is not warm at the end may have asked before.
+    if (!enabled || (measure?.askedForEntry.has(`${name}/${instrument}`) ?? isWarm)) continue;
+    const symbol = instruments[instrument]?.symbol ?? '?';
+    const reason = isWarm ? state || NO_SIGNAL : `${WARMING_UP}: ${barsSeen} of ${warmupBars} bars seen`;
+    const same = told.find((one) => one.strategy === name && one.reason === reason);
+    if (same === undefined) told.push({ strategy: name, symbols: [symbol], reason });
+    else same.symbols.push(symbol);
+  }
   return told.length === 0 ? {} : { neverEntered: told };
 }
 

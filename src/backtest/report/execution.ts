@@ -170,10 +170,15 @@ interface SignalsSent {
 export const neverEnteredLines = ({
   neverEntered = [],
 }: {
-  readonly neverEntered?: readonly Record<'strategy' | 'symbol' | 'reason', string>[];
+  readonly neverEntered?: readonly {
+    readonly strategy: string;
+    readonly symbols: readonly string[];
+    readonly reason: string;
+  }[];
 }): readonly string[] =>
   neverEntered.map(
-    ({ strategy, symbol, reason }) => `${strategy} asked for no entry in ${symbol}; at the end: ${reason}`,
+    ({ strategy, symbols, reason }) =>
+      `${strategy} asked for no entry in ${symbols.join(', ')}; at the end: ${reason}`,
   );
 
 export const deniedLines = (report: {
