@@ -547,6 +547,21 @@ describe('`fermata restore`', () => {
     ]);
   });
 
+  it('advises room where the disk has too little, not an older backup, which needs as much', async () => {
+    const home = homeWithBackup();
+    const folder = join(backupsFolder(home), ID);
+    const { manifest } = (await readManifest(folder)) as { manifest: Manifest };
+    const database = { ...manifest.database, sizeBytes: Number.MAX_SAFE_INTEGER };
+    await writeManifest(folder, { ...manifest, database });
+    const { code, out } = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(/kept safe: nothing of the desk was touched\n {2}do this: {3}make so much room/),
+    ]);
+    expect(out).not.toContain('take an older backup');
+    expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
   it('proves it on a server of its own and says what it found, and lists the backups that there are', async () => {
     const home = homeWithBackup();
     const listed = await runCommand(join(home, '..'), ['backups', '--json']);

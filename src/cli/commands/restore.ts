@@ -6,6 +6,7 @@ import { backupsFolder, DESK_FILE, OWN_FOLDER } from '../../backup/backup-folder
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { readManifest } from '../../backup/manifest.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
+import { SPACE_STEP } from '../../backup/restore/restore-desk.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { messageOf } from '../../domain/message-of.js';
 import { namedOnCli } from '../../home/cli-session.js';
@@ -103,6 +104,11 @@ async function found(home: string, id: string | null, s3: boolean, desk: string 
 
 const ANOTHER =
   '  do this:   take an older backup where this one is damaged: fermata backups lists them; else mend what failed, then again';
+const MAKE_ROOM =
+  '  do this:   make so much room on the disk of FERMATA_HOME, then again; an older backup needs about as much';
+
+const whatHelps = (steps: RestoredInPlace['steps']): string =>
+  steps.some(({ key, verdict }) => key === SPACE_STEP && verdict === 'fail') ? MAKE_ROOM : ANOTHER;
 
 async function toScratch({ home, id, passedOver }: ChosenBackup, { json = false }: Options): Promise<number> {
   const { passed, steps } = await runDrill({
@@ -206,7 +212,7 @@ function shown(
               ended.length === 0
                 ? '  kept safe: nothing of the desk was touched'
                 : `  kept safe: nothing of the desk was set back; what an earlier start had left is ended: ${ended.join(', ')}`,
-              ANOTHER,
+              whatHelps(steps),
             ]
           : [
               `✗ cut off while things were put in their places: mend the cause, then begin again: fermata restore ${id}`,
