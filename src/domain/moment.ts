@@ -11,6 +11,11 @@ export const momentToSecond = (ms: number): string =>
 /** The same for narrow places where the year is known: `11-20 19:01`, in UTC. */
 export const shortMoment = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
 
+/** Why a decision is refused as past by the clock of a run, which is Temporal’s: one made just now is past where clocks differ. */
+export const pastForTemporal = (expiresMs: number, temporalMs: number): string =>
+  `the decision has expired: it counts until ${moment(expiresMs)}, and Temporal’s clock says ${moment(temporalMs)}. If it ` +
+  'was made just now, this machine’s clock and Temporal’s differ: set them right, then decide again';
+
 /** A moment for programs: ISO 8601 in UTC, to the millisecond. */
 export const iso = (ms: number): string => new Date(ms).toISOString();
 

@@ -10,7 +10,7 @@ import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { type Caller, notTaken, type OperationResult } from '../../src/operations/operation.js';
-import type { Operations } from '../../src/operations/operations.js';
+import { type Operations, operationsOver } from '../../src/operations/operations.js';
 import { beginRoutineRun, recordMissedRun } from '../../src/store/routine-run.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import { type CallableMethod, ControlFailure } from '../../src/trader/client.js';
@@ -270,6 +270,21 @@ describe.concurrent('resume trading', () => {
     expect(desk.trader.sent('arm')).toMatchObject([
       { haltId, decisions: [{ person: 'anna', subject: haltId, reason: 'all well' }] },
     ]);
+  });
+
+  it('speaks of clocks where Temporal’s is so far ahead that a decision made now is past there', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('person', 'person');
+    const { temporal, context } = openOperations(bench, desk);
+    opened.push(() => temporal.close());
+    const behind = { ...context, nowMs: () => Date.now() - 11 * 60_000 };
+    const result = await operationsOver(behind).resumeTrading(ANNA, { reason: 'all well' });
+    expect(result).toMatchObject({ ok: false, proven: false });
+    expect(result.detail).toMatch(
+      /the decision has expired: it counts until .* UTC, and Temporal’s clock says/,
+    );
+    expect(result.detail).toContain('set them right, then decide again. Stop and close-all work');
+    expect(desk.trader.sent('arm')).toEqual([]);
   });
 
   it('says what halted the desk again as soon as it was armed', async () => {

@@ -25,6 +25,7 @@ import {
   REPORTS_MAX,
 } from '../../../contracts/incident.js';
 import type { Decision } from '../../../domain/decision.js';
+import { pastForTemporal } from '../../../domain/moment.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
 import { isShippedKind, PLAYBOOKS } from '../../../playbooks/registry.js';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
@@ -226,7 +227,8 @@ class Answers {
     if (decision.desk !== this.desk) throw new Error(`this is the desk ${this.desk}`);
     if (decision.subject !== workflowInfo().firstExecutionRunId)
       throw new Error('the decision is about another incident');
-    if (!(decision.expiresWallMs > Date.now())) throw new Error('the decision has expired');
+    const nowMs = Date.now();
+    if (!(decision.expiresWallMs > nowMs)) throw new Error(pastForTemporal(decision.expiresWallMs, nowMs));
   }
 
   async acknowledge({ decision, note }: IncidentAnswer): Promise<void> {

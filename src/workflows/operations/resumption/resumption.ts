@@ -24,6 +24,7 @@ import {
 import { blocksTrading } from '../../../contracts/routine.js';
 import type { Decision } from '../../../domain/decision.js';
 import { causeOf } from '../../../domain/message-of.js';
+import { pastForTemporal } from '../../../domain/moment.js';
 import { allBut } from '../../../domain/roles.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
 import { onCancelRequest } from '../../cancellation.js';
@@ -185,7 +186,8 @@ class Decisions {
     if (decision?.choice !== 'resume') throw new Error('expected the choice "resume"');
     if (decision.desk !== input.desk) throw new Error(`this is the desk ${input.desk}`);
     if (decision.subject !== input.haltId) throw new Error('the decision is about another halt');
-    if (!(decision.expiresWallMs > Date.now())) throw new Error('the decision has expired');
+    const nowMs = Date.now();
+    if (!(decision.expiresWallMs > nowMs)) throw new Error(pastForTemporal(decision.expiresWallMs, nowMs));
     if (this.run.isSpent(decision)) throw new Error('this decision was used up: decide again');
     if (this.run.counts(decision)) throw new Error('this decision counts already');
     const earlier = this.#verifying.get(decision.person);
