@@ -1,13 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { unlessEnded } from '../../src/cli/running-desk.js';
+import { validationId } from '../../src/contracts/queues.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
+import { openTemporal } from '../../src/temporal/open-temporal.js';
+import { until } from '../support/eventually.js';
+import { sharedTemporal } from '../support/temporal.js';
 import { runCommand } from './run-command.js';
-import { writeRuntime } from './trader-double.js';
+import { CRYPTO_DESK, writeRuntime } from './trader-double.js';
 
 it('waits no longer for a desk that has ended, and says what is certain', async () => {
   const home = mkdtempSync(join(tmpdir(), 'fermata-ended-'));
@@ -44,6 +49,49 @@ it('says of a process that was started again that it does not have what was writ
   );
   utimesSync(file, 0, (startedWallMs - 1) / 1_000);
   expect((await restart()).err).toBe('');
+});
+
+it('waits no longer for a validation where the desk has ended: it goes on with the next start, and the command says so', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-validating-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { kind, address, namespace, uiAddress } = await sharedTemporal();
+  const desk = `t-${randomBytes(4).toString('hex')}`;
+  const file = join(folder, 'desk.yaml');
+  writeFileSync(file, readFileSync(CRYPTO_DESK, 'utf8').replace(/^desk: .*$/m, `desk: ${desk}`));
+  const runtime = {
+    ...writeRuntime(join(folder, 'home'), file, desk),
+    temporal: { kind, address, namespace, uiAddress },
+  };
+  const { home } = runtime;
+  writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify(runtime));
+  const other = () => {
+    throw new Error('asked for nothing else');
+  };
+  const socket = await openSupervisorSocket(supervisorSocketPath(home), {
+    who: () => ({ pid: process.pid, desk, startedWallMs: 0, phase: 'running' }),
+    ...{ processes: other, stop: other, restart: other, startAgain: other },
+    ...{ restoreDatabase: other, switchBuild: other },
+  });
+  const temporal = openTemporal({ home, temporal: runtime.temporal });
+  onTestFinished(() => temporal.close());
+  const running = runCommand(folder, [
+    ...['validate', '--desk', file, '--market', 'simulated', '--duration', '1h', '--id', 'v1'],
+  ]);
+  const run = temporal.client.workflow.getHandle(validationId(desk, 'v1'));
+  await until('the run', () =>
+    run.describe().then(
+      () => true,
+      () => false,
+    ),
+  );
+  await socket.close();
+  rmSync(homePaths(home).sockets, { recursive: true, force: true });
+  const { code, err } = await running;
+  expect(err).toContain(`desk ${desk} ended before validation v1 had its report`);
+  expect(err).toMatch(/^ {2}do this: {3}fermata up --desk \S+; the same command with --id v1 waits/m);
+  expect(code).toBe(1);
+  expect((await run.describe()).status.name).toBe('RUNNING');
+  await run.terminate();
 });
 
 it('runs no routine on a desk that is ending, and says so at once', async () => {

@@ -33,12 +33,12 @@ import { runInProcess } from '../../validation/start-process.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { refuseNothingTraded } from '../backtest-desk.js';
 import { signedInPerson } from '../desk-person.js';
-import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { dataFile, marketChoice, simulatedVenueValue, sourceOptions, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, dayValue, wholeNumber } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
-import { fermataHome, installationHome } from '../running-desk.js';
+import { endedDesk, fermataHome, installationHome, unlessGone } from '../running-desk.js';
 import { type PeriodOptions, type PeriodToTrade, periodToTrade } from '../stored-minutes.js';
 
 const PROGRESS_TOTAL = 1000;
@@ -243,12 +243,24 @@ async function validateByWorkflow(
   const over = new AbortController();
   const showing = showUntil(over.signal, place.progress, onProgress);
   try {
-    const outcome = await awaitValidation(temporal, workflowId);
+    const outcome = await unlessGone(awaitValidation(temporal, workflowId), () =>
+      endedMeanwhile(runtime, request.id),
+    );
     return { report: reportOf(outcome), files: outcome.files, workflowId, problems: [] };
   } finally {
     over.abort();
     await showing;
   }
+}
+
+/** Null: the desk may still run, or start again by itself. */
+async function endedMeanwhile(runtime: Runtime, id: string): Promise<CliFailure | null> {
+  if ((await endedDesk(runtime)) === null) return null;
+  return new CliFailure(
+    `desk ${runtime.desk} ended before validation ${id} had its report`,
+    'the validation is kept, and goes on by itself once the desk runs again',
+    `fermata up; the same command with --id ${id} waits for the report again`,
+  );
 }
 
 /** Ends with this command; the same id continues it. */
