@@ -184,7 +184,7 @@ interface Place {
   readonly folder: string;
   readonly host: string;
   readonly inode: string;
-  /** When the folder was made, in nanoseconds: no copy, archive or backup keeps that. Null: its file system doesn't say. */
+  /** When the folder was made, in nanoseconds: no copy, archive or backup keeps that, only a snapshot by the file system does. Null: its file system doesn't say. */
   readonly bornNs: string | null;
 }
 
