@@ -210,7 +210,7 @@ describe('a continuous recording of a future with a roll rule', () => {
     expect(report.neverEntered).toBeUndefined();
     const longer = await run(desk, continuous(), false, {}, 601);
     expect(longer.report.neverEntered).toEqual([
-      { strategy: KIND, symbol: 'NQ/USD', reason: 'warming up: 360 of 601 bars seen' },
+      { strategy: KIND, symbols: ['NQ/USD'], reason: 'warming up: 360 of 601 bars seen' },
     ]);
   });
 
