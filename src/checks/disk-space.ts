@@ -1,7 +1,7 @@
 /** Free space on the disk, and the space used by logs. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { freeBytes } from '../home/free-space.js';
+import { freeBytes, wholeMegabytes } from '../home/free-space.js';
 import { homePaths } from '../home/runtime.js';
 import { BYTES_PER_MB, logBytes, megabytes } from '../reports/sizes.js';
 import { check } from './check.js';
@@ -11,7 +11,7 @@ export const diskSpace = check(
   'Free space on the disk',
   z.strictObject({ freeMbMin: z.number().min(0).default(1_024) }),
   async ({ runtime }, { freeMbMin }) => {
-    const freeMb = Math.floor((await freeBytes(runtime.home)) / BYTES_PER_MB);
+    const freeMb = wholeMegabytes(await freeBytes(runtime.home));
     return {
       verdict: freeMb >= freeMbMin ? 'pass' : 'fail',
       observed: `${freeMb} MB free`,

@@ -445,7 +445,7 @@ export const venueSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'The clock of the broker’s server, in which MetaTrader exports its bars and ticks: `{ zone: America/New_York, hoursAhead: 7 }` with most brokers, whose days end at 17:00 in New York. Left out: such files are refused.',
+      'The clock of the broker’s server, in which its terminal exports bars and ticks (docs/DATA.md): `{ zone: America/New_York, hoursAhead: 7 }` with most brokers, whose days end at 17:00 in New York. Left out: such files are refused.',
     ),
   rateLimit: z
     .strictObject({

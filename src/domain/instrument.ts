@@ -129,7 +129,7 @@ export interface Instrument {
   readonly worthMargin?: WorthMargin;
 }
 
-/** A clock: that of an IANA zone, plus whole hours. Most MetaTrader brokers have New York's plus seven. */
+/** A clock: that of an IANA zone, plus whole hours. Most brokers of currencies have New York's plus seven. */
 export interface ServerTime {
   readonly zone: string;
   readonly hoursAhead: number;

@@ -5,7 +5,7 @@
  */
 import { placesIn } from './figure-text.js';
 import type { Conversion, Instrument, InstrumentKind } from './instrument.js';
-import { formatMoney, MONEY_PLACES, mulDivUnits, type Units, worth } from './money.js';
+import { formatMoney, MONEY_PLACES, mulDivUnits, type Units, worth, worthUnits } from './money.js';
 
 export interface ValueRule {
   /** `value`: a purchase is paid for and owned. `result`: only results and fees move money. */
@@ -47,11 +47,7 @@ export interface ValueRule {
 /** Rounded up; both above zero. */
 const upTo = (sum: bigint, by: bigint): bigint => (sum + by - 1n) / by;
 
-/** Exact. A product that fits a number needs one big integer instead of three. */
-function tickLots(lots: number, priceTicks: number): bigint {
-  const product = lots * priceTicks;
-  return Number.isSafeInteger(product) ? BigInt(product) : BigInt(lots) * BigInt(priceTicks);
-}
+const tickLots = (lots: number, priceTicks: number): bigint => worthUnits(lots, priceTicks, 1);
 
 const byPrice = {
   settles: 'quote',

@@ -8,10 +8,13 @@ import { open, rm, statfs } from 'node:fs/promises';
 /** With less, no desk is started or armed, and people are told. */
 export const FREE_MB_MIN = 256;
 
-const BALLAST_BYTES = 64 * 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
+export const wholeMegabytes = (bytes: number): number => Math.floor(bytes / MEGABYTE);
+
+const BALLAST_BYTES = 64 * MEGABYTE;
 /** Below this much free space the ballast is freed. */
-const FREE_BYTES_LOW = 32 * 1024 * 1024;
-const CHUNK_BYTES = 1024 * 1024;
+const FREE_BYTES_LOW = 32 * MEGABYTE;
+const CHUNK_BYTES = MEGABYTE;
 const EVERY_MS = 10_000;
 
 /** Space that this user's files may still take on the disk of a folder. */

@@ -9,7 +9,7 @@ import { routineId } from '../contracts/queues.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
-import { FREE_MB_MIN, type FreeBytes, freeBytes } from '../home/free-space.js';
+import { FREE_MB_MIN, type FreeBytes, freeBytes, wholeMegabytes } from '../home/free-space.js';
 import { readLastAudit } from '../home/last-audit.js';
 import type { KeptTask } from '../home/try-again.js';
 import { awaitVerdict, resumptionStart, startRoutine, startRoutineOf } from '../temporal/start-runs.js';
@@ -155,7 +155,6 @@ function readsTheAccount({ reconciliation: { state } }: TraderStatus): boolean {
 }
 
 const DISK_EVERY_MS = 10_000;
-const BYTES_PER_MB = 1024 * 1024;
 
 /** `home`: FERMATA_HOME. */
 export function watchFreeSpace(context: TraderWatchContext, home: string): KeptTask {
@@ -170,7 +169,7 @@ export function lookAtDisk(
 ): () => Promise<void> {
   let told = false;
   return async () => {
-    const freeMb = Math.floor((await free(home)) / BYTES_PER_MB);
+    const freeMb = wholeMegabytes(await free(home));
     if (freeMb >= 2 * FREE_MB_MIN) told = false;
     if (told || freeMb >= FREE_MB_MIN) return;
     // Not again after each restart of this worker.

@@ -9,7 +9,7 @@ import { secretVariable } from '../../desk/desk-environment.js';
 import { ordersLeave } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';
 import { type FileLock, lockFileOf, tryLockFile } from '../../home/file-lock.js';
-import { FREE_MB_MIN, type FreeBytes, freeBytes } from '../../home/free-space.js';
+import { FREE_MB_MIN, type FreeBytes, freeBytes, wholeMegabytes } from '../../home/free-space.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { type HomePaths, homePaths } from '../../home/runtime.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
@@ -139,7 +139,6 @@ function keepsModes(folder: string): boolean {
 }
 
 const NODE_MINIMUM = [20, 19] as const;
-const MEGABYTE = 1024 * 1024;
 
 /** What must hold before anything is started: one clear error instead of a partial start. Throws StartFailure. */
 export async function preflight(
@@ -176,7 +175,7 @@ function checkRestore(home: string): void {
 
 /** Throws StartFailure. Also checked before a desk is ended to be started again: it must not stay down. */
 export async function checkDisk(home: string, free: FreeBytes = freeBytes): Promise<void> {
-  const freeMb = Math.floor((await free(home)) / MEGABYTE);
+  const freeMb = wholeMegabytes(await free(home));
   if (freeMb >= FREE_MB_MIN) return;
   throw new StartFailure(
     `only ${freeMb} MB are free where FERMATA_HOME lies (${home}), and ${FREE_MB_MIN} MB are needed to begin`,

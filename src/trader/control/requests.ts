@@ -17,7 +17,7 @@ import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';
 import type { Command } from '../../engine/event.js';
-import { FREE_MB_MIN } from '../../home/free-space.js';
+import { FREE_MB_MIN, wholeMegabytes } from '../../home/free-space.js';
 import { FrameReader } from '../../home/local-socket.js';
 import type { Runner } from '../running/runner.js';
 import {
@@ -260,11 +260,9 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
   };
 }
 
-const BYTES_PER_MB = 1024 * 1024;
-
 /** The journal would halt the desk again once nothing is left, with the positions opened since. */
 async function refuseOnFullDisk({ freeBytes }: Pick<HandlerParts, 'freeBytes'>): Promise<void> {
-  const freeMb = Math.floor((await freeBytes()) / BYTES_PER_MB);
+  const freeMb = wholeMegabytes(await freeBytes());
   if (freeMb < FREE_MB_MIN) throw diskFull(freeMb, FREE_MB_MIN);
 }
 
