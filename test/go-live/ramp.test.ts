@@ -114,9 +114,11 @@ it('asks for no larger size after a halt that was lifted before anybody looked',
 it('asks for no larger size after clean hours in which nothing was traded, until there are enough trades in them', async () => {
   const none: LiveFills = { ...AS_ORDERED, fills: 0, trades: 0, wins: 0, netProfit: '0' };
   const results: Results = { fills: none, paper: { ...AS_ON_PAPER, verdict: 'not_run' } };
-  const ramp = [{ afterMs: 200, minTrades: 2, maxPositionSizePct: 6, maxConcurrentPositions: 5 }];
+  const ramp = [{ afterMs: 3_000, minTrades: 2, maxPositionSizePct: 6, maxConcurrentPositions: 5 }];
   const attempted = await live(results, { ramp });
   const handle = handleOf(attempted);
+  const next = async () => (await handle.query<GoLiveProgress>('progress')).next;
+  const begun = await until('the hours begin', next, WAIT_MS);
   const told = await until(
     'people are told',
     async () => (await toldOf(attempted)).find((text) => text.includes('too few trades')),
@@ -124,15 +126,15 @@ it('asks for no larger size after clean hours in which nothing was traded, until
   );
   expect(told).toMatch(/0 of 2 closed trades since [\s\S]*size step 1 is asked for once there are enough/);
   results.fills = AS_ORDERED;
-  const next = async () => (await handle.query<GoLiveProgress>('progress')).next;
   const seen = await until(
     'the trade is seen',
     async () => ((await next())?.trades === 1 ? next() : null),
     WAIT_MS,
   );
-  expect(seen).toMatchObject({ step: 1, size: { maxPositionSizePct: 6 }, cleanMs: 200, minTrades: 2 });
+  expect(seen).toMatchObject({ step: 1, size: { maxPositionSizePct: 6 }, cleanMs: 3_000, minTrades: 2 });
   expect(await openQuestions(attempted)).toBe(0);
   // Of the same hours: a trade that was closed in them counts on, whatever came between.
+  expect(seen?.cleanSinceMs).toBe(begun?.cleanSinceMs);
   expect((await next())?.cleanSinceMs).toBe(seen?.cleanSinceMs);
   results.fills = { ...AS_ORDERED, trades: 2 };
   await until('the question', async () => (await openQuestions(attempted)) === 1, WAIT_MS);
