@@ -120,8 +120,12 @@ export class BarEnds {
 
   /** Call once the run has processed the event. */
   note(event: TimedEvent): void {
-    if (event.kind === 'bar') this.#barEndMs[event.bar.instrument] = event.bar.openMs + event.bar.spanMs;
+    if (event.kind === 'bar') this.ended(event.bar);
     else this.priced(event.instrument, event.marketMs);
+  }
+
+  ended({ instrument, openMs, spanMs }: MarketBar): void {
+    this.#barEndMs[instrument] = openMs + spanMs;
   }
 
   priced(at: InstrumentId, marketMs: number): void {

@@ -106,7 +106,6 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
         ...{ tradesMax: setting.tradesMax ?? Number.POSITIVE_INFINITY, details: setting.details ?? {} },
         toMs: untilMs ?? Number.POSITIVE_INFINITY,
       }),
-    wait: () => undefined,
     interrupted: () => new BacktestInterrupted('the backtest was ended'),
   });
   try {

@@ -13,6 +13,8 @@ import { QuoteColumns } from '../domain/quote-columns.js';
 import { monthKey } from '../domain/settings-change.js';
 import { isInCoin, isOwned } from '../domain/value.js';
 import type { Engine } from '../engine/engine.js';
+import type { BarEvent } from '../engine/event.js';
+import { barAt } from '../engine/flow/passing.js';
 import type { EngineRecord } from '../engine/record.js';
 import { warmupMinutes } from '../engine/strategies/strategy.js';
 import { buildSlots, type StrategySlot } from '../engine/strategies/strategy-slot.js';
@@ -79,8 +81,9 @@ export interface Measure {
   onBegin?(inTheWay: () => string): void;
   /** Called before the engine sees the event. */
   onMarket(event: TimedEvent): void;
-  /** The same of the quotes before `until`, at which nothing happened. */
-  onQuotes(quotes: QuoteColumns, until: number): void;
+  /** The same of quotes from one place to another, at which nothing happened, and of a bar that comes after them. */
+  onQuotes(quotes: QuoteColumns, from: number, until: number): void;
+  onBar(bar: MarketBar): void;
   /** Called once the strategies have seen the bar. */
   afterBar?(bar: MarketBar, engine: Pick<Engine, 'strategyLines'>): void;
   onRecord(record: EngineRecord): void;
@@ -118,8 +121,8 @@ interface RunParts<Measured extends Measure> {
   /** Left out: no instrument stands for a month. */
   readonly rolls?: RunRolls;
   readonly measureFrom: (beginMs: number) => Measured;
-  /** Undefined if there is nothing to wait for. */
-  readonly wait: (marketMs: number) => Promise<void> | undefined;
+  /** Undefined if there is nothing to wait for. Left out: there never is. */
+  readonly wait?: (marketMs: number) => Promise<void> | undefined;
   readonly signal: AbortSignal;
   readonly interrupted: () => Error;
   readonly onProgress: (progress: Progress) => void;
@@ -151,6 +154,8 @@ export class Run<Measured extends Measure> {
   readonly #askedAt: number[] = [];
   readonly #askedFor: number[] = [];
   #untold = 0;
+  /** The place up to which the measure has followed the engine. */
+  #followed = 0;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
 
   constructor(parts: RunParts<Measured>) {
@@ -210,7 +215,8 @@ export class Run<Measured extends Measure> {
         nextMs: () => this.#nextMomentMs(),
         pass: (marketMs) => this.#guarded(() => this.#pass(marketMs)),
       },
-      passes: (quotes) => this.#passes(quotes),
+      passes: (quotes) => this.#passesAhead(quotes),
+      passesBars: this.#parts.wait === undefined,
     });
     const watch =
       feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
@@ -270,7 +276,7 @@ export class Run<Measured extends Measure> {
     instance.advanceTo(marketMs);
     this.#signal(instance, marketMs + 1);
     instance.passMoment(marketMs);
-    return this.#parts.wait(marketMs);
+    return this.#parts.wait?.(marketMs);
   }
 
   #take(event: MarketEvent): void | Promise<void> {
@@ -305,7 +311,7 @@ export class Run<Measured extends Measure> {
       const { instrument, marketMs, bidTicks, askTicks, bidLots, askLots } = event;
       this.#alone.clear();
       this.#alone.add(instrument, marketMs, bidTicks, askTicks, bidLots, askLots);
-      if (this.#passes(this.#alone, event) === 1) return this.#parts.wait(marketMs);
+      if (this.#passes(this.#alone, event) === 1) return this.#parts.wait?.(marketMs);
     }
     this.#actions?.take(
       instance,
@@ -322,7 +328,7 @@ export class Run<Measured extends Measure> {
     if (event.kind === 'bar') measure.afterBar?.(event.bar, engine);
     this.#ends.note(event);
     this.#tellProgress(event.marketMs);
-    return this.#parts.wait(event.marketMs);
+    return this.#parts.wait?.(event.marketMs);
   }
 
   /** At the end of a period of recorded bars: the open of the next one, which has that time too. */
@@ -379,6 +385,15 @@ export class Run<Measured extends Measure> {
     }
   }
 
+  #passesAhead(quotes: QuoteColumns): number {
+    try {
+      return this.#passes(quotes);
+    } catch (error) {
+      this.#broken(error);
+      return 0;
+    }
+  }
+
   /**
    * None that might be the end of the run, or of the period that follows it, or comes after a roll or a signal. `alone`: the
    * only one of them as it came, which may have a book.
@@ -392,13 +407,35 @@ export class Run<Measured extends Measure> {
     const isAfter = (atMs: number): boolean => atMs >= measure.toMs || atMs > rollMs || atMs > signalMs;
     while (quotes.until > from && isAfter(marketMs[quotes.until - 1] as number)) quotes.until -= 1;
     if (quotes.until === from) return 0;
-    const passed = this.#opened.instance.passes(quotes, alone);
+    const { instance, engine } = this.#opened;
+    this.#followed = from;
+    const passed = instance.passes(quotes, alone, (bar, place) => {
+      this.#follow(quotes, place, bar);
+      measure.afterBar?.(bar, engine);
+    });
     if (passed === 0) return 0;
-    measure.onQuotes(quotes, from + passed);
-    for (let place = from; place < from + passed; place += 1)
-      this.#ends.priced(quotes.instrument[place] as number, marketMs[place] as number);
-    this.#tellProgress(marketMs[from + passed - 1] as number);
+    const last = from + passed - 1;
+    if (this.#followed <= last && quotes.isBar(last)) {
+      const bar = barAt(quotes, last);
+      this.#follow(quotes, last, bar);
+      instance.answerBar();
+      measure.afterBar?.(bar, engine);
+    } else this.#follow(quotes, last + 1);
+    this.#tellProgress(marketMs[last] as number, passed);
     return passed;
+  }
+
+  /** `bar`: the one at the place `until`. */
+  #follow(quotes: QuoteColumns, until: number, bar?: BarEvent): void {
+    const measure = this.#measure!;
+    measure.onQuotes(quotes, this.#followed, until);
+    for (let place = this.#followed; place < until; place += 1)
+      this.#ends.priced(quotes.instrument[place] as number, quotes.marketMs[place] as number);
+    this.#followed = until;
+    if (bar === undefined) return;
+    measure.onBar(bar);
+    this.#ends.ended(bar);
+    this.#followed = until + 1;
   }
 
   /** Sends each signal at its own time, after the prices of that time. Skips signals from before the run. */
@@ -487,10 +524,10 @@ export class Run<Measured extends Measure> {
     settle();
   }
 
-  #tellProgress(marketMs: number): void {
+  #tellProgress(marketMs: number, events = 1): void {
     const { source, endMs = Number.POSITIVE_INFINITY } = this.#parts.feed;
     const { kind, speed } = source;
-    this.#untold -= 1;
+    this.#untold -= events;
     if (this.#untold > 0 && kind === 'recorded' && speed === null) return;
     this.#untold = PROGRESS_LOOK_EVENTS;
     const nowMs = performance.now();

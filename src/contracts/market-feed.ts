@@ -3,8 +3,7 @@
  */
 import { z } from 'zod';
 import type { InstrumentId } from '../domain/instrument.js';
-import type { QuoteColumns } from '../domain/quote-columns.js';
-import type { FinishedBar } from '../engine/strategies/bar-stream.js';
+import type { FinishedBar, QuoteColumns } from '../domain/quote-columns.js';
 import type { Shape } from './json-values.js';
 
 export const marketSourceSchema = z.object({
@@ -113,6 +112,8 @@ export interface MarketWants {
    * without anything having happened at them. They are only valid until it returns. Left out: each is delivered.
    */
   readonly passes?: (quotes: QuoteColumns) => number;
+  /** Bars that end between them may be among them: something may have happened at the last one taken. Left out: none is. */
+  readonly passesBars?: boolean;
 }
 
 export interface MarketFeed {

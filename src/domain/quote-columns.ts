@@ -1,5 +1,20 @@
-/** Quotes that come one after the other, in columns: where millions are passed over, none is an object. */
+/**
+ * Quotes that come one after the other, and the bars that end between them, in columns: where millions are passed over, none
+ * is an object.
+ */
 import type { InstrumentId } from './instrument.js';
+
+/** A finished bar without the stamps of its event. */
+export interface FinishedBar {
+  readonly openMs: number;
+  readonly spanMs: number;
+  readonly openTicks: number;
+  readonly highTicks: number;
+  readonly lowTicks: number;
+  readonly closeTicks: number;
+  /** Volume traded. For a longer bar, the sum of its minutes. NaN: the source doesn't report all of it. */
+  readonly volumeLots: number;
+}
 
 export class QuoteColumns {
   /** Those from `from` on are still to come; a reader may look at those before `until`. */
@@ -20,6 +35,14 @@ export class QuoteColumns {
   /** Wall time, which is monotonic too where only prices move the time; and whether a tick is due before the quote. */
   readonly wallMs: Float64Array;
   readonly withTick: Uint8Array;
+  /** The length of the bar that ends here, which has no quote then. 0: it is a quote. */
+  readonly spanMs: Float64Array;
+  /** Of such a bar. */
+  readonly volumeLots: Float64Array;
+  readonly openTicks: Float64Array;
+  readonly highTicks: Float64Array;
+  readonly lowTicks: Float64Array;
+  readonly closeTicks: Float64Array;
 
   constructor(readonly room: number) {
     this.instrument = new Int32Array(room);
@@ -31,6 +54,12 @@ export class QuoteColumns {
     this.wayFromMs = new Float64Array(room);
     this.wallMs = new Float64Array(room);
     this.withTick = new Uint8Array(room);
+    this.spanMs = new Float64Array(room);
+    this.volumeLots = new Float64Array(room);
+    this.openTicks = new Float64Array(room);
+    this.highTicks = new Float64Array(room);
+    this.lowTicks = new Float64Array(room);
+    this.closeTicks = new Float64Array(room);
   }
 
   clear(): void {
@@ -59,10 +88,28 @@ export class QuoteColumns {
     this.bidLots[place] = bidLots;
     this.askLots[place] = askLots;
     this.wayFromMs[place] = wayFromMs;
+    this.spanMs[place] = 0;
     this.seen = place + 1;
     if (beyond) return;
     this.count = this.seen;
     this.until = this.seen;
+  }
+
+  /** The bar that ends next. */
+  addBar(bar: FinishedBar & { readonly instrument: InstrumentId }): void {
+    const place = this.seen;
+    // As a quote, it reaches no price.
+    this.add(bar.instrument, bar.openMs + bar.spanMs, Number.NaN, Number.NaN, 0, 0);
+    this.spanMs[place] = bar.spanMs;
+    this.openTicks[place] = bar.openTicks;
+    this.highTicks[place] = bar.highTicks;
+    this.lowTicks[place] = bar.lowTicks;
+    this.closeTicks[place] = bar.closeTicks;
+    this.volumeLots[place] = bar.volumeLots;
+  }
+
+  isBar(place: number): boolean {
+    return this.spanMs[place] !== 0;
   }
 
   /** Whether something that waits at this one, or on the way to it, would end them earlier. */

@@ -12,7 +12,7 @@ import { runCommand } from './commands/run-command.js';
 import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
-import type { EngineEvent, Stamp } from './event.js';
+import type { BarEvent, EngineEvent, Stamp } from './event.js';
 import { begin, whyNotBegin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
@@ -61,9 +61,13 @@ export interface Engine {
   passesTick(stamp: Stamp): boolean;
   /**
    * The same for quotes, one after the other: how many of them, from the first on, would only mark positions, which is
-   * then done; with the ticks that are due before them. The one after them must still be processed, and its tick too.
+   * then done; with the ticks that are due before them. The one after them must still be processed, and its tick too. A bar
+   * among them is processed. If that has effects, it is the last one, and they are in `ofLastBar`; else `shown` is called with
+   * it and its place.
    */
-  passesQuotes(quotes: QuoteColumns): number;
+  passesQuotes(quotes: QuoteColumns, shown?: (bar: BarEvent, place: number) => void): number;
+  /** To be carried out once the host has followed the engine to that bar. Empty: it had none. Valid until the next call. */
+  readonly ofLastBar: readonly Effect[];
   /**
    * Market time of the next `tick` at which the desk closes something by time alone, whatever prices come: before its
    * session or its contract ends, or because a trade's time is up. Later than the last tick. Infinity: none.
@@ -106,6 +110,7 @@ const NOTHING: readonly Effect[] = [];
  */
 export function createEngine(config: EngineConfig, slots?: StrategySlot[]): Engine {
   const core = createCore(config, slots);
+  let ofLastBar = NOTHING;
   return {
     apply: (record) => {
       if (core.begun) throw new RangeError('a record can only be replayed before the engine has begun');
@@ -116,7 +121,18 @@ export function createEngine(config: EngineConfig, slots?: StrategySlot[]): Engi
     process: (event) => process(core, event),
     nextWakeMs: () => nextWakeKnownMs(core),
     passesTick: (stamp) => passesTick(core, stamp),
-    passesQuotes: (quotes) => passesQuotes(core, quotes),
+    passesQuotes: (quotes, shown) => {
+      ofLastBar = NOTHING;
+      return passesQuotes(core, quotes, (bar, place) => {
+        ofLastBar = process(core, bar);
+        if (ofLastBar.length > 0) return false;
+        shown?.(bar, place);
+        return true;
+      });
+    },
+    get ofLastBar() {
+      return ofLastBar;
+    },
     nextDueMs: () => nextDueKnownMs(core),
     get view() {
       return readView(core);

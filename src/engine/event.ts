@@ -7,6 +7,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltWhy, HeardSide, SaidReason } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { Fill, Side } from '../domain/order.js';
+import type { FinishedBar } from '../domain/quote-columns.js';
 import type { SignalName, SignalRequest } from '../domain/signal.js';
 import type {
   CashMovement,
@@ -17,7 +18,6 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '../domain/venue.js';
-import type { FinishedBar } from './strategies/bar-stream.js';
 
 /** The three times of an event, in milliseconds. */
 export interface Stamp {

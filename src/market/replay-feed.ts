@@ -89,6 +89,7 @@ export class ReplayFeed implements MarketFeed {
   #wake: (() => void) | null = null;
   #between: MarketWants['between'];
   #passes: MarketWants['passes'];
+  #passesBars = false;
   #moments: MarketWants['moments'];
   /** Time of the event that is waited for. */
   #upcomingMs: number | null = null;
@@ -129,6 +130,7 @@ export class ReplayFeed implements MarketFeed {
     if (wanted?.trades) this.options.events.wantTrades?.();
     this.#between = wanted?.between;
     this.#passes = wanted?.passes;
+    this.#passesBars = wanted?.passesBars === true;
     this.#moments = wanted?.moments;
     this.#clock?.resume();
     this.#running = this.#run(listener);
@@ -160,15 +162,20 @@ export class ReplayFeed implements MarketFeed {
     const dueMs = this.#clock?.now() ?? Number.POSITIVE_INFINITY;
     this.#skipDetailIfLate(dueMs);
     let sliceEndsAt = performance.now() + SLICE_MS;
-    for (let count = 1; !this.#stopping; count += 1) {
-      if (count % SLICE_CHECK_EVENTS === 0 && performance.now() > sliceEndsAt) {
-        this.#saveNowAndThen();
-        await yieldToEventLoop();
-        if (this.#stopping) break;
-        sliceEndsAt = performance.now() + SLICE_MS;
+    for (let count = 0; !this.#stopping; count += 1) {
+      if (count >= SLICE_CHECK_EVENTS) {
+        count = 0;
+        if (performance.now() > sliceEndsAt) {
+          this.#saveNowAndThen();
+          await yieldToEventLoop();
+          if (this.#stopping) break;
+          sliceEndsAt = performance.now() + SLICE_MS;
+        }
       }
       // Nothing is awaited while events are ready: a turn of the microtask queue costs more than a quote.
-      if (this.#passesQuotes(dueMs)) continue;
+      const passed = this.#passesQuotes(dueMs);
+      count += passed;
+      if (passed > 0) continue;
       const next = this.options.events.peek() ?? (await this.#next());
       if (next === null) return this.#end(listener);
       const momentMs = Math.max(this.#deliveredMs, this.#moments?.nextMs() ?? Number.POSITIVE_INFINITY);
@@ -195,18 +202,19 @@ export class ReplayFeed implements MarketFeed {
     }
   }
 
-  /** True if some of the next quotes have been taken at once. */
-  #passesQuotes(dueMs: number): boolean {
-    const quotes = this.#passes === undefined ? null : (this.options.events.quotesAhead?.() ?? null);
-    if (quotes === null) return false;
+  /** How many of the next quotes and bars have been taken at once. */
+  #passesQuotes(dueMs: number): number {
+    const { events } = this.options;
+    const quotes = this.#passes === undefined ? null : (events.quotesAhead?.(this.#passesBars) ?? null);
+    if (quotes === null) return 0;
     const { from, marketMs } = quotes;
     while (quotes.until > from && (marketMs[quotes.until - 1] as number) > dueMs) quotes.until -= 1;
     const taken = quotes.until > from ? (this.#passes?.(quotes) ?? 0) : 0;
-    if (taken === 0) return false;
+    if (taken === 0) return 0;
     this.#completeMs = Math.max(this.#completeMs, this.#deliveredMs);
     this.#deliveredMs = Math.max(this.#deliveredMs, marketMs[from + taken - 1] as number);
-    this.options.events.take?.(taken);
-    return true;
+    events.take?.(taken);
+    return taken;
   }
 
   /** The earliest quote to be delivered before this event, of any instrument. Null: none. */
@@ -285,10 +293,10 @@ export interface TimedSource {
    */
   underWay?(beforeMs: number): readonly QuoteEvent[];
   /**
-   * The next quotes, as far as nothing else comes between them and none has a book. Null: there is none, or not ready.
-   * Left out: never.
+   * The next quotes, and `withBars` the bars that end between them, as far as nothing else comes between them and none has a
+   * book. Null: there is none, or not ready. Left out: never.
    */
-  quotesAhead?(): QuoteColumns | null;
+  quotesAhead?(withBars: boolean): QuoteColumns | null;
   /** Takes so many of them. */
   take?(count: number): void;
   /** Takes the event that `peek` showed. */

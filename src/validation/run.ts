@@ -140,7 +140,7 @@ function newRun(
         ...{ desk: scope.desk, instruments, fromMs, endsWithPrices: false, tradesMax: TRADES_MAX },
         toMs: fromMs + request.durationMs,
       }),
-    wait: (marketMs) => pace.wait(marketMs),
+    ...(pace.isFree ? {} : { wait: (marketMs: number) => pace.wait(marketMs) }),
     signal,
     interrupted: () => new RunInterrupted(`validation ${request.id} was ended; it can be gone on with`),
     onProgress: (progress) => {
@@ -226,6 +226,11 @@ class Pace {
   }
 
   /** Undefined: there is nothing to wait for. */
+  /** It holds nothing back. */
+  get isFree(): boolean {
+    return this.#options.speed === null;
+  }
+
   wait(marketMs: number): Promise<void> | undefined {
     const { speed, reachedMs, monotonicMs, signal } = this.#options;
     if (speed === null || marketMs < reachedMs) return undefined;

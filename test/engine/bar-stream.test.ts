@@ -1,10 +1,11 @@
 /** Longer bars, built from minutes: when one is shown, what it is made of, and that none knows a minute of the future. */
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/civil-date.js';
+import type { FinishedBar } from '../../src/domain/quote-columns.js';
 import { tradingHours } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { zoneOffset } from '../../src/domain/zone-offset.js';
-import { BarStream, type FinishedBar } from '../../src/engine/strategies/bar-stream.js';
+import { BarStream } from '../../src/engine/strategies/bar-stream.js';
 
 const M = MINUTE_MS;
 const DAY = Date.UTC(2026, 0, 5);

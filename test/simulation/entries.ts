@@ -2,8 +2,8 @@
 
 import { MINUTE_MS } from '../../src/domain/civil-date.js';
 import type { EntryType } from '../../src/domain/order.js';
+import type { FinishedBar } from '../../src/domain/quote-columns.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
-import type { FinishedBar } from '../../src/engine/strategies/bar-stream.js';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import { externalSignals } from '../../src/engine/strategies/external-signals.js';
 import type {

@@ -67,6 +67,7 @@ export class Twins {
       nextWakeMs: () => here.nextWakeMs(),
       passesTick: () => false,
       passesQuotes: () => 0,
+      ofLastBar: [],
       nextDueMs: () => here.nextDueMs(),
       stateHash: () => here.stateHash(),
       whyNotTrading: () => here.whyNotTrading(),

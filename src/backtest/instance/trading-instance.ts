@@ -15,7 +15,7 @@ import type { QuoteColumns } from '../../domain/quote-columns.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { EngineConfig } from '../../engine/config.js';
 import { createEngine, type Engine } from '../../engine/engine.js';
-import type { EngineEvent, QuoteEvent } from '../../engine/event.js';
+import type { BarEvent, EngineEvent, QuoteEvent } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { StrategySlot } from '../../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../../engine/view.js';
@@ -216,10 +216,11 @@ export class TradingInstance {
 
   /**
    * How many of these quotes, from the first on, only change prices: nothing is due before them, no order may answer one,
-   * and the engine would record nothing. They have been processed. The caller handles signals and corporate actions.
+   * and the engine would record nothing. They have been processed. The caller handles signals and corporate actions. A bar
+   * among them at which something happens is the last: `answerBar` follows. `shown`: called with each other one and its place.
    * `alone`: the only one of them as it came, which may have a book.
    */
-  passes(quotes: QuoteColumns, alone?: MarketQuote): number {
+  passes(quotes: QuoteColumns, alone?: MarketQuote, shown?: (bar: BarEvent, place: number) => void): number {
     const { time, arming, engine, takesNoShortcut } = this.#parts;
     if (takesNoShortcut || arming.isHalted) return 0;
     const { from, marketMs, wallMs, withTick } = quotes;
@@ -242,7 +243,7 @@ export class TradingInstance {
       wallMs[place] = now;
       withTick[place] = isDue ? 1 : 0;
     }
-    const passed = engine.passesQuotes(quotes);
+    const passed = engine.passesQuotes(quotes, shown);
     if (passed === 0) return 0;
     const until = from + passed;
     for (let place = from; place < until; place += 1)
@@ -250,6 +251,12 @@ export class TradingInstance {
     this.#venue.pass(quotes, until, alone);
     time.passTo(marketMs[until - 1] as number, wallMs[until - 1] as number);
     return passed;
+  }
+
+  /** Carries out what the last bar that was passed has caused. */
+  answerBar(): void {
+    this.#host.carryOut(this.#parts.engine.ofLastBar);
+    this.#arm();
   }
 
   /** The general path, with an event of its own for each price. */

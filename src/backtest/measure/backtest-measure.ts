@@ -220,18 +220,30 @@ export class BacktestMeasure implements Measure {
       this.#quote(event.instrument, marketMs, event.bidTicks, event.askTicks);
       return;
     }
+    this.#reach(marketMs);
+    if (event.kind === 'bar') this.#bar(event.bar, marketMs);
+  }
+
+  onBar(bar: MarketBar): void {
+    const marketMs = bar.openMs + bar.spanMs;
+    this.#reach(marketMs);
+    this.#bar(bar, marketMs);
+  }
+
+  #reach(marketMs: number): void {
     this.#hoursUntil(marketMs);
     this.#month(marketMs);
     this.#lastMs = marketMs;
-    if (event.kind !== 'bar') return;
-    const { bar } = event;
+  }
+
+  #bar(bar: MarketBar, marketMs: number): void {
     this.coverage[bar.instrument]?.add(bar);
     this.candles[bar.instrument]?.add(bar.openMs, bar);
     if (marketMs === this.#monthEndsMs) this.#closed.add(bar.instrument);
   }
 
-  onQuotes(quotes: QuoteColumns, until: number): void {
-    for (let place = quotes.from; place < until; place += 1) {
+  onQuotes(quotes: QuoteColumns, from: number, until: number): void {
+    for (let place = from; place < until; place += 1) {
       const at = quotes.instrument[place] as number;
       const bidTicks = quotes.bidTicks[place] as number;
       this.#quote(at, quotes.marketMs[place] as number, bidTicks, quotes.askTicks[place] as number);

@@ -9,7 +9,7 @@ import { limitsToTell } from '../../limits/registry.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import { unchangedQuotes } from '../account-view.js';
 import { type Calm, type Core, positionAt, progressAt, sessionsAt, setTime, setTimes } from '../core.js';
-import type { Stamp } from '../event.js';
+import type { BarEvent, Stamp } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import { openingMsOf } from '../timing.js';
 import { restsUntilMs } from './advance.js';
@@ -42,9 +42,14 @@ function passesTickNow(core: Core): boolean {
 
 /**
  * How many of these quotes, from the first on, would only mark positions, which is then done; of one with a tick before it,
- * the tick must pass too. The one after them must be processed.
+ * the tick must pass too. The one after them must be processed. A bar among them is: `process` says whether those behind it
+ * may still pass.
  */
-export function passesQuotes(core: Core, quotes: QuoteColumns): number {
+export function passesQuotes(
+  core: Core,
+  quotes: QuoteColumns,
+  process: (bar: BarEvent, place: number) => boolean,
+): number {
   const { market, limits, guard, state, quoteChanges, shownFromMs } = core;
   const { surelyAbove, surelyBelow } = guard;
   endBeforeExits(core, quotes);
@@ -56,6 +61,10 @@ export function passesQuotes(core: Core, quotes: QuoteColumns): number {
       setTimes(core, monotonicMs, marketMs, monotonicMs);
       if (!passesTickNow(core)) return place - from;
     } else if (!isCalmUntil(core, monotonicMs, marketMs)) return place - from;
+    if (quotes.isBar(place)) {
+      if (!process(barAt(quotes, place), place)) return place + 1 - from;
+      continue;
+    }
     const at = quotes.instrument[place] as number;
     const bidTicks = quotes.bidTicks[place] as number;
     const askTicks = quotes.askTicks[place] as number;
@@ -80,6 +89,28 @@ export function passesQuotes(core: Core, quotes: QuoteColumns): number {
       );
   }
   return Math.max(0, until - from);
+}
+
+/** The bar that ends at this place, as an event. */
+export function barAt(quotes: QuoteColumns, place: number): BarEvent {
+  const [marketMs, wallMs] = [quotes.marketMs[place] as number, quotes.wallMs[place] as number];
+  const spanMs = quotes.spanMs[place] as number;
+  return {
+    kind: 'bar',
+    instrument: quotes.instrument[place] as number,
+    openMs: marketMs - spanMs,
+    spanMs,
+    openTicks: quotes.openTicks[place] as number,
+    highTicks: quotes.highTicks[place] as number,
+    lowTicks: quotes.lowTicks[place] as number,
+    closeTicks: quotes.closeTicks[place] as number,
+    volumeLots: quotes.volumeLots[place] as number,
+    warmup: false,
+    late: false,
+    wallMs,
+    marketMs,
+    monotonicMs: wallMs,
+  };
 }
 
 /** None reaches an exit of a trade, nor does one on its way. */

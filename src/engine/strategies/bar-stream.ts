@@ -4,19 +4,8 @@
  * since the session began; none extends past the end of a session.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
+import type { FinishedBar } from '../../domain/quote-columns.js';
 import type { Phase, SessionCalendar } from '../../domain/sessions/session-calendar.js';
-
-/** A finished bar without the stamps of its event. */
-export interface FinishedBar {
-  readonly openMs: number;
-  readonly spanMs: number;
-  readonly openTicks: number;
-  readonly highTicks: number;
-  readonly lowTicks: number;
-  readonly closeTicks: number;
-  /** Volume traded. For a longer bar, the sum of its minutes. NaN: the source doesn't report all of it. */
-  readonly volumeLots: number;
-}
 
 /**
  * `spanMs` is the requested span, even for a bar cut short by the end of its session. `late`: a newer bar of

@@ -5,7 +5,7 @@
  * does not wait for the close: a stop entry rests one tick beyond the range. Richard Donchian's channel, as
  * used by the Turtle traders.
  */
-import type { FinishedBar } from './bar-stream.js';
+import type { FinishedBar } from '../../domain/quote-columns.js';
 import { Atr, Donchian } from './indicators.js';
 import { enterByStop, enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
 import type {

@@ -3,7 +3,7 @@
  * the stop is the nearer of an ATR multiple and the desk's stop-loss; the position is closed when they cross back.
  * The reverse if the venue can short.
  */
-import type { FinishedBar } from './bar-stream.js';
+import type { FinishedBar } from '../../domain/quote-columns.js';
 import { Atr, Ema } from './indicators.js';
 import { enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
 import type {

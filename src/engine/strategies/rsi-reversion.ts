@@ -3,7 +3,7 @@
  * force. A limit order at the bid enters; the position is closed when the index reaches `exitLevel`. The reverse if
  * the venue can short, at 100 − oversold and 100 − exitLevel.
  */
-import type { FinishedBar } from './bar-stream.js';
+import type { FinishedBar } from '../../domain/quote-columns.js';
 import { Atr, Rsi } from './indicators.js';
 import { enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
 import type { ParameterValues, Strategy, StrategyContext, StrategyDefinition } from './strategy.js';

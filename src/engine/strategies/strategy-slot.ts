@@ -3,9 +3,10 @@
  * legs.
  */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import type { FinishedBar } from '../../domain/quote-columns.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import type { EngineConfig } from '../config.js';
-import { BarStream, type FinishedBar } from './bar-stream.js';
+import { BarStream } from './bar-stream.js';
 import { STRATEGIES } from './registry.js';
 import type { StrategySize } from './size-entry.js';
 import { hasLegs, legsText, readParameters, type Strategy, type StrategyDefinition } from './strategy.js';

@@ -19,10 +19,10 @@ import {
   WAITING_TYPES,
   type WishType,
 } from '../../domain/order.js';
+import type { FinishedBar } from '../../domain/quote-columns.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { TradeEvent } from '../event.js';
-import type { FinishedBar } from './bar-stream.js';
 import type { StrategySize } from './size-entry.js';
 
 interface Named {

@@ -128,7 +128,7 @@ interface RecordedInput extends SidedFile {
 }
 
 /** Quotes that are looked at together, at most. */
-const AHEAD_MAX = 256;
+const AHEAD_MAX = 64;
 /** Of a bar. */
 const PRICES = 4;
 
@@ -218,12 +218,12 @@ export class RecordedSource implements TimedSource {
     return prices;
   }
 
-  quotesAhead(): QuoteColumns | null {
+  quotesAhead(withBars: boolean): QuoteColumns | null {
     const ahead = this.#ahead;
     if (ahead.from === ahead.count) {
       ahead.clear();
       if (this.#isDry) return null;
-      this.#lookAhead();
+      this.#lookAhead(withBars);
     }
     ahead.until = ahead.count;
     return ahead.from < ahead.count ? ahead : null;
@@ -248,12 +248,12 @@ export class RecordedSource implements TimedSource {
     else this.#sink(0);
   }
 
-  #lookAhead(): void {
+  #lookAhead(withBars: boolean): void {
     const ahead = this.#ahead;
     while (ahead.count < AHEAD_MAX) {
       const stream = this.#upcoming[0] as FileStream;
       this.#aheadOf[ahead.count] = stream;
-      if (!stream.lookAtQuote(ahead)) break;
+      if (!stream.lookAhead(ahead, withBars)) break;
       this.#isDry = stream.nextMs === NOTHING_READY;
       if (this.#isDry) break;
       this.#sink(0);
@@ -344,8 +344,8 @@ abstract class FileStream {
   protected abstract get isQuoteNext(): boolean;
   /** Looks at the next event. */
   abstract look(): void;
-  /** Looks at the next event if it is a quote without a book, and adds it. */
-  abstract lookAtQuote(columns: QuoteColumns): boolean;
+  /** Looks at the next event if it is a quote without a book, or a bar and `withBars`, and adds it. */
+  abstract lookAhead(columns: QuoteColumns, withBars: boolean): boolean;
   /** Adds the next event, a price inside a bar, without looking at it. */
   abstract showBeyond(columns: QuoteColumns): void;
   /** Takes the first event. It was looked at. */
@@ -393,10 +393,11 @@ class BarStream extends FileStream {
     const { path, withVolume } = this.shape;
     if (this.#takenRow >= this.#columns.length) return null;
     if (this.#takenPoint === PRICES) {
-      this.#barEvent ??= this.#endOf(this.#bar());
+      this.#barEvent ??= this.#endOf(this.#bar(this.#takenRow));
       return this.#barEvent;
     }
-    if (this.#quotes.length === 0) this.#quotes = barQuotes(this.#bar(), this.spreadTicks, path, withVolume);
+    if (this.#quotes.length === 0)
+      this.#quotes = barQuotes(this.#bar(this.#takenRow), this.spreadTicks, path, withVolume);
     return this.#quotes[this.#takenPoint] as QuoteEvent;
   }
 
@@ -414,9 +415,8 @@ class BarStream extends FileStream {
     return { kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar };
   }
 
-  #bar(): MarketBar {
+  #bar(at: number): MarketBar {
     const { openTicks, highTicks, lowTicks, closeTicks, tsMs, volumeLots } = this.#columns;
-    const at = this.#takenRow;
     return {
       instrument: this.instrument,
       openMs: tsMs[at] as number,
@@ -464,9 +464,10 @@ class BarStream extends FileStream {
     this.nextMs = tsMs[row] as number;
   }
 
-  lookAtQuote(columns: QuoteColumns): boolean {
-    if (this.#seenPoint === PRICES) return false;
-    this.#add(columns, false);
+  lookAhead(columns: QuoteColumns, withBars: boolean): boolean {
+    if (this.#seenPoint < PRICES) this.#add(columns, false);
+    else if (withBars) columns.addBar(this.#bar(this.#seenRow));
+    else return false;
     this.look();
     return true;
   }
@@ -564,10 +565,11 @@ class RowStream extends FileStream {
     this.nextMs = this.#ready[this.#seen]?.marketMs ?? NOTHING_READY;
   }
 
-  lookAtQuote(columns: QuoteColumns): boolean {
+  lookAhead(columns: QuoteColumns, withBars: boolean): boolean {
     const event = this.#ready[this.#seen];
-    if (event?.kind !== 'quote' || event.book !== undefined) return false;
-    this.#add(columns, event, false);
+    if (event?.kind === 'bar' && withBars) columns.addBar(event.bar);
+    else if (event?.kind === 'quote' && event.book === undefined) this.#add(columns, event, false);
+    else return false;
     this.look();
     return true;
   }

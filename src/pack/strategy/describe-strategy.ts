@@ -15,8 +15,9 @@ import { WHOLE_TRADE_PPM } from '../../domain/exits.js';
 import { messageOf } from '../../domain/message-of.js';
 import { ENTRY_TERMS, type EntryTerm, type Side, WISH_TYPES, type WishType } from '../../domain/order.js';
 import { plainText, unfitCharacter } from '../../domain/plain-text.js';
+import type { FinishedBar } from '../../domain/quote-columns.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
-import { BarStream, type FinishedBar } from '../../engine/strategies/bar-stream.js';
+import { BarStream } from '../../engine/strategies/bar-stream.js';
 import {
   type DeclaredStrategy,
   type EntryWish,

@@ -5,9 +5,9 @@ import type { ExitPlan, ExitTarget } from '../../domain/exits.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { WishType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
+import type { FinishedBar } from '../../domain/quote-columns.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
-import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
 import {
   type EntryChange,
   type EntryWish,

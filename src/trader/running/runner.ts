@@ -20,6 +20,7 @@ export class StartRefused extends Error {
   override readonly name = 'StartRefused';
 }
 
+const NOTHING: readonly Effect[] = [];
 const SETTLE_MS_MAX = 1000;
 /**
  * More waiting events than this mean that the engine can't keep up. That is a bug or a flood, and the trader ends.
@@ -151,6 +152,11 @@ export class Runner {
     this.#drain();
   }
 
+  /** Of an event that the engine has processed already, while nothing waited: carries them out, and what follows from them. */
+  carryOut(effects: readonly Effect[]): void {
+    if (this.#running) this.#drain(undefined, effects);
+  }
+
   /** Goes before waiting market events. Resolves with the engine's outcome. */
   command(request: CommandRequest): Promise<CommandOutcome> {
     return new Promise((resolve) => {
@@ -202,13 +208,14 @@ export class Runner {
     this.#ticks.stop();
   }
 
-  /** `first`: goes before everything that waits. */
-  #drain(first?: EngineEvent): void {
+  /** `first`: goes before everything that waits; `effects`: go before that. */
+  #drain(first?: EngineEvent, effectsBefore = NOTHING): void {
     if (this.#draining) return;
     this.#draining = true;
-    let onlyPrices = true; // a quote or trade without effects changes no deadline
+    let onlyPrices = effectsBefore.length === 0; // a quote or trade without effects changes no deadline
     let count = 0;
     try {
+      for (const effect of effectsBefore) this.#carry(effect);
       for (let event = first ?? this.#next(); event !== undefined && this.#running; event = this.#next()) {
         count += 1;
         if (count > EVENTS_AT_ONCE_MAX) throw new Error('the engine and the venue do not come to rest');

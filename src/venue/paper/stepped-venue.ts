@@ -162,7 +162,8 @@ export class SteppedPaperVenue {
   narrow(quotes: QuoteColumns): void {
     if (this.#book.openOrderCount === 0) return;
     for (let place = quotes.from; place < quotes.seen; place += 1) {
-      if (!quotes.mayEndAt(place) || !this.#hasOpenOrders(quotes.instrument[place] as number)) continue;
+      if (quotes.isBar(place) || !quotes.mayEndAt(place)) continue;
+      if (!this.#hasOpenOrders(quotes.instrument[place] as number)) continue;
       this.#asked[0] = quoteAt(quotes, place);
       if (!this.#exchange.mayPass(this.#asked)) quotes.endBefore(place);
     }
@@ -173,7 +174,7 @@ export class SteppedPaperVenue {
     this.#passes += 1;
     for (let place = until - 1; place >= quotes.from; place -= 1) {
       const at = quotes.instrument[place] as number;
-      if (this.#passedIn[at] === this.#passes) continue;
+      if (this.#passedIn[at] === this.#passes || quotes.isBar(place)) continue;
       this.#passedIn[at] = this.#passes;
       this.#exchange.pass(alone ?? quoteAt(quotes, place));
     }
