@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
+import { plainEnvironment } from '../desk/desk-environment.js';
 import { messageOf } from '../domain/message-of.js';
-import { plainEnvironment } from '../home/process-environment.js';
 import type { Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { APP_ROLE, withClient } from '../store/migrate.js';

@@ -1,4 +1,4 @@
-import { contactsToFillIn } from '../desk/contacts.js';
+import { contactsToFillIn } from '../desk/notify-schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { check } from './check.js';
 

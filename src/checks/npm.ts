@@ -4,9 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deskEnvironment } from '../desk/desk-environment.js';
+import { deskEnvironment, plainEnvironment } from '../desk/desk-environment.js';
 import { messageOf } from '../domain/message-of.js';
-import { plainEnvironment } from '../home/process-environment.js';
 
 /** Where Fermata is installed. */
 export const INSTALLATION = fileURLToPath(new URL('../..', import.meta.url));

@@ -11,9 +11,16 @@ import type { OwnFile } from '../desk/own-strategies.js';
 import { plainText } from '../domain/plain-text.js';
 import { deskFolderOf, homePaths, type Runtime } from '../home/runtime.js';
 import { childArgs, childEnvironment } from '../pack/child-process.js';
-import { filesOf, readKept } from '../pack/done-once.js';
 import { PART_FOLDERS, type PartKind, partFiles } from '../pack/pack-folder.js';
-import { answersIn, type Begun, type DoneOnce, type Ended, type RunRequest } from '../pack/protocol.js';
+import {
+  answersIn,
+  type Begun,
+  type DoneOnce,
+  type Ended,
+  filesOf,
+  type RunRequest,
+  readKept,
+} from '../pack/protocol.js';
 import type { CheckContext as PackContext, TraderFacts } from '../pack/v1.js';
 import { type Report, type ReportContext, report } from '../reports/report.js';
 import { killGroup } from '../supervisor/managed-process.js';

@@ -12,9 +12,8 @@ import type { SchemaProblem } from '../desk/schema-problems.js';
 import { parseYaml, readText } from '../desk/yaml-file.js';
 import { isOfNoDesk } from '../domain/command-text.js';
 import { desksHomes } from '../home/installation.js';
-import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { deskFolderOf } from '../home/runtime.js';
-import { runtimeHere } from '../home/runtime-here.js';
+import { resolveStartedDesk, runtimeHere } from '../home/runtime-here.js';
 import { ALIASES } from '../pack/pack-folder.js';
 import { installationHome } from './running-desk.js';
 

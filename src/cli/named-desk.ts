@@ -10,9 +10,8 @@ import { deskNameIn } from '../desk/yaml-file.js';
 import { messageOf } from '../domain/message-of.js';
 import { desksHomes, knownHomeOf } from '../home/installation.js';
 import { PeopleFileUnusable } from '../home/people-folder.js';
-import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
-import { runtimeHere } from '../home/runtime-here.js';
+import { resolveStartedDesk, runtimeHere } from '../home/runtime-here.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { type CliFailure, usageFailure } from './failure.js';
 

@@ -13,10 +13,10 @@ import {
   SPACE_STEP,
 } from '../backup/restore/restore-desk.js';
 import { newestGoodBackup, type PassedOver } from '../backup/verify-backup.js';
+import { isContainer } from '../desk/desk-environment.js';
 import { messageOf } from '../domain/message-of.js';
 import { type FileLock, tryLockFile } from '../home/file-lock.js';
 import { desksStartedIn } from '../home/installation.js';
-import { isContainer } from '../home/process-environment.js';
 import {
   type BackupChoice,
   type RestoreOrder,

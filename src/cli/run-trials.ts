@@ -14,7 +14,7 @@ import { BacktestInterrupted } from '../backtest/run-backtest.js';
 import type { Progress } from '../backtest/run-on-prices.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
 import { type Trial, type Value, valuesText } from '../backtest/sweep/trial.js';
-import { COMPILE_LATER } from '../desk/host-options.js';
+import { COMPILE_LATER } from '../desk/desk-environment.js';
 import { moment } from '../domain/moment.js';
 import { DataFileError, type DataFileProblem } from '../market/recorded/data-file-error.js';
 import type { DeskOptions } from './backtest-desk.js';

@@ -1,13 +1,12 @@
 /** Which desk of FERMATA_HOME a command is about, and what its last start recorded. */
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isContainer } from '../desk/desk-environment.js';
 import { nameDeskInCommands, startNameOf } from '../home/desk-in-process.js';
 import { knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
 import { SocketRefusal, SocketSilent } from '../home/local-socket.js';
-import { isContainer } from '../home/process-environment.js';
-import { resolveStartedDesk } from '../home/resolve-started-desk.js';
 import { homePaths, peopleHomeOf, type Runtime } from '../home/runtime.js';
-import { deskNamesIn, runtimeHere, startedHomes } from '../home/runtime-here.js';
+import { deskNamesIn, resolveStartedDesk, runtimeHere, startedHomes } from '../home/runtime-here.js';
 import { askSupervisor, type SupervisorMethod, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
 import { aboutHolder, hasEnded, holderOf } from '../supervisor/desk-end.js';

@@ -1,7 +1,11 @@
-/** Environment and working folder of the desk that code runs for, and the secrets in it. */
+/**
+ * Environment and working folder of the desk that code runs for, and the secrets in it. What a process that we start gets
+ * of the environment, and what the machine gives.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -79,3 +83,29 @@ export function secretVariable(env: Environment, name: string): string | null {
     throw new Error(`${name}_FILE: expected a file that can be read, ${file} can't be (${code})`);
   }
 }
+
+/** Whether this is a role of docker-compose.yml, or a command run alongside them. */
+export const isContainer = ({
+  FERMATA_HOME: home,
+  FERMATA_POSTGRES_HOST: postgres,
+}: NodeJS.ProcessEnv): boolean => Boolean(home) && Boolean(postgres);
+
+/** The environment variables that somebody else's program needs. The rest include secrets. */
+const PLAIN_VARIABLES =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$/;
+
+export function plainEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => PLAIN_VARIABLES.test(name)));
+}
+
+/**
+ * Options of Node for processes of which many end soon. Node 20 optimises a function as soon as it has done a little: a fifth of
+ * a start goes into code that hardly runs again. This asks for six times as much; what runs for long is optimised all the
+ * same, a moment later. Later versions count calls, and refuse the option.
+ */
+export const COMPILE_LATER: readonly string[] =
+  Number.parseInt(process.versions.node, 10) === 20 ? ['--interrupt-budget=400000'] : [];
+
+/** The cache of reproducible files, shared by all desks and clones of one user. */
+export const userCache = (env: NodeJS.ProcessEnv): string =>
+  join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fermata');

@@ -1,3 +1,4 @@
+/** What is sent to people and how, and whom to call outside Fermata. */
 import { z } from 'zod';
 import { NOTICE_EVENTS } from '../contracts/notice.js';
 import { name } from './schema-values.js';
@@ -115,3 +116,15 @@ export function contactLine(contact: DeskContact): string {
   if (missing !== null) return `${role}: ${missing}`;
   return `${who === undefined ? role : `${role} ${who}`}, ${how}`;
 }
+
+interface WithContacts {
+  readonly contacts?: readonly DeskContact[] | undefined;
+}
+
+/** Whom to call about an incident of this kind, one line each. */
+export const contactsFor = ({ contacts = [] }: WithContacts, kind: string): readonly string[] =>
+  contacts.filter(({ incidents }) => incidents?.includes(kind) ?? true).map(contactLine);
+
+/** The contacts with something missing, one line each. */
+export const contactsToFillIn = ({ contacts = [] }: WithContacts): readonly string[] =>
+  contacts.filter((contact) => missingOf(contact) !== null).map(contactLine);

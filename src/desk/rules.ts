@@ -4,12 +4,12 @@ import { APPROVER, namesWith } from '../domain/roles.js';
 import { venueOfFeed } from '../domain/venue.js';
 import { mostOf } from '../limits/most-of.js';
 import { LIMITS } from '../limits/registry.js';
-import { contactRules } from './contacts.js';
+import { SHIPPED_KINDS } from '../playbooks/registry.js';
 import { type DeskVenue, feeAssetRules } from './desk-venue.js';
 import { instrumentRules } from './instrument-rules.js';
 import { kpiRules } from './kpi-rules.js';
 import { liveRules } from './live-rules.js';
-import { ownIncidentRules } from './own-incidents.js';
+import { ownIncidentRules, ownIncidents } from './own-incidents.js';
 import { ownStepRules, stepLists, stepsLiftedBy } from './own-steps.js';
 import type { BrokenRule } from './problem.js';
 import { type Desk, deskObject } from './schema.js';
@@ -305,6 +305,24 @@ function limitRules({ risk, instruments }: Desk): BrokenRule[] {
       },
     ];
   });
+}
+
+function contactRules(desk: Desk): BrokenRule[] {
+  const kinds = [...SHIPPED_KINDS, ...ownIncidents(desk).keys()];
+  return (desk.contacts ?? []).flatMap(({ incidents = [] }, index) =>
+    incidents.flatMap((kind, at): BrokenRule[] => {
+      if (kinds.includes(kind)) return [];
+      const near = closestName(kind, kinds);
+      return [
+        {
+          path: ['contacts', index, 'incidents', at],
+          expected: `kinds of incidents: ${kinds.join(', ')}`,
+          found: kind,
+          doThis: near === null ? 'name one of these' : `write ${near}`,
+        },
+      ];
+    }),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
-/** The addresses of the dashboard. */
+/** The addresses of the dashboard, and within it those for the subject of a message; the dashboard signs people in. */
 import type { Runtime } from './runtime.js';
+import { runtimeHere } from './runtime-here.js';
 
 type Web = Runtime['web'];
 
@@ -13,5 +14,35 @@ export function localDashboard({ host, port }: Web): string {
 export const dashboardFrom = (web: Web): string =>
   web.publicUrl === undefined ? localDashboard(web) : `${web.publicUrl}/`;
 
-export const publicUrlOf = ({ publicUrl }: { readonly publicUrl?: string | undefined }) =>
-  publicUrl === undefined ? {} : { publicUrl };
+/**
+ * Address of a run in Temporal's UI. Null: no UI is behind our sign-in, since the server is somebody else's
+ * and nobody has named its UI.
+ */
+export function runAddress(
+  { web, temporal }: Pick<Runtime, 'web' | 'temporal'>,
+  workflowId: string,
+): string | null {
+  if (temporal.uiAddress === null) return null;
+  return `${dashboardFrom(web)}#run=${encodeURIComponent(workflowId)}`;
+}
+
+/** For the desk that was last started with this FERMATA_HOME. Null: there is none. */
+export function runAddressAt(home: string, workflowId: string): string | null {
+  const runtime = runtimeHere(home);
+  return runtime === null ? null : runAddress(runtime, workflowId);
+}
+
+/**
+ * Address of a document that the web role serves: its name without `.md`, optionally with `#` and a section.
+ * Null: no desk was started here.
+ */
+export function documentAddressAt(home: string, document: string): string | null {
+  const web = runtimeHere(home)?.web;
+  return web === undefined ? null : `${dashboardFrom(web)}docs/${document}`;
+}
+
+/** Address of a setup's own page. Null: no desk was started here. */
+export function setupAddressAt(home: string, setup: string): string | null {
+  const web = runtimeHere(home)?.web;
+  return web === undefined ? null : `${dashboardFrom(web)}#/setups/${setup}`;
+}

@@ -1,10 +1,10 @@
 /** The desk as this installation runs it: the desk file, overridden by the environment. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readEnvironment, readParameterVariables } from '../desk/environment-variable.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
 import { keepOwnFiles, ownFiles } from '../desk/own-strategies.js';
-import { readEnvironment, readParameterVariables } from '../desk/taken-environment.js';
 import { type CompanionQuestion, companionOf, ENVIRONMENT, environmentAt } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';

@@ -3,10 +3,9 @@
  * role runs for.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { inSurroundings, type Surroundings } from '../desk/desk-environment.js';
+import { inSurroundings, isContainer, type Surroundings } from '../desk/desk-environment.js';
 import { DEFAULT_DESK, deskPlacesHere, resolveDesk } from '../desk/resolve-desk.js';
 import { commandsAsTyped, IN_CONTAINERS } from '../domain/command-text.js';
-import { isContainer } from './process-environment.js';
 import { type Runtime, writtenFileOf } from './runtime.js';
 
 interface DeskInProcess {

@@ -6,10 +6,9 @@
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
 import { calendarIn } from '../domain/trading-day.js';
 import { readPlaybooks } from '../venue/load-desk.js';
-import { publicUrlOf } from './dashboard-address.js';
 import { EnvironmentProblem, loadDeskHere } from './desk-here.js';
 import { credentialsOf, externalTemporal } from './external-temporal.js';
-import { homePaths, type MarketChoice, type Runtime, type TemporalPlace } from './runtime.js';
+import { homePaths, type MarketChoice, publicUrlOf, type Runtime, type TemporalPlace } from './runtime.js';
 import { supervisorSocketPath } from './supervisor-protocol.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

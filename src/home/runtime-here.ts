@@ -1,9 +1,11 @@
+/** The desks that were started here, and which of them somebody means. A stop loads this: what reads a desk file is not imported. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isContainer } from '../desk/desk-environment.js';
+import { deskPlacesHere, resolveDesk } from '../desk/resolve-desk.js';
 import { desksHomes } from './installation.js';
 import { HomeOfAnother } from './json-file.js';
-import { isContainer } from './process-environment.js';
-import { homePaths, installationOf, peopleHomeOf, type Runtime } from './runtime.js';
+import { homePaths, installationOf, peopleHomeOf, type Runtime, writtenFileOf } from './runtime.js';
 
 /**
  * Imports everything that reads a desk file. Loaded only in a container, since a stop command would have to
@@ -41,3 +43,16 @@ export const homesSharingPeople = (home: string): readonly string[] => [
     (other) => other !== home && peopleHomeOf(other) === peopleHomeOf(home),
   ),
 ];
+
+/**
+ * A desk's name or path, as `--desk` has it, to its file: as `resolveDesk`, also by the name of a desk that was
+ * started here from a file that no name leads to. Messages name it, and it goes on by that name.
+ */
+export function resolveStartedDesk(nameOrPath: string, meant?: (near: string) => string): string {
+  const places = deskPlacesHere();
+  const started = desksHomes(places.home).flatMap((home): [string, string][] => {
+    const runtime = runtimeHere(home);
+    return runtime === null ? [] : [[runtime.desk, writtenFileOf(runtime)]];
+  });
+  return resolveDesk(nameOrPath, { ...places, started: new Map(started) }, meant);
+}

@@ -283,6 +283,10 @@ export interface Runtime {
   readonly simulatedFeeds?: Readonly<Record<string, string>>;
 }
 
+/** What a desk file says of `web.publicUrl`. */
+export const publicUrlOf = ({ publicUrl }: { readonly publicUrl?: string | undefined }) =>
+  publicUrl === undefined ? {} : { publicUrl };
+
 /** An older build recorded none, and kept no daily logs either. */
 export const calendarOf = ({ calendar }: Pick<Runtime, 'calendar'>): DeskCalendar =>
   calendar ?? { timezone: 'UTC', dayBoundary: '00:00' };

@@ -7,7 +7,7 @@ import { appendFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Notice } from '../contracts/notice.js';
-import { documentAddressAt, runAddressAt, setupAddressAt } from '../home/run-address.js';
+import { documentAddressAt, runAddressAt, setupAddressAt } from '../home/dashboard-address.js';
 import { homePaths } from '../home/runtime.js';
 import { insertNotice } from '../store/outbox.js';
 import type { DeliveryState } from '../store/outbox-delivery.js';

@@ -9,7 +9,7 @@ import {
 } from '../contracts/incident.js';
 import type { Shape } from '../contracts/json-values.js';
 import type { IncidentShown } from '../contracts/published.js';
-import { contactsFor } from '../desk/contacts.js';
+import { contactsFor } from '../desk/notify-schema.js';
 import { kindsToOpen, ownIncidents, titleOfOwn } from '../desk/own-incidents.js';
 import { closestName } from '../desk/typed-names.js';
 import { causeOf, messageOf } from '../domain/message-of.js';

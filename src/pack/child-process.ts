@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { COMPILE_LATER } from '../desk/host-options.js';
+import { COMPILE_LATER } from '../desk/desk-environment.js';
 import { DeskFileError } from '../desk/problem.js';
 import { NAME, NAME_EXPECTED } from '../desk/typed-names.js';
 import { type PartFile, type PartKind, partFiles } from './pack-folder.js';

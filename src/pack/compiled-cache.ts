@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { userCache } from '../desk/host-options.js';
+import { userCache } from '../desk/desk-environment.js';
 import type { StrategyFile } from '../desk/own-code.js';
 import { areAsRead } from '../desk/own-strategies.js';
 import { CHILD } from './child-process.js';

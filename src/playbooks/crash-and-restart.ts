@@ -4,8 +4,8 @@
  * whether it keeps running.
  */
 import { netOf } from '../contracts/engine-activities.js';
+import { SUPERVISOR, serviceOf } from '../contracts/incident.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
-import { SUPERVISOR, serviceOf } from '../domain/container-service.js';
 import { trimmed } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
 import {

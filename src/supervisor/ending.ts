@@ -1,8 +1,7 @@
 /** How a desk ends: who asked for it, and what still runs of the desk's own actions. */
 import { existsSync } from 'node:fs';
 import { moment } from '../domain/moment.js';
-import { filesOf, namesBegun, readKept } from '../pack/done-once.js';
-import type { Begun } from '../pack/protocol.js';
+import { type Begun, filesOf, namesBegun, readKept } from '../pack/protocol.js';
 import { commandLineOf } from './process-table.js';
 
 /**

@@ -1,7 +1,7 @@
 /** Starts one role as a process and waits until it reports that it is ready. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMPILE_LATER } from '../desk/host-options.js';
+import { COMPILE_LATER } from '../desk/desk-environment.js';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
 import { lockOnceFree, roleLock, SHARING } from '../home/shared-process.js';
 import type { CredentialHolder, LiveVenue } from '../venue/definition.js';

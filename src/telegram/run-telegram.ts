@@ -2,7 +2,7 @@
 import type { Update } from 'grammy/types';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import { runAddressAt } from '../home/run-address.js';
+import { runAddressAt } from '../home/dashboard-address.js';
 import type { Role } from '../home/runtime.js';
 import { keepDoing } from '../home/try-again.js';
 import { keepTelegramProof, TEST_EVENT, type TelegramCredentials } from '../notify/channel-credentials.js';

@@ -3,8 +3,7 @@ import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../backtest/run-on-prices.js';
-import { COMPILE_LATER } from '../desk/host-options.js';
-import { plainEnvironment } from '../home/process-environment.js';
+import { COMPILE_LATER, plainEnvironment } from '../desk/desk-environment.js';
 import type { ValidationReport } from './report/report.js';
 import { placeAt } from './request.js';
 

@@ -2,8 +2,7 @@
  * Opens incidents for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders.
  */
 
-import type { Symptom } from '../contracts/incident.js';
-import { SUPERVISOR } from '../domain/container-service.js';
+import { SUPERVISOR, type Symptom } from '../contracts/incident.js';
 import type { KeptTask } from '../home/try-again.js';
 import type { ProcessSeen } from '../playbooks/playbook.js';
 import { readHalts, readRejectedOrders, readStartsWithoutEnd } from '../store/read-ledger.js';

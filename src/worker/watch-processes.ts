@@ -3,9 +3,8 @@
  * themselves.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DatabaseRestored } from '../contracts/incident.js';
+import { type DatabaseRestored, SUPERVISOR, serviceOf } from '../contracts/incident.js';
 import type { SwitchOutcome } from '../domain/build.js';
-import { SUPERVISOR, serviceOf } from '../domain/container-service.js';
 import { readBuildPointer } from '../home/builds.js';
 import { SocketRefusal } from '../home/local-socket.js';
 import { readRestoreOrder } from '../home/restore-mark.js';

@@ -10,7 +10,7 @@ import { approvalLines } from '../../src/cli/commands/approvals.js';
 import type { Approval } from '../../src/contracts/approval.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import type { Task } from '../../src/contracts/operations-activities.js';
-import { runAddressAt } from '../../src/home/run-address.js';
+import { runAddressAt } from '../../src/home/dashboard-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { approvalNotice, approvalReminder, incidentNotice } from '../../src/notify/button-notices.js';
 import { routineNotice, taskNotice } from '../../src/notify/notices.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { contactsFilled } from '../../src/checks/contacts-filled.js';
 import type { Incident } from '../../src/contracts/incident.js';
-import { contactsFor } from '../../src/desk/contacts.js';
+import { contactsFor } from '../../src/desk/notify-schema.js';
 import { incidentNotice } from '../../src/notify/button-notices.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK } from '../cli/trader-double.js';

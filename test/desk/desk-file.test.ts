@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { takeEnvironment } from '../../src/desk/environment-variable.js';
 import { keyReference, keyRows } from '../../src/desk/key-reference.js';
 import { newDeskText } from '../../src/desk/new-desk.js';
 import { deskJsonSchema, deskJsonSchemaText } from '../../src/desk/schema-problems.js';
-import { takeEnvironment } from '../../src/desk/taken-environment.js';
 import { closestName } from '../../src/desk/typed-names.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { parseDesk } from '../../src/venue/load-desk.js';

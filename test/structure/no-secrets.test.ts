@@ -63,12 +63,12 @@ it('would be seen', () => {
  * them, and why.
  */
 const OF_THE_PROCESS: Readonly<Record<string, string>> = {
-  'src/desk/desk-environment.ts': 'a process of one desk has its environment there',
+  'src/desk/desk-environment.ts':
+    'a process of one desk has its environment there; other programs are given variables of the process alone',
   'src/desk/resolve-desk.ts': 'FERMATA_HOME',
   'src/home/runtime.ts': 'FERMATA_SECRETS, XDG_RUNTIME_DIR',
   'src/home/runtime-here.ts': 'containers, where a process has one desk',
   'src/home/desk-in-process.ts': 'whether npm started it, or a container',
-  'src/home/process-environment.ts': 'what other programs are given: variables of the process alone',
   'src/supervisor/managed-process.ts':
     'a child for which nothing was chosen; a shared process has no desk’s variable left',
   'src/pack/child-process.ts': 'PATH, LANG',
@@ -85,7 +85,7 @@ it('reads a desk’s variables from the environment of that desk, wherever sever
   for (const path of [
     'src/notify/channel-credentials.ts',
     'src/backup/offsite/storage.ts',
-    'src/mail/start-mail.ts',
+    'src/mail/run-mail.ts',
   ])
     expect(reached).toContain(path);
   const reading = [...reached].filter((path) =>

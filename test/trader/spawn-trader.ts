@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { COMPILE_LATER } from '../../src/desk/host-options.js';
+import { COMPILE_LATER } from '../../src/desk/desk-environment.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { deskPaths, homePaths, type MarketChoice, type Runtime } from '../../src/home/runtime.js';
 import { ControlFailure, connectTrader, type TraderClient } from '../../src/trader/client.js';

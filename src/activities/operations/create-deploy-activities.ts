@@ -2,11 +2,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js';
-import { deskEnvironment } from '../../desk/desk-environment.js';
+import { deskEnvironment, plainEnvironment } from '../../desk/desk-environment.js';
 import type { PreparedBuild } from '../../domain/build.js';
 import { messageOf } from '../../domain/message-of.js';
 import { buildEntry, buildFolder, readBuild } from '../../home/builds.js';
-import { plainEnvironment } from '../../home/process-environment.js';
 import { installationOf } from '../../home/runtime.js';
 import { FORMAT_VERSION } from '../../trader/journal/format.js';
 import { acrossWorkers, withHeartbeat } from '../worker-ends.js';

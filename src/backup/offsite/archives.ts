@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { ARTEFACTS_FOLDER } from '../../desk/artefacts.js';
-import { plainEnvironment } from '../../home/process-environment.js';
+import { plainEnvironment } from '../../desk/desk-environment.js';
 import { DESK_FILE, LOGS_FOLDER, OWN_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 

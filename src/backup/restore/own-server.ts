@@ -4,9 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import { deskEnvironment } from '../../desk/desk-environment.js';
+import { deskEnvironment, isContainer } from '../../desk/desk-environment.js';
 import { databaseOf } from '../../home/installation.js';
-import { isContainer } from '../../home/process-environment.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { readSecret } from '../../home/secrets.js';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
-import { contactsToFillIn } from '../../desk/contacts.js';
+import { isContainer } from '../../desk/desk-environment.js';
+import { contactsToFillIn } from '../../desk/notify-schema.js';
 import { ownFolderOf, paperTwinIn } from '../../desk/paper-twin.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
 import { deskNameIn } from '../../desk/yaml-file.js';
@@ -10,7 +11,6 @@ import { counted } from '../../domain/figure-text.js';
 import type { Mode } from '../../domain/mode.js';
 import { capabilityLines, capabilityWords } from '../../domain/order-bounds.js';
 import { desksHomes, desksStartedIn, hasOwnPeople } from '../../home/installation.js';
-import { isContainer } from '../../home/process-environment.js';
 import { writtenFileOf } from '../../home/runtime.js';
 import { type StartedDesk, startedDesks } from '../../home/started-desks.js';
 import { hasEnded } from '../../supervisor/desk-end.js';

@@ -1,7 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calendarIn } from '../../domain/trading-day.js';
-import { publicUrlOf } from '../../home/dashboard-address.js';
 import { credentialsOf, externalTemporal } from '../../home/external-temporal.js';
 import { databaseOf, desksHomes, namespaceIn } from '../../home/installation.js';
 import {
@@ -9,6 +8,7 @@ import {
   homePaths,
   installationOf,
   type MeasuredWorker,
+  publicUrlOf,
   type Runtime,
   rootOf,
 } from '../../home/runtime.js';

@@ -14,9 +14,8 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { userCache } from '../../desk/host-options.js';
+import { plainEnvironment, userCache } from '../../desk/desk-environment.js';
 import { tryLockFile } from '../../home/file-lock.js';
-import { plainEnvironment } from '../../home/process-environment.js';
 import type { OnProgress } from '../up-options.js';
 import { TEMPORAL_CLI_VERSION } from './server-options.js';
 
