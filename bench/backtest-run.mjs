@@ -5,7 +5,7 @@ import { argv } from 'node:process';
 import { instanceConfig } from '../dist/backtest/instance/trading-instance.js';
 import { runBacktest } from '../dist/backtest/run-backtest.js';
 import { createEngine } from '../dist/engine/engine.js';
-import { RecordedSource } from '../dist/market/recorded/recorded-feed.js';
+import { RecordedSource } from '../dist/market/recorded/recorded-source.js';
 import { spreadTicksOf } from '../dist/market/spread.js';
 import { buildInstruments } from '../dist/trader/engine-config.js';
 import { loadDesk } from '../dist/venue/load-desk.js';

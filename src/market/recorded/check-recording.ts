@@ -2,7 +2,8 @@
 import type { Instrument } from '../../domain/instrument.js';
 import { DataFileError } from './data-file-error.js';
 import { openRecording, type RecordedFile, type SidedFile } from './recorded-file.js';
-import type { RecordedFormat, RecordedRows } from './row-parser.js';
+import type { RecordedFormat } from './row-layout.js';
+import type { RecordedRows } from './row-parser.js';
 
 /** Rows of each file that are checked beforehand (a few seconds); later ones are checked as they are read. */
 const ROWS_CHECKED_MAX = 1_000_000;

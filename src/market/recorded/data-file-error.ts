@@ -26,3 +26,6 @@ export function shown(text: string): string {
   if (text === '') return 'nothing';
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
+
+/** What to do about a row that is wrong by itself. */
+export const REPAIR = 'Correct the row or take it out; nothing was traded on it.';

@@ -9,19 +9,16 @@ import type { PriceSide } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { iso } from '../../domain/moment.js';
 import { hasNote } from '../fetched/minutes-file.js';
-import { DataFileError } from './data-file-error.js';
+import { DataFileError, REPAIR } from './data-file-error.js';
+import { CLOCKS_FORWARD } from './row-clocks.js';
+import { detectLayout, isOfBars, type RecordedFormat } from './row-layout.js';
 import {
   BarColumns,
   type BarRow,
   type BidAskBarRow,
-  CLOCKS_FORWARD,
   type Counted,
   crossedPrice,
-  detectLayout,
-  isOfBars,
   ListedRows,
-  REPAIR,
-  type RecordedFormat,
   type RecordedRow,
   type RecordedRows,
   RowParser,

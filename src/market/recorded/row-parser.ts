@@ -3,17 +3,11 @@
  * the formats have no quoted cells, and prices go from digits to integers without a float in between.
  */
 import type { BookLevel, BookLevels } from '../../contracts/market-feed.js';
-import { HOUR_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { utcOfLocal } from '../../domain/trading-day.js';
-import { zoneOffset } from '../../domain/zone-offset.js';
 import { DecimalGrid } from '../decimal-grid.js';
-import { DataFileError, shown } from './data-file-error.js';
-
-export type RecordedFormat = 'bars' | 'bidAskBars' | 'quotes' | 'trades' | 'books';
-
-/** Its rows are spans of time with four prices. */
-export const isOfBars = (format: RecordedFormat): boolean => format === 'bars' || format === 'bidAskBars';
+import { DataFileError, REPAIR, shown } from './data-file-error.js';
+import { CLOCKS, CLOCKS_FORWARD, type Clock, serverClock } from './row-clocks.js';
+import { HEADERS, isOfBars, type Layout, type RecordedFormat } from './row-layout.js';
 
 export interface FourPrices {
   readonly openTicks: number;
@@ -153,89 +147,10 @@ export class BarColumns implements RecordedRows {
 /** In which steps prices and sizes are counted, and by which clock the broker's exports are. */
 export type Counted = Pick<Instrument, 'symbol' | 'tickSize' | 'lotSize' | 'serverTime'>;
 
-/** What its rows hold, and under which of the file's columns. */
-export interface Layout {
-  readonly format: RecordedFormat;
-  /** As the file's header writes them. */
-  readonly columns: readonly string[];
-  /** What each of these columns is, by our own names; what is not read has none of them. */
-  readonly fields: readonly string[];
-  /** Between columns. Left out: a comma. */
-  readonly separator?: string;
-}
-
-/** Our own headers; that of books goes on with as many levels as there are. */
-const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
-  bars: ['ts', 'open', 'high', 'low', 'close', 'volume'],
-  bidAskBars: [
-    ...['ts', 'bid_open', 'bid_high', 'bid_low', 'bid_close'],
-    ...['ask_open', 'ask_high', 'ask_low', 'ask_close', 'volume'],
-  ],
-  quotes: ['ts', 'bid', 'ask', 'bid_size', 'ask_size'],
-  trades: ['ts', 'price', 'size', 'side'],
-  books: ['ts', 'bids[0].price', 'bids[0].amount', 'asks[0].price', 'asks[0].amount'],
-};
-
-/**
- * Headers of others that leave nothing open. Dukascopy counts volumes in millions, and often as 4.5E-4: they are read as
- * not recorded.
- */
-const HEADERS_OF_OTHERS: readonly (readonly [RecordedFormat, header: string, fields: string])[] = [
-  ['bars', 'timestamp,open,high,low,close,volume', 'ts,open,high,low,close,volume'],
-  ['bars', 'timestamp,open,high,low,close', 'ts,open,high,low,close'],
-  ['bars', 'Gmt time,Open,High,Low,Close,Volume', 'gmt,open,high,low,close,-'],
-  ['quotes', 'timestamp,askPrice,bidPrice,askVolume,bidVolume', 'ts,ask,bid,-,-'],
-  ['quotes', 'timestamp,askPrice,bidPrice', 'ts,ask,bid'],
-  ['quotes', 'Gmt time,Ask,Bid,AskVolume,BidVolume', 'gmt,ask,bid,-,-'],
-];
-
-/**
- * MetaTrader's exports, in the time of the broker's server. Columns are separated by tabs, or by commas where a program has
- * rewritten them. Of bars, the volume in ticks and the spread are not read; of ticks, what has not changed is left empty.
- */
-const HEADERS_OF_METATRADER: readonly (readonly [RecordedFormat, header: string, fields: string])[] = [
-  [
-    'bars',
-    '<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>',
-    'date,time,open,high,low,close,-,traded,-',
-  ],
-  [
-    'bars',
-    '<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>',
-    'date,open,high,low,close,-,traded,-',
-  ],
-  ['quotes', '<DATE>,<TIME>,<BID>,<ASK>,<LAST>,<VOLUME>,<FLAGS>', 'date,time,bid,ask,-,-,-'],
-];
-
-/** First lines of well-known exports that do not say what their times are: reading them would be a guess. */
-const UNREAD: readonly (readonly [RegExp, string])[] = [
-  [
-    /^<(TICKER|DATE|TIME|DTYYYYMMDD)>/i,
-    'Of headers like this, those of MetaTrader’s own exports of bars and ticks are read (docs/DATA.md); write this one as one of these.',
-  ],
-  [
-    /^\d{8} \d{6}(\d{3})?[;,]|^\d{4}\.\d\d\.\d\d,\d\d:\d\d,/,
-    'HistData’s files have no header and no zone: write one of these headers, and each time as milliseconds since 1970, UTC (HistData’s is five hours behind it all year); docs/DATA.md has the command.',
-  ],
-  [
-    /^[A-Z]{3}\/[A-Z]{3},\d{8} /,
-    'TrueFX’s files have no header: write `ts,bid,ask,bid_size,ask_size`, and each time, which is GMT, as milliseconds since 1970; docs/DATA.md has the command.',
-  ],
-  [/\0/, 'It is written in UTF-16: save it as UTF-8, for example by `iconv -f UTF-16 -t UTF-8`.'],
-  [
-    /^Local time,/i,
-    'Export it once more with the time in GMT: with summer time, an hour of local times comes twice.',
-  ],
-];
-export const REPAIR = 'Correct the row or take it out; nothing was traded on it.';
 /** A program that writes one row this way writes them all this way: removing one would not help. */
 const COMMAS = 'Separate the fields of each row by commas; nothing was traded on it.';
 const PLAIN =
   'Write numbers such as 61250.5, without exponent, space, quote or sign; nothing was traded on it.';
-const MILLISECONDS = 'Write each ts as milliseconds since 1970, UTC, such as 1767225600000 for 2026-01-01.';
-export const CLOCKS_FORWARD =
-  'Its clock is put forward there: check `venue.serverTime` in the desk file, or take the row out; nothing was traded on it.';
-const MICROSECONDS = 'Cut each ts to milliseconds: the first 13 digits.';
 /** 2286-11-20: a larger number is not in milliseconds. */
 const TS_MAX = 9_999_999_999_999;
 const TS_DIGITS_MAX = 13;
@@ -245,83 +160,6 @@ const COMMA = 44;
 const DIGIT_0 = 48;
 const DIGIT_9 = 57;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
-const TS_TEXT = /^\d{1,13}$/;
-/** Microseconds or nanoseconds since 2001. */
-const FINER_TS_TEXT = /^\d{16}(\d{3})?$/;
-
-/** Throws `DataFileError` if the header is none that is known. */
-export function detectLayout(file: string, header: string | undefined): Layout {
-  const found = (header ?? '').replace(/^\uFEFF/, '').trim();
-  const columns = found.split(',');
-  for (const [format, fields] of Object.entries(HEADERS))
-    if (found === fields.join(',')) return { format: format as RecordedFormat, columns, fields };
-  for (const [format, theirs, fields] of HEADERS_OF_OTHERS)
-    if (found === theirs) return { format, columns, fields: fields.split(',') };
-  const separator = found.includes('\t') ? '\t' : ',';
-  const metaTrader = found.split(separator);
-  for (const [format, theirs, fields] of HEADERS_OF_METATRADER)
-    if (metaTrader.join() === theirs)
-      return { format, columns: metaTrader, fields: fields.split(','), separator };
-  const book = bookLayout(file, columns);
-  if (book !== null) return book;
-  const known = UNREAD.find(([first]) => first.test(found));
-  throw new DataFileError({
-    file,
-    row: 1,
-    column: known === undefined ? missingColumn(columns) : null,
-    expected: `a header: ${Object.values(HEADERS)
-      .map((fields) => `\`${fields.join(',')}${fields === HEADERS.books ? ',…' : ''}\``)
-      .join(' or ')}`,
-    found: shown(found),
-    doThis:
-      known?.[1] ??
-      'Make the first line one of these, letter by letter, with the columns below it in that order and commas between them; docs/DATA.md says what each column means, and which files of others are read as they are.',
-  });
-}
-
-/** Of Tardis, or of whoever names levels alike. */
-const BOOK_COLUMN = /^(bids|asks)\[(\d{1,3})\]\.(price|amount)$/;
-/** Columns beside levels that are not read. */
-const BESIDE_LEVELS = new Set(['exchange', 'symbol', 'local_timestamp']);
-
-/**
- * Snapshots of a book: levels in any order of columns, from 0 on, with a time `ts` in milliseconds or, as Tardis has it,
- * `timestamp` in microseconds. Null: it has no level. Throws `DataFileError` where a column is missing or unknown.
- */
-function bookLayout(file: string, columns: readonly string[]): Layout | null {
-  const levels = columns.flatMap((column) => BOOK_COLUMN.exec(column)?.[2] ?? []);
-  if (levels.length === 0) return null;
-  const count = Math.max(...levels.map(Number)) + 1;
-  const wanted = Array.from({ length: count }, (_, at) =>
-    ['bids', 'asks'].flatMap((side) => [`${side}[${at}].price`, `${side}[${at}].amount`]),
-  ).flat();
-  const time = columns.includes('timestamp') ? 'timestamp' : 'ts';
-  const refuse = (column: string, found: string): never => {
-    throw new DataFileError({
-      ...{ file, row: 1, column, found },
-      expected: `\`${time}\` and both sides of each level from 0 to ${count - 1}, each once`,
-      doThis: 'Write `ts` and the columns of every level, as docs/DATA.md has it, or take out the column.',
-    });
-  };
-  for (const column of [time, ...wanted]) if (!columns.includes(column)) refuse(column, 'no such column');
-  for (const [at, column] of columns.entries()) {
-    if (columns.indexOf(column) !== at) refuse(column, 'it twice');
-    if (column !== time && !BOOK_COLUMN.test(column) && !BESIDE_LEVELS.has(column))
-      refuse(column, 'a column of no level');
-  }
-  return {
-    ...{ format: 'books', columns },
-    fields: columns.map((column) =>
-      column === 'timestamp' ? 'us' : BESIDE_LEVELS.has(column) ? '-' : column,
-    ),
-  };
-}
-
-/** Of the header that is nearly one of ours: the first column that it lacks. Null: it is like none of them. */
-function missingColumn(columns: readonly string[]): string | null {
-  const lacking = Object.values(HEADERS).map((fields) => fields.filter((field) => !columns.includes(field)));
-  return lacking.find(([first, ...others]) => first !== undefined && others.length === 0)?.[0] ?? null;
-}
 
 export class RowParser {
   readonly #prices: DecimalGrid;
@@ -687,90 +525,6 @@ export function crossedPrice(bid: FourPrices, ask: FourPrices): 'open' | 'high' 
   if (ask.highTicks < bid.highTicks) return 'high';
   if (ask.lowTicks < bid.lowTicks) return 'low';
   return ask.closeTicks < bid.closeTicks ? 'close' : null;
-}
-
-/** How the time of a row is read. */
-interface Clock {
-  readonly expected: string;
-  /** NaN: the text is none. `earliestMs`: of the two times that a clock shows where it is put back, the first from there on. */
-  read(text: string, earliestMs: number): number;
-  /** What to do where it is none. */
-  otherwise(text: string): string;
-  /** What it shows at a moment, as milliseconds since 1970. */
-  shows(utcMs: number): number;
-}
-
-const same = (utcMs: number): number => utcMs;
-
-const CLOCKS: Readonly<Record<'ts' | 'us' | 'gmt', Clock>> = {
-  ts: {
-    expected: 'milliseconds since 1970, UTC',
-    read: (text) => (TS_TEXT.test(text) ? Number(text) : Number.NaN),
-    otherwise: (text) => (FINER_TS_TEXT.test(text) ? MICROSECONDS : MILLISECONDS),
-    shows: same,
-  },
-  us: {
-    expected: 'microseconds since 1970, UTC',
-    read: (text) => (/^\d{16}$/.test(text) ? Math.floor(Number(text) / 1000) : Number.NaN),
-    otherwise: () => 'Write `timestamp` in microseconds, or `ts` in milliseconds under that name.',
-    shows: same,
-  },
-  gmt: {
-    expected: 'a time in GMT such as 03.11.2025 14:30:00.000',
-    read: (text) => {
-      const [, day = '', month = '', year = '', time = ''] = GMT_TEXT.exec(text) ?? [];
-      return msOf(year, month, day, time);
-    },
-    otherwise: () => REPAIR,
-    shows: same,
-  },
-};
-
-const GMT_TEXT = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d:\d\d(?:\.\d{3})?)$/;
-const SERVER_TEXT = /^(\d{4})\.(\d\d)\.(\d\d)(?: (\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?))?$/;
-
-/** NaN: there is no such time. */
-function msOf(year: string, month: string, day: string, time: string): number {
-  const ms = Date.parse(`${year}-${month}-${day}T${time}Z`);
-  // 31.02. would be a day of March.
-  return new Date(ms).getUTCDate() === Number(day) ? ms : Number.NaN;
-}
-
-/** Of no clock change, a time this long before or after it is another hour. */
-const AROUND_CHANGE_MS = 2 * HOUR_MS;
-
-/** The clock of a broker's server. Throws `DataFileError`: the desk file does not say which it is. */
-function serverClock(file: string, { symbol, serverTime }: Counted): Clock {
-  if (serverTime === undefined)
-    throw new DataFileError({
-      ...{ file, row: 1, column: null },
-      expected: `to know the clock of the broker’s server, which the times of ${symbol} are in: the file does not name it`,
-      found: 'no `venue.serverTime` in the desk file',
-      doThis:
-        'Write it there, for example `serverTime: { zone: America/New_York, hoursAhead: 7 }`: days of most MetaTrader brokers end at 17:00 in New York. docs/DATA.md says how to find out.',
-    });
-  const { zone, hoursAhead } = serverTime;
-  const aheadMs = hoursAhead * HOUR_MS;
-  const inZone = zoneOffset(zone);
-  const offsetAt = (utcMs: number): number => inZone(utcMs) + aheadMs;
-  const localOf = (text: string): number => {
-    const [, year = '', month = '', day = '', time = '00:00'] = SERVER_TEXT.exec(text) ?? [];
-    return msOf(year, month, day, time);
-  };
-  return {
-    expected: `a time that the broker’s server showed (venue.serverTime: ${zone}, ${hoursAhead} h ahead), such as 2025.11.03 14:30:00`,
-    read: (text, earliestMs) => {
-      const local = localOf(text);
-      if (Number.isNaN(local)) return local;
-      const near = utcOfLocal(local, offsetAt);
-      const offsets = [offsetAt(near - AROUND_CHANGE_MS), offsetAt(near + AROUND_CHANGE_MS)];
-      const times = [local - Math.max(...offsets), local - Math.min(...offsets)];
-      const shown = times.filter((utcMs) => utcMs + offsetAt(utcMs) === local);
-      return shown.find((utcMs) => utcMs >= earliestMs) ?? shown[0] ?? Number.NaN;
-    },
-    otherwise: (text) => (Number.isNaN(localOf(text)) ? REPAIR : CLOCKS_FORWARD),
-    shows: (utcMs) => utcMs + offsetAt(utcMs),
-  };
 }
 
 /** Where the line that begins there ends: its line feed, or the end of the file. */
