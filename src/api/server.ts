@@ -5,15 +5,16 @@
  */
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { unfitText, withPlainText } from '../domain/plain-text.js';
 import { peopleHomeOf } from '../home/runtime.js';
+import { PRODUCT_VERSION } from '../operations/go-live/start-go-live.js';
 import { PasskeyChallenges } from './auth/passkey-challenges.js';
 import { PasswordCheck } from './auth/password-check.js';
 import { cookieEndingOf, registerAccessCheck, registerAccessTokens } from './auth/tokens.js';
 import type { WebDependencies } from './dependencies.js';
-import { openApiRoute, registerDescription } from './description.js';
 import { endSocketsOnClose } from './hooks/end-sockets.js';
 import {
   answerMalformed,
@@ -59,7 +60,8 @@ import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes
 import { setupsRoutes, signalsRoutes, strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
 import { tradesRoute } from './routes/trades.js';
 import { analyticsRoute, journalRoutes, kpisRoute, resultsRoute } from './routes/trading-results.js';
-import { EXPECTED } from './schemas/answers.js';
+import { answer, EXPECTED, jsonSchema, problemSchema, problems } from './schemas/answers.js';
+import { deskStatusSchema, liveMessageSchema } from './schemas/records.js';
 import { type TemporalTickets, temporalTicketRoute } from './temporal-ui/entrance.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -258,4 +260,55 @@ function registerPlainText(app: FastifyInstance): void {
     const problem = unfitText(body) ?? unfitText(query) ?? unfitText(params);
     if (problem !== null) return sendProblem(reply, badRequest(`${problem}.`));
   });
+}
+
+/** The API's description of itself: shared schemas, sign-in, tags. */
+const TAGS = [
+  { name: 'sign-in', description: 'Access tokens last 15 minutes; refresh tokens last 7 days and work once' },
+  { name: 'state', description: 'Current state' },
+  { name: 'records', description: 'What happened: the ledger and the evidence' },
+  { name: 'settings', description: 'Settings of the desk' },
+  { name: 'people', description: 'What waits for people' },
+  { name: 'incidents', description: 'What went wrong, who has it, and what was done' },
+  { name: 'go-live', description: 'The way to real money' },
+  { name: 'emergency', description: 'Stop, close all, resume' },
+];
+
+async function registerDescription(app: FastifyInstance): Promise<void> {
+  app.addSchema({ $id: 'Problem', ...jsonSchema(problemSchema) });
+  app.addSchema({ $id: 'DeskStatus', ...jsonSchema(deskStatusSchema) });
+  app.addSchema({ $id: 'LiveMessage', ...jsonSchema(liveMessageSchema) });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Fermata', version: PRODUCT_VERSION, description: DESCRIPTION },
+      tags: TAGS,
+      security: [{ bearer: [] }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          metricsToken: { type: 'http', scheme: 'bearer' },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
+    },
+  });
+}
+
+const DESCRIPTION =
+  'One desk: its state, its records and its emergency buttons. Money, prices and quantities are decimal text. ' +
+  'Every error is an RFC 9457 problem that says what happened, what was kept safe and what to do.';
+
+function openApiRoute(app: FastifyInstance): void {
+  const schema = {
+    summary: 'This description',
+    tags: ['state'],
+    response: {
+      200: answer('OpenAPI 3.1', { type: 'object', additionalProperties: true }),
+      ...problems(401),
+    },
+  };
+  app.get('/api/openapi.json', { schema }, async () => app.swagger());
 }

@@ -8,8 +8,8 @@ import { askSupervisor, type SupervisorMethods } from '../home/supervisor-protoc
 import { pollUntil } from '../home/try-again.js';
 import { WAIT_DEFAULT_MS } from '../supervisor/desk-end.js';
 import { isAlive } from '../supervisor/process-table.js';
+import { sourcesOf } from './commands/monitor.js';
 import { CliFailure } from './failure.js';
-import { sourcesOf } from './monitor-shown.js';
 import { requireRuntime, supervisorOf } from './running-desk.js';
 
 /** The check reads desk file and folder and, for real money, queries the exchange. */

@@ -7,7 +7,7 @@ import { venueOfFeed } from '../domain/venue.js';
 import { type DeskVenue, kindsOf, ordersLeave } from './desk-venue.js';
 import type { BrokenRule } from './problem.js';
 import type { Desk } from './schema.js';
-import { zoneRule } from './session-rules.js';
+import { zoneRule } from './session-schema.js';
 
 /**
  * Decimal text as an exact fraction of whole numbers, only for checking desk files (the engine has its own integers).

@@ -13,7 +13,7 @@ import { ownIncidentRules, ownIncidents } from './own-incidents.js';
 import { ownStepRules, stepLists, stepsLiftedBy } from './own-steps.js';
 import type { BrokenRule } from './problem.js';
 import { type Desk, deskObject } from './schema.js';
-import { sessionRules, zoneRule } from './session-rules.js';
+import { sessionRules, zoneRule } from './session-schema.js';
 import { strategyRules } from './strategy-rules.js';
 import { closestName } from './typed-names.js';
 

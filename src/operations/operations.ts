@@ -48,8 +48,8 @@ import { cancelEntry, closePosition, type EntryRequest, type PositionRequest } f
 import { type DeployRequest, deployBuild } from './deploy-build.js';
 import { type ExportRequest, exportRecords } from './export-records.js';
 import { type DataGaps, findDataGaps } from './find-data-gaps.js';
-import { askPreflight } from './go-live/ask-preflight.js';
 import {
+  askPreflight,
   type GoLiveRequest,
   type GoLiveShown,
   type GoLiveStarted,

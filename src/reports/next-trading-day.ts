@@ -1,8 +1,12 @@
 import { DateTime } from 'luxon';
 import type { Desk } from '../desk/schema.js';
 import { type DayNumber, dateText, dayOfText } from '../domain/civil-date.js';
-import { tradingHours } from '../domain/sessions/calendars.js';
-import { nextTradingDay, sessionOn, type TradingHours } from '../domain/sessions/trading-hours.js';
+import {
+  nextTradingDay,
+  sessionOn,
+  type TradingHours,
+  tradingHours,
+} from '../domain/sessions/trading-hours.js';
 import { datesOf } from '../domain/zone-offset.js';
 
 /** A date on which one of the desk's markets trades. It is a date of these zones, whatever it is at the desk then. */

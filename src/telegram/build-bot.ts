@@ -7,11 +7,25 @@ import { UnfitText } from '../operations/operations.js';
 import { addressOpenQuestions } from '../store/outbox.js';
 import { linkByCode } from '../store/people.js';
 import { answer, type BotContext, recordChatAudit, type TelegramBot } from './bot-context.js';
-import { commandMessage } from './commands/command.js';
-import { CHAT_COMMANDS } from './commands/registry.js';
-import { isStop, stopArgument, stopCommand } from './commands/stop.js';
+import { chartCommand } from './commands/chart.js';
+import { type ChatCommand, commandMessage, inTurn } from './commands/command.js';
+import { dailyCommand, profitCommand, tradesCommand } from './commands/results.js';
+import { helpWith, incidentCommand, statusCommand } from './commands/status.js';
+import { closeAllCommand, isStop, resumeCommand, stopArgument, stopCommand } from './commands/stop.js';
 import type { KnownPerson } from './people.js';
 import { TAP_HANDLERS, type Tap } from './taps.js';
+
+/** For linked people. A new one is a file and a line here. */
+const COMMANDS: readonly ChatCommand[] = [
+  statusCommand,
+  stopCommand,
+  closeAllCommand,
+  resumeCommand,
+  incidentCommand,
+  ...[profitCommand, dailyCommand, tradesCommand, chartCommand].map(inTurn),
+];
+
+export const CHAT_COMMANDS: readonly ChatCommand[] = [...COMMANDS, helpWith(COMMANDS)];
 
 const STRANGER_TEXT_LENGTH_MAX = 100;
 const PEOPLE_MS = 500;

@@ -14,8 +14,7 @@ import { newestMessages, readBotState, savePoll, savePollProblem } from '../stor
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
 import { type BotContext, type BotLog, type TelegramBot, Turns } from './bot-context.js';
-import { buildBot, newBot } from './build-bot.js';
-import { CHAT_COMMANDS } from './commands/registry.js';
+import { buildBot, CHAT_COMMANDS, newBot } from './build-bot.js';
 import { isStop } from './commands/stop.js';
 import { KnownPeople } from './people.js';
 import { keepNotices } from './reading/follow-journal.js';

@@ -8,7 +8,6 @@ import { type HoldingCost, holdingCost } from '../domain/holding-cost.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import type { VenueCapabilities } from '../domain/order-bounds.js';
-import { tradingHours } from '../domain/sessions/calendars.js';
 import {
   CONTRACT_ZONE,
   contractTerms,
@@ -18,6 +17,7 @@ import {
 } from '../domain/sessions/contract-months.js';
 import { type ContractMonth, rolledSeries, seriesOf } from '../domain/sessions/contract-series.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
+import { tradingHours } from '../domain/sessions/trading-hours.js';
 import { tradingDayStarts } from '../domain/trading-day.js';
 import { zoneOffset } from '../domain/zone-offset.js';
 import type { EngineConfig, InstrumentContract, InstrumentSessions } from '../engine/config.js';

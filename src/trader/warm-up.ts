@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.js';
 import { WARMUP_MINUTES_MAX } from '../engine/strategies/strategy.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
 import type { Runner } from './running/runner.js';
-import type { BarHistory } from './status/bar-history.js';
+import type { BarHistory } from './status/since-start.js';
 
 /** Enough for every average to forget where it began. */
 const BARS_MIN = 500;

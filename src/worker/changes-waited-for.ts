@@ -9,7 +9,7 @@ import type { Desk } from '../desk/schema.js';
 import { tradingDaysOf } from '../domain/zone-offset.js';
 import { symptomsOf } from '../temporal/incidents/report-incident.js';
 import { startRoutineOf } from '../temporal/start-runs.js';
-import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
+import type { StatusFollower, TraderWatchContext } from './repeat.js';
 
 /** As often as a resumption polls in its first minutes. */
 const CHECK_EVERY_MS = 60_000;

@@ -13,9 +13,8 @@ import {
   symptomsOfProcess,
 } from '../temporal/incidents/report-incident.js';
 import { wakeWaitingRuns } from './changes-waited-for.js';
-import { repeat } from './repeat.js';
+import { repeat, type StatusFollower, type TraderWatchContext } from './repeat.js';
 import type { Logger } from './role-log.js';
-import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 /** A lasting symptom is counted at this interval; one that could not be reported is retried sooner. */
 const AGAIN_MS = 30_000;

@@ -1,5 +1,10 @@
-/** The workers' repeated tasks, and how often they poll Temporal for them. */
+/** The workers' repeated tasks: what those that follow the trader are given, and how often Temporal is polled. */
+import type { TraderStatus } from '../contracts/trader-status.js';
+import type { Desk } from '../desk/schema.js';
 import { type KeptTask, keepDoing } from '../home/try-again.js';
+import type { Pool } from '../store/pool.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
+import type { TraderClient } from '../trader/client.js';
 import type { Logger } from './role-log.js';
 
 /** `everyMs`: pause between two runs, whether they fail or not. */
@@ -10,6 +15,19 @@ export function repeat(name: string, everyMs: number, log: Logger, task: () => P
   };
   return keepDoing(name, (level, text) => log[level](text), run, everyMs);
 }
+
+export interface TraderWatchContext {
+  readonly temporal: TemporalAccess;
+  readonly desk: Desk;
+  readonly trader: Pick<TraderClient, 'call'>;
+  readonly pool: Pool;
+  readonly log: Logger;
+  /** For incidents of a trader that no longer answers. */
+  readonly seen: { incarnation: string | null };
+}
+
+/** Called with every status that was read, one call at a time. */
+export type StatusFollower = (status: TraderStatus) => Promise<void>;
 
 /**
  * How often the workers poll Temporal while nothing happens, each in milliseconds. Together they are the cost of an

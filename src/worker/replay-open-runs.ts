@@ -9,8 +9,8 @@ import { causeOf } from '../domain/message-of.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { dataConverterOf } from '../temporal/payload-codec.js';
 import { describeRun } from '../temporal/runs.js';
-import { pinnedBuildOf } from '../temporal/worker-builds.js';
 import { UNHEARD } from './reconcile/ended-runs.js';
+import { pinnedBuildOf } from './serve-builds.js';
 import { buildIdOf, readKeptBundle, typesOf } from './workflow-bundles.js';
 
 interface ReplayedRun {

@@ -11,7 +11,7 @@ import { readRoutineRuns, recordMissedRun } from '../store/routine-run.js';
 import { readScheduleStates, readTradesBegun, saveTradesBegun } from '../store/schedule-state.js';
 import { scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
 import { startRoutine } from '../temporal/start-runs.js';
-import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
+import type { StatusFollower, TraderWatchContext } from './repeat.js';
 
 /** If more due times than this pass within one poll, the oldest are not even recorded: the market ran past them. */
 const DUE_MAX = 100;

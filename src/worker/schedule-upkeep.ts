@@ -20,8 +20,7 @@ import {
 } from '../temporal/schedules/schedule-definition.js';
 import { type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
 import { startRoutine } from '../temporal/start-runs.js';
-import { LOOKS_MS } from './repeat.js';
-import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
+import { LOOKS_MS, type StatusFollower, type TraderWatchContext } from './repeat.js';
 
 const APPLY_MS = 20_000;
 const ASK_MS = 5_000;

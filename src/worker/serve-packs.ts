@@ -12,11 +12,10 @@ import { logOutput } from '../home/desk-in-process.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../supervisor/managed-process.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
-import { openRunsByBuild } from '../temporal/worker-builds.js';
 import type { PacksMessage } from './packs-worker.js';
 import { LOOKS_MS } from './repeat.js';
 import type { Logger } from './role-log.js';
-import type { UnservedBuild } from './serve-builds.js';
+import { openRunsByBuild, type UnservedBuild } from './serve-builds.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/run/packs-worker.js', import.meta.url));
 /** Time for an orderly end: the process holds nothing that another worker couldn't take over. */

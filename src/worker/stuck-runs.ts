@@ -17,10 +17,9 @@ import { runsOfDesk } from '../temporal/runs.js';
 import { tellEndedRuns } from './reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from './reconcile/reconcile-runs.js';
 import { endLeftPermission } from './reconcile/unwatched-permission.js';
-import { LOOKS_MS, RUNS_OF_OWN_SERVER_MS, repeat } from './repeat.js';
+import { LOOKS_MS, RUNS_OF_OWN_SERVER_MS, repeat, type TraderWatchContext } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { UnservedBuild } from './serve-builds.js';
-import type { TraderWatchContext } from './trader-watch.js';
 
 const LOOK_MS = 20_000;
 const RUNS_MAX = 200;

@@ -16,11 +16,10 @@ import { awaitVerdict, resumptionStart, startRoutine, startRoutineOf } from '../
 import { readStatus } from '../trader/read-status.js';
 import { changesOfChecks, changesOfTrader, type FailingChecks } from './changes-waited-for.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';
-import { repeat } from './repeat.js';
+import { repeat, type StatusFollower, type TraderWatchContext } from './repeat.js';
 import { marketClockRoutines, routinesByTrades } from './routines-due.js';
 import { scheduleUpkeep } from './schedule-upkeep.js';
 import { tellStanding } from './stuck-runs.js';
-import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 const LOOK_EVERY_MS = 1_000;
 

@@ -14,9 +14,8 @@ import { decideAgain, type PastDaySetting } from '../../src/backtest/past-day/de
 import { hypotheticalDay } from '../../src/backtest/past-day/hypothetical-day.js';
 import { recordedDays } from '../../src/backtest/past-day/read-days.js';
 import { formatMoney } from '../../src/domain/money.js';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';

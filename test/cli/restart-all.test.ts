@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import type { MonitorShown } from '../../src/checks/read-monitor.js';
-import { monitorLines } from '../../src/cli/monitor-shown.js';
+import { monitorLines } from '../../src/cli/commands/monitor.js';
 import { healthProblems, lookAtStart, untilStartedAgain } from '../../src/cli/restart-all.js';
 import { askSupervisor, type DeskPhase, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';

@@ -1,8 +1,7 @@
 /** Hours of markets against what was worked out by hand: nights of a clock change, half days, holidays, Sunday's open. */
 import { describe, expect, it } from 'vitest';
-import { CALENDARS, type CalendarName } from '../../src/domain/sessions/calendars.js';
 import { closedWords, type Phase, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { CALENDARS, type CalendarName, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { zoneOffset } from '../../src/domain/zone-offset.js';
 
 const calendar = (name: CalendarName): SessionCalendar =>

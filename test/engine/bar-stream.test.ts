@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/civil-date.js';
 import type { FinishedBar } from '../../src/domain/quote-columns.js';
-import { tradingHours } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { tradingHours } from '../../src/domain/sessions/trading-hours.js';
 import { zoneOffset } from '../../src/domain/zone-offset.js';
 import { BarStream } from '../../src/engine/strategies/bar-stream.js';
 

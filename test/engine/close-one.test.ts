@@ -1,8 +1,7 @@
 /** One position closed, one entry cancelled: by a person, in every mode, and nothing else of the desk changes. */
 import { describe, expect, it } from 'vitest';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { DayVolatility } from '../../src/engine/strategies/market-meters.js';
 import { type EntryToSize, type StrategySize, sizeEntry } from '../../src/engine/strategies/size-entry.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ExitPlan } from '../../src/domain/exits.js';
 import type { OrderIntent } from '../../src/domain/order.js';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { FixedOrders } from '../../src/domain/venue.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { LimitEntry } from '../../src/engine/strategies/strategy.js';

@@ -1,9 +1,8 @@
 /** What keeps a tick or a quote from being passed over, one by one; `test/twin/passing.test.ts` has them on the events of the simulation. */
 import { describe, expect, it } from 'vitest';
 import { QuoteColumns } from '../../src/domain/quote-columns.js';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { coins, crossStrategy } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 

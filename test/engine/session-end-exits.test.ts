@@ -1,8 +1,7 @@
 /** A trade that is closed before its session ends: by what its entry asks for, beside what the desk file says. */
 import { describe, expect, it } from 'vitest';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { StrategyContext } from '../../src/engine/strategies/strategy.js';
 import { exitsStatus } from '../../src/trader/status/instrument-status.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';

@@ -1,8 +1,7 @@
 /** A market that closes: no entry, no bar, and no stale feed. */
 import { describe, expect, it } from 'vitest';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { waiting } from './support/waiting.js';

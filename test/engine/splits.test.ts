@@ -1,9 +1,8 @@
 /** A split and a dividend at a running desk: who may say so and when, what is asked of the venue, and what follows. */
 import { expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { SignalRequest } from '../../src/domain/signal.js';
 import type { LimitEntry, OpenEntry } from '../../src/engine/strategies/strategy.js';
 import { coins, crossStrategy, FUTURES, SPOT } from '../support/engine-config.js';

@@ -1,8 +1,7 @@
 /** Entries that wait in the core: if a price is touched, at the open, at the close. */
 import { describe, expect, it } from 'vitest';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { InstrumentSessions, TradedStrategy } from '../../src/engine/config.js';
 import type {
   CloseEntry,

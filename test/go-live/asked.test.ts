@@ -8,7 +8,7 @@ import { preflightId } from '../../src/contracts/queues.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
-import { askPreflight } from '../../src/operations/go-live/ask-preflight.js';
+import { askPreflight } from '../../src/operations/go-live/start-go-live.js';
 import { operationsOver } from '../../src/operations/operations.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
 import { openTemporal, TemporalUnavailable } from '../../src/temporal/open-temporal.js';

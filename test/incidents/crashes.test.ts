@@ -15,8 +15,8 @@ import { openSupervisorSocket, type SupervisorSocket } from '../../src/superviso
 import { fingerprintOf, symptomsOfProcess } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
+import type { TraderWatchContext } from '../../src/worker/repeat.js';
 import { roleLog } from '../../src/worker/role-log.js';
-import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { watchProcesses } from '../../src/worker/watch-processes.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';

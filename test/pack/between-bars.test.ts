@@ -1,7 +1,7 @@
 /** Quotes and timers between bars: shown once a strategy has warmed up, bounded, and the same every time. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tradingHours } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { tradingHours } from '../../src/domain/sessions/trading-hours.js';
 import { zoneOffset } from '../../src/domain/zone-offset.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';

@@ -2,9 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { refusedAdjustLines } from '../../src/backtest/report/execution.js';
 import { reportHtml } from '../../src/backtest/report/report-html.js';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { loadDesk } from '../../src/venue/load-desk.js';

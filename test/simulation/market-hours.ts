@@ -1,8 +1,7 @@
 /** The hours of a market that closes: breaks while things go badly, and another one in the quiet after it. */
 import { MINUTE_MS } from '../../src/domain/civil-date.js';
-import { CALENDARS } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { CALENDARS, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { InstrumentSessions } from '../../src/engine/config.js';
 
 /** In the time of the market, which begins at 07:00 and goes 600 times faster than the wall's: a break lasts six seconds. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import { readParameters } from '../../src/engine/strategies/strategy.js';
 import type { Runner } from '../../src/trader/running/runner.js';
-import { BarHistory } from '../../src/trader/status/bar-history.js';
+import { BarHistory } from '../../src/trader/status/since-start.js';
 import { showBar, splitBar } from '../../src/trader/warm-up.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { INSTRUMENTS } from '../ledger/support/journal-of-trades.js';

@@ -1,9 +1,8 @@
 /** A paper venue whose market closes: nothing is matched in between, and what rests waits for the open. */
 import { expect, it } from 'vitest';
 import { MONEY_SCALE } from '../../src/domain/money.js';
-import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { SteppedPaperVenue } from '../../src/venue/paper/stepped-venue.js';
 import { approved } from '../support/approved-order.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';

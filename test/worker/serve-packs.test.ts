@@ -12,7 +12,7 @@ import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { isAlive } from '../../src/supervisor/process-table.js';
-import { openRunsByBuild } from '../../src/temporal/worker-builds.js';
+import { openRunsByBuild } from '../../src/worker/serve-builds.js';
 import { type Packs, servePacks } from '../../src/worker/serve-packs.js';
 import { tellPacksEnd } from '../../src/worker/stuck-runs.js';
 import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';

@@ -18,11 +18,11 @@ import {
   scheduledRunId,
   scheduleIdOf,
 } from '../../src/temporal/schedules/schedule-definition.js';
+import type { TraderWatchContext } from '../../src/worker/repeat.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import { marketClockRoutines, routinesByTrades } from '../../src/worker/routines-due.js';
 import { scheduleUpkeep } from '../../src/worker/schedule-upkeep.js';
 import { lookForStuck, stuckRuns } from '../../src/worker/stuck-runs.js';
-import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { lookAtDisk, resumptionOfHalts, watchOverAuditor } from '../../src/worker/watch-trader.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';

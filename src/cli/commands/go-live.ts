@@ -15,10 +15,10 @@ import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
 import { deskPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { askedVenueOptions, type SimulatedVenue, venueAddress } from '../market-choice.js';
-import { sourcesOf } from '../monitor-shown.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome, withOperations } from '../running-desk.js';
+import { sourcesOf } from './monitor.js';
 
 interface Options {
   /** True: the option was given without a value. */

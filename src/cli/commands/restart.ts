@@ -8,11 +8,11 @@ import { aboutHolder, down, WAIT_DEFAULT_MS } from '../../supervisor/desk-end.js
 import { openActions } from '../../supervisor/ending.js';
 import { isChangedSince } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
-import { monitorLines } from '../monitor-shown.js';
 import { wholeNumber } from '../option-values.js';
 import { coloured, printJson, printLines, sayingWhat } from '../output.js';
 import { restartAll } from '../restart-all.js';
 import { fermataHome, requireRuntime, supervisorOf } from '../running-desk.js';
+import { monitorLines } from './monitor.js';
 
 const ANSWER_MS = 120_000;
 const PAUSE_SECONDS = 30;

@@ -14,7 +14,6 @@ import {
 } from '../civil-date.js';
 import { counted } from '../figure-text.js';
 import { utcOfLocal, type ZoneOffset } from '../trading-day.js';
-import { stockException } from './calendars.js';
 import {
   businessDaysBefore,
   type ContractMonth,
@@ -23,6 +22,7 @@ import {
   firstMonthOf,
   monthAfter,
 } from './contract-series.js';
+import { stockException } from './trading-hours.js';
 
 /**
  * The roll day, from which a month is no longer entered: a number of business days before its end (the last

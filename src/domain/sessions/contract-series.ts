@@ -4,7 +4,7 @@
  * use, none of the futures exchanges' other markets is closed.
  */
 import { type DayNumber, dayOf, minuteOfDay, nthWeekday, weekdayOf } from '../civil-date.js';
-import { stockException } from './calendars.js';
+import { stockException } from './trading-hours.js';
 
 /** yyyymm. */
 export type ContractMonth = string;

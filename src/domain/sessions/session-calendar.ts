@@ -12,8 +12,7 @@ import {
   weekdayOf,
 } from '../civil-date.js';
 import { utcOfLocal, type ZoneOffset } from '../trading-day.js';
-import { ALWAYS_OPEN } from './calendars.js';
-import type { TradingHours } from './trading-hours.js';
+import { ALWAYS_OPEN, type TradingHours } from './trading-hours.js';
 
 /**
  * A stretch of time in which the market is open, or closed, throughout: from `fromMs` (included) to `untilMs`

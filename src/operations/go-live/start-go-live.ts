@@ -1,6 +1,6 @@
-/** Going live: starting it, reading its state, revoking the permission. */
+/** Going live: the pre-flight before it, starting it, reading its state, revoking the permission. */
 import { readFileSync } from 'node:fs';
-import { QueryRejectedError } from '@temporalio/client';
+import { QueryRejectedError, TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
 import { z } from 'zod';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import {
@@ -10,8 +10,13 @@ import {
   RAMP_TRADES_MIN,
 } from '../../contracts/go-live.js';
 import type { Shape } from '../../contracts/json-values.js';
-import { type GoLiveAttempt, goLiveAttemptSchema, goLiveProgressSchema } from '../../contracts/published.js';
-import { operationsQueue } from '../../contracts/queues.js';
+import {
+  type GoLiveAttempt,
+  goLiveAttemptSchema,
+  goLiveProgressSchema,
+  type PreflightReport,
+} from '../../contracts/published.js';
+import { operationsQueue, preflightId } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import { grantSchema, type TraderStatus } from '../../contracts/trader-status.js';
 import { withLimitsInForce } from '../../desk/desk-settings.js';
@@ -20,13 +25,14 @@ import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { counted, lasted } from '../../domain/figure-text.js';
 import { type GoLiveGrant, goLiveId, releaseOf, whyGoLiveEnded } from '../../domain/go-live.js';
-import { messageOf } from '../../domain/message-of.js';
+import { causeOf, messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
-import { TemporalUnavailable } from '../../temporal/open-temporal.js';
+import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-temporal.js';
 import { askRunning, describeRun } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
+import type { preflight } from '../../workflows/operations/validation.js';
 import {
   type Caller,
   type EmergencyRequest,
@@ -36,7 +42,6 @@ import {
   provenBy,
 } from '../operation.js';
 import { askForReason, audited, recordAudit } from '../record-audit.js';
-import { askPreflight } from './ask-preflight.js';
 
 /** For this long after an attempt's row is written, a workflow that Temporal does not know may be about to start. */
 const GRACE_MS = 60_000;
@@ -160,6 +165,58 @@ async function startWorkflow(
   }
   const asked = `A person reviews the validation report (fermata tasks), then ${input.needed} of ${input.approvers.join(', ')} are asked.`;
   return { ok: true, detail: asked, obstacles: [], workflowId, problems: [] };
+}
+
+/** Requests to the exchange have time limits of their own; the page waits for a minute. */
+const PREFLIGHT_MS = 40_000;
+
+/**
+ * The pre-flight of the running desk, run by its operations worker, which holds the exchange's key and the
+ * bot's token: who only asks loads nothing that reads them. Joins one that is under way. Rejects with what is
+ * missing: Temporal or the worker.
+ */
+export async function askPreflight(
+  { desk: { desk }, temporal }: Pick<OperationContext, 'desk' | 'temporal'>,
+  patienceMs = PREFLIGHT_MS,
+): Promise<PreflightReport> {
+  const runId = await startPreflight(temporal, desk, patienceMs);
+  try {
+    return await temporal.within(patienceMs, (client) =>
+      client.workflow.getHandle<typeof preflight>(preflightId(desk), runId).result(),
+    );
+  } catch (error) {
+    throw new Error(
+      isLate(error)
+        ? `the operations worker has not made the pre-flight checks within ${patienceMs / 1_000} s; is it running?`
+        : causeOf(error),
+    );
+  }
+}
+
+/** True for a timeout of the wait or of the run, whichever comes first. */
+const isLate = (error: unknown): boolean =>
+  error instanceof TemporalUnavailable ||
+  (error instanceof WorkflowFailedError && error.cause instanceof TimeoutFailure);
+
+async function startPreflight(temporal: TemporalAccess, desk: string, patienceMs: number): Promise<string> {
+  const handle = await temporal.within(ASK_MS, (client) =>
+    client.workflow.start<typeof preflight>('preflight', {
+      workflowId: preflightId(desk),
+      taskQueue: operationsQueue(desk),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      // Nobody waits for a later answer.
+      workflowExecutionTimeout: patienceMs,
+      args: [{ desk }],
+      ...runLabel({
+        desk,
+        routine: 'preflight',
+        summary: `Pre-flight of ${desk}`,
+        details:
+          'Everything that real money needs, looked at now by real calls on the exchange. Changes nothing.',
+      }),
+    }),
+  );
+  return handle.firstExecutionRunId;
 }
 
 /** With durations as in the desk file. */

@@ -1,11 +1,14 @@
 /** The desk's strategy as the engine runs it, with a hand that plays venue and quotes. */
 import { dirname } from 'node:path';
 import { resolveDesk } from '../../../src/desk/resolve-desk.js';
-import { tradingHours } from '../../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../../src/domain/sessions/session-calendar.js';
+import { tradingHours } from '../../../src/domain/sessions/trading-hours.js';
 import { zoneOffset } from '../../../src/domain/zone-offset.js';
-import type { LimitEntry, StrategyContext } from '../../../src/engine/strategies/strategy.js';
-import { readParameters } from '../../../src/engine/strategies/strategy.js';
+import {
+  type LimitEntry,
+  readParameters,
+  type StrategyContext,
+} from '../../../src/engine/strategies/strategy.js';
 import { definitionOf } from '../../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../../src/pack/strategy/read-strategies.js';
 import { type Minute, momentOf } from './day.js';
