@@ -29,8 +29,7 @@ import type { TraderClient } from '../trader/client.js';
 import { readStatus } from '../trader/read-status.js';
 import type { SignedReport, ValidationReport } from '../validation/report/report.js';
 import { keepReport, signReport, summaryText, writeReport } from '../validation/report/write-report.js';
-import { readRequest, validationPlace } from '../validation/request.js';
-import { runInProcess } from '../validation/start-process.js';
+import { readRequest, runInProcess, validationPlace } from '../validation/request.js';
 import { aboutThisRun } from './activity-key.js';
 import { cancelledOrEnding } from './worker-ends.js';
 

@@ -8,8 +8,8 @@ import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { MarketChoice } from '../home/runtime.js';
 import type { LiveAddresses, PriceReader } from '../venue/prices.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
-import type { MarketPositionStore } from './position.js';
 import { openRecordedFeed } from './recorded/recorded-feed.js';
+import type { MarketPositionStore } from './replay-feed.js';
 import { openSimulatedFeed } from './simulated/simulated-feed.js';
 import { spreadTicksOf } from './spread.js';
 

@@ -19,8 +19,7 @@ import { endLeftChildren, openChildrenFile } from './process-table.js';
 import { createRedactor, knownSecrets } from './redact.js';
 import { checkDisk, claimAccount, claimHome, preflight } from './start/claim-home.js';
 import { choosePorts, type DeskPorts, pagePort } from './start/runtime-file.js';
-import { type Phase, startDesk } from './start/start-desk.js';
-import { summarise } from './start/summarise.js';
+import { type Phase, startDesk, summarise } from './start/start-desk.js';
 import { openSupervisorSocket, type SupervisorSocket } from './supervisor-socket.js';
 import { type StartAgain, StartFailure, type UpOptions, type UpOutcome } from './up-options.js';
 

@@ -1,9 +1,10 @@
-/** What every command and every tap can use, and how they answer. */
+/** What every command and every tap can use, what a command is, and how both answer. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bot, Context } from 'grammy';
 import type { NoticeButton } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
 import { hasRole, type RolesNeeded } from '../domain/roles.js';
 import type { OperationResult } from '../operations/operation.js';
@@ -77,6 +78,58 @@ export async function recordChatAudit(
   await appendAudit(pool, { desk: desk.desk, via: 'telegram', ...entry }).catch((error: unknown) => {
     log('warn', `an audit entry was not written: ${messageOf(error)}`);
   });
+}
+
+export interface ChatCommand {
+  readonly name: string;
+  /** In Telegram's own menu of commands. */
+  readonly description: string;
+  /** Its line in the answer to /help. */
+  readonly help: string;
+  readonly run: (context: BotContext, person: KnownPerson, message: CommandMessage) => Promise<void>;
+}
+
+interface CommandMessage {
+  readonly chatId: number;
+  readonly updateId: number;
+  /** When Telegram received it, in wall milliseconds. */
+  readonly sentMs: number;
+  /** The text after the command. */
+  readonly argument: string;
+}
+
+export function commandMessage(ctx: Context): CommandMessage | null {
+  const { message, match, update } = ctx;
+  if (!message) return null;
+  return {
+    chatId: message.chat.id,
+    updateId: update.update_id,
+    sentMs: message.date * 1_000,
+    argument: typeof match === 'string' ? match.trim() : '',
+  };
+}
+
+/**
+ * For a command that draws or reads much of the ledger: one at a time, whoever asks, so that votes and
+ * resumptions get a connection to Postgres and alerts don't wait behind a row of pictures.
+ */
+export function inTurn(command: ChatCommand): ChatCommand {
+  return {
+    ...command,
+    run: async (context, person, message) => {
+      const turn = context.results.take(() => command.run(context, person, message));
+      if (turn !== null) return turn;
+      const text = `/${command.name} was not done: others of /profit, /daily, /trades and /chart wait before it. Ask again in a minute.`;
+      await answer(context, message.chatId, text);
+    },
+  };
+}
+
+/** How long ago a command that had to wait was sent; null if it came at once. */
+export function sentAgo(sentMs: number, nowMs: number): string | null {
+  const minutes = Math.floor((nowMs - sentMs) / MINUTE_MS);
+  if (minutes < 1) return null;
+  return `sent ${minutes === 1 ? 'a minute' : `${minutes} minutes`} ago`;
 }
 
 const TRIES = 4;

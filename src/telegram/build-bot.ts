@@ -6,9 +6,16 @@ import { HOUR_MS } from '../domain/civil-date.js';
 import { UnfitText } from '../operations/operations.js';
 import { addressOpenQuestions } from '../store/outbox.js';
 import { linkByCode } from '../store/people.js';
-import { answer, type BotContext, recordChatAudit, type TelegramBot } from './bot-context.js';
+import {
+  answer,
+  type BotContext,
+  type ChatCommand,
+  commandMessage,
+  inTurn,
+  recordChatAudit,
+  type TelegramBot,
+} from './bot-context.js';
 import { chartCommand } from './commands/chart.js';
-import { type ChatCommand, commandMessage, inTurn } from './commands/command.js';
 import { dailyCommand, profitCommand, tradesCommand } from './commands/results.js';
 import { helpWith, incidentCommand, statusCommand } from './commands/status.js';
 import { closeAllCommand, isStop, resumeCommand, stopArgument, stopCommand } from './commands/stop.js';

@@ -22,7 +22,7 @@ import { longestReadingMs } from '../engine/sync/request-snapshot.js';
 import type { FileLock } from '../home/file-lock.js';
 import { type DeskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
-import { openMarketPositionFile } from '../market/position.js';
+import { openMarketPositionFile } from '../market/replay-feed.js';
 import { startItsProgram } from '../venue/environment.js';
 import { PAPER_CAPABILITIES } from '../venue/paper/capabilities.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';

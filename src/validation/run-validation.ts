@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { JournalLocked } from '../trader/journal/journal-error.js';
+import type { ValidationMessage } from './request.js';
 import { RunInterrupted, runValidation } from './run.js';
-import type { ValidationMessage } from './start-process.js';
 
 /** The previous process may still be ending. */
 const LOCK_WAIT_MS = 15_000;

@@ -1,4 +1,4 @@
-import type { MarketPositionStore } from '../../src/market/position.js';
+import type { MarketPositionStore } from '../../src/market/replay-feed.js';
 
 /** Positions of markets that live as long as the test. */
 export function memoryPosition(

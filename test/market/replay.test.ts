@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { MarketEvent, MarketFeed } from '../../src/contracts/market-feed.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import type { MarketPositionStore } from '../../src/market/position.js';
+import type { MarketPositionStore } from '../../src/market/replay-feed.js';
 import { SIMULATION_START_MS } from '../../src/market/simulated/price-walk.js';
 import { openSimulatedFeed } from '../../src/market/simulated/simulated-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';

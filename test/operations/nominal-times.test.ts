@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nextNominalMs, nominalTimesBetween, repeatedTimes } from '../../src/desk/nominal-times.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { DeskRoutine } from '../../src/desk/schema.js';
-import { nextRoutines } from '../../src/supervisor/start/summarise.js';
+import { nextRoutines } from '../../src/supervisor/start/start-desk.js';
 import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 

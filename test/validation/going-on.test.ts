@@ -7,9 +7,8 @@ import { buildInstruments } from '../../src/trader/engine-config.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { openPrices } from '../../src/validation/data/open-prices.js';
-import { placeAt, type ValidationRequest } from '../../src/validation/request.js';
+import { placeAt, type ValidationMessage, type ValidationRequest } from '../../src/validation/request.js';
 import { RunInterrupted, runValidation } from '../../src/validation/run.js';
-import type { ValidationMessage } from '../../src/validation/start-process.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import {
   BEGIN_MS,

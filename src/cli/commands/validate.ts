@@ -25,11 +25,11 @@ import {
 import {
   keepRequest,
   newRequest,
+  runInProcess,
   type ValidationRequest,
   validationPlace,
 } from '../../validation/request.js';
 import { readProgress } from '../../validation/run.js';
-import { runInProcess } from '../../validation/start-process.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { refuseNothingTraded } from '../backtest-desk.js';
 import { signedInPerson } from '../desk-person.js';

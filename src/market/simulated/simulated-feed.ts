@@ -4,8 +4,7 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { barQuotes } from '../../venue/bar-path.js';
-import type { MarketPositionStore } from '../position.js';
-import { ReplayFeed, type TimedEvent, type TimedSource } from '../replay-feed.js';
+import { type MarketPositionStore, ReplayFeed, type TimedEvent, type TimedSource } from '../replay-feed.js';
 import { SIMULATION_FIRST_MINUTE, SIMULATION_SERIES, SIMULATION_START_MS } from './price-walk.js';
 import { SimulatedSeries } from './series.js';
 

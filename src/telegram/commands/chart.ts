@@ -5,9 +5,8 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import { counted, grouped, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ChartLevel, ChartShown } from '../../operations/results/read-analytics.js';
-import { answer, answerPicture } from '../bot-context.js';
+import { answer, answerPicture, type ChatCommand } from '../bot-context.js';
 import { type Candle, type DrawnLevel, drawChart } from '../chart/draw-chart.js';
-import type { ChatCommand } from './command.js';
 
 interface ChartRange {
   readonly name: string;

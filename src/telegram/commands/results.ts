@@ -5,8 +5,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import type { ResultsRequest, ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, RoundTrip, Sums } from '../../operations/results/results.js';
-import { answer, type BotContext } from '../bot-context.js';
-import type { ChatCommand } from './command.js';
+import { answer, type BotContext, type ChatCommand } from '../bot-context.js';
 
 interface ProfitSpan {
   readonly asked: string;

@@ -7,8 +7,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { headline } from '../../domain/mode.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import { acknowledgeButton } from '../../notify/button-notices.js';
-import { answer, missingRole, runLines, runOf } from '../bot-context.js';
-import { type ChatCommand, sentAgo } from './command.js';
+import { answer, type ChatCommand, missingRole, runLines, runOf, sentAgo } from '../bot-context.js';
 
 export const statusCommand: ChatCommand = {
   name: 'status',

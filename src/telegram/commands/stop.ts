@@ -7,9 +7,16 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { grouped } from '../../domain/figure-text.js';
 import { APPROVER, MAY_STOP, whyStaysKilled } from '../../domain/roles.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
-import { answer, type BotContext, missingRole, outcomeText, runOf } from '../bot-context.js';
+import {
+  answer,
+  type BotContext,
+  type ChatCommand,
+  missingRole,
+  outcomeText,
+  runOf,
+  sentAgo,
+} from '../bot-context.js';
 import { confirmButtons } from '../taps.js';
-import { type ChatCommand, sentAgo } from './command.js';
 import { positionLines } from './status.js';
 
 /**

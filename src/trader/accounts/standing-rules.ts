@@ -145,12 +145,12 @@ interface Twin {
 export async function takeDeskRules({ desk, home, engine, runner, log, ...at }: Twin): Promise<void> {
   const { twinOf } = desk;
   if (twinOf === undefined) return;
-  const state = stateOf(home, twinOf);
+  const state = stateOfDesk(home, twinOf);
   if (state === null)
     return log('warn', `nothing is known of ${twinOf} here: its twin goes by the desk file`);
   const commands = [
-    ...settingsOf(state, desk, engine.view.settings),
-    ...sizeOf(state, engine.view.sizeFactorPpm),
+    ...settingsOnDesk(state, desk, engine.view.settings),
+    ...sizeOnDesk(state, engine.view.sizeFactorPpm),
     ...(at.isFirst ? switchedOffByPeople(state, engine.view.strategies) : []),
   ];
   for (const [index, command] of commands.entries()) {
@@ -164,7 +164,7 @@ export async function takeDeskRules({ desk, home, engine, runner, log, ...at }: 
   }
 }
 
-function stateOf(home: string, desk: string): EngineState | null {
+function stateOfDesk(home: string, desk: string): EngineState | null {
   const place = knownHomeOf(installationOf(home), desk);
   const journal = place === null ? '' : deskPaths(homePaths(place), desk).journal;
   if (!existsSync(journal)) return null;
@@ -174,7 +174,7 @@ function stateOf(home: string, desk: string): EngineState | null {
 }
 
 /** Includes settings set back to the file's value on the desk. Each account has its own months of futures. */
-function settingsOf(
+function settingsOnDesk(
   { settings, goLive }: EngineState,
   desk: Desk,
   { version, changed }: { readonly version: number; readonly changed: SettingValues },
@@ -199,7 +199,7 @@ function settingsOf(
 const atMost = (value: SettingValues[string], most: SettingValues[string] | undefined) =>
   typeof value === 'number' && typeof most === 'number' ? Math.min(value, most) : value;
 
-function sizeOf({ sizeFactorPpm }: EngineState, now: number): Command[] {
+function sizeOnDesk({ sizeFactorPpm }: EngineState, now: number): Command[] {
   return sizeFactorPpm === now ? [] : [{ name: 'resize', sizeFactorPpm, authorised: true }];
 }
 

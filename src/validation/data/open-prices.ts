@@ -25,7 +25,7 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { MarketChoice } from '../../home/runtime.js';
 import { createFeed, outsideFor } from '../../market/create-feed.js';
-import type { MarketPositionStore } from '../../market/position.js';
+import type { MarketPositionStore } from '../../market/replay-feed.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import { barQuotes } from '../../venue/bar-path.js';
 
