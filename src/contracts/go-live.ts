@@ -84,6 +84,18 @@ export interface Towards {
   readonly lackingSinceMs: number | null;
 }
 
+/** One reading of a desk with real money: the trader's own answer, and its fills from the ledger. */
+export interface Look {
+  /** Why it is no longer live; null while it is. */
+  readonly ended: string | null;
+  readonly problems: readonly string[];
+  readonly text: string;
+  /** Closed trades; null: not known. */
+  readonly trades: number | null;
+  /** Why it does not trade, or when it did not since; null: it traded all the time, as far as is known. */
+  readonly halted: string | null;
+}
+
 /** What a watch has found. */
 export interface Watched {
   /** Why it is no longer live; null while it is. */
@@ -93,6 +105,8 @@ export interface Watched {
   /** Closed trades, as far as the results could be verified. */
   readonly trades: number;
   readonly sinceMs: number;
+  /** Something was wrong, and is not any more: other hours begin at once. */
+  readonly isCutShort?: boolean;
 }
 
 export interface GoLiveResult {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
+import type { GoLiveInput, GoLiveProgress, LiveFills } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { moment } from '../../src/domain/moment.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
@@ -405,6 +405,75 @@ describe.concurrent('going live', () => {
   it('takes no vote of one person whose cooling-off would end after the vote has', async () => {
     const attempted = await attempt({ needed: 1, coolingOffMs: 10 * WAIT_MS, approvalMs: 300 });
     await review(attempted);
+  it('begins its clean hours anew once nothing is wrong any more, and people are told from when they count', async () => {
+    let haltMs = Number.NEGATIVE_INFINITY;
+    const lifted = (sinceMs: number) => (haltMs >= sinceMs ? ['halted and resumed at once'] : []);
+    const readLiveFills = async (sinceMs: number): Promise<LiveFills> => ({
+      ...{ fills: 1, trades: 1, wins: 1, netProfit: '1', problems: [], halts: lifted(sinceMs) },
+    });
+    const cleanMs = 10 * WAIT_MS;
+    const ramp = [{ afterMs: cleanMs, minTrades: 1, maxPositionSizePct: 6, maxConcurrentPositions: 5 }];
+    const attempted = await startAttempt(bench, { ramp }, {}, { readLiveFills });
+    const { desk } = attempted;
+    const progress = () => handleOf(attempted).query<GoLiveProgress>('progress');
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    const told = async () => {
+      const { rows } = await bench.database.pool.query<{ body: string }>(
+        "select body from notice where desk = $1 and title like '%the clean hours begin anew' order by id",
+        [desk.name],
+      );
+      return rows.map(({ body }) => body);
+    };
+    const hoursAfter = (sinceMs: number) =>
+      until(
+        'the hours',
+        async () => {
+          const { next, nextAtMs } = await progress();
+          if (next == null || next.cleanSinceMs <= sinceMs) return null;
+          expect(nextAtMs).toBe(next.cleanSinceMs + cleanMs);
+          return next.cleanSinceMs;
+        },
+        WAIT_MS,
+      );
+    const begun = await hoursAfter(0);
+    desk.trader.halt('person', 'person');
+    const waiting = await until(
+      'no hours to count',
+      async () => {
+        const now = await progress();
+        return now.next === null && now;
+      },
+      WAIT_MS,
+    );
+    expect(waiting).toMatchObject({
+      nextAtMs: null,
+      detail: 'Clean hours begin anew once nothing is wrong: HALTED: person by test',
+    });
+    expect(await told()).toEqual([]);
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    const resumed = await hoursAfter(begun);
+    await until('people are told', async () => (await told()).length === 1, WAIT_MS);
+    expect((await told())[0]).toContain(
+      'HALTED: person by test. Nothing is wrong any more: clean hours count',
+    );
+    // One that was lifted before anybody looked.
+    haltMs = Date.now();
+    await hoursAfter(resumed);
+    await until('people are told again', async () => (await told()).length === 2, WAIT_MS);
+    expect((await told())[1]).toContain('halted and resumed at once');
+    const evidence = await desk.evidence('go-live');
+    expect(evidence.filter(({ step_key: key }) => key.startsWith('ramp.'))).toMatchObject([
+      { verdict: 'warn', observed: expect.stringContaining('HALTED: person by test') },
+      { verdict: 'warn', observed: expect.stringContaining('halted and resumed at once') },
+    ]);
+    await attempted.operations.revokeGoLive(ANNA, { reason: 'enough' });
+    expect(await attempted.ended).toMatchObject({ state: 'ended' });
+    await keepHistory(bench, 'go-live-clean-hours-anew', handleOf(attempted).workflowId);
+  });
+
     expect(await attempted.ended).toMatchObject({
       state: 'refused',
       detail: expect.stringContaining('not approved'),

@@ -22,7 +22,7 @@ import {
   type Watched,
 } from '../../../contracts/go-live.js';
 import type { Decision } from '../../../domain/decision.js';
-import { counted } from '../../../domain/figure-text.js';
+import { counted, lasted } from '../../../domain/figure-text.js';
 import {
   type GoLiveProposal,
   goLiveApprovalId,
@@ -269,6 +269,7 @@ function tellAskedAgain(run: GoLiveRun, step: number, why: string): void {
 const TAKES_TRADES = 'a-larger-size-takes-closed-trades';
 /** Hours that lack trades go on in watches of at least as many looks as a day has, and people are told after each. */
 const LOOKS_A_DAY = 288;
+const WRONG_MAX = 1_200;
 
 /**
  * Null once the desk has traded cleanly for the whole time without interruption, and has closed as many trades in it as
@@ -291,11 +292,29 @@ async function untilStable(
     if (watched.ended !== null) return { state: 'ended', detail: watched.ended };
     // A cancelled run keeps watching and never grows.
     const isClean = watched.problems.length === 0 && !run.cancelled;
+    if (watched.isCutShort === true) {
+      tellAnew(run, next, watched.problems);
+      left += 1;
+    }
     if (isClean && (watched.trades >= minTrades || !patched(TAKES_TRADES))) return null;
     lackingSinceMs = isClean ? watched.sinceMs : null;
     if (isClean) tellLacking(run, next, watched);
   }
   return stays('it was never stable for long enough');
+}
+
+/** Hours that were cut short are none of those that are counted: a desk is watched for however many of them. */
+function tellAnew(run: GoLiveRun, { step, cleanMs }: NextSize, problems: readonly string[]): void {
+  const wrong = problems.join('; ').slice(0, WRONG_MAX);
+  const observed = `${wrong}; clean hours count from ${moment(Date.now())}`;
+  const finding = { verdict: 'warn', observed, expected: `${lasted(cleanMs)} of clean trading` } as const;
+  run.record(`ramp.anew.${Date.now()}`, 'Clean hours begin anew', finding, Date.now());
+  tell(run, 'hours-anew', {
+    event: 'report',
+    severity: 'warning',
+    title: 'the clean hours begin anew',
+    text: `${wrong}. Nothing is wrong any more: clean hours count from ${moment(Date.now())}, and size step ${step} is asked for after ${lasted(cleanMs)} of them.`,
+  });
 }
 
 function tellLacking(

@@ -5,6 +5,7 @@
 import { condition, patched, sleep } from '@temporalio/workflow';
 import {
   type LiveFills,
+  type Look,
   pauseBetweenLooks,
   pauseWhileAsked,
   type Towards,
@@ -16,23 +17,13 @@ import { goLiveId, whyNotGranted } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
 import type { GoLiveRun } from './go-live-run.js';
 
-/** One reading of a desk with real money: the trader's own answer, and its fills from the ledger. */
-interface Look {
-  /** Why it is no longer live; null while it is. */
-  readonly ended: string | null;
-  readonly problems: readonly string[];
-  readonly text: string;
-  /** Closed trades; null: not known. */
-  readonly trades: number | null;
-  /** Why it does not trade, or when it did not since; null: it traded all the time, as far as is known. */
-  readonly halted: string | null;
-}
-
 const PROBLEMS_MAX = 20;
 /** Runs that began before these patches report no more than that, and nothing again that had gone and came back. */
 const TELLS_ALL = 'a-live-watch-tells-every-problem';
 const TELLS_AGAIN = 'a-live-watch-tells-what-came-back';
 const OBSERVED_MAX = 1_500;
+/** In runs that began before this patch, hours that were not clean run to their end before others begin. */
+const BEGINS_ANEW = 'clean-hours-begin-anew-once-nothing-is-wrong';
 
 export async function watchLive(
   run: GoLiveRun,
@@ -46,6 +37,8 @@ export async function watchLive(
   const everyMs = pauseBetweenLooks(run.input, watchMs);
   const fillsSinceMs = lackingSinceMs ?? (phase === 'watched' ? run.liveSinceMs : startedMs);
   const { problems, see } = createTeller(run);
+  const unclean = new Set<string>();
+  let lookedAtMs = fillsSinceMs;
   let remindAtMs = startedMs + run.input.remindMs;
   let looks = 0;
   const isLongEnough = (trades: number | null): boolean =>
@@ -53,13 +46,21 @@ export async function watchLive(
   let found: Look;
   if (lackingSinceMs === null) run.show(phase, `Watched until ${new Date(untilMs).toISOString()}`, untilMs);
   do {
-    found = await lookAtLive(run, fillsSinceMs);
+    const sinceMs = towards !== null && unclean.size > 0 ? lookedAtMs : fillsSinceMs;
+    lookedAtMs = Date.now();
+    found = await lookAtLive(run, sinceMs);
     looks += 1;
-    const isClean = problems.size + found.problems.length === 0;
-    run.towards(isClean ? next : undefined, { cleanSinceMs: fillsSinceMs, trades: found.trades ?? 0 });
-    if (found.ended !== null)
-      return { ended: found.ended, problems: [...problems], trades: 0, sinceMs: fillsSinceMs };
-    see(found.problems);
+    const wrong = new Set(found.halted === null ? found.problems : [...found.problems, found.halted]);
+    for (const one of wrong) unclean.add(one);
+    const hours = { cleanSinceMs: fillsSinceMs, trades: found.trades ?? 0 };
+    run.towards(unclean.size === 0 ? next : undefined, hours);
+    if (found.ended === null) see(found.problems);
+    const isAnew = towards !== null && unclean.size > 0 && !run.cancelled && patched(BEGINS_ANEW);
+    if (found.ended !== null || (isAnew && wrong.size === 0)) {
+      const cut = { problems: [...unclean], trades: 0, sinceMs: fillsSinceMs, isCutShort: isAnew };
+      return { ended: found.ended, ...cut };
+    }
+    if (isAnew) run.show('ramp', `Clean hours begin anew once nothing is wrong: ${[...wrong].join('; ')}`);
     if (Date.now() >= remindAtMs && phase === 'watched') {
       remindAtMs = Date.now() + run.input.remindMs;
       remind(run, found.text);
@@ -81,7 +82,6 @@ export async function watchLive(
 
 /** Runs that began before this patch don't check the desk while a question is open or Postgres is away. */
 const WATCHED_MEANWHILE = 'a-live-desk-is-watched-while-something-else-is-awaited';
-
 /** Runs that began before this patch leave a question open over a halt. */
 const HALT_ENDS_QUESTION = 'a-halt-ends-the-question-for-a-larger-size';
 
@@ -176,18 +176,15 @@ async function conclude(
   return { late, trades: found.trades };
 }
 
-function remind(run: GoLiveRun, text: string): void {
-  const asked = { event: 'task', severity: 'info', title: 'look at the dashboard' } as const;
-  tell(run, 'reminder', {
-    ...asked,
-    text: `${text}. How the account compares with the venue’s: fermata status.`,
-  });
+function remind(run: GoLiveRun, looked: string): void {
+  const text = `${looked}. How the account compares with the venue’s: fermata status.`;
+  tell(run, 'reminder', { event: 'task', severity: 'info', title: 'look at the dashboard', text });
 }
 
 /** Sent at once, not only when the watch is over. */
 function tellProblems(run: GoLiveRun, problems: readonly string[]): void {
-  const said = { event: 'warning', severity: 'warning', title: 'something is not as it should be' } as const;
-  tell(run, 'problems', { ...said, text: problems.join('\n') });
+  const title = 'something is not as it should be';
+  tell(run, 'problems', { event: 'warning', severity: 'warning', title, text: problems.join('\n') });
 }
 
 /** Sent before anybody is asked for a larger size. */
