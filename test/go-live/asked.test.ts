@@ -122,7 +122,11 @@ it.each<[string, Situation, RegExp]>([
   ['the desk trades paper money', { mode: 'paper' }, /paper money/],
   ['its trader does not answer', { status: null }, /trader does not answer/],
   ['Temporal is away', { temporalAway: true }, /pre-flight checks could not be made \(Temporal at/],
-  ['it is live already', { status: { goLive: GRANTED } }, /live already/],
+  [
+    'it is live already',
+    { status: { goLive: GRANTED } },
+    /live already.*go-live --revoke, then fermata go-live/,
+  ],
 ])('is refused where %s', async (_what, situation, words) => {
   const { started, open } = await ask(situation);
   expect(started).toMatchObject({ ok: false, workflowId: null, detail: expect.stringMatching(words) });

@@ -66,6 +66,8 @@ export const goLiveStartedSchema = z.object({
 });
 export type GoLiveStarted = Shape<typeof goLiveStartedSchema>;
 
+const LIVE_ALREADY =
+  'This desk is live already, and its go-live asks for larger sizes itself (fermata go-live --status). To begin anew from the first size: fermata go-live --revoke, then fermata go-live.';
 const START_MS = 10_000;
 const LOOK_MS = 5 * MINUTE_MS;
 
@@ -101,7 +103,7 @@ async function begin(
   const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string')
     return refused(`The trader does not answer (${status}). Nothing was started.`);
-  if (status.goLive.granted !== null) return refused('This desk is live already.');
+  if (status.goLive.granted !== null) return refused(LIVE_ALREADY);
   const report = await askPreflight(context).catch(messageOf);
   if (typeof report === 'string')
     return refused(`The pre-flight checks could not be made (${report}). Nothing was started.`);

@@ -183,7 +183,7 @@ export class GoLiveRun {
   neverGrows(why: string): void {
     this.cancelled = true;
     this.approved = null;
-    const text = `The larger size is not in force, as far as is known: ${why}. ${CANCELLED_LIVE} Ask for it with another fermata go-live.`;
+    const text = `The larger size is not in force, as far as is known: ${why}. ${CANCELLED_LIVE} A larger size takes another go-live, from the first size on: fermata go-live --revoke, then fermata go-live.`;
     this.record(
       'larger-size',
       'A larger size',
