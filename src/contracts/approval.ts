@@ -133,6 +133,8 @@ export interface ApprovalActivities {
       readonly desk: string;
       readonly title: string;
       readonly runId: string;
+      /** Also each question that this one was followed by when it was asked again. */
+      readonly withAgain?: boolean;
     } & ApprovalOutcome,
   ): Promise<boolean>;
   /** For an approval that was superseded before it was carried out. */

@@ -86,6 +86,9 @@ export function goLiveId(desk: string, release: string, attempt: number): string
   return `golive:${desk}:${release}:${attempt}`;
 }
 
+/** The id of a question that has been asked before. */
+export const askedAgain = (id: string, again: number | ''): string => `${id}:again-${again}`;
+
 /** A new halt between two questions makes the second one a different question. */
 export function goLiveApprovalId({
   desk,
@@ -96,7 +99,7 @@ export function goLiveApprovalId({
   haltId,
 }: Pick<GoLiveProposal, 'desk' | 'release' | 'attempt' | 'step' | 'again' | 'haltId'>): string {
   const id = desk === undefined ? `golive:${release}:${attempt}` : goLiveId(desk, release, attempt);
-  const start = `${id}:${step}${again === undefined ? '' : `:again-${again}`}`;
+  const start = again === undefined ? `${id}:${step}` : askedAgain(`${id}:${step}`, again);
   return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
 }
 

@@ -8,6 +8,7 @@ import type {
   VoteRecorded,
 } from '../contracts/approval.js';
 import type { ApprovalParameters, Decision } from '../domain/decision.js';
+import { askedAgain } from '../domain/go-live.js';
 import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -102,6 +103,15 @@ export function recordVote(
     );
     return 'recorded';
   });
+}
+
+/** The questions of this run that asked this one again. */
+export async function readAgain(pool: Queries, id: string, runId: string): Promise<readonly string[]> {
+  const found = await pool.query<{ id: string }>(
+    `select id from approval where starts_with(id, $1) and run_id = $2`,
+    [askedAgain(id, ''), runId],
+  );
+  return found.rows.map((row) => row.id);
 }
 
 /** True if the approval belongs to this run and now has this state; an approval is closed once. */

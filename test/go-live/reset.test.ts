@@ -51,31 +51,40 @@ it('reset while it is live, it is watched on, people are told, and nothing large
   await keepHistory(bench, 'go-live-reset-while-live', workflowId);
 });
 
-it('reset while a larger size is asked for, it withdraws that question and watches on', async () => {
-  const attempted = await startAttempt(bench, { lookMs: 50 });
-  const { desk, input, operations } = attempted;
-  const workflowId = goLiveId(input.desk, input.release, 1);
-  await review(attempted);
-  await vote(attempted, ANNA);
-  await vote(attempted, BERT);
-  const larger = async () => {
-    const asked = await openApproval(attempted);
-    return asked.title.startsWith('Size step 1') ? asked : null;
-  };
-  const { id, parametersHash } = await until('the larger size', larger, WAIT_MS);
-  await reset(bench, workflowId);
-  const question = async () => (await operations.listApprovals()).find((one) => one.id === id);
-  await until('its end', async () => (await question())?.state !== 'open', WAIT_MS);
-  expect(await question()).toMatchObject({
-    state: 'withdrawn',
-    outcome: expect.stringMatching(/begun anew/),
-  });
-  const handle = bench.client.workflow.getHandle(workflowId);
-  expect((await handle.describe()).status.name).toBe('RUNNING');
-  const late = { approval: id, choice: 'approve', parametersHash, reason: 'r' } as const;
-  expect(await operations.castVote(BERT, late)).toMatchObject({ ok: false });
-  desk.trader.granted = null;
-  expect(await handle.result()).toMatchObject({ state: 'ended' });
-  expect(desk.trader.sent('goLive')).toHaveLength(1);
-  await keepHistory(bench, 'go-live-reset-while-asked', workflowId);
-});
+it.each(['for the first time', 'again'])(
+  'reset while a larger size is asked for %s, it withdraws that question and watches on',
+  async (when) => {
+    const attempted = await startAttempt(bench, { lookMs: 50 });
+    const { desk, input, operations } = attempted;
+    const workflowId = goLiveId(input.desk, input.release, 1);
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    const title = `Size step 1 on ${desk.name}`;
+    const larger = async () => {
+      const asked = await openApproval(attempted);
+      return asked.title === title && (when === 'again') === asked.id.includes(':again-') ? asked : null;
+    };
+    if (when === 'again') {
+      const first = () => operations.listApprovals().then((all) => all.some((one) => one.title === title));
+      await until('the first question', first, WAIT_MS);
+      await vote(attempted, ANNA, 'reject');
+    }
+    const { id, parametersHash } = await until('the larger size', larger, WAIT_MS);
+    await reset(bench, workflowId);
+    const question = async () => (await operations.listApprovals()).find((one) => one.id === id);
+    await until('its end', async () => (await question())?.state !== 'open', WAIT_MS);
+    expect(await question()).toMatchObject({
+      state: 'withdrawn',
+      outcome: expect.stringMatching(/begun anew/),
+    });
+    const handle = bench.client.workflow.getHandle(workflowId);
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    const late = { approval: id, choice: 'approve', parametersHash, reason: 'r' } as const;
+    expect(await operations.castVote(BERT, late)).toMatchObject({ ok: false });
+    desk.trader.granted = null;
+    expect(await handle.result()).toMatchObject({ state: 'ended' });
+    expect(desk.trader.sent('goLive')).toHaveLength(1);
+    await keepHistory(bench, 'go-live-reset-while-asked', workflowId);
+  },
+);

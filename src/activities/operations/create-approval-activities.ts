@@ -12,6 +12,7 @@ import {
   closeApproval,
   findApproval,
   openApproval,
+  readAgain,
   readVotes,
   recordVote,
   supersedeApproval,
@@ -64,6 +65,15 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     const counting = new Set(votes.filter(({ decision }) => !isEnded(decision)).map(({ person }) => person));
     return [...new Set(votes.map(({ person }) => person))].filter((person) => !counting.has(person));
   };
+  const close: ApprovalActivities['closeApproval'] = async ({ id, desk, title, runId, state, detail }) => {
+    const closed = await closeApproval(pool, { id, runId, state, outcome: detail });
+    if (!closed) return false;
+    const votes = (await readVotes(pool, [id])).get(id) ?? [];
+    const why = reasonOf(votes.find(({ choice }) => choice === 'reject')?.reason);
+    const text = state === 'rejected' && why !== null ? `${detail}: "${why}"` : detail;
+    await tell(aboutThisRun(approvalResult({ id, desk, title, state, detail: text })));
+    return true;
+  };
   return {
     requestApproval: async (request, asker) => {
       const hash = parametersHash(request.parameters);
@@ -95,14 +105,10 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
         recorded === 'closed' ? 'it is closed or has expired' : `${decision.person} has voted already`;
       throw ApplicationFailure.nonRetryable(`The vote does not count: ${why}.`, FAILURE_NAMES.voteRefused);
     },
-    closeApproval: async ({ id, desk, title, runId, state, detail }) => {
-      const closed = await closeApproval(pool, { id, runId, state, outcome: detail });
-      if (!closed) return false;
-      const votes = (await readVotes(pool, [id])).get(id) ?? [];
-      const why = reasonOf(votes.find(({ choice }) => choice === 'reject')?.reason);
-      const text = state === 'rejected' && why !== null ? `${detail}: "${why}"` : detail;
-      await tell(aboutThisRun(approvalResult({ id, desk, title, state, detail: text })));
-      return true;
+    closeApproval: async ({ withAgain = false, ...closing }) => {
+      const again = withAgain ? await readAgain(pool, closing.id, closing.runId) : [];
+      for (const id of again) await close({ ...closing, id });
+      return close(closing);
     },
     supersedeApproval: async ({ id, desk, runId, detail }) => {
       await supersedeApproval(pool, { id, runId, outcome: detail });

@@ -125,14 +125,14 @@ export class Approvals {
   }
 
   /**
-   * Withdraws a question from before this run was reset, which the run doesn't ask again, so that nobody waits for it.
-   * A question that was never asked or is decided stays as it is.
+   * Withdraws a question from before this run was reset, which the run doesn't ask again, so that nobody waits for it,
+   * and each time that it was asked again. A question that was never asked or is decided stays as it is.
    */
   async withdrawEarlier({ id, title }: Pick<ApprovalRequest, 'id' | 'title'>, detail: string): Promise<void> {
     const { desk } = this;
     const runId = workflowInfo().firstExecutionRunId;
     await this.#calls.closeApproval.executeWithOptions({ summary: `Withdraw: ${title}`.slice(0, 200) }, [
-      { id, desk, title, runId, state: 'withdrawn', detail, votes: [] },
+      { id, desk, title, runId, state: 'withdrawn', detail, votes: [], withAgain: true },
     ]);
   }
 
