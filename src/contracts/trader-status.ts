@@ -27,6 +27,7 @@ export const haltSchema = z.object({
   resume: z.enum(RESUME_RULES),
   atWallMs: wallMs,
   atMarketMs: marketMs,
+  copiedFrom: z.string().optional().describe('Where the home is that this one was copied from'),
 }) satisfies z.ZodType<Halt>;
 
 /**

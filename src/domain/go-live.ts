@@ -1,5 +1,6 @@
 /** A go-live as people agree to it: requested, signed and checked in the same words. */
 import type { ApprovalTerms } from './decision.js';
+import type { Halt } from './mode.js';
 
 /** How much may be at stake. The desk file's own limits apply as well. */
 export interface SizePlan {
@@ -63,9 +64,12 @@ const COPIED = 'this home was copied, or moved to another disk, from ';
 export const copiedHome = (from: string): string =>
   `${COPIED}${from}. The desk there may still trade this account: make sure that it has ended for good (there: fermata go-live --revoke, fermata down). Real money takes another go-live here (fermata go-live)`;
 
-/** Of the halts in force: the one of a home that was copied. */
-export const copiedHomeIn = (halts: readonly { readonly reason: string }[]): string | null =>
-  halts.find(({ reason }) => reason.startsWith(COPIED))?.reason ?? null;
+/** Of the halts in force, the one of a home that was copied: in words. Halts of earlier builds have only these. */
+export function copiedHomeIn(halts: readonly Pick<Halt, 'reason' | 'copiedFrom'>[]): string | null {
+  const from = halts.find(({ copiedFrom }) => copiedFrom !== undefined)?.copiedFrom;
+  if (from !== undefined) return copiedHome(from);
+  return halts.find(({ reason }) => reason.startsWith(COPIED))?.reason ?? null;
+}
 
 /** Real money is traded, and nothing permits it. */
 export const lacksGoLive = (status: {

@@ -77,15 +77,22 @@ export interface Halt {
   readonly resume: ResumeRule;
   readonly atWallMs: number;
   readonly atMarketMs: number;
+  /** Where the home is that this one was copied from. Left out: it was not, or by an earlier build. */
+  readonly copiedFrom?: string | undefined;
 }
 
-/** With a newer one, which replaces an older one of the same cause unless that was stricter. */
+/**
+ * With a newer one, which replaces an older one of the same cause unless that was stricter. A stop says nothing about where
+ * the home came from, so that stays known.
+ */
 export function haltsWith(halts: readonly Halt[], newer: Halt): Halt[] {
   const isReplaced = ({ cause, mode, resume }: Halt): boolean =>
     newer.cause === cause &&
     MODE_RANK[newer.mode] >= MODE_RANK[mode] &&
     RESUME_RANK[newer.resume] >= RESUME_RANK[resume];
-  return [...halts.filter((known) => !isReplaced(known)), newer];
+  const copied = halts.find((known) => isReplaced(known) && known.copiedFrom !== undefined);
+  const kept = halts.filter((known) => !isReplaced(known));
+  return [...kept, copied === undefined ? newer : { copiedFrom: copied.copiedFrom, ...newer }];
 }
 
 /**

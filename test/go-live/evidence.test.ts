@@ -85,10 +85,15 @@ const recordHere = (...given: Given) =>
 const namesOf = ([, steps]: Given): string => steps.map(({ stepKey }) => stepKey).join();
 
 describe.concurrent('the evidence of going live', () => {
-  it('has who reviewed what became of the home that this one was copied from', async () => {
+  it.each([
+    ['by the record of its halt', { copiedFrom: '/srv/fermata on alpha', reason: 'stopped by anna' }],
+    [
+      'by the words of an earlier build',
+      { reason: `${copiedHome('/srv/fermata on alpha')}. Look at orders` },
+    ],
+  ])('has who reviewed what became of the home that this one was copied from, %s', async (_by, known) => {
     const desk = await liveBenchDesk(bench);
-    const reason = `${copiedHome('/srv/fermata on alpha')}. Look at orders`;
-    desk.trader.halts = desk.trader.halts.map((halt) => ({ ...halt, reason }));
+    desk.trader.halts = desk.trader.halts.map((halt) => ({ ...halt, ...known }));
     const attempted = { ...(await beginAttempt(bench, desk, { ramp: [] })), verdicts: {} };
     const [task] = await until('the review', async () => {
       const found = await attempted.operations.listTasks();

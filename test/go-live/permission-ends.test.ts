@@ -1,5 +1,6 @@
 /** What ends the permission to trade real money, each tried on a live desk at the exchange's simulator. */
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { padded } from '../../simulators/binance/accounts.js';
 import { decisionSubject, signDecision } from '../../src/domain/decision.js';
@@ -166,11 +167,17 @@ it('does not hold in a copy of its home, whose trader refuses to begin beside th
   expect(now.halts.map(({ reason }) => reason).join()).toContain(
     `this home was copied, or moved to another disk, from ${desk.home}`,
   );
+  // A person's stop takes the place of that halt, and not of what is known about the home.
+  await copy.client.call('stop', { ...why(), reason: 'to be sure' });
+  const from = () => copy.status().then(({ halts }) => halts.map(({ copiedFrom }) => copiedFrom).join(''));
+  await vi.waitFor(async () => expect((await copy.status()).reason).toContain('to be sure'));
+  expect(await from()).toBe(`${desk.home}/desks/crypto-live on ${hostname()}`);
   await inCopy.stop();
   // Once is enough: the copy is a home of its own then.
   await copy.start();
   const later = await isReady(copy);
   expect(later.incarnation).toBe(now.incarnation);
+  expect(await from()).toBe(`${desk.home}/desks/crypto-live on ${hostname()}`);
 });
 
 it('goes with its home to another name', async () => {

@@ -1273,6 +1273,8 @@ export interface paths {
                                 atWallMs: number;
                                 /** @description Market clock, milliseconds since 1970 */
                                 atMarketMs: number;
+                                /** @description Where the home is that this one was copied from */
+                                copiedFrom?: string;
                             }[];
                         };
                     };
@@ -7856,6 +7858,8 @@ export interface components {
                 atWallMs: number;
                 /** @description Market clock, milliseconds since 1970 */
                 atMarketMs: number;
+                /** @description Where the home is that this one was copied from */
+                copiedFrom?: string;
             }[];
             /** @description What arming must quote; null while ACTIVE */
             haltId: string | null;
@@ -8468,6 +8472,8 @@ export interface components {
                     atWallMs: number;
                     /** @description Market clock, milliseconds since 1970 */
                     atMarketMs: number;
+                    /** @description Where the home is that this one was copied from */
+                    copiedFrom?: string;
                 }[];
                 /** @description What arming must quote; null while ACTIVE */
                 haltId: string | null;

@@ -38,7 +38,7 @@ export async function beginAnew(
     const at = { haltId: newHaltId(), wallMs, marketMs };
     return copiedFrom === null
       ? setBackHalt({ ...at, missing, lastSequence })
-      : lookFirst({ ...at, cause: 'person', by: 'fermata', why: copiedHome(copiedFrom) });
+      : lookFirst({ ...at, cause: 'person', by: 'fermata', why: copiedHome(copiedFrom), copiedFrom });
   });
   await journal.close();
   const kind = copiedFrom === null ? 'set-back' : 'copied';
@@ -116,10 +116,11 @@ interface LookFirst extends Pick<SetBack, 'haltId' | 'wallMs' | 'marketMs'> {
   readonly cause: 'reconciliation' | 'person';
   readonly by: string;
   readonly why: string;
+  readonly copiedFrom?: string;
 }
 
 /** No journal records what the venue has done since: nothing trades until a person has looked. */
-function lookFirst({ haltId, wallMs, marketMs, cause, by, why }: LookFirst): EngineRecord {
+function lookFirst({ haltId, wallMs, marketMs, cause, by, why, copiedFrom }: LookFirst): EngineRecord {
   return {
     type: 'halt',
     halt: {
@@ -132,6 +133,7 @@ function lookFirst({ haltId, wallMs, marketMs, cause, by, why }: LookFirst): Eng
       resume: 'person',
       atWallMs: wallMs,
       atMarketMs: marketMs,
+      ...(copiedFrom === undefined ? {} : { copiedFrom }),
     },
   };
 }
