@@ -330,6 +330,7 @@ describe('with everything in place', () => {
       'key-permissions',
       'auditor-key',
       'approvers-keys',
+      'disk-room',
     ]);
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
     expect(goLiveObstacles(bench.desk, report, null)).toEqual([expect.stringMatching(/nobody has reviewed/)]);
@@ -513,6 +514,20 @@ it.each([
     expect(results.find(({ key: check }) => check === 'validation')?.verdict).toBe(verdict);
   },
 );
+
+it('a full disk is said before people are asked: the trader would arm nothing', async () => {
+  const bench = await preflightBench();
+  const lookWith = async (freeMb: number) => {
+    bench.free = async () => freeMb * 1024 * 1024;
+    return bench.look();
+  };
+  const full = await lookWith(255);
+  expect(full.verdict).toBe('fail');
+  expect(goLiveObstacles(bench.desk, full, 'operator')).toEqual([
+    'Room on the disk: 255 MB free; fermata doctor shows how much is free (expected: at least 256 MB free where FERMATA_HOME lies)',
+  ]);
+  expect((await lookWith(256)).verdict).toBe('pass');
+});
 
 it('a rate limiter that is off warns, and forbids nothing', async () => {
   const bench = await preflightBench((text) =>

@@ -9,6 +9,7 @@ import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ContractMonth } from '../../domain/sessions/contract-series.js';
 import type { VenueBalances } from '../../domain/venue.js';
+import type { FreeBytes } from '../../home/free-space.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import type { PermissionVerdict } from '../../venue/definition.js';
 import { type AskedVenue, startItsProgram } from '../../venue/environment.js';
@@ -125,6 +126,7 @@ export interface PreflightSubject {
   readonly nowMs: number;
   /** Folder of the validation reports. */
   readonly reportFolder: string;
+  readonly free?: FreeBytes;
 }
 
 /** Changes nothing, and says what it saw and what it expected. */

@@ -16,6 +16,7 @@ import { counted, placesIn } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { formatMoney, parseMoney } from '../../domain/money.js';
+import { FREE_MB_MIN, freeBytes, wholeMegabytes } from '../../home/free-space.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import { personKeysOf } from '../../home/person-keys.js';
 import { secretFile } from '../../home/runtime.js';
@@ -268,6 +269,20 @@ const stopRoom: PreflightCheck = {
   },
 };
 
+/** The trader arms nothing with less: this finds it before people are asked. */
+const diskRoom: PreflightCheck = {
+  key: 'disk-room',
+  title: 'Room on the disk',
+  look: async ({ home, free = freeBytes }) => {
+    const freeMb = wholeMegabytes(await free(home));
+    const expected = `at least ${FREE_MB_MIN} MB free where FERMATA_HOME lies`;
+    const observed = `${freeMb} MB free`;
+    return freeMb >= FREE_MB_MIN
+      ? { verdict: 'pass', observed, expected }
+      : { verdict: 'fail', observed: `${observed}; fermata doctor shows how much is free`, expected };
+  },
+};
+
 const rateLimit: PreflightCheck = {
   key: 'rate-limit',
   title: 'Rate limit configured',
@@ -294,6 +309,7 @@ const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
   keyPermissions,
   auditorKey,
   approversKeys,
+  diskRoom,
 ];
 
 export async function runPreflight(subject: PreflightSubject): Promise<PreflightReport> {

@@ -8,6 +8,7 @@ import { type ExchangeReading, readExchange } from '../../../src/checks/prefligh
 import { runPreflight } from '../../../src/checks/preflight/run-preflight.js';
 import type { PreflightReport } from '../../../src/contracts/published.js';
 import type { Desk } from '../../../src/desk/schema.js';
+import type { FreeBytes } from '../../../src/home/free-space.js';
 import { ensureSecrets, readSecret } from '../../../src/home/secrets.js';
 import { keepTelegramProof } from '../../../src/notify/channel-credentials.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
@@ -28,6 +29,8 @@ export interface Bench {
   /** Writes a sealed GO with these changes. */
   report(changes?: Partial<ValidationReport>, key?: string): string;
   readonly reportFolder: string;
+  /** Instead of what its disk has. */
+  free?: FreeBytes;
   /** `found`: what the exchange says instead. */
   look(found?: Partial<ExchangeReading>): Promise<PreflightReport>;
 }
@@ -102,7 +105,8 @@ export async function preflightBench(edit: (text: string) => string = (text) => 
       const exchange = { ...read, ...found };
       const simulatedVenue = simulator.address;
       const subject = { desk: now, configHash, home, env, exchange, reportFolder, simulatedVenue };
-      return runPreflight({ ...subject, nowMs: Date.now() });
+      const disk = bench.free === undefined ? {} : { free: bench.free };
+      return runPreflight({ ...subject, ...disk, nowMs: Date.now() });
     },
   };
   bench.report();
