@@ -20,6 +20,7 @@ import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { tradedVenue } from '../../src/venue/registry.js';
 import { CHAT_KEY, DECISION_KEY, vote } from '../go-live/support/live-desk.js';
 import { problemsOf } from '../pack/support/strategy-desk.js';
+import { eventually } from '../support/eventually.js';
 import { enrol } from '../support/own-keys.js';
 import { FRIDAY, NQ, startSimulator } from './support/at-gateway.js';
 
@@ -319,7 +320,7 @@ it('is looked at as the auditor will read it, beside an auditor that reads it at
   auditor.write('API\0');
   for (const text of ['v177..177', '71\x002\x0013\0\0'])
     auditor.write(Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]));
-  await vi.waitFor(() => expect([...simulator.simulation.clients.keys()]).toContain(13));
+  await eventually(() => expect([...simulator.simulation.clients.keys()]).toContain(13));
   const look = async (simulatedVenue: string, env = {}) => {
     const subject = { desk, env, simulatedVenue, configHash: '', home: '/nowhere', reportFolder: '/nowhere' };
     const exchange = await readExchange({ desk, env, simulatedVenue });
