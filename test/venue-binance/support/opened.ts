@@ -24,10 +24,10 @@ export const INSTRUMENTS: readonly Instrument[] = [
 
 /** Short, so that a test need not wait for what takes seconds in earnest. */
 export const QUICK = {
-  requestTimeoutMs: 600,
+  requestTimeoutMs: 5_000,
   monitorMs: 100,
   keepAliveMs: 1000,
-  connectTimeoutMs: 800,
+  connectTimeoutMs: 5_000,
   reconnect: { firstMs: 20, mostMs: 100 },
   retry: { triesMax: 3, firstMs: 5, mostMs: 20 },
 };
