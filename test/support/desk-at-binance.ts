@@ -30,6 +30,8 @@ export interface ClosingOptions {
   readonly fault?: { readonly effect: FaultEffect; readonly applyFirst?: boolean };
   readonly requestTimeoutMs?: number;
   readonly deadlineMs?: number;
+  /** How long the API breaker stays open; left out: as usual. */
+  readonly breakerOpenMs?: number;
 }
 
 /** Resolves once each position has its stop resting at the exchange. */
@@ -55,6 +57,9 @@ export async function deskAtBinance(options: ClosingOptions = {}): Promise<DeskA
       }),
     ),
     times: { requestTimeoutMs: options.requestTimeoutMs ?? 1000, reconnect: { firstMs: 50, mostMs: 500 } },
+    ...(options.breakerOpenMs === undefined
+      ? {}
+      : { breaker: { failuresToOpen: 5, openMs: options.breakerOpenMs } }),
   });
   const desk = await deskAtVenue(venue, {
     positions: POSITIONS,
