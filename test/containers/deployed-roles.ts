@@ -190,8 +190,11 @@ export class DeployedRoles {
   async #beginTemporal(ports: TemporalPorts): Promise<void> {
     const binary = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
     if (binary.kind !== 'binary') throw new Error('a Temporal binary is needed');
-    const server = { binary: binary.path, ports, database: null, logFile: join(this.folder, 'temporal.log') };
-    const temporal = await startTemporal({ ...server, onSpawned: endServerWithThisProcess });
+    const temporal = await startTemporal({
+      ...{ binary: binary.path, ports, database: join(this.folder, 'temporal.sqlite') },
+      logFile: join(this.folder, 'temporal.log'),
+      onSpawned: endServerWithThisProcess,
+    });
     this.#stops.push(temporal.stop);
   }
 

@@ -1,6 +1,9 @@
 /** A Temporal server as somebody else starts one: nothing of ours is on it, no namespace and no search attribute. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
@@ -20,7 +23,10 @@ export async function startBareTemporal(): Promise<BareTemporal> {
   if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed');
   const [port, metrics, http] = [await freePort(), await freePort(), await freePort()];
   const ports = ['--port', port, '--metrics-port', metrics, '--http-port', http].map(String);
-  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--headless', '--log-level', 'error', ...ports];
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-bare-temporal-'));
+  const kept = ['--db-filename', join(folder, 'temporal.sqlite'), '--sqlite-pragma', 'synchronous=OFF'];
+  const common = ['server', 'start-dev', '--ip', '127.0.0.1', '--headless', '--log-level', 'error'];
+  const args = [...common, ...kept, ...ports];
   const server: ChildProcess = spawn(resolved.path, args, { stdio: 'ignore' });
   const address = `127.0.0.1:${port}`;
   await until('a server that answers', async () => {
@@ -28,12 +34,14 @@ export async function startBareTemporal(): Promise<BareTemporal> {
     await connection.close();
     return true;
   });
-  const stop = (): Promise<void> =>
-    new Promise((resolve) => {
+  const stop = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
       if (server.exitCode !== null || server.signalCode !== null) return resolve();
       server.once('exit', () => resolve());
       server.kill('SIGTERM');
     });
+    rmSync(folder, { recursive: true, force: true });
+  };
   const counts = (namespace: string): Promise<CallCounts> => callsTo(metrics, namespace);
-  return { address, counts, stop: endWithThisProcess(server.pid ?? 0, stop) };
+  return { address, counts, stop: endWithThisProcess(server.pid ?? 0, stop, folder) };
 }

@@ -1,5 +1,5 @@
 /**
- * One embedded Postgres and one in-memory Temporal server for a whole test run, started when the first test asks and
+ * One embedded Postgres and one Temporal server for a whole test run, started when the first test asks and
  * ended at the end. Tests reach this process through a loopback address that `inject('supportAddress')` gives them.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -97,7 +97,9 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
   const resolved = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
   if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed for the tests');
   const quick = join(folder, 'temporal');
-  const more = QUICK_TEMPORAL.map((value) => ` --dynamic-config-value '${value}'`).join('');
+  const settings = QUICK_TEMPORAL.map((value) => ` --dynamic-config-value '${value}'`).join('');
+  // Nothing of it has to outlive this machine.
+  const more = `${settings} --sqlite-pragma synchronous=OFF`;
   // One server for the whole run: it may use more memory where that spares it collecting garbage.
   writeFileSync(quick, `#!/bin/sh\nGOGC=400 GOMEMLIMIT=1GiB exec '${resolved.path}' "$@"${more}\n`, {
     mode: 0o755,
@@ -105,7 +107,8 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
   const server = await startTemporal({
     binary: quick,
     ports: await chooseTemporalPorts(),
-    database: null,
+    // One that it keeps in memory is gone where a busy machine cuts one of its statements off, and with it every run of all files.
+    database: join(folder, 'temporal.sqlite'),
     logFile: join(folder, 'temporal.log'),
   });
   stops.push(endWithThisProcess(server.process.pid, server.stop, folder));

@@ -26,7 +26,7 @@ export async function startCountingTemporal(): Promise<CountingTemporal> {
   if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed');
   const ports = await chooseTemporalPorts();
   const server = await startTemporal({
-    ...{ binary: resolved.path, ports, database: null },
+    ...{ binary: resolved.path, ports, database: join(folder, 'temporal.sqlite') },
     logFile: join(folder, 'temporal.log'),
     onSpawned: endServerWithThisProcess,
   });

@@ -16,14 +16,13 @@ export async function startShortHistoryServer(events: number): Promise<ShortHist
   const { binary } = await sharedTemporal();
   const folder = mkdtempSync(join(tmpdir(), 'fermata-short-history-'));
   const wrapper = join(folder, 'temporal');
-  const limit = `limit.historyCount.suggestContinueAsNew=${events}`;
-  writeFileSync(wrapper, `#!/bin/sh\nexec '${binary}' "$@" --dynamic-config-value '${limit}'\n`, {
-    mode: 0o700,
-  });
+  const limit = `--dynamic-config-value 'limit.historyCount.suggestContinueAsNew=${events}'`;
+  const options = `${limit} --sqlite-pragma synchronous=OFF`;
+  writeFileSync(wrapper, `#!/bin/sh\nexec '${binary}' "$@" ${options}\n`, { mode: 0o700 });
   const server = await startTemporal({
     binary: wrapper,
     ports: await chooseTemporalPorts(),
-    database: null,
+    database: join(folder, 'temporal.sqlite'),
     logFile: join(folder, 'temporal.log'),
   });
   const { address, ports } = server;
