@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../../src/home/supervisor-protocol.js';
 import { down } from '../../src/supervisor/desk-end.js';
@@ -19,12 +19,12 @@ import {
   startUp,
 } from './support/desk-home.js';
 
-let home: string;
+/** One for all tests: its database is created once. */
+const home = makeHome();
 let supervisor: ChildProcess;
 let said: { kind: string; text?: string }[];
 
 beforeEach(async () => {
-  home = makeHome();
   said = [];
   supervisor = spawn(process.execPath, [RUN_UP, home, ROLE_DOUBLE], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,8 +36,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await down(home, { hurry: true });
   supervisor.kill('SIGKILL');
-  removeHome(home);
 });
+afterAll(() => removeHome(home));
 
 const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 const pidsOf = (all: readonly ProcessStatus[]): number[] => all.map((status) => status.pid ?? 0);
