@@ -134,7 +134,7 @@ describe('a desk whose processes are killed while it trades', () => {
       process.kill(await desk.pidOf(name), 'SIGKILL');
     }
     await until('the trader back', async () => (await desk.status()).pid !== stopped.pid);
-    await until('a routine runs again', async () => (await desk.ask('run', 'pre-market')).code === 0, 90_000);
+    await until('a routine runs again', async () => (await desk.ask('run', 'pre-market')).code === 0);
     const after = await desk.status();
     expect(after.mode).toBe('HALTED');
     expect(after.halts.map((halt) => halt.cause)).toContain('person');

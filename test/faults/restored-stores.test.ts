@@ -169,7 +169,7 @@ describe('a desk whose stores were set back to yesterday', () => {
     async (_, stores) => {
       const before = armings().length;
       await restart(stores);
-      await until('a routine runs', async () => (await desk.ask('run', 'pre-market')).code === 0, 90_000);
+      await until('a routine runs', async () => (await desk.ask('run', 'pre-market')).code === 0);
       const watchedUntilMs = Date.now() + STAYS_MS;
       while (Date.now() < watchedUntilMs) {
         const now = await desk.status();
@@ -191,7 +191,7 @@ describe('a desk whose stores were set back to yesterday', () => {
     const configsBefore = [...readJournal(journalFolder())].filter(
       ({ record }) => record.type === 'config',
     ).length;
-    await until('the vote is taken', async () => (await withOperations(approve)).ok, 60_000);
+    await until('the vote is taken', async () => (await withOperations(approve)).ok);
     // The copy of Postgres knows of no change yet.
     await until('the change is decided', async () => (await settingsEvidence()).length > 0);
     const taken = [...readJournal(journalFolder())].filter(({ record }) => record.type === 'config');

@@ -68,7 +68,7 @@ it('opens one for a trader alone that is silent, about the journal that answered
   expect(opened).toMatchObject({ kind: 'crash-and-restart', title: 'trader is silent', state: 'open' });
   alone.processes.set('trader', 'running');
   alone.trader.gone = false;
-  await until('it is over', async () => ((await find())?.state === 'resolved' ? true : undefined), 60_000);
+  await until('it is over', async () => ((await find())?.state === 'resolved' ? true : undefined));
   expect((await find())?.outcome).toBe('trader runs again; the books agree with the venue');
 });
 
@@ -221,7 +221,7 @@ it('opens one, once, for a supervisor that gives no answer for long while the tr
   expect(await look(31)).toEqual([]);
   await watch.stop();
   of.processes.set('supervisor', 'running');
-  await until('it is over', async () => (await find())[0]?.state === 'resolved' || undefined, 60_000);
+  await until('it is over', async () => (await find())[0]?.state === 'resolved' || undefined);
   expect(await find()).toMatchObject([{ outcome: 'supervisor runs again' }]);
 });
 

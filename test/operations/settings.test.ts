@@ -40,7 +40,7 @@ const change = (operations: Operations, values: Record<string, number>) =>
 
 async function approvalOf(operations: Operations, id: string | null) {
   const find = async () => (await operations.listApprovals()).find((one) => one.id === id);
-  return until('the approval', find, 30_000);
+  return until('the approval', find);
 }
 
 const resultOf = (desk: BenchDesk, version: number): Promise<SettingsChangeResult> =>
@@ -261,7 +261,7 @@ describe.concurrent('a change of settings', () => {
       const result = await operations.castVote(ANNA, vote);
       return result.ok ? result.detail : null;
     };
-    expect(await until('the vote', counted, 30_000)).toContain('the trader will not take it');
+    expect(await until('the vote', counted)).toContain('the trader will not take it');
     const words = /^approved by anna, not applied: in force are other settings\. Kept safe: /;
     expect(await resultOf(desk, 1)).toMatchObject({
       state: 'superseded',
@@ -308,7 +308,7 @@ describe.concurrent('a change of settings', () => {
     const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
     desk.trader.refusesReload = 'the disk is full';
     const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
-    await until('the vote', async () => (await operations.castVote(ANNA, vote)).ok || null, 30_000);
+    await until('the vote', async () => (await operations.castVote(ANNA, vote)).ok || null);
     expect(await resultOf(desk, 1)).toMatchObject({
       state: 'refused',
       detail: expect.stringContaining('the disk is full'),
@@ -326,7 +326,7 @@ describe.concurrent('a change of settings', () => {
     const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
     desk.trader.gone = true;
     const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
-    await until('the vote', async () => (await operations.castVote(ANNA, vote)).ok || null, 30_000);
+    await until('the vote', async () => (await operations.castVote(ANNA, vote)).ok || null);
     await untilTried(desk, 5);
     desk.trader.gone = false;
     expect(await resultOf(desk, 1)).toMatchObject({ state: 'applied' });
