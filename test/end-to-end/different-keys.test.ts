@@ -13,6 +13,8 @@ import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/b
 import { type S3Simulator, startS3Simulator } from '../../simulators/s3/start.js';
 import { type SmtpSimulator, startSmtpSimulator } from '../../simulators/smtp/start.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
+import { readBotState } from '../../src/store/outbox-delivery.js';
+import { withStore } from '../support/desk-store.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 
@@ -115,8 +117,6 @@ beforeAll(async () => {
   await start(first);
   second = secondDesk(at('two').variables);
   await start(second);
-  // A bot whom nobody writes to has read nothing until its first long question ends.
-  for (const { telegram, token } of outside.values()) telegram.simulation.type(CHAT, 'hello', { token });
 });
 
 afterAll(async () => {
@@ -132,8 +132,19 @@ interface Step {
   readonly observed: string;
 }
 
+/** A bot whom nobody writes to reads nothing until its long question ends, and one whose process was killed begins a new one. */
+async function botReads(desk: DeskUnderTest): Promise<void> {
+  const { telegram, token } = at(desk.desk);
+  const typedMs = Date.now();
+  telegram.simulation.type(CHAT, 'hello', { token });
+  await until('the bot to read what was written', () =>
+    withStore(desk, async (pool) => ((await readBotState(pool, desk.desk))?.lastPollMs ?? 0) >= typedMs),
+  );
+}
+
 async function stepsOf(desk: DeskUnderTest): Promise<ReadonlyMap<string, Step>> {
-  const { stdout, stderr } = await desk.run('run', 'keys', '--desk', desk.desk, '--json');
+  await botReads(desk);
+  const { stdout, stderr } = await desk.ask('run', 'keys', '--desk', desk.desk, '--json');
   const { steps } = JSON.parse(stdout || stderr) as { steps: Step[] };
   return new Map(steps.map((step) => [step.key, step]));
 }
