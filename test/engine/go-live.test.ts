@@ -5,12 +5,12 @@ import { deskConfig } from './support/desk-config.js';
 const RISK = deskConfig().risk;
 
 /** The size step that two people approved for this very desk. */
-function goLive(desk: DeskUnderTest, step: number) {
+function goLive(desk: DeskUnderTest, step: number, maxConcurrentPositions = 1) {
   const { configHash, incarnation } = desk.config;
   const grant = {
     ...{ release: '1', attempt: 1, step, incarnation, configHash, fileConfigHash: configHash },
     haltId: step === 0 ? desk.engine.view.haltId : null,
-    size: { maxPositionSizePct: 5 + step, maxConcurrentPositions: 1 },
+    size: { maxPositionSizePct: 5 + step, maxConcurrentPositions },
     approvedBy: ['anna', 'ben'],
   };
   return desk.command({ name: 'goLive', grant, authority: 'two-people' });
@@ -31,6 +31,22 @@ describe('a larger size with real money', () => {
     desk.quote(0, 9_700);
     expect(desk.engine.view.halts).toMatchObject([{ cause, mode: 'HALTED' }]);
   });
+});
+
+it('that is granted is no more than what people set it to since', () => {
+  const desk = new DeskUnderTest({ goLiveRequired: true, risk: RISK }).begin();
+  for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+  desk.snapshot();
+  const allowed = () =>
+    desk.engine.view.risk.flatMap(({ limit, value }) =>
+      limit === 'open-positions' || limit === 'position-size' ? [value] : [],
+    );
+  expect(goLive(desk, 0, 2)).toMatchObject({ ok: true });
+  expect(allowed()).toEqual(['2', '5 % of equity']);
+  const values = { 'risk.maxConcurrentPositions': 1, 'risk.maxPositionSizePct': 4 };
+  const baseVersion = desk.engine.view.settings.version;
+  expect(desk.command({ name: 'reload', baseVersion, values, approvedBy: [] })).toMatchObject({ ok: true });
+  expect(allowed()).toEqual(['1', '4 % of equity']);
 });
 
 describe('a desk with real money and no go-live in force', () => {

@@ -197,7 +197,12 @@ describe('exposure', () => {
 
   it('of one strategy is bounded', () => {
     expect(denials(second({ maxStrategyExposurePct: 19 }))).toEqual(['strategy-exposure']);
-    expect(denials(second({ maxStrategyExposurePct: 21 }))).toEqual([]);
+    const both = second({ maxStrategyExposurePct: 21 });
+    expect(denials(both)).toEqual([]);
+    expect(reading(both, 'strategy-exposure')).toMatchObject({
+      value: '21 % of equity',
+      now: expect.stringMatching(/^(19|20)\./),
+    });
     // What another one has is not its own.
     const desk = deskWith({ maxStrategyExposurePct: 19 }).active();
     desk.snapshot({ positions: [90, 0] });

@@ -237,6 +237,23 @@ describe('the risk gate', () => {
       { maxCorrelatedExposurePct: 2 },
       { holdings: () => [holding(0, { selling: holding(8).worth })], correlation: () => 0.5 },
     ],
+    // What may never fill takes nothing off here either.
+    [
+      'correlated-exposure',
+      { maxCorrelatedExposurePct: 5.9 },
+      { holdings: () => [holding(8, { selling: holding(8).worth })], correlation: () => 0.5 },
+    ],
+    // An instrument moves like itself, measured or not.
+    [
+      'correlated-exposure',
+      { maxCorrelatedExposurePct: 9.9 },
+      { holdings: () => [holding(8, { instrument: 0 })], correlation: () => 0 },
+    ],
+    [
+      null,
+      { maxCorrelatedExposurePct: 2 },
+      { holdings: () => [holding(-8, { instrument: 0 })], correlation: () => null },
+    ],
     ['net-exposure', { maxNetExposurePct: 9.9 }, { holdings: () => [holding(8)] }],
     [null, { maxNetExposurePct: 10 }, { holdings: () => [holding(8)] }],
     ['net-exposure', { maxNetExposurePct: 3.9 }, { holdings: () => [holding(8), holding(-6)] }],
@@ -283,6 +300,20 @@ describe('the risk gate', () => {
       expect(limitOf(stop, { ...world, positionLots: 10 }, more)).toBeNull();
     },
   );
+
+  it('refuses an entry where a limit can not be computed, and says why', () => {
+    const holdings = () => {
+      throw new Error('no price of it is known');
+    };
+    const { approved, denial } = judge(check({}, { holdings }), { ...RISK, maxGrossExposurePct: 100 });
+    expect([approved, denial]).toEqual([
+      null,
+      {
+        limit: 'risk-gate',
+        reason: 'a limit could not be computed (no price of it is known), so nothing was sent',
+      },
+    ]);
+  });
 
   it.each([
     ['net-exposure', 9.9, holding(-8)],

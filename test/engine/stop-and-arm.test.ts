@@ -18,6 +18,21 @@ describe('stop', () => {
     expect(desk.lots(0)).toBeGreaterThan(0);
   });
 
+  it('is not what a smaller size is, which cancels entries of the size before all the same', () => {
+    const desk = new DeskUnderTest().active();
+    const { stop } = desk.hold(0);
+    const entry = desk.enter(1);
+    desk.accept(entry);
+    const resize = { name: 'resize', sizeFactorPpm: 500_000, authorised: false } as const;
+    expect(desk.command(resize)).toMatchObject({ ok: true });
+    expect(desk.sent('cancel')).toEqual([entry.clientId]);
+    expect([desk.stateOf(entry), desk.stateOf(stop), desk.engine.view.mode]).toEqual([
+      ...['cancelling', 'working', 'ACTIVE'],
+    ]);
+    const more = { ...resize, sizeFactorPpm: 500_001 };
+    expect(desk.command(more)).toMatchObject({ ok: false, code: 'approval-needed' });
+  });
+
   it('is recorded as a newer halt when the desk is halted already, so that older decisions arm nothing', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'stop' });
