@@ -119,6 +119,9 @@ describe('a signal', () => {
     });
     expect(entries(desk)).toHaveLength(1);
     expect(desk.recorded('signal')).toHaveLength(1);
+    // Another price, however like the rest, needs a revision of its own.
+    const other = { targets: ['102.00', '103.00'] };
+    expect(send(desk, other)).toMatchObject({ ok: false, code: 'signal-old-revision' });
     const order = desk.live('entry', 0)[0]!;
     desk.happen({ kind: 'order.cancelled', clientId: order.clientId });
     const again = deskOf({}, {}, desk.records).active();

@@ -7,6 +7,7 @@ import type { SignalRequest } from '../../src/domain/signal.js';
 import type { LimitEntry, OpenEntry } from '../../src/engine/strategies/strategy.js';
 import { coins, crossStrategy, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
+import { deskConfig } from './support/desk-config.js';
 import { oneEntry } from './support/one-entry.js';
 
 const AAPL = coins(['AAPL'], { kind: 'stock', lotSize: '1', minNotional: '0' });
@@ -80,16 +81,22 @@ it('keeps equity over a closed market, tells the venue, and renews the stop that
 
 it('takes the next price for one in new shares, and not for one that can hardly be', () => {
   const quotes = { awaySpreads: 20, awayPct: 3, spreadPct: 50, agreeing: 3, standsMs: 2_000 };
-  const desk = stockDesk(true, { quotes, sessions: [{ calendar: untilFour() }] }).active();
-  desk.hold(0);
-  desk.wait(8 * 3_600_000);
-  desk.pass(0);
-  desk.command(SPLIT);
-  const { equity } = desk.engine.view;
-  desk.wait(14 * 3_600_000);
-  desk.quote(0, 2_530);
-  expect(desk.engine.view.equity).toBeGreaterThan(equity);
-  expect(desk.recorded('note').filter(({ text }) => text.includes('implausible'))).toEqual([]);
+  /** What the first price of the next day does to equity, and how often it is said to be implausible. */
+  const first = (bidTicks: number) => {
+    const desk = stockDesk(true, { quotes, sessions: [{ calendar: untilFour() }] }).active();
+    desk.hold(0);
+    desk.wait(8 * 3_600_000);
+    desk.pass(0);
+    desk.command(SPLIT);
+    const { equity } = desk.engine.view;
+    desk.wait(14 * 3_600_000);
+    desk.quote(0, bidTicks);
+    const told = desk.recorded('note').filter(({ text }) => text.includes('implausible'));
+    return [Math.sign(desk.engine.view.equity - equity), told.length];
+  };
+  expect(first(2_530)).toEqual([1, 0]);
+  // That of the shares of before.
+  expect(first(10_002)).toEqual([0, 1]);
 });
 
 it('knows no price in a market that is open, since nobody knows of which shares the last one was', () => {
@@ -348,6 +355,55 @@ it('tells a venue of ours again after a restart, and comes to the same state', (
   again.begin();
   expect(handed(again)).toMatchObject([{ handed: { action: FOUR_FOR_ONE } }]);
   expect(again.lots(0)).toBe(4 * stop.quantityLots);
+});
+
+it('asks again where a person said that it was none, and the venue has another number by then', () => {
+  const desk = stockDesk(false).active();
+  const { stop } = desk.hold(0);
+  reads(desk, 2 * stop.quantityLots);
+  desk.command({ name: 'noSplit', symbol: 'AAPL/USDT' });
+  reads(desk, 3 * stop.quantityLots);
+  expect(desk.lots(0)).toBe(stop.quantityLots);
+  const asked = desk.recorded('note').flatMap(({ text }) => /looks like a (\S+) split/.exec(text)?.[1] ?? []);
+  expect(asked).toEqual(['2:1', '3:1']);
+});
+
+it('leaves the stop where the venue has booked it, until another one rests', () => {
+  const desk = stockDesk(false).active();
+  const { stop } = desk.hold(0);
+  desk.quote(0, 10_000);
+  reads(desk, 4 * stop.quantityLots);
+  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+  expect(desk.effects.filter(({ kind }) => kind === 'cancel')).toEqual([]);
+  expect(desk.stateOf(stop)).toBe('working');
+});
+
+it('withdraws a signal whose entry rests at a price of before', () => {
+  const following = { name: 'ext', kind: 'externalSignals', symbols: ['AAPL/USDT'], enabled: true };
+  const strategies = [{ ...following, parameters: { sources: 'tv' } }];
+  const desk = stockDesk(true, { strategies, sessions: [{ calendar: untilFour() }] }).active();
+  const signal: SignalRequest = {
+    ...{ source: 'tv', id: 'x', revision: 1, symbol: 'AAPL/USDT', action: 'buy', entry: '99.00' },
+    ...{ stop: '95.00', targets: ['120.00'], issuedMs: null, expiresMs: null, validMs: 86_400_000, text: '' },
+  };
+  desk.command({ name: 'signal', signal });
+  desk.accept(desk.live('entry', 0)[0]!);
+  desk.wait(8 * 3_600_000);
+  desk.pass(0);
+  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+  expect(desk.recorded('signal.withdrawn')).toMatchObject([
+    { id: 'x', by: 'fermata', reason: 'AAPL/USDT was split, and its prices are from before' },
+  ]);
+});
+
+it('measures volatility anew: the step from old prices to new ones is no movement', () => {
+  const desk = stockDesk(true, { risk: { ...deskConfig().risk, maxVolatilityPct: 5 } }).active();
+  const volatility = () => desk.engine.view.risk.find(({ limit }) => limit === 'volatility')?.now;
+  for (let minute = 0; minute < 40; minute += 1) desk.bar(0, 10_000 + (minute % 2) * 10);
+  expect(volatility()).toMatch(/^0\.\d+ %$/);
+  desk.command({ name: 'stop' });
+  desk.command(SPLIT);
+  expect(volatility()).toBe('not known yet');
 });
 
 it('begins the strategies of the stock anew, and withdraws signals with prices of before', () => {

@@ -58,6 +58,17 @@ beforeAll(() => {
     'strategies/listens.ts',
     between("onTrade(desk, trade) { desk.note('trade ' + JSON.stringify(trade) + ' at ' + desk.bid); },"),
   );
+  // What it could not say while it warms up, it would have counted.
+  write(
+    'strategies/counts.ts',
+    strategyOf('', 'let [trades, fills] = [0, 0];').replace(
+      "state: () => 'waits',",
+      `state: () => trades + ' trades, ' + fills + ' fills',
+      onTrade() { trades += 1; },
+      onFill() { fills += 1; },
+      onQuote(desk) { if (desk.lots === 0 && !desk.entryResting) ${entry} },`,
+    ),
+  );
   write('strategies/follows.ts', between(`onTrade(desk, { taker }) { if (taker === 'buy') ${entry} },`));
   write('strategies/eager.ts', between(`onQuote(desk) { ${entry} },`));
   write(
@@ -170,6 +181,20 @@ describe('trades of the market', () => {
     expect(deskOf('says').engine.tradeListeners).toEqual([]);
   });
 
+  it('are not heard while it warms up, and none of nothing ever', () => {
+    const desk = deskOf('counts').active();
+    desk.bar(0, 10_000);
+    desk.quote(0, 10_000);
+    traded(desk, 'buy');
+    desk.bar(0, 10_000);
+    desk.happen({ kind: 'trade', instrument: 0, priceTicks: 10_001, quantityLots: 0, taker: 'buy' });
+    const heard = () => desk.engine.view.strategies[0]?.state;
+    expect(heard()).toBe('0 trades, 0 fills');
+    traded(desk, 'buy');
+    desk.bar(0, 10_000);
+    expect(heard()).toBe('1 trades, 0 fills');
+  });
+
   it('make no price, and bring one entry between two bars', () => {
     const desk = deskOf('follows').active();
     for (const close of [10_000, 10_000]) desk.bar(0, close);
@@ -251,13 +276,13 @@ describe('fills', () => {
   });
 
   it('from before a start are not shown, though it is warm as the venue tells of them', () => {
-    const before = deskOf('filled').active();
+    const before = deskOf('counts').active();
     for (const close of [10_000, 10_000]) before.bar(0, close);
     before.quote(0, 10_000);
     const [entry] = before.live('entry', 0);
     if (entry === undefined) throw new Error('no entry');
     before.accept(entry);
-    const desk = deskOf('filled', {}, before.records).begin();
+    const desk = deskOf('counts', {}, before.records).begin();
     for (const close of [10_000, 10_000]) desk.bar(0, close, true);
     desk.quote(0, 10_000);
     desk.snapshot({
@@ -265,7 +290,16 @@ describe('fills', () => {
       positions: [entry.quantityLots, 0],
     });
     expect(desk.recorded('fill')).toHaveLength(1);
-    expect(desk.recorded('note').filter(({ text }) => text.startsWith('['))).toEqual([]);
+    desk.bar(0, 10_000);
+    expect(desk.engine.view.strategies[0]?.state).toBe('0 trades, 0 fills');
+
+    // Nor is one of since then, as long as it has not warmed up.
+    const cold = deskOf('counts', {}, before.records).begin();
+    cold.snapshot();
+    cold.fill(entry, 10_000);
+    expect(cold.recorded('fill')).toHaveLength(1);
+    for (const close of [10_000, 10_000]) cold.bar(0, close);
+    expect(cold.engine.view.strategies[0]?.state).toBe('0 trades, 0 fills');
   });
 });
 
