@@ -221,6 +221,9 @@ describe('walking forward', () => {
     const [first] = steps;
     // 10 % on one day against 6 % on three.
     expect(walked([first as (typeof steps)[number]])).toMatchObject({ returnPct: 10, efficiency: 5 });
+    // Losses on both are no efficiency, and least of all a good one.
+    const lost = { ...(first as (typeof steps)[number]), chosen: trial({ fast: '5' }, { returnPct: -6 }) };
+    expect(walked([{ ...lost, traded: lost.chosen }])).toMatchObject({ returnPct: -6, efficiency: null });
   });
 
   it('is shown whole on a wide page: its times break into lines', async () => {

@@ -74,6 +74,13 @@ it('of a stock between two ticks have the better one, and what was paid beyond i
   expect(fillOf(APPLE, 'SLD', 150.01)).toMatchObject({ priceTicks: 15_001, fee: 100 * CENT });
 });
 
+it('are read through what the protocol’s floating point makes of a price, and through no more', () => {
+  // 150.07 ÷ 0.01 is 15006.999999999998.
+  expect(fillOf(APPLE, 'BOT', 150.07)).toMatchObject({ priceTicks: 15_007, fee: 100 * CENT });
+  expect(fillOf(NQ, 'BOT', 15_000.000_000_1)).toMatchObject({ priceTicks: 60_000 });
+  expect(() => fillOf(NQ, 'BOT', 15_000.000_1)).toThrow('15000.0001 is no whole number of 0.25');
+});
+
 it('of a future between two ticks are not believed', () => {
   expect(() => fillOf(NQ, 'BOT', 15_234.1)).toThrow('15234.1 is no whole number of 0.25');
 });
