@@ -11,7 +11,7 @@ import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { type Caller, notTaken, type OperationResult } from '../../src/operations/operation.js';
 import { type Operations, operationsOver } from '../../src/operations/operations.js';
-import { NO_ANSWER } from '../../src/operations/record-audit.js';
+import { askForReason, NO_ANSWER } from '../../src/operations/record-audit.js';
 import { beginRoutineRun, recordMissedRun } from '../../src/store/routine-run.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import { type CallableMethod, ControlFailure } from '../../src/trader/client.js';
@@ -506,6 +506,26 @@ describe.concurrent('what nobody gave a reason for', () => {
     const result = await operationsOf(desk, down).closeAllPositions(ANNA, { reason: null });
     expect(result).toMatchObject({ ok: true, proven: true });
     expect(result.problems.join(' ')).toContain('No reason was given, and nobody could be asked for it');
+  });
+
+  it('is not asked for where nothing was done, and one that nobody answers for holds nobody up', async () => {
+    const silent = { connect: () => new Promise(() => undefined) } as never;
+    const context = { pool: silent, desk: { desk: 'silent' }, runtime: { home: '' }, nowMs: Date.now };
+    const asked = (ok: boolean) =>
+      askForReason(
+        context,
+        ANNA,
+        { did: 'resumed trading', commandId: 'one', reason: null },
+        { ok, detail: ok ? 'it trades' : 'the trader refused', problems: ['one more'] },
+      );
+    expect(await asked(false)).toEqual({ ok: false, detail: 'the trader refused', problems: ['one more'] });
+    expect(await asked(true)).toEqual({
+      ...{ ok: true, detail: 'it trades' },
+      problems: [
+        'one more',
+        'No reason was given, and nobody may have been asked for it: Postgres gave no answer within 1000 ms.',
+      ],
+    });
   });
 
   it('which nobody could audit is done where it makes the desk safer, and not where it takes risk', async () => {

@@ -173,10 +173,11 @@ describe('planning the next day', () => {
 
   it('asks an address for it, on a host that the desk file names, and no other', async () => {
     let status = 200;
+    let said = JSON.stringify(EVENTS);
     const asked: string[] = [];
     const server = createServer((request, answer) => {
       asked.push(request.url ?? '');
-      answer.writeHead(status).end(JSON.stringify(EVENTS));
+      answer.writeHead(status, { location: '/elsewhere' }).end(said);
     });
     await new Promise<void>((listens) => server.listen(0, '127.0.0.1', listens));
     onTestFinished(() => new Promise<void>((closed) => server.close(() => closed())));
@@ -195,6 +196,19 @@ describe('planning the next day', () => {
     expect(asked).toEqual(['/calendar?day=2026-03-03']);
     status = 503;
     expect(await looked({ url })).toMatchObject({ verdict: 'fail' });
+    // Elsewhere may be another host: it is not followed.
+    status = 302;
+    expect(await looked({ url })).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringContaining('status 302'),
+    });
+    expect(asked.filter((path) => path === '/elsewhere')).toEqual([]);
+    status = 200;
+    said = `${said}${' '.repeat(4 * 1024 * 1024)}`;
+    expect(await looked({ url })).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringContaining('more than 4194304 bytes'),
+    });
   });
 
   it('is not run where no calendar is set up, or none of that day; one that can’t be read fails', async () => {

@@ -45,6 +45,7 @@ beforeEach(async () => {
   script = join(home, 'start gateway.sh');
   writeScript(
     'echo "signing in with password=hunter2hunter2"',
+    `printf '\\033[31m%s\\033[0m\\n' "in $PWD"`,
     `${process.execPath} ${GATEWAY_DOUBLE} "$@" &`,
     'wait',
   );
@@ -92,6 +93,8 @@ test('it runs before the trader, knows no secret, and comes back alone when it i
   expect(lines).toContain(`gateway is signed in: version 177 of the protocol at 127.0.0.1:${port}`);
   expect(log()).toMatch(/ gateway +info +signing in with password=\[redacted]/);
   expect(log()).toMatch(/ gateway +info +the Gateway listens/);
+  // In the folder of the program, which holds no .env of the desk's, and without what colours a terminal.
+  expect(log()).toMatch(new RegExp(` gateway +info +in ${home}$`, 'm'));
 
   const first = await runningOf(home, 'gateway');
   const given = readFileSync(`/proc/${first.pid}/environ`, 'utf8').split('\0').filter(Boolean);

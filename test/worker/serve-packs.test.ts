@@ -110,6 +110,19 @@ it('is killed in the middle of a playbook: another goes on, by the code that it 
   const before = await open();
   await openTask(before);
   await until('the code is kept', () => builds().length === 1);
+  const environment = readFileSync(`/proc/${await pidOf()}/environ`, 'utf8')
+    .split('\0')
+    .filter(Boolean);
+  const given = environment.map((one) => one.split('=')[0] ?? '');
+  // A desk's own code finds nothing of ours there, and no key of an account.
+  expect(
+    given.filter(
+      (name) =>
+        !/^(PATH|LANG|TZ|HOME|TMPDIR|FERMATA_(SECRETS|PACKS_RUNTIME)|TEMPORAL_.*|MALLOC_ARENA_MAX|NODE_CHANNEL_.*)$/.test(
+          name,
+        ),
+    ),
+  ).toEqual([]);
   const file = join(folder, 'playbooks/late-bank.ts');
   writeFileSync(file, readFileSync(file, 'utf8').replace('the bank was called by', 'now called by'));
   process.kill(await pidOf(), 'SIGKILL');

@@ -109,6 +109,7 @@ describe('a desk file', () => {
     ['http://example.com.evil.org/', ['example.com'], false],
     ['http://example.com@evil.org/', ['example.com'], false],
     ['http://anna:pin@example.com/', ['example.com'], false],
+    ['http://anna@example.com/', ['example.com'], false],
     ['http://evil.org\\@example.com/', ['example.com'], false],
     ['http://EXAMPLE.com/', ['example.com'], true],
     ['http://[::1]:9000/', ['[::1]:9000'], true],
