@@ -128,7 +128,8 @@ export class BarStream extends FileStream {
       this.#barEvent ??= this.#endOf(this.#bar(this.#takenRow));
       return this.#barEvent;
     }
-    if (this.#quotes.length === 0) this.#quotes = barQuotes(this.#bar(this.#takenRow), this.spreadTicks, path, withVolume);
+    if (this.#quotes.length === 0)
+      this.#quotes = barQuotes(this.#bar(this.#takenRow), this.spreadTicks, path, withVolume);
     return this.#quotes[this.#takenPoint] as QuoteEvent;
   }
 
