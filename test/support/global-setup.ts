@@ -12,7 +12,11 @@ import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
-import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import {
+  chooseTemporalPorts,
+  startTemporal,
+  type TemporalServer,
+} from '../../src/supervisor/temporal/start-temporal.js';
 import { endWithThisProcess, type Stop } from './end-with-this-process.js';
 import type { PostgresAddress } from './postgres.js';
 import type { TemporalAddress } from './temporal.js';
@@ -39,6 +43,9 @@ const QUICK_TEMPORAL = [
   'history.transferProcessorUpdateAckInterval="1s"',
   'history.workflowIdReuseMinimalInterval="10ms"',
 ];
+
+/** Sooner than the product: tests wait two minutes for most things. */
+const SERVES_NOTHING = { everyMs: 10_000, failingMs: 15_000, silentMs: 600_000 };
 
 export default async function setup(project: TestProject): Promise<Stop> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-support-'));
@@ -93,6 +100,37 @@ async function beginPostgres(folder: string, stops: Stop[]): Promise<PostgresAdd
   return { ...owner, appUser: 'fermata_app', appPassword: APP_PASSWORD };
 }
 
+/**
+ * Started again where it has ended, with the runs that it had written: on a busy machine its driver can leave its one connection to
+ * the database interrupted for good, and the files that run then and all that follow would fail.
+ */
+async function keepTemporal(
+  options: Parameters<typeof startTemporal>[0],
+  folder: string,
+  stops: Stop[],
+): Promise<TemporalServer> {
+  let ending = false;
+  const start = async (): Promise<readonly [TemporalServer, Stop]> => {
+    const server = await startTemporal(options);
+    const end = endWithThisProcess(server.process.pid, server.stop, folder);
+    void server.process.exited.then(async ({ how }) => {
+      if (ending) return;
+      console.error(`The tests’ Temporal server ended (${how ?? 'by itself'}), and is started again`);
+      await end();
+      running = start();
+    });
+    return [server, end];
+  };
+  let running = start();
+  stops.push(async () => {
+    ending = true;
+    const [, end] = await running;
+    await end();
+  });
+  const [server] = await running;
+  return server;
+}
+
 async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAddress> {
   const resolved = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
   if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed for the tests');
@@ -104,14 +142,14 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
   writeFileSync(quick, `#!/bin/sh\nGOGC=400 GOMEMLIMIT=1GiB exec '${resolved.path}' "$@"${more}\n`, {
     mode: 0o755,
   });
-  const server = await startTemporal({
+  const options = {
     binary: quick,
     ports: await chooseTemporalPorts(),
-    // One that it keeps in memory is gone where a busy machine cuts one of its statements off, and with it every run of all files.
     database: join(folder, 'temporal.sqlite'),
     logFile: join(folder, 'temporal.log'),
-  });
-  stops.push(endWithThisProcess(server.process.pid, server.stop, folder));
+    watch: SERVES_NOTHING,
+  };
+  const server = await keepTemporal(options, folder, stops);
   return {
     kind: 'managed',
     address: server.address,
