@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExitPlan } from '../../src/domain/exits.js';
+import { type ExitPlan, movedExits, wrongExits } from '../../src/domain/exits.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { ALWAYS_OPEN, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
@@ -673,5 +673,15 @@ describe('a replay of the journal', () => {
     expect(after.effects).toContainEqual({
       ...{ kind: 'amend', clientId: stop!.clientId, instrument: 0, quantityLots: lots / 2 },
     });
+  });
+});
+
+it('has five targets at most, and moves with a better price of its entry, all its prices alike', () => {
+  const targets = [1, 2, 3, 4, 5, 6].map((part) => ({ ticks: 100 + part, closedPpm: part * 100_000 }));
+  expect(wrongExits({ targets: targets.slice(0, 5) }, 'buy', 100)).toBeNull();
+  expect(wrongExits({ targets }, 'buy', 100)).toBe('an entry has 5 targets at most');
+  const plan = { targets: targets.slice(0, 1), trailTicks: 7, breakEvenAtTicks: 110, maxBars: 3 };
+  expect(movedExits(plan, -5)).toEqual({
+    ...{ ...plan, targets: [{ ticks: 96, closedPpm: 100_000 }], breakEvenAtTicks: 105 },
   });
 });

@@ -177,6 +177,8 @@ describe('a signal', () => {
       message: expect.stringMatching(message),
     });
     expect(refusals(desk)).toEqual([limit]);
+    send(desk, changes);
+    expect([...desk.engine.view.signalsRefused]).toEqual([[limit, 2]]);
     expect(desk.recorded('signal')).toEqual([]);
     expect(entries(desk)).toEqual([]);
   });
