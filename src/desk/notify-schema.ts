@@ -102,14 +102,14 @@ type DeskContact = z.output<typeof contactsSchema>[number];
 const PLACEHOLDER = /\[[^\]]*\]|<[^>]*>|\b(?:tbd|todo|to be filled|n\/a|x{3,})\b|\.\.\.|…/i;
 
 /** Why people can't call this contact; null: they can. */
-export function missingOf({ name: who, phone, mail }: DeskContact): string | null {
+function missingOf({ name: who, phone, mail }: DeskContact): string | null {
   const open = [who, phone, mail].find((value) => value !== undefined && PLACEHOLDER.test(value));
   if (open !== undefined) return `not filled in yet ("${open}" in the desk file)`;
   return phone === undefined && mail === undefined ? 'the desk file has no phone and no mail' : null;
 }
 
 /** One line to read aloud: "On-call engineer Anna, +46 70 123". */
-export function contactLine(contact: DeskContact): string {
+function contactLine(contact: DeskContact): string {
   const { role, name: who, phone, mail } = contact;
   const missing = missingOf(contact);
   const how = [phone, mail].filter((value) => value !== undefined).join(', ');

@@ -76,7 +76,7 @@ export const sessionSchema = z.strictObject({
     ),
 });
 
-export type DeskSessions = z.output<typeof sessionSchema>;
+type DeskSessions = z.output<typeof sessionSchema>;
 
 type Path = readonly (string | number)[];
 

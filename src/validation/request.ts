@@ -12,8 +12,7 @@ import { COMPILE_LATER, fromWorkingFolder, plainEnvironment } from '../desk/desk
 import type { LoadedDesk } from '../desk/load.js';
 import { keepOwnFiles } from '../desk/own-strategies.js';
 import type { MarketChoice } from '../home/runtime.js';
-import type { Criteria } from './criteria.js';
-import type { ValidationReport } from './report/report.js';
+import type { Criteria, ValidationReport } from './report/report.js';
 
 export interface ValidationRequest {
   readonly version: 1;

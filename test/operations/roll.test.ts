@@ -7,7 +7,7 @@ import type { ContractStatus } from '../../src/contracts/trader-status.js';
 import { monthKey } from '../../src/domain/settings-change.js';
 import type { Caller, OperationContext } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
-import { askForDueRolls } from '../../src/worker/ask-for-roll.js';
+import { askForDueRolls } from '../../src/worker/asked-of-people.js';
 import { position } from '../incidents/incident-bench.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';

@@ -5,7 +5,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { openTask, readTasks } from '../../src/store/tasks.js';
 import { readFilledEntries } from '../../src/store/trading-journal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { afterFills } from '../../src/worker/after-fills.js';
+import { afterFills } from '../../src/worker/asked-of-people.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import { until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

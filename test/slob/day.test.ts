@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { dayLines } from '../../src/cli/commands/trading-journal.js';
+import { dayLines } from '../../src/cli/commands/journal-and-export.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { noteInJournal } from '../../src/operations/trading-journal.js';
 import { saveIncident } from '../../src/store/incidents.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Criteria, judge, looserThan, type Measured } from '../../src/validation/criteria.js';
+import { type Criteria, judge, looserThan, type Measured } from '../../src/validation/report/report.js';
 
 /** The runbook's. */
 const CRITERIA: Criteria = { minTrades: 10, minWinRatePct: 45, minSharpe: 0.5, maxDrawdownPct: 15 };

@@ -10,8 +10,11 @@ import { recordAlert, settleAlert } from '../../src/store/incident-alerts.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
 import { openTask, readTasks } from '../../src/store/tasks.js';
-import { type ReconcileContext, reconcileRuns } from '../../src/worker/reconcile/reconcile-runs.js';
-import { endLeftPermission } from '../../src/worker/reconcile/unwatched-permission.js';
+import {
+  endLeftPermission,
+  type ReconcileContext,
+  reconcileRuns,
+} from '../../src/worker/reconcile/reconcile-runs.js';
 import { lookAtRuns } from '../../src/worker/stuck-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { until } from '../support/eventually.js';

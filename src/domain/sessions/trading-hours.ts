@@ -49,7 +49,7 @@ export function periodOf(text: string): Period {
 }
 
 /** Hours in a desk file, in addition to a calendar or instead of one. */
-export interface OwnHours {
+interface OwnHours {
   readonly zone?: string | undefined;
   readonly hours?: Readonly<Partial<Record<Weekday, readonly string[] | undefined>>> | undefined;
   /** Dates, `2026-12-25`. */

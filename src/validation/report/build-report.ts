@@ -12,9 +12,17 @@ import { iso } from '../../domain/moment.js';
 import { formatMoney } from '../../domain/money.js';
 import { shownPlaces } from '../../domain/value.js';
 import type { EngineView } from '../../engine/view.js';
-import { type CriterionResult, judge, looserThan } from '../criteria.js';
 import type { ValidationRequest } from '../request.js';
-import type { PriceEndpoint, ReportedFile, ReportedHalt, ReportedTrade, ValidationReport } from './report.js';
+import {
+  type CriterionResult,
+  judge,
+  looserThan,
+  type PriceEndpoint,
+  type ReportedFile,
+  type ReportedHalt,
+  type ReportedTrade,
+  type ValidationReport,
+} from './report.js';
 import { hoursText } from './report-html.js';
 
 /** If more than this part of the time passed without trading, a GO would mean nothing. */

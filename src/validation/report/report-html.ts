@@ -7,8 +7,7 @@ import { HOUR_MS } from '../../domain/civil-date.js';
 import { exitReasonWords } from '../../domain/exits.js';
 import { gainText, grouped, roundedAmount, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
-import { verdictCells } from '../criteria.js';
-import type { SignedReport } from './report.js';
+import { type SignedReport, verdictCells } from './report.js';
 
 const TRADES_SHOWN_MAX = 200;
 

@@ -1,9 +1,11 @@
 /**
  * Reconciles Postgres with Temporal: if a run no longer progresses (terminated, lost with Temporal's
  * database, ended silently), everything it began ends as abandoned, with evidence and a notice, and whatever
- * it held is free again.
+ * it held is free again. Real money is never traded unwatched: a permission that no run watches ends too.
  */
 import { woken } from '../../contracts/notice.js';
+import type { GoLiveAttempt } from '../../contracts/published.js';
+import { messageOf } from '../../domain/message-of.js';
 import { notify } from '../../notify/notify.js';
 import type { OperationContext } from '../../operations/operation.js';
 import { closeApproval } from '../../store/approvals.js';
@@ -13,7 +15,13 @@ import { finishRoutineRun } from '../../store/routine-run.js';
 import { abandonIncident, type OpenThing, readOpenThings } from '../../store/runs-seen.js';
 import { closeTask } from '../../store/tasks.js';
 import { runState } from '../../temporal/runs.js';
-import { endPermission, type PermissionContext } from './unwatched-permission.js';
+import { readStatus } from '../../trader/read-status.js';
+
+type PermissionContext = Pick<OperationContext, 'desk' | 'pool' | 'temporal'> & {
+  readonly trader: Pick<OperationContext['trader'], 'call'>;
+  /** FERMATA_HOME, where notices are spooled while Postgres is down; null: they are not spooled. */
+  readonly home: string | null;
+};
 
 export type ReconcileContext = PermissionContext & Pick<OperationContext, 'nowMs'>;
 
@@ -175,4 +183,63 @@ async function closeAttempt(
   const attempts = await readAttempts(pool, desk);
   const open = attempts.find((one) => one.workflowId === workflowId && one.finishedMs === null);
   if (open) await moveAttempt(pool, open, open.state === 'live' ? 'ended' : 'refused', outcome);
+}
+
+const REVOKE_MS = 5_000;
+/** States that leave no permission. A completed attempt keeps its permission and needs no watch any more. */
+const WITHOUT_PERMISSION: ReadonlySet<GoLiveAttempt['state']> = new Set(['ended', 'refused']);
+
+/**
+ * Ends a permission whose attempt is over, because the run's last reading was wrong or the trader accepted after all,
+ * and tells people. Returns that attempt; null if there is none. Rejects like `endPermission`, and while Postgres or
+ * Temporal doesn't answer.
+ */
+export async function endLeftPermission(context: PermissionContext): Promise<GoLiveAttempt | null> {
+  const { desk, pool, temporal } = context;
+  const status = await readStatus(context).catch(() => null);
+  const granted = status?.goLive.granted ?? null;
+  if (granted === null) return null;
+  const attempt = (await readAttempts(pool, desk.desk)).find(
+    (one) => one.release === granted.release && one.attempt === granted.attempt,
+  );
+  if (attempt === undefined || !WITHOUT_PERMISSION.has(attempt.state)) return null;
+  const { workflowId, state, detail } = attempt;
+  // A run that was reset in Temporal keeps watching under a row that is over.
+  if ((await runState(temporal, workflowId, null)).running) return null;
+  const done = await endPermission(context, workflowId, `going live is ${state}: ${detail}`);
+  const over = state === 'ended' ? 'ended' : 'been refused';
+  await tell(context, workflowId, {
+    title: `${desk.desk} could still trade real money after its go-live had ${over}`,
+    text: `${done} Why the go-live was over: ${detail}. Positions keep their stops; begin again with fermata go-live.`,
+    fingerprint: `left-permission:${workflowId}`,
+  });
+  return attempt;
+}
+
+/** Returns what was done, in a sentence. Rejects if the trader doesn't accept it: the next pass tries again. */
+async function endPermission(context: PermissionContext, workflowId: string, how: string): Promise<string> {
+  const { desk, trader } = context;
+  const reason = `nobody watches the first real money any more: ${how}`.slice(0, 500);
+  try {
+    if ((await readStatus({ trader })).goLive.granted === null)
+      return 'The desk has no permission to trade real money.';
+    const asked = { commandId: `abandoned:${workflowId}`.slice(0, 128), by: 'operations', reason };
+    const { detail } = await trader.call('revokeGoLive', asked, { timeoutMs: REVOKE_MS });
+    return `The permission to trade real money was ended: ${detail}`;
+  } catch (error) {
+    await tell(context, workflowId, {
+      title: `${desk.desk} may trade real money that nobody watches`,
+      text: `${reason}. The trader could not be told to end it (${messageOf(error)}); it is tried again each minute. Stop it yourself: fermata stop.`,
+      fingerprint: `unwatched:${workflowId}`,
+    });
+    throw error;
+  }
+}
+
+async function tell(
+  { desk, pool, home }: PermissionContext,
+  workflowId: string,
+  said: { readonly title: string; readonly text: string; readonly fingerprint: string },
+): Promise<void> {
+  await notify(pool, woken('unwatched-go-live', { desk: desk.desk, workflowId, ...said }), home);
 }

@@ -1,33 +1,98 @@
-/**
- * Asks people to roll a future once its roll day has come: once a day, until they approve. Nothing is entered
- * in the old contract meanwhile; as its last trade nears, people are woken, even if the desk file names the
- * month.
- */
+/** What trading asks of people: to review an exit after an entry was filled, to roll a contract that ends. */
 
 import { type Notice, woken } from '../contracts/notice.js';
+import type { NewTask, Task } from '../contracts/operations-activities.js';
 import type { ContractStatus } from '../contracts/trader-status.js';
+import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
+import { moment } from '../domain/moment.js';
 import { contractWords } from '../domain/sessions/contract-months.js';
 import { monthKey, SETTINGS_APPROVAL } from '../domain/settings-change.js';
+import { datesOf } from '../domain/zone-offset.js';
 import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';
 import { listApprovals } from '../operations/approvals.js';
 import type { OperationContext } from '../operations/operation.js';
 import { rollContract } from '../operations/settings/change-settings.js';
+import type { Pool } from '../store/pool.js';
+import { openTask, readDueTasks } from '../store/tasks.js';
+import { type FilledEntry, readFilledEntries, writeJournalPosition } from '../store/trading-journal.js';
 import { readStatus } from '../trader/read-status.js';
 import { repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
-const LOOK_EVERY_MS = 60_000;
+const FILLS_EVERY_MS = 2_000;
+/** How far back a restarted worker searches; existing lines and tasks stay unchanged. */
+const SINCE_MS = 7 * 24 * 3_600_000;
+const SOURCE = 'exit-review:';
+
+interface AfterFills {
+  readonly desk: Desk;
+  readonly pool: Pool;
+  /** FERMATA_HOME, where a notice is spooled while Postgres is down. */
+  readonly home: string | null;
+}
+
+/**
+ * After an entry fill, as the desk file has it: a line in the trading journal, and a reminder to review the exit. Null if
+ * it asks for nothing.
+ */
+export function afterFills({ desk, pool, home }: AfterFills, log: Logger): KeptTask | null {
+  const { onFill } = desk;
+  if (onFill === undefined) return null;
+  const dateOf = datesOf(desk);
+  const written = new Map<string, string>();
+  const reminded = new Set<number>();
+  return repeat('watch over fills', FILLS_EVERY_MS, log, async () => {
+    for (const entry of await readFilledEntries(pool, desk.desk, Date.now() - SINCE_MS)) {
+      const { clientId, what, marketMs } = entry;
+      if (written.get(clientId) === what) continue;
+      const date = dateOf(marketMs);
+      if (onFill.journal)
+        await writeJournalPosition(pool, { desk: desk.desk, date, about: clientId, text: what });
+      if (onFill.exitReviewHours !== undefined)
+        await openTask(pool, exitReview(desk.desk, entry, onFill.exitReviewHours));
+      written.set(clientId, what);
+    }
+    for (const task of await readDueTasks(pool, desk.desk, SOURCE)) {
+      if (reminded.has(task.id)) continue;
+      await notify(pool, reminderOf(task), home);
+      reminded.add(task.id);
+    }
+  });
+}
+
+function exitReview(desk: string, { clientId, what, wallMs }: FilledEntry, hours: number): NewTask {
+  return {
+    desk,
+    source: `${SOURCE}${clientId}`,
+    title: `Exit review: ${what}`,
+    detail: `Entered ${moment(wallMs)} (order ${clientId}). Note how it ended or why it is still held, and whether stop and target were as planned.`,
+    dueMs: wallMs + hours * HOUR_MS,
+  };
+}
+
+/** Sent once, when the task is due: the fill itself was reported before. */
+const reminderOf = ({ desk, id, title, detail }: Task): Notice => ({
+  ...{ desk, event: 'task', severity: 'info', fingerprint: `task-due:${desk}:${id}` },
+  title: `Due now: ${title}`,
+  text: `${detail}\nWhen it is done: on the page under Waiting, or fermata task done ${id} --note TEXT`,
+});
+
+const CONTRACTS_EVERY_MS = 60_000;
 /** A question that nobody answered ends after a day; one that was rejected is not asked again on the same day. */
 const ASKED_AGAIN_MS = 20 * HOUR_MS;
 
 type AskForRoll = OperationContext;
 
-/** Null: no contract of the desk ends. */
+/**
+ * Asks for the roll of a future once its roll day has come: once a day, until people approve. Nothing is entered in the old
+ * contract meanwhile; as its last trade nears, people are woken, even if the desk file names the month. Null: no contract of
+ * the desk ends.
+ */
 export function askForRolls(context: AskForRoll, log: Logger): KeptTask | null {
   if (context.desk.instruments.every(({ kind }) => kind !== 'future')) return null;
-  return repeat('watch over contracts that end', LOOK_EVERY_MS, log, () => askForDueRolls(context));
+  return repeat('watch over contracts that end', CONTRACTS_EVERY_MS, log, () => askForDueRolls(context));
 }
 
 export async function askForDueRolls(context: AskForRoll): Promise<void> {
