@@ -14,8 +14,7 @@ import { sweepHtml } from '../../src/backtest/sweep/sweep-html.js';
 import { heatMapOf, sweepReport } from '../../src/backtest/sweep/sweep-report.js';
 import { ranked, type Trial, untradedText } from '../../src/backtest/sweep/trial.js';
 import { chosenOf, walked, windowsOf } from '../../src/backtest/sweep/walk-forward.js';
-import { sweepLines } from '../../src/cli/sweep-backtest.js';
-import { combinationsOf, sweptValue } from '../../src/cli/swept-values.js';
+import { combinationsOf, sweepLines, sweptValue } from '../../src/cli/sweep-backtest.js';
 import { openBrowser } from '../support/page.js';
 
 const DAY_MS = 86_400_000;

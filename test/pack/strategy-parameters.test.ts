@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { typedFor } from '../../dashboard/src/section/typed-setting.js';
 import { backtestDesk } from '../../src/cli/backtest-desk.js';
-import { combinationsOf, sweptValue } from '../../src/cli/swept-values.js';
+import { combinationsOf, sweptValue } from '../../src/cli/sweep-backtest.js';
 import { settingsInForce } from '../../src/desk/desk-settings.js';
 import type { DeclaredValue } from '../../src/domain/declared-value.js';
 import { settingsTerms } from '../../src/domain/settings-change.js';

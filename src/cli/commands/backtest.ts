@@ -63,8 +63,14 @@ import { type InputFile, OutputFile, refuseReplacing } from '../output-file.js';
 import { type TrialJob, type TrialNews, TrialProcess, type TrialSetting } from '../run-trials.js';
 import { fermataHome } from '../running-desk.js';
 import { periodToTrade } from '../stored-minutes.js';
-import { isJudged, sweepBacktest, sweepLines } from '../sweep-backtest.js';
-import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';
+import {
+  isJudged,
+  isSwept,
+  type SweptSetting,
+  sweepBacktest,
+  sweepLines,
+  sweptValue,
+} from '../sweep-backtest.js';
 
 const SLIPPAGE_TICKS_MAX = 10_000;
 const LATENCY_MS_MAX = 10_000;

@@ -31,7 +31,7 @@ import { collected, dayText, dayValue } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { recordedBars, storedBars } from '../past-bars.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
-import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';
+import { isSwept, type SweptSetting, sweptValue } from '../sweep-backtest.js';
 
 const DAYS_NAMED_MAX = 20;
 /** Order ids would contain it; a replay sends no orders. */

@@ -23,7 +23,7 @@ import {
   settingSpecs,
   settingValues,
 } from '../settings/setting-specs.js';
-import { voidGoLive } from './go-live.js';
+import { voidGoLive } from './live-permission.js';
 import { done, refused } from './outcome.js';
 
 type Reload = Extract<Command, { readonly name: 'reload' }>;

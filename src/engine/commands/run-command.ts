@@ -8,7 +8,7 @@ import { arm } from './arm.js';
 import { claimCoins, explainCash } from './claim-coins.js';
 import { cancelEntry, closeAll, closePosition, kill } from './close.js';
 import { noSplit, takeAction } from './corporate-action.js';
-import { goLive, revokeGoLive } from './go-live.js';
+import { goLive, revokeGoLive } from './live-permission.js';
 import { done, refused } from './outcome.js';
 import { reload } from './reload.js';
 import { resize } from './resize.js';

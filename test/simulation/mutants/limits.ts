@@ -130,7 +130,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a go-live that was taken back stays in force',
-    file: 'engine/commands/go-live.ts',
+    file: 'engine/commands/live-permission.ts',
     find: "    commit(core, { type: 'golive.voided', by, reason, marketMs: core.marketMs });\n",
     put: '    void commit;\n',
   },
@@ -142,19 +142,19 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a go-live that was decided for another journal counts',
-    file: 'engine/commands/go-live.ts',
+    file: 'engine/commands/live-permission.ts',
     find: '  if (grant.incarnation !== config.incarnation)',
     put: "  if (grant.incarnation === '')",
   },
   {
     what: 'a go-live that was decided for another desk file counts',
-    file: 'engine/commands/go-live.ts',
+    file: 'engine/commands/live-permission.ts',
     find: '  if (grant.fileConfigHash !== base.configHash || grant.configHash !== config.configHash)',
     put: "  if (grant.fileConfigHash === '' || grant.configHash !== config.configHash)",
   },
   {
     what: 'a go-live allows more than the desk file',
-    file: 'engine/commands/go-live.ts',
+    file: 'engine/commands/live-permission.ts',
     find: '  return tooLarge ?',
     put: '  return tooLarge && core.wallMs < 0 ?',
   },
