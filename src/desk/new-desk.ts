@@ -71,6 +71,7 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
     [['mode'], wanted.mode],
     [['venue', 'testnet'], wanted.testnet],
     [['paper', 'balance'], wanted.balance],
+    [['paper', 'currency'], quoteOf(wanted.symbols ?? [])],
     [['api', 'port'], wanted.port],
     [['risk', 'stopLossPct'], wanted.stopLossPct],
     [['risk', 'dailyLossLimitPct'], wanted.dailyLossLimitPct],
@@ -87,6 +88,12 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   if (wanted.s3Bucket !== undefined) setBucket(document, wanted.s3Bucket);
   if (wanted.live !== undefined) setLive(document, wanted.live.approvers);
   return { kind: 'text', text: document.toString({ lineWidth: 0 }) };
+}
+
+/** The currency that all are quoted in. The desk file's own rules refuse several. */
+function quoteOf(symbols: readonly string[]): string | undefined {
+  const [quote, ...others] = new Set(symbols.map((symbol) => symbol.split('/')[1]));
+  return others.length === 0 ? quote : undefined;
 }
 
 /** The template's comment is about the template's port. */

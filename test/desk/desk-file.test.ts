@@ -146,6 +146,18 @@ describe('an environment file', () => {
     expect(made.kind === 'text' ? made.text : '').toContain(line);
   });
 
+  it('has its paper account in the currency that all are quoted in', () => {
+    const sizes = { tickSize: '0.1', lotSize: '0.0001', minNotional: '5' };
+    const textOf = (...symbols: readonly string[]) => {
+      const instruments = symbols.map((symbol) => ({ symbol, ...sizes }));
+      const made = newDeskText(CRYPTO, { name: 'mine', symbols, instruments });
+      return made.kind === 'text' ? made.text : '';
+    };
+    const { desk } = parseDesk('desks/mine/desk.yaml', textOf('BTC/EUR', 'ETH/EUR'));
+    expect(desk.paper.currency).toBe('EUR');
+    expect(() => parseDesk('desks/mine/desk.yaml', textOf('BTC/EUR', 'ETH/USD'))).toThrow(/quoted in USDT/);
+  });
+
   it('asks for the step sizes of a symbol that is not known', () => {
     expect(newDeskText(CRYPTO, { name: 'mine', symbols: ['SOL/USDT', 'BTC/USDT'] })).toEqual({
       kind: 'unknownSymbols',
