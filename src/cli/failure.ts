@@ -80,6 +80,7 @@ export function presentFailure(error: unknown): PresentedFailure {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const message = messageOf(error);
   if (isAway(fields.code, message)) return partAway(message);
+  if (OTHER_SCHEMA_CODES.has(fields.code)) return otherSchema(message);
   const refused = refusedBySystem(error);
   if (refused !== null && fields.doThis === undefined)
     return {
@@ -152,6 +153,20 @@ function partAway(message: string): PresentedFailure {
     keptSafe: 'nothing was changed',
     doThis:
       'fermata status says whether the desk runs; fermata up starts it, fermata doctor looks at this machine',
+    exitCode: EXIT_FAILED,
+  };
+}
+
+/** Postgres's for a column, a table and a function that are not there. */
+const OTHER_SCHEMA_CODES: ReadonlySet<unknown> = new Set(['42703', '42P01', '42883']);
+
+/** Of a desk that another build runs: a newer one changes the database only at its start. */
+function otherSchema(message: string): PresentedFailure {
+  return {
+    message: `the database of this desk is not of this build: ${message}`,
+    keptSafe: 'a running desk goes on by its own rules; this command has ended',
+    doThis:
+      'give the command in the folder of the build that runs the desk, or start the desk with this one (docs/UPGRADE.md)',
     exitCode: EXIT_FAILED,
   };
 }

@@ -98,7 +98,7 @@ function endedBy(home: string, session: CliSession, nowMs: number): string | nul
 
 function changed({ person, standing }: CliSession, standingOf: StandingOf): string | null {
   if (standingOf(person) === standing) return null;
-  return `the password of ${person} has changed since`;
+  return `the password of ${person} has changed since, or another build signed them in`;
 }
 
 const fileOf = (home: string): string => join(peopleHomeOf(home), FILE);

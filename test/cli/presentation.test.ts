@@ -440,6 +440,14 @@ describe('a failure', () => {
     expect(refused('ENOTEMPTY').doThis).toMatch(/FERMATA_DEBUG=1/);
   });
 
+  it('of a database that another build made says so: it may be asked before an upgrade', () => {
+    const missing = Object.assign(new Error('column "rate" does not exist'), { code: '42703' });
+    expect(presentFailure(missing)).toMatchObject({
+      message: 'the database of this desk is not of this build: column "rate" does not exist',
+      doThis: expect.stringContaining('docs/UPGRADE.md'),
+    });
+  });
+
   it('of a bug says where to look', () => {
     expect(presentFailure(new TypeError('x is undefined')).doThis).toMatch(/FERMATA_DEBUG=1/);
   });
