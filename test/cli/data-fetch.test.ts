@@ -51,6 +51,11 @@ describe('fermata data fetch', () => {
     });
     const gaps = await data('gaps', 'BTC/USDT', '--from', '2020-01-01', '--to', '2020-01-01');
     expect(gaps).toMatchObject({ code: 1, out: expect.stringContaining('1440 missing') });
+    expect(gaps.out).not.toContain('nothing of BTC/USDT');
+    const other = await data('gaps', 'LTC/USDT', '--from', '2020-01-01', '--to', '2020-01-02');
+    expect(other.out).toContain(
+      'nothing of LTC/USDT was fetched so far: fermata data fetch LTC/USDT --from 2020-01-01 --to 2020-01-02',
+    );
     const here = await data('gaps', 'BTC/USDT', '--from', day, '--to', day, '--json');
     expect(JSON.parse(here.out)).toMatchObject({ sources: [simulator.address] });
     writeFileSync(months[0]?.file ?? '', 'ts,open,high,low,close,volume\n1,1,1,1,1,1\n');

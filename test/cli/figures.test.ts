@@ -101,6 +101,19 @@ async function traded(closedAt: string, realised: number): Promise<void> {
   }
 }
 
+describe('fermata export', () => {
+  it('says that there is nothing of these days: they are those of the market, not of this machine', async () => {
+    await traded('2026-03-04T20:00:00Z', 690.5);
+    const some = await asked('export', 'trades', '--from', '2026-03-04');
+    expect([some.out.split('\n').length, some.err]).toEqual([4, '']);
+    const none = await asked('export', 'trades', '--from', '2026-03-05');
+    expect(none.out).toMatch(/^market_time,[^\n]+\n$/);
+    expect(none.err).toBe('! nothing is shown: no trades are of these days, which are those of the market\n');
+    expect(none.code).toBe(0);
+    expect((await asked('export', 'orders')).err).toContain('there are no orders so far');
+  });
+});
+
 describe('fermata stats', () => {
   beforeEach(async () => {
     await traded('2026-03-04T20:00:00Z', 690.5);

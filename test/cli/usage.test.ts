@@ -157,6 +157,11 @@ describe.concurrent('a command that is not understood', () => {
       'export',
     ],
     [
+      ['trading-journal', '--note', 'late', '--date', '2026-02-30'],
+      '--date: expected a day like 2026-10-01; found 2026-02-30',
+      'trading-journal',
+    ],
+    [
       ['export', 'trades', '--from', 'monday'],
       '--from: expected a day like 2026-10-01',
       'fermata help export',

@@ -35,7 +35,7 @@ import {
   venueAddress,
 } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
-import { collected, dayValue, positiveNumber, spanOf } from '../option-values.js';
+import { collected, dayText, dayValue, positiveNumber, spanOf } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import {
   fermataHome,
@@ -345,6 +345,11 @@ async function gapsOfFiles(symbol: string, options: GapOptions): Promise<number>
         const what = from === null ? symbol : `${symbol}, from ${sourceName(from)}`;
         return missing.length === 0 ? [`✓ ${what}: no gap`] : missingLines(what, missing);
       }),
+      ...(sources.length === 0
+        ? [
+            `nothing of ${symbol} was fetched so far: fermata data fetch ${symbol} --from ${dayText(first)} --to ${dayText(last)}`,
+          ]
+        : []),
       ...(calendar === null && gaps.length > 0
         ? [
             `hours in which its market is closed are included: no desk that trades ${symbol} was named (--desk)`,

@@ -12,8 +12,8 @@ import { EXPORT_KINDS, type ExportKind } from '../../operations/export-records.j
 import { figuresText, NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { dayValue, textOf, wholeNumber } from '../option-values.js';
-import { printExact, printJson, printLines } from '../output.js';
+import { dayText, dayValue, textOf, wholeNumber } from '../option-values.js';
+import { printExact, printJson, printLines, sayNothingFound } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
 const DAYS_DEFAULT = 10;
@@ -22,7 +22,7 @@ const DAYS_MAX = 1_000;
 interface JournalOptions {
   readonly days: number;
   readonly note?: string;
-  readonly date?: string;
+  readonly date?: number;
   readonly as?: string;
   readonly json?: boolean;
 }
@@ -31,7 +31,11 @@ export function tradingJournalCommand(command: Command): void {
   command
     .option('--days <count>', 'the newest days that have an entry', wholeNumber(1, DAYS_MAX), DAYS_DEFAULT)
     .option('--note <text>', 'add this note to the day', textOf(NOTE_CHARACTERS_MAX))
-    .option('--date <date>', 'with --note: on this day of the desk, such as 2026-10-01; left out: today')
+    .option(
+      '--date <date>',
+      'with --note: on this day of the desk, such as 2026-10-01; left out: today',
+      dayValue,
+    )
     .option('--as <person>', 'with --note: who writes it, the signed-in person')
     .option('--json', 'for scripts')
     .action(async (options: JournalOptions) => {
@@ -49,7 +53,7 @@ async function addNote(text: string, { date, as, json }: JournalOptions): Promis
   const noted = await withOperations((operations, runtime) =>
     operations.noteInJournal(
       { person: signedInPerson(runtime, MAY_DO_TASKS, as), via: 'cli' },
-      { text, date },
+      { text, date: date === undefined ? undefined : dayText(date) },
     ),
   );
   if (!noted.ok) throw new CliFailure(noted.detail, 'nothing was changed', 'name a day that has begun');
@@ -118,12 +122,21 @@ export function exportCommand(command: Command): void {
       if (from !== undefined && to !== undefined && to < from)
         throw usageFailure('--to lies before --from', 'write the earlier day first');
       const untilMs = to === undefined ? null : to + DAY_MS;
+      let hasRows = false;
       await withOperations(async (operations) => {
         for await (const text of operations.exportRecords(null, { kind, fromMs: from ?? null, untilMs })) {
+          // The first piece begins with the header, in one line.
+          hasRows ||= text.trimEnd().includes('\n');
           if (!process.stdout.write(text)) await once(process.stdout, 'drain');
         }
       });
+      if (!hasRows) sayNothingFound(nothingText(kind, from === undefined && to === undefined));
     });
+}
+
+function nothingText(kind: ExportKind, isWhole: boolean): string {
+  if (isWhole) return `there are no ${kind} so far`;
+  return `no ${kind} are of these days, which are those of ${kind === 'audit' ? 'this machine' : 'the market'}`;
 }
 
 export function evidenceCommand(command: Command): void {
