@@ -1,6 +1,6 @@
 /** The command line: finds the command, runs it, and reports every failure in one form. */
 
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { closestName } from '../desk/typed-names.js';
 import { mapStacks } from '../home/mapped-stacks.js';
@@ -16,11 +16,29 @@ import { printFailure } from './output.js';
 export async function main(argv: readonly string[]): Promise<number> {
   mapStacks();
   process.stdout.on('error', onLostOutput);
+  writeWhole();
   await run(argv);
   await Promise.all([process.stdout, process.stderr].map(written));
   // The error event comes a moment after the write; this process may end before that.
   if (process.stdout.errored) onLostOutput(process.stdout.errored);
   return Number(process.exitCode ?? EXIT_OK);
+}
+
+/**
+ * Into a file, Node writes a text once and takes a part of it for the whole: on a disk that becomes full the rest was
+ * missing, with exit code 0.
+ */
+function writeWhole(): void {
+  const { fd } = process.stdout;
+  if (!fstatSync(fd).isFile()) return;
+  process.stdout._write = (chunk: Buffer, _encoding, done) => {
+    try {
+      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
 }
 
 /**

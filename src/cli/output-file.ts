@@ -118,6 +118,11 @@ export class OutputFile {
   #flush(): void {
     const bytes = Buffer.from(this.#text);
     this.#text = '';
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done);
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done);
+    } catch (error) {
+      // A write names no file.
+      throw Object.assign(error as Error, { path: this.#file });
+    }
   }
 }

@@ -573,6 +573,22 @@ describe.concurrent('fermata backtest refuses by name', () => {
 });
 
 describe('several values', () => {
+  // A file of the system that takes nothing, as a full disk.
+  it.runIf(existsSync('/dev/full'))('are printed all the same where their page finds no room', async () => {
+    const full = ['--data', file, '--report', '/dev/full'];
+    const [sweep, single] = await Promise.all([
+      backtest([...full, '--set', 'fastBars=3,5', '--json']),
+      backtest(full),
+    ]);
+    expect((JSON.parse(sweep.out) as SweepReport).trials).toHaveLength(2);
+    expect(single.out).toMatch(/^✓ backtest of crypto-bot/);
+    expect(single.out).not.toContain('/dev/full');
+    for (const { code, err } of [sweep, single]) {
+      expect(err).toContain('✗ the disk is full at /dev/full');
+      expect(code).toBe(1);
+    }
+  });
+
   it('are tried on all cores, each as it comes out alone, and give the same bytes on one core', async () => {
     const sweep = ['--data', file, '--set', 'fastBars=3:7:2', '--set', 'paper.balance=5000', '--json'];
     const page = join(folder, 'sweep.html');

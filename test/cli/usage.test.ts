@@ -271,6 +271,23 @@ describe.concurrent('help', () => {
     expect([child.status, String(child.stderr)]).toEqual([1, expect.stringContaining('ENOSPC')]);
   });
 
+  // A bound on a file's size is met as a disk that becomes full: a part of the text is written, without an error.
+  it('fails where only the beginning of it could be written', () => {
+    const into = join(folder, 'beginning.txt');
+    const typed = [COMMAND, 'desk', 'check', 'crypto-bot', '--json'];
+    const script = 'into=$1; shift; ulimit -f 1; exec "$@" > "$into"';
+    const child = spawnSync('sh', ['-c', script, 'sh', into, process.execPath, ...typed], {
+      encoding: 'utf8',
+    });
+    expect([child.status, child.stderr]).toEqual([
+      1,
+      expect.stringContaining('could not be written whole: EFBIG'),
+    ]);
+    const [begun, whole] = [readFileSync(into, 'utf8'), spawnSync(process.execPath, typed)];
+    expect(String(whole.stdout).startsWith(begun)).toBe(true);
+    expect(begun.length).toBeGreaterThan(0);
+  });
+
   it.each(['corporate-action', 'journal'])('of %s fits a terminal of 80 columns', async (command) => {
     const { out } = await answerOf(folder, ['help', command]);
     expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);

@@ -58,7 +58,7 @@ import {
 } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
 import { collected, dayValue, positiveNumber, wholeNumber } from '../option-values.js';
-import { printJson, printLines, progressPrinter } from '../output.js';
+import { printFailure, printJson, printLines, progressPrinter } from '../output.js';
 import { type InputFile, OutputFile, refuseReplacing } from '../output-file.js';
 import { type TrialJob, type TrialNews, TrialProcess, type TrialSetting } from '../run-trials.js';
 import { fermataHome } from '../running-desk.js';
@@ -237,10 +237,10 @@ async function backtest(options: BacktestOptions): Promise<number> {
     const report = await told(
       sweepBacktest({ ...prices, loaded, options: others, set: settings, rankedBy, windows, jobs }),
     );
-    outputs.get('report')?.write(sweepHtml(report));
-    keep(outputs);
+    const unkept = kept(outputs, () => sweepHtml(report));
     if (options.json === true) printJson(report);
-    else printLines(sweepLines(report, options.report));
+    else printLines(sweepLines(report, unkept === null ? options.report : undefined));
+    if (unkept !== null) return printFailure(unkept, false);
     return isJudged(report) ? EXIT_OK : EXIT_FAILED;
   } finally {
     for (const output of outputs.values()) output.drop();
@@ -272,12 +272,12 @@ async function single(
       lists?.orders.push(...news.orders);
     }
   });
-  outputs.get('report')?.write(reportHtml(report));
   // The page says that the run failed, which rows of a part of it would not.
   if (!isSound(report)) for (const output of [fills, orders]) output?.drop();
-  keep(outputs);
+  const unkept = kept(outputs, () => reportHtml(report));
   if (options.json === true) printJson(lists === null ? report : { ...report, lists });
-  else printLines(reportLines(report, options));
+  else printLines(reportLines(report, unkept === null ? options : {}));
+  if (unkept !== null) return printFailure(unkept, false);
   return isSound(report) ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -421,11 +421,21 @@ function openOutputs(options: BacktestOptions): Outputs {
   return outputs;
 }
 
-function keep(outputs: Outputs): void {
-  for (const output of outputs.values()) output.keep();
+/** Null, or why not all is: what took hours is then printed all the same. */
+function kept(outputs: Outputs, page: () => string): unknown {
+  try {
+    outputs.get('report')?.write(page());
+    for (const output of outputs.values()) output.keep();
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
-function reportLines(report: BacktestReport, { fills, orders, report: page }: BacktestOptions): string[] {
+function reportLines(
+  report: BacktestReport,
+  { fills, orders, report: page }: Pick<BacktestOptions, (typeof OUTPUTS)[number]>,
+): string[] {
   const { currency, period, market, figures, buyAndHold } = report;
   const money = (text: string): string => roundedMoney(text, currency);
   const percent = (value: number): string => `${grouped(String(Number(value.toFixed(2))))} %`;
