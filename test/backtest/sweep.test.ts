@@ -10,7 +10,7 @@ import {
   shapeOf,
 } from '../../src/backtest/statistics/deflated-sharpe.js';
 import type { Figures } from '../../src/backtest/statistics/figures.js';
-import { sweepHtml } from '../../src/backtest/sweep/sweep-html.js';
+import { figureWords, sweepHtml } from '../../src/backtest/sweep/sweep-html.js';
 import { heatMapOf, sweepReport } from '../../src/backtest/sweep/sweep-report.js';
 import { ranked, type Trial, untradedText } from '../../src/backtest/sweep/trial.js';
 import { chosenOf, walked, windowsOf } from '../../src/backtest/sweep/walk-forward.js';
@@ -126,6 +126,10 @@ describe('trials', () => {
     });
     expect(sweepHtml(report)).toContain('<td>1\u202f201 refused, 7 rejected by the venue</td>');
     expect(sweepLines(report, undefined).join('\n')).toContain('1\u202f201 refused, 7 rejected by the venue');
+    // An empty column would only push the last one off the page.
+    const quiet = tried.map((one) => ({ ...one, denied: {}, rejected: {} }));
+    expect(sweepHtml({ ...report, trials: quiet })).not.toContain('Entered nothing');
+    expect(sweepHtml({ ...report, trials: quiet.slice(1) })).toContain('<h1>1 trial of mine');
     const cells = [[-1.25]];
     const heatMap = { keys: ['fast', null], across: ['5'], down: [''], cells } as const;
     expect(sweepHtml({ ...report, heatMap })).toContain('>\u22121.25</td>');
@@ -136,6 +140,8 @@ describe('trials', () => {
     expect(ranked([idle, ...trials], 'maxDrawdownPct').at(-1)).not.toBe(trials[1]);
     expect(chosenOf([idle], 'maxDrawdownPct')).toBeNull();
     expect(chosenOf([idle], 'returnPct')).toBeNull();
+    expect(figureWords(idle, 'returnPct', 'USDT')).toBe('0 %');
+    expect(figureWords({ ...idle, failed: 'fails failed' }, 'returnPct', 'USDT')).toBe('can’t be said');
   });
 
   it('of which a strategy failed are no find, however good they were until then', () => {

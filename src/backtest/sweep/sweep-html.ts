@@ -1,11 +1,11 @@
 /** A sweep as one page: the heat map, the trials, and the result of walk-forward. */
-import { grouped } from '../../domain/figure-text.js';
+import { counted, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { escapeHtml } from '../report/chart.js';
 import { list, pageHtml, table } from '../report/page.js';
 import { FIGURES, figureText, spanText } from '../report/report-html.js';
 import type { HeatMap, SweepReport } from './sweep-report.js';
-import { figureOf, type RankedBy, type Trial, untradedText, valuesText } from './trial.js';
+import { type RankedBy, type Trial, untradedText, valuesText } from './trial.js';
 import type { WalkForward } from './walk-forward.js';
 
 /** Most rows of the table; the JSON has all. */
@@ -18,8 +18,10 @@ export function titleOf(by: RankedBy): string {
   return FIGURES.find(([name]) => name === by)?.[1] ?? by;
 }
 
-export function figureWords(trial: Trial, by: RankedBy, currency: string): string {
-  return figureText(figureOf(trial, by), FIGURES.find(([name]) => name === by)?.[2] ?? '', currency);
+/** Also of a trial that is judged by nothing since it held nothing: its return is 0 %. */
+export function figureWords({ figures, failed }: Trial, by: RankedBy, currency: string): string {
+  const figure = failed === null ? (figures?.[by] ?? null) : null;
+  return figureText(figure, FIGURES.find(([name]) => name === by)?.[2] ?? '', currency);
 }
 
 /** What the number of trials means for the best one. */
@@ -33,7 +35,7 @@ export function sweepHtml(report: SweepReport): string {
   const { desk, market, period, best, rankedBy, currency, trials } = report;
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const title = titleOf(rankedBy);
-  const body = `<h1>${trials.length} trials of ${escapeHtml(desk)}</h1>
+  const body = `<h1>${counted(trials.length, 'trial')} of ${escapeHtml(desk)}</h1>
 <p>On ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)}${spanText(period)}.
 ${best === null ? 'None can be judged.' : `Best by ${escapeHtml(title)}: <b>${escapeHtml(valuesText(best.values))}</b>, ${escapeHtml(figureWords(best, rankedBy, currency))}.`}
 Deflated Sharpe ratio: ${escapeHtml(luckText(report))} (Bailey and López de Prado, 2014).</p>
@@ -116,15 +118,21 @@ ${compared}${efficiency === null ? ', the chosen ones made nothing' : ''}.</p>
 function trialTable({ trials, currency, rankedBy }: SweepReport): string {
   const columns = COLUMNS.some((name) => name === rankedBy) ? COLUMNS : [rankedBy, ...COLUMNS];
   const chosen = FIGURES.filter(([name]) => columns.some((column) => column === name));
-  const rows = trials
-    .slice(0, TRIALS_SHOWN_MAX)
-    .map(({ values, figures, configHash, ...counts }) => [
-      valuesText(values),
-      ...chosen.map(([name, , unit]) => figureText(figures?.[name] ?? null, unit, currency)),
-      untradedText(counts),
-      configHash.slice(0, 12),
-    ]);
+  const shown = trials.slice(0, TRIALS_SHOWN_MAX);
+  // An empty column would push the last one off the page.
+  const isUntraded = shown.some((trial) => untradedText(trial) !== '');
+  const rows = shown.map(({ values, figures, configHash, ...counts }) => [
+    valuesText(values),
+    ...chosen.map(([name, , unit]) => figureText(figures?.[name] ?? null, unit, currency)),
+    ...(isUntraded ? [untradedText(counts)] : []),
+    configHash.slice(0, 12),
+  ]);
   const left = trials.length - rows.length;
-  const head = ['Values', ...chosen.map(([, title]) => title), 'Entered nothing', 'Configuration'];
+  const head = [
+    'Values',
+    ...chosen.map(([, title]) => title),
+    ...(isUntraded ? ['Entered nothing'] : []),
+    'Configuration',
+  ];
   return `${table(head, rows)}${left > 0 ? `<p>${left} more are in the JSON.</p>` : ''}`;
 }
