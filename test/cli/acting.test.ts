@@ -134,7 +134,9 @@ describe.concurrent('with Temporal and Postgres both down', () => {
       expect(outcome.problems.join('\n')).toMatch(/Temporal/);
       expect(code).toBe(0);
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason: 'test' } });
-      expect(trader.asked.filter(({ method }) => method === 'stop')).toHaveLength(1);
+      // A busy machine may be asked again before it has answered: that is still the one stop.
+      const stops = trader.asked.filter(({ method }) => method === 'stop');
+      expect(new Set(stops.map(({ params }) => (params as { commandId: string }).commandId)).size).toBe(1);
     }),
   );
 
