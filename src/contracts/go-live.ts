@@ -96,6 +96,16 @@ export interface Look {
   readonly halted: string | null;
 }
 
+/** What a watch looked at, to be verified at its end. */
+export interface Conclusion {
+  /** Prefix of the evidence keys. */
+  readonly key: string;
+  readonly startedMs: number;
+  readonly fillsSinceMs: number;
+  readonly looks: number;
+  readonly problems: readonly string[];
+}
+
 /** What a watch has found. */
 export interface Watched {
   /** Why it is no longer live; null while it is. */

@@ -449,7 +449,9 @@ describe.concurrent('going live', () => {
     );
     expect(waiting).toMatchObject({
       nextAtMs: null,
-      detail: 'Clean hours begin anew once nothing is wrong: HALTED: person by test',
+      detail: expect.stringMatching(
+        /^Clean hours begin anew with the first look that finds nothing wrong, the next at .* UTC\. At .* UTC: HALTED: person by test$/,
+      ),
     });
     expect(await told()).toEqual([]);
     desk.trader.halts = [];
@@ -533,6 +535,27 @@ describe.concurrent('going live', () => {
       detail: 'the permission is no longer in force: odd fills (anna)',
     });
     await keepHistory(bench, 'go-live-revoked', goLiveId(revoked.input.desk, revoked.input.release, 1));
+  });
+
+  it('that is taken back ends at once, not at the next look: only then can it be asked for again', async () => {
+    const revoked = await attempt({ watchMs: 10 * WAIT_MS, lookMs: 10 * WAIT_MS });
+    const { desk } = revoked;
+    await review(revoked);
+    await vote(revoked, ANNA);
+    await vote(revoked, BERT);
+    const progress = () => handleOf(revoked).query<GoLiveProgress>('progress');
+    await until('the watch', async () => (await progress()).phase === 'watched', WAIT_MS);
+    const isPaused = async () => {
+      const { events } = await handleOf(revoked).fetchHistory();
+      const timers = events?.flatMap((event) => event.timerStartedEventAttributes ?? []) ?? [];
+      const seconds = Number(timers.at(-1)?.startToFireTimeout?.seconds);
+      return seconds > (9 * WAIT_MS) / 1000 && seconds <= WAIT_MS / 100;
+    };
+    await until('the pause before its next look', isPaused, WAIT_MS);
+    await revoked.operations.revokeGoLive(ANNA, { reason: 'odd fills' });
+    expect(await revoked.ended).toMatchObject({ state: 'ended' });
+    expect(await readAttempts(bench.database.pool, desk.name)).toMatchObject([{ state: 'ended' }]);
+    await keepHistory(bench, 'go-live-revoked-while-watched', handleOf(revoked).workflowId);
   });
 
   it('that is taken back while people are asked ends, and its question with it', async () => {

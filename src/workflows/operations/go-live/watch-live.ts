@@ -1,9 +1,7 @@
-/**
- * Watches a desk that trades real money: checks it at intervals, tells people, and compares it with paper trading at
- * the end.
- */
+/** Watches a desk that trades real money: looks at intervals, tells people, and compares it with paper. */
 import { condition, patched, sleep } from '@temporalio/workflow';
 import {
+  type Conclusion,
   type LiveFills,
   type Look,
   pauseBetweenLooks,
@@ -15,6 +13,7 @@ import type { Notice } from '../../../contracts/notice.js';
 import { counted } from '../../../domain/figure-text.js';
 import { goLiveId, whyNotGranted } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
+import { moment } from '../../../domain/moment.js';
 import type { GoLiveRun } from './go-live-run.js';
 
 const PROBLEMS_MAX = 20;
@@ -48,6 +47,7 @@ export async function watchLive(
   do {
     const sinceMs = towards !== null && unclean.size > 0 ? lookedAtMs : fillsSinceMs;
     lookedAtMs = Date.now();
+    run.looksNow = false;
     found = await lookAtLive(run, sinceMs);
     looks += 1;
     const wrong = new Set(found.halted === null ? found.problems : [...found.problems, found.halted]);
@@ -60,12 +60,12 @@ export async function watchLive(
       const cut = { problems: [...unclean], trades: 0, sinceMs: fillsSinceMs, isCutShort: isAnew };
       return { ended: found.ended, ...cut };
     }
-    if (isAnew) run.show('ramp', `Clean hours begin anew once nothing is wrong: ${[...wrong].join('; ')}`);
+    if (isAnew) run.show('ramp', beginsAnew(lookedAtMs, everyMs, [...wrong]));
     if (Date.now() >= remindAtMs && phase === 'watched') {
       remindAtMs = Date.now() + run.input.remindMs;
       remind(run, found.text);
     }
-    if (!isLongEnough(found.trades)) await sleep(Math.min(everyMs, untilMs - Date.now()));
+    if (!isLongEnough(found.trades)) await pause(run, Math.min(everyMs, untilMs - Date.now()));
   } while (!isLongEnough(found.trades));
   const key = phase === 'watched' ? 'first-period' : `ramp.${looks}.${startedMs}`;
   const watched = { key, startedMs, fillsSinceMs, looks, problems: [...problems] };
@@ -78,6 +78,18 @@ export async function watchLive(
   const ended = await watchWhile(run, concluding);
   const { late, trades } = ended === null ? await concluding : { late: [], trades: 0 };
   return { ended, problems: [...problems, ...late], trades, sinceMs: fillsSinceMs };
+}
+
+/** What was wrong may be over by now: nobody has looked since. */
+const beginsAnew = (lookedAtMs: number, everyMs: number, wrong: readonly string[]): string =>
+  `Clean hours begin anew with the first look that finds nothing wrong, the next at ${moment(lookedAtMs + everyMs)}. At ${moment(lookedAtMs)}: ${wrong.join('; ')}`;
+
+/** Runs that began before this patch learn at their next look that the permission was taken back. */
+const REVOKED_WAKES = 'a-permission-that-is-taken-back-wakes-the-watch';
+/** Nobody can ask for real money again before this run has seen that it is over. */
+async function pause(run: GoLiveRun, ms: number): Promise<void> {
+  if (patched(REVOKED_WAKES)) await condition(() => run.looksNow, ms);
+  else await sleep(ms);
 }
 
 /** Runs that began before this patch don't check the desk while a question is open or Postgres is away. */
@@ -133,15 +145,6 @@ function createTeller(run: GoLiveRun) {
       before = found;
     },
   };
-}
-
-interface Conclusion {
-  /** Prefix of the evidence keys. */
-  readonly key: string;
-  readonly startedMs: number;
-  readonly fillsSinceMs: number;
-  readonly looks: number;
-  readonly problems: readonly string[];
 }
 
 /** Compares fills, state and the results that paper trading predicted; each is evidence. Returns what it found. */
