@@ -75,6 +75,13 @@ describe('changing something', () => {
   const NOTE = ['POST', '/api/journal/notes', { text: 'Clean day' }] as const;
   const LATER = ['POST', '/api/journal/notes', { text: 'never', date: '9999-01-01' }] as const;
   const VALIDATE = ['POST', '/api/validations', { hours: 48 }] as const;
+  it('resuming is for approvers alone', async () => {
+    await filled.call('POST', '/api/emergency/stop', 'otto', {});
+    const [method, path, body] = RESUME;
+    expect((await filled.call(method, path, 'otto', body)).status).toBe(403);
+    expect((await filled.call(method, path, 'anna', body)).status).toBe(200);
+  });
+
   it.each([
     [SIGNAL, { vera: 403, otto: 200, anna: 403 }],
     [WITHDRAW, { vera: 403, otto: 200, anna: 200 }],
