@@ -215,7 +215,7 @@ export class Run<Measured extends Measure> {
         nextMs: () => this.#nextMomentMs(),
         pass: (marketMs) => this.#guarded(() => this.#pass(marketMs)),
       },
-      passes: (quotes) => this.#passesAhead(quotes),
+      passes: (quotes) => this.#guarded(() => this.#passes(quotes)) ?? 0,
       passesBars: this.#parts.wait === undefined,
     });
     const watch =
@@ -288,7 +288,7 @@ export class Run<Measured extends Measure> {
     });
   }
 
-  #guarded(work: () => Promise<void> | undefined): Promise<void> | undefined {
+  #guarded<Result>(work: () => Result): Result | undefined {
     if (this.#over) return undefined;
     try {
       return work();
@@ -382,15 +382,6 @@ export class Run<Measured extends Measure> {
       });
       const now = engine.view.contracts.find((one) => one.symbol === symbol)?.month;
       if (now === to) this.#rolls = this.#rolls.filter((other) => other !== roll);
-    }
-  }
-
-  #passesAhead(quotes: QuoteColumns): number {
-    try {
-      return this.#passes(quotes);
-    } catch (error) {
-      this.#broken(error);
-      return 0;
     }
   }
 

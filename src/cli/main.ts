@@ -1,6 +1,6 @@
 /** The command line: finds the command, runs it, and reports every failure in one form. */
 
-import { fstatSync, readFileSync, writeSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { closestName } from '../desk/typed-names.js';
 import { mapStacks } from '../home/mapped-stacks.js';
@@ -8,6 +8,7 @@ import { COMMANDS, type CommandEntry } from './command-table.js';
 import { readEnvironmentFile } from './environment-file.js';
 import { EXIT_FAILED, EXIT_OK, missingWords, usageFailure, usageWords } from './failure.js';
 import { printFailure } from './output.js';
+import { writeWhole } from './output-file.js';
 
 /**
  * `argv`: without the names of node and of this program. Resolves with the exit code; never rejects. The
@@ -16,7 +17,7 @@ import { printFailure } from './output.js';
 export async function main(argv: readonly string[]): Promise<number> {
   mapStacks();
   process.stdout.on('error', onLostOutput);
-  writeWhole();
+  writeFilesWhole();
   await run(argv);
   await Promise.all([process.stdout, process.stderr].map(written));
   // The error event comes a moment after the write; this process may end before that.
@@ -28,12 +29,12 @@ export async function main(argv: readonly string[]): Promise<number> {
  * Into a file, Node writes a text once and takes a part of it for the whole: on a disk that becomes full the rest was
  * missing, with exit code 0.
  */
-function writeWhole(): void {
+function writeFilesWhole(): void {
   const { fd } = process.stdout;
   if (!fstatSync(fd).isFile()) return;
   process.stdout._write = (chunk: Buffer, _encoding, done) => {
     try {
-      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+      writeWhole(fd, chunk);
       done();
     } catch (error) {
       done(error as Error);

@@ -119,10 +119,15 @@ export class OutputFile {
     const bytes = Buffer.from(this.#text);
     this.#text = '';
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done);
+      writeWhole(this.#descriptor, bytes);
     } catch (error) {
       // A write names no file.
       throw Object.assign(error as Error, { path: this.#file });
     }
   }
+}
+
+/** The system may take only a part of what it is given. Throws if the file takes no more. */
+export function writeWhole(descriptor: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 }

@@ -121,12 +121,16 @@ function newRun(
 ): Run<BacktestMeasure> {
   const { request, scope, instruments, place } = prepared;
   const signal = options.signal ?? new AbortController().signal;
-  const pace = new Pace({
-    speed: feed.source.kind === 'live' ? null : (request.market.speed ?? null),
-    reachedMs: readProgress(place.progress)?.marketMs ?? Number.NEGATIVE_INFINITY,
-    monotonicMs: () => performance.now(),
-    signal,
-  });
+  const { speed = null } = request.market;
+  const pace =
+    speed === null || feed.source.kind === 'live'
+      ? null
+      : new Pace({
+          speed,
+          reachedMs: readProgress(place.progress)?.marketMs ?? Number.NEGATIVE_INFINITY,
+          monotonicMs: () => performance.now(),
+          signal,
+        });
   const { id, configHash, createdMs: wallMs, beginMs = null } = request;
   return new Run({
     ...{ id, configHash, wallMs, beginMs },
@@ -140,7 +144,7 @@ function newRun(
         ...{ desk: scope.desk, instruments, fromMs, endsWithPrices: false, tradesMax: TRADES_MAX },
         toMs: fromMs + request.durationMs,
       }),
-    ...(pace.isFree ? {} : { wait: (marketMs: number) => pace.wait(marketMs) }),
+    ...(pace === null ? {} : { wait: (marketMs: number) => pace.wait(marketMs) }),
     signal,
     interrupted: () => new RunInterrupted(`validation ${request.id} was ended; it can be gone on with`),
     onProgress: (progress) => {
@@ -205,8 +209,8 @@ async function filesOf({ place, request, desk }: Prepared): Promise<readonly Rep
 }
 
 interface PaceOptions {
-  /** Market milliseconds per wall millisecond. Null: as fast as possible. */
-  readonly speed: number | null;
+  /** Market milliseconds per wall millisecond. */
+  readonly speed: number;
   /** Market time that an earlier process had reached; until then there is no wait. */
   readonly reachedMs: number;
   readonly monotonicMs: () => number;
@@ -226,14 +230,9 @@ class Pace {
   }
 
   /** Undefined: there is nothing to wait for. */
-  /** It holds nothing back. */
-  get isFree(): boolean {
-    return this.#options.speed === null;
-  }
-
   wait(marketMs: number): Promise<void> | undefined {
     const { speed, reachedMs, monotonicMs, signal } = this.#options;
-    if (speed === null || marketMs < reachedMs) return undefined;
+    if (marketMs < reachedMs) return undefined;
     const wallMs = monotonicMs();
     this.#anchor ??= { marketMs, wallMs };
     const waitMs = this.#anchor.wallMs + (marketMs - this.#anchor.marketMs) / speed - wallMs;

@@ -220,14 +220,12 @@ export class BacktestMeasure implements Measure {
       this.#quote(event.instrument, marketMs, event.bidTicks, event.askTicks);
       return;
     }
-    this.#reach(marketMs);
     if (event.kind === 'bar') this.#bar(event.bar, marketMs);
+    else this.#reach(marketMs);
   }
 
   onBar(bar: MarketBar): void {
-    const marketMs = bar.openMs + bar.spanMs;
-    this.#reach(marketMs);
-    this.#bar(bar, marketMs);
+    this.#bar(bar, bar.openMs + bar.spanMs);
   }
 
   #reach(marketMs: number): void {
@@ -237,6 +235,7 @@ export class BacktestMeasure implements Measure {
   }
 
   #bar(bar: MarketBar, marketMs: number): void {
+    this.#reach(marketMs);
     this.coverage[bar.instrument]?.add(bar);
     this.candles[bar.instrument]?.add(bar.openMs, bar);
     if (marketMs === this.#monthEndsMs) this.#closed.add(bar.instrument);
