@@ -9,6 +9,7 @@ import { freePort } from '../../src/supervisor/free-port.js';
 import { runs } from '../supervisor/support/desk-home.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
+import { ownPaperAccount } from '../support/paper-account.js';
 
 const desks: DeskUnderTest[] = [];
 /** The simulated account is a paper one, DU…: whatever answered at that port, this desk would trade no real one there. */
@@ -18,7 +19,7 @@ async function deskAtGateway(cash: string): Promise<DeskUnderTest> {
   const desk = deskUnderTest('slob', {
     IBKR_GATEWAY: `127.0.0.1:${port}`,
     IBKR_GATEWAY_PROGRAM: process.execPath,
-    IBKR_GATEWAY_ARGS: `${simulator} --walk-ms 500 --cash ${cash}`,
+    IBKR_GATEWAY_ARGS: `${simulator} --walk-ms 500 --account ${ownPaperAccount()} --cash ${cash}`,
   });
   desks.push(desk);
   return desk;

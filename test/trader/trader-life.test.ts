@@ -7,6 +7,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { until } from '../support/eventually.js';
+import { ownPaperAccount } from '../support/paper-account.js';
 import { recordsIn, traderHome } from './spawn-trader.js';
 
 it('comes up HALTED, is armed by the rule of the desk file, trades, and ends in order', async () => {
@@ -53,7 +54,7 @@ it('goes on where it ended: same incarnation, positions, fills and market time',
 });
 
 it('warms its strategies up once the broker’s history is there, if it was away at the start', async () => {
-  const simulator = await startIbkrSimulator({});
+  const simulator = await startIbkrSimulator({ accounts: [{ id: ownPaperAccount(), cash: '100000.00' }] });
   onTestFinished(() => simulator.close());
   simulator.simulation.setFarm('history', false);
   vi.stubEnv('IBKR_GATEWAY', simulator.address);

@@ -17,6 +17,7 @@ import { startTrader } from '../../src/trader/start.js';
 import { tradedContract } from '../../src/venue/ibkr/months.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { DECISION_KEY } from '../go-live/support/live-desk.js';
+import { ownPaperAccount } from '../support/paper-account.js';
 import { FRIDAY, startSimulator } from './support/at-gateway.js';
 
 const DESK = `
@@ -53,7 +54,7 @@ it('a roll that people approved is in the journal, and the next start trades, pr
   // The calendar's month is that of the machine's date.
   const now = vi.spyOn(Date, 'now').mockImplementation(clock);
   onTestFinished(() => now.mockRestore());
-  const accounts = [{ id: 'DU1234567', cash: '1000000.00', positions: [] }];
+  const accounts = [{ id: ownPaperAccount(), cash: '1000000.00', positions: [] }];
   const simulator = await startSimulator({ wallMs: clock, accounts });
   const home = mkdtempSync(join(tmpdir(), 'fermata-roll-'));
   const deskFile = join(home, 'desk.yaml');
@@ -180,7 +181,8 @@ async function tradersOf(text: string): Promise<{
   const begunMs = performance.now();
   const clock = (): number => Math.floor(FRIDAY + jumpMs + performance.now() - begunMs);
   const now = vi.spyOn(Date, 'now').mockImplementation(clock);
-  const simulator = await startSimulator({ wallMs: clock });
+  const accounts = [{ id: ownPaperAccount(), cash: '100000.00' }];
+  const simulator = await startSimulator({ wallMs: clock, accounts });
   vi.stubEnv('IBKR_GATEWAY', simulator.address);
   const home = mkdtempSync(join(tmpdir(), 'fermata-months-'));
   const deskFile = join(home, 'desk.yaml');
