@@ -17,6 +17,7 @@ import { cookieEndingOf, registerAccessCheck, registerAccessTokens } from './aut
 import type { WebDependencies } from './dependencies.js';
 import { endSocketsOnClose } from './hooks/end-sockets.js';
 import {
+  ADDRESS_PART_CHARS_MAX,
   answerMalformed,
   registerErrors,
   registerKnownPaths,
@@ -60,7 +61,7 @@ import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes
 import { setupsRoutes, signalsRoutes, strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
 import { tradesRoute } from './routes/trades.js';
 import { analyticsRoute, journalRoutes, kpisRoute, resultsRoute } from './routes/trading-results.js';
-import { answer, EXPECTED, jsonSchema, problemSchema, problems } from './schemas/answers.js';
+import { answer, anyProblem, EXPECTED, jsonSchema, problemSchema, problems } from './schemas/answers.js';
 import { deskStatusSchema, liveMessageSchema } from './schemas/records.js';
 import { type TemporalTickets, temporalTicketRoute } from './temporal-ui/entrance.js';
 
@@ -88,6 +89,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
     loggerInstance: web.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: ADDRESS_PART_CHARS_MAX },
     requestTimeout: 15_000,
     forceCloseConnections: true,
     frameworkErrors: reportFrameworkError,
@@ -291,6 +293,10 @@ async function registerDescription(app: FastifyInstance): Promise<void> {
         },
       },
     },
+    transform: ({ schema, url }) => ({
+      schema: { ...schema, response: { ...(schema.response as object | undefined), ...anyProblem } },
+      url,
+    }),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
     },
@@ -299,7 +305,10 @@ async function registerDescription(app: FastifyInstance): Promise<void> {
 
 const DESCRIPTION =
   'One desk: its state, its records and its emergency buttons. Money, prices and quantities are decimal text. ' +
-  'Every error is an RFC 9457 problem that says what happened, what was kept safe and what to do.';
+  'Every error is an RFC 9457 problem that says what happened, what was kept safe and what to do. Beside those that an address ' +
+  'lists, each may answer 400 (not JSON, or with control characters), 403 (to a page of another site), 405 (`Allow` names the ' +
+  'methods), 413 (a body of more than 64 KiB), 414, 415 (the body is not said to be JSON), 421 (another host’s name), 429 ' +
+  '(`Retry-After` has the seconds) and 500.';
 
 function openApiRoute(app: FastifyInstance): void {
   const schema = {

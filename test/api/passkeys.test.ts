@@ -174,6 +174,13 @@ describe('a passkey', () => {
     expect((await signIn(ottos)).body).toMatchObject({ person: 'otto' });
   });
 
+  it('has an id of any length that devices make, and is removed by it', async () => {
+    const { device, token } = await register('anna', new SoftwareAuthenticator(-7, 1023));
+    expect((await signIn(device)).status).toBe(200);
+    expect((await call('DELETE', `/api/passkeys/${device.id}`, undefined, token)).status).toBe(204);
+    expect((await signIn(device)).status).toBe(401);
+  });
+
   it('counts no more once it is removed, its owner has no role, or it was tried in vain ten times', async () => {
     const { device, token } = await register();
     const { body } = await signIn(device);

@@ -99,6 +99,21 @@ describe('errors', () => {
     expect(await raw('GET', '/api/emergency/stop', host)).toMatchObject({ status: 405, allow: 'POST' });
   });
 
+  it('are 414 for a part of an address that is longer than any id, whatever the method', async () => {
+    const host = { host: web.host, authorization: `Bearer ${token}` };
+    for (const [method, path] of [
+      ['GET', '/api/incidents/'],
+      ['DELETE', '/api/passkeys/'],
+    ] as const) {
+      const { status, body } = await raw(method, path + 'x'.repeat(1401), host);
+      expect([status, JSON.parse(body).detail]).toEqual([
+        414,
+        'A part of the address has more than 1400 characters.',
+      ]);
+      expect((await raw(method, path + 'x'.repeat(1400), host)).status).not.toBe(414);
+    }
+  });
+
   it('say that the trader is away, and the health is unhealthy', async () => {
     const alone = await startWebUnderTest(null);
     try {

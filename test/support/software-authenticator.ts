@@ -24,13 +24,15 @@ const hash = (data: string | Buffer): Buffer => createHash('sha256').update(data
 const url = (data: string | Buffer): string => Buffer.from(data).toString('base64url');
 
 export class SoftwareAuthenticator {
-  readonly id = url(randomBytes(32));
+  readonly id: string;
   readonly algorithm: -7 | -257;
   counter = 0;
   readonly #publicKey: KeyObject;
   readonly #privateKey: KeyObject;
 
-  constructor(algorithm: -7 | -257 = -7) {
+  /** `idBytes`: devices that keep the key inside its id have long ones. */
+  constructor(algorithm: -7 | -257 = -7, idBytes = 32) {
+    this.id = url(randomBytes(idBytes));
     this.algorithm = algorithm;
     const pair =
       algorithm === -7

@@ -15,12 +15,22 @@ import {
 } from '../problem.js';
 import { EXPECTED } from '../schemas/answers.js';
 
-const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
+/** The longest is the id of a passkey: up to 1,023 bytes, in base64url. */
+export const ADDRESS_PART_CHARS_MAX = 1400;
+
+const ADDRESS_TOO_LONG: Problem = {
+  ...badRequest(`A part of the address has more than ${ADDRESS_PART_CHARS_MAX} characters.`),
+  status: 414,
+  code: 'address-too-long',
+};
+
+const KNOWN_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     ...badRequest('The body is larger than 64 KiB.'),
     status: 413,
     code: 'body-too-large',
   },
+  FST_ERR_MAX_PARAM_LENGTH: ADDRESS_TOO_LONG,
 };
 
 const notJson = (found: string): Problem => ({
@@ -41,7 +51,7 @@ function problemOf(error: FastifyError, { id, headers }: FastifyRequest): Proble
   if (error instanceof PeopleFileUnusable) return peopleFileUnusable(error);
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return notJson(headers['content-type']?.slice(0, SHOWN_MAX) ?? 'none');
-  const known = BODY_PROBLEMS[error.code];
+  const known = KNOWN_PROBLEMS[error.code];
   if (known !== undefined) return known;
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) return { ...badRequest(error.message), status };
@@ -218,6 +228,8 @@ export function registerKnownPaths(app: FastifyInstance): KnownPaths {
     const path = request.url.split('?', 1)[0] ?? '';
     const known = methods.get(path) ?? [...methods].find(([pattern]) => fits(pattern, path))?.[1];
     if (known === undefined) return sendProblem(reply, NOT_FOUND);
+    // The router knows the address, and a part of it was too long for it.
+    if (known.has(request.method)) return sendProblem(reply, ADDRESS_TOO_LONG);
     const allow = [...known].sort().join(', ');
     return sendProblem(reply.header('allow', allow), notAllowed(request.method, allow));
   };

@@ -22,6 +22,7 @@ import {
 import { type PasswordCheck, TryLimiter } from '../auth/password-check.js';
 import { answerTokens, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
+import { ADDRESS_PART_CHARS_MAX } from '../hooks/errors.js';
 import { notDone, notFound, sendProblem, tooManyTries } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { callerOf, fromDatabase, sendDatabaseDown } from './route-parts.js';
@@ -34,7 +35,7 @@ const bytes = (charsMax: number) =>
     .max(charsMax)
     .regex(/^[\w-]+$/, 'expected base64url without padding');
 
-const credentialId = bytes(1400);
+const credentialId = bytes(ADDRESS_PART_CHARS_MAX);
 const clientDataJSON = bytes(2048);
 const authenticatorData = bytes(4096);
 
@@ -172,7 +173,7 @@ export function passkeysRoutes(
     params: {
       type: 'object',
       required: ['id'],
-      properties: { id: { type: 'string', minLength: 1, maxLength: 1400 } },
+      properties: { id: { type: 'string', minLength: 1, maxLength: ADDRESS_PART_CHARS_MAX } },
     },
     response: { 204: { type: 'null', description: 'Removed' }, ...problems(401, 403, 404, 503) },
   };

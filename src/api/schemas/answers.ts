@@ -55,21 +55,18 @@ export const problemSchema = z
   })
   .describe('RFC 9457 problem details');
 
-/**
- * The problems that a route lists. Any route may also answer 400, 403 (a foreign origin), 421 or 500, and one
- * that is not public 401 or 429.
- */
+const problem = (description: string): JsonSchema => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+});
+
+/** The problems that a route lists, beside `anyProblem`. */
 export function problems(...statuses: readonly number[]): Record<number, JsonSchema> {
-  return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      {
-        description: STATUS_CODES[status] ?? 'Problem',
-        content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
-      },
-    ]),
-  );
+  return Object.fromEntries(statuses.map((status) => [status, problem(STATUS_CODES[status] ?? 'Problem')]));
 }
+
+/** Of any route, beside those that it lists; the description of the API says which there are. */
+export const anyProblem = { default: problem('Any other problem') };
 
 const HALT_ID_CHARS_MAX = 100;
 
