@@ -116,7 +116,13 @@ export function metricsRoute(app: FastifyInstance, web: WebDependencies, watch: 
     summary: 'Prometheus metrics; bearer token from secrets/metrics-token',
     tags: ['state'],
     security: [{ metricsToken: [] }, { bearer: [] }],
-    response: { 200: { type: 'string' }, ...problems(401) },
+    response: {
+      200: {
+        description: 'In the text format of Prometheus',
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+      ...problems(401),
+    },
   };
   app.get('/metrics', { schema, config: { access: 'metrics' } }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
