@@ -7,6 +7,7 @@ import { styleText } from 'node:util';
 import type { StepResult } from '../contracts/routine.js';
 import type { Headline } from '../domain/mode.js';
 import { forPeople } from '../domain/moment.js';
+import { plainText } from '../domain/plain-text.js';
 import { asTyped } from '../home/desk-in-process.js';
 import { homePaths } from '../home/runtime.js';
 import type { OnProgress } from '../supervisor/up-options.js';
@@ -48,7 +49,8 @@ export function printFailure(error: unknown, json: boolean): number {
   if (json) {
     printJson(failureJson(failure));
   } else {
-    const lines = failureLines(failure).map((line) => withMark(line, process.stderr));
+    // It repeats what was given, and words from outside: neither controls the terminal.
+    const lines = failureLines(failure).map((line) => withMark(plainText(line), process.stderr));
     process.stderr.write(`${lines.join('\n')}\n`);
   }
   if (process.env.FERMATA_DEBUG === '1' && error instanceof Error) {

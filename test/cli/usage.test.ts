@@ -234,6 +234,7 @@ describe.concurrent('a command that fails', () => {
     [['up', '--desk', ''], 'expected one of the desks crypto-bot, slob; found nothing'],
     [['up', '--desk', 'crypto-bott'], 'no desk of the name crypto-bott'],
     [['desk', 'check', 'absent.yaml'], 'found no such file'],
+    [['up', '--desk', '\u001b[2J\u0007'], 'no desk of the name \ufffd[2J\ufffd'],
     [
       ['init', '--twin-of', 'nope', '--yes'],
       '✗ --twin-of: expected one of the desks crypto-bot, slob; found "nope"\n',
