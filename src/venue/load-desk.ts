@@ -6,6 +6,7 @@ import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../de
 import { fileAt } from '../desk/resolve-desk.js';
 import type { Desk } from '../desk/schema.js';
 import { largeStart, stopsShared, tradedByTurns } from '../desk/strategy-rules.js';
+import { closestName } from '../desk/typed-names.js';
 import { playbookNames, readPlaybooks } from '../pack/playbook/read-playbooks.js';
 import { readStrategies } from '../pack/strategy/read-strategies.js';
 import { capabilitiesOf, feedNames, TRADED_VENUES } from './registry.js';
@@ -32,10 +33,19 @@ const judged = (known: KnownParts): LoadOptions => ({
 
 /** What is allowed in the desk file but worth knowing, one sentence each. */
 export const remarksOn = (desk: Desk): readonly string[] => [
+  ...unknownVenue(desk),
   ...tradedByTurns(desk, capabilitiesOf(desk)),
   ...stopsShared(desk, venues),
   ...largeStart(desk),
 ];
+
+/** On paper any name will do, a misspelt one too: the day of real money is late to learn of it. */
+function unknownVenue({ venue: { name } }: Desk): readonly string[] {
+  const known = feedNames();
+  if (known.includes(name)) return [];
+  const near = closestName(name, known);
+  return [`venue.name: no venue of the name ${name} is known${near === null ? '' : `; is ${near} meant?`}`];
+}
 
 /** Throws `DeskFileError`. */
 export function loadDesk(file: string, known: KnownParts = {}): LoadedDesk {

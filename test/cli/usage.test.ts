@@ -308,6 +308,18 @@ describe.concurrent('fermata desk check', () => {
     expect(code).toBe(0);
   });
 
+  it('names a venue that nobody knows, which paper takes by any name', async () => {
+    const text = readFileSync(CRYPTO_DESK, 'utf8').replace('name: binance', 'name: binanec');
+    writeFileSync(join(folder, 'misspelt.yaml'), text);
+    const { code, out } = await answerOf(folder, ['desk', 'check', 'misspelt.yaml']);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringContaining(
+        '! venue.name: no venue of the name binanec is known; is binance meant?\n',
+      ),
+    });
+  });
+
   it('takes the desk as other commands do, and says of a misspelt one how to check the one that is near', async () => {
     const named = await answerOf(folder, ['desk', 'check', '--desk', 'crypto-bot', '--json']);
     expect(JSON.parse(named.out)).toMatchObject({ desk: 'crypto-bot' });
