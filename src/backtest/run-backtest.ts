@@ -2,10 +2,8 @@
  * One backtest, from request to report: the desk's own core, gate, order path and paper venue on recorded
  * prices.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import type { MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { iso } from '../domain/moment.js';
 import { ppmOfPercent } from '../domain/money.js';
@@ -116,7 +114,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   const { measure } = run;
   const report = buildReport({
     ...{ desk, configHash, set: setting.set, fillModel, instruments, symbols, leftOut, measure },
-    files: await reported(setting),
+    files: await reported(setting, feed),
     prices: {
       withOwnSpread: (feed.withOwnSpread ?? []).map((id) => instruments[id]?.symbol ?? '?'),
       showBooks: feed.showsBooks === true,
@@ -148,16 +146,17 @@ const failures = (measure: BacktestMeasure): readonly DataProblem[] =>
     }));
 
 /** Tells the reader of a report which recordings were used, and whether Fermata fetched them. */
-async function reported({ files, desk, dataKey }: BacktestSetting): Promise<readonly ReportedFile[]> {
+async function reported(
+  { files, desk, dataKey }: BacktestSetting,
+  { fileHashes }: Pick<MarketFeed, 'fileHashes'>,
+): Promise<readonly ReportedFile[]> {
   return Promise.all(
     inDeskOrder(files, desk.instruments).map(async ({ file, symbol, side }) => {
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(file), hash);
       const found = await provenanceOf(file, dataKey);
       const from = found.kind === 'fetched' ? found.provenance.address : null;
       return {
         name: basename(file),
-        sha256: hash.digest('hex'),
+        sha256: fileHashes?.get(file) ?? '',
         symbol,
         ...(side === undefined ? {} : { side }),
         fetchedFrom: from,

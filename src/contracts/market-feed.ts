@@ -129,6 +129,8 @@ export interface MarketFeed {
   readonly showsBooks?: boolean;
   /** Instruments whose bid and ask are both recorded: no spread is put around a price of theirs. Left out: none. */
   readonly withOwnSpread?: readonly InstrumentId[];
+  /** SHA-256, hex, of each recorded file by its path, as it was when the feed was opened. Left out: there are none. */
+  readonly fileHashes?: ReadonlyMap<string, string>;
   /**
    * Market time now, in milliseconds: simulated and recorded feeds have their own clock; a live feed has the venue's.
    */

@@ -70,6 +70,7 @@ interface ReplayOptions {
   readonly quotesFromBars?: readonly InstrumentId[];
   readonly showsBooks?: boolean;
   readonly withOwnSpread?: readonly InstrumentId[];
+  readonly fileHashes?: ReadonlyMap<string, string>;
   readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
   /** Called at least every second, and at stop, with the time up to which everything was delivered. */
   readonly savePosition: (marketMs: number) => void;
@@ -84,6 +85,7 @@ export class ReplayFeed implements MarketFeed {
   readonly quotesFromBars: readonly InstrumentId[];
   readonly showsBooks: boolean;
   readonly withOwnSpread: readonly InstrumentId[];
+  readonly fileHashes: ReadonlyMap<string, string>;
   readonly #clock: MarketClock | null;
   #deliveredMs: number;
   /** All events up to and including this time have been delivered. */
@@ -106,6 +108,7 @@ export class ReplayFeed implements MarketFeed {
     this.quotesFromBars = options.quotesFromBars ?? [];
     this.showsBooks = options.showsBooks === true;
     this.withOwnSpread = options.withOwnSpread ?? [];
+    this.fileHashes = options.fileHashes ?? new Map();
     const { speed } = options.source;
     this.#clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
     this.#deliveredMs = options.startMs;

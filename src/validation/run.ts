@@ -1,8 +1,6 @@
 /** Runs one validation from its folder, begun or continued, to its report. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { incarnationOf } from '../backtest/instance/trading-instance.js';
 import { BacktestMeasure } from '../backtest/measure/backtest-measure.js';
@@ -20,6 +18,7 @@ import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
 import { dataKey } from '../home/secrets.js';
+import { contentHash } from '../market/content-hash.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { inDeskOrder } from '../market/recorded/check-recording.js';
 import { DataFileError } from '../market/recorded/data-file-error.js';
@@ -196,9 +195,7 @@ async function filesOf({ place, request, desk }: Prepared): Promise<readonly Rep
   const key = dataKey(dirname(dirname(place.directory)));
   return Promise.all(
     inDeskOrder(request.market.files, desk.instruments).map(async ({ file, symbol }) => {
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(file), hash);
-      const about = { name: basename(file), sha256: hash.digest('hex'), symbol };
+      const about = { name: basename(file), sha256: await contentHash(file), symbol };
       const found = await provenanceOf(file, key);
       if (found.kind === 'other') return { ...about, fetched: null, study: found.reason };
       const { venue, endpoint, address, symbol: holds, fetchedAtMs } = found.provenance;

@@ -4,16 +4,16 @@
  * breaks the seal; then it is a file like any other.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { contentHash } from '../content-hash.js';
 
 export interface Span {
   /** The span includes `fromMs` and excludes `untilMs`. */
@@ -100,13 +100,13 @@ export function minutesPlace(
 export async function provenanceOf(file: string, key: string | null): Promise<ProvenanceOutcome> {
   const read = await readProvenance(file, key);
   if (read.kind === 'other') return read;
-  const hash = createHash('sha256');
+  let hash: string;
   try {
-    await pipeline(createReadStream(file), hash);
+    hash = await contentHash(file);
   } catch {
     return { kind: 'other', reason: 'the file can’t be read' };
   }
-  if (hash.digest('hex') !== read.provenance.sha256) {
+  if (hash !== read.provenance.sha256) {
     return { kind: 'other', reason: 'its content is not what was fetched (SHA-256 differs)' };
   }
   return read;

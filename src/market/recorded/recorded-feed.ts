@@ -1,10 +1,9 @@
 /** Recorded files as a feed that resumes where the last run ended. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { MarketFeed } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { contentHash } from '../content-hash.js';
 import { type MarketPositionStore, ReplayFeed } from '../replay-feed.js';
 import { assignInstruments, openChecked, type RecordingRequest } from './check-recording.js';
 import type { RowShape } from './file-stream.js';
@@ -39,7 +38,8 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
   }));
   // Kept for a run that is over soon; one at the pace of a market would hold them for its whole life.
   const { endMs, recordings } = await openChecked(inputs, speed === null ? {} : { keptMax: 0 });
-  const identity = await recordingIdentity(inputs);
+  const fileHashes = await hashesOf(inputs);
+  const identity = recordingIdentity(inputs, fileHashes);
   const { beginMs = null } = position;
   const deliveredMs = beginMs ?? position.load(identity) ?? 0;
   const events = await RecordedSource.ofRecordings(recordings, deliveredMs, beginMs !== null);
@@ -62,6 +62,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     quotesFromBars: events.quotesFromBars,
     showsBooks: events.showsBooks,
     withOwnSpread: events.withOwnSpread,
+    fileHashes,
     history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
     savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: names.join(', '),
@@ -76,16 +77,23 @@ async function startOf(events: RecordedSource, deliveredMs: number): Promise<num
   return (events.peek()?.marketMs ?? 1) - 1;
 }
 
+async function hashesOf(files: readonly SidedFile[]): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const { file } of files) hashes.set(file, await contentHash(file));
+  return hashes;
+}
+
 /** Identifies a recording by its content: a moved file is the same recording, a changed one is another. */
-async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<string> {
+function recordingIdentity(
+  files: readonly IdentifiedFile[],
+  fileHashes: ReadonlyMap<string, string>,
+): string {
   const whole = createHash('sha256');
   for (const { file, instrument, side } of files) {
-    const content = createHash('sha256');
-    await pipeline(createReadStream(file), content);
     const { symbol, serverTime } = instrument;
     const of = side === undefined ? symbol : `${symbol}:${side}`;
     const clock = serverTime === undefined ? '' : ` ${serverTime.zone} ${serverTime.hoursAhead}`;
-    whole.update(`${of} ${content.digest('hex')}${clock}\n`);
+    whole.update(`${of} ${fileHashes.get(file)}${clock}\n`);
   }
   return `recorded-${whole.digest('hex').slice(0, LENGTH)}`;
 }
