@@ -7,7 +7,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -15,16 +14,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Pool } from 'pg';
+import { type Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder, PAPER_BOOK_FOLDER } from '../../src/backup/backup-folder.js';
 import { hashFile, type Manifest, readManifest, writeManifest } from '../../src/backup/manifest.js';
-import { openOwnServer } from '../../src/backup/restore/own-server.js';
-import { restoreDesk } from '../../src/backup/restore/restore-desk.js';
-import { takeBackup } from '../../src/backup/take-backup.js';
 import { resetPaper } from '../../src/cli/commands/paper.js';
 import { backupToRestore, restoreAsOrdered } from '../../src/cli/restore-in-place.js';
 import type { EngineRecord } from '../../src/engine/record.js';
@@ -36,7 +31,7 @@ import {
   writeRestoreOrder,
 } from '../../src/home/restore-mark.js';
 import { type DeskPaths, deskPaths, homePaths } from '../../src/home/runtime.js';
-import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
 import { type ForgedRow, passkeyMaker, telegramMaker } from '../../src/store/access-rows.js';
@@ -45,36 +40,40 @@ import { readPersonLinks } from '../../src/store/people.js';
 import { keptThroughLosses, type Pool as StorePool } from '../../src/store/pool.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import { PasskeyTable } from '../../src/store/sign-in-means.js';
-import { freePort } from '../../src/supervisor/free-port.js';
 import { endLeftChildren, openChildrenFile } from '../../src/supervisor/process-table.js';
 import { preflight } from '../../src/supervisor/start/claim-home.js';
-import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { readTold } from '../../src/trader/journal/followed-group.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { runCommand } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
-import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
 import { traderHome } from '../trader/spawn-trader.js';
 import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
+import {
+  type HomesWithBackup,
+  BACKUP_ID as ID,
+  inServer,
+  journalOf,
+  openHomesWithBackup,
+  restore,
+} from './homes-with-backup.js';
 
-/** Whether the mail of routines is missed only if it was due since the restore: earlier mail is in the database moved aside. */
-async function countedFrom(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ since: boolean }>(
-    `select applies_since > now() - interval '1 hour' as since from routine_sweep where desk = $1`,
+/** Whether mail, and runs, of routines are missed only if they were due since the restore: earlier ones are in the database moved aside. */
+async function countedFrom(client: Client): Promise<unknown> {
+  const { rows } = await client.query(
+    `select applies_since > now() - interval '1 hour' as mail, swept_until > now() - interval '1 hour' as runs
+       from routine_sweep where desk = $1`,
     [DESK],
   );
-  return rows.length === 1 && rows[0]?.since === true;
+  return rows;
 }
 
 const PROGRAM = fileURLToPath(new URL('./restore-until.mjs', import.meta.url));
-const ID = backupIdAt(Date.UTC(2026, 0, 10));
 let desk: DeskToBackUp;
-/** Each home here: nothing but the backup, as after everything else was lost; where it says so, a server with nothing in it. */
-const folders: string[] = [];
-/** Begun once, and copied: passwords to hash and a server to create take longer than most of what is tested. */
-let begun: string;
+let homes: HomesWithBackup;
+const homeWithBackup = (more?: 'and server'): string => homes.make(more);
 
 beforeAll(async () => {
   desk = await deskToBackUp();
@@ -97,40 +96,12 @@ beforeAll(async () => {
      values ($1, 'id', 'vera', 'phone', -7, 'key', 'localhost', 0, 'by the key of then', now())`,
     [DESK],
   );
-  expect(await takeBackup(desk.request(ID))).toMatchObject({ ok: true });
-  begun = newHome();
-  mkdirSync(homePaths(begun).run, { recursive: true });
-  mkdirSync(homePaths(begun).logs, { recursive: true });
-  await ensureSecrets(begun);
-  await (await openOwnServer(begun)).stop();
+  homes = await openHomesWithBackup(desk);
 });
 afterAll(async () => {
+  homes?.dispose();
   await desk?.dispose();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
-
-function newHome(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fermata-restore-'));
-  folders.push(folder);
-  return join(folder, 'home');
-}
-
-function homeWithBackup(more?: 'and server'): string {
-  const home = newHome();
-  putBackup(home);
-  if (more !== undefined) putServer(home);
-  return home;
-}
-
-function putBackup(home: string): void {
-  cpSync(join(backupsFolder(desk.home), ID), join(backupsFolder(home), ID), { recursive: true });
-  mkdirSync(homePaths(home).run, { recursive: true });
-  mkdirSync(homePaths(home).logs, { recursive: true });
-  cpSync(homePaths(begun).secrets, homePaths(home).secrets, { recursive: true, force: false });
-}
-
-const putServer = (home: string): void =>
-  cpSync(homePaths(begun).postgres, homePaths(home).postgres, { recursive: true });
 
 const KILLED = {
   type: 'halt',
@@ -155,34 +126,6 @@ const GRANTED = {
   },
   ...{ by: 'anna', reason: 'go-live', marketMs: 0 },
 };
-
-const restore = (home: string, more: object = {}) =>
-  restoreDesk({ home, backupId: ID, by: 'anna', nowMs: Date.now, ...more });
-
-const journalOf = (home: string): string => deskPaths(homePaths(home), DESK).journal;
-
-/** What the installation's own server holds. */
-async function inServer<T>(home: string, database: string, ask: (client: Client) => Promise<T>): Promise<T> {
-  const login = {
-    host: '127.0.0.1',
-    port: await freePort(),
-    user: 'fermata',
-    password: readSecret(home, 'postgresPassword'),
-  };
-  const { postgres, logs } = homePaths(home);
-  const server = await startPostgres({
-    ...{ directory: postgres, logFile: join(logs, 'postgres.log'), ...login },
-    onSpawned: endServerWithThisProcess,
-  });
-  const client = new Client({ ...login, database });
-  try {
-    await client.connect();
-    return await ask(client);
-  } finally {
-    await client.end();
-    await server.stop();
-  }
-}
 
 describe('a desk that is restored', () => {
   it('comes back from nothing but a backup, under a new incarnation, halted until a person has looked', async () => {
@@ -217,7 +160,7 @@ describe('a desk that is restored', () => {
       // Who starts here is not told that the backup was abandoned from which all of this comes.
       const seen = await client.query('select type from run_seen where desk = $1', [DESK]);
       expect(seen.rows).toEqual([{ type: 'validation' }]);
-      expect(await countedFrom(client)).toBe(true);
+      expect(await countedFrom(client)).toMatchObject([{ mail: true }]);
     });
   });
 
@@ -293,7 +236,7 @@ describe('a desk that is restored', () => {
     expect(after.at(-1)?.record).toMatchObject({
       ...{ type: 'halt', halt: { resume: 'person', by: 'anna', reason: expect.stringContaining(ID) } },
     });
-    expect(await inServer(home, 'fermata', countedFrom)).toBe(true);
+    expect(await inServer(home, 'fermata', countedFrom)).toEqual([{ mail: true, runs: true }]);
     const followed = await inServer(home, 'fermata', async ({ host, port, user, database }) => {
       const password = readSecret(home, 'postgresPassword');
       // `end` does not wait until a connection is closed, and the server is ended next.
@@ -359,6 +302,10 @@ describe('a desk that is restored', () => {
       const told = await client.query("select name from evidence where routine = 'restore'");
       expect(told.rows).toEqual([{ name: 'Backup restored in the place of the desk' }]);
     });
+    // What is ended once is not ended again.
+    await restore(home, { databaseOnly: true });
+    const voided = [...readJournal(journalOf(home))].filter(({ record }) => record.type === 'golive.voided');
+    expect(voided).toHaveLength(1);
   });
 
   it('is not touched where one byte of the backup was changed', async () => {
@@ -433,8 +380,7 @@ describe('what people decided since the backup', () => {
     const trader = traderHome();
     const { home } = trader.runtime;
     const paths = deskPaths(homePaths(home), DESK);
-    putBackup(home);
-    putServer(home);
+    homes.fill(home, 'and server');
     const running = await trader.start();
     const { strategies } = await trader.until(({ reconciliation }) => reconciliation.state === 'clean');
     const strategy = strategies[0]?.name ?? '';
