@@ -115,9 +115,9 @@ describe('a closed market', () => {
     desk.hold(0);
     passTo(desk, '13:00', []);
     passTo(desk, '17:59:59', []);
-    silence(desk, 60, []);
+    silence(desk, 61, []);
     expect(desk.engine.view.halts).toEqual([]);
-    silence(desk, 3, []);
+    silence(desk, 2, []);
     expect(desk.engine.view.halts).toMatchObject([{ cause: 'stale-data' }]);
   });
 
@@ -230,6 +230,15 @@ describe('a venue that is away while every market is closed', () => {
       () => {
         const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
         passTo(desk, '17:49:55', []);
+        return desk;
+      },
+    ],
+    [
+      'a close-all is under way',
+      () => {
+        const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
+        passTo(desk, '13:30', []);
+        desk.command({ name: 'closeAll' });
         return desk;
       },
     ],

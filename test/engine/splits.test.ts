@@ -8,7 +8,7 @@ import type { LimitEntry, OpenEntry } from '../../src/engine/strategies/strategy
 import { coins, crossStrategy, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
-import { oneEntry } from './support/one-entry.js';
+import { entriesInTurn, oneEntry } from './support/one-entry.js';
 
 const AAPL = coins(['AAPL'], { kind: 'stock', lotSize: '1', minNotional: '0' });
 const FOUR_FOR_ONE = { kind: 'split', symbol: 'AAPL/USDT', numerator: 4, denominator: 1 } as const;
@@ -404,6 +404,21 @@ it('measures volatility anew: the step from old prices to new ones is no movemen
   desk.command({ name: 'stop' });
   desk.command(SPLIT);
   expect(volatility()).toBe('not known yet');
+});
+
+it('sizes nothing by what a day moved before it', () => {
+  const wishes = Array.from({ length: 301 }, () => ({}));
+  const strategies = [{ ...entriesInTurn(wishes), symbols: ['AAPL/USDT'], size: { volatilityPct: 0.5 } }];
+  const desk = stockDesk(true, { strategies }).active();
+  for (let bar = 0; bar < 300; bar += 1) desk.bar(0, 10_000 + (bar % 2) * 10, true);
+  desk.command({ name: 'stop' });
+  desk.command(SPLIT);
+  desk.snapshot();
+  expect(desk.arm('person')).toMatchObject({ ok: true });
+  desk.bar(0, 2_500);
+  expect(desk.recorded('order.denied')).toMatchObject([
+    { limit: 'size', reason: expect.stringContaining('after 240 returns of its minutes, and 0 were seen') },
+  ]);
 });
 
 it('begins the strategies of the stock anew, and withdraws signals with prices of before', () => {

@@ -290,7 +290,8 @@ describe('two strategies against each other on a contract', () => {
 
   it('are all closed by a close-all: what cancels out is crossed first, and the net is closed at the venue', () => {
     const desk = both();
-    desk.quote(0, 10_050);
+    // The mid of 100.50 and 100.53 is no price of ours: a tick is not divided.
+    desk.happen({ kind: 'quote', instrument: 0, bidTicks: 10_050, askTicks: 10_053 });
     desk.command({ name: 'closeAll' });
     expect(sent(desk, 'close')).toEqual([]);
     settle(desk, 10_040);
