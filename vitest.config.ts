@@ -16,6 +16,10 @@ delete process.env.XDG_RUNTIME_DIR;
 // Tests use loopback only: to read certificates for the rest of the world takes each of their thousands of processes longer
 // than Node itself.
 delete process.env.NODE_EXTRA_CA_CERTS;
+process.env.NODE_OPTIONS = [
+  process.env.NODE_OPTIONS ?? '',
+  `--max-semi-space-size=32 --require ${JSON.stringify(pathOf('test/support/roomy.cjs'))}`,
+].join(' ');
 const folder = folderInMemory();
 if (folder !== null) process.env.TMPDIR = folder;
 
