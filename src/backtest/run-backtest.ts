@@ -8,6 +8,7 @@ import type { Desk } from '../desk/schema.js';
 import { iso } from '../domain/moment.js';
 import { ppmOfPercent } from '../domain/money.js';
 import type { EngineRecord } from '../engine/record.js';
+import { contentHash } from '../market/content-hash.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { inDeskOrder, type RecordingRequest } from '../market/recorded/check-recording.js';
 import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
@@ -156,7 +157,7 @@ async function reported(
       const from = found.kind === 'fetched' ? found.provenance.address : null;
       return {
         name: basename(file),
-        sha256: fileHashes?.get(file) ?? '',
+        sha256: fileHashes?.get(file) ?? (await contentHash(file)),
         symbol,
         ...(side === undefined ? {} : { side }),
         fetchedFrom: from,
