@@ -1,7 +1,7 @@
 /** What stop, close-all, resume and run share: options, the deadline, and how the outcome is shown. */
 import type { Command } from 'commander';
 import { REASON_LENGTH_MAX } from '../domain/plain-text.js';
-import { runAddressAt } from '../home/dashboard-address.js';
+import { runAddressAt } from '../home/started-desks.js';
 import { type OperationResult, TO_DO } from '../operations/operation.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';
 import { textOf, wholeNumber } from './option-values.js';

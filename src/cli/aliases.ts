@@ -13,7 +13,7 @@ import { parseYaml, readText } from '../desk/yaml-file.js';
 import { isOfNoDesk } from '../domain/command-text.js';
 import { desksHomes } from '../home/installation.js';
 import { deskFolderOf } from '../home/runtime.js';
-import { resolveStartedDesk, runtimeHere } from '../home/runtime-here.js';
+import { resolveStartedDesk, runtimeHere } from '../home/started-desks.js';
 import { ALIASES } from '../pack/pack-folder.js';
 import { installationHome } from './running-desk.js';
 

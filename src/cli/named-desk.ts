@@ -11,7 +11,7 @@ import { messageOf } from '../domain/message-of.js';
 import { desksHomes, knownHomeOf } from '../home/installation.js';
 import { PeopleFileUnusable } from '../home/people-folder.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
-import { resolveStartedDesk, runtimeHere } from '../home/runtime-here.js';
+import { resolveStartedDesk, runtimeHere } from '../home/started-desks.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { type CliFailure, usageFailure } from './failure.js';
 

@@ -6,7 +6,7 @@ import type { PassedOver } from '../backup/verify-backup.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { readDeskHere } from '../home/desk-here.js';
-import { runtimeHere } from '../home/runtime-here.js';
+import { runtimeHere } from '../home/started-desks.js';
 import type { BackupOperationResult } from '../operations/backups.js';
 import { outcomeLines, withRun } from './act-on-desk.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';

@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMissing, type MonitorShown, QUICK_MONITOR, readMonitor } from '../checks/read-monitor.js';
-import { localDashboard } from '../home/dashboard-address.js';
 import type { Runtime } from '../home/runtime.js';
+import { localDashboard } from '../home/started-desks.js';
 import { askSupervisor, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import { pollUntil } from '../home/try-again.js';
 import { WAIT_DEFAULT_MS } from '../supervisor/desk-end.js';

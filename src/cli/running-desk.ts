@@ -6,7 +6,7 @@ import { nameDeskInCommands, startNameOf } from '../home/desk-in-process.js';
 import { knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
 import { SocketRefusal, SocketSilent } from '../home/local-socket.js';
 import { homePaths, peopleHomeOf, type Runtime } from '../home/runtime.js';
-import { deskNamesIn, resolveStartedDesk, runtimeHere, startedHomes } from '../home/runtime-here.js';
+import { deskNamesIn, resolveStartedDesk, runtimeHere, startedHomes } from '../home/started-desks.js';
 import { askSupervisor, type SupervisorMethod, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
 import { aboutHolder, hasEnded, holderOf } from '../supervisor/desk-end.js';

@@ -7,8 +7,8 @@ import { appendFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Notice } from '../contracts/notice.js';
-import { documentAddressAt, runAddressAt, setupAddressAt } from '../home/dashboard-address.js';
 import { homePaths } from '../home/runtime.js';
+import { documentAddressAt, runAddressAt, setupAddressAt } from '../home/started-desks.js';
 import { insertNotice } from '../store/outbox.js';
 import type { DeliveryState } from '../store/outbox-delivery.js';
 import type { Pool } from '../store/pool.js';

@@ -6,7 +6,7 @@ import { moment } from '../domain/moment.js';
 import { growthOf, returnsOnCapital } from '../domain/statistics.js';
 import { desksHomes } from '../home/installation.js';
 import { installationOf, type Runtime } from '../home/runtime.js';
-import { runtimeHere } from '../home/runtime-here.js';
+import { runtimeHere } from '../home/started-desks.js';
 import { NO_END_MS, readClosings, readEquitySteps } from '../store/performance.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { CURVE_POINTS_MAX, drawdownOf } from './equity-figures.js';

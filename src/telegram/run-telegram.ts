@@ -2,8 +2,8 @@
 import type { Update } from 'grammy/types';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import { runAddressAt } from '../home/dashboard-address.js';
 import type { Role } from '../home/runtime.js';
+import { runAddressAt } from '../home/started-desks.js';
 import { keepDoing } from '../home/try-again.js';
 import { keepTelegramProof, TEST_EVENT, type TelegramCredentials } from '../notify/channel-credentials.js';
 import { forgedRowTeller } from '../notify/tell-forged-row.js';

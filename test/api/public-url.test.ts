@@ -7,7 +7,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskObject } from '../../src/desk/schema.js';
-import { runAddress } from '../../src/home/dashboard-address.js';
+import { runAddress } from '../../src/home/started-desks.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { makeCertificates } from '../support/guarded-temporal.js';
 import { missing } from './opened-page.js';

@@ -18,7 +18,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
 import { keepLastAudit, type LastAudit } from '../../src/home/last-audit.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
-import { keepStartedDesk } from '../../src/home/started-desks.js';
+import { keepStartedDesk } from '../../src/supervisor/start/runtime-file.js';
 import { TraderUnavailable } from '../../src/trader/client.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';

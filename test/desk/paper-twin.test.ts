@@ -8,8 +8,8 @@ import { parseDocument } from 'yaml';
 import { ordersLeave } from '../../src/desk/desk-venue.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
-import { keepStartedDesk } from '../../src/home/started-desks.js';
 import { mailSettings } from '../../src/notify/channel-credentials.js';
+import { keepStartedDesk } from '../../src/supervisor/start/runtime-file.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { liveDeskText } from '../go-live/support/live-desk.js';
 

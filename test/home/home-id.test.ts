@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readBuildPointer } from '../../src/home/builds.js';
 import { homeId } from '../../src/home/installation.js';
-import { runtimeHere, startedHomes } from '../../src/home/runtime-here.js';
+import { runtimeHere, startedHomes } from '../../src/home/started-desks.js';
 
 let folder: string;
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { stepPartsIn } from '../../src/checks/registry.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
 import { ownIncidents } from '../../src/desk/own-incidents.js';
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
-import { keepStartedDesk } from '../../src/home/started-desks.js';
+import { keepStartedDesk } from '../../src/supervisor/start/runtime-file.js';
 import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 

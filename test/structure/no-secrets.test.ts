@@ -67,7 +67,7 @@ const OF_THE_PROCESS: Readonly<Record<string, string>> = {
     'a process of one desk has its environment there; other programs are given variables of the process alone',
   'src/desk/resolve-desk.ts': 'FERMATA_HOME',
   'src/home/runtime.ts': 'FERMATA_SECRETS, XDG_RUNTIME_DIR',
-  'src/home/runtime-here.ts': 'containers, where a process has one desk',
+  'src/home/started-desks.ts': 'containers, where a process has one desk',
   'src/home/desk-in-process.ts': 'whether npm started it, or a container',
   'src/supervisor/managed-process.ts':
     'a child for which nothing was chosen; a shared process has no desk’s variable left',

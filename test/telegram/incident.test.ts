@@ -2,8 +2,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runAddressAt } from '../../src/home/dashboard-address.js';
 import { homePaths } from '../../src/home/runtime.js';
+import { runAddressAt } from '../../src/home/started-desks.js';
 import { eventually } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { ANNA, BEN, type BotBench, openBotBench, STRANGER } from './support/bot-bench.js';

@@ -10,7 +10,7 @@ import { BACKUP_TAGS, type BackupTag } from '../../contracts/backup.js';
 import { grouped } from '../../domain/figure-text.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { writtenFileOf } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere } from '../../home/started-desks.js';
 import { inMegabytes } from '../../reports/sizes.js';
 import { readBackups, readDrills, saveBackup } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';

@@ -6,8 +6,8 @@ import { moment } from '../../domain/moment.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { readDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
-import { runtimeHere, startedHomes } from '../../home/runtime-here.js';
 import { dataKey, ensureDataKey } from '../../home/secrets.js';
+import { runtimeHere, startedHomes } from '../../home/started-desks.js';
 import type { FetchedMonth, FetchRequest } from '../../market/fetched/fetch-minutes.js';
 import {
   bytesOf,

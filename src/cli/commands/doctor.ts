@@ -16,7 +16,7 @@ import { venueOfFeed } from '../../domain/venue.js';
 import { EnvironmentProblem } from '../../home/desk-here.js';
 import { freeBytes } from '../../home/free-space.js';
 import { homePaths, type Runtime } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere } from '../../home/started-desks.js';
 import { portIsFree } from '../../supervisor/free-port.js';
 import { asOrdinaryUser, findPostgresBinaries } from '../../supervisor/start-postgres.js';
 import { cachedBinary } from '../../supervisor/temporal/fetch-temporal.js';

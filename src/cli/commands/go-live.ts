@@ -9,7 +9,7 @@ import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { companionHere, readDeskHere } from '../../home/desk-here.js';
 import type { Runtime } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere } from '../../home/started-desks.js';
 import type { GoLiveShown, GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
 import { deskPerson, signedInPerson } from '../desk-person.js';

@@ -7,7 +7,7 @@ import { formatMoney, type WrittenUnits } from '../../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import { desksStartedIn } from '../../home/installation.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere } from '../../home/started-desks.js';
 import { pollUntil } from '../../home/try-again.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { CliFailure, usageFailure } from '../failure.js';

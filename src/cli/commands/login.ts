@@ -16,12 +16,10 @@ import {
   SESSION_LASTS_MS,
   SESSION_REST_MS,
 } from '../../home/cli-session.js';
-import { dashboardFrom, localDashboard } from '../../home/dashboard-address.js';
 import { furtherDeskOf } from '../../home/installation.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import { type Runtime, secretFile, sharesPeople, writtenFileOf } from '../../home/runtime.js';
-import { homesSharingPeople } from '../../home/runtime-here.js';
 import {
   endSharingPeople,
   lackedThere,
@@ -29,6 +27,7 @@ import {
   signInPasswordHash,
   standingOf,
 } from '../../home/sign-in-standing.js';
+import { dashboardFrom, homesSharingPeople, localDashboard } from '../../home/started-desks.js';
 import { createSignInLink } from '../../store/sign-in-means.js';
 import { hasEnded } from '../../supervisor/desk-end.js';
 import { loadDesk } from '../../venue/load-desk.js';

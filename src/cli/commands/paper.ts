@@ -7,7 +7,7 @@ import type { Halt, HaltCause } from '../../domain/mode.js';
 import { tryLockFile } from '../../home/file-lock.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere } from '../../home/started-desks.js';
 import { rulesToTakeOverFrom } from '../../trader/accounts/paper-accounts.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { CliFailure } from '../failure.js';

@@ -15,7 +15,7 @@ import {
 } from '../../home/people-passwords.js';
 import { passwordKeyOf, removePersonKeys, votePasskeysOf } from '../../home/person-keys.js';
 import { type Runtime, writtenFileOf } from '../../home/runtime.js';
-import { deskNamesIn, homesSharingPeople } from '../../home/runtime-here.js';
+import { deskNamesIn, homesSharingPeople } from '../../home/started-desks.js';
 import { groupedCode } from '../../signing/vote-statement.js';
 import { appendAudit } from '../../store/audit.js';
 import { unlinkPerson } from '../../store/people.js';

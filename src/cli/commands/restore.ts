@@ -13,7 +13,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { startNameOf } from '../../home/desk-in-process.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
-import { runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere } from '../../home/started-desks.js';
 import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
 import { openTemporal } from '../../temporal/open-temporal.js';
 import { endOpenRuns } from '../../temporal/runs.js';

@@ -8,7 +8,7 @@ import { verifyBackup } from '../../backup/verify-backup.js';
 import { DEFAULT_DESK, isShipped } from '../../desk/resolve-desk.js';
 import { readDeskHere } from '../../home/desk-here.js';
 import { writtenFileOf } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere } from '../../home/started-desks.js';
 import { replaceFile } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { stepPartsOf } from '../named-desk.js';

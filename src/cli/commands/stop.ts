@@ -4,7 +4,7 @@
  */
 import { type Command, Option } from 'commander';
 import { knownHomeOf } from '../../home/installation.js';
-import { deskNamesIn, startedHomes } from '../../home/runtime-here.js';
+import { deskNamesIn, startedHomes } from '../../home/started-desks.js';
 import { ANY_REASON, TIMEOUT_SECONDS_MAX, type UrgentOptions, urgentOptions } from '../act-on-desk.js';
 import { type DesksToStop, emergency, stopEach } from '../emergency.js';
 import { CliFailure } from '../failure.js';

@@ -6,7 +6,7 @@ import { ANY_ROLE, BUILT_IN_OPERATOR, OPERATOR } from '../../domain/roles.js';
 import { CHANNELS, type Channel } from '../../home/channel-health.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
-import { deskNamesIn, homesSharingPeople } from '../../home/runtime-here.js';
+import { deskNamesIn, homesSharingPeople } from '../../home/started-desks.js';
 import { newToken, telegramMaker } from '../../store/access-rows.js';
 import { type AuditAction, appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';

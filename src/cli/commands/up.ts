@@ -12,7 +12,7 @@ import { moment } from '../../domain/moment.js';
 import { companionHere, readDeskHere, writeDeskHere } from '../../home/desk-here.js';
 import { nameDeskInCommands, shellWord } from '../../home/desk-in-process.js';
 import { homeOf, knownHomeOf, ownPeopleText, sharesServers, wouldBeHomeOf } from '../../home/installation.js';
-import { resolveStartedDesk, runtimeHere } from '../../home/runtime-here.js';
+import { resolveStartedDesk, runtimeHere } from '../../home/started-desks.js';
 import type { RecordingRequest } from '../../market/recorded/check-recording.js';
 import { secretsNotUsed } from '../../notify/channel-credentials.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';

@@ -11,8 +11,8 @@ import { namedOnCli } from '../../home/cli-session.js';
 import { readDeskHere } from '../../home/desk-here.js';
 import { homeOf } from '../../home/installation.js';
 import { homePaths, type Runtime } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
 import { makeSecret, readSecret } from '../../home/secrets.js';
+import { runtimeHere } from '../../home/started-desks.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
 import type { SignedReport } from '../../validation/report/report.js';
 import {

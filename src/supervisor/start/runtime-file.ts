@@ -1,5 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { LoadedDesk } from '../../desk/load.js';
+import { keepOwnFiles } from '../../desk/own-strategies.js';
 import { calendarIn } from '../../domain/trading-day.js';
 import { credentialsOf, externalTemporal } from '../../home/external-temporal.js';
 import { databaseOf, desksHomes, namespaceIn } from '../../home/installation.js';
@@ -12,7 +14,6 @@ import {
   type Runtime,
   rootOf,
 } from '../../home/runtime.js';
-import { keepStartedDesk } from '../../home/started-desks.js';
 import { supervisorSocketPath } from '../../home/supervisor-protocol.js';
 import { APP_ROLE } from '../../store/migrate.js';
 import { freePort, portIsFree } from '../free-port.js';
@@ -73,6 +74,24 @@ export function runtimeFor(
     ...(options.simulatedVenue === undefined ? {} : { simulatedVenue: options.simulatedVenue }),
     ...(options.simulatedFeeds === undefined ? {} : { simulatedFeeds: options.simulatedFeeds }),
   };
+}
+
+/**
+ * Copies the desk as it was started, with its own strategies and playbooks. A role that restarts then never
+ * reads a draft, or later changes to its desk's file. `run`: that folder of the home. Call it only after
+ * making sure that no desk runs there.
+ */
+export function keepStartedDesk(
+  run: string,
+  { desk, file, writtenFile = file, text }: LoadedDesk,
+): Required<Pick<Runtime, 'deskFile' | 'writtenFile'>> {
+  const folder = join(run, 'started');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  keepOwnFiles(folder, desk);
+  const deskFile = join(folder, 'desk.yaml');
+  writeFileSync(deskFile, text, { mode: 0o600 });
+  return { deskFile, writtenFile: resolve(writtenFile) };
 }
 
 /** The namespace on a server that somebody else runs. */
