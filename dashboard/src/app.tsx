@@ -5,7 +5,6 @@ import { Session, type SessionState } from './connection/session.js';
 import { typed } from './typed.js';
 import { DeskPage } from './view/desk-page.js';
 import { SignIn } from './view/sign-in.js';
-import { TemporalElsewhere } from './view/temporal-elsewhere.js';
 
 const RETRY_MS = 2000;
 
@@ -116,5 +115,34 @@ export function App() {
         </p>
       )}
     </main>
+  );
+}
+
+interface TemporalElsewhereProps {
+  /** Port of Temporal’s UI on the desk’s machine. */
+  readonly port: string;
+  readonly onOpen: () => void;
+  readonly onDismiss: () => void;
+}
+
+/**
+ * Shown at the desk’s public address, where a link to Temporal’s UI would leave a phone on a page that does not
+ * answer.
+ */
+function TemporalElsewhere({ port, onOpen, onDismiss }: TemporalElsewhereProps) {
+  return (
+    <section class="notice caution elsewhere" aria-label="Temporal’s UI" data-testid="temporal-elsewhere">
+      <p role="status">
+        That is in Temporal’s UI, which has no public address. What was seen and done is here, too, under
+        Routines and Incidents. On the desk’s machine, or through{' '}
+        <code>{`ssh -L ${port}:127.0.0.1:${port}`}</code>, it opens all the same.
+      </p>
+      <button type="button" class="link" onClick={onOpen}>
+        Open it
+      </button>
+      <button type="button" class="link" onClick={onDismiss}>
+        Dismiss
+      </button>
+    </section>
   );
 }

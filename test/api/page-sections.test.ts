@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { TABS } from '../../dashboard/src/view/use-tab.js';
+import { TABS } from '../../dashboard/src/view/tabs.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { sizeSubject } from '../../src/domain/settings-change.js';
 import { newPersonKey, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';

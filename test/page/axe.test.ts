@@ -1,6 +1,6 @@
 /** Each view of the built page at three widths, by day and by night, as axe sees it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TABS } from '../../dashboard/src/view/use-tab.js';
+import { TABS } from '../../dashboard/src/view/tabs.js';
 import { LOOKS, missing, ShownDesk, SIGN_OFF, WIDTHS } from './shown-desk.js';
 
 const desk = new ShownDesk();

@@ -3,7 +3,6 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { codeOfDigest, groupedCode, identityText } from '../../../src/signing/vote-statement.js';
 import type { PasskeyAnswer, PasskeyAsked, PasskeyMade, PasskeyToMake } from '../api/shapes.js';
-import { bytesOf, textOf } from './base64url.js';
 import { Problem } from './problem.js';
 
 const WAIT_MS = 120_000;
@@ -93,3 +92,15 @@ async function orProblem(asked: Promise<Credential | null>): Promise<PublicKeyCr
 
 const notUsed = (detail: string, doThis: string): Problem =>
   new Problem(0, 'No passkey', detail, 'Nothing was changed.', doThis);
+
+/** base64url without padding, as Node writes it. */
+export function textOf(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0));
+}

@@ -11,8 +11,7 @@ import {
 } from '../../../src/signing/vote-statement.js';
 import type { Signing } from '../api/shapes.js';
 import { typed } from '../typed.js';
-import { bytesOf, textOf } from './base64url.js';
-import { passkeysHere, usePasskey } from './passkeys.js';
+import { bytesOf, passkeysHere, textOf, usePasskey } from './passkeys.js';
 import { Problem } from './problem.js';
 
 /** What a person signs with: a passkey, or the key that is made from a password. */

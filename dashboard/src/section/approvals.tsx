@@ -4,12 +4,12 @@ import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { age, CLOCK, day, minuteOfDay } from '../format.js';
+import type { Action } from '../view/action.js';
+import { Parameters } from '../view/figures.js';
+import { RunLink } from '../view/links.js';
 import { useOwnSignature } from '../view/own-signature.js';
 import { Empty, Panel } from '../view/panel.js';
-import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import { RunLink } from '../view/run-link.js';
-import type { Action } from '../view/use-action.js';
 import { readable } from '../view/words.js';
 import { inWords } from './typed-setting.js';
 

@@ -3,10 +3,10 @@ import type { CoinOwner, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
+import type { Action } from '../view/action.js';
 import { useOwnSignature } from '../view/own-signature.js';
 import { Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import type { Action } from '../view/use-action.js';
 
 interface CoinsProps {
   readonly api: DeskApi;

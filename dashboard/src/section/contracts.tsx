@@ -1,10 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { ActionNotice, useAction } from '../view/action.js';
 import { Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import { useAction } from '../view/use-action.js';
 
 type Contract = NonNullable<TraderStatus['contracts']>[number];
 

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { GoLiveShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
+import type { Action } from '../view/action.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import type { Action } from '../view/use-action.js';
 
 interface GoLiveButtonsProps {
   readonly api: DeskApi;

@@ -2,10 +2,10 @@ import type { ComponentChildren } from 'preact';
 import type { GoLiveShown, PreflightReport, ValidationShown } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
 import { CLOCK, day, minuteOfDay } from '../format.js';
+import { typed } from '../typed.js';
+import { Stat } from '../view/figures.js';
 import { Empty, Panel } from '../view/panel.js';
-import { Stat } from '../view/stat.js';
 import { readable, Words } from '../view/words.js';
-import { missingForRealMoney } from './missing-for-real-money.js';
 
 interface GoLiveStateProps {
   readonly state: Polled<GoLiveShown>;
@@ -91,4 +91,26 @@ function Attempts({ attempts }: Pick<GoLiveShown, 'attempts'>) {
       ))}
     </ul>
   );
+}
+
+/** In the order in which a person would deal with it; unknown items are left out. */
+function missingForRealMoney(
+  { mode, granted, approvers, needed }: GoLiveShown,
+  preflight: PreflightReport | null,
+  validations: readonly ValidationShown[] | null,
+): readonly string[] {
+  const missing: string[] = [];
+  if (granted !== null) return missing;
+  if (mode !== 'live')
+    missing.push('A desk file of its own with `mode: live`; this desk trades paper money.');
+  if (approvers.length < needed)
+    missing.push(`${needed} approvers have to agree, and the desk file has ${approvers.length}.`);
+  if (validations !== null && !validations.some(({ goLive }) => goLive.qualifies))
+    missing.push(
+      `A validation on real prices that ends with GO, for this very desk file: \`${typed('validate')}\`.`,
+    );
+  for (const { title, verdict } of preflight?.results ?? [])
+    if (verdict === 'fail') missing.push(`Pre-flight: ${title}.`);
+  missing.push(`The permission itself: an operator asks for it here, or by \`${typed('go-live')}\`.`);
+  return missing;
 }

@@ -3,9 +3,8 @@ import type { Incident, IncidentShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { type Polled, usePolled } from '../connection/use-polled.js';
 import { age, CLOCK, day, minuteOfDay, timeOfDay } from '../format.js';
-import { DocumentLink } from '../view/document-link.js';
+import { DocumentLink, RunLink } from '../view/links.js';
 import { Empty } from '../view/panel.js';
-import { RunLink } from '../view/run-link.js';
 import { readable } from '../view/words.js';
 
 /** The phase until a playbook shows one; without a playbook it stays. */

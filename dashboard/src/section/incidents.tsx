@@ -3,10 +3,9 @@ import { INCIDENT_TITLE_MAX } from '../api/openapi.js';
 import type { Incident } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { ActionNotice, useAction } from '../view/action.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import { useAction } from '../view/use-action.js';
 import { readable } from '../view/words.js';
 import { IncidentCard } from './incident-card.js';
 

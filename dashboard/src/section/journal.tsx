@@ -3,11 +3,10 @@ import type { JournalDay } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, minuteOfDay, signed, tone } from '../format.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { ActionNotice, useAction } from '../view/action.js';
+import { Stat } from '../view/figures.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import { Stat } from '../view/stat.js';
-import { useAction } from '../view/use-action.js';
 import { readable } from '../view/words.js';
 
 const DAYS_SHOWN = 30;

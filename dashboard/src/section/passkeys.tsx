@@ -5,11 +5,10 @@ import { passkeysHere } from '../connection/passkeys.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day } from '../format.js';
 import { typed } from '../typed.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { ActionNotice, type Done, useAction } from '../view/action.js';
 import { Modal } from '../view/modal.js';
 import { NoPasskeysHere } from '../view/no-passkeys-here.js';
 import { Empty, Panel } from '../view/panel.js';
-import { type Done, useAction } from '../view/use-action.js';
 
 interface PasskeysProps {
   readonly api: DeskApi;

@@ -1,9 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { ResumeDecided } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { type Action, ActionNotice, useAction } from '../view/action.js';
 import { Panel } from '../view/panel.js';
-import { type Action, useAction } from '../view/use-action.js';
 import { decidedWords } from '../view/why.js';
 import { Approvals } from './approvals.js';
 import { Coins } from './coins.js';

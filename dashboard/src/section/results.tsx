@@ -3,8 +3,8 @@ import type { Results as Answer, ResultsQuery, RoundTrip } from '../api/shapes.j
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, dayAndMinute, grouped, lasted, placed, priceText, signed, tone, trimmed } from '../format.js';
+import { Stat } from '../view/figures.js';
 import { Empty, Panel } from '../view/panel.js';
-import { Stat } from '../view/stat.js';
 import { type Column, SortedTable } from '../view/table.js';
 import { Kpis } from './kpis.js';
 import { Calendar, isFine, Periods } from './profit.js';

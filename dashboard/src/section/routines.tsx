@@ -3,13 +3,12 @@ import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, minuteOfDay } from '../format.js';
 import { typed } from '../typed.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { ActionNotice, doneOf, useAction } from '../view/action.js';
+import { RunLink } from '../view/links.js';
 import { Empty, Panel } from '../view/panel.js';
-import { RunLink } from '../view/run-link.js';
-import { ClockOf, dueText, inOrder } from '../view/schedules.js';
+import { ClockOf, dueText, inOrder } from '../view/routine.js';
 import { causeOf, RunSteps, Verdict } from '../view/steps.js';
 import { type Column, Table } from '../view/table.js';
-import { doneOf, useAction } from '../view/use-action.js';
 
 const RUNS_SHOWN = 30;
 const BACKUPS_SHOWN = 10;

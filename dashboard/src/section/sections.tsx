@@ -2,7 +2,7 @@
 import type { ResumeDecided, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Session } from '../connection/session.js';
-import type { Tab } from '../view/use-tab.js';
+import type { Tab } from '../view/tabs.js';
 import { Audit } from './audit.js';
 import { Contracts } from './contracts.js';
 import { GoLive } from './go-live.js';

@@ -2,14 +2,14 @@ import { useState } from 'preact/hooks';
 import type { SettingsShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
+import { ActionNotice, useAction } from '../view/action.js';
+import { Parameters } from '../view/figures.js';
 import { Empty, Panel } from '../view/panel.js';
-import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import { useAction } from '../view/use-action.js';
-import { sentence } from '../view/words.js';
+import { type Column, Table } from '../view/table.js';
+import { readable, sentence } from '../view/words.js';
 import { SettingLine } from './setting-line.js';
-import { SettingsHistory } from './settings-history.js';
 import { type Change, inWords, type Setting, typedFor } from './typed-setting.js';
 
 interface SettingsProps {
@@ -185,4 +185,59 @@ function grouped(settings: readonly Setting[]): readonly (readonly [string, read
     group,
     settings.filter((setting) => groupOf(setting) === group),
   ]);
+}
+
+type Entry = SettingsShown['history'][number];
+
+const COLUMNS: readonly Column<Entry>[] = [
+  { title: 'Version', cell: ({ version }) => version, number: true },
+  { title: `When (${CLOCK})`, cell: ({ wallMs }) => `${day(wallMs)} ${minuteOfDay(wallMs)}`, long: true },
+  {
+    title: 'What',
+    cell: ({ changes }) => changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', '),
+    long: true,
+  },
+  { title: 'Who', cell: ({ by }) => by },
+  { title: 'Approved by', cell: ({ approvedBy }) => approvedBy.join(', ') || '–' },
+  { title: 'Why', cell: ({ reason }) => reason, long: true },
+];
+
+function SettingsHistory({ settings }: { readonly settings: SettingsShown }) {
+  const { history, problems, restartOnly, configHash } = settings;
+  return (
+    <>
+      <Panel
+        title="Changes"
+        area="section"
+        aside={
+          <span class="soft">
+            configuration <code>{configHash.slice(0, 8)}</code>
+          </span>
+        }
+      >
+        {problems.map((problem) => (
+          <p key={problem} class="notice caution">
+            {readable(problem)}
+          </p>
+        ))}
+        {history.length === 0 ? (
+          <Empty>Everything is as the desk file says.</Empty>
+        ) : (
+          <Table
+            blocks
+            caption="Changes of settings, newest first"
+            columns={COLUMNS}
+            rows={history}
+            keyOf={({ incarnation, version }) => `${incarnation} ${version}`}
+          />
+        )}
+      </Panel>
+      <Panel title="The rest of the desk file" area="section">
+        <details>
+          <summary>Changes here need an edit of the file and a restart</summary>
+          <pre class="file">{JSON.stringify(restartOnly, null, 2)}</pre>
+        </details>
+      </Panel>
+    </>
+  );
 }

@@ -2,9 +2,9 @@ import type { Setup, SetupDetails } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, dayAndMinute, grouped, minuteOfDay, timeOfDay } from '../format.js';
+import { Stat } from '../view/figures.js';
+import { SetupLink } from '../view/links.js';
 import { Empty, Panel } from '../view/panel.js';
-import { SetupLink } from '../view/setup-link.js';
-import { Stat } from '../view/stat.js';
 import { type Column, Table } from '../view/table.js';
 import { readable } from '../view/words.js';
 

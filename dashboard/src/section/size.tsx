@@ -2,12 +2,11 @@ import { useState } from 'preact/hooks';
 import type { TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { ActionNotice, doneOf, useAction } from '../view/action.js';
 import { useSignatureOf } from '../view/own-signature.js';
 import { Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { SizeInput } from '../view/size-input.js';
-import { doneOf, useAction } from '../view/use-action.js';
 
 interface SizeProps {
   readonly api: DeskApi;

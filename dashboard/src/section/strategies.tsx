@@ -1,16 +1,15 @@
 import { useState } from 'preact/hooks';
 import type { Analytics, StrategyShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { usePolled } from '../connection/use-polled.js';
+import { type Polled, usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, grouped, minuteOfDay, placed, signed, tone } from '../format.js';
-import { ActionNotice } from '../view/action-notice.js';
+import { ActionNotice, useAction } from '../view/action.js';
+import { CsvButton } from '../view/csv-button.js';
+import { Stat } from '../view/figures.js';
 import { Empty, Panel, Stale } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import { Stat } from '../view/stat.js';
 import { type Column, Table } from '../view/table.js';
-import { useAction } from '../view/use-action.js';
 import { strategyNow } from '../view/words.js';
-import { Performance } from './performance.js';
 
 interface StrategiesProps {
   readonly api: DeskApi;
@@ -152,3 +151,67 @@ const slotsIn = (currency: string): readonly Column<StrategyShown['symbols'][num
     number: true,
   },
 ];
+
+/** With fewer hours of equity than this a Sharpe ratio says nothing. */
+const HOURS_MIN = 24;
+
+function Performance({
+  api,
+  analytics,
+  days,
+}: {
+  readonly api: DeskApi;
+  readonly analytics: Polled<Analytics>;
+  readonly days: number;
+}) {
+  const { value } = analytics;
+  return (
+    <Panel
+      title="The desk"
+      area="section"
+      aside={
+        <>
+          <span class="soft">last {days} days of market time</span> <CsvButton api={api} what="equity" />
+        </>
+      }
+      problem={analytics.problem}
+    >
+      {value === null ? <Empty>Reading the ledger…</Empty> : <PerformanceFigures value={value} />}
+    </Panel>
+  );
+}
+
+function PerformanceFigures({ value }: { readonly value: Analytics }) {
+  const percent = (figure: number | null): string =>
+    figure === null ? '–' : `${grouped(figure.toFixed(2))} %`;
+  const enough = value.hours >= HOURS_MIN;
+  return (
+    <>
+      <dl class="stats">
+        <Stat
+          label={`Result after fees, ${value.currency}`}
+          value={signed(value.net)}
+          look={tone(value.net)}
+        />
+        <Stat label="Return" value={percent(value.returnPct)} />
+        <Stat label="Round trips" value={String(value.trades)} />
+        <Stat label="Won" value={percent(value.winRatePct)} />
+        <Stat label="Profit factor" value={value.profitFactor?.toString() ?? '–'} />
+        <Stat
+          label="Sharpe ratio"
+          value={enough && value.sharpe !== null ? grouped(String(value.sharpe)) : '–'}
+        />
+        <Stat label="Largest drawdown" value={percent(value.maxDrawdownPct)} />
+        <Stat label="Best round trip" value={value.best === null ? '–' : signed(value.best)} />
+        <Stat label="Worst round trip" value={value.worst === null ? '–' : signed(value.worst)} />
+        <Stat label={`Fees, ${value.currency}`} value={grouped(value.fees)} />
+      </dl>
+      {!enough && (
+        <p class="soft">
+          Only {value.hours} hours of equity so far: no Sharpe ratio before {HOURS_MIN}, and return and
+          drawdown say little.
+        </p>
+      )}
+    </>
+  );
+}

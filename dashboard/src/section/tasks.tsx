@@ -3,9 +3,9 @@ import type { Task } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { age, CLOCK, day, minuteOfDay } from '../format.js';
+import type { Action } from '../view/action.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import type { Action } from '../view/use-action.js';
 import { readable } from '../view/words.js';
 
 const CLOSED_SHOWN = 8;

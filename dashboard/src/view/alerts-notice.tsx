@@ -1,8 +1,7 @@
 import type { AlertChannel, LiveState } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { ActionNotice } from './action-notice.js';
-import { DocumentLink } from './document-link.js';
-import { useAction } from './use-action.js';
+import { ActionNotice, useAction } from './action.js';
+import { DocumentLink } from './links.js';
 import { Words } from './words.js';
 
 const WHAT_TO_DO: Readonly<Record<AlertChannel, string>> = {

@@ -1,48 +1,27 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { LiveState, ResumeDecided, Trade, TraderStatus } from '../api/shapes.js';
+import type { ResumeDecided, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { isCurrent } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
-import { Activity } from './activity.js';
 import { AlertsNotice } from './alerts-notice.js';
 import { AskDialog, needsTwo } from './ask-dialog.js';
-import { DocumentLink } from './document-link.js';
-import { EquityPanel } from './equity-panel.js';
-import { ErrorLog } from './error-log.js';
-import { Figures, Notes } from './figures.js';
-import { Fills } from './fills.js';
+import { DeskPanels } from './desk-panels.js';
 import { Header } from './header.js';
 import { HelpDialog } from './help-dialog.js';
-import { Limits } from './limits.js';
+import { DocumentLink } from './links.js';
 import { StopPressed } from './modal.js';
 import { ModeBand } from './mode-band.js';
-import { Orders } from './orders.js';
-import { Outcome } from './outcome.js';
-import { Panel } from './panel.js';
-import { Positions } from './positions.js';
-import { PricePanel } from './price-panel.js';
-import { Processes } from './processes.js';
-import { Routine } from './routine.js';
-import { Schedules } from './schedules.js';
-import { SetupsPanel } from './setups-panel.js';
-import { TabBar } from './tab-bar.js';
-import { useButtons } from './use-buttons.js';
-import { useDeskApi, useLive, usePrices } from './use-desk.js';
-import { useNotices } from './use-notices.js';
+import { Outcome, useButtons } from './outcome.js';
+import { type Tab, TabBar, useTab } from './tabs.js';
+import { useDeskApi, useLive } from './use-desk.js';
+import { useNotices, useTabSign } from './use-notices.js';
 import { useShortcuts } from './use-shortcuts.js';
-import { type Tab, useTab } from './use-tab.js';
-import { useTabSign } from './use-tab-sign.js';
-import { Why } from './why.js';
 
-const PRICE_HEIGHT_PX = 300;
-const EQUITY_HEIGHT_PX = 318;
-const ROUTINES_SHOWN = 6;
 const COUNTS_MS = 10_000;
 const DECIDED_MS = 5_000;
 const NOBODY: readonly ResumeDecided[] = [];
-const NO_TRADES: readonly Trade[] = [];
 
 /** The document that explains each section. */
 const DOCUMENTS: Readonly<Record<Tab, string>> = {
@@ -137,7 +116,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
             />
           )
         ) : state !== null && status !== null ? (
-          <Panels
+          <DeskPanels
             api={api}
             state={state}
             status={status}
@@ -206,76 +185,4 @@ function useDecided(api: DeskApi, status: TraderStatus | null): readonly ResumeD
   const halt = status !== null && needsTwo(status) ? (status.haltId ?? '') : '';
   const read = usePolled(() => (halt === '' ? Promise.resolve([]) : api.decided()), DECIDED_MS, halt);
   return halt === '' || read.of !== halt ? NOBODY : (read.value ?? NOBODY);
-}
-
-interface PanelsProps {
-  readonly api: DeskApi;
-  readonly state: LiveState;
-  readonly status: TraderStatus;
-  readonly isKnown: boolean;
-  readonly decided: readonly ResumeDecided[];
-  readonly symbols: readonly string[];
-  readonly symbol: string;
-  readonly onSymbol: (symbol: string) => void;
-  readonly mayStop: boolean;
-}
-
-function Panels({ api, state, status, isKnown, decided, symbols, symbol, onSymbol, mayStop }: PanelsProps) {
-  // The ledger lags slightly behind the trader: it is read at every fill and again soon after.
-  const trades = usePolled(() => api.trades(), 4_000, status.fills);
-  const equity = usePolled(() => api.equity(), 30_000, 'equity');
-  const runs = usePolled(() => api.routines(ROUTINES_SHOWN), 5_000, status.mode);
-  const schedules = usePolled(() => api.schedules(), 30_000, 'schedules');
-  const { candles, lines, digits } = usePrices(api, symbol, state);
-  const marked = usePolled(() => api.tradesOf(symbol), 4_000, `${symbol} ${status.fills}`);
-  return (
-    <>
-      <Figures figures={status.figures} isCurrent={isKnown} />
-      <div class="grid">
-        <div class="main-column">
-          <PricePanel
-            status={status}
-            symbols={symbols}
-            symbol={symbol}
-            onSymbol={onSymbol}
-            candles={candles}
-            lines={lines}
-            digits={digits}
-            trades={marked.value ?? NO_TRADES}
-            height={PRICE_HEIGHT_PX}
-          />
-          <EquityPanel status={status} equity={equity} height={EQUITY_HEIGHT_PX} />
-          <Positions
-            api={api}
-            mayClose={mayStop}
-            positions={status.positions}
-            notes={status.notes}
-            currency={status.currency}
-          />
-          <Orders
-            api={api}
-            orders={status.orders}
-            waiting={status.waitingEntries ?? []}
-            mayCancel={mayStop}
-          />
-          <Activity activity={status.activity} />
-          <Fills api={api} trades={trades} currency={status.currency} />
-        </div>
-        <div class="side-column">
-          <Why status={status} decided={decided} reachable={state.trader.reachable} />
-          <SetupsPanel api={api} />
-          <ErrorLog api={api} />
-          <Routine runs={runs} />
-          <Schedules schedules={schedules} />
-          <Limits risk={status.risk} />
-          {status.notes.some(({ place }) => place === 'desk') && (
-            <Panel title="Worth knowing" area="notes">
-              <Notes notes={status.notes} place="desk" />
-            </Panel>
-          )}
-          <Processes processes={state.processes} alerts={state.alerts} />
-        </div>
-      </div>
-    </>
-  );
 }

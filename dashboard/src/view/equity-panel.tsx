@@ -1,9 +1,8 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { EquityAnswer, EquityPoint, TraderStatus } from '../api/shapes.js';
-import { Chart } from '../charts/chart.js';
+import { Chart, Ranges, useRange } from '../charts/chart.js';
 import { drawEquity, type EquityData, equityPlaces } from '../charts/equity-curve.js';
 import { thinned } from '../charts/even-times.js';
-import { Ranges, useRange } from '../charts/ranges.js';
 import type { Polled } from '../connection/use-polled.js';
 import { CLOCK, dayAndMinute, grouped, signed } from '../format.js';
 import { Empty, Panel } from './panel.js';

@@ -1,3 +1,4 @@
+/** Figures by their names, and notes in words. */
 import type { TraderStatus } from '../api/shapes.js';
 import { readable, Words } from './words.js';
 
@@ -52,5 +53,28 @@ export function Notes({ notes, place }: NotesProps) {
           </div>
         ))}
     </>
+  );
+}
+
+export function Stat({ label, value, look = '' }: { label: string; value: string; look?: string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd class={look}>{value}</dd>
+    </div>
+  );
+}
+
+/** What exactly is decided, line by line. */
+export function Parameters({ values }: { readonly values: Readonly<Record<string, unknown>> }) {
+  return (
+    <dl class="parameters">
+      {Object.entries(values).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

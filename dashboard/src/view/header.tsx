@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import type { MoneyAtStake, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
+import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, timeOfDay } from '../format.js';
-import { DeskSwitcher } from './desk-switcher.js';
 import { Wordmark } from './wordmark.js';
 
 interface HeaderProps {
@@ -128,4 +128,35 @@ function useNow(ticking: boolean): number {
     return () => clearInterval(timer);
   }, [ticking]);
   return Date.now();
+}
+
+const LOOK_EVERY_MS = 15_000;
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** Links to the pages of the other desks here; nothing if there are none. */
+function DeskSwitcher({ api }: { readonly api: DeskApi }) {
+  const { value } = usePolled(() => api.desks(), LOOK_EVERY_MS, '');
+  const others = (value ?? []).filter(({ here }) => !here);
+  if (others.length === 0) return null;
+  return (
+    <nav class="desks" aria-label="Other desks">
+      {others.map(({ desk, twinOf, mode, page }) => (
+        <a key={desk} href={atThisHost(page)} title={`To the page of ${desk}`}>
+          {desk}{' '}
+          <span class="soft">
+            {twinOf === null ? '' : `paper twin of ${twinOf}, `}
+            {mode ?? 'no answer'}
+          </span>
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** Who is signed in here is so there, under the same host name: a cookie is kept for one. */
+function atThisHost(page: string): string {
+  const url = new URL(page);
+  if ([url.hostname, location.hostname].every((host) => LOOPBACK.includes(host)))
+    url.hostname = location.hostname;
+  return url.href;
 }

@@ -1,5 +1,5 @@
 import { type ComponentChildren, Fragment } from 'preact';
-import { DocumentLink } from './document-link.js';
+import { DocumentLink } from './links.js';
 import { Modal } from './modal.js';
 
 const KEYS = [

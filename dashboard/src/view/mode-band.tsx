@@ -3,7 +3,7 @@ import type { Button } from '../connection/desk-api.js';
 import { type Connection, isCurrent } from '../connection/live.js';
 import { CLOCK, timeOfDay } from '../format.js';
 import { inContainers, typed } from '../typed.js';
-import { DocumentLink } from './document-link.js';
+import { DocumentLink } from './links.js';
 import { readable, sentence, Words } from './words.js';
 
 interface ModeBandProps {

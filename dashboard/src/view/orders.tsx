@@ -1,11 +1,10 @@
 import type { OrderStatus, WaitingEntryStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { CLOCK, dayAndMinute, grouped } from '../format.js';
-import { ActionNotice } from './action-notice.js';
+import { ActionNotice, doneOf, useAction } from './action.js';
 import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
-import { doneOf, useAction } from './use-action.js';
 import { readable } from './words.js';
 
 const PURPOSE = {

@@ -2,12 +2,11 @@ import { useState } from 'preact/hooks';
 import type { PositionStatus, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { grouped, placed, signed, tone } from '../format.js';
-import { ActionNotice } from './action-notice.js';
+import { ActionNotice, doneOf, useAction } from './action.js';
 import { Notes } from './figures.js';
 import { Empty, Panel } from './panel.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { type Column, Table } from './table.js';
-import { doneOf, useAction } from './use-action.js';
 
 type PartStatus = NonNullable<PositionStatus['parts']>[number];
 

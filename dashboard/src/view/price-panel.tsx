@@ -8,8 +8,7 @@ import {
   type TradeMark,
   toneOfLine,
 } from '../charts/candles.js';
-import { Chart } from '../charts/chart.js';
-import { Ranges, useRange } from '../charts/ranges.js';
+import { Chart, Ranges, useRange } from '../charts/chart.js';
 import { CLOCK, dayAndMinute, grouped, priceText } from '../format.js';
 import { Empty, Panel } from './panel.js';
 

@@ -1,6 +1,6 @@
 import type { LiveState } from '../api/shapes.js';
 import { inContainers } from '../typed.js';
-import { DocumentLink } from './document-link.js';
+import { DocumentLink } from './links.js';
 import { Panel } from './panel.js';
 import { Words } from './words.js';
 

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../connection/problem.js';
+import { unsentWords } from './action.js';
 import { Modal } from './modal.js';
-import { unsentWords } from './use-action.js';
 import { readable, Words } from './words.js';
 
 interface ReasonDialogProps {

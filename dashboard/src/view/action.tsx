@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { OperationResult } from '../api/shapes.js';
 import { asProblem, type Problem } from '../connection/problem.js';
+import { readable, Words } from './words.js';
 
 /** The outcome of something that a person requested. */
 export type ActionResult =
@@ -71,4 +72,30 @@ export function useInSight(result: object | null) {
     if (result !== null && isLost) place.current?.focus({ preventScroll: true });
   });
   return place;
+}
+
+/** Shown where the action was requested, and read aloud by screen readers. */
+export function ActionNotice({ action: { result, dismiss } }: { readonly action: Action }) {
+  return (
+    <div class="result-place" role="status" aria-live="polite" tabIndex={-1} ref={useInSight(result)}>
+      {result !== null && (
+        <div class={`notice said ${result.kind === 'done' ? result.tone : 'alarm'}`} data-testid="said">
+          {result.kind === 'done' ? (
+            <p>{readable(result.text)}</p>
+          ) : (
+            <div>
+              <strong>{result.problem.title}</strong> {readable(result.problem.message)}
+              <p>{result.problem.keptSafe}</p>
+              <p>
+                <Words text={result.problem.doThis} />
+              </p>
+            </div>
+          )}
+          <button type="button" class="link" onClick={dismiss}>
+            Dismiss
+          </button>
+        </div>
+      )}
+    </div>
+  );
 }

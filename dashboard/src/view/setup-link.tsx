@@ -1,1 +1,0 @@
-export const SetupLink = ({ id }: { readonly id: string }) => <a href={`#/setups/${id}`}>{id}</a>;
