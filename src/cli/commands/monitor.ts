@@ -20,7 +20,7 @@ import { connectTrader } from '../../trader/client.js';
 import { wholeNumber } from '../option-values.js';
 import { coloured, printJson, printLines, type Screen, showInPlace } from '../output.js';
 import { requireRunning, requireRuntime } from '../running-desk.js';
-import { section, statusLines } from '../status-lines.js';
+import { section, statusLines } from './status.js';
 
 const LINES_MAX = 10_000;
 const WATCH_SECONDS = 30;

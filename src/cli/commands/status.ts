@@ -1,8 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { figuresOf, figureText, notesOf, type StatusNote } from '../../contracts/status-words.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { headline } from '../../domain/mode.js';
-import { channelHealth, type ShownChannel } from '../../home/channel-health.js';
+import { gainText, grouped, signed } from '../../domain/figure-text.js';
+import { headline, headlineLine } from '../../domain/mode.js';
+import { moment } from '../../domain/moment.js';
+import { CHANNEL_WORDS, channelHealth, type ShownChannel } from '../../home/channel-health.js';
 import { sharesServers } from '../../home/installation.js';
 import { type Readiness, readReadiness, readyPct } from '../../home/readiness.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
@@ -11,7 +14,6 @@ import { CliFailure, failureLines, presentFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { coloured, failureJson, printJson, printLines, showInPlace } from '../output.js';
 import { endedDesk, requireRuntime, withOperations } from '../running-desk.js';
-import { section, statusLines } from '../status-lines.js';
 
 const TIMEOUT_MS = 5000;
 
@@ -107,12 +109,11 @@ async function showAgain(): Promise<void> {
 
 /** Warns if the managed Temporal server could not get its own network. */
 function reachLines({ temporal }: Runtime): string[] {
-  return temporal.isolation === 'loopback'
-    ? [
-        '',
-        'Temporal’s ports are open to other users of this machine: they could stop the desk, never decide (docs/SECURITY.md)',
-      ]
-    : [];
+  if (temporal.isolation !== 'loopback') return [];
+  return [
+    '',
+    'Temporal’s ports are open to other users of this machine: they could stop the desk, never decide (docs/SECURITY.md)',
+  ];
 }
 
 async function readStatus(runtime: Runtime): Promise<TraderStatus> {
@@ -133,4 +134,117 @@ function noTrader(desk: string, error: Error): CliFailure {
     'positions keep the stops that rest at the venue; nothing enters while no trader runs',
     'wait a few seconds where it is being restarted; otherwise: fermata up, and see: fermata logs',
   );
+}
+
+const ORDERS_SHOWN_MAX = 20;
+const ACTIVITY_SHOWN_MAX = 5;
+
+/** The runbook that the desk follows, and how ready it was found; null: what runs now has not been checked yet. */
+export type ShownRunbook = NonNullable<Runtime['runbook']> & { readonly readiness: Readiness | null };
+
+/** One small screen. */
+export function statusLines(
+  status: TraderStatus,
+  alerts: readonly ShownChannel[] = [],
+  runbook?: ShownRunbook,
+): string[] {
+  const notes = notesOf(status);
+  return [
+    `${status.desk} (${status.trading})  ${headlineLine(status)}`,
+    ...figuresOf(status).map((figure) => line(figure.title.toLowerCase(), figureText(figure))),
+    ...alerts.map(alertsLine),
+    ...(runbook === undefined ? [] : [runbookLine(runbook)]),
+    ...section('positions', positionLines(status)),
+    ...noteSections(notes, ({ place }) => place === 'positions'),
+    ...section('orders', orderLines(status)),
+    ...noteSections(notes, ({ place }) => place !== 'positions'),
+    ...section(
+      'last',
+      status.activity.slice(0, ACTIVITY_SHOWN_MAX).map(({ text }) => text),
+    ),
+  ];
+}
+
+const noteSections = (notes: readonly StatusNote[], isShown: (note: StatusNote) => boolean): string[] =>
+  notes.filter(isShown).flatMap(({ title, lines }) => section(title.toLowerCase(), lines));
+
+const LABEL_WIDTH = 17;
+
+const line = (label: string, text: string): string => `${label.padEnd(LABEL_WIDTH)}${text}`;
+
+function alertsLine({ channel, state, problem, why }: ShownChannel): string {
+  if (problem !== null) return line('alerts', `✗ ${problem}`);
+  if (state === 'off') return line('alerts', `off: ${why}`);
+  return line('alerts', `arrive ${CHANNEL_WORDS[channel]}${why === null ? '' : `; ${why}`}`);
+}
+
+const READY = {
+  pass: 'ready for production',
+  warn: 'ready for production, with warnings',
+  fail: 'not ready for production',
+} as const;
+
+function runbookLine({ version, updated, readiness }: ShownRunbook): string {
+  const runbook = line('runbook', `${version} of ${updated}`);
+  if (readiness === null) return `${runbook}; how ready is not known: fermata preflight`;
+  const { verdict, passed, looked, atMs } = readiness;
+  return `${runbook}; ${READY[verdict]} (${readyPct(readiness)} %): ${passed} of ${looked} of the pre-flight passed, ${moment(atMs)}`;
+}
+
+/** Empty if there are no lines. */
+export function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+}
+
+/** The multiple of its risk and the exits are a trade's: a position of several has none of its own. */
+function positionLines({ positions, currency }: TraderStatus): string[] {
+  return positions.flatMap((position) => {
+    const isOneTrade = (position.parts?.length ?? 0) <= 1;
+    return [
+      `${position.symbol} ${position.side} ${grouped(position.quantity)} at ${grouped(position.averagePrice)}, now ${grouped(position.markPrice ?? 'unknown')}, ` +
+        `${gainText(position.unrealised, currency)}${isOneTrade ? multiple(position) : ''}, stop ${grouped(position.stopPrice ?? 'none')} (${position.protection}${bare(position)})`,
+      ...(isOneTrade ? exitsLine(position) : partLines(position)),
+    ];
+  });
+}
+
+/** If several strategies hold the position: each one's part, with its own stop. */
+function partLines({ parts = [] }: TraderStatus['positions'][number]): string[] {
+  return parts.flatMap((part) => [
+    `  ${part.strategy} ${part.side === undefined ? '' : `${part.side} `}${grouped(part.quantity)}${part.averagePrice === undefined ? '' : ` at ${grouped(part.averagePrice)}`}${multiple({ trade: part })}, stop ${grouped(part.stopPrice ?? 'none')} (${part.protection})`,
+    ...exitsLine({ trade: part }).map((line) => `  ${line}`),
+  ]);
+}
+
+/** The exits of its trade other than the stop; older traders don't report them. */
+function exitsLine({ trade }: Partial<TraderStatus['positions'][number]>): string[] {
+  return trade?.exits === undefined ? [] : [`  exits: ${trade.exits.words.join(', ')}`];
+}
+
+/** The result as a multiple of what its trade risked; older traders don't report trades. */
+function multiple({ trade }: Partial<TraderStatus['positions'][number]>): string {
+  return trade?.r == null ? '' : ` (${signed(trade.r)} R)`;
+}
+
+function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {
+  return withoutStopMs === null ? '' : `, none known to rest for ${grouped(String(withoutStopMs))} ms`;
+}
+
+function orderLines({ orders }: TraderStatus): string[] {
+  const lines = orders
+    .slice(0, ORDERS_SHOWN_MAX)
+    .map(
+      (order) =>
+        `${order.symbol} ${order.side} ${grouped(order.quantity)} ${order.type}${orderPrice(order)} ` +
+        `(${order.purpose}, ${order.state}, filled ${grouped(order.filled)})`,
+    );
+  const more = orders.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more`] : lines;
+}
+
+function orderPrice({ price, worstPrice }: TraderStatus['orders'][number]): string {
+  if (price === null) return '';
+  return worstPrice === undefined
+    ? ` ${grouped(price)}`
+    : `, triggers at ${grouped(price)}, ${grouped(worstPrice)} at worst`;
 }
