@@ -17,10 +17,9 @@ import { plainText } from '../domain/plain-text.js';
 import { hasRole, MAY_STOP, rolesOf } from '../domain/roles.js';
 import { incidentId } from '../notify/button-notices.js';
 import { readEvidence } from '../store/evidence.js';
-import { readAlerts } from '../store/incident-alerts.js';
-import { findIncident, readIncidentFiles, readIncidents } from '../store/incidents.js';
+import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incidents.js';
 import { readOpenTasksOf } from '../store/tasks.js';
-import { fingerprintOf, type Reported, reportIncident } from '../temporal/incidents/report-incident.js';
+import { fingerprintOf, type Reported, reportIncident } from '../temporal/report-incident.js';
 import {
   type Caller,
   type MayBeUnknown,

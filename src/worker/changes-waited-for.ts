@@ -7,7 +7,7 @@ import { blocksTrading, type CheckOutcome } from '../contracts/routine.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { tradingDaysOf } from '../domain/zone-offset.js';
-import { symptomsOf } from '../temporal/incidents/report-incident.js';
+import { symptomsOf } from '../temporal/report-incident.js';
 import { startRoutineOf } from '../temporal/start-runs.js';
 import type { StatusFollower, TraderWatchContext } from './repeat.js';
 

@@ -11,7 +11,7 @@ import {
   reportSymptom,
   symptomsOf,
   symptomsOfProcess,
-} from '../temporal/incidents/report-incident.js';
+} from '../temporal/report-incident.js';
 import { wakeWaitingRuns } from './changes-waited-for.js';
 import { repeat, type StatusFollower, type TraderWatchContext } from './repeat.js';
 import type { Logger } from './role-log.js';

@@ -8,7 +8,7 @@ import { PLAYBOOK_MESSAGES } from '../../src/contracts/playbook.js';
 import { packsQueue } from '../../src/contracts/queues.js';
 import type { RoutineStep, StepParameters } from '../../src/contracts/routine.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
-import { playbookOfStep } from '../../src/temporal/incidents/report-incident.js';
+import { playbookOfStep } from '../../src/temporal/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
 import { failedTasks } from '../support/failed-tasks.js';

@@ -12,7 +12,7 @@ import type { ProcessSeen } from '../../src/playbooks/playbook.js';
 import { recordEvidenceBatch } from '../../src/store/evidence.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { openSupervisorSocket, type SupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
-import { fingerprintOf, symptomsOfProcess } from '../../src/temporal/incidents/report-incident.js';
+import { fingerprintOf, symptomsOfProcess } from '../../src/temporal/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
 import type { TraderWatchContext } from '../../src/worker/repeat.js';

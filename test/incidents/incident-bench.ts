@@ -14,7 +14,7 @@ import type { Desk } from '../../src/desk/schema.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { incidentId } from '../../src/notify/button-notices.js';
 import type { OperationContext } from '../../src/operations/operation.js';
-import { fingerprintOf } from '../../src/temporal/incidents/report-incident.js';
+import { fingerprintOf } from '../../src/temporal/report-incident.js';
 import { decisionOf } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY } from '../workflows/support/desk-bench.js';
 

@@ -13,11 +13,7 @@ import {
   resolveIncident,
 } from '../../src/operations/incidents.js';
 import type { OperationContext } from '../../src/operations/operation.js';
-import {
-  fingerprintOf,
-  reportIncident,
-  reportSymptom,
-} from '../../src/temporal/incidents/report-incident.js';
+import { fingerprintOf, reportIncident, reportSymptom } from '../../src/temporal/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfTrader } from '../../src/worker/incidents-of-trader.js';
 import { until } from '../support/eventually.js';

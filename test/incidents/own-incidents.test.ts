@@ -12,7 +12,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { HaltCause } from '../../src/domain/mode.js';
 import { listIncidents, openIncident, ownKinds } from '../../src/operations/incidents.js';
 import type { OperationContext } from '../../src/operations/operation.js';
-import { incidentStart, reportIncident, symptomsOf } from '../../src/temporal/incidents/report-incident.js';
+import { incidentStart, reportIncident, symptomsOf } from '../../src/temporal/report-incident.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
 import { scriptedStatus } from '../support/trader-status.js';

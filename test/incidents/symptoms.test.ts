@@ -3,11 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { shippedKindIn } from '../../src/desk/incident-schema.js';
-import {
-  incidentStart,
-  symptomsOf,
-  symptomsOfProcess,
-} from '../../src/temporal/incidents/report-incident.js';
+import { incidentStart, symptomsOf, symptomsOfProcess } from '../../src/temporal/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { strategy } from './incident-bench.js';

@@ -8,7 +8,7 @@ import type { LoadedDesk } from '../../src/desk/load.js';
 import { ownIncidents } from '../../src/desk/own-incidents.js';
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
 import { keepStartedDesk } from '../../src/supervisor/start/runtime-file.js';
-import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
+import { incidentStart } from '../../src/temporal/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 
 const SHIPPED = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');

@@ -5,7 +5,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { incidentNotice } from '../../src/notify/button-notices.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
-import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
+import { incidentStart } from '../../src/temporal/report-incident.js';
 import { ActivityLog } from '../../src/trader/status/activity.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfOrders } from '../../src/worker/incidents-of-trader.js';

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
-import { recordAlert } from '../../src/store/incident-alerts.js';
+import { recordAlert } from '../../src/store/incidents.js';
 import { pruneOutbox } from '../../src/store/outbox-delivery.js';
 import { NOW } from '../checks/check-bench.js';
 import { AtTheStrategy } from './support/at-the-strategy.js';

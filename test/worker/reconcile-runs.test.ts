@@ -6,8 +6,7 @@ import { operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
 import { openApproval, readApprovals } from '../../src/store/approvals.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
-import { recordAlert, settleAlert } from '../../src/store/incident-alerts.js';
-import { readIncidents } from '../../src/store/incidents.js';
+import { readIncidents, recordAlert, settleAlert } from '../../src/store/incidents.js';
 import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
 import { openTask, readTasks } from '../../src/store/tasks.js';
 import {

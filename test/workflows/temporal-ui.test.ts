@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupWorkflowId, operationsQueue } from '../../src/contracts/queues.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { PLAYBOOKS } from '../../src/playbooks/registry.js';
-import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
+import { incidentStart } from '../../src/temporal/report-incident.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';

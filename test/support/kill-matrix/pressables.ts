@@ -29,7 +29,7 @@ import { runLabel } from '../../../src/contracts/run-label.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { goLiveId } from '../../../src/domain/go-live.js';
 import { findIncident } from '../../../src/store/incidents.js';
-import { fingerprintOf } from '../../../src/temporal/incidents/report-incident.js';
+import { fingerprintOf } from '../../../src/temporal/report-incident.js';
 import { deskOwnerOf } from '../../../src/worker/follow-incarnation.js';
 import { ANNA, BERT, beginAttempt, liveBenchDesk, peopleOf } from '../../go-live/support/attempt.js';
 import { openIncident } from '../../incidents/incident-bench.js';

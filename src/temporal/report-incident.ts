@@ -14,24 +14,24 @@ import {
   type IncidentSeverity,
   type PlaybookRequest,
   type Symptom,
-} from '../../contracts/incident.js';
-import type { PlaybookEnd } from '../../contracts/playbook.js';
-import { incidentId, operationsQueue } from '../../contracts/queues.js';
-import { runLabel } from '../../contracts/run-label.js';
-import type { TraderStatus } from '../../contracts/trader-status.js';
-import { type OwnIncident, offerMinutesOf, shippedKindIn } from '../../desk/incident-schema.js';
-import { ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
-import type { Desk } from '../../desk/schema.js';
-import { MINUTE_MS } from '../../domain/civil-date.js';
-import { causeOf } from '../../domain/message-of.js';
-import type { Halt } from '../../domain/mode.js';
-import type { ProcessSeen } from '../../playbooks/playbook.js';
-import { isShippedKind, PLAYBOOKS, SHIPPED_KINDS, type ShippedKind } from '../../playbooks/registry.js';
-import { recordAlert, settleAlert } from '../../store/incident-alerts.js';
-import type { Pool } from '../../store/pool.js';
-import type { RejectedOrder } from '../../store/read-ledger.js';
-import type { TraderClient } from '../../trader/client.js';
-import type { TemporalAccess } from '../open-temporal.js';
+} from '../contracts/incident.js';
+import type { PlaybookEnd } from '../contracts/playbook.js';
+import { incidentId, operationsQueue } from '../contracts/queues.js';
+import { runLabel } from '../contracts/run-label.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { type OwnIncident, offerMinutesOf, shippedKindIn } from '../desk/incident-schema.js';
+import { ownIncidents, titleOfOwn } from '../desk/own-incidents.js';
+import type { Desk } from '../desk/schema.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
+import { causeOf } from '../domain/message-of.js';
+import type { Halt } from '../domain/mode.js';
+import type { ProcessSeen } from '../playbooks/playbook.js';
+import { isShippedKind, PLAYBOOKS, SHIPPED_KINDS, type ShippedKind } from '../playbooks/registry.js';
+import { recordAlert, settleAlert } from '../store/incidents.js';
+import type { Pool } from '../store/pool.js';
+import type { RejectedOrder } from '../store/read-ledger.js';
+import type { TraderClient } from '../trader/client.js';
+import type { TemporalAccess } from './open-temporal.js';
 
 interface ReportContext {
   readonly desk: Desk;
