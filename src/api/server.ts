@@ -59,8 +59,13 @@ import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routine
 import { rollRoutes, settingsRoutes, sizeRoute } from './routes/settings.js';
 import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes/sign-in.js';
 import { setupsRoutes, signalsRoutes, strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
-import { tradesRoute } from './routes/trades.js';
-import { analyticsRoute, journalRoutes, kpisRoute, resultsRoute } from './routes/trading-results.js';
+import {
+  analyticsRoute,
+  journalRoutes,
+  kpisRoute,
+  resultsRoute,
+  tradesRoute,
+} from './routes/trading-results.js';
 import { answer, anyProblem, EXPECTED, jsonSchema, problemSchema, problems } from './schemas/answers.js';
 import { deskStatusSchema, liveMessageSchema } from './schemas/records.js';
 import { type TemporalTickets, temporalTicketRoute } from './temporal-ui/entrance.js';

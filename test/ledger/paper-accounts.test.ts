@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ledgerPositions } from '../../src/activities/create-incident-activities.js';
 import { readEquity } from '../../src/api/routes/charts.js';
-import { readTrades } from '../../src/api/routes/trades.js';
+import { readTrades } from '../../src/api/routes/trading-results.js';
 import type { FollowedEntry } from '../../src/contracts/control.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { formatDecimal } from '../../src/domain/decimal.js';

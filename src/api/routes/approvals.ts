@@ -15,7 +15,7 @@ import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
 import { refusal, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems, reason, signature } from '../schemas/answers.js';
-import { callerOf, fromDatabase } from './route-parts.js';
+import { callerOf, fromDatabase, queryOf } from './route-parts.js';
 
 const voteSchema = z.strictObject({
   choice: z.enum(['approve', 'reject']),
@@ -28,11 +28,7 @@ export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): voi
   const list = {
     summary: 'Approvals: open ones first, then the newest',
     tags: ['people'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { limit: { type: 'integer', minimum: 1, maximum: 1000, default: 50 } },
-    },
+    querystring: queryOf({ limit: { type: 'integer', minimum: 1, maximum: 1000, default: 50 } }),
     response: {
       200: answer('At most `limit`', z.object({ approvals: z.array(approvalSchema) })),
       ...problems(400, 401, 503),

@@ -8,7 +8,15 @@ import type { Database, WebDependencies } from '../dependencies.js';
 import { badRequest, exportRunning, sendProblem } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
 import { auditEntrySchema, auditSchema } from '../schemas/records.js';
-import { callerOf, fromDatabase, type SpanQuery, spanOf, timeQuery, untilQuery } from './route-parts.js';
+import {
+  callerOf,
+  fromDatabase,
+  queryOf,
+  type SpanQuery,
+  spanOf,
+  timeQuery,
+  untilQuery,
+} from './route-parts.js';
 
 interface AuditParameters extends SpanQuery {
   readonly limit: number;
@@ -31,17 +39,13 @@ export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'Who asked for what, and the outcome, newest first, in pages',
     tags: ['records'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-        before: { type: 'integer', minimum: 1, description: 'nextCursor of the previous page' },
-        ...auditFilters,
-        from: timeQuery,
-        to: untilQuery,
-      },
-    },
+    querystring: queryOf({
+      limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+      before: { type: 'integer', minimum: 1, description: 'nextCursor of the previous page' },
+      ...auditFilters,
+      from: timeQuery,
+      to: untilQuery,
+    }),
     response: { 200: answer('A page of the audit trail', auditSchema), ...problems(400, 401, 503) },
   };
   app.get<{ Querystring: AuditParameters }>('/api/audit', { schema }, (request, reply) => {
@@ -114,11 +118,7 @@ function exportRoute(
   const schema = {
     summary: `Everything recorded, as CSV, oldest first: ${kind}`,
     tags: ['records'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { from: timeQuery, to: untilQuery, ...(kind === 'audit' ? auditFilters : {}) },
-    },
+    querystring: queryOf({ from: timeQuery, to: untilQuery, ...(kind === 'audit' ? auditFilters : {}) }),
     response: {
       200: {
         description: 'A header, then a row each; cut short if the database goes down',

@@ -5,7 +5,7 @@ import { OPERATOR } from '../../domain/roles.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { type BackupRun, backupRunSchema, stepSchema } from '../schemas/records.js';
-import { callerOf, emptyBody, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
+import { callerOf, emptyBody, fromDatabase, OUTCOMES, queryOf, sendOutcome } from './route-parts.js';
 
 /** How long a browser is kept waiting; the backup itself goes on. */
 const PATIENCE_MS = 10_000;
@@ -21,11 +21,7 @@ export function backupsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'The newest backups and restore drills: what each step expected, what it observed, its verdict',
     tags: ['records'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { limit: { type: 'integer', minimum: 1, maximum: 50, default: 10 } },
-    },
+    querystring: queryOf({ limit: { type: 'integer', minimum: 1, maximum: 50, default: 10 } }),
     response: {
       200: answer('Newest first', z.object({ runs: z.array(backupRunSchema) })),
       ...problems(400, 401, 503),

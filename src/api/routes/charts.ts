@@ -17,17 +17,13 @@ import type { EquityPoint, StatusWatch } from '../live/status-watch.js';
 import { notFound, sendProblem, traderDown } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
 import { barsSchema, equitySchema } from '../schemas/records.js';
-import { symbolQuery } from './route-parts.js';
+import { queryOf, symbolQuery } from './route-parts.js';
 
 export function equityRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {
     summary: 'Equity curve, thinned to the requested number of points',
     tags: ['records'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { points: { type: 'integer', minimum: 2, maximum: 2000, default: 600 } },
-    },
+    querystring: queryOf({ points: { type: 'integer', minimum: 2, maximum: 2000, default: 600 } }),
     response: { 200: answer('The curve', equitySchema), ...problems(400, 401) },
   };
   app.get<{ Querystring: { points: number } }>('/api/equity', { schema }, async (request) => {
@@ -200,15 +196,13 @@ export function barsRoute(app: FastifyInstance, web: WebDependencies, watch: Sta
   const schema = {
     summary: 'Finished one-minute bars, warm-up history included, and the lines that strategies use',
     tags: ['state'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['symbol'],
-      properties: {
+    querystring: queryOf(
+      {
         symbol: symbolQuery,
         limit: { type: 'integer', minimum: 1, maximum: 1000, default: 600 },
       },
-    },
+      ['symbol'],
+    ),
     response: { 200: answer('Bars', barsSchema), ...problems(400, 401, 404, 503) },
   };
   app.get<{ Querystring: BarsQuery }>('/api/bars', { schema }, async (request, reply) => {

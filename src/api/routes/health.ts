@@ -12,7 +12,7 @@ import { alertTestedSchema, errorsSchema } from '../../operations/test-alert.js'
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf } from './route-parts.js';
+import { callerOf, queryOf } from './route-parts.js';
 
 const state = z.enum(['up', 'down']);
 const healthSchema = z.object({
@@ -72,11 +72,7 @@ export function errorsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'Errors in the logs of all processes; none in normal operation',
     tags: ['records'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { hours: { type: 'integer', minimum: 1, maximum: 720, default: 24 } },
-    },
+    querystring: queryOf({ hours: { type: 'integer', minimum: 1, maximum: 720, default: 24 } }),
     response: { 200: answer('Of the last hours by wall time', errorsSchema), ...problems(400, 401) },
   };
   app.get<{ Querystring: { readonly hours: number } }>('/api/errors', { schema }, ({ query }) =>

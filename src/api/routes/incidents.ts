@@ -13,7 +13,7 @@ import { topicOfIncident } from '../../playbooks/registry.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, refusal, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems, reason } from '../schemas/answers.js';
-import { callerOf, emptyBody, fromDatabase, idLike } from './route-parts.js';
+import { callerOf, emptyBody, fromDatabase, idLike, queryOf } from './route-parts.js';
 
 const listSchema = z.object({
   incidents: z.array(
@@ -57,14 +57,10 @@ function readRoutes(app: FastifyInstance, web: WebDependencies): void {
   const list = {
     summary: 'Incidents: unresolved first, then the newest',
     tags: ['incidents'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        state: { type: 'string', enum: ['open', 'acknowledged', 'resolved'] },
-        limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
-      },
-    },
+    querystring: queryOf({
+      state: { type: 'string', enum: ['open', 'acknowledged', 'resolved'] },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+    }),
     response: {
       200: answer('At most `limit`', listSchema),
       ...problems(400, 401, 503),
@@ -165,14 +161,10 @@ export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
   const list = {
     summary: 'Tasks for people: open ones first, the most urgent first',
     tags: ['people'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        state: { type: 'string', enum: ['open', 'done', 'withdrawn'] },
-        limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
-      },
-    },
+    querystring: queryOf({
+      state: { type: 'string', enum: ['open', 'done', 'withdrawn'] },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+    }),
     response: {
       200: answer('At most `limit`', z.object({ tasks: z.array(taskSchema) })),
       ...problems(400, 401, 503),

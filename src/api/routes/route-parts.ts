@@ -73,6 +73,14 @@ export const idLike = (pattern: string, expected: string) => ({
   properties: { id: { type: 'string', pattern, [EXPECTED]: expected } },
 });
 
+/** A query of these members and no others. */
+export const queryOf = (properties: Readonly<Record<string, unknown>>, required?: readonly string[]) => ({
+  type: 'object',
+  additionalProperties: false,
+  ...(required === undefined ? {} : { required }),
+  properties,
+});
+
 /** BASE/QUOTE as in the desk file. */
 export const symbolQuery = jsonSchema(symbol);
 

@@ -11,7 +11,7 @@ import {
   routineRunSchema,
   stepSchema,
 } from '../schemas/records.js';
-import { callerOf, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
+import { callerOf, fromDatabase, OUTCOMES, queryOf, sendOutcome } from './route-parts.js';
 
 /** How long a browser is kept waiting; the run itself goes on. */
 const PATIENCE_MS = 10_000;
@@ -21,11 +21,7 @@ export function routinesRoute(app: FastifyInstance, web: WebDependencies): void 
     summary:
       'The newest runs of routines (what each step expected, what it observed, its verdict), and the newest times at which one was due and did not run',
     tags: ['records'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { limit: { type: 'integer', minimum: 1, maximum: 50, default: 5 } },
-    },
+    querystring: queryOf({ limit: { type: 'integer', minimum: 1, maximum: 50, default: 5 } }),
     response: {
       200: answer(
         'Newest first',

@@ -17,7 +17,7 @@ import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notFound, refusal, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems, reason, stopSchema } from '../schemas/answers.js';
-import { callerOf, emptyBody, fromDatabase, idLike, OUTCOMES, sendOutcome } from './route-parts.js';
+import { callerOf, emptyBody, fromDatabase, idLike, OUTCOMES, queryOf, sendOutcome } from './route-parts.js';
 
 const toggleSchema = z.strictObject({
   enabled: z.boolean().optional().describe('Left out: toggles it'),
@@ -111,11 +111,7 @@ export function setupsRoutes(app: FastifyInstance, web: WebDependencies): void {
   const list = {
     summary: 'The setups that strategies follow, newest first, and how many of them are active',
     tags: ['state'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { limit: { type: 'integer', minimum: 1, maximum: SETUPS_MAX, default: 50 } },
-    },
+    querystring: queryOf({ limit: { type: 'integer', minimum: 1, maximum: SETUPS_MAX, default: 50 } }),
     response: {
       200: answer('By market time', z.object({ active: z.number(), setups: z.array(setupSchema) })),
       ...problems(400, 401, 503),
