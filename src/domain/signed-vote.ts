@@ -151,18 +151,8 @@ export function realMoneyObjection(decision: Decision, rules: RealMoneyRules, no
   const { choice, desk, subject, person, sizePct = null } = decision;
   if (choice !== 'approve' && choice !== 'resume') return `the choice was ${choice}`;
   const { account, configHash, expiresWallMs, nonce, value } = signature;
-  const text = statementText({
-    kind,
-    desk,
-    account,
-    configHash,
-    subject,
-    choice,
-    person,
-    sizePct,
-    expiresWallMs,
-    nonce,
-  });
+  const signed = { account, configHash, expiresWallMs, nonce };
+  const text = statementText({ ...signed, kind, desk, subject, choice, person, sizePct });
   if (key.kind === 'passkey') return passkeyObjection(key, rules.pages(), text, value);
   return isSignedBy(key.publicKey, text, value) ? null : 'its signature is wrong';
 }

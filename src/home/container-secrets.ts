@@ -26,6 +26,16 @@ interface Dealt {
   readonly mail?: true;
 }
 
+/** Where people sign in and decide. */
+const SIGNING_IN = [
+  'postgresAppPassword',
+  'decisionKey',
+  'payloadKey',
+  'tokenKey',
+  'signInLinkKey',
+  'operatorPasswordHash',
+] as const satisfies readonly SecretName[];
+
 export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
   bot: { secrets: ['decisionKey', 'telegramVoteKey'] },
   'engine-worker': { secrets: ['postgresAppPassword', 'payloadKey'] },
@@ -47,15 +57,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
   },
   ledger: { secrets: ['postgresAppPassword'] },
   web: {
-    secrets: [
-      'postgresAppPassword',
-      'decisionKey',
-      'payloadKey',
-      'tokenKey',
-      'signInLinkKey',
-      'operatorPasswordHash',
-      'metricsToken',
-    ],
+    secrets: [...SIGNING_IN, 'metricsToken'],
     withheld: ['dataKey'], // offers no stored minutes: anyone with the key can forge minutes that count as fetched
   },
   telegram: {
@@ -65,17 +67,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
   },
   /** For people who sign in on the command line there. */
   cli: {
-    secrets: [
-      'postgresAppPassword',
-      'decisionKey',
-      'payloadKey',
-      'tokenKey',
-      'signInLinkKey',
-      'telegramLinkKey',
-      'operatorPasswordHash',
-      'operatorPassword',
-      'dataKey',
-    ],
+    secrets: [...SIGNING_IN, 'telegramLinkKey', 'operatorPassword', 'dataKey'],
   },
   /** Renames databases, which only their owner may do, and reads backups stored off this machine. */
   restore: { secrets: ['postgresPassword', 'payloadKey', 'backupKey', 'dataKey'] },

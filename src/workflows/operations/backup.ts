@@ -32,12 +32,7 @@ const ROUTINE = 'backup';
 
 export async function backup(input: BackupInput): Promise<BackupResult> {
   const calls = backupCalls(input.desk);
-  const records = recordCalls(input.desk, input.evidenceMs);
-  const trail = new EvidenceTrail(input.desk, records);
-  const steps: StepResult[] = [];
-  let result: BackupResult | null = null;
-  setHandler(resultQuery, () => result);
-  const startedMs = Date.now();
+  const { records, trail, steps, startedMs, ended } = beginRun(input);
   const done = (step: StepResult, beganMs: number, kind: 'check' | 'action', reference: string | null) => {
     steps.push(step);
     recordResult(step, beganMs, { ...input, routine: ROUTINE, attemptGroup: 0, trail, kind, reference });
@@ -79,7 +74,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   const failed = steps.find(({ verdict }) => verdict === 'fail');
   const notPassed = failed ?? steps.find(({ verdict }) => verdict !== 'pass');
   const verdict = failed ? 'fail' : (notPassed?.verdict ?? 'pass');
-  result = { verdict, backupId, detail: (notPassed ?? steps[0])?.observed ?? '', steps };
+  const result = ended({ verdict, backupId, detail: (notPassed ?? steps[0])?.observed ?? '', steps });
   showVerdict(verdict);
   await condition(() => trail.settled);
   return result;
@@ -125,12 +120,7 @@ const DRILL_ROUTINE = 'restore-drill';
  * a scratch server and proves it step by step; then removes that server.
  */
 export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
-  const records = recordCalls(input.desk, input.evidenceMs);
-  const trail = new EvidenceTrail(input.desk, records);
-  const steps: StepResult[] = [];
-  let result: BackupResult | null = null;
-  setHandler(resultQuery, () => result);
-  const startedMs = Date.now();
+  const { records, trail, steps, startedMs, ended } = beginRun(input);
   let { backupId } = input;
   showPhase('Restoring into a scratch server', []);
   try {
@@ -168,7 +158,7 @@ export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
     : steps.map(({ observed }) => observed).join('; ');
   showPhase(`Restore drill of ${backupId ?? 'no backup'}: ${verdict}`, steps.map(lineOf));
   showVerdict(verdict);
-  result = { verdict, backupId, detail, steps };
+  const result = ended({ verdict, backupId, detail, steps });
   const { workflowId, firstRunId } = runIdentity(input.desk);
   if (backupId !== null && verdict !== 'not_run') {
     const finishedMs = Date.now();
@@ -188,6 +178,23 @@ const cancelledDrill = (desk: string) =>
     severity: 'warning',
     text: 'It proved nothing; the backups stay as they were. Begin it again: fermata drill.',
   }) as const;
+
+/** What either run records as it goes on. `ended`: from then on, a query is answered with that result. */
+function beginRun({ desk, evidenceMs }: Pick<BackupInput, 'desk' | 'evidenceMs'>) {
+  let result: BackupResult | null = null;
+  setHandler(resultQuery, () => result);
+  const records = recordCalls(desk, evidenceMs);
+  const ended = (of: BackupResult): BackupResult => {
+    result = of;
+    return of;
+  };
+  return {
+    ...{ records, ended },
+    trail: new EvidenceTrail(desk, records),
+    steps: [] as StepResult[],
+    startedMs: Date.now(),
+  };
+}
 
 /** Reads and writes a whole database: this takes hours for a large one, with heartbeats throughout. */
 function backupCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
