@@ -7,15 +7,34 @@
 import { createHash } from 'node:crypto';
 import { DAY_MS } from '../domain/civil-date.js';
 import { type OperationResult, outcomeSchema } from '../operations/operation.js';
-import { KEY_DAYS, type KeyedRequest, type KeyState } from '../store/idempotency.js';
+import type { Pool } from '../store/pool.js';
 
+/** How long a key stands for its request; then it is a new one. */
+const KEY_DAYS = 2;
 const KEYS_MAX = 1000;
 const STORE_WAIT_MS = 250;
 
+export interface KeyedRequest {
+  readonly desk: string;
+  readonly key: string;
+  readonly person: string;
+  /** Hash of method, path and body: the same key for another request is the caller's mistake. */
+  readonly requestHash: string;
+}
+
+type KeyState =
+  | { readonly state: 'new' }
+  | { readonly state: 'answered'; readonly answer: unknown }
+  /** Taken, but not answered yet. */
+  | { readonly state: 'running' }
+  | { readonly state: 'other-request' };
+
 /** Where keys outlive this process. Each method may reject: then only memory counts. */
 export interface KeyStore {
+  /** Takes the key if nobody has it. */
   take(request: KeyedRequest): Promise<KeyState>;
   keep(request: KeyedRequest, answer: OperationResult): Promise<void>;
+  /** Called after a failure that the caller may repeat. */
   giveUp(request: KeyedRequest): Promise<void>;
   /** How long a request waits for the store, in milliseconds; by default a quarter of a second. */
   readonly waitMs?: number;
@@ -135,4 +154,58 @@ const name = ({ desk, person, key }: KeyedRequest): string => JSON.stringify([de
 /** Hash of everything that makes two requests the same. */
 export function requestHash(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+interface KeyRow {
+  readonly request_hash: string;
+  readonly status: number | null;
+  readonly answer: unknown;
+}
+
+/** A request without an answer for this long died with its process: it may be tried again. */
+const RUNNING_SECONDS_MAX = 120;
+/** The HTTP status of what is stored: failures are not. */
+const STATUS = 200;
+
+export const keysInPostgres = (pool: Pool) => ({
+  take: (request: KeyedRequest) => takeKey(pool, request),
+  keep: (request: KeyedRequest, answer: object) => keepAnswer(pool, request, answer),
+  giveUp: async ({ desk, key, person }: KeyedRequest): Promise<void> => {
+    await pool.query(
+      'delete from idempotency where desk = $1 and key = $2 and person = $3 and status is null',
+      [desk, key, person],
+    );
+  },
+});
+
+async function takeKey(pool: Pool, { desk, key, person, requestHash }: KeyedRequest): Promise<KeyState> {
+  const taken = await pool.query(
+    `insert into idempotency (desk, key, person, request_hash) values ($1, $2, $3, $4)
+     on conflict (desk, key, person) do update
+       set created = now(), request_hash = excluded.request_hash, status = null, answer = null
+       where idempotency.created < now() - make_interval(days => $6)
+         or idempotency.request_hash = excluded.request_hash and idempotency.status is null
+           and idempotency.created < now() - make_interval(secs => $5)
+     returning key`,
+    [desk, key, person, requestHash, RUNNING_SECONDS_MAX, KEY_DAYS],
+  );
+  if (taken.rowCount === 1) return { state: 'new' };
+  const found = await pool.query<KeyRow>(
+    'select request_hash, status, answer from idempotency where desk = $1 and key = $2 and person = $3',
+    [desk, key, person],
+  );
+  const row = found.rows[0];
+  // Deleted between the two statements: its owner failed and gave it up.
+  if (!row) return { state: 'running' };
+  if (row.request_hash !== requestHash) return { state: 'other-request' };
+  return row.status === null ? { state: 'running' } : { state: 'answered', answer: row.answer };
+}
+
+async function keepAnswer(pool: Pool, { desk, key, person }: KeyedRequest, answer: object): Promise<void> {
+  await pool.query(
+    'update idempotency set status = $4, answer = $5 where desk = $1 and key = $2 and person = $3',
+    [desk, key, person, STATUS, JSON.stringify(answer)],
+  );
+  // Nobody repeats a request after so long, and the table must not grow forever.
+  await pool.query('delete from idempotency where created < now() - make_interval(days => $1)', [KEY_DAYS]);
 }

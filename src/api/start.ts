@@ -26,7 +26,6 @@ import { askSupervisor } from '../home/supervisor-protocol.js';
 import { forgedRowTeller } from '../notify/tell-forged-row.js';
 import { openOperations } from '../operations/operations.js';
 import { passkeyMaker, signInMaker } from '../store/access-rows.js';
-import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { consumeSignInToken, PasskeyTable } from '../store/sign-in-means.js';
 import { payloadCodecOf } from '../temporal/payload-codec.js';
@@ -35,7 +34,7 @@ import { loadDesk } from '../venue/load-desk.js';
 import { SessionStore } from './auth/session-store.js';
 import { cookieEndingOf } from './auth/tokens.js';
 import type { Database, WebDependencies } from './dependencies.js';
-import type { KeyStore } from './idempotency-keys.js';
+import { keysInPostgres } from './idempotency-keys.js';
 import { buildServer } from './server.js';
 import { codecOrigins } from './temporal-ui/codec.js';
 import { TemporalTickets } from './temporal-ui/entrance.js';
@@ -122,7 +121,7 @@ async function open(runtime: Runtime, closers: Closers): Promise<void> {
     readAlerts: () => channelHealth(runtime.home, runtime.desk, Date.now()),
     temporalAnswers: () => canConnect(runtime.temporal.address),
     database: impatient(pool),
-    keyStore: keyStoreOver(pool),
+    keyStore: keysInPostgres(pool),
     dashboardDirectory: builtFolder('dashboard', 'index.html'),
     documentsDirectory: builtFolder('docs', 'WOKEN.md'),
     log,
@@ -152,14 +151,6 @@ function inWords(error: unknown): unknown {
   return new Error(
     `port ${port} is taken by another program: end that one, or set api.port in the desk file`,
   );
-}
-
-function keyStoreOver(pool: Pool): KeyStore {
-  return {
-    take: (request) => takeIdempotencyKey(pool, request),
-    keep: (request, answer) => keepAnswer(pool, request, 200, answer),
-    giveUp: (request) => giveUpKey(pool, request),
-  };
 }
 
 function impatient(pool: Pool): Database {

@@ -9,6 +9,7 @@ import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { SessionStore } from '../../src/api/auth/session-store.js';
 import type { WebDependencies } from '../../src/api/dependencies.js';
+import { keysInPostgres } from '../../src/api/idempotency-keys.js';
 import { buildServer } from '../../src/api/server.js';
 import { TemporalTickets } from '../../src/api/temporal-ui/entrance.js';
 import type { DeskKpi } from '../../src/desk/kpi-schema.js';
@@ -22,7 +23,6 @@ import type { OperationResult } from '../../src/operations/operation.js';
 import { showKpis } from '../../src/operations/results/results.js';
 import type { ErrorLogged } from '../../src/operations/test-alert.js';
 import { listSetups, noteInJournal, readSetup } from '../../src/operations/trading-journal.js';
-import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { consumeSignInToken, PasskeyTable } from '../../src/store/sign-in-means.js';
 import { readTradingJournal } from '../../src/store/trading-journal.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
@@ -203,9 +203,7 @@ function dependencies(
       pool === null
         ? { take: down, keep: down, giveUp: down }
         : {
-            take: (request) => takeIdempotencyKey(pool, request),
-            keep: (request, answer) => keepAnswer(pool, request, 200, answer),
-            giveUp: (request) => giveUpKey(pool, request),
+            ...keysInPostgres(pool),
             // What is tested is what a database that answers says, however late on a busy machine.
             waitMs: 60_000,
           },

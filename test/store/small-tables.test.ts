@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keysInPostgres } from '../../src/api/idempotency-keys.js';
 import { askWhy } from '../../src/notify/notices.js';
 import { appendAudit } from '../../src/store/audit.js';
-import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { readIncidents, saveIncident } from '../../src/store/incidents.js';
 import { migrate } from '../../src/store/migrate.js';
 import {
@@ -104,32 +104,33 @@ test('incidents and tasks are listed as many as asked for: a year has more than 
   expect(await readIncidents(database.pool, desk)).toHaveLength(100);
 });
 
+const keys = () => keysInPostgres(database.pool);
+
 test('of two requests with one key at once, one is carried out, and later ones get its answer', async () => {
   const request = { desk: DESK, key: 'key-1', person: 'operator', requestHash: 'h1' };
-  const taken = await Promise.all([1, 2, 3].map(() => takeIdempotencyKey(database.pool, request)));
+  const taken = await Promise.all([1, 2, 3].map(() => keys().take(request)));
   expect(taken.map(({ state }) => state).toSorted()).toEqual(['new', 'running', 'running']);
-  await keepAnswer(database.pool, request, 200, { ok: true });
-  expect(await takeIdempotencyKey(database.pool, request)).toEqual({
+  await keys().keep(request, { ok: true });
+  expect(await keys().take(request)).toEqual({
     state: 'answered',
-    status: 200,
     answer: { ok: true },
   });
-  expect(await takeIdempotencyKey(database.pool, { ...request, requestHash: 'h2' })).toEqual({
+  expect(await keys().take({ ...request, requestHash: 'h2' })).toEqual({
     state: 'other-request',
   });
-  expect(await takeIdempotencyKey(database.pool, { ...request, person: 'other' })).toEqual({ state: 'new' });
+  expect(await keys().take({ ...request, person: 'other' })).toEqual({ state: 'new' });
 });
 
 test('a key that was given up, or whose process died, can be taken again', async () => {
   const request = { desk: DESK, key: 'key-2', person: 'operator', requestHash: 'h1' };
-  await takeIdempotencyKey(database.pool, request);
-  await giveUpKey(database.pool, request);
-  expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'new' });
+  await keys().take(request);
+  await keys().giveUp(request);
+  expect(await keys().take(request)).toEqual({ state: 'new' });
   await database.pool.query(
     "update idempotency set created = now() - interval '3 minutes' where key = 'key-2'",
   );
-  expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'new' });
-  expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'running' });
+  expect(await keys().take(request)).toEqual({ state: 'new' });
+  expect(await keys().take(request)).toEqual({ state: 'running' });
 });
 
 test('a key stands for its request for two days, and is a new one then, for any request', async () => {
@@ -138,26 +139,26 @@ test('a key stands for its request for two days, and is a new one then, for any 
     await database.pool.query(
       `update idempotency set created = now() - interval '${age}' where key = 'friday'`,
     );
-    return (await takeIdempotencyKey(database.pool, { ...request, requestHash })).state;
+    return (await keys().take({ ...request, requestHash })).state;
   };
-  await takeIdempotencyKey(database.pool, request);
-  await keepAnswer(database.pool, request, 200, {});
+  await keys().take(request);
+  await keys().keep(request, {});
   expect(await inTime('h1', '47 hours')).toBe('answered');
   expect(await inTime('h1', '49 hours')).toBe('new');
-  expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'running' });
-  await keepAnswer(database.pool, request, 200, {});
+  expect(await keys().take(request)).toEqual({ state: 'running' });
+  await keys().keep(request, {});
   expect(await inTime('h2', '47 hours')).toBe('other-request');
   expect(await inTime('h2', '49 hours')).toBe('new');
 });
 
 test('answered keys are forgotten after days', async () => {
   const request = { desk: DESK, key: 'key-3', person: 'operator', requestHash: 'h1' };
-  await takeIdempotencyKey(database.pool, request);
-  await keepAnswer(database.pool, request, 200, {});
+  await keys().take(request);
+  await keys().keep(request, {});
   await database.pool.query("update idempotency set created = now() - interval '3 days' where key = 'key-3'");
   const later = { ...request, key: 'key-4' };
-  await takeIdempotencyKey(database.pool, later);
-  await keepAnswer(database.pool, later, 200, {});
+  await keys().take(later);
+  await keys().keep(later, {});
   const kept = await database.pool.query("select key from idempotency where key in ('key-3', 'key-4')");
   expect(kept.rows).toEqual([{ key: 'key-4' }]);
 });

@@ -19,9 +19,13 @@ import {
   outcomeSchema,
 } from '../../operations/operation.js';
 import type { ResumeRequest } from '../../operations/resume-trading.js';
-import type { KeyedRequest } from '../../store/idempotency.js';
 import type { WebDependencies } from '../dependencies.js';
-import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency-keys.js';
+import {
+  type IdempotencyKeys,
+  type KeyedAnswer,
+  type KeyedRequest,
+  requestHash,
+} from '../idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
 import {
   answer,
