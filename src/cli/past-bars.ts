@@ -54,22 +54,19 @@ export async function storedBars(
         const instrument = instruments.find((one) => one.symbol === symbol);
         if (instrument === undefined) return [];
         const { id, tickSize, lotSize } = instrument;
-        const [openTicks, highTicks, lowTicks, closeTicks] = [open, high, low, close].map((price) =>
-          parseDecimal(price, tickSize),
-        ) as [number, number, number, number];
-        const volumeLots = volume === null ? Number.NaN : parseDecimal(volume, lotSize);
+        const ticks = (price: string): number => parseDecimal(price, tickSize);
         const bar = {
-          instrument: id,
-          openMs,
-          spanMs,
-          openTicks,
-          highTicks,
-          lowTicks,
-          closeTicks,
-          volumeLots,
+          ...{ instrument: id, openMs, spanMs },
+          ...{
+            openTicks: ticks(open),
+            highTicks: ticks(high),
+            lowTicks: ticks(low),
+            closeTicks: ticks(close),
+          },
+          volumeLots: volume === null ? Number.NaN : parseDecimal(volume, lotSize),
         };
         if (bid === null || ask === null) return [bar];
-        const quote = { bidTicks: parseDecimal(bid, tickSize), askTicks: parseDecimal(ask, tickSize) };
+        const quote = { bidTicks: ticks(bid), askTicks: ticks(ask) };
         return [{ ...bar, quote }];
       }),
     );
