@@ -56,12 +56,16 @@ const shared = {
   expect: { poll: { timeout: 90_000, interval: 30 } },
 };
 
+/** The page's components, of which tests import what a component shares a file with. */
+const PAGE = { jsx: { runtime: 'automatic' as const, importSource: 'preact' } };
+
 /** What the other projects have. */
 const NOT_PARTS = ['test/end-to-end/**', 'test/faults/**', 'test/full/**'];
 const alone = filesWithOwnProcess(pathOf('test'));
 
 export default defineConfig({
   resolve: asBuilt,
+  oxc: PAGE,
   test: {
     server: shared.server,
     // Once for all projects.
@@ -71,6 +75,7 @@ export default defineConfig({
     projects: [
       {
         resolve: asBuilt,
+        oxc: PAGE,
         // Many files in one process: to begin one and load the product takes longer than most of them.
         test: {
           ...shared,
@@ -82,6 +87,7 @@ export default defineConfig({
       },
       {
         resolve: asBuilt,
+        oxc: PAGE,
         // Those that change the process they run in have one each.
         test: { ...shared, name: 'alone', include: alone, exclude: NOT_PARTS },
       },

@@ -27,7 +27,7 @@ const AT_MOST = {
   venuesNotRegistered: 0,
   desksNamedOutside: 0,
   repeated: 4,
-  files: 719,
+  files: 720,
   long: 125,
   namesUsedOften: 64,
 } as const;
