@@ -45,7 +45,7 @@ import { preflight } from '../../src/supervisor/start/claim-home.js';
 import { readTold } from '../../src/trader/journal/followed-group.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { runCommand } from '../cli/run-command.js';
+import { commandsInOneProcess, runCommand } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
@@ -70,6 +70,8 @@ async function countedFrom(client: Client): Promise<unknown> {
   return rows;
 }
 
+/** Where what a process of its own leaves is not what is tested. */
+const answerOf = commandsInOneProcess();
 const PROGRAM = fileURLToPath(new URL('./restore-until.mjs', import.meta.url));
 let desk: DeskToBackUp;
 let homes: HomesWithBackup;
@@ -421,7 +423,7 @@ describe('`fermata restore`', () => {
   it('touches nothing where what was asked for is not clear', async () => {
     const home = homeWithBackup();
     for (const [why, args, says] of refusals) {
-      const { code, err } = await runCommand(join(home, '..'), ['restore', ...args]);
+      const { code, err } = await answerOf(join(home, '..'), ['restore', ...args]);
       expect([code, err], why).toEqual([2, expect.stringMatching(says)]);
     }
     expect(existsSync(join(home, 'desks'))).toBe(false);
@@ -431,7 +433,7 @@ describe('`fermata restore`', () => {
   it('touches nothing where another desk shares the database', async () => {
     const home = homeWithBackup();
     mkdirSync(deskPaths(homePaths(home), 'other').journal, { recursive: true });
-    const { code, err } = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
+    const { code, err } = await answerOf(join(home, '..'), ['restore', ID, '--confirm', DESK]);
     expect([code, err]).toEqual([1, expect.stringContaining('what other kept')]);
     expect(existsSync(homePaths(home).postgres)).toBe(false);
   });
@@ -439,7 +441,7 @@ describe('`fermata restore`', () => {
   it("touches nothing where the environment half says that Temporal is somebody else's", async () => {
     const home = homeWithBackup();
     const args = ['restore', ID, '--confirm', DESK];
-    const { code, err } = await runCommand(join(home, '..'), args, { TEMPORAL_ADDRESS: 'temporal:7233' });
+    const { code, err } = await answerOf(join(home, '..'), args, { TEMPORAL_ADDRESS: 'temporal:7233' });
     expect([code, err]).toEqual([1, expect.stringContaining('FERMATA_TEMPORAL is not external')]);
     expect(existsSync(homePaths(home).postgres)).toBe(false);
   });
@@ -447,12 +449,12 @@ describe('`fermata restore`', () => {
   it('touches nothing over a desk that runs, whatever is confirmed', async () => {
     const home = homeWithBackup();
     const lock = tryLockFile(join(homePaths(home).run, 'lock'));
-    const { code, err } = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
+    const { code, err } = await answerOf(join(home, '..'), ['restore', ID, '--confirm', DESK]);
     lock?.release();
     expect([code, err]).toEqual([1, expect.stringContaining('fermata down')]);
     mkdirSync(journalOf(home), { recursive: true });
     const trader = tryLockFile(join(journalOf(home), 'lock'));
-    const second = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
+    const second = await answerOf(join(home, '..'), ['restore', ID, '--confirm', DESK]);
     trader?.release();
     expect([second.code, second.err]).toEqual([1, expect.stringContaining('the trader of crypto-bot runs')]);
     expect(existsSync(homePaths(home).postgres)).toBe(false);
@@ -471,14 +473,14 @@ describe('`fermata restore`', () => {
       whole.map((byte, at) => (at === whole.length >> 1 ? byte ^ 1 : byte)),
     );
     const args = ['restore', ID, '--confirm', DESK];
-    const refused = await runCommand(join(home, '..'), args);
+    const refused = await answerOf(join(home, '..'), args);
     expect([refused.code, refused.out]).toEqual([
       1,
       expect.stringMatching(
         /kept safe: nothing of the desk was touched\n {2}do this: {3}take an older backup/,
       ),
     ]);
-    const scratch = await runCommand(join(home, '..'), ['restore', ID, '--to-scratch']);
+    const scratch = await answerOf(join(home, '..'), ['restore', ID, '--to-scratch']);
     expect([scratch.code, scratch.out]).toEqual([
       1,
       expect.stringMatching(/✗ not proven[\s\S]+kept safe: [\s\S]+do this:/),
@@ -499,7 +501,7 @@ describe('`fermata restore`', () => {
     const { manifest } = (await readManifest(folder)) as { manifest: Manifest };
     const database = { ...manifest.database, sizeBytes: Number.MAX_SAFE_INTEGER };
     await writeManifest(folder, { ...manifest, database });
-    const { code, out } = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
+    const { code, out } = await answerOf(join(home, '..'), ['restore', ID, '--confirm', DESK]);
     expect([code, out]).toEqual([
       1,
       expect.stringMatching(/kept safe: nothing of the desk was touched\n {2}do this: {3}make so much room/),
@@ -510,17 +512,12 @@ describe('`fermata restore`', () => {
 
   it('proves it on a server of its own and says what it found, and lists the backups that there are', async () => {
     const home = homeWithBackup();
-    const listed = await runCommand(join(home, '..'), ['backups', '--json']);
+    const listed = await answerOf(join(home, '..'), ['backups', '--json']);
     expect(JSON.parse(listed.out)).toMatchObject([{ id: ID, desk: DESK, problem: null, read: false }]);
     const good = / {2}✓ crypto-bot, .* rows; every byte was read, and it is good$/m;
-    expect((await runCommand(join(home, '..'), ['backups', '--verify'])).out).toMatch(good);
-    expect((await runCommand(join(home, '..'), ['backups'])).out).not.toMatch(/✓|good/);
-    const { code, out } = await runCommand(join(home, '..'), [
-      'restore',
-      '--latest',
-      '--to-scratch',
-      '--json',
-    ]);
+    expect((await answerOf(join(home, '..'), ['backups', '--verify'])).out).toMatch(good);
+    expect((await answerOf(join(home, '..'), ['backups'])).out).not.toMatch(/✓|good/);
+    const { code, out } = await answerOf(join(home, '..'), ['restore', '--latest', '--to-scratch', '--json']);
     expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true, passedOver: [] }]);
     expect(existsSync(homePaths(home).postgres)).toBe(false);
   });
@@ -535,13 +532,13 @@ describe('`fermata restore`', () => {
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
     writeFileSync(dump, bytes);
     const args = ['restore', '--latest', '--to-scratch', '--json'];
-    const { code, out, err } = await runCommand(join(home, '..'), args);
+    const { code, out, err } = await answerOf(join(home, '..'), args);
     const why = 'database.dump was changed: its SHA-256 is another one';
     const passedOver = [{ id: damaged, why }];
     expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true, passedOver }]);
     expect(err).toContain(`! backup ${damaged} is damaged (${why}): it is passed over`);
     rmSync(join(backupsFolder(home), ID), { recursive: true });
-    const none = await runCommand(join(home, '..'), args);
+    const none = await answerOf(join(home, '..'), args);
     expect([none.code, none.out]).toEqual([1, expect.stringContaining(`no good backup of ${DESK}`)]);
   });
 });
@@ -562,7 +559,7 @@ describe('`fermata rollback`', () => {
     return home;
   }
   const rollback = (home: string, ...args: readonly string[]) =>
-    runCommand(join(home, '..'), ['rollback', ...args, '--confirm', DESK]);
+    answerOf(join(home, '..'), ['rollback', ...args, '--confirm', DESK]);
 
   it('goes back to the newest good backup by itself, the database alone where that is asked for', async () => {
     const home = await homeWithDamagedNewest('and server');

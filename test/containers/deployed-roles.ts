@@ -118,6 +118,8 @@ export class DeployedRoles {
     return {
       PATH: process.env.PATH ?? '',
       TMPDIR: join(this.folder, 'tmp'),
+      // As for every process of a test.
+      NODE_OPTIONS: process.env.NODE_OPTIONS ?? '',
       FERMATA_HOME: this.home,
       FERMATA_SECRETS: this.secrets,
       FERMATA_SECRETS_OF: join(this.folder, 'secrets-of'),
