@@ -37,7 +37,8 @@ export async function startBinanceSimulator(options: SimulatorOptions = {}): Pro
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: BODY_MAX });
   const sockets = { ...socketControl(webSockets), forget: (symbol: string) => streams.forget(symbol) };
   const actions = controlActions(simulation, userStreams, sockets);
-  const server = createServer((request, response) => {
+  // Longer than a client waits: what is closed here just as the next request is sent looks like a fault.
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     handle(simulation, actions, request, response).catch((error: unknown) => {
       process.stderr.write(`simulator: ${error instanceof Error ? error.stack : String(error)}\n`);
       response.destroy();

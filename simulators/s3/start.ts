@@ -42,7 +42,8 @@ class Broken extends Error {}
 export async function startS3Simulator(options: S3Options): Promise<S3Simulator> {
   const { region = 'us-east-1', keys = DEFAULT_KEYS, pageSize = 1_000, nowMs = Date.now } = options;
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  // Longer than a client waits: what is closed here just as the next request is sent looks like a fault.
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     if (simulator.away) response.destroy();
     else
       answer(request, response).catch((error: unknown) => {

@@ -26,7 +26,8 @@ export async function startTelegramSimulator(
 ): Promise<TelegramSimulator> {
   const simulation = new Simulation(options.tokens, options.nowMs);
   const control = controlActions(simulation);
-  const server = createServer((request, response) => {
+  // Longer than a client waits: what is closed here just as the next request is sent looks like a fault.
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     handle(simulation, control, request, response).catch((error: unknown) => {
       process.stderr.write(`simulator: ${error instanceof Error ? error.stack : String(error)}\n`);
       response.destroy();

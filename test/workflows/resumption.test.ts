@@ -27,13 +27,14 @@ afterAll(() => bench?.close());
 /** What these tests need: each worker costs time to start. */
 const SERVED = { serve: ['engine', 'operations'] } as const;
 
+/** They answer at once, and a busy machine has time for it. */
 const STEPS: RoutineStep[] = [
   {
     key: 'data',
     title: 'Market data fresh',
     check: 'data-fresh',
     onFail: 'halt',
-    timeoutSeconds: 5,
+    timeoutSeconds: 60,
     with: {},
   },
   {
@@ -41,7 +42,7 @@ const STEPS: RoutineStep[] = [
     title: 'Database answers',
     check: 'database',
     onFail: 'warn',
-    timeoutSeconds: 5,
+    timeoutSeconds: 60,
     with: {},
   },
 ];
@@ -286,7 +287,7 @@ describe.concurrent('resumption', () => {
     desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
     const haltId = desk.trader.halt('person', 'person');
     // It looks again by itself only long after this test: what arms is the person's next decision.
-    const timing = { ...RESUMPTION_TIMING, retryMs: 3_600_000 };
+    const timing = { ...RESUMPTION_TIMING, retryMs: 3_600_000, decisionWaitMs: 200_000 };
     const run = await startResumption(bench, desk, haltId, { steps: STEPS, timing });
     await run.waitsFor('Market data fresh');
     const full = decisionOf(desk, haltId);
