@@ -1,22 +1,27 @@
-import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import type { GoLiveShown, PreflightReport, ValidationShown } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
 import { CLOCK, day, minuteOfDay } from '../format.js';
 import { typed } from '../typed.js';
+import type { Action } from '../view/action.js';
 import { Stat } from '../view/figures.js';
 import { Empty, Panel } from '../view/panel.js';
+import { ReasonDialog } from '../view/reason-dialog.js';
 import { readable, Words } from '../view/words.js';
 
 interface GoLiveStateProps {
+  readonly api: DeskApi;
+  readonly roles: readonly string[];
   readonly state: Polled<GoLiveShown>;
   /** Null while unknown. */
   readonly preflight: PreflightReport | null;
   readonly validations: readonly ValidationShown[] | null;
-  /** Buttons for what can be requested. */
-  readonly children: ComponentChildren;
+  readonly action: Action;
 }
 
-export function GoLiveState({ state, preflight, validations, children }: GoLiveStateProps) {
+/** How far this desk is from real money, and the buttons that ask for it or take it back. */
+export function GoLiveState({ api, roles, state, preflight, validations, action }: GoLiveStateProps) {
   const { value } = state;
   return (
     <Panel title="Real money" area="section" problem={state.problem}>
@@ -26,7 +31,7 @@ export function GoLiveState({ state, preflight, validations, children }: GoLiveS
         <>
           <State value={value} />
           <Missing list={missingForRealMoney(value, preflight, validations)} />
-          {children}
+          {value.mode === 'live' && <GoLiveButtons api={api} roles={roles} state={value} action={action} />}
           <Attempts attempts={value.attempts} />
         </>
       )}
@@ -113,4 +118,80 @@ function missingForRealMoney(
     if (verdict === 'fail') missing.push(`Pre-flight: ${title}.`);
   missing.push(`The permission itself: an operator asks for it here, or by \`${typed('go-live')}\`.`);
   return missing;
+}
+
+interface GoLiveButtonsProps {
+  readonly api: DeskApi;
+  readonly roles: readonly string[];
+  readonly state: GoLiveShown;
+  readonly action: Action;
+}
+
+/** Asks for the permission to trade real money, or revokes it. Neither arms the desk: that needs votes. */
+function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps) {
+  const [asking, setAsking] = useState<'start' | 'revoke' | null>(null);
+  const mayAsk = roles.includes('operator');
+  const underWay = state.attempts.some(({ finishedMs }) => finishedMs === null);
+  const mayRevoke = mayAsk || roles.includes('approver');
+  const send = (which: 'start' | 'revoke', reason: string): void => {
+    setAsking(null);
+    void action.run(async () => {
+      const { detail } = await (which === 'start' ? api.startGoLive(reason) : api.revokeGoLive(reason));
+      return { text: detail };
+    });
+  };
+  return (
+    <div class="card-buttons">
+      {state.granted !== null ? (
+        <button
+          type="button"
+          class="button small stop"
+          disabled={action.busy || !mayRevoke}
+          title={mayRevoke ? '' : 'This takes the role operator or approver'}
+          onClick={() => setAsking('revoke')}
+        >
+          Take the permission back…
+        </button>
+      ) : (
+        <button
+          type="button"
+          class="button small"
+          disabled={action.busy || underWay || !mayAsk}
+          title={mayAsk ? '' : 'This takes the role operator'}
+          onClick={() => setAsking('start')}
+        >
+          Ask to go live…
+        </button>
+      )}
+      {asking === 'start' && (
+        <ReasonDialog
+          title="Ask for trading real money?"
+          label="Reason, kept with the evidence"
+          go="Ask"
+          onGo={(reason) => send('start', reason)}
+          onCancel={() => setAsking(null)}
+        >
+          <p>
+            Every check runs now. If nothing is missing, a person reviews the validation, and the approvers
+            are asked.
+          </p>
+        </ReasonDialog>
+      )}
+      {asking === 'revoke' && (
+        <ReasonDialog
+          title="Take the permission back?"
+          label="Reason, kept with the evidence"
+          go="Take it back"
+          dangerous
+          mayBeEmpty
+          onGo={(reason) => send('revoke', reason)}
+          onCancel={() => setAsking(null)}
+        >
+          <p>
+            The desk is HALTED at once. Positions and their stops stay; trading again takes a new go-live.
+          </p>
+        </ReasonDialog>
+      )}
+    </div>
+  );
 }

@@ -8,7 +8,6 @@ import { ActionNotice, doneOf, useAction } from '../view/action.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { Steps } from '../view/steps.js';
-import { GoLiveButtons } from './go-live-buttons.js';
 import { GoLiveState } from './go-live-state.js';
 
 interface GoLiveProps {
@@ -33,11 +32,14 @@ export function GoLive({ api, roles }: GoLiveProps) {
   return (
     <div class="sections">
       <ActionNotice action={action} />
-      <GoLiveState state={state} preflight={preflight.value} validations={reports}>
-        {state.value?.mode === 'live' && (
-          <GoLiveButtons api={api} roles={roles} state={state.value} action={action} />
-        )}
-      </GoLiveState>
+      <GoLiveState
+        api={api}
+        roles={roles}
+        state={state}
+        preflight={preflight.value}
+        validations={reports}
+        action={action}
+      />
       <Preflight preflight={preflight} />
       <Panel title="Validation reports" area="section" aside={validate} problem={validations.problem}>
         {running.map(({ id, startedMs }) => (
