@@ -1,6 +1,6 @@
 /** The activities of incidents. */
 import { createHash } from 'node:crypto';
-import { readLogBackwards } from '../checks/log-lines.js';
+import { readLogBackwards } from '../checks/find-log-lines.js';
 import type {
   ConditionsQuestion,
   DatabaseRestored,

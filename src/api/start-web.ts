@@ -36,7 +36,7 @@ import { cookieEndingOf } from './auth/tokens.js';
 import type { Database, WebDependencies } from './dependencies.js';
 import { keysInPostgres } from './idempotency-keys.js';
 import { buildServer } from './server.js';
-import { codecOrigins } from './temporal-ui/codec.js';
+import { codecOrigins } from './temporal-ui/codec-routes.js';
 import { TemporalTickets } from './temporal-ui/entrance.js';
 import { makeTemporalUiProxy } from './temporal-ui/proxy.js';
 

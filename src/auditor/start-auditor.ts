@@ -25,7 +25,7 @@ import type { BookRecord } from '../venue/paper/book-record.js';
 import type { BookReading } from '../venue/port.js';
 import type { VenueEndpoint } from '../venue/prices.js';
 import { tradedVenue } from '../venue/registry.js';
-import { type AuditParts, createAudit } from './audit.js';
+import { type AuditParts, createAudit } from './create-audit.js';
 import { ownPrices } from './own-equity.js';
 
 const LOOK_EVERY_MS = 3_000;

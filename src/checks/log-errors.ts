@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { counted } from '../domain/figure-text.js';
 import { check, lookingBack } from './check.js';
-import { findLines, type LogLine, quoted as quote } from './log-lines.js';
+import { findLines, type LogLine, quoted as quote } from './find-log-lines.js';
 
 /**
  * Counts errors in the logs of all processes, by process, and quotes the newest `quoted` of them. A missing log counts

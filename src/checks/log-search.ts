@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { counted } from '../domain/figure-text.js';
 import { check, lookingBack } from './check.js';
-import { findLines, quoted as quote } from './log-lines.js';
+import { findLines, quoted as quote } from './find-log-lines.js';
 
 /** Searches the logs of all processes for lines that contain `has`, and quotes the newest first. */
 export const logSearch = check(

@@ -8,7 +8,7 @@ import { homePaths } from '../home/runtime.js';
 import { TRADING_LOG } from '../supervisor/log/desk-log.js';
 import { datedLog, type LogLine, tradingLine } from '../supervisor/log/log-lines.js';
 import { check, lookingBack } from './check.js';
-import { readLinesBackwards } from './log-lines.js';
+import { readLinesBackwards } from './find-log-lines.js';
 
 /** The log's files are kept this long. */
 const DAYS_MAX = 30;

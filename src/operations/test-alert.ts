@@ -3,7 +3,7 @@
  * the errors of the desk's log.
  */
 import { z } from 'zod';
-import { findLines } from '../checks/log-lines.js';
+import { findLines } from '../checks/find-log-lines.js';
 import { type Shape, wallMs } from '../contracts/json-values.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { causeOf } from '../domain/message-of.js';

@@ -12,7 +12,7 @@ import type { Operations } from '../operations/operations.js';
 import type { OnForged, RowMaker } from '../store/access-rows.js';
 import { type AuditEntry, appendAudit } from '../store/audit.js';
 import type { Pool } from '../store/pool.js';
-import type { KnownPeople, KnownPerson } from './people.js';
+import type { KnownPeople, KnownPerson } from './known-people.js';
 import type { SendLane } from './sending/send-lane.js';
 import type { SendOutcome } from './sending/send-outcome.js';
 

@@ -19,7 +19,7 @@ import { chartCommand } from './commands/chart.js';
 import { dailyCommand, profitCommand, tradesCommand } from './commands/results.js';
 import { helpWith, incidentCommand, statusCommand } from './commands/status.js';
 import { closeAllCommand, isStop, resumeCommand, stopArgument, stopCommand } from './commands/stop.js';
-import type { KnownPerson } from './people.js';
+import type { KnownPerson } from './known-people.js';
 import { TAP_HANDLERS, type Tap } from './taps.js';
 
 /** For linked people. A new one is a file and a line here. */

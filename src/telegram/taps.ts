@@ -5,7 +5,7 @@ import { approvalText, parseAcknowledgeButton, parseVoteButton } from '../notify
 import type { OperationResult } from '../operations/operation.js';
 import { findApproval, readVotes } from '../store/approvals.js';
 import { answer, type BotContext, missingRole, outcomeText, runOf, waitingText } from './bot-context.js';
-import type { KnownPerson } from './people.js';
+import type { KnownPerson } from './known-people.js';
 
 export interface Tap {
   readonly data: string;

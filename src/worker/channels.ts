@@ -19,7 +19,7 @@ import {
 import { openOperations } from '../operations/operations.js';
 import { openPool } from '../store/pool.js';
 import type { BotLog } from '../telegram/bot-context.js';
-import { keepNotices } from '../telegram/reading/follow-journal.js';
+import { keepNotices } from '../telegram/reading/journal-notices.js';
 import { connectTrader } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
 

@@ -13,7 +13,7 @@ import {
 import { createIncidentActivities } from '../activities/create-incident-activities.js';
 import { createDeployActivities } from '../activities/operations/create-deploy-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
-import { openRunningCommands } from '../activities/operations/run-command.js';
+import { openRunningCommands } from '../activities/operations/run-command-step.js';
 import { ownActions, ownParts } from '../checks/own-parts.js';
 import { REPORT_FOLDER } from '../checks/preflight/newest-go.js';
 import { CHECKS } from '../checks/registry.js';

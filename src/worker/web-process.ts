@@ -2,7 +2,7 @@
  * The role `web`, by which people come in. Separate from the bot's role, which by itself neither loads this
  * nor may read its secrets.
  */
-import { startWeb } from '../api/start.js';
+import { startWeb } from '../api/start-web.js';
 import { deskEnvironment } from '../desk/desk-environment.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { beside, startChannels } from './channels.js';

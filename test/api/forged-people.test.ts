@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startWeb } from '../../src/api/start.js';
+import { startWeb } from '../../src/api/start-web.js';
 import { endSignIns } from '../../src/home/people-folder.js';
 import { setPassword } from '../../src/home/people-passwords.js';
 import type { Role, Runtime } from '../../src/home/runtime.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import WebSocket from 'ws';
-import { startWeb } from '../../src/api/start.js';
+import { startWeb } from '../../src/api/start-web.js';
 import { beginCliSession } from '../../src/home/cli-session.js';
 import { setPassword } from '../../src/home/people-passwords.js';
 import { homePaths, type Role, type Runtime } from '../../src/home/runtime.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startWeb } from '../../src/api/start.js';
+import { startWeb } from '../../src/api/start-web.js';
 import { type Runtime, secretFile } from '../../src/home/runtime.js';
 import { readSecret } from '../../src/home/secrets.js';
 import { eventually } from '../support/eventually.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { codecOrigins } from '../../src/api/temporal-ui/codec.js';
+import { codecOrigins } from '../../src/api/temporal-ui/codec-routes.js';
 import { TemporalTickets } from '../../src/api/temporal-ui/entrance.js';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
 import { CODEC_PATH, parsePayloadKeys } from '../../src/home/payload-keys.js';

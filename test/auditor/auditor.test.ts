@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type AuditParts, compareBooks, createAudit } from '../../src/auditor/audit.js';
+import { type AuditParts, compareBooks, createAudit } from '../../src/auditor/create-audit.js';
 import { HeldLately, LateCash } from '../../src/auditor/lateness.js';
 import { readPaperBook } from '../../src/auditor/start-auditor.js';
 import type { PositionStatus, TraderStatus } from '../../src/contracts/trader-status.js';

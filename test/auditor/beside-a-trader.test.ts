@@ -4,7 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { createAudit } from '../../src/auditor/audit.js';
+import { createAudit } from '../../src/auditor/create-audit.js';
 import { ownPrices } from '../../src/auditor/own-equity.js';
 import { readPaperBook, startAuditor } from '../../src/auditor/start-auditor.js';
 import { readLastAudit } from '../../src/home/last-audit.js';

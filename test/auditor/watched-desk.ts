@@ -1,4 +1,4 @@
-import { type AuditParts, createAudit } from '../../src/auditor/audit.js';
+import { type AuditParts, createAudit } from '../../src/auditor/create-audit.js';
 import { ownEquity } from '../../src/auditor/own-equity.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { formatDecimal } from '../../src/domain/decimal.js';

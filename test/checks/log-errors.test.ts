@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readLinesBackwards } from '../../src/checks/log-lines.js';
+import { readLinesBackwards } from '../../src/checks/find-log-lines.js';
 import { rolesInOrder } from '../../src/supervisor/roles.js';
 import { CheckBench, MINUTE } from './check-bench.js';
 

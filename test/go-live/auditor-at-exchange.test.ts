@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { units } from '../../simulators/binance/units.js';
-import { createAudit } from '../../src/auditor/audit.js';
+import { createAudit } from '../../src/auditor/create-audit.js';
 import type { ControlMethods } from '../../src/contracts/control.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { exchangePrices } from '../../src/venue/binance/best-prices.js';

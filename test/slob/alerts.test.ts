@@ -7,7 +7,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { withAddresses } from '../../src/notify/notify.js';
-import { noticeOf } from '../../src/telegram/reading/follow-journal.js';
+import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { approved } from '../support/approved-order.js';

@@ -12,7 +12,7 @@ import type { OperationContext } from '../../src/operations/operation.js';
 import { testAlert } from '../../src/operations/test-alert.js';
 import { insertNotice } from '../../src/store/outbox.js';
 import { saveScheduleState } from '../../src/store/schedule-state.js';
-import { noticeOf } from '../../src/telegram/reading/follow-journal.js';
+import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
 import { sweepMissed } from '../../src/temporal/schedules/sweep-missed.js';
 import { startMail } from '../../src/worker/channels.js';
 import { ANNA, FROM, fieldOf, MailBench } from '../mail/support/mail-bench.js';

@@ -29,7 +29,7 @@ const AT_MOST = {
   repeated: 4,
   files: 720,
   long: 125,
-  namesUsedOften: 64,
+  namesUsedOften: 56,
 } as const;
 
 /** Where what is over a number can be put right otherwise than at the places that are listed. */

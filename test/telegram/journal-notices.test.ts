@@ -5,7 +5,7 @@ import type { Halt, HaltCause, ResumeRule } from '../../src/domain/mode.js';
 import { stopEndedNote } from '../../src/domain/order-words.js';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { readNoticeCursor, saveNoticeCursor } from '../../src/store/outbox-delivery.js';
-import { followJournal, noticeOf } from '../../src/telegram/reading/follow-journal.js';
+import { followJournal, noticeOf } from '../../src/telegram/reading/journal-notices.js';
 import { type TraderClient, TraderUnavailable } from '../../src/trader/client.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { approved } from '../support/approved-order.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { IbkrSimulator, SimulatorOptions } from '../../simulators/ibkr/start.js';
-import { createAudit } from '../../src/auditor/audit.js';
+import { createAudit } from '../../src/auditor/create-audit.js';
 import { readExchange } from '../../src/checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../src/checks/preflight/run-preflight.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';

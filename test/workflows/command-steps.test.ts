@@ -12,7 +12,7 @@ import {
   openRunningCommands,
   type RunningCommands,
   runCommand,
-} from '../../src/activities/operations/run-command.js';
+} from '../../src/activities/operations/run-command-step.js';
 import { STEP_PARTS } from '../../src/checks/registry.js';
 import type { RunIdentity } from '../../src/contracts/evidence.js';
 import type { OwnStepOutcome, RoutineStep } from '../../src/contracts/routine.js';

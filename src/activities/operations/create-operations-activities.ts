@@ -45,7 +45,7 @@ import { withHeartbeat } from '../worker-ends.js';
 import { createApprovalActivities, type RealMoneyVotes, verifyOrigin } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
 import { boundedOutcome, runHttp } from './own-step.js';
-import { type RunningCommands, runCommand } from './run-command.js';
+import { type RunningCommands, runCommand } from './run-command-step.js';
 
 interface OperationsDependencies {
   readonly pool: Pool;

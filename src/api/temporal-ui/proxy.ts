@@ -10,7 +10,7 @@ import type { PayloadCodec } from '../../temporal/payload-codec.js';
 import { endSocketsOnClose } from '../hooks/end-sockets.js';
 import { answerMalformed } from '../hooks/errors.js';
 import { isOwnOrigin, listeningPort, ownHosts } from '../hooks/host-guard.js';
-import { codecRoutes } from './codec.js';
+import { codecRoutes } from './codec-routes.js';
 import { cookieOf, ENTER_PATH, type Entrance, enter, PAGES, type PlainPage, sendPage } from './entrance.js';
 
 const UPSTREAM_WAIT_MS = 30_000;

@@ -62,7 +62,7 @@ import { printFailure, printJson, printLines, progressPrinter } from '../output.
 import { type InputFile, OutputFile, refuseReplacing } from '../output-file.js';
 import { type TrialJob, type TrialNews, TrialProcess, type TrialSetting } from '../run-trials.js';
 import { fermataHome } from '../running-desk.js';
-import { periodToTrade } from '../stored-minutes.js';
+import { periodToTrade } from '../stored-period.js';
 import {
   isJudged,
   isSwept,

@@ -45,7 +45,7 @@ import {
   requireRuntime,
   withOperations,
 } from '../running-desk.js';
-import { hadNoMinute, nextAfterFetch } from '../stored-minutes.js';
+import { hadNoMinute, nextAfterFetch } from '../stored-period.js';
 
 const HOURS_DEFAULT = 24;
 const HOURS_MAX = 24 * 366;

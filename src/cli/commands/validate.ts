@@ -39,7 +39,7 @@ import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, dayValue, wholeNumber } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import { endedDesk, fermataHome, installationHome, unlessGone } from '../running-desk.js';
-import { type PeriodOptions, type PeriodToTrade, periodToTrade } from '../stored-minutes.js';
+import { type PeriodOptions, type PeriodToTrade, periodToTrade } from '../stored-period.js';
 
 const PROGRESS_TOTAL = 1000;
 

@@ -9,7 +9,7 @@ import { type ChannelHealth, SaidHealth } from '../../home/channel-health.js';
 import { sendRefusedAgain, type Undelivered, undelivered } from '../../store/outbox-repair.js';
 import type { Pool } from '../../store/pool.js';
 import type { BotLog } from '../bot-context.js';
-import type { KnownPeople } from '../people.js';
+import type { KnownPeople } from '../known-people.js';
 import type { SendLane } from './send-lane.js';
 import type { SendOutcome } from './send-outcome.js';
 

@@ -20,7 +20,7 @@ import {
 import { sumUpBacklog } from '../../store/outbox-repair.js';
 import type { Pool } from '../../store/pool.js';
 import type { BotLog } from '../bot-context.js';
-import type { KnownPeople } from '../people.js';
+import type { KnownPeople } from '../known-people.js';
 import type { ChatWatch } from './chat-watch.js';
 import type { Outgoing, SendLane } from './send-lane.js';
 import type { SendOutcome } from './send-outcome.js';

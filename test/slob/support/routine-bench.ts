@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runHttp } from '../../../src/activities/operations/own-step.js';
-import { runCommand } from '../../../src/activities/operations/run-command.js';
+import { runCommand } from '../../../src/activities/operations/run-command-step.js';
 import { backupIdAt, backupsFolder } from '../../../src/backup/backup-folder.js';
 import { writeManifest } from '../../../src/backup/manifest.js';
 import { ACTIONS } from '../../../src/checks/actions/registry.js';
