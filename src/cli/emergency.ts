@@ -91,7 +91,6 @@ export async function stopEach({ homes, unknown }: DesksToStop, options: UrgentO
 
 interface StopEnd {
   readonly exitCode: number;
-  /** For scripts. */
   readonly end: object;
 }
 
@@ -116,8 +115,9 @@ function notStopped(desk: string, error: unknown, { json }: UrgentOptions): Stop
 }
 
 /** If it goes on by itself, nobody needs to ask again. */
-const whatHelps = ({ ok }: OperationResult): string =>
-  ok ? 'fermata status shows how far it is; where no trader runs, fermata up starts one' : ASK_AGAIN;
+const whatHelps = ({ ok, detail }: OperationResult): string =>
+  (detail.endsWith(NOT_KEPT.lost) && NOT_KEPT.helps) ||
+  (ok ? 'fermata status shows how far it is; where no trader runs, fermata up starts one' : ASK_AGAIN);
 
 async function outcomeOf(
   kind: EmergencyKind,

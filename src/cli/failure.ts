@@ -2,6 +2,7 @@
 import { counted } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { asTyped } from '../home/desk-in-process.js';
+import { REMOUNT } from '../home/free-space.js';
 
 export const EXIT_OK = 0;
 /** It failed, or the requested outcome could not be proven. */
@@ -127,7 +128,7 @@ export function refusedBySystem(
   if (code === 'EROFS')
     return {
       message: `${path} is on a disk that can only be read`,
-      doThis: 'set FERMATA_HOME to another folder',
+      doThis: REMOUNT,
     };
   if (code !== 'EACCES' && code !== 'EPERM') return null;
   return {

@@ -1,4 +1,5 @@
 /** The contract of the emergency workflows; shared with whoever starts, signals or queries them. */
+import { REPAIR_DISK } from '../domain/mode.js';
 import type { EvidenceActivities } from './evidence.js';
 import type { Alarm } from './notice.js';
 import { runLabel } from './run-label.js';
@@ -52,6 +53,7 @@ const NOT_ON_DISK = 'it is not on disk, and a restart of the trader takes it bac
 export const NOT_KEPT = {
   sentAgain: `${NOT_ON_DISK}: it is sent again until the trader can write it`,
   lost: `${NOT_ON_DISK}: give it again right after that`,
+  helps: `${REPAIR_DISK}, and give it again at once`,
 } as const;
 export const orderStepKey = (commandId: string): string => `order:${commandId}`;
 export const askedWords = ({ by, via, reason }: Pick<EmergencyOrder, 'by' | 'via' | 'reason'>): string =>

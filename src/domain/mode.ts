@@ -56,6 +56,10 @@ const RESUME_WORDS: Readonly<Record<ResumeRule, string>> = {
   'two-people': 'once two people resume it',
 };
 
+/** What helps against a journal that can't be written; no check notices that it can be written again. */
+export const REPAIR_DISK =
+  'make room on the disk or repair it, then restart the trader: fermata restart trader';
+
 export const RESUME_RANK: Readonly<Record<ResumeRule, number>> = {
   auto: 0,
   'next-day': 1,

@@ -1,7 +1,7 @@
 /** "Why is it not trading?": every reason, and what each waits for. */
 import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
-import type { Halt } from '../domain/mode.js';
+import { type Halt, REPAIR_DISK } from '../domain/mode.js';
 import { moment } from '../domain/moment.js';
 import { NO_SIGNAL, priceWords, WARMING_UP, waitingWords } from '../domain/order-words.js';
 import { momentWords } from '../domain/sessions/session-calendar.js';
@@ -42,6 +42,8 @@ export function whyNotTrading(core: Core): WaitingReason[] {
 
 /** No resumption and no go-live lasts while somebody else's order rests: the next comparison halts again. */
 function haltWaitsFor(core: Core, halt: Halt): string {
+  // No check notices that the disk is in order again: only a trader that starts tries it.
+  if (halt.cause === 'journal-fault' && core.journalFault !== null) return REPAIR_DISK;
   const then = needsGoLive(core) ? GO_LIVE_NEEDED : needs(halt);
   return halt.cause === 'reconciliation' && foreignOrders(core) !== null
     ? `${CANCEL_FOREIGN}, then ${then}`

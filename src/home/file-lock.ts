@@ -72,7 +72,7 @@ function openDarwin(path: string): number | null {
  * Node can't call flock(2). The `flock` program locks our own open file, which it inherits as descriptor 3.
  */
 function openLinux(path: string): number | null {
-  const file = openSync(path, 'a', 0o600);
+  const file = openToLock(path);
   const { status, error } = spawnSync('flock', ['-n', '-x', '3'], {
     stdio: ['ignore', 'ignore', 'ignore', file],
   });
@@ -83,6 +83,16 @@ function openLinux(path: string): number | null {
     `${path} could not be locked: ${error?.message ?? `flock ended with ${status}`}. Nothing was changed. ` +
       'Install the flock program (package util-linux).',
   );
+}
+
+/** On a disk that can only be read, too, a desk must be known to have ended. */
+function openToLock(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw error;
+    return openSync(path, 'r');
+  }
 }
 
 /**

@@ -2,11 +2,17 @@
  * Free space where FERMATA_HOME lies, and the space reserved there that is freed when the disk is full, so
  * journal and databases can end cleanly.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../domain/message-of.js';
 
 /** With less, no desk is started or armed, and people are told. */
 export const FREE_MB_MIN = 256;
+
+/** Another folder would be a desk without a past, which knows nothing of what this one holds. */
+export const REMOUNT =
+  'make that disk writable again (`dmesg` says why it is not); only a desk that holds nothing may begin in another FERMATA_HOME';
 
 const MEGABYTE = 1024 * 1024;
 export const wholeMegabytes = (bytes: number): number => Math.floor(bytes / MEGABYTE);
@@ -41,6 +47,22 @@ export async function ensureBallast(
     for (let written = 0; written < BALLAST_BYTES; written += CHUNK_BYTES) await file.write(chunk);
   } finally {
     await file.close();
+  }
+}
+
+/** What a process writes before it is ready fits into it. */
+const TRIED_BYTES = MEGABYTE;
+
+/** Tries it by writing: a disk that can only be read has free space, too. Null: it can be written to. */
+export function whyNotWritable(folder: string): string | null {
+  const tried = join(folder, 'write-probe');
+  try {
+    writeFileSync(tried, Buffer.alloc(TRIED_BYTES, 1), { mode: 0o600 });
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    if (existsSync(tried) && statSync(tried).isFile()) rmSync(tried);
   }
 }
 

@@ -20,12 +20,13 @@ import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { startEmergency } from '../temporal/start-runs.js';
 import { ControlFailure } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
-import type {
-  Caller,
-  CloseAllRequest,
-  EmergencyRequest,
-  OperationContext,
-  OperationResult,
+import {
+  type Caller,
+  type CloseAllRequest,
+  type EmergencyRequest,
+  type OperationContext,
+  type OperationResult,
+  TO_DO,
 } from './operation.js';
 import { askForReason, recordAudit } from './record-audit.js';
 
@@ -68,6 +69,7 @@ interface Sent {
   readonly refused: boolean;
   readonly incarnation: string | null;
   readonly detail: string;
+  readonly toDo: string;
 }
 
 /**
@@ -161,11 +163,13 @@ async function carryOutEmergency(
   }
   const isTaken = taken.taken || read.taken;
   const ok = isTaken || workflow.workflowId !== null;
-  const { proven, haltId, detail } = proof;
+  const { proven, haltId, detail, toDo } = proof;
   const goesOn = ok && !proven && !isLost(read);
-  const outcome: OperationResult = {
+  const outcome = {
     ...{ ok, proven, haltId, workflowId: workflow.workflowId, problems },
-    detail: goesOn ? `${detail}; ${NOT_TAKEN_BACK[isTaken ? 'taken' : 'untaken']}` : detail,
+    detail: goesOn
+      ? `${detail}; ${NOT_TAKEN_BACK[isTaken ? 'taken' : 'untaken']}`
+      : `${detail}${ok ? '' : toDo}`,
   };
   const unexplained = {
     did: EMERGENCY_DEEDS[procedure.kind],
@@ -194,14 +198,13 @@ async function answerTo({ trader }: OperationContext, command: SentCommand): Pro
     const result = await command;
     const incarnation = (await status)?.incarnation ?? null;
     const kept = result.ok && isDurable(result);
-    return { taken: result.ok, kept, refused: false, incarnation, detail: result.detail };
+    return { taken: result.ok, kept, refused: false, incarnation, detail: result.detail, toDo: '' };
   } catch (error) {
     return {
-      taken: false,
-      kept: false,
+      ...{ taken: false, kept: false, incarnation: null },
       refused: error instanceof ControlFailure && !STARTING.has(error.code),
-      incarnation: null,
       detail: messageOf(error),
+      toDo: error instanceof ControlFailure ? `${TO_DO}${error.doThis}` : '',
     };
   }
 }
@@ -214,8 +217,8 @@ async function handOver(
   try {
     return { workflowId: await startEmergency(context, kind, order), problem: null };
   } catch (error) {
-    const why = messageOf(error);
-    return { workflowId: null, problem: `The workflow that proves the stop was not started: ${why}.` };
+    const problem = `The workflow that proves the stop was not started: ${messageOf(error)}.`;
+    return { workflowId: null, problem };
   }
 }
 
@@ -229,7 +232,7 @@ async function readBack(
   order: EmergencySignal,
   first: Sent,
   untilMs: number,
-): Promise<EmergencyProof & Pick<Sent, 'taken' | 'kept'>> {
+): Promise<EmergencyProof & Pick<Sent, 'taken' | 'kept' | 'toDo'>> {
   let sent = first;
   let proof: EmergencyProof = { proven: false, haltId: null, detail: first.detail };
   for (;;) {
@@ -240,8 +243,8 @@ async function readBack(
     } catch (error) {
       proof = { ...proof, detail: messageOf(error) };
     }
-    const { taken, kept, refused } = sent;
-    if (proof.proven || refused || performance.now() >= untilMs) return { ...proof, taken, kept };
+    const { taken, kept, refused, toDo } = sent;
+    if (proof.proven || refused || performance.now() >= untilMs) return { ...proof, taken, kept, toDo };
     await sleep(RETRY_MS);
   }
 }

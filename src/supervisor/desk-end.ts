@@ -134,7 +134,11 @@ export const markHolder = (home: string): Promise<void> => markProcess(holderFil
 
 /** Before the lock is released: the next one to hold it need not be a start. */
 export function forgetHolder(home: string): void {
-  rmSync(holderFile(home), { force: true });
+  try {
+    rmSync(holderFile(home), { force: true });
+  } catch {
+    // On a disk that can only be read by now: what stays there names a process that has ended.
+  }
 }
 
 /** A pid is reused: it means this process only together with its start time. */

@@ -10,6 +10,7 @@ import type { DeskLog } from './log/desk-log.js';
 import type { ChildrenFile } from './process-table.js';
 import { type RoleName, rolesInOrder } from './roles.js';
 import { type OwnServer, SharedServer } from './shared-server.js';
+import { refuseUnwritable } from './start/claim-home.js';
 import {
   choosePostgres,
   chooseTemporal,
@@ -137,6 +138,7 @@ export class DeskProcesses {
       const known = this.#keepers.map((one) => one.name).join(', ');
       throw Object.assign(new Error(`there is no process ${name} here`), { doThis: `name one of: ${known}` });
     }
+    refuseUnwritable(name, this.context.paths);
     this.#died.delete(name);
     await keeper.restart();
     return keeper.status;

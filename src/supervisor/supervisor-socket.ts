@@ -62,9 +62,11 @@ export function claimFolder(folder: string): void {
 
 async function answer(socket: Socket, handlers: SupervisorHandlers, line: string): Promise<void> {
   let id: unknown = null;
+  let isRestart = false;
   try {
     const request = JSON.parse(line) as { id?: unknown; method?: string; params?: object };
     id = request.id ?? null;
+    isRestart = request.method === 'restart';
     const handler = Object.hasOwn(handlers, request.method ?? '')
       ? (handlers[request.method as SupervisorMethod] as (params: object) => unknown)
       : null;
@@ -73,8 +75,11 @@ async function answer(socket: Socket, handlers: SupervisorHandlers, line: string
     send(socket, { id, result });
   } catch (error) {
     const message = messageOf(error);
-    const keptSafe = 'every process goes on as before';
-    const { doThis = 'look at: fermata logs' } = error as { readonly doThis?: string };
+    // A process that does not come up again is not as before.
+    const others = isRestart ? 'no other process was touched' : 'every process goes on as before';
+    const { keptSafe = others, doThis = 'look at: fermata logs' } = error as Partial<
+      Record<'keptSafe' | 'doThis', string>
+    >;
     send(socket, { id, error: { code: 'refused', message, keptSafe, doThis } });
   }
 }

@@ -19,6 +19,7 @@ import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
+import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { until } from '../support/eventually.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
@@ -181,6 +182,28 @@ describe.concurrent('with Temporal and Postgres both down', () => {
       expect(out).toMatch(/^✗ .*: NOT proven \(.*; it is not on disk, .*: give it again right after that\)/);
       expect(out).toContain('The evidence of it was not written');
       expect(out).not.toContain("the trader's journal has it");
+      expect(out).toMatch(
+        /do this: +make room on the disk .*: fermata restart trader, and give it again at once$/m,
+      );
+      expect(code).toBe(1);
+    }),
+  );
+
+  it(
+    'a close-all that the trader refuses says what it knows to help',
+    inFolder(async ({ folder, begin }) => {
+      const refuse = () => {
+        throw new ControlRefusal({
+          code: 'journal-fault',
+          message: 'no order can leave',
+          keptSafe: 'stops stay',
+          doThis: 'close at the venue',
+        });
+      };
+      await begin(writeRuntime(join(folder, 'home')), { ...stoppable(0), closeAll: refuse });
+      const { code, out } = await answerOf(folder, ['close-all', ...PATIENT, '--reason', 'test']);
+      expect(out).toMatch(/^✗ close-all: not done: .*no order can leave$/m);
+      expect(out).toMatch(/do this: +close at the venue$/m);
       expect(code).toBe(1);
     }),
   );

@@ -51,6 +51,22 @@ it('says of a process that was started again that it does not have what was writ
   expect((await restart()).err).toBe('');
 });
 
+it('says of a trader that ended too often that a person has to start it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-down-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const { home } = writeRuntime(join(folder, 'home'));
+  const trader = { name: 'trader', pid: null, restarts: 5 };
+  let state: 'down' | 'restarting' = 'down';
+  const socket = await openSupervisorSocket(supervisorSocketPath(home), {
+    processes: () => [{ ...trader, state }],
+  } as never);
+  onTestFinished(() => socket.close());
+  const status = () => runCommand(folder, ['status']);
+  expect((await status()).err).toMatch(/stays down\)[\s\S]*once that is put right: fermata restart trader/);
+  state = 'restarting';
+  expect((await status()).err).toContain('wait a few seconds where it is being restarted');
+});
+
 it('waits no longer for a validation where the desk has ended: it goes on with the next start, and the command says so', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-validating-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -436,7 +436,10 @@ describe('a failure', () => {
       message: 'the disk is full: a file could not be written (ENOSPC)',
       doThis: expect.stringContaining('free some space where FERMATA_HOME lies'),
     });
-    expect(refused('EROFS').message).toContain('can only be read');
+    expect(refused('EROFS')).toMatchObject({
+      message: '/home/of/desk/secrets is on a disk that can only be read',
+      doThis: expect.stringMatching(/^make that disk writable again/),
+    });
     expect(refused('ENOTEMPTY').doThis).toMatch(/FERMATA_DEBUG=1/);
   });
 

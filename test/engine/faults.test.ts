@@ -137,6 +137,18 @@ describe('what goes wrong around the engine', () => {
     expect(desk.arm('two-people')).toMatchObject({ ok: false, code: 'journal-fault' });
   });
 
+  it('a journal that can not be written waits for a person, whatever else is down with the disk', () => {
+    const desk = new DeskUnderTest().active();
+    desk.happen({ kind: 'journal.fault', detail: 'no space left' });
+    desk.happen({ kind: 'venue.health', state: 'down', detail: 'the paper book could not be written' });
+    expect(desk.arm('two-people')).toMatchObject({ ok: false, code: 'journal-fault' });
+    const of = desk.engine.whyNotTrading().filter(({ reason }) => reason.includes('no space left'));
+    expect(of.map(({ waitsFor }) => waitsFor)).toEqual(
+      of.map(() => expect.stringContaining('restart trader')),
+    );
+    expect(of.length).toBeGreaterThan(1);
+  });
+
   it.each(['closeAll', 'kill'] as const)(
     '%s says that it can close nothing while the journal can not be written, and the stop stays',
     (name) => {

@@ -265,7 +265,9 @@ describe.concurrent('close all positions', () => {
     desk.trader.refusesClosing = "the journal can't be written";
     const result = await operationsOf(desk, { temporal: true }).closeAllPositions(ANNA, { reason: 'test' });
     expect(result).toMatchObject({ ok: false, proven: false });
-    expect(result.detail).toBe("The trader did not take the command: the journal can't be written");
+    expect(result.detail).toBe(
+      "The trader did not take the command: the journal can't be written To do: Look again.",
+    );
     expect(desk.trader.sent('closeAll')).toHaveLength(1);
   });
 });

@@ -127,6 +127,12 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     expect(await inBand.getAttribute('href')).toBe('/docs/WOKEN#supervisor-lost');
     desk.processes = processes;
     await expect.poll(band).toContain('the supervisor restarts it');
+    desk.processes = (processes ?? []).map((one) =>
+      one.name === 'trader' ? { ...one, state: 'down' } : one,
+    );
+    await expect.poll(band).toContain('stays down');
+    expect(await band()).toContain('restart trader');
+    desk.processes = processes;
     desk.web.trader.silent = false;
     await expect.poll(band).toContain('Every check was clean');
   });

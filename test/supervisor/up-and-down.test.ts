@@ -1,4 +1,13 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,6 +140,22 @@ describe('a desk that runs', () => {
     const after = await askSupervisor(home, 'restart', { name: 'web' }, 20_000);
     expect(after).toMatchObject({ state: 'running', restarts: before.restarts + 1 });
     await expect(askSupervisor(home, 'restart', { name: 'nobody' })).rejects.toThrow(/no process nobody/);
+  });
+
+  test('a trader that could not start again is not ended: it still cancels and takes a stop', async () => {
+    const before = await runningOf(home, 'trader');
+    // A folder in its place fails the write for every user, as a full disk does.
+    const tried = join(home, 'run', 'write-probe');
+    mkdirSync(tried);
+    try {
+      await expect(askSupervisor(home, 'restart', { name: 'trader' }, 20_000)).rejects.toMatchObject({
+        message: expect.stringMatching(/^trader was not ended: .* can't be written/),
+        doThis: expect.stringContaining('make room on the disk'),
+      });
+    } finally {
+      rmSync(tried, { recursive: true });
+    }
+    expect(await runningOf(home, 'trader')).toMatchObject({ pid: before.pid });
   });
 
   test('a trader is asked to end, has time to, and is started again where it was', async () => {

@@ -128,6 +128,8 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
 
 function waitingFor({ processes }: LiveState): string {
   if (inContainers()) return 'Waiting for the trader; Docker restarts it, and it comes back HALTED.';
+  if (processes?.some(({ name, state }) => name === 'trader' && state === 'down'))
+    return `The trader ended too often, and stays down. Stops stay at the venue. In a terminal: \`${typed('logs')}\` says why; then \`${typed('restart trader')}\`.`;
   return processes === null
     ? 'The supervisor does not answer either: nothing restarts the trader. Stops stay at the venue.'
     : 'Waiting for the trader; the supervisor restarts it, and it comes back HALTED.';

@@ -9,6 +9,7 @@ import { CHANNEL_WORDS, channelHealth, type ShownChannel } from '../../home/chan
 import { sharesServers } from '../../home/installation.js';
 import { type Readiness, readReadiness, readyPct } from '../../home/readiness.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
+import { askSupervisor } from '../../home/supervisor-protocol.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
 import { CliFailure, failureLines, presentFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
@@ -122,17 +123,21 @@ async function readStatus(runtime: Runtime): Promise<TraderStatus> {
     return await trader.call('status', {}, { timeoutMs: TIMEOUT_MS });
   } catch (error) {
     if (!(error instanceof TraderUnavailable)) throw error;
-    throw (await endedDesk(runtime)) ?? noTrader(runtime.desk, error);
+    throw (await endedDesk(runtime)) ?? (await noTrader(runtime, error));
   } finally {
     trader.close();
   }
 }
 
-function noTrader(desk: string, error: Error): CliFailure {
+async function noTrader({ home, desk }: Runtime, error: Error): Promise<CliFailure> {
+  const processes = await askSupervisor(home, 'processes', {}).catch(() => []);
+  const staysDown = processes.some(({ name, state }) => name === 'trader' && state === 'down');
   return new CliFailure(
-    `the trader of desk ${desk} does not answer (${error.message})`,
+    `the trader of desk ${desk} does not answer (${staysDown ? 'it ended too often, and stays down' : error.message})`,
     'positions keep the stops that rest at the venue; nothing enters while no trader runs',
-    'wait a few seconds where it is being restarted; otherwise: fermata up, and see: fermata logs',
+    staysDown
+      ? 'fermata logs says why it ended; once that is put right: fermata restart trader'
+      : 'wait a few seconds where it is being restarted; otherwise: fermata up, and see: fermata logs',
   );
 }
 

@@ -2,7 +2,7 @@
  * Arming is the only way back to ACTIVE. It quotes the newest halt and is refused while anything stands in
  * the way.
  */
-import { type Halt, RESUME_RANK } from '../../domain/mode.js';
+import { type Halt, REPAIR_DISK, RESUME_RANK } from '../../domain/mode.js';
 import { formatUnits } from '../../domain/money.js';
 import { isSizeFactor } from '../../limits/size-factor.js';
 import { staleMsOf } from '../../limits/stale-data.js';
@@ -122,9 +122,6 @@ interface Obstacle {
   readonly doThis: string;
 }
 
-export const REPAIR_DISK =
-  'make room on the disk or repair it, then restart the trader: fermata restart trader';
-
 /** The desk never does it: the order may be somebody's only protection. */
 export const CANCEL_FOREIGN = "a person cancels it in the venue's own app";
 
@@ -136,6 +133,14 @@ function whyNot({ sync }: Core): string {
 export function armingObstacle(core: Core): Obstacle | null {
   const wait = 'wait for it, or look at the trader status to see what is missing';
   const { market, monotonicMs, config } = core;
+  // First: nothing else is put right before it, and waiting does not help.
+  if (core.journalFault !== null) {
+    return {
+      code: 'journal-fault',
+      message: `the journal can't be written (${core.journalFault})`,
+      doThis: REPAIR_DISK,
+    };
+  }
   const { unexplained } = core.sync.cash;
   if (unexplained !== null) {
     return {
@@ -190,13 +195,6 @@ export function armingObstacle(core: Core): Obstacle | null {
   }
   if (core.venueBreaker.state === 'open') {
     return { code: 'venue-breaker', message: "the venue's API breaker is open", doThis: wait };
-  }
-  if (core.journalFault !== null) {
-    return {
-      code: 'journal-fault',
-      message: `the journal can't be written (${core.journalFault})`,
-      doThis: REPAIR_DISK,
-    };
   }
   if (core.feedEnded) {
     return {

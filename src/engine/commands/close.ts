@@ -2,6 +2,7 @@
  * What closes positions or cancels an entry at a person's word: close all, kill, one position, one entry.
  */
 
+import { REPAIR_DISK } from '../../domain/mode.js';
 import { closedWords } from '../../domain/sessions/session-calendar.js';
 import { type Core, markChanged, note, positionAt, progressAt, sessionsAt } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
@@ -13,7 +14,6 @@ import { haltWhy, raiseHalt } from '../halts.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { type OrderEntry, openLots } from '../state.js';
-import { REPAIR_DISK } from './arm.js';
 import { done, refused } from './outcome.js';
 
 /** Close all: halt, cancel entries, flatten, prove flat. A repeated close-all restarts the deadline. */

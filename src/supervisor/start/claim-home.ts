@@ -9,7 +9,14 @@ import { secretVariable } from '../../desk/desk-environment.js';
 import { ordersLeave } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';
 import { type FileLock, lockFileOf, tryLockFile } from '../../home/file-lock.js';
-import { FREE_MB_MIN, type FreeBytes, freeBytes, wholeMegabytes } from '../../home/free-space.js';
+import {
+  FREE_MB_MIN,
+  type FreeBytes,
+  freeBytes,
+  REMOUNT,
+  wholeMegabytes,
+  whyNotWritable,
+} from '../../home/free-space.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { type HomePaths, homePaths } from '../../home/runtime.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
@@ -105,6 +112,12 @@ function inUse<T>({ home }: HomePaths, use: () => T): T {
     const doThis = isFull
       ? 'free some space there, or set FERMATA_HOME to another disk'
       : `${isPart ? 'give it to the user who runs Fermata (sudo chown -R USER FOLDER), or ' : ''}set FERMATA_HOME to a folder that you may write to`;
+    if (code === 'EROFS')
+      throw new StartFailure(
+        `FERMATA_HOME (${home}) lies on a disk that can only be read`,
+        REMOUNT,
+        'nothing was started',
+      );
     const why = isFull
       ? `the disk is full where FERMATA_HOME lies (${home})`
       : `${path} can't be used (${code})`;
@@ -181,6 +194,20 @@ export async function checkDisk(home: string, free: FreeBytes = freeBytes): Prom
     `only ${freeMb} MB are free where FERMATA_HOME lies (${home}), and ${FREE_MB_MIN} MB are needed to begin`,
     'free some space there, or set FERMATA_HOME to another disk',
     'nothing was started',
+  );
+}
+
+/**
+ * Called before one process is ended to be started again: a trader that can't write still cancels and takes a stop, one
+ * that can't start does neither.
+ */
+export function refuseUnwritable(name: string, { home, run }: HomePaths): void {
+  const why = whyNotWritable(run);
+  if (why === null) return;
+  throw new StartFailure(
+    `${name} was not ended: FERMATA_HOME (${home}) can't be written, so it would not start again (${why})`,
+    'make room on the disk or repair it (fermata doctor looks at it), then ask again',
+    'every process goes on as before',
   );
 }
 
