@@ -248,6 +248,16 @@ describe('walking forward', () => {
       await page.setContent(sweepHtml(report));
       const cut = await page.locator('.wrapped table').evaluate((of) => of.scrollWidth - of.clientWidth);
       expect(cut).toBe(0);
+      // On a phone each part of a time had a line of its own.
+      await page.setViewportSize({ width: 400, height: 800 });
+      const lines = await page.locator('.wrapped td:first-child').evaluateAll((cells) =>
+        cells.map((cell) => {
+          const text = document.createRange();
+          text.selectNodeContents(cell);
+          return new Set([...text.getClientRects()].map(({ top }) => top)).size;
+        }),
+      );
+      expect(lines).toEqual(windows.map(() => 2));
     } finally {
       await browser.close();
     }

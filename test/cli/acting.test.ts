@@ -903,6 +903,20 @@ describe.concurrent('two desk files of one name', () => {
   );
 
   it(
+    'are listed apart: what holds the home is the file that it was started from',
+    inFolder(async ({ folder }) => {
+      const home = join(folder, 'home');
+      started(home, 'crypto-bot', CRYPTO_DESK);
+      const copy = own(folder, 'copy', 'crypto-bot');
+      const held = tryLockFile(join(home, 'run', 'lock'));
+      const { out } = await answerOf(folder, ['desks']);
+      held?.release();
+      expect(out).toMatch(new RegExp(`^copy +never ran here +${dirname(copy)}$`, 'm'));
+      expect(out).toMatch(new RegExp(`^crypto-bot +does not answer .* ${dirname(CRYPTO_DESK)}$`, 'm'));
+    }),
+  );
+
+  it(
     'a desk whose folder has a new name is listed once, and goes on',
     inFolder(async ({ folder }) => {
       const home = join(folder, 'home');

@@ -6,7 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
 import { outcomeLines, withRun } from '../../src/cli/act-on-desk.js';
-import { approvalLines } from '../../src/cli/commands/approvals.js';
+import { approvalLines, votingLines } from '../../src/cli/commands/approvals.js';
 import type { Approval } from '../../src/contracts/approval.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import type { Task } from '../../src/contracts/operations-activities.js';
@@ -69,6 +69,25 @@ describe('the run that something is about', () => {
 
   it('is said of each question that waits', () => {
     expect(approvalLines({ ...QUESTION, votes: [] }).join('\n')).toContain(ADDRESS);
+  });
+
+  it('says of a go-live that waits for people who has agreed and who is missing', async () => {
+    const vote = { via: 'web', reason: 'r', votedMs: 0 };
+    const asked = {
+      ...QUESTION,
+      needed: 2,
+      votes: [{ ...vote, person: 'anna', choice: 'approve' as const }],
+    };
+    const listApprovals = async () => [asked, { ...asked, id: 'other', workflowId: 'other' }];
+    const attempts = [{ workflowId: RUN }] as never;
+    const shown = { attempts, approvers: ['anna', 'ben', 'carla'] };
+    expect(await votingLines({ listApprovals }, shown)).toEqual([
+      'waits for people until 1970-01-01 00:00 UTC: More room',
+      '  agreed: anna; 1 more needed, of: ben, carla',
+      '  to vote: fermata approve q --reason TEXT',
+    ]);
+    const away = () => Promise.reject(new Error('Postgres is away'));
+    expect(await votingLines({ listApprovals: away }, shown)).toEqual([]);
   });
 
   it('stands whole in its notice, however long the text is', async () => {

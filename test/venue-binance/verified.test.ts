@@ -81,8 +81,24 @@ describe('the key', () => {
     expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
   });
 
+  it('that is deleted is noticed within a look although nothing is asked meanwhile, and so is one that may do more', async () => {
+    const { venue, simulator, raw } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
+    const { keys } = simulator.simulation.exchange;
+    const key = keys.get(TRADING_KEY.apiKey)!;
+    await raw.control('revoke', { apiKey: TRADING_KEY.apiKey });
+    await says(venue, 'the exchange refuses the key: GET ');
+    keys.set(TRADING_KEY.apiKey, key);
+    await eventually(() => expect(venue.state.up).toBe(true));
+    keys.set(TRADING_KEY.apiKey, { ...key, permissions: { ...key.permissions, withdrawals: true } });
+    await says(venue, 'the exchange refuses the key: the key may withdraw');
+  });
+
   it('that one odd answer refuses stays in use: the exchange is asked once more before anything is down', async () => {
-    const { venue, events, raw, simulator } = await openOnSimulator();
+    // Looked at again only because of that answer.
+    const { venue, events, raw, simulator } = await openOnSimulator({
+      times: { ...QUICK, monitorMs: 20_000 },
+    });
     await eventually(() => expect(venue.state.up).toBe(true));
     const healthEvents = () => events.filter(({ kind }) => kind === 'health').length;
     const before = healthEvents();

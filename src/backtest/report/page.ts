@@ -42,7 +42,7 @@ h1{font-size:2.2rem;margin:0}h1.go{color:var(--good)}h1.nogo{color:var(--bad)}h2
 table{border-collapse:collapse;width:100%;display:block;overflow-x:auto;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
 .formulas td:last-child{white-space:normal;min-width:18rem}
-.wrapped th,.wrapped td{white-space:normal}
+.wrapped th,.wrapped td{white-space:normal}.wrapped td:first-child,.wrapped td:nth-child(4){white-space:pre}
 figure{margin:1rem 0}figcaption{color:var(--soft)}svg{width:100%;height:auto}
 svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--line)}.bound{stroke:var(--bad);stroke-dasharray:4 4}
 .curve{fill:none;stroke:var(--curve);stroke-width:1.5}.area{fill:var(--bad);fill-opacity:.25;stroke:var(--bad)}

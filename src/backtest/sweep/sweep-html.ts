@@ -94,16 +94,19 @@ export function walkedTexts({ steps, returnPct, efficiency }: WalkForward): read
   ];
 }
 
+/** On two lines: a narrow screen broke each time into its parts. */
+const spanOf = ({ fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number }): string =>
+  `${moment(fromMs)} –\n${moment(untilMs)}`;
+
 function walkHtml({ walkForward, rankedBy, currency }: SweepReport): string {
   if (walkForward === null) return '';
   const { steps, efficiency } = walkForward;
   const [made, compared] = walkedTexts(walkForward);
-  const day = (ms: number): string => moment(ms);
   const rows = steps.map(({ chosenOn, tradedOn, chosen, traded }) => [
-    `${day(chosenOn.fromMs)} – ${day(chosenOn.untilMs)}`,
+    spanOf(chosenOn),
     chosen === null ? 'none can be judged' : valuesText(chosen.values),
     chosen === null ? '–' : figureWords(chosen, rankedBy, currency),
-    `${day(tradedOn.fromMs)} – ${day(tradedOn.untilMs)}`,
+    spanOf(tradedOn),
     traded === null ? '–' : figureWords(traded, rankedBy, currency),
     traded === null ? '–' : figureWords(traded, 'returnPct', currency),
   ]);

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import type { ApprovalShown } from '../../contracts/published.js';
 import { moment } from '../../domain/moment.js';
 import { MAY_STOP, rolesOf } from '../../domain/roles.js';
+import type { GoLiveShown } from '../../operations/go-live/start-go-live.js';
+import type { Operations } from '../../operations/operations.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import {
   type ActOptions,
@@ -39,6 +41,27 @@ export function approvalLines(approval: ApprovalShown): string[] {
     `  needs ${needed} (${roles.join(' or ')}) until ${moment(expiresMs)}${voted === '' ? '' : `; ${voted}`}`,
     ...runLines(approval),
   ];
+}
+
+/** Of the question that a go-live waits for: who has agreed, and who may still. None while Postgres is down. */
+export async function votingLines(
+  operations: Pick<Operations, 'listApprovals'>,
+  { attempts, approvers }: Pick<GoLiveShown, 'attempts' | 'approvers'>,
+): Promise<string[]> {
+  const all = await operations.listApprovals().catch(() => []);
+  return all
+    .filter(
+      ({ state, workflowId }) => state === 'open' && attempts.some((one) => one.workflowId === workflowId),
+    )
+    .flatMap(({ id, title, votes, needed, expiresMs }) => {
+      const agreed = votes.filter(({ choice }) => choice === 'approve').map(({ person }) => person);
+      const others = approvers.filter((name) => !votes.some(({ person }) => person === name));
+      return [
+        `waits for people until ${moment(expiresMs)}: ${title}`,
+        `  agreed: ${agreed.join(', ') || 'nobody yet'}; ${needed - agreed.length} more needed, of: ${others.join(', ') || 'nobody is left'}`,
+        `  to vote: fermata approve ${id} --reason TEXT`,
+      ];
+    });
 }
 
 const TIMEOUT_SECONDS = 30;

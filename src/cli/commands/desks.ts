@@ -52,7 +52,7 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
   const before = desksHomes(installation).flatMap(desksStartedIn);
   const found = desksFound();
   const silent = await silentOf(here);
-  const rows = found.map((desk) => ({ desk, last: startedFrom(desk, here) }));
+  const rows = ofOneFile(found.map((desk) => ({ desk, last: startedFrom(desk, here) })));
   const byPath = here.filter((one) => !rows.some(({ last }) => last === one));
   return [...rows, ...byPath.map((last) => ({ desk: foundByPath(last), last }))].map(({ desk, last }) => {
     const name = last?.runtime.desk ?? desk.name;
@@ -70,6 +70,19 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
     };
   });
 }
+
+interface Row {
+  readonly desk: DeskFound;
+  readonly last: StartedDesk | undefined;
+}
+
+/** Two files may name one desk, and it was started from one of them. */
+const ofOneFile = (rows: readonly Row[]): readonly Row[] =>
+  rows.map(({ desk, last }) => {
+    const of = rows.filter((row) => row.last === last);
+    const exact = of.find((row) => row.last !== undefined && wasStartedFrom(row.last.runtime, row.desk.file));
+    return { desk, last: exact === undefined || exact.desk === desk ? last : undefined };
+  });
 
 /** By its file: a folder may have another name than its desk, and a copy has that of a desk that runs from elsewhere. */
 function startedFrom(

@@ -18,6 +18,7 @@ import { askedVenueOptions, type SimulatedVenue, venueAddress } from '../market-
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome, withOperations } from '../running-desk.js';
+import { votingLines } from './approvals.js';
 import { sourcesOf } from './monitor.js';
 
 interface Options {
@@ -52,7 +53,7 @@ function goLive(options: Options, command: Command): Promise<number> {
     return withOperations(async (operations) => {
       const shown = await operations.readGoLive();
       if (json) printJson(shown);
-      else printLines(statusLines(shown));
+      else printLines([...statusLines(shown), ...(await votingLines(operations, shown))]);
       return EXIT_OK;
     });
   if (options.revoke === true)

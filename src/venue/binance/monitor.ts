@@ -1,10 +1,11 @@
 /**
- * Watches the connection: verifies it until everything is right, then measures the clock, probes a silent
- * venue, and periodically reads what the exchange accepts for each symbol.
+ * Watches the connection: verifies it until everything is right, then measures the clock, asks what only a key may
+ * ask, probes a silent venue, and periodically reads what the exchange accepts for each symbol.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VenueUnavailable } from '../port.js';
-import { type VerifyContext, verify, verifyKey, verifySymbols } from './verify.js';
+import { judgePermissions } from './permissions.js';
+import { readPermissions, type VerifyContext, verify, verifyKey, verifySymbols } from './verify.js';
 
 export interface Monitor {
   /** Resolves after the first attempt, whether it succeeded or not. */
@@ -33,7 +34,7 @@ export function startMonitor(context: VerifyContext): Monitor {
 
   async function look(): Promise<void> {
     if (verified) {
-      if (key === 'verified') await clock.measure().catch(onlyUnavailable);
+      if (key === 'verified') await askWithKey().catch(onlyUnavailable);
       else await lookAtKey();
       if (nowMs() >= symbolsDueMs) await lookAtSymbols().catch(onlyUnavailable);
     } else {
@@ -60,6 +61,21 @@ export function startMonitor(context: VerifyContext): Monitor {
     if (problems.length === 0) health.resolved('symbols');
     else health.against('symbols', problems.join('; '));
     if (takenOf(context) !== before) health.missed('the exchange takes other orders than before');
+  }
+
+  /** An idle desk asks nothing else that takes a key: a dead one would be noticed only when the account is read. */
+  async function askWithKey(): Promise<void> {
+    await clock.measure();
+    // A refusal raises the doubt itself.
+    if (judgePermissions(await readPermissions(context), 'trade').problems.length > 0) doubtKey();
+  }
+
+  function doubtKey(): void {
+    if (!verified) return;
+    if (key === 'verified') key = 'doubted';
+    if (nowMs() < keyAgainMs) return;
+    keyAgainMs = nowMs() + times.monitorMs;
+    woken.abort();
   }
 
   async function lookAtKey(): Promise<void> {
@@ -92,13 +108,7 @@ export function startMonitor(context: VerifyContext): Monitor {
       symbolsDueMs = 0;
       woken.abort();
     },
-    doubtKey() {
-      if (!verified) return;
-      if (key === 'verified') key = 'doubted';
-      if (nowMs() < keyAgainMs) return;
-      keyAgainMs = nowMs() + times.monitorMs;
-      woken.abort();
-    },
+    doubtKey,
     async close() {
       closing.abort();
       woken.abort();
