@@ -108,13 +108,12 @@ async function showAgain(): Promise<void> {
   );
 }
 
+const OPEN_PORTS =
+  'Temporal’s ports are open to other users of this machine: they could stop the desk, never decide (docs/SECURITY.md)';
+
 /** Warns if the managed Temporal server could not get its own network. */
 function reachLines({ temporal }: Runtime): string[] {
-  if (temporal.isolation !== 'loopback') return [];
-  return [
-    '',
-    'Temporal’s ports are open to other users of this machine: they could stop the desk, never decide (docs/SECURITY.md)',
-  ];
+  return temporal.isolation === 'loopback' ? ['', OPEN_PORTS] : [];
 }
 
 async function readStatus(runtime: Runtime): Promise<TraderStatus> {
@@ -154,6 +153,7 @@ export function statusLines(
   runbook?: ShownRunbook,
 ): string[] {
   const notes = notesOf(status);
+  const last = status.activity.slice(0, ACTIVITY_SHOWN_MAX).map(({ text }) => text);
   return [
     `${status.desk} (${status.trading})  ${headlineLine(status)}`,
     ...figuresOf(status).map((figure) => line(figure.title.toLowerCase(), figureText(figure))),
@@ -163,10 +163,7 @@ export function statusLines(
     ...noteSections(notes, ({ place }) => place === 'positions'),
     ...section('orders', orderLines(status)),
     ...noteSections(notes, ({ place }) => place !== 'positions'),
-    ...section(
-      'last',
-      status.activity.slice(0, ACTIVITY_SHOWN_MAX).map(({ text }) => text),
-    ),
+    ...section('last', last),
   ];
 }
 
@@ -236,20 +233,17 @@ function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {
 }
 
 function orderLines({ orders }: TraderStatus): string[] {
-  const lines = orders
-    .slice(0, ORDERS_SHOWN_MAX)
-    .map(
-      (order) =>
-        `${order.symbol} ${order.side} ${grouped(order.quantity)} ${order.type}${orderPrice(order)} ` +
-        `(${order.purpose}, ${order.state}, filled ${grouped(order.filled)})`,
-    );
+  const lines = orders.slice(0, ORDERS_SHOWN_MAX).map((order) => {
+    const { symbol, side, quantity, type, purpose, state, filled } = order;
+    const asked = `${symbol} ${side} ${grouped(quantity)} ${type}${orderPrice(order)}`;
+    return `${asked} (${purpose}, ${state}, filled ${grouped(filled)})`;
+  });
   const more = orders.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more`] : lines;
 }
 
 function orderPrice({ price, worstPrice }: TraderStatus['orders'][number]): string {
   if (price === null) return '';
-  return worstPrice === undefined
-    ? ` ${grouped(price)}`
-    : `, triggers at ${grouped(price)}, ${grouped(worstPrice)} at worst`;
+  if (worstPrice === undefined) return ` ${grouped(price)}`;
+  return `, triggers at ${grouped(price)}, ${grouped(worstPrice)} at worst`;
 }
