@@ -1,4 +1,4 @@
-/** A chart of lightweight-charts that follows its container's size and the page's colours. */
+/** A chart of lightweight-charts that follows its container's size and the page's colours, and the buttons for its range. */
 import type { ChartOptions, DeepPartial, IChartApi, Time, UTCTimestamp } from 'lightweight-charts';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { day, dayAndMinute, minuteOfDay } from '../format.js';

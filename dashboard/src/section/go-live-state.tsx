@@ -78,26 +78,6 @@ function Missing({ list }: { readonly list: readonly string[] }) {
   );
 }
 
-function Attempts({ attempts }: Pick<GoLiveShown, 'attempts'>) {
-  return (
-    <ul class="lines">
-      {attempts.map(({ workflowId, release, attempt, askedBy, state, detail, startedMs }) => (
-        <li key={workflowId}>
-          <span>
-            <b>
-              {release}, attempt {attempt}
-            </b>{' '}
-            <span class="soft">{readable(detail)}</span>
-          </span>
-          <span class="soft">
-            {state}, {askedBy} {day(startedMs)} {minuteOfDay(startedMs)} {CLOCK}
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 /** In the order in which a person would deal with it; unknown items are left out. */
 function missingForRealMoney(
   { mode, granted, approvers, needed }: GoLiveShown,
@@ -118,6 +98,26 @@ function missingForRealMoney(
     if (verdict === 'fail') missing.push(`Pre-flight: ${title}.`);
   missing.push(`The permission itself: an operator asks for it here, or by \`${typed('go-live')}\`.`);
   return missing;
+}
+
+function Attempts({ attempts }: Pick<GoLiveShown, 'attempts'>) {
+  return (
+    <ul class="lines">
+      {attempts.map(({ workflowId, release, attempt, askedBy, state, detail, startedMs }) => (
+        <li key={workflowId}>
+          <span>
+            <b>
+              {release}, attempt {attempt}
+            </b>{' '}
+            <span class="soft">{readable(detail)}</span>
+          </span>
+          <span class="soft">
+            {state}, {askedBy} {day(startedMs)} {minuteOfDay(startedMs)} {CLOCK}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 interface GoLiveButtonsProps {

@@ -80,6 +80,73 @@ export function GoLive({ api, roles }: GoLiveProps) {
   );
 }
 
+const PREFLIGHT_WORDS = {
+  pass: ['go', 'Every check passes.'],
+  warn: ['caution', 'Nothing forbids a start with real money; some things are worth a look.'],
+  fail: ['alarm', 'A start with real money is refused.'],
+} as const;
+
+function Preflight({ preflight }: { readonly preflight: Polled<PreflightReport> }) {
+  const report = preflight.value;
+  const aside = report !== null && (
+    <span class="soft">
+      looked at {timeOfDay(report.atMs)} {CLOCK}
+    </span>
+  );
+  return (
+    <Panel title="Pre-flight" area="section" aside={aside} problem={preflight.problem}>
+      {report === null ? <Empty>Asking the exchange…</Empty> : <PreflightResults report={report} />}
+    </Panel>
+  );
+}
+
+function PreflightResults({ report }: { readonly report: PreflightReport }) {
+  const [look, words] = PREFLIGHT_WORDS[report.verdict];
+  return (
+    <>
+      <p class={`lamp ${look}`}>{words}</p>
+      <Steps steps={report.results.map((result) => ({ ...result, name: result.title }))} />
+    </>
+  );
+}
+
+function Validation({ report }: { readonly report: ValidationShown }) {
+  const { recommendation, createdMs, requestedBy, market, results, verdicts, reasons, goLive } = report;
+  const said = new Set(verdicts.map(({ text }) => text));
+  const more = reasons.filter((reason) => !said.has(reason));
+  return (
+    <li class="card-line">
+      <div class="card-head">
+        <span class={`lamp ${recommendation === 'GO' ? 'go' : 'alarm'}`}>
+          <b>{recommendation}</b>
+        </span>
+        <span class="soft">
+          {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, asked by {requestedBy}
+        </span>
+      </div>
+      <p>
+        {results.trades} trades, {signed(placed(results.netProfit, results.currency))} {results.currency}{' '}
+        after fees, on {market.label}
+      </p>
+      <ul class="verdicts">
+        {verdicts.map(({ name, passed, text }) => (
+          <li key={name} class={`lamp ${passed ? 'go' : 'alarm'}`}>
+            {text}
+          </li>
+        ))}
+      </ul>
+      {more.length > 0 && (
+        <p>
+          <span class="label">NO-GO also because</span> {more.join('; ')}
+        </p>
+      )}
+      {!goLive.qualifies && goLive.because.length > 0 && (
+        <p class="soft">Does not count for real money: {goLive.because.join('; ')}</p>
+      )}
+    </li>
+  );
+}
+
 /** As the runbook requires. */
 const HOURS = 48;
 const HOURS_MAX = 8_784;
@@ -151,72 +218,5 @@ function ValidationDialog({ api, onGo, onCancel }: ValidationDialogProps) {
         On live prices it takes as long as the clock. The desk goes on meanwhile.
       </p>
     </ReasonDialog>
-  );
-}
-
-const PREFLIGHT_WORDS = {
-  pass: ['go', 'Every check passes.'],
-  warn: ['caution', 'Nothing forbids a start with real money; some things are worth a look.'],
-  fail: ['alarm', 'A start with real money is refused.'],
-} as const;
-
-function Preflight({ preflight }: { readonly preflight: Polled<PreflightReport> }) {
-  const report = preflight.value;
-  const aside = report !== null && (
-    <span class="soft">
-      looked at {timeOfDay(report.atMs)} {CLOCK}
-    </span>
-  );
-  return (
-    <Panel title="Pre-flight" area="section" aside={aside} problem={preflight.problem}>
-      {report === null ? <Empty>Asking the exchange…</Empty> : <PreflightResults report={report} />}
-    </Panel>
-  );
-}
-
-function PreflightResults({ report }: { readonly report: PreflightReport }) {
-  const [look, words] = PREFLIGHT_WORDS[report.verdict];
-  return (
-    <>
-      <p class={`lamp ${look}`}>{words}</p>
-      <Steps steps={report.results.map((result) => ({ ...result, name: result.title }))} />
-    </>
-  );
-}
-
-function Validation({ report }: { readonly report: ValidationShown }) {
-  const { recommendation, createdMs, requestedBy, market, results, verdicts, reasons, goLive } = report;
-  const said = new Set(verdicts.map(({ text }) => text));
-  const more = reasons.filter((reason) => !said.has(reason));
-  return (
-    <li class="card-line">
-      <div class="card-head">
-        <span class={`lamp ${recommendation === 'GO' ? 'go' : 'alarm'}`}>
-          <b>{recommendation}</b>
-        </span>
-        <span class="soft">
-          {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, asked by {requestedBy}
-        </span>
-      </div>
-      <p>
-        {results.trades} trades, {signed(placed(results.netProfit, results.currency))} {results.currency}{' '}
-        after fees, on {market.label}
-      </p>
-      <ul class="verdicts">
-        {verdicts.map(({ name, passed, text }) => (
-          <li key={name} class={`lamp ${passed ? 'go' : 'alarm'}`}>
-            {text}
-          </li>
-        ))}
-      </ul>
-      {more.length > 0 && (
-        <p>
-          <span class="label">NO-GO also because</span> {more.join('; ')}
-        </p>
-      )}
-      {!goLive.qualifies && goLive.because.length > 0 && (
-        <p class="soft">Does not count for real money: {goLive.because.join('; ')}</p>
-      )}
-    </li>
   );
 }
