@@ -137,6 +137,24 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect.poll(band).toContain('Every check was clean');
   });
 
+  it('of a section whose reading hangs that the web server does not answer, within seconds, with what to do', async () => {
+    const hanging = '**/api/journal**';
+    await desk.page.route(hanging, () => undefined);
+    try {
+      // Not `open`, which waits until nothing is being read.
+      await desk.page
+        .getByRole('navigation', { name: 'Sections' })
+        .getByRole('link', { name: 'Journal' })
+        .click();
+      const panel = desk.page.locator('main');
+      await expect.poll(() => panel.innerText()).toContain('The web server has not answered for 10 s');
+      expect(await panel.innerText()).toContain('restart web');
+    } finally {
+      await desk.page.unroute(hanging);
+      await desk.open('Desk');
+    }
+  });
+
   it('each command to type as a whole, on a phone too', async () => {
     await desk.page
       .locator('meta[name="command-line"]')
@@ -215,7 +233,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       /Largest position[^(]*\(risk\.maxPositionSizePct\)\s+3 → 4 %/,
     );
     await desk.page.getByRole('button', { name: 'Cancel' }).click();
-    await desk.open('Audit');
+    await desk.open('Journal');
     const trail = () => desk.page.getByRole('region', { name: 'Audit trail, newest first' }).innerText();
     // Also on a phone, where the first value of a row has no heading.
     await expect.poll(trail).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
@@ -371,7 +389,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     const log = desk.page.getByRole('region', { name: 'Error log' });
     await expect.poll(() => log.innerText()).toMatch(/No error\.$/);
     desk.web.errors.push({ atMs: Date.now(), role: 'trader', message: 'the gateway is gone' });
-    await desk.open('Audit');
+    await desk.open('Journal');
     await desk.open('Desk');
     await expect.poll(() => log.innerText()).toMatch(/1[\s\S]*trader the gateway is gone$/);
     for (const width of WIDTHS) {
@@ -502,7 +520,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       expect(await desk.complaintsOfAxe(`alerts-refused-${width}`), `${width} px`).toEqual([]);
       expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
     }
-    await desk.open('Audit');
+    await desk.open('Journal');
     await expect.poll(() => notice.isVisible()).toBe(true);
     await notice.getByRole('button', { name: 'Send a test alert' }).click();
     await expect.poll(() => desk.text('said')).toContain('arrived');

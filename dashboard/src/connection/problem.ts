@@ -25,6 +25,15 @@ export const NO_ANSWER = new Problem(
   `The page connects again by itself, but sends nothing again: once it is connected, look at the mode and press again. In a terminal: \`${typed('status')}\`, \`${typed('stop')}\`.`,
 );
 
+/** Of what is read again and again: nothing was asked for that could have been carried out. */
+export const NO_ANSWER_YET = new Problem(
+  0,
+  'The web server does not answer yet',
+  'The web server has not answered for 10 s: what is shown may be older, or not be there yet.',
+  `The trader goes on without it. If this lasts, in a terminal: ${typed('restart web')}`,
+  '',
+);
+
 /** Throws a Problem if the server refuses. */
 export async function answerOf<T>(
   asked: Promise<{ readonly data?: T; readonly error?: unknown; readonly response: Response }>,

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { asProblem, type Problem } from './problem.js';
+import { asProblem, NO_ANSWER_YET, type Problem } from './problem.js';
 
 export interface Polled<T> {
   readonly value: T | null;
@@ -11,6 +11,8 @@ export interface Polled<T> {
 
 /** After a failure the next request comes sooner than the regular interval. */
 const RETRY_MS = 4_000;
+/** A request is given up much later: a busy machine may still answer it. */
+const SLOW_MS = 10_000;
 
 /**
  * Loads now, every `intervalMs` milliseconds while the page is visible (with `unseen` always), and whenever `key`
@@ -28,12 +30,17 @@ export function usePolled<T>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
       let waitMs = intervalMs;
+      const slow = setTimeout(() => {
+        if (!over) setPolled((before) => ({ ...before, problem: NO_ANSWER_YET }));
+      }, SLOW_MS);
       try {
         const value = await load();
         if (!over) setPolled({ value, of: key, problem: null });
       } catch (error) {
         waitMs = Math.min(intervalMs, RETRY_MS);
         if (!over) setPolled((before) => ({ ...before, problem: asProblem(error) }));
+      } finally {
+        clearTimeout(slow);
       }
       if (!over) later(waitMs);
     };
