@@ -85,6 +85,12 @@ export function instrumentValue(text: string): NewInstrument {
       'expected symbol, tick, lot and smallest value, for example SOL/USDT,0.01,0.001,5',
     );
   }
+  for (const [what, step] of [
+    ['tick', tickSize],
+    ['lot', lotSize],
+  ] as const)
+    if (!(/^\d*\.?\d+$/.test(step) && Number(step) > 0))
+      throw new InvalidArgumentError(`expected a ${what} above 0, such as 0.01, as the venue lists it`);
   return { symbol, tickSize, lotSize, minNotional };
 }
 

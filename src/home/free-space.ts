@@ -4,7 +4,7 @@
  */
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
 
 /** With less, no desk is started or armed, and people are told. */
@@ -27,9 +27,16 @@ const EVERY_MS = 10_000;
 export type FreeBytes = (folder: string) => Promise<number>;
 
 export const freeBytes: FreeBytes = async (folder) => {
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, bsize } = await statfs(nearestFolder(folder));
   return bavail * bsize;
 };
+
+/** The nearest existing folder: a home does not exist before the first start. */
+export function nearestFolder(path: string): string {
+  let folder = path;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
 
 /** Written in full, not sparse. A no-op if there is hardly room for it. */
 export async function ensureBallast(

@@ -470,6 +470,10 @@ describe('fermata init --from .env', () => {
     const refused = await answerOf(folder, args);
     expect(refused.err).toContain('--instrument SOL/USDT,TICK,LOT,MIN');
     expect(refused.code).toBe(2);
+    for (const steps of ['0,0.001,5', '0.01,-1,5', 'a,0.001,5'])
+      expect((await answerOf(folder, [...args, '--instrument', `SOL/USDT,${steps}`])).err).toMatch(
+        /^✗ --instrument: expected a (tick|lot) above 0/,
+      );
     const taken = await answerOf(folder, [...args, '--instrument', 'SOL/USDT,0.01,0.001,5']);
     expect(taken.code).toBe(0);
     expect(loadDesk(join(folder, 'desks/sol/desk.yaml')).desk.instruments).toMatchObject([

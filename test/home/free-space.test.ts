@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { ensureBallast, watchDisk } from '../../src/home/free-space.js';
+import { ensureBallast, freeBytes, watchDisk, whyNotWritable } from '../../src/home/free-space.js';
 
 /** Has no free space, ever. */
 const FULL = '/proc';
@@ -70,4 +70,18 @@ it('reserves the space again once there is room, and tells of the next full disk
     await lookUntil(() => expect(size()).toBe(64 * MB));
   }
   expect(told).toEqual([10, 10]);
+});
+
+it('is that of the disk on which a home will lie, before its first start', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'before-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  expect(await freeBytes(join(folder, 'not', 'there', 'yet'))).toBeGreaterThan(0);
+});
+
+it('is tried by a write, of which nothing stays', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tried-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  expect(whyNotWritable(folder)).toBeNull();
+  expect(readdirSync(folder)).toEqual([]);
+  expect(whyNotWritable(join(folder, 'gone'))).toContain('ENOENT');
 });

@@ -3,18 +3,18 @@
  * They are asked concurrently and don't disturb a running desk.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { access, chmod, constants, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, Socket } from 'node:net';
 import { freemem } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { folderNotice } from '../../desk/resolve-desk.js';
 import { messageOf } from '../../domain/message-of.js';
 import { venueOfFeed } from '../../domain/venue.js';
 import { EnvironmentProblem } from '../../home/desk-here.js';
-import { freeBytes } from '../../home/free-space.js';
+import { freeBytes, nearestFolder } from '../../home/free-space.js';
 import { homePaths, type Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/started-desks.js';
 import { portIsFree } from '../../supervisor/free-port.js';
@@ -241,15 +241,8 @@ function availableBytes(): number {
 }
 
 async function disk({ home }: DoctorContext): Promise<Answer> {
-  const freeMb = Math.floor((await freeBytes(nearestFolder(home))) / 1024 / 1024);
+  const freeMb = Math.floor((await freeBytes(home)) / 1024 / 1024);
   return { verdict: atLeast(freeMb, DISK_MB), observed: `${freeMb} MB free for ${home}` };
-}
-
-/** The nearest existing folder: the home itself may not exist before the first start. */
-function nearestFolder(path: string): string {
-  let folder = path;
-  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
 }
 
 /** The system silently truncates longer Unix socket paths, so two desks could share one. */
