@@ -194,6 +194,21 @@ test('the next start of a desk that was killed ends the script and what that has
   expect(gateways()).toEqual([]);
 });
 
+test('one that does not end holds up no end that is in a hurry', async () => {
+  writeScript('trap "" TERM', 'echo "it stays"', 'while :; do sleep 1; done');
+  const { loaded, ...more } = atGateway();
+  const { account: _, ...venue } = loaded.desk.venue;
+  // No account of the broker's: such a desk does not wait for the sign-in.
+  const paper = { ...loaded, desk: { ...loaded.desk, venue, feeds: ['ibkr'] } };
+  await startUp(home, { ...more, loaded: paper, signInMs: 0 });
+  await until('its trap', () => log().includes('it stays'));
+  const beganMs = performance.now();
+  await down(home, { hurry: true });
+  // It has twenty seconds otherwise.
+  expect(performance.now() - beganMs).toBeLessThan(18_000);
+  expect(log()).toContain('gateway did not stop in time and was killed');
+});
+
 test('one that a person has started is used, and ours is started once that has ended', async () => {
   const theirs = await startIbkrSimulator({ port });
   const { lines } = await startUp(home, atGateway());
