@@ -233,7 +233,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       /Largest position[^(]*\(risk\.maxPositionSizePct\)\s+3 → 4 %/,
     );
     await desk.page.getByRole('button', { name: 'Cancel' }).click();
-    await desk.open('Journal');
+    await desk.open('Audit');
     const trail = () => desk.page.getByRole('region', { name: 'Audit trail, newest first' }).innerText();
     // Also on a phone, where the first value of a row has no heading.
     await expect.poll(trail).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
@@ -389,7 +389,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     const log = desk.page.getByRole('region', { name: 'Error log' });
     await expect.poll(() => log.innerText()).toMatch(/No error\.$/);
     desk.web.errors.push({ atMs: Date.now(), role: 'trader', message: 'the gateway is gone' });
-    await desk.open('Journal');
+    await desk.open('Audit');
     await desk.open('Desk');
     await expect.poll(() => log.innerText()).toMatch(/1[\s\S]*trader the gateway is gone$/);
     for (const width of WIDTHS) {
@@ -520,7 +520,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       expect(await desk.complaintsOfAxe(`alerts-refused-${width}`), `${width} px`).toEqual([]);
       expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
     }
-    await desk.open('Journal');
+    await desk.open('Audit');
     await expect.poll(() => notice.isVisible()).toBe(true);
     await notice.getByRole('button', { name: 'Send a test alert' }).click();
     await expect.poll(() => desk.text('said')).toContain('arrived');
