@@ -404,14 +404,17 @@ export class Run<Measured extends Measure> {
       this.#follow(quotes, place, bar);
       measure.afterBar?.(bar, engine);
     });
-    if (passed === 0) return 0;
     const last = from + passed - 1;
     if (this.#followed <= last && quotes.isBar(last)) {
       const bar = barAt(quotes, last);
       this.#follow(quotes, last, bar);
-      instance.answerBar();
+      instance.answer('bar');
       measure.afterBar?.(bar, engine);
-    } else this.#follow(quotes, last + 1);
+    } else {
+      this.#follow(quotes, last + 1);
+      instance.answer('tick');
+    }
+    if (passed === 0) return 0;
     this.#tellProgress(marketMs[last] as number, passed);
     return passed;
   }

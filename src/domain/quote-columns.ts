@@ -16,6 +16,11 @@ export interface FinishedBar {
   readonly volumeLots: number;
 }
 
+export const NO_TICK = 0;
+export const TICK_DUE = 1;
+/** It could not be passed over, and was processed. */
+export const TICK_TAKEN = 2;
+
 export class QuoteColumns {
   /** Those from `from` on are still to come; a reader may look at those before `until`. */
   from = 0;
@@ -32,9 +37,10 @@ export class QuoteColumns {
   readonly askLots: Float64Array;
   /** Inside a bar: the time of its price before, from which the market has passed every price. NaN: not known. */
   readonly wayFromMs: Float64Array;
-  /** Wall time, which is monotonic too where only prices move the time; and whether a tick is due before the quote. */
+  /** Wall time, which is monotonic too where only prices move the time. */
   readonly wallMs: Float64Array;
-  readonly withTick: Uint8Array;
+  /** The tick before it: `NO_TICK`, `TICK_DUE` or `TICK_TAKEN`. */
+  readonly tick: Uint8Array;
   /** The length of the bar that ends here, which has no quote then. 0: it is a quote. */
   readonly spanMs: Float64Array;
   /** Of such a bar. */
@@ -53,7 +59,7 @@ export class QuoteColumns {
     this.askLots = new Float64Array(room);
     this.wayFromMs = new Float64Array(room);
     this.wallMs = new Float64Array(room);
-    this.withTick = new Uint8Array(room);
+    this.tick = new Uint8Array(room);
     this.spanMs = new Float64Array(room);
     this.volumeLots = new Float64Array(room);
     this.openTicks = new Float64Array(room);

@@ -61,13 +61,13 @@ export interface Engine {
   passesTick(stamp: Stamp): boolean;
   /**
    * The same for quotes, one after the other: how many of them, from the first on, would only mark positions, which is
-   * then done; with the ticks that are due before them. The one after them must still be processed, and its tick too. A bar
-   * among them is processed. If that has effects, it is the last one, and they are in `ofLastBar`; else `shown` is called with
-   * it and its place.
+   * then done; with the ticks that are due before them. The one after them must still be processed. A bar among them is
+   * processed, and so may be a tick that changes something. If that has effects, it is the last one, and they are in
+   * `ofLast`; else `shown` is called with the bar and its place.
    */
   passesQuotes(quotes: QuoteColumns, shown?: (bar: BarEvent, place: number) => void): number;
-  /** To be carried out once the host has followed the engine to that bar. Empty: it had none. Valid until the next call. */
-  readonly ofLastBar: readonly Effect[];
+  /** To be carried out once the host has followed the engine to that bar or tick. Empty: it had none. Valid until the next call. */
+  readonly ofLast: readonly Effect[];
   /**
    * Market time of the next `tick` at which the desk closes something by time alone, whatever prices come: before its
    * session or its contract ends, or because a trade's time is up. Later than the last tick. Infinity: none.
@@ -110,7 +110,7 @@ const NOTHING: readonly Effect[] = [];
  */
 export function createEngine(config: EngineConfig, slots?: StrategySlot[]): Engine {
   const core = createCore(config, slots);
-  let ofLastBar = NOTHING;
+  let ofLast = NOTHING;
   return {
     apply: (record) => {
       if (core.begun) throw new RangeError('a record can only be replayed before the engine has begun');
@@ -122,16 +122,16 @@ export function createEngine(config: EngineConfig, slots?: StrategySlot[]): Engi
     nextWakeMs: () => nextWakeKnownMs(core),
     passesTick: (stamp) => passesTick(core, stamp),
     passesQuotes: (quotes, shown) => {
-      ofLastBar = NOTHING;
-      return passesQuotes(core, quotes, (bar, place) => {
-        ofLastBar = process(core, bar);
-        if (ofLastBar.length > 0) return false;
-        shown?.(bar, place);
+      ofLast = NOTHING;
+      return passesQuotes(core, quotes, (event, place) => {
+        ofLast = process(core, event);
+        if (ofLast.length > 0) return false;
+        if (event.kind === 'bar') shown?.(event, place);
         return true;
       });
     },
-    get ofLastBar() {
-      return ofLastBar;
+    get ofLast() {
+      return ofLast;
     },
     nextDueMs: () => nextDueKnownMs(core),
     get view() {

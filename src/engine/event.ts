@@ -166,13 +166,17 @@ export interface CommandEvent extends Stamp {
   readonly command: Command;
 }
 
+/** Sent at `nextWakeMs` or at least every second; drives deadlines, staleness and the day boundary. */
+export interface TickEvent extends Stamp {
+  readonly kind: 'tick';
+}
+
 export type EngineEvent =
   | QuoteEvent
   | TradeEvent
   | BarEvent
   | CommandEvent
-  /** Sent at `nextWakeMs` or at least every second; drives deadlines, staleness and the day boundary. */
-  | ({ readonly kind: 'tick' } & Stamp)
+  | TickEvent
   | ({ readonly kind: 'order.accepted'; readonly clientId: string; readonly venueId: string } & Stamp)
   | ({
       readonly kind: 'order.rejected';

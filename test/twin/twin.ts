@@ -67,7 +67,7 @@ export class Twins {
       nextWakeMs: () => here.nextWakeMs(),
       passesTick: () => false,
       passesQuotes: () => 0,
-      ofLastBar: [],
+      ofLast: [],
       nextDueMs: () => here.nextDueMs(),
       stateHash: () => here.stateHash(),
       whyNotTrading: () => here.whyNotTrading(),

@@ -11,11 +11,12 @@ import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { parseMoney } from '../../domain/money.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { QuoteColumns } from '../../domain/quote-columns.js';
+import { NO_TICK, type QuoteColumns, TICK_DUE, TICK_TAKEN } from '../../domain/quote-columns.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { EngineConfig } from '../../engine/config.js';
+import type { Effect } from '../../engine/effect.js';
 import { createEngine, type Engine } from '../../engine/engine.js';
-import type { BarEvent, EngineEvent, QuoteEvent } from '../../engine/event.js';
+import type { BarEvent, QuoteEvent, TickEvent } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { StrategySlot } from '../../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../../engine/view.js';
@@ -45,8 +46,9 @@ const WRITTEN_AT_ONCE: HostJournal = {
   onFault: () => undefined,
 };
 
+const NOTHING: readonly Effect[] = [];
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type TickEvent = Extract<EngineEvent, { readonly kind: 'tick' }>;
 
 interface InstanceParts {
   readonly engine: Engine;
@@ -69,6 +71,8 @@ export class TradingInstance {
   /** Market time at which the next market opens or closes. */
   #boundaryMs: number;
   #happened = 0;
+  /** Of the bar that was passed last, or of the tick after it. */
+  #unanswered = NOTHING;
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
@@ -217,13 +221,13 @@ export class TradingInstance {
   /**
    * How many of these quotes, from the first on, only change prices: nothing is due before them, no order may answer one,
    * and the engine would record nothing. They have been processed. The caller handles signals and corporate actions. A bar
-   * among them at which something happens is the last: `answerBar` follows. `shown`: called with each other one and its place.
-   * `alone`: the only one of them as it came, which may have a book.
+   * among them at which something happens is the last, and so is the quote before a tick at which something does: `answer`
+   * follows. `shown`: called with each other bar and its place. `alone`: the only one of them as it came, which may have a book.
    */
   passes(quotes: QuoteColumns, alone?: MarketQuote, shown?: (bar: BarEvent, place: number) => void): number {
     const { time, arming, engine, takesNoShortcut } = this.#parts;
     if (takesNoShortcut || arming.isHalted) return 0;
-    const { from, marketMs, wallMs, withTick } = quotes;
+    const { from, marketMs, wallMs, tick } = quotes;
     if ((marketMs[from] as number) < time.marketMs) return 0;
     const dueMs = Math.min(this.#boundaryMs, engine.nextDueMs());
     const untilMs = Math.min(this.#venue.nextChargeMs, time.freeUntilMs);
@@ -241,22 +245,27 @@ export class TradingInstance {
       const isDue = now >= tickedMs + TICK_MS;
       if (isDue) tickedMs = now;
       wallMs[place] = now;
-      withTick[place] = isDue ? 1 : 0;
+      tick[place] = isDue ? TICK_DUE : NO_TICK;
     }
     const passed = engine.passesQuotes(quotes, shown);
-    if (passed === 0) return 0;
+    this.#unanswered = engine.ofLast;
     const until = from + passed;
-    for (let place = from; place < until; place += 1)
-      if (withTick[place] === 1) this.#tickedMs = wallMs[place] as number;
+    const isTicked = until < quotes.until && tick[until] === TICK_TAKEN;
+    const last = isTicked ? until : until - 1;
+    if (last < from) return 0;
+    for (let place = from; place <= last; place += 1)
+      if (tick[place] !== NO_TICK) this.#tickedMs = wallMs[place] as number;
     this.#venue.pass(quotes, until, alone);
-    time.passTo(marketMs[until - 1] as number, wallMs[until - 1] as number);
+    time.passTo(marketMs[last] as number, wallMs[last] as number);
     return passed;
   }
 
-  /** Carries out what the last bar that was passed has caused. */
-  answerBar(): void {
-    this.#host.carryOut(this.#parts.engine.ofLastBar);
-    this.#arm();
+  /** Carries out what has been caused by the bar that was passed last, or by the tick after it. */
+  answer(ofWhat: 'bar' | 'tick'): void {
+    const effects = this.#unanswered;
+    this.#unanswered = NOTHING;
+    if (effects.length > 0) this.#host.carryOut(effects);
+    if (ofWhat === 'bar') this.#arm();
   }
 
   /** The general path, with an event of its own for each price. */

@@ -4,12 +4,12 @@
  * `test/backtest/shortcuts.test.ts` compares both.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
-import type { QuoteColumns } from '../../domain/quote-columns.js';
+import { type QuoteColumns, TICK_DUE, TICK_TAKEN } from '../../domain/quote-columns.js';
 import { limitsToTell } from '../../limits/registry.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import { unchangedQuotes } from '../account-view.js';
 import { type Calm, type Core, positionAt, progressAt, sessionsAt, setTime, setTimes } from '../core.js';
-import type { BarEvent, Stamp } from '../event.js';
+import type { BarEvent, Stamp, TickEvent } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import { openingMsOf } from '../timing.js';
 import { restsUntilMs } from './advance.js';
@@ -41,14 +41,14 @@ function passesTickNow(core: Core): boolean {
 }
 
 /**
- * How many of these quotes, from the first on, would only mark positions, which is then done; of one with a tick before it,
- * the tick must pass too. The one after them must be processed. A bar among them is: `process` says whether those behind it
- * may still pass.
+ * How many of these quotes, from the first on, would only mark positions, which is then done. The one after them must be
+ * processed. A bar among them is, and so is a tick at which a calm ends, as for a reading of the account: `process` says
+ * whether those behind it may still pass.
  */
 export function passesQuotes(
   core: Core,
   quotes: QuoteColumns,
-  process: (bar: BarEvent, place: number) => boolean,
+  process: (event: BarEvent | TickEvent, place: number) => boolean,
 ): number {
   const { market, limits, guard, state, quoteChanges, shownFromMs } = core;
   const { surelyAbove, surelyBelow } = guard;
@@ -57,10 +57,20 @@ export function passesQuotes(
   for (let place = from; place < until; place += 1) {
     const marketMs = quotes.marketMs[place] as number;
     const monotonicMs = quotes.wallMs[place] as number;
-    if (quotes.withTick[place] === 1) {
+    let isCalmNow = false;
+    if (quotes.tick[place] === TICK_DUE) {
       setTimes(core, monotonicMs, marketMs, monotonicMs);
-      if (!passesTickNow(core)) return place - from;
-    } else if (!isCalmUntil(core, monotonicMs, marketMs)) return place - from;
+      isCalmNow = passesTickNow(core);
+      if (!isCalmNow) {
+        // A strategy's timer may be due on the way to this price, before the tick.
+        const isTimed =
+          !quotes.isBar(place) && marketMs >= (shownFromMs[quotes.instrument[place] as number] as number);
+        if (core.calm === NOT_CALM || isTimed) return place - from;
+        quotes.tick[place] = TICK_TAKEN;
+        if (!process(tickAt(quotes, place), place)) return place - from;
+      }
+    }
+    if (!isCalmNow && !isCalmUntil(core, monotonicMs, marketMs)) return place - from;
     if (quotes.isBar(place)) {
       if (!process(barAt(quotes, place), place)) return place + 1 - from;
       continue;
@@ -89,6 +99,11 @@ export function passesQuotes(
       );
   }
   return Math.max(0, until - from);
+}
+
+function tickAt(quotes: QuoteColumns, place: number): TickEvent {
+  const [marketMs, wallMs] = [quotes.marketMs[place] as number, quotes.wallMs[place] as number];
+  return { kind: 'tick', wallMs, marketMs, monotonicMs: wallMs };
 }
 
 /** The bar that ends at this place, as an event. */
