@@ -181,11 +181,14 @@ export interface DeskPaths {
   readonly rulesFrom: string;
   readonly marketPosition: string;
   readonly controlSocket: string;
+  /** Stops of people that the journal could not take: where the sockets are, mostly on another disk. */
+  readonly keptStops: string;
 }
 
 export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
   const root = join(paths.home, 'desks', desk);
   const account = join(root, 'account');
+  const inSockets = join(paths.sockets, createHash('sha256').update(desk).digest('hex').slice(0, 8));
   return {
     root,
     account,
@@ -197,7 +200,8 @@ export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
     restingAccounts: join(root, 'resting-accounts'),
     rulesFrom: join(root, 'rules-from'),
     marketPosition: join(root, 'market-position.json'),
-    controlSocket: join(paths.sockets, `${createHash('sha256').update(desk).digest('hex').slice(0, 8)}.sock`),
+    controlSocket: `${inSockets}.sock`,
+    keptStops: `${inSockets}.stops`,
   };
 }
 

@@ -30,7 +30,7 @@ import type { VenuePort } from '../venue/port.js';
 import { tradedVenue } from '../venue/registry.js';
 import { claimAccountAt } from './accounts/claim-account.js';
 import { type AccountInUse, accountOf, restingAccounts } from './accounts/paper-accounts.js';
-import { takeDeskRules, takeOverRules } from './accounts/standing-rules.js';
+import { keepStops, takeDeskRules, takeKeptStops, takeOverRules } from './accounts/standing-rules.js';
 import { DeskTrader } from './desk-trader.js';
 import { buildCalendars, buildInstruments, engineConfig, type TradedAccount } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
@@ -154,6 +154,7 @@ async function openOn(
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
     runner.begin();
+    await takeKeptStops(parts.paths.keptStops, { engine, runner, journal: parts.journal });
     await takeOverRules({ paths: parts.paths, journal: parts.journal, desk, engine, runner });
     await takeDeskRules({
       ...{ desk, engine, runner, log: parts.log, home: parts.runtime.home },
@@ -272,11 +273,16 @@ interface Running extends Replayed {
 }
 
 function buildRunner(
-  { journal, clock, onBroken }: OpenTraderParts,
+  { journal, paths, clock, onBroken }: OpenTraderParts,
   answerTimeoutMs: number,
   running: Running,
 ): Runner {
   const { engine, activity, waitingSince, curve, recordLog, venue, feed } = running;
+  const keepUnwritten = (): void =>
+    journal.afterDurable(
+      () => undefined,
+      () => keepStops(paths.keptStops, engine.view.halts),
+    );
   return new Runner({
     engine,
     journal,
@@ -291,6 +297,7 @@ function buildRunner(
       activity.add(record, wallMs);
       waitingSince.add(record);
       recordLog.write(record);
+      if (record.type === 'halt') keepUnwritten();
     },
     onEquity: (sample) => curve.add(sample),
     onBroken,

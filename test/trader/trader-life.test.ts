@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { parseDocument } from 'yaml';
@@ -116,6 +116,31 @@ it('comes back HALTED with the reason startup and reconciled after kill -9 while
   expect(proof.venuePositions.map(({ symbol }) => symbol)).toEqual(
     back.positions.map(({ symbol }) => symbol),
   );
+});
+
+it('takes over a stop that a full disk did not take, so that nothing arms the desk after its restart', async () => {
+  const home = traderHome();
+  const full = join(home.runtime.home, 'disk-is-full');
+  const first = await home.start(`full-disk:${full}`);
+  await home.arm();
+  writeFileSync(full, '');
+  const asked = { commandId: 'stop-1', by: 'otto', reason: 'something is odd' };
+  expect(await home.client.call('stop', asked)).toMatchObject({ durable: false });
+  first.child.kill('SIGKILL');
+  await first.exited;
+  rmSync(full);
+  expect(recordsIn(home.journal, 'halt').map(({ halt }) => halt.cause)).not.toContain('person');
+  const second = await home.start();
+  const { halts } = await home.status();
+  expect(halts).toContainEqual(
+    expect.objectContaining({ cause: 'person', by: 'otto', reason: 'something is odd', resume: 'person' }),
+  );
+  await expect(home.arm()).rejects.toThrow('"something is odd" is not lifted');
+  // It is in the journal now, once.
+  second.child.kill('SIGTERM');
+  await second.exited;
+  await home.start();
+  expect((await home.status()).halts.filter(({ cause }) => cause === 'person')).toHaveLength(1);
 });
 
 it('finds an order by lookup that the venue took just before kill -9, and does not send it twice', async () => {

@@ -1,12 +1,14 @@
 /**
  * What people decided also holds elsewhere. For the next account that the desk trades: their stops, the
  * strategies they switched off, a smaller size, tighter limits; nothing that allows more is taken over, since
- * it was approved for another account. For its paper twin: the rules in force on the desk now.
+ * it was approved for another account. For its paper twin: the rules in force on the desk now. For a trader that starts
+ * again: stops that the journal of the one before could not take.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { settingsSource } from '../../desk/desk-settings.js';
 import type { Desk } from '../../desk/schema.js';
+import type { Halt } from '../../domain/mode.js';
 import { isMonthKey } from '../../domain/settings-change.js';
 import { applyRecord } from '../../engine/apply-record.js';
 import type { Engine } from '../../engine/engine.js';
@@ -20,6 +22,7 @@ import {
   settingValues,
 } from '../../engine/settings/setting-specs.js';
 import { createState, type EngineState } from '../../engine/state.js';
+import type { EngineView } from '../../engine/view.js';
 import { knownHomeOf } from '../../home/installation.js';
 import { type DeskPaths, deskPaths, homePaths, installationOf } from '../../home/runtime.js';
 import type { Journal } from '../journal/journal.js';
@@ -86,7 +89,40 @@ function whenSaid(from: string): string {
 
 type Rule = { readonly by: string; readonly reason: string; readonly command: Command };
 
-function stops({ halts }: EngineState): Rule[] {
+/** Where the journal can't take them: the trader's next start has them in this file, if that disk is in order. */
+export function keepStops(file: string, halts: readonly Halt[]): void {
+  try {
+    writeFileSync(file, JSON.stringify(stops({ halts })), { mode: 0o600 });
+  } catch {
+    // The answer to the stop says in any case that it is to be given again.
+  }
+}
+
+/** Runs before anybody can arm the desk. The file goes once the journal has them. */
+export async function takeKeptStops(file: string, taking: Omit<TakingOver, 'paths' | 'desk'>): Promise<void> {
+  const { engine, runner, journal } = taking;
+  if (!existsSync(file)) return;
+  const known = stops(engine.view).map(({ by, reason }) => `${by} ${reason}`);
+  const kept = keptIn(file).filter(({ by, reason }) => !known.includes(`${by} ${reason}`));
+  for (const [index, rule] of kept.entries())
+    await runner.command({ commandId: `kept-${journal.lastSequence}-${index}`, ...rule });
+  await journal.whenDurable(journal.lastSequence).then(
+    () => rmSync(file, { force: true }),
+    () => undefined,
+  );
+}
+
+/** One that was cut off was written by a stop, too. */
+function keptIn(file: string): readonly Rule[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Rule[];
+  } catch {
+    const why = { cause: 'person', resume: 'person' } as const;
+    return [{ by: 'not known', reason: 'a stop that was not on disk', command: { name: 'stop', why } }];
+  }
+}
+
+function stops({ halts }: Pick<EngineView, 'halts'>): Rule[] {
   return halts.flatMap(({ cause, by, reason, resume }): Rule[] => {
     if (cause === 'kill') return [{ by, reason, command: { name: 'kill' } }];
     if (cause !== 'person') return [];
@@ -154,12 +190,9 @@ export async function takeDeskRules({ desk, home, engine, runner, log, ...at }: 
     ...(at.isFirst ? switchedOffByPeople(state, engine.view.strategies) : []),
   ];
   for (const [index, command] of commands.entries()) {
-    const outcome = await runner.command({
-      commandId: `twin-of-${twinOf}-${at.nowMs}-${index}`,
-      by: 'fermata',
-      reason: `as it is on ${twinOf}`,
-      command,
-    });
+    const commandId = `twin-of-${twinOf}-${at.nowMs}-${index}`;
+    const asked = { commandId, by: 'fermata', reason: `as it is on ${twinOf}`, command };
+    const outcome = await runner.command(asked);
     if (!outcome.ok) log('warn', `not as it is on ${twinOf}: ${outcome.message}`);
   }
 }
