@@ -14,7 +14,7 @@ import { folderNotice } from '../../desk/resolve-desk.js';
 import { messageOf } from '../../domain/message-of.js';
 import { venueOfFeed } from '../../domain/venue.js';
 import { EnvironmentProblem } from '../../home/desk-here.js';
-import { freeBytes, nearestFolder } from '../../home/free-space.js';
+import { freeBytes, nearestFolder, wholeMegabytes } from '../../home/free-space.js';
 import { homePaths, type Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/started-desks.js';
 import { portIsFree } from '../../supervisor/free-port.js';
@@ -241,7 +241,7 @@ function availableBytes(): number {
 }
 
 async function disk({ home }: DoctorContext): Promise<Answer> {
-  const freeMb = Math.floor((await freeBytes(home)) / 1024 / 1024);
+  const freeMb = wholeMegabytes(await freeBytes(home));
   return { verdict: atLeast(freeMb, DISK_MB), observed: `${freeMb} MB free for ${home}` };
 }
 

@@ -54,10 +54,18 @@ export async function takeOverRules({ paths, desk, engine, runner, journal }: Ta
   const { settings, sizeFactorPpm, strategies } = engine.view;
   const inForce = { ...settingValues(settingsSource(desk)), ...settings.changed };
   const now = { settingsVersion: settings.version, settings: inForce, sizeFactorPpm, strategies };
-  for (const command of rulesToTakeOver(paths, now)) await runner.command(command);
-  // If the journal can't be written, the desk halts by itself, and the next start takes over the rules.
+  await takeOnce(rulesToTakeOver(paths, now), paths.rulesFrom, { runner, journal });
+}
+
+/** `file` goes once they are on disk. If the journal can't be written, the desk halts, and the next start takes them. */
+async function takeOnce(
+  commands: readonly CommandRequest[],
+  file: string,
+  { runner, journal }: Pick<TakingOver, 'runner' | 'journal'>,
+): Promise<void> {
+  for (const command of commands) await runner.command(command);
   await journal.whenDurable(journal.lastSequence).then(
-    () => rmSync(paths.rulesFrom, { force: true }),
+    () => rmSync(file, { force: true }),
     () => undefined,
   );
 }
@@ -68,13 +76,11 @@ function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandR
   const state = createState();
   for (const { record } of readJournal(join(paths.restingAccounts, from, 'journal')))
     applyRecord(state, record);
-  const when = whenSaid(from);
   return [...stops(state), ...switchedOff(state, now), ...smaller(state, now), ...tighter(state, now)].map(
-    ({ by, reason, command }, index) => ({
+    (rule, index) => ({
+      ...rule,
       commandId: `rules-of-${from}-${index}`,
-      by,
-      reason: `${reason} (said ${when})`,
-      command,
+      reason: `${rule.reason} (said ${whenSaid(from)})`,
     }),
   );
 }
@@ -98,18 +104,14 @@ export function keepStops(file: string, halts: readonly Halt[]): void {
   }
 }
 
-/** Runs before anybody can arm the desk. The file goes once the journal has them. */
+/** Runs before anybody can arm the desk. */
 export async function takeKeptStops(file: string, taking: Omit<TakingOver, 'paths' | 'desk'>): Promise<void> {
-  const { engine, runner, journal } = taking;
   if (!existsSync(file)) return;
-  const known = stops(engine.view).map(({ by, reason }) => `${by} ${reason}`);
+  const known = stops(taking.engine.view).map(({ by, reason }) => `${by} ${reason}`);
   const kept = keptIn(file).filter(({ by, reason }) => !known.includes(`${by} ${reason}`));
-  for (const [index, rule] of kept.entries())
-    await runner.command({ commandId: `kept-${journal.lastSequence}-${index}`, ...rule });
-  await journal.whenDurable(journal.lastSequence).then(
-    () => rmSync(file, { force: true }),
-    () => undefined,
-  );
+  const after = taking.journal.lastSequence;
+  const commands = kept.map((rule, index) => ({ commandId: `kept-${after}-${index}`, ...rule }));
+  await takeOnce(commands, file, taking);
 }
 
 /** One that was cut off was written by a stop, too. */
@@ -190,9 +192,8 @@ export async function takeDeskRules({ desk, home, engine, runner, log, ...at }: 
     ...(at.isFirst ? switchedOffByPeople(state, engine.view.strategies) : []),
   ];
   for (const [index, command] of commands.entries()) {
-    const commandId = `twin-of-${twinOf}-${at.nowMs}-${index}`;
-    const asked = { commandId, by: 'fermata', reason: `as it is on ${twinOf}`, command };
-    const outcome = await runner.command(asked);
+    const asked = { by: 'fermata', reason: `as it is on ${twinOf}`, command };
+    const outcome = await runner.command({ commandId: `twin-of-${twinOf}-${at.nowMs}-${index}`, ...asked });
     if (!outcome.ok) log('warn', `not as it is on ${twinOf}: ${outcome.message}`);
   }
 }
