@@ -62,7 +62,7 @@ function isRollBeside(
 }
 
 export const isOpenAt = (state: EngineState, at: number): boolean =>
-  holdsAny(state.positions[at]) || (state.live[at]?.size ?? 0) > 0;
+  holdsAny(state.positions[at]) || (state.live[at]?.length ?? 0) > 0;
 
 const holdsAny = (position: PositionEntry | undefined): boolean =>
   position !== undefined && openLots(position) !== 0;
@@ -161,8 +161,8 @@ function remap(
   const oldPlace = new Map(before.map((instrument, at) => [instrument.symbol, at]));
   const positions = state.positions;
   state.orders.clear();
-  state.finals.clear();
-  state.live = after.map(() => new Map());
+  Object.assign(state.finals, { ids: [], oldest: 0 });
+  state.live = after.map(() => []);
   remapFills(state, before, after);
   remapTotals(state, before, after);
   remapSignals(state, before, after);

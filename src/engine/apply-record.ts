@@ -234,7 +234,7 @@ function applyIntended(state: EngineState, record: Of<'order.intended'>): void {
   state.counters.intended += 1;
   noteClientId(state, record.order.clientId);
   state.orders.set(record.order.clientId, entry);
-  liveOrders(state, record.order.instrument).set(record.order.clientId, entry);
+  beLive(state, entry);
 }
 
 function applyOrderState(state: EngineState, record: Of<'order.state'>): void {
@@ -253,22 +253,43 @@ function applyOrderState(state: EngineState, record: Of<'order.state'>): void {
 
 function moveTo(state: EngineState, entry: OrderEntry, next: SentState): void {
   const { clientId, instrument } = entry.intent;
+  const wasFinal = FINAL_ORDER_STATES.has(entry.state);
   entry.state = next;
   if (!FINAL_ORDER_STATES.has(next)) {
-    state.finals.delete(clientId);
-    liveOrders(state, instrument).set(clientId, entry);
+    if (wasFinal) leaveFinals(state, clientId);
+    beLive(state, entry);
     return;
   }
-  liveOrders(state, instrument).delete(clientId);
-  state.finals.add(clientId);
-  for (const oldest of state.finals) {
-    if (state.finals.size <= FINAL_ORDERS_MAX) break;
-    state.finals.delete(oldest);
-    state.orders.delete(oldest);
-  }
+  if (wasFinal) return;
+  state.live[instrument] = liveOrders(state, instrument).filter((one) => one !== entry);
+  joinFinals(state, clientId);
 }
 
-function liveOrders(state: EngineState, instrument: number): Map<string, OrderEntry> {
+function joinFinals({ finals, orders }: EngineState, clientId: string): void {
+  const { ids, oldest } = finals;
+  if (ids.length < FINAL_ORDERS_MAX) {
+    ids.push(clientId);
+    return;
+  }
+  orders.delete(ids[oldest]!);
+  ids[oldest] = clientId;
+  finals.oldest = (oldest + 1) % FINAL_ORDERS_MAX;
+}
+
+/** It is live again. */
+function leaveFinals({ finals }: EngineState, clientId: string): void {
+  const { ids, oldest } = finals;
+  const oldestFirst = [...ids.slice(oldest), ...ids.slice(0, oldest)];
+  Object.assign(finals, { ids: oldestFirst.filter((one) => one !== clientId), oldest: 0 });
+}
+
+function beLive(state: EngineState, entry: OrderEntry): void {
+  const { instrument } = entry.intent;
+  const live = liveOrders(state, instrument);
+  if (!live.includes(entry)) state.live[instrument] = [...live, entry];
+}
+
+function liveOrders(state: EngineState, instrument: number): readonly OrderEntry[] {
   const live = state.live[instrument];
   if (live === undefined) throw new RangeError(`no instrument ${instrument}`);
   return live;

@@ -692,7 +692,7 @@ export function withdrawExits({ progress }: Core): void {
  * Live orders that concern the holding: those of the part's strategy, and those that close the whole
  * position.
  */
-export function ordersFor(core: Core, holding: Holding): OrderEntry[] {
+export function ordersFor(core: Core, holding: Holding): readonly OrderEntry[] {
   const orders = liveOrders(core, holding.instrument);
   if (isWhole(core, holding)) return orders;
   const owner = ownerOf(holding);
@@ -711,9 +711,8 @@ export function isClosedByPerson(core: Core, id: InstrumentId): boolean {
 export const isSplitAsked = ({ sync }: Core, id: InstrumentId): boolean =>
   sync.splits.get(id)?.isNone === false;
 
-export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {
-  const live = required(core.state.live[id], id);
-  return live.size === 0 ? [] : [...live.values()];
+export function liveOrders(core: Core, id: InstrumentId): readonly OrderEntry[] {
+  return required(core.state.live[id], id);
 }
 
 /** Whether the entry descends from the order with this client id, in one change or several. */

@@ -74,7 +74,7 @@ function decidedBy(state: EngineState): unknown[] {
     putBack,
     volumes,
   } = state;
-  const live = state.live.flatMap((orders) => [...orders.values()]);
+  const live = state.live.flat();
   const named: unknown[] = [];
   if (lossesInARow > 0) named.push(['losses in a row', lossesInARow]);
   const legs = [...state.tracks].flatMap(([name, { legsResult }]) =>

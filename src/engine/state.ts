@@ -256,10 +256,10 @@ export interface EngineState {
   goLiveEnded: GoLiveEnded | null;
   /** All live orders, and the newest final ones. */
   readonly orders: Map<string, OrderEntry>;
-  /** Live orders, by instrument. */
-  live: Map<string, OrderEntry>[];
-  /** Client ids of the final orders that are kept, oldest first. */
-  readonly finals: Set<string>;
+  /** Live orders, by instrument; each list is replaced, never changed, so whoever goes through one sees it as it was. */
+  live: (readonly OrderEntry[])[];
+  /** Client ids of the final orders that are kept: a ring once it is full, the next one to be forgotten at `oldest`. */
+  readonly finals: { ids: string[]; oldest: number };
   positions: PositionEntry[];
   /** By instrument: ids of the venue's trades already applied, with their market time. */
   fillsSeen: Map<string, number>[];
@@ -378,7 +378,7 @@ export function createState(): EngineState {
     goLiveEnded: null,
     orders: new Map(),
     live: [],
-    finals: new Set(),
+    finals: { ids: [], oldest: 0 },
     positions: [],
     fillsSeen: [],
     formerFills: new Map(),

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import type { VenueCapabilities } from '../../src/domain/order-bounds.js';
+import { applyRecord } from '../../src/engine/apply-record.js';
 import { createEngine } from '../../src/engine/engine.js';
+import { createState, type EngineState } from '../../src/engine/state.js';
 import { CODEC } from '../../src/trader/journal/v2/codec.js';
 import { SlotReader } from '../../src/trader/journal/v2/slot-reader.js';
 import { SlotWriter } from '../../src/trader/journal/v2/slot-writer.js';
 import { coins, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
+import { oneEntry } from './support/one-entry.js';
 import { waiting } from './support/waiting.js';
 
 describe('fills', () => {
@@ -433,5 +436,79 @@ describe('what can’t be represented', () => {
     }
     expect(replayed.stateHash()).toBe(desk.engine.stateHash());
     expect(desk.recorded('fill')).toHaveLength(1);
+  });
+});
+
+describe('of orders that have ended', () => {
+  const idOf = (number: number): string => `fabc123${(36 + number).toString(36)}`;
+
+  function begun(): EngineState {
+    const state = createState();
+    for (const record of new DeskUnderTest({ strategies: [oneEntry()] }, 1).active().records)
+      applyRecord(state, record);
+    return state;
+  }
+
+  function says(state: EngineState, number: number, says: 'working' | 'cancelled' | 'filled'): void {
+    const clientId = idOf(number);
+    applyRecord(state, {
+      ...{ type: 'order.state', clientId, state: says, venueId: null, reason: '', marketMs: number },
+    });
+  }
+
+  function intend(state: EngineState, number: number): void {
+    applyRecord(state, {
+      type: 'order.intended',
+      order: {
+        ...{ clientId: idOf(number), instrument: 0, strategy: 'test', purpose: 'entry', side: 'buy' },
+        ...{ type: 'limit', quantityLots: 1, limitTicks: 10_000, stopTicks: null, protectTicks: 9_800 },
+        ...{ reduceOnly: false, timeInForce: 'GTC' },
+      },
+      marketMs: number,
+    });
+  }
+
+  function ends(state: EngineState, from: number, count: number): void {
+    for (let number = from; number < from + count; number += 1) {
+      intend(state, number);
+      says(state, number, 'cancelled');
+    }
+  }
+
+  const kept = ({ orders }: EngineState): string[] => [...orders.keys()];
+  const numbered = (from: number, to: number): string[] =>
+    Array.from({ length: to - from + 1 }, (_, at) => idOf(from + at));
+
+  it('the newest 500 are kept for late answers, however many ended before', () => {
+    const state = begun();
+    ends(state, 1, 500);
+    expect(kept(state)).toEqual(numbered(1, 500));
+    ends(state, 501, 1);
+    expect(kept(state)).toEqual(numbered(2, 501));
+    ends(state, 502, 1_200);
+    expect(kept(state)).toEqual(numbered(1_202, 1_701));
+  });
+
+  it('one that is live again is not forgotten, and is the newest once it has ended again', () => {
+    const state = begun();
+    ends(state, 1, 600);
+    says(state, 300, 'working');
+    expect(state.live[0]!.map(({ intent }) => intent.clientId)).toEqual([idOf(300)]);
+    ends(state, 601, 500);
+    expect(kept(state)).toEqual([idOf(300), ...numbered(601, 1_100)]);
+    says(state, 300, 'cancelled');
+    expect(state.live[0]).toEqual([]);
+    ends(state, 1_101, 499);
+    expect(kept(state)).toEqual([idOf(300), ...numbered(1_101, 1_599)]);
+    ends(state, 1_600, 1);
+    expect(kept(state)).toEqual(numbered(1_101, 1_600));
+  });
+
+  it('one that ends once more in another way counts once', () => {
+    const state = begun();
+    ends(state, 1, 500);
+    says(state, 1, 'filled');
+    ends(state, 501, 1);
+    expect(kept(state)).toEqual(numbered(2, 501));
   });
 });

@@ -16,7 +16,7 @@ function someState(): EngineState {
   return state;
 }
 
-const entryOf = ({ live }: EngineState): OrderEntry => [...live[0]!.values()][0]!;
+const entryOf = ({ live }: EngineState): OrderEntry => live[0]![0]!;
 
 function restingFor(changes: Partial<OrderEntry['intent']>): (state: EngineState) => void {
   return (state) => {

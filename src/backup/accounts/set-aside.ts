@@ -38,7 +38,7 @@ function holdsOf(state: EngineState): AccountSetAside['holds'] {
   const { config, counters, live, halts, positions } = state;
   return {
     fills: counters.fills,
-    openOrders: live.reduce((sum, orders) => sum + orders.size, 0),
+    openOrders: live.reduce((sum, orders) => sum + orders.length, 0),
     halts: halts.length,
     cash: Number(cashUnits(state)),
     positions: positions.flatMap(({ quantityLots }, index) =>

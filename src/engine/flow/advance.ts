@@ -134,7 +134,7 @@ function isAtRest(core: Core, at: InstrumentId): boolean {
 /** The same but for the exits of the trade. */
 function isQuiet(core: Core, at: InstrumentId): boolean {
   const live = core.state.live[at];
-  if (live === undefined || live.size > 1 || isClosing(core)) return false;
+  if (live === undefined || live.length > 1 || isClosing(core)) return false;
   // A waiting entry is dropped in modes and at times that allow no entry.
   if (isAnyWaiting(core, at)) return false;
   const progress = progressAt(core, at);
@@ -142,10 +142,10 @@ function isQuiet(core: Core, at: InstrumentId): boolean {
   const position = positionAt(core, at);
   // Each trade of a position in parts has a stop of its own.
   if (position.parts.length > 0 || progress.trades.size > 0) return false;
-  if (position.quantityLots === 0) return live.size === 0 && !progress.hadStop;
+  if (position.quantityLots === 0) return live.length === 0 && !progress.hadStop;
   if (core.config.contracts?.[at] != null) return false; // positions in an expiring contract are closed in time
-  for (const order of live.values()) return progress.hadStop && restsBehind(core, position, order);
-  return false;
+  const [order] = live;
+  return order !== undefined && progress.hadStop && restsBehind(core, position, order);
 }
 
 /** Market time up to which the instrument is at rest while the market reaches no exit. Null: it is not. */

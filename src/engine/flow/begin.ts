@@ -112,7 +112,7 @@ export function whyNotBegin(core: Core): string | null {
   const held = state.positions.filter(
     (position) => openLots(position) !== 0 && !isLeftover(core, position, before.instruments),
   );
-  const resting = state.live.some((orders) => orders.size > 0);
+  const resting = state.live.some((orders) => orders.length > 0);
   if (held.length === 0 && !resting) return null;
   const symbols = held.map(({ instrument }) => before.symbols[instrument] ?? '?').join(', ');
   const what = held.length > 0 ? `positions in ${symbols} are open` : 'orders are open';

@@ -183,7 +183,7 @@ function calmOf(core: Core): Calm {
     marketMs = Math.min(marketMs, restsMs, sessionsAt(core, id).calendar.phaseAt(core.marketMs).untilMs);
     const { openSinceMs } = progressAt(core, id);
     if (openSinceMs !== null) monotonicMs = earliest(monotonicMs, staleFromMs(core, id, openSinceMs));
-    if ((core.state.live[id]?.size ?? 0) > 0) withOrders.push(id);
+    if ((core.state.live[id]?.length ?? 0) > 0) withOrders.push(id);
   }
   return { monotonicMs: monotonicMs ?? Number.POSITIVE_INFINITY, marketMs, wakeMs, withOrders };
 }

@@ -157,7 +157,7 @@ export function isBeyondAStop(
   bidTicks: number,
   askTicks: number,
 ): boolean {
-  for (const { intent } of state.live[at]?.values() ?? []) {
+  for (const { intent } of state.live[at] ?? []) {
     const { purpose, side, stopTicks } = intent;
     if (purpose !== 'protective' || stopTicks === null) continue;
     if (side === 'sell' ? bidTicks < stopTicks : askTicks > stopTicks) return true;

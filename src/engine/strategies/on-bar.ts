@@ -108,7 +108,7 @@ function showWatched(core: Core, slot: StrategySlot, bar: BarEvent): void {
 
 function ageEntries(core: Core, bar: BarEvent): void {
   ageWaiting(core, bar.instrument);
-  if (core.state.live[bar.instrument]?.size === 0) return;
+  if (core.state.live[bar.instrument]?.length === 0) return;
   for (const entry of liveOrders(core, bar.instrument)) {
     const watch = core.watches.get(entry.intent.clientId);
     if (entry.intent.purpose !== 'entry' || watch === undefined || watch.barsLeft === null) continue;

@@ -132,10 +132,13 @@ export async function replayJournal(
   apply: (record: EngineRecord, wallMs: number) => void,
 ): Promise<number> {
   let count = 0;
-  for (const { record, wallMs } of readJournal(journal.directory)) {
-    apply(record, wallMs);
-    count += 1;
-    if (count % RECORDS_PER_TURN === 0) await yieldToEventLoop();
+  let turn = RECORDS_PER_TURN;
+  for (const { entries } of readFrames(journal.directory)) {
+    for (const { record, wallMs } of entries) apply(record, wallMs);
+    count += entries.length;
+    if (count < turn) continue;
+    turn = count + RECORDS_PER_TURN;
+    await yieldToEventLoop();
   }
   if (count !== journal.lastSequence) {
     throw new Error(`the journal has ${counted(count, 'record')}, its end says ${journal.lastSequence}`);

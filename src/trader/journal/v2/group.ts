@@ -148,9 +148,9 @@ const STANDS = Buffer.alloc(CHAIN_BYTES);
 /** Leaves the body as it was. */
 function provenChain(body: FrameBody, previousChain: string): string {
   const { bytes, from } = body;
-  bytes.copy(STANDS, 0, from, from + CHAIN_BYTES);
+  for (let at = 0; at < CHAIN_BYTES; at += 1) STANDS[at] = bytes[from + at]!;
   const chain = chainOf(body, previousChain);
-  STANDS.copy(bytes, from);
+  for (let at = 0; at < CHAIN_BYTES; at += 1) bytes[from + at] = STANDS[at]!;
   if (chain !== STANDS.toString('hex'))
     throw new BadFrame('its chain value does not continue that of the group before it');
   return chain;

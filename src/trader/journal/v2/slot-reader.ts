@@ -10,6 +10,11 @@ export class SlotError extends Error {
 /** The largest factor, 64 × a power of 128, that a number below 2^53 needs. */
 const FACTOR_MAX = 2 ** 48;
 
+/** Most texts of a journal are ids, names and reasons that it repeats: making one from its bytes costs more than all else. */
+const SHORT_TEXT_MAX = 64;
+const SHORT_TEXTS = 1_024;
+const shortTexts: string[] = Array.from({ length: SHORT_TEXTS }, () => '');
+
 export class SlotReader {
   at: number;
   end: number;
@@ -62,8 +67,26 @@ export class SlotReader {
     const header = this.i53();
     const encoding = ENCODINGS[header & 3];
     if (encoding === undefined || header < 0) throw new SlotError('a text in it has no encoding');
-    const from = this.#take(Math.floor(header / 4));
+    const length = Math.floor(header / 4);
+    const from = this.#take(length);
+    if (encoding === 'latin1' && length > 0 && length <= SHORT_TEXT_MAX) return this.#shortText(from);
     return this.#bytes.toString(encoding, from, this.at);
+  }
+
+  /** Up to `at`: the text that was read before, if its bytes are the same. */
+  #shortText(from: number): string {
+    const bytes = this.#bytes;
+    const end = this.at;
+    const place = (bytes[end - 1]! * 31 + bytes[from]! + end - from) & (SHORT_TEXTS - 1);
+    const before = shortTexts[place]!;
+    if (before.length === end - from) {
+      let at = from;
+      while (at < end && before.charCodeAt(at - from) === bytes[at]) at += 1;
+      if (at === end) return before;
+    }
+    const text = bytes.toString('latin1', from, end);
+    shortTexts[place] = text;
+    return text;
   }
 
   name(): string {
