@@ -234,13 +234,12 @@ export class Exchange {
     }
   }
 
-  /** False if an order may react to one of these quotes of one instrument, or on the way between them. */
-  mayPass(quotes: readonly QuoteEvent[]): boolean {
-    const { instrument } = quotes[0] as QuoteEvent;
+  /** False if an order may react to this quote, or on the way to it. */
+  mayPass(quote: QuoteEvent): boolean {
+    const { instrument, marketMs } = quote;
     const { symbol } = this.instruments[instrument] as Instrument;
     for (const order of this.book.openOrders(symbol))
-      for (const quote of quotes)
-        if (this.isOpen(instrument, quote.marketMs) && this.#mayAnswer(order, quote)) return false;
+      if (this.isOpen(instrument, marketMs) && this.#mayAnswer(order, quote)) return false;
     return true;
   }
 

@@ -59,7 +59,6 @@ export class SteppedPaperVenue {
   readonly #write: Write = (record) => this.#book.apply(record);
   readonly #ids: ReadonlyMap<string, InstrumentId>;
   readonly #symbols: readonly string[];
-  readonly #asked: QuoteEvent[] = [];
   /** How often quotes were passed, and by instrument when it was last among them. */
   #passes = 0;
   readonly #passedIn: Float64Array;
@@ -164,8 +163,7 @@ export class SteppedPaperVenue {
     for (let place = quotes.from; place < quotes.seen; place += 1) {
       if (quotes.isBar(place) || !quotes.mayEndAt(place)) continue;
       if (!this.#hasOpenOrders(quotes.instrument[place] as number)) continue;
-      this.#asked[0] = quoteAt(quotes, place);
-      if (!this.#exchange.mayPass(this.#asked)) quotes.endBefore(place);
+      if (!this.#exchange.mayPass(quoteAt(quotes, place))) quotes.endBefore(place);
     }
   }
 
