@@ -64,6 +64,34 @@ function givenProblems(
     }));
 }
 
+/**
+ * Whether a playbook of the desk names this action in its code, with these values where the code has them written out. What
+ * a run asks for came through Temporal, and is carried out only if the desk's own files say it.
+ */
+export const isAskedInCode = (
+  { coded = [] }: Pick<Desk, 'coded'>,
+  action: string,
+  values: Readonly<Record<string, unknown>>,
+): boolean =>
+  coded.some(({ named }) =>
+    named.some(
+      ({ kind, name, given, later }) =>
+        kind === 'action' && name === action && (given === null || isSaid(values, given, later)),
+    ),
+  );
+
+function isSaid(
+  values: Readonly<Record<string, unknown>>,
+  given: NonNullable<NamedInCode['given']>,
+  later: readonly string[],
+): boolean {
+  const known = Object.keys(given);
+  return (
+    known.every((key) => Object.hasOwn(values, key) && values[key] === given[key]) &&
+    Object.keys(values).every((key) => known.includes(key) || later.includes(key))
+  );
+}
+
 /** Entries of `playbooks:`, and `with:` values of steps, that no playbook file accepts. */
 export function codedProblems(desk: Desk, { names, playbooks }: PlaybooksRead): readonly SchemaProblem[] {
   const given = desk.playbooks ?? {};

@@ -161,6 +161,48 @@ describe('a routine', () => {
     await keepHistory(bench, 'routine-with-own-action', routine.workflowId);
   });
 
+  it('carries out the action that a playbook’s code asks for, though no step says so, and with no other values', async () => {
+    const parameters = 'to: z.string(), at: z.number().default(1)';
+    const notes = `appendFileSync('begun', JSON.stringify(given) + '\\n'); ${PASSES}`;
+    write('actions/moves.ts', part('action', notes, `import { appendFileSync } from 'node:fs';`, parameters));
+    write('actions/other.ts', part('action', PASSES));
+    write(
+      'playbooks/late-bank.ts',
+      `import { playbook } from 'fermata/pack'; import { z } from 'zod';
+       export default playbook({ title: 'Late', parameters: z.object({ at: z.number().default(2) }), run: async (incident, { at }) => {
+         const { observed } = await incident.action('moves', { with: { to: 'there', at }, timeoutSeconds: 45 });
+         return observed;
+       } });`,
+    );
+    const loaded = load('check: strategies-on, onFail: note');
+    const at = await benchDesk(loaded);
+    const step = (key: string, action: string, given: RoutineStep['with']): RoutineStep => ({
+      ...{ key, title: key, action, onFail: 'note', timeoutSeconds: 45, with: given },
+    });
+    const asked = [
+      step('as-written', 'moves', { to: 'there', at: 7 }),
+      step('elsewhere', 'moves', { to: 'elsewhere', at: 7 }),
+      step('without', 'moves', { at: 7 }),
+      step('more', 'moves', { to: 'there', at: 7, more: 1 }),
+      step('another', 'other', {}),
+    ];
+    const routine = await startRoutine(bench, at, asked, { name: 'own', title: 'Own' });
+    const results = (await routine.result()).steps.map(({ key, verdict, observed }) => [
+      key,
+      verdict === 'not_run' ? observed : verdict,
+    ]);
+    const refused = (action: string) =>
+      `no step of the desk file says action ${action} with these values, and no playbook’s code names it so; nothing was begun`;
+    expect(Object.fromEntries(results)).toEqual({
+      'as-written': 'pass',
+      elsewhere: refused('moves'),
+      without: refused('moves'),
+      more: refused('moves'),
+      another: refused('other'),
+    });
+    expect(begun()).toEqual(['{"to":"there","at":7}']);
+  });
+
   it('writes the trading journal of the day on which it was due', async () => {
     const loaded = load('action: trading-journal');
     const at = await benchDesk(loaded);

@@ -17,6 +17,7 @@ import type {
   ReportRequest,
   RunVerdict,
 } from '../../contracts/routine.js';
+import { isAskedInCode } from '../../desk/coded-playbooks.js';
 import { chatVotesMax } from '../../desk/live-rules.js';
 import { stepLists } from '../../desk/own-steps.js';
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -260,8 +261,8 @@ async function followFindings(
 const prefixOf = (source: string, key: string): string => `finding:${source}:${key}#`;
 
 /**
- * An action that is not a workflow, shipped with Fermata or from the desk's own folder. Only steps of the
- * desk file are carried out, because a run's input came through Temporal.
+ * An action that is not a workflow, shipped with Fermata or from the desk's own folder. Only what a step of the
+ * desk file or the code of one of its playbooks says is carried out, because a run's input came through Temporal.
  */
 async function runAction(
   context: CheckContext,
@@ -278,9 +279,9 @@ async function runAction(
         isDeepStrictEqual(step.with, given),
     ),
   );
-  if (!isInDeskFile) {
-    const observed = 'the desk file has no such step now; nothing was begun';
-    return { verdict: 'not_run', observed, expected: 'a step of the desk file' };
+  if (!isInDeskFile && !isAskedInCode(context.desk, action, given)) {
+    const observed = `no step of the desk file says action ${action} with these values, and no playbook’s code names it so; nothing was begun`;
+    return { verdict: 'not_run', observed, expected: 'a step of the desk file, or a call in a playbook' };
   }
   const limitMs = timeoutSeconds * 1_000;
   const key = [workflowId, firstRunId, stepKey, attemptGroup].join(':');
