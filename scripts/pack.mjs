@@ -5,7 +5,7 @@
 // becomes a dependency of its own: npm then uses that version wherever it fits the requested range. The bare name
 // belongs to somebody else, so the package is published under a scope.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,8 @@ try {
   execFileSync('tar', ['-xzf', pack(root, work), '-C', work]);
   const staged = join(work, 'package');
   removeFormerPrograms(join(staged, 'dist/run'));
+  // Where the README and the messages say that they are; those below dist are what the desk serves.
+  cpSync(join(staged, 'dist/docs'), join(staged, 'docs'), { recursive: true });
   const path = join(staged, 'package.json');
   const manifest = publishedManifest(JSON.parse(readFileSync(path, 'utf8')));
   writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
@@ -50,6 +52,7 @@ function publishedManifest(manifest) {
     ...Object.fromEntries(kept),
     name: PUBLISHED_AS,
     publishConfig: { access: 'public' },
+    files: [...manifest.files, 'docs'],
     dependencies: { ...manifest.dependencies, ...Object.fromEntries(overridden) },
   };
 }

@@ -1,5 +1,6 @@
 /** Completing a task. If a routine asked for it, the completion is evidence of that routine's run. */
 import { TASK_MESSAGES, type Task, type TaskState } from '../contracts/operations-activities.js';
+import { taskDoneCommand } from '../domain/command-text.js';
 import { recordEvidenceIn } from '../store/evidence.js';
 import { inTransaction, type PoolClient } from '../store/pool.js';
 import { closeTask, readTask, readTasks } from '../store/tasks.js';
@@ -16,7 +17,9 @@ export interface TaskDone {
 
 export type TaskDoneResult =
   | { readonly ok: true; readonly task: Task; readonly problems: readonly string[] }
-  | { readonly ok: false; readonly reason: 'unknown' | 'closed' | 'unticked'; readonly detail: string };
+  | { readonly ok: false; readonly reason: 'unknown' | 'closed'; readonly detail: string }
+  /** `command`: how it is done on a command line, with every item ticked. */
+  | { readonly ok: false; readonly reason: 'unticked'; readonly detail: string; readonly command: string };
 
 /** After the routine's own evidence, which said that the task was waiting. */
 const ATTEMPT_GROUP = 1;
@@ -29,10 +32,11 @@ export async function completeTask(
   { id, note, ticked = [] }: TaskDone,
 ): Promise<TaskDoneResult> {
   const { pool, desk } = context;
-  const left = leftOf(await readTask(pool, desk.desk, id), ticked);
-  if (left.length > 0) {
+  const asked = await readTask(pool, desk.desk, id);
+  const left = leftOf(asked, ticked);
+  if (asked !== null && left.length > 0) {
     const detail = `Task ${id} is done when everything is ticked; left: ${left.join('; ')}. Nothing was changed.`;
-    return { ok: false, reason: 'unticked', detail };
+    return { ok: false, reason: 'unticked', detail, command: taskDoneCommand(asked) };
   }
   const closing = { desk: desk.desk, id, state: 'done', by: caller.person, note } as const;
   // In one transaction: a finished task without evidence would never get it, since nobody sees it as open any more.

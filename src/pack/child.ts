@@ -16,6 +16,7 @@ import { compilePlaybook } from './playbook/compile-playbook.js';
 import type { Answer, Begun, DoneOnce, Ended, PackProblem, RunRequest } from './protocol.js';
 import { compileStrategy, hashWith } from './strategy/compile-strategy.js';
 import { describeStrategy } from './strategy/describe-strategy.js';
+import { sourceLines } from './strategy/refused.js';
 import type { CheckContext, CheckOutcome } from './v1.js';
 
 interface LoadedPart {
@@ -24,6 +25,9 @@ interface LoadedPart {
   readonly parameters: z.ZodObject;
   run(context: CheckContext, parameters: unknown): unknown;
 }
+
+/** Its map: to the lines that a person wrote. */
+type MappedPart = LoadedPart & { readonly map: string };
 
 /**
  * Loaded only to check parameters or an answer: reading strategies, which each start and most commands do, takes a
@@ -35,7 +39,7 @@ const answer = (line: Answer): void => {
   writeSync(3, `${JSON.stringify(line)}\n`);
 };
 
-async function load(folder: string, { kind, file }: PartFile): Promise<LoadedPart | readonly PackProblem[]> {
+async function load(folder: string, { kind, file }: PartFile): Promise<MappedPart | readonly PackProblem[]> {
   const compiled = await compileFile(folder, file);
   if (!compiled.ok)
     return compiled.problems.map((problem) => ({
@@ -57,7 +61,7 @@ async function load(folder: string, { kind, file }: PartFile): Promise<LoadedPar
     const made: unknown = ((await import(url)) as { default?: unknown }).default;
     if (made === undefined) return problem('no default export');
     const unfit = await unfitIn(made, kind);
-    return unfit === null ? (made as LoadedPart) : problem(unfit);
+    return unfit === null ? { ...(made as LoadedPart), map: compiled.map } : problem(unfit);
   } catch (error) {
     return problem(`an error while it was loaded: ${messageOf(error)}`);
   }
@@ -159,7 +163,7 @@ async function run(folder: string, file: string): Promise<Ended> {
   }
   if (once !== undefined && !begin(once, found.name))
     return { failed: 'it was begun before, and is not begun again' };
-  const ended = await outcomeOf(found, () => loaded.run(context, read.data));
+  const ended = await outcomeOf(found, loaded.map, () => loaded.run(context, read.data));
   if (once !== undefined) {
     keep(once.endedFile, ended);
     // Nobody else may be left to end the processes that the action started.
@@ -168,7 +172,7 @@ async function run(folder: string, file: string): Promise<Ended> {
   return ended;
 }
 
-async function outcomeOf({ kind, file }: PartFile, made: () => unknown): Promise<Ended> {
+async function outcomeOf({ kind, file }: PartFile, map: string, made: () => unknown): Promise<Ended> {
   try {
     const said = await made();
     if (kind === 'report')
@@ -187,8 +191,20 @@ async function outcomeOf({ kind, file }: PartFile, made: () => unknown): Promise
       failed: `${file} answered with something else than verdict, observed and expected${wrong.map((one) => `; ${one}`).join('')}`,
     };
   } catch (error) {
-    return { failed: messageOf(error) };
+    const place = placeIn(error, map);
+    return { failed: place === null ? messageOf(error) : `${messageOf(error)} (${place})` };
   }
+}
+
+/** The module's address is its whole text, so the first frame of its own is found by how it begins. */
+const OWN_FRAME = /data:text\/javascript;base64,[\w+/=]*:(\d+):(\d+)/;
+
+/** Where the desk's code threw it, or called what did: `checks/spread.ts:12`. Null: nowhere in it. */
+function placeIn(error: unknown, map: string): string | null {
+  const [, line, column] = OWN_FRAME.exec((error as Error | null)?.stack ?? '') ?? [];
+  if (line === undefined) return null;
+  const place = sourceLines(map)(Number(line), Number(column) - 1);
+  return place === null ? null : `${place.file}:${place.line}`;
 }
 
 const VERDICTS = ['pass', 'warn', 'fail', 'not_run'] as const;

@@ -27,7 +27,8 @@ export interface CompileProblem {
 }
 
 type Compiled =
-  | { readonly ok: true; readonly module: string }
+  /** `map`: to the lines that a person wrote. */
+  | { readonly ok: true; readonly module: string; readonly map: string }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 
 /** Resolved to files of this installation, whatever the published package is called. */
@@ -38,8 +39,15 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export async function compileFile(folder: string, file: string): Promise<Compiled> {
   const root = realpathSync(folder);
-  const bundled = await bundlePart(root, file);
-  return bundled.ok ? { ok: true, module: bundled.outputs[0]?.text ?? '' } : bundled;
+  const bundled = await bundlePart(root, file, {
+    outfile: join(root, 'fermata-part.js'),
+    sourcemap: 'external',
+    sourcesContent: false,
+  });
+  if (!bundled.ok) return bundled;
+  const text = (ending: string): string =>
+    bundled.outputs.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  return { ok: true, module: text('.js'), map: text('.map') };
 }
 
 type Bundled =
@@ -64,8 +72,8 @@ export async function partCode(folder: string): Promise<readonly OwnFile[]> {
   return Promise.all([...paths].map(async (path) => ({ path, content: await readFile(join(root, path)) })));
 }
 
-const bundlePart = (root: string, file: string): Promise<Bundled> =>
-  bundleFile(root, file, { format: 'esm', platform: 'node', plugins: [within(root)] });
+const bundlePart = (root: string, file: string, more: BuildOptions = {}): Promise<Bundled> =>
+  bundleFile(root, file, { format: 'esm', platform: 'node', plugins: [within(root)], ...more });
 
 const NO_FILE = /^Could not resolve "(.*)"$/;
 

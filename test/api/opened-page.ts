@@ -87,7 +87,12 @@ export class OpenedPage {
         completeTask: async ({ person }, { id, note, ticked }) => {
           const [task] = this.tasks.filter((one) => one.id === id);
           if (task === undefined || ticked?.length !== task.items?.length)
-            return { ok: false, reason: 'unticked', detail: `left of task ${id}: not ${ticked?.join()}` };
+            return {
+              ok: false,
+              reason: 'unticked',
+              detail: `left of task ${id}: not ${ticked?.join()}`,
+              command: '',
+            };
           const done = { ...task, state: 'done', doneBy: person, note, finishedMs: Date.now() } as const;
           this.tasks = this.tasks.map((one) => (one === task ? done : one));
           return { ok: true, task: done, problems: [] };

@@ -349,7 +349,9 @@ describe('an action of the desk’s own folder', () => {
     await expect(carryOut()).rejects.toThrow('another default export');
     expect(readdirSync(homePaths(home).ownActions)).toEqual([]);
     write('actions/moves.ts', part('action', `throw new Error('the broker is away');`));
-    expect(await carryOut()).toMatchObject({ verdict: 'fail', observed: 'the broker is away' });
+    expect(await carryOut()).toMatchObject({
+      ...{ verdict: 'fail', observed: 'the broker is away (actions/moves.ts:2)' },
+    });
   });
 });
 

@@ -264,7 +264,9 @@ describe.concurrent('a task with items', () => {
     expect(await done(1, 3)).toMatchObject({
       ...{ ok: false, reason: 'unticked', detail: expect.stringContaining('left: 2 no critical errors.') },
     });
-    expect(await done()).toMatchObject({ ok: false, reason: 'unticked' });
+    expect(await done()).toMatchObject({
+      ...{ ok: false, reason: 'unticked', command: `fermata task done ${task?.id} --tick 1,2,3 --note TEXT` },
+    });
     expect(await done(3, 2, 1)).toMatchObject({ ok: true, task: { state: 'done' } });
     expect((await desk.evidence('weekly')).at(-1)).toMatchObject({
       person: 'anna',

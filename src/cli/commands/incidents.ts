@@ -150,13 +150,14 @@ export function tasksCommand(command: Command): void {
     });
 }
 
-function taskLines({ id, title, detail, items = [], dueMs, state, doneBy, note }: Task): string[] {
+function taskLines({ id, title, detail, items = [], dueMs, state, doneBy, note, origin }: Task): string[] {
   const overdue = state === 'open' && dueMs < Date.now() ? ', OVERDUE' : '';
   const how = state === 'open' ? `due ${moment(dueMs)}${overdue}` : `${state} by ${doneBy}: ${note}`;
   return [
     `${String(id).padStart(4)}  ${title} (${how})`,
     `      ${detail}`,
     ...items.map((item, at) => `      ${at + 1}. ${item}`),
+    ...(origin === undefined ? [] : [`      asked by ${origin.workflowId}`]),
   ];
 }
 
@@ -208,7 +209,9 @@ async function completeTask(idText: string, { note, tick, as, json }: TasksOptio
     throw new CliFailure(
       done.detail,
       'nothing was changed',
-      done.reason === 'unticked' ? 'say what is ticked: --tick 1,2,3' : 'look at: fermata tasks --all',
+      done.reason === 'unticked'
+        ? `once all of it is ticked: ${done.command}`
+        : 'look at: fermata tasks --all',
     );
   if (json === true) printJson(done);
   else

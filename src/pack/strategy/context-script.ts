@@ -183,7 +183,8 @@ export const STAND_BETWEEN = `"use strict";
       watches: Object.freeze([...watched]),
       artefacts: given,
     }));
-    if (typeof strategy?.onBar !== 'function' || typeof strategy.state !== 'function') throw new TypeError('create: expected an object with warmupBars, onBar and state');
+    const missing = ['onBar', 'state'].filter((name) => typeof strategy?.[name] !== 'function');
+    if (missing.length > 0) throw new TypeError('create: expected an object with warmupBars, onBar and state, found no function ' + missing.join(' and no function '));
     const warmupBars = strategy.warmupBars;
     if (!Number.isSafeInteger(warmupBars) || warmupBars < 0 || warmupBars > ${WARMUP_BARS_MAX}) throw new TypeError('warmupBars: expected a whole number from 0 to ${WARMUP_BARS_MAX}, found ' + String(warmupBars));
     const spans = spansOf(strategy.bars);

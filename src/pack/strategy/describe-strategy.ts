@@ -79,18 +79,19 @@ export function describeStrategy(
   module: StrategyModule,
   artefacts: readonly Artefact[],
 ): { readonly described: Described } | { readonly problems: readonly CompileProblem[] } {
-  const refuse = (found: string, place: SourcePlace | null = null) => ({
-    problems: [{ file, line: null, ...place, found }],
+  const refuse = (found: string, expected: string, place: SourcePlace | null = null) => ({
+    problems: [{ file, line: null, ...place, found, expected: `${expected} (docs/STRATEGY.md)` }],
   });
   let written: unknown;
   try {
     written = JSON.parse(openContext(module).declared());
   } catch (error) {
     const { place, text } = whatItThrew(error, module);
-    return refuse(`an error while it was loaded: ${text}`, place);
+    return refuse(`an error while it was loaded: ${text}`, 'a strategy that can be loaded', place);
   }
   const declared = declaredIn(written);
-  if (typeof declared === 'string') return refuse(declared);
+  if (typeof declared === 'string')
+    return refuse(declared, 'export default strategy({ suits, parameters, create }) of fermata/strategy');
   const listed = Object.fromEntries(
     artefacts.map(({ name, path, sha256 }) => [name, { file: path, sha256 }]),
   );
@@ -100,9 +101,13 @@ export function describeStrategy(
   if (unreadable.length > 0) return { problems: unreadable };
   const made = { module, artefacts, forms: declared.forms };
   const [first, second] = [runTrial(made, declared), runTrial(made, declared)];
-  if ('failed' in first) return refuse(`an error on made-up prices: ${first.failed}`, first.place);
+  if ('failed' in first)
+    return refuse(`an error on made-up prices: ${first.failed}`, 'a strategy that can be run', first.place);
   if ('failed' in second || first.hash !== second.hash)
-    return refuse('a strategy that comes to other decisions when it is run a second time');
+    return refuse(
+      'a strategy that comes to other decisions when it is run a second time',
+      'a strategy that gives the same every time',
+    );
   return { described: { declared, trial: first } };
 }
 

@@ -12,6 +12,7 @@ interface Block {
 /** The sections about what ships with Fermata: the files of the source that each touches. */
 export const IN_A_CHECKOUT: Readonly<Record<string, readonly string[]>> = {
   'A venue': ['venue/okx/definition.ts', 'venue/registry.ts'],
+  'A limit': ['limits/registry.ts', 'limits/wide-spread.ts'],
   'A check that ships': ['checks/open-orders.ts', 'checks/registry.ts'],
   'An incident kind': ['playbooks/many-orders.ts', 'playbooks/registry.ts'],
 };
