@@ -168,7 +168,11 @@ describe('close all and resume', () => {
   it('let a refused request be tried again with its key', async () => {
     const refused = await press('resume', { reason: 'test' }, 'key-5');
     expect(refused.status).toBe(409);
-    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('not halted') });
+    expect(await refused.json()).toMatchObject({
+      title: 'Trading was not resumed',
+      detail: expect.stringContaining('not halted'),
+      doThis: 'Clear what is named, then resume again.',
+    });
     web.trader.status = scriptedStatus({ mode: 'HALTED', haltId: HALT_ID });
     expect((await press('resume', { reason: 'test' }, 'key-5')).status).toBe(200);
     expect(received('arm')).toMatchObject([{ params: { haltId: HALT_ID } }]);
@@ -225,9 +229,13 @@ describe('the size to go on with', () => {
   });
 
   it('comes with the halt that was shown; left out, it is the one in force', async () => {
-    await press('resume', { haltId: HALT_ID });
+    // With real money the signature of the person goes with it.
+    await press('resume', { haltId: HALT_ID, signature: 'of operator' });
     await press('resume', {});
-    expect(asked).toMatchObject([{ halt: HALT_ID }, { halt: undefined }]);
+    expect(asked).toMatchObject([
+      { halt: HALT_ID, signature: 'of operator' },
+      { halt: undefined, signature: undefined },
+    ]);
     expect((await press('resume', { haltId: '' })).status).toBe(400);
   });
 
@@ -236,6 +244,16 @@ describe('the size to go on with', () => {
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ detail: expect.stringContaining('`sizePct`: expected') });
     expect(asked).toEqual([]);
+  });
+
+  it('is accepted, and not said to be in force, where it waits for another person', async () => {
+    await web.stop();
+    const waits = { ok: true, proven: false, detail: 'waits for 1 more', haltId: HALT_ID };
+    const resumeTrading = async () => ({ ...waits, workflowId: null, problems: [] });
+    web = await startWebUnderTest(database.pool, {}, { resumeTrading });
+    token = (await web.signIn()).accessToken;
+    const answer = await press('resume', {});
+    expect([answer.status, await answer.json()]).toMatchObject([202, waits]);
   });
 
   it('belongs to what a key stands for, and is no part of closing', async () => {

@@ -38,6 +38,26 @@ describe('reading', () => {
     expect((await filled.call('GET', path, null)).status).toBe(401);
     expect((await filled.call('GET', path, 'vera')).status).toBe(200);
   });
+
+  it('what the trader says is a 503 while it does not answer, with what is kept safe and what to do', async () => {
+    const silent = await startWebUnderTest(null);
+    onTestFinished(() => silent.stop());
+    const token = (await silent.signIn('vera')).accessToken;
+    await silent.trader.stop();
+    for (const name of ['status', 'portfolio', 'positions', 'strategies', 'reconciliation', 'emergency']) {
+      const answer = await silent.call('GET', `/api/${name}`, { token });
+      expect([answer.status, await answer.json()], name).toMatchObject([
+        503,
+        {
+          type: 'urn:fermata:problem:trader-unavailable',
+          keptSafe: expect.stringContaining('Protective stops rest at the venue'),
+          doThis: expect.stringMatching(
+            /^Wait for it to come back .*fermata status` and the log if it stays down\.$/,
+          ),
+        },
+      ]);
+    }
+  });
 });
 
 describe('changing something', () => {
@@ -80,6 +100,8 @@ describe('changing something', () => {
     const [method, path, body] = RESUME;
     expect((await filled.call(method, path, 'otto', body)).status).toBe(403);
     expect((await filled.call(method, path, 'anna', body)).status).toBe(200);
+    const armed = filled.web.trader.calls.findLast((call) => call.method === 'arm');
+    expect(armed).toMatchObject({ params: { by: 'anna', reason: 'test' } });
   });
 
   it.each([
@@ -229,6 +251,22 @@ describe('health', () => {
       .poll(healthAlone)
       .toEqual({ status: 'degraded', components: { ...components, database: 'down' } });
   });
+
+  it('is answered though a part of the desk says nothing', async () => {
+    const silent = await startWebUnderTest(filled.database.pool, {
+      temporalAnswers: () => new Promise(() => undefined),
+    });
+    onTestFinished(() => silent.stop());
+    const health = async () => {
+      silent.clock.aheadMs += 60_000;
+      const late = new Promise((resolve) => setTimeout(resolve, 60_000, 'no answer'));
+      return Promise.race([silent.call('GET', '/health').then((answer) => answer.json()), late]);
+    };
+    await expect.poll(health).toMatchObject({
+      status: 'degraded',
+      components: { trader: 'up', marketData: 'up', temporal: 'down' },
+    });
+  });
 });
 
 describe('portfolio', () => {
@@ -252,6 +290,11 @@ describe('portfolio', () => {
         positions,
         marketMs: Date.UTC(2026, 0, 5, 14, 31, 20),
       });
+    const marketData = { ...status.marketData, simulated: false };
+    filled.web.trader.status = { ...status, trading: 'live', marketData, positions: [] };
+    await expect
+      .poll(() => filled.read('/api/portfolio'))
+      .toMatchObject({ trading: 'live', simulated: false, positions: [] });
   });
 });
 
@@ -442,6 +485,12 @@ describe('strategies', () => {
         params: { strategy: 'ema-cross', enabled, by: 'otto', reason: 'calm down' },
       });
     }
+    // The runbook's own command says neither: what is on is switched off.
+    await filled.call('POST', '/api/strategies/ema-cross/toggle', 'otto', {});
+    expect(filled.web.trader.calls.at(-1)).toMatchObject({
+      method: 'toggle',
+      params: { strategy: 'ema-cross', enabled: false, by: 'otto', reason: 'no reason given' },
+    });
   });
 
   it('and cash is explained to it, with the sign of the balance', async () => {

@@ -44,8 +44,12 @@ describe('settings', () => {
     expect(refused.status).toBe(409);
     expect(await refused.json()).toMatchObject({
       detail: filled.settingsEnd.detail,
+      doThis: expect.stringMatching(/^GET \/api\/settings shows what can be changed, its bounds/),
       result: { state: 'refused' },
     });
+    filled.settingsEnd = { state: 'refused', detail: 'Not that.', doThis: 'Change the desk file.' };
+    const other = await filled.call('PUT', '/api/settings', 'otto', body);
+    expect(await other.json()).toMatchObject({ doThis: 'Change the desk file.' });
     filled.settingsEnd = {};
   });
 
@@ -160,17 +164,20 @@ describe('the audit trail', () => {
   it('comes in pages, newest first, each entry once', async () => {
     const seen: number[] = [];
     let cursor: string | null = null;
+    let pages = 0;
     do {
-      const page: Page = await filled.read(
-        `/api/audit?limit=10${cursor === null ? '' : `&before=${cursor}`}`,
-      );
+      const page: Page = await filled.read(`/api/audit?limit=8${cursor === null ? '' : `&before=${cursor}`}`);
+      pages += 1;
       auditSchema.parse(page);
       seen.push(...page.entries.map(({ id }) => id));
       expect(page.entries.every(({ wallMs }) => Number.isInteger(wallMs))).toBe(true);
       cursor = page.nextCursor;
     } while (cursor !== null);
-    expect(seen.length).toBe(24);
+    // The third one is full, and the last one.
+    expect([seen.length, pages]).toEqual([24, 3]);
     expect(seen).toEqual([...new Set(seen)].sort((a, b) => b - a));
+    // Those of a page that nobody says the length of.
+    expect((await filled.read<Page>('/api/audit')).entries.map(({ id }) => id)).toEqual(seen);
   });
 
   it('says who asked for what, when, how, and with what outcome', async () => {
@@ -213,9 +220,16 @@ describe('the audit trail', () => {
     expect(await found(`to=${atMs + 1}`)).toEqual([atMs]);
   });
 
-  it.each(['from=yesterday', 'via=mail', 'limit=0', 'before=x', 'nothing=1'])('refuses %s', async (query) => {
-    expect((await filled.call('GET', `/api/audit?${query}`, 'vera')).status).toBe(400);
-  });
+  it.each(['from=yesterday', 'via=mail', 'limit=0', 'limit=201', 'before=x', 'nothing=1'])(
+    'refuses %s, by its name',
+    async (query) => {
+      const refused = await filled.call('GET', `/api/audit?${query}`, 'vera');
+      expect([refused.status, await refused.json()]).toMatchObject([
+        400,
+        { detail: expect.stringContaining(query.split('=')[0] ?? '') },
+      ]);
+    },
+  );
 });
 
 describe('a person whom the desk file no longer names', () => {

@@ -88,13 +88,22 @@ describe('trades', () => {
   it('come in pages, newest first, each once, of this desk only', async () => {
     const seen: string[] = [];
     let cursor: string | null = null;
+    let pages = 0;
     do {
-      const page: Page = await get(`/api/trades?limit=10${cursor === null ? '' : `&before=${cursor}`}`);
+      const page: Page = await get(`/api/trades?limit=5${cursor === null ? '' : `&before=${cursor}`}`);
+      pages += 1;
       expect(page.total).toBe(25);
       seen.push(...page.trades.map(({ tradeId }) => tradeId));
       cursor = page.nextCursor;
     } while (cursor !== null);
     expect(seen).toEqual(Array.from({ length: 25 }, (_, at) => String(25 - at)));
+    // The fifth one is full, and the last one.
+    expect(pages).toBe(5);
+    const made = await web.call('GET', '/api/trades?before=bWFkZSB1cA', { token });
+    expect([made.status, await made.json()]).toMatchObject([
+      400,
+      { detail: '`before` is not a cursor that this API gave out.' },
+    ]);
   });
 
   it('carry decimal text and can be asked for by symbol', async () => {

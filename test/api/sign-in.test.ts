@@ -28,7 +28,20 @@ const refresh = (refreshToken: string): Promise<Response> =>
 describe('signing in with a password', () => {
   it('gives an access token for 15 minutes and a refresh token', async () => {
     const tokens = await web.signIn();
-    expect(tokens).toMatchObject({ expiresIn: 900 });
+    expect(tokens).toMatchObject({
+      ...{ expiresIn: 900, tokenType: 'Bearer', person: 'operator', roles: ['operator', 'approver'] },
+      refreshToken: expect.stringMatching(/^[0-9a-f]{24}\.[\w-]{43}$/),
+    });
+    const [header, claims] = tokens.accessToken
+      .split('.', 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8')));
+    expect(header).toMatchObject({ alg: 'HS256' });
+    expect(claims).toMatchObject({
+      sub: 'operator',
+      iss: 'fermata',
+      aud: 'crypto-bot',
+      exp: claims.iat + 900,
+    });
     const read = async () => (await web.call('GET', '/api/status', { token: tokens.accessToken })).status;
     expect(await read()).toBe(200);
     web.clock.aheadMs = 14 * 60_000;
@@ -40,8 +53,48 @@ describe('signing in with a password', () => {
   it('says the same about a wrong password and an unknown user', async () => {
     const wrong = await login('operator', 'not it');
     const unknown = await login('somebody', PASSWORD);
-    expect(wrong.status).toBe(401);
-    expect(await wrong.text()).toBe(await unknown.text());
+    expect([wrong.status, unknown.status]).toEqual([401, 401]);
+    const said = await wrong.text();
+    expect(said).toBe(await unknown.text());
+    expect(JSON.parse(said)).toMatchObject({
+      type: 'urn:fermata:problem:wrong-password',
+      doThis: expect.stringContaining('fermata link` signs in without a password'),
+    });
+  });
+
+  it('is of no use to a person without a role at this desk, who alone is told so', async () => {
+    const without = await login('nemo', PASSWORD);
+    expect([without.status, await without.json()]).toMatchObject([
+      401,
+      { type: 'urn:fermata:problem:no-role', detail: 'nemo has no role at this desk.' },
+    ]);
+    expect(await (await login('nemo', 'not it')).text()).toBe(await (await login('vera', 'not it')).text());
+  });
+
+  it('by cookie is for the page of this address alone', async () => {
+    const body = { username: 'operator', password: PASSWORD, transport: 'cookie' };
+    for (const headers of [{}, { origin: 'http://127.0.0.1:1' }]) {
+      const refused = await web.call('POST', '/api/auth/login', { body, headers });
+      expect([refused.status, refused.headers.get('set-cookie')]).toEqual([403, null]);
+    }
+  });
+
+  it('gives a token for this desk alone, whoever else has the same key', async () => {
+    const { accessToken } = await web.signIn();
+    const { runtime, secrets, sessions } = web.shared;
+    const same = { secrets, sessions };
+    const here = await startWebUnderTest(null, same);
+    const elsewhere = await startWebUnderTest(null, {
+      ...same,
+      runtime: { ...runtime, desk: 'another-desk' },
+    });
+    try {
+      const at = async (desk: WebUnderTest) =>
+        (await desk.call('GET', '/api/status', { token: accessToken })).status;
+      expect([await at(here), await at(elsewhere)]).toEqual([200, 401]);
+    } finally {
+      await Promise.all([here.stop(), elsewhere.stop()]);
+    }
   });
 
   it('refuses after ten wrong passwords, the right one too, and says how long to wait', async () => {
@@ -207,7 +260,52 @@ describe('refreshing', () => {
   it('ends after 7 days', async () => {
     const { refreshToken } = await web.signIn();
     web.clock.aheadMs = 7 * 24 * 3_600_000 + 1000;
-    expect((await refresh(refreshToken)).status).toBe(401);
+    const late = await refresh(refreshToken);
+    expect([late.status, await late.json()]).toMatchObject([
+      401,
+      { detail: 'This sign-in is older than 7 days.' },
+    ]);
+  });
+
+  it('is possible until then, and begins the 7 days anew', async () => {
+    const first = await web.signIn();
+    web.clock.aheadMs = 7 * 24 * 3_600_000 - 60_000;
+    const second = (await (await refresh(first.refreshToken)).json()) as Tokens;
+    expect(second).toMatchObject({ expiresIn: 900, person: 'operator' });
+    web.clock.aheadMs *= 2;
+    expect((await refresh(second.refreshToken)).status).toBe(200);
+  });
+
+  it('is over once the password is another one, or the person has no role', async () => {
+    const [changed, removed] = [await web.signIn('otto'), await web.signIn('anna')];
+    web.standings.set('otto', 'another password');
+    const ended = await refresh(changed.refreshToken);
+    expect([ended.status, await ended.json()]).toMatchObject([401, { detail: 'This sign-in has ended.' }]);
+    web.without.add('anna');
+    const refused = await refresh(removed.refreshToken);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      401,
+      { type: 'urn:fermata:problem:no-role' },
+    ]);
+    // The sign-in itself goes on, at the desks where there is a role.
+    web.without.delete('anna');
+    expect((await refresh(removed.refreshToken)).status).toBe(200);
+  });
+
+  it('goes on after a restart, from what is on the disk', async () => {
+    const { refreshToken } = await web.signIn();
+    const exchanged = (await (await refresh(refreshToken)).json()) as Tokens;
+    const anew = await startWebUnderTest(null, { sessions: web.sessionsAnew(), secrets: web.shared.secrets });
+    try {
+      const at = (token: string) => anew.call('POST', '/api/auth/refresh', { body: { refreshToken: token } });
+      const next = await at(exchanged.refreshToken);
+      expect(next.status).toBe(200);
+      // What was exchanged before the restart is known to be old.
+      expect((await at(refreshToken)).status).toBe(401);
+      expect((await at(((await next.json()) as Tokens).refreshToken)).status).toBe(401);
+    } finally {
+      await anew.stop();
+    }
   });
 
   it('gives the page a cookie that no script reads, and takes it only from the page itself', async () => {

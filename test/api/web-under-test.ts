@@ -58,6 +58,12 @@ export interface WebUnderTest {
   readonly sessions: SessionStore;
   /** By person: another text here ends what that person is signed in with. */
   readonly standings: Map<string, string>;
+  /** People who have lost their role since. */
+  readonly without: Set<string>;
+  /** What another server of the same desk has, too. */
+  readonly shared: Pick<WebDependencies, 'runtime' | 'secrets' | 'sessions'>;
+  /** Its sign-ins as another process reads them. */
+  readonly sessionsAnew: () => SessionStore;
   /** Added to the wall clock that the server sees. */
   readonly clock: { aheadMs: number };
   readonly logged: string[];
@@ -99,15 +105,18 @@ export async function startWebUnderTest(
   const clock = { aheadMs: 0 };
   const nowMs = (): number => Date.now() + clock.aheadMs;
   const standings = new Map<string, string>();
-  const sessions = SessionStore.open(
-    join(folder, 'sessions.json'),
-    nowMs,
-    {
-      standingOf: (person) => standings.get(person) ?? '',
-      mayHere: (person) => person in ROLES,
-    },
-    () => undefined,
-  );
+  const without = new Set<string>();
+  const sessionsAnew = (): SessionStore =>
+    SessionStore.open(
+      join(folder, 'sessions.json'),
+      nowMs,
+      {
+        standingOf: (person) => standings.get(person) ?? '',
+        mayHere: (person) => person in ROLES && !without.has(person),
+      },
+      () => undefined,
+    );
+  const sessions = sessionsAnew();
   const tickets = new TemporalTickets(nowMs);
   const logged: string[] = [];
   const alerts: ShownChannel[] = [];
@@ -149,7 +158,8 @@ export async function startWebUnderTest(
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
   return {
-    ...{ app, origin, host, trader, tickets, sessions, standings, clock, logged, alerts, errors, kpis, call },
+    ...{ app, origin, host, trader, tickets, sessions, sessionsAnew, standings, without, clock, logged },
+    ...{ alerts, errors, kpis, call, shared: { runtime: web.runtime, secrets: web.secrets, sessions } },
     signIn: async (username = 'operator') =>
       (await (
         await call('POST', '/api/auth/login', { body: { username, password: PASSWORD } })
