@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
+import { readExchange } from '../../src/checks/preflight/exchange-reading.js';
 import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.js';
 import { peopleFolder } from '../../src/home/people-folder.js';
 import { removePersonKeys } from '../../src/home/person-keys.js';
@@ -129,6 +130,17 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
     'password',
     'warn',
     /usual/,
+  ],
+  ['the password is short', setTo('DASHBOARD_PASSWORD', 'elevenchars'), 'password', 'warn', /is short/],
+  [
+    'no password was ever set',
+    (bench) => {
+      delete bench.env.DASHBOARD_PASSWORD;
+      rmSync(join(bench.home, 'secrets', 'operator-password-hash'));
+    },
+    'password',
+    'warn',
+    /no password was set yet/,
   ],
   [
     'the password in force is one of the usual ones, whatever the environment still has',
@@ -475,6 +487,67 @@ describe('going live is refused', () => {
     });
   });
 
+  it('where the exchange does not say what is asked of it', async () => {
+    const bench = await preflightBench();
+    const silent = { ok: false, why: 'no answer within 10 s' } as const;
+    const report = await bench.look({ permissions: silent, balances: silent, symbols: silent });
+    expect(report.verdict).toBe('fail');
+    const failed = report.results.filter(({ verdict }) => verdict === 'fail');
+    expect(failed.map(({ key, observed }) => [key, observed])).toEqual([
+      ['api-key', 'no answer within 10 s'],
+      ['balance', 'not known: no answer within 10 s'],
+      ['symbols', 'not known: no answer within 10 s'],
+      ['key-permissions', 'not known: no answer within 10 s'],
+    ]);
+    // Each answer counts for itself: a key that may read its balance may be unable to say what it may do.
+    for (const part of ['permissions', 'balances'] as const) {
+      const { results } = await bench.look({ [part]: silent });
+      expect(results.find(({ key }) => key === 'api-key')).toMatchObject({
+        ...{ verdict: 'fail', observed: 'no answer within 10 s' },
+      });
+    }
+  });
+
+  it('where the balance is in another currency than the desk’s, however much it is', async () => {
+    const bench = await preflightBench();
+    const { balances } = await readExchange({
+      ...{ desk: bench.desk, env: bench.env, simulatedVenue: bench.simulator.address },
+    });
+    if (!balances.ok) throw new Error(balances.why);
+    const report = await bench.look({
+      balances: { ok: true, value: { ...balances.value, currency: 'USDC' } },
+    });
+    expect(report.results.find(({ key }) => key === 'balance')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringMatching(/ USDC$/), expected: 'at least 100.00 USDT' },
+    });
+  });
+
+  it('where one of several symbols can’t be traded as the desk file says', async () => {
+    const bench = await preflightBench();
+    const symbols = new Map([
+      ['BTC/USDT', null],
+      ['ETH/USDT', 'ETH/USDT has the step 0.01, the desk file 0.001'],
+    ]);
+    const report = await bench.look({ symbols: { ok: true, value: symbols } });
+    expect(report.results.find(({ key }) => key === 'symbols')).toMatchObject({
+      verdict: 'fail',
+      observed: 'ETH/USDT has the step 0.01, the desk file 0.001',
+      expected: "BTC/USDT, ETH/USDT: listed and trading, with the desk file's steps",
+    });
+  });
+
+  it('but not where a key works from any address: a start is warned of it', async () => {
+    const bench = await preflightBench();
+    const permissions = { ok: true, value: { problems: [], warnings: ['works from any address'] } } as const;
+    const report = await bench.look({ permissions });
+    expect(report.verdict).toBe('warn');
+    expect(report.results.find(({ key }) => key === 'key-permissions')).toMatchObject({
+      ...{ verdict: 'warn', observed: 'works from any address' },
+    });
+    // A list of addresses is no item of the runbook.
+    expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
+  });
+
   it.each([
     ['large positions', 'maxPositionSizePct: 10, maxConcurrentPositions: 2', '10 % a position, 2 positions'],
     ['many positions', 'maxPositionSizePct: 1, maxConcurrentPositions: 4', '1 % a position, 4 positions'],
@@ -535,7 +608,11 @@ it('a rate limiter that is off warns, and forbids nothing', async () => {
   );
   const report = await bench.look();
   expect(report.verdict).toBe('warn');
-  expect(report.results.find((one) => one.key === 'rate-limit')).toMatchObject({ verdict: 'warn' });
+  expect(report.results.find((one) => one.key === 'rate-limit')).toMatchObject({
+    verdict: 'warn',
+    observed: 'off: venue.rateLimit.enabled is false, the exchange may ban the address',
+    expected: 'requests wait for the exchange’s allowance',
+  });
   expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
 });
 
