@@ -314,6 +314,11 @@ describe('profit-and-positions and strategies-on', () => {
     const bare = await bench.check('profit-and-positions');
     expect(bare).toMatchObject({ verdict: 'fail' });
     expect(bare.observed).toContain('WITHOUT A STOP: BTC/USDT');
+    // Its stop is gone, and it is being closed.
+    bench.trader.held = [{ ...position, symbol: 'ETH/USDT', protection: 'closing' } as never];
+    expect(await bench.check('profit-and-positions')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringContaining('WITHOUT A STOP: ETH/USDT') },
+    });
   });
 
   it('say the equity of an account in a coin with every place', async () => {

@@ -68,7 +68,23 @@ describe('a crash', () => {
     const [file] = await readIncidentFiles(bench.database.pool, incident);
     const kept = file?.content.split('\n').map((line) => line.split('  ').at(-1));
     expect(kept).toEqual(Array.from({ length: 100 }, (_, line) => `line ${line + 40}`));
-    expect(step.observed).toContain(file?.sha256);
+    expect(step).toMatchObject({
+      ...{
+        verdict: 'pass',
+        observed: `100 lines kept, SHA-256 ${file?.sha256}`,
+        reference: 'log-trader.txt',
+      },
+    });
+    await incident.end();
+  });
+
+  it('S2-080 warns where there is no log, and says where else it may be', async () => {
+    rmSync(logFile(), { force: true });
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'web' });
+    expect(await stepOf(bench, incident, 'Last 100 lines of its log')).toMatchObject({
+      ...{ verdict: 'warn', reference: null },
+      observed: expect.stringMatching(/there is no log file here; .*docker-compose logs \S+ --tail 100$/),
+    });
     await incident.end();
   });
 
@@ -111,8 +127,8 @@ describe('a crash', () => {
       verdict: 'pass',
       observed: 'before: BTC/USDT 0.5; after: BTC/USDT 0.5',
     });
-    expect((await stepOf(bench, incident, 'What the restart did to the account')).observed).toContain(
-      'paper positions, orders and cash are kept',
+    expect((await stepOf(bench, incident, 'What the restart did to the account')).observed).toMatch(
+      /paper positions, orders and cash are kept.*; equity \d/,
     );
   });
 
@@ -230,6 +246,21 @@ describe('a strategy underperforms', () => {
     await stepOf(bench, incident, 'Switched off?');
     desk.trader.strategies = [strategy('b', { regime: 'trending' })];
     expect((await incident.result()).outcome).toBe('b is on again, BTC/USDT is trending');
+  });
+
+  it('S2-089 says of each look that leaves it off in which market, and when the next one is', async () => {
+    desk.trader.strategies = [strategy('d', { enabled: false, off: OFF })];
+    const incident = await openIncident(bench, desk, { kind: 'strategy-underperforming', subject: 'd' });
+    await stepOf(bench, incident, 'Switched off?');
+    const asked = desk.trader.sent('status').length;
+    await until('it looks again', () => desk.trader.sent('status').length >= asked + 2);
+    const later = { ...OFF, nextReviewMarketMs: 7_200_000 };
+    desk.trader.strategies = [strategy('d', { enabled: false, off: later })];
+    expect(await stepOf(bench, incident, 'Looked at again')).toMatchObject({
+      verdict: 'warn',
+      observed: 'still off: BTC/USDT is ranging; the next time at 1970-01-01T02:00:00.000Z by market time',
+    });
+    await incident.end();
   });
 
   it('S2-090 is over when a person switched it off by hand', async () => {

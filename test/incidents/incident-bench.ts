@@ -158,13 +158,16 @@ export interface Step {
   readonly name: string;
   readonly verdict: string;
   readonly observed: string;
+  readonly expected: string;
   readonly person: string | null;
+  readonly reference: string | null;
 }
 
 /** The timeline as it is in evidence. */
 export async function timelineOf(bench: Bench, incident: RunningIncident): Promise<Step[]> {
   const found = await bench.database.pool.query<Step>(
-    'select name, verdict, observed, person from evidence where workflow_id = $1 and first_run_id = $2 order by step_key',
+    `select name, verdict, observed, expected, person, reference from evidence
+      where workflow_id = $1 and first_run_id = $2 order by step_key`,
     [incident.workflowId, incident.firstRunId],
   );
   return found.rows;

@@ -47,6 +47,8 @@ describe('the exchange is down', () => {
     const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
     expect(await stepOf(bench, incident, 'Calls are tried again, later each time')).toMatchObject({
       verdict: 'pass',
+      observed: expect.stringMatching(/^prices up; \S/),
+      expected: 'exponential backoff, by the adapter itself',
     });
     expect(await stepOf(bench, incident, 'API breaker pauses calls')).toMatchObject({
       verdict: 'pass',
@@ -87,6 +89,8 @@ describe('the exchange is down', () => {
     await until('the second reading', async () =>
       (await timelineOf(bench, incident)).some(({ observed }) => observed.includes('operational')),
     );
+    const [first] = (await timelineOf(bench, incident)).filter(({ name }) => name.startsWith('Status page'));
+    expect(first).toMatchObject({ verdict: 'pass', reference: statusPage });
     desk.trader.venueBreaker = 'closed';
     expect((await incident.progress()).outcome).toBeNull();
     desk.trader.readAtWallMs = Date.now();
@@ -96,6 +100,35 @@ describe('the exchange is down', () => {
     const pages = (await timelineOf(bench, incident)).filter(({ name }) => name.startsWith('Status page'));
     expect(pages).toHaveLength(2);
     page.close();
+  });
+
+  it('S2-070 warns of a status page that does not answer, with why', async () => {
+    const page = createServer((_request, response) => response.writeHead(503).end());
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+    const statusPage = `http://127.0.0.1:${(page.address() as AddressInfo).port}/status.json`;
+    desk.trader.halt('venue', 'auto');
+    const incident = await openIncident(bench, desk, { kind: 'exchange-down', settings: { statusPage } });
+    expect(await stepOf(bench, incident, 'Status page of the exchange')).toMatchObject({
+      verdict: 'warn',
+      observed: expect.stringContaining('503'),
+      reference: statusPage,
+    });
+    page.close();
+    await incident.end();
+  });
+
+  it('S2-068 says of entries that still work at the exchange that they do, and halts nothing twice', async () => {
+    desk.trader.halt('venue', 'auto');
+    desk.trader.entriesWorking = 2;
+    onTestFinished(() => {
+      desk.trader.entriesWorking = 0;
+    });
+    const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
+    expect(await stepOf(bench, incident, 'No new trades')).toMatchObject({
+      ...{ verdict: 'warn', observed: 'HALTED, 2 entry orders work' },
+    });
+    expect(desk.trader.sent('halt')).toEqual([]);
+    await incident.end();
   });
 
   it("S2-071 is over with the desk still stopped where a person's stop stands", async () => {
@@ -192,7 +225,45 @@ describe('a large drawdown', () => {
     expect((await stepOf(bench, calmer, 'Market conditions')).verdict).toBe('pass');
     desk.trader.risk = CALM;
     await calmer.result();
+    desk.trader.market = { lastPrices: [{ symbol: 'WILD/USDT', bid: '100', ask: '100' }] };
+    desk.trader.risk = NEAR;
+    const settings = { volatilityTimesNormal: 3 };
+    const bolder = await openIncident(bench, desk, { kind: 'large-drawdown', settings });
+    expect(await stepOf(bench, bolder, 'Market conditions')).toMatchObject({
+      ...{ verdict: 'pass', expected: 'volatility of the last hour below 3 times its own normal' },
+    });
+    desk.trader.risk = CALM;
+    await bolder.result();
   });
+
+  it.each([
+    ['S2-075', 'daily-loss', 'next-day', 'Daily loss limit reached: halted for the day'],
+    ['S2-076', 'drawdown', 'person', 'Maximum drawdown reached: halted until a person decides'],
+  ] as const)(
+    '%s says how near both limits are, and what halted the desk: %s',
+    async (_id, cause, rule, name) => {
+      desk.trader.risk = NEAR;
+      desk.trader.halt(cause, rule);
+      const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+      expect(await stepOf(bench, incident, 'How near to the loss limits')).toMatchObject({
+        verdict: 'warn',
+        observed: expect.stringMatching(
+          /^equity \S+, today \S+, \S+ % below its peak; daily-loss at 90 % of its limit, drawdown at 27 % of its limit$/,
+        ),
+      });
+      expect(await stepOf(bench, incident, name)).toMatchObject({
+        ...{
+          verdict: 'warn',
+          observed: expect.stringContaining(cause),
+          expected: `lifted by the rule ${rule}`,
+        },
+      });
+      desk.trader.halts = [];
+      desk.trader.mode = 'ACTIVE';
+      desk.trader.risk = CALM;
+      await incident.result();
+    },
+  );
 
   it('S2-074 breaks the losses of the day down by strategy, an exit counted to the strategy that entered', async () => {
     const insert = (id: string, fields: readonly unknown[], symbol = 'BTC/USDT', of = desk.name) =>

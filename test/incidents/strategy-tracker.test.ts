@@ -48,12 +48,17 @@ describe('the strategy tracker', () => {
     expect(switches(desk)).toEqual([]);
     roundTrips(desk, 1);
     expect(switches(desk)).toEqual([OFF]);
+    const reason = '3 losses in a row; looked at again after 4 h of market time';
     expect(desk.engine.view.strategies[0]).toMatchObject({
       enabled: false,
       lossesInARow: 3,
       trades: 3,
       wins: 0,
+      off: { by: 'fermata', reason },
     });
+    expect(desk.recorded('note')).toContainEqual(
+      expect.objectContaining({ level: 'warn', text: `cross was switched off: ${reason}` }),
+    );
     expect(desk.engine.view.mode).toBe('ACTIVE');
     expect(() => desk.enter(0)).toThrow('no entry was made');
   });
@@ -75,6 +80,17 @@ describe('the strategy tracker', () => {
     roundTrips(desk, 3);
     expect(desk.lots(1)).toBeGreaterThan(0);
     expect(desk.live('protective', 1)).toHaveLength(1);
+    for (const switchOff of [
+      (other: DeskUnderTest) => roundTrips(other, 3),
+      (other: DeskUnderTest) => other.command({ name: 'toggle', strategy: 'cross', enabled: false }),
+    ]) {
+      const other = new DeskUnderTest({ capabilities: FUTURES }).active();
+      const resting = other.enter(1);
+      other.accept(resting);
+      expect(other.stateOf(resting)).toBe('working');
+      switchOff(other);
+      expect(other.stateOf(resting)).toBe('cancelling');
+    }
   });
 
   it('S2-089 looks at it again after the configured hours of market time, and switches it on in its own regime', () => {
@@ -86,8 +102,11 @@ describe('the strategy tracker', () => {
     market(desk, 0.2, 'trend');
     expect(switches(desk)).toEqual([OFF, ON]);
     expect(desk.recorded('strategy.toggled').at(-1)).toMatchObject({
-      reason: expect.stringContaining('trending'),
+      reason: 'looked at again: BTC/USDT is trending',
     });
+    expect(desk.recorded('note')).toContainEqual(
+      expect.objectContaining({ level: 'info', text: 'cross is on again: BTC/USDT is trending' }),
+    );
     expect(desk.marketMs - offAtMs).toBeGreaterThanOrEqual(4 * HOUR_MS);
     expect(desk.engine.view.strategies[0]).toMatchObject({ enabled: true, lossesInARow: 0, off: null });
   });
@@ -97,7 +116,9 @@ describe('the strategy tracker', () => {
     roundTrips(desk, 3);
     market(desk, 4.1, 'range');
     expect(switches(desk)).toEqual([OFF, OFF]);
-    expect(desk.engine.view.strategies[0]?.off?.reason).toContain('BTC/USDT is ranging');
+    expect(desk.engine.view.strategies[0]?.off?.reason).toBe(
+      'looked at again: BTC/USDT is ranging; it stays off for 4 h of market time',
+    );
     const reviewMs = desk.engine.view.strategies[0]?.nextReviewMs ?? 0;
     expect(reviewMs - desk.marketMs).toBeGreaterThan(3.8 * HOUR_MS);
     market(desk, 4.1, 'trend');

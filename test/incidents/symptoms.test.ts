@@ -52,6 +52,10 @@ describe('what is an incident', () => {
     expect(symptomsOf(cryptoBot, halted('reconciliation'))).toMatchObject([books]);
     const venueBreaker = { state: 'open', sinceWallMs: 7, detail: '5 failures' } as const;
     expect(kinds(scriptedStatus({ venueBreaker }))).toEqual([['exchange-down', '']]);
+    const openSince = (sinceWallMs: number) =>
+      symptomsOf(cryptoBot, scriptedStatus({ venueBreaker: { ...venueBreaker, sinceWallMs } }));
+    expect(openSince(7)).toMatchObject([{ detail: 'API breaker open: 5 failures' }]);
+    expect(openSince(9)[0]?.key, 'open for the second time').not.toBe(openSince(7)[0]?.key);
   });
 
   it('S2-072 a large drawdown, by a daily loss or drawdown near its limit, or at it', () => {
@@ -60,6 +64,14 @@ describe('what is an incident', () => {
     expect(kinds(scriptedStatus({ risk: risk('0', '12') }))).toEqual([['large-drawdown', '']]);
     expect(kinds(halted('daily-loss', { risk: risk('3.1', '3.1') }))).toEqual([['large-drawdown', '']]);
     expect(kinds(halted('drawdown'))).toEqual([['large-drawdown', '']]);
+    // What halts is one incident, however near the other limit is.
+    expect(kinds(halted('daily-loss', { risk: risk('3.1', '14') }))).toEqual([['large-drawdown', '']]);
+    const near = (lossesCountFrom: string) =>
+      symptomsOf(cryptoBot, scriptedStatus({ risk: risk('2.7', '1'), lossesCountFrom }));
+    expect(near('10000.00')).toMatchObject([
+      { detail: 'daily-loss is at 90 % of its limit; equity 10042.18, 0.21 % below its peak' },
+    ]);
+    expect(near('9800.00')[0]?.key, 'on another day').not.toBe(near('10000.00')[0]?.key);
   });
 
   it('S2-079 an unexpected end of a process, and each end is one of its own', () => {
@@ -68,6 +80,8 @@ describe('what is an incident', () => {
     const [first] = symptomsOfProcess({ ...process, lastDeath: { how: 'SIGKILL', atMs: 5 } });
     expect(first).toMatchObject({ kind: 'crash-and-restart', subject: 'trader', key: 'death:5' });
     expect(first?.detail).toContain('SIGKILL');
+    const [second] = symptomsOfProcess({ ...process, lastDeath: { how: 'SIGKILL', atMs: 9 } });
+    expect(second?.key, 'ended for the second time').not.toBe(first?.key);
     expect(
       symptomsOfProcess({ ...process, state: 'down', lastDeath: { how: 'x', atMs: 5 } })[0]?.detail,
     ).toContain('stays down');
@@ -77,6 +91,9 @@ describe('what is an incident', () => {
     const off = { automatic: true, by: 'fermata', reason: '5 losses', atMarketMs: 9, nextReviewMarketMs: 10 };
     const of = (...strategies: TraderStatus['strategies']) => kinds(scriptedStatus({ strategies }));
     expect(of(strategy('a', { enabled: false, off }))).toEqual([['strategy-underperforming', 'a']]);
+    expect(
+      symptomsOf(cryptoBot, scriptedStatus({ strategies: [strategy('a', { enabled: false, off })] })),
+    ).toMatchObject([{ title: 'a was switched off by itself', detail: '5 losses' }]);
     expect(of(strategy('a', { enabled: false, off: { ...off, automatic: false } }))).toEqual([]);
     expect(of(strategy('a', { trades: 20, wins: 5 }))).toEqual([['strategy-underperforming', 'a']]);
     expect(of(strategy('a', { trades: 19, wins: 5 }))).toEqual([]);

@@ -149,6 +149,15 @@ describe.concurrent('stop trading', () => {
     expect(result.detail).toMatch(/1 entry orders work; it is not taken back: the desk goes on with it$/);
   });
 
+  it('is not called proven of a trader that took it and trades on', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const status = desk.trader.status.bind(desk.trader);
+    desk.trader.status = () => ({ ...status(), mode: 'ACTIVE' });
+    const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: true, proven: false });
+    expect(result.detail).toContain('ACTIVE, 0 entry orders work');
+  });
+
   it('is taken by the workflow when the trader does not answer, and not called proven', async () => {
     const desk = await bench.desk();
     desk.trader.gone = true;

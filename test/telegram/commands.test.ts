@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
 import { channelHealth } from '../../src/home/channel-health.js';
@@ -210,8 +210,13 @@ describe('/closeall and /resume', () => {
     expect(bench.trader.sent('closeAll')).toEqual([]);
     tapLast(ANNA, 'Close all');
     await bench.answered(ANNA, /✅ Close all: proven/);
-    expect(bench.trader.sent('closeAll')).toMatchObject([{ by: 'anna' }]);
+    // The same for the same tap: a bot that is killed before it could confirm it closes nothing twice.
+    expect(bench.trader.sent('closeAll')).toMatchObject([
+      { by: 'anna', commandId: expect.stringMatching(new RegExp(`^telegram:${bench.desk.desk}:\\d+$`)) },
+    ]);
     await eventually(() => expect(bench.sent(ANNA)[0]?.reply_markup).toBeUndefined());
+    // Whoever reads it later sees who confirmed what.
+    expect(bench.sent(ANNA)[0]?.text).toMatch(/at market \(paper\)\?[\s\S]*\n\n→ Close all: anna$/);
   });
 
   it.each([
@@ -306,6 +311,16 @@ describe('/closeall and /resume', () => {
     bench.trader.halt('drawdown', 'person');
     tapLast(ANNA, 'Resume');
     await bench.answered(ANNA, /The situation has changed since/);
+    expect(bench.trader.sent('arm')).toEqual([]);
+    // Halted anew in the moment after it was looked at.
+    const before = await bench.operations.readStatus();
+    bench.type(ANNA, '/resume');
+    await bench.answered(ANNA, new RegExp(`Halt id ${before.haltId}`));
+    bench.trader.halt('venue', 'person');
+    const look = vi.spyOn(bench.operations, 'readStatus').mockResolvedValueOnce(before);
+    onTestFinished(() => look.mockRestore());
+    tapLast(ANNA, 'Resume');
+    await bench.answered(ANNA, /❌ Resume: .*halted anew/is);
     expect(bench.trader.sent('arm')).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { telegramCredentials } from '../../src/notify/channel-credentials.js';
-import { readBotState, savePollProblem } from '../../src/store/outbox-delivery.js';
+import { readBotState, savePoll, savePollProblem } from '../../src/store/outbox-delivery.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';
@@ -86,6 +86,13 @@ describe('the check telegram-round-trip', () => {
     expect(await check()).toMatchObject(failed);
     await savePollProblem(pool, bench.desk.desk, 'refused');
     expect(await check()).toMatchObject(failed);
+    // It read a moment ago, and something keeps it from reading now.
+    await savePoll(pool, bench.desk.desk, 1);
+    await savePollProblem(pool, bench.desk.desk, 'Conflict: another bot reads');
+    expect(await check()).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/, but last read \d+ s ago\. Conflict: another bot reads$/),
+    });
   });
 
   it('is not run on paper without a token, and fails with real money', async () => {
@@ -105,6 +112,13 @@ describe('token and chat', () => {
       'http://127.0.0.1:9081',
     );
     expect(() => read({ ...env, TELEGRAM_API_ROOT: 'http://example.com' })).toThrow('must be https');
+    // A token alone switches alerts on for linked people; a chat alone, or a desk file that says no, switches nothing on.
+    expect(read({ TELEGRAM_BOT_TOKEN: TOKEN })).toMatchObject({ token: TOKEN, chatId: null });
+    expect(read({ TELEGRAM_CHAT_ID: '-100123' })).toBeNull();
+    const { telegram } = bench.desk.notify;
+    const off = { notify: { ...bench.desk.notify, telegram: { ...telegram, enabled: false } } };
+    expect(telegramCredentials(bench.home, off, env)).toBeNull();
+    expect(() => read({ ...env, TELEGRAM_CHAT_ID: 'alerts' })).toThrow('TELEGRAM_CHAT_ID does not hold');
   });
 
   it('that can’t be right are refused without being shown', () => {
