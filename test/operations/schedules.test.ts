@@ -136,6 +136,12 @@ describe('schedules', () => {
   it('stay paused with the note "market clock" while market time is not wall time, and no longer', async () => {
     await apply(desk, true);
     expect(await stateOf()).toMatchObject({ paused: true, note: MARKET_CLOCK_NOTE });
+    // It is nobody's wish, also not where Temporal starts afresh meanwhile.
+    const definitions = scheduleDefinitions(desk, 'abc123', true);
+    const target = { desk: desk.desk, definitions, marketClock: true };
+    await until('it is listed', () => rememberPauses(client, database.pool, target));
+    expect(await readScheduleStates(database.pool, desk.desk)).toEqual([]);
+    await client.schedule.getHandle(idOf('pre-market')).delete();
     await apply(desk, false);
     expect(await stateOf()).toMatchObject({ paused: false });
   });
@@ -151,6 +157,17 @@ describe('schedules', () => {
     await apply();
     expect(await stateOf('weekly')).toMatchObject({ paused: true, note: REMOVED_NOTE });
     expect(await stateOf()).toMatchObject({ paused: false });
+    // Put back, they run again: nobody has paused them.
+    const both = { ...desk, routines: [...desk.routines, weekly] };
+    const definitions = scheduleDefinitions(both, 'abc123', true);
+    await until('the list shows the pause', async () => {
+      for await (const { scheduleId, state } of client.schedule.list())
+        if (scheduleId === idOf('weekly')) return state.paused;
+      return false;
+    });
+    await rememberPauses(client, database.pool, { desk: desk.desk, definitions, marketClock: false });
+    await apply(both);
+    expect(await stateOf('weekly')).toMatchObject({ paused: false });
   });
 });
 

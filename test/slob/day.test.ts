@@ -219,6 +219,11 @@ describe('planning the next day', () => {
       verdict: 'not_run',
       observed: 'the calendar ends 2026-03-06: it says nothing of 2026-03-10',
     });
+    calendar('[]');
+    expect(await looked()).toMatchObject({
+      verdict: 'not_run',
+      observed: 'the calendar is empty: it says nothing of 2026-03-10',
+    });
     calendar('- { title: Payrolls, date: soon }');
     expect(await looked()).toMatchObject({
       verdict: 'fail',
