@@ -179,6 +179,20 @@ it('a position that is told twice, since it has changed, is as it was told last'
   expect(await heldOf(APPLE, ofApple('10'), ofApple('0'))).toBeUndefined();
 });
 
+it('of several accounts the one that is named is read, and none where none is', async () => {
+  const accounts = ['DU1', 'DU2'].map((id, at) => ({ id, cash: `${at + 1}0000.00` }));
+  const simulator = await startSimulator({ accounts });
+  onTestFinished(() => simulator.close());
+  const connection = new AccountConnection({
+    ...{ address: { host: '127.0.0.1', port: simulator.port }, clientId: 9 },
+  });
+  onTestFinished(() => connection.end());
+  const read = (account: string | null) => connection.read({ account, instruments: [NQ] });
+  expect(await read('DU2')).toMatchObject({ equity: 20_000 * 100_000_000 });
+  await expect(read(null)).rejects.toThrow('IBKR_ACCOUNT: expected one of DU1, DU2, found none named');
+  await expect(read('DU3')).rejects.toThrow('IBKR_ACCOUNT: expected one of DU1, DU2, found DU3');
+});
+
 describe('the connection of readings', () => {
   const HELD = [{ localSymbol: 'NQZ6', quantity: 2, averagePrice: '15234' }];
   const CLIENT = 9;

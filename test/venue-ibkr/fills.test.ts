@@ -2,7 +2,7 @@
 import { EventName, type Execution } from '@stoqey/ib';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Instrument } from '../../src/domain/instrument.js';
-import { PositionWatch } from '../../src/venue/ibkr/account.js';
+import { AccountReadings, PositionWatch } from '../../src/venue/ibkr/account.js';
 import { Commissions, createToldTrades, readFill } from '../../src/venue/ibkr/fills.js';
 import type { Session } from '../../src/venue/ibkr/gateway.js';
 import { LiveEvents } from '../../src/venue/ibkr/live-events.js';
@@ -34,7 +34,9 @@ function heard() {
     simulated: false,
     commissions: new Commissions(undefined, (what, cause) => told.push(`${what}: ${cause}`)),
     trades: createToldTrades(({ tradeId, was, is }) =>
-      told.push(`${tradeId}: ${was.priceTicks} is ${is?.priceTicks ?? 'none'}`),
+      told.push(
+        `${tradeId}: ${was.quantityLots} at ${was.priceTicks} is ${is === null ? 'none' : `${is.quantityLots} at ${is.priceTicks}`}`,
+      ),
     ),
     emit: (event) => {
       if (event.kind === 'fill')
@@ -115,11 +117,13 @@ it('that are corrected once they are told are told as what they were and are, on
   cost('0001f4e8.5f1d.01.01', 4.5);
   for (let times = 0; times < 2; times += 1) execution('0001f4e8.5f1d.01.02', 15_001);
   cost('0001f4e8.5f1d.01.02', 4.5);
-  execution('0001f4e8.5f1d.01.03', 15_001, 0);
+  execution('0001f4e8.5f1d.01.03', 15_001, 1);
+  execution('0001f4e8.5f1d.01.04', 15_001, 0);
   expect(told).toEqual([
     '60000 for 450',
-    '0001f4e8.5f1d.01: 60000 is 60004',
-    '0001f4e8.5f1d.01: 60004 is none',
+    '0001f4e8.5f1d.01: 2 at 60000 is 2 at 60004',
+    '0001f4e8.5f1d.01: 2 at 60004 is 1 at 60004',
+    '0001f4e8.5f1d.01: 1 at 60004 is none',
   ]);
 });
 
@@ -161,11 +165,34 @@ it('that are taken back after they were told with an expected cost are no others
   cost('0001f4e8.5f1d.01.01', 4.5);
   cost('0001f4e8.5f1d.01.02', 4.5);
   await vi.advanceTimersByTimeAsync(5_000);
-  const takenBack = ['60000 for 0 expected', '0001f4e8.5f1d.01: 60000 is none'];
+  const takenBack = ['60000 for 0 expected', '0001f4e8.5f1d.01: 1 at 60000 is none'];
   expect(told).toEqual(takenBack);
   execution('0001f4e8.5f1d.02.01', 15_000, 1);
   await vi.advanceTimersByTimeAsync(UNTOLD_MS);
   expect(told).toEqual([...takenBack, '60000 for 0 expected']);
+});
+
+it('are told in the order of their time, in whatever order the broker lists them', async () => {
+  const market = marketOf(NQ);
+  const at = (time: string, execId: string) => ({
+    contract: { conId: 1 },
+    execution: {
+      execId,
+      side: 'BOT',
+      shares: 1,
+      price: 15_000,
+      permId: 7,
+      time: `20261120 ${time} US/Eastern`,
+    },
+    cost: null,
+  });
+  const listed = [at('10:00:02', '3.01'), at('10:00:00', '1.01'), at('10:00:01', '2.01')];
+  const account = new AccountReadings({
+    reading: { ask: async () => listed } as never,
+    setup: () => ({ account: 'DU1', contracts: new Map(), byConId: new Map([[1, market]]), closed: [] }),
+    ...{ simulated: false, commissions: new Commissions(), trades: () => false, note: () => undefined },
+  });
+  expect((await account.fills()).map(({ tradeId }) => tradeId)).toEqual(['1', '2', '3']);
 });
 
 it('of no lots say nothing about what the next one costs', () => {

@@ -1,6 +1,6 @@
 /** One connection to IB Gateway over the real library: when it is ready, when it is not, and when it stands no more. */
 import { type Contract, type ContractDetails, EventName } from '@stoqey/ib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { REQ_POSITIONS } from '../../simulators/ibkr/wire/from-client.js';
 import { ACCOUNT_SUMMARY_END, MANAGED_ACCTS, NEXT_VALID_ID } from '../../simulators/ibkr/wire/to-client.js';
@@ -10,7 +10,14 @@ import type { Instrument } from '../../src/domain/instrument.js';
 import { rolledSeries } from '../../src/domain/sessions/contract-series.js';
 import { contractDetails, followingContract, resolveContract } from '../../src/venue/ibkr/contracts.js';
 import definition from '../../src/venue/ibkr/definition.js';
-import { currentTime, type Gateway, type GatewayOptions, Refused } from '../../src/venue/ibkr/gateway.js';
+import {
+  after,
+  currentTime,
+  GATEWAY_TIMES,
+  type Gateway,
+  type GatewayOptions,
+  Refused,
+} from '../../src/venue/ibkr/gateway.js';
 import { ledger, openOrders, positions } from '../../src/venue/ibkr/questions.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { eventually } from '../support/eventually.js';
@@ -56,6 +63,49 @@ describe('a connection', () => {
     await expect(gateway.ask(currentTime())).rejects.toThrow('not connected to the Gateway');
     await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
     expect(told[0]).toContain('told no accounts and no order id within 300 ms');
+  });
+
+  it('that stood is dialled again after the first pause; one that is not made, after longer and longer ones', async () => {
+    const pauses: number[] = [];
+    const { gateway, told } = connect({
+      random: () => 1,
+      pause: async (ms) => {
+        pauses.push(ms);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      },
+    });
+    await gateway.started;
+    const { port } = simulator;
+    await simulator.close();
+    await eventually(() => expect(pauses.length).toBeGreaterThan(4));
+    expect(pauses.slice(0, 5)).toEqual([20, 40, 80, 100, 100]);
+    simulator = await startSimulator({ port });
+    await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
+    const before = pauses.length;
+    simulator.simulation.restart(0);
+    await eventually(() => expect(pauses.length).toBeGreaterThan(before));
+    expect(pauses[before]).toBe(20);
+  });
+
+  it('that is dead is noticed within ten seconds, and looked for twice a minute; another program’s place is left alone', () => {
+    const { heartbeatMs, heartbeatAnswerMs, readyMs, questionMs, reconnect, inUseMs } = GATEWAY_TIMES;
+    expect(heartbeatMs + heartbeatAnswerMs).toBeLessThanOrEqual(10_000);
+    expect(Math.max(readyMs, questionMs)).toBeLessThanOrEqual(10_000);
+    expect(reconnect.mostMs).toBeLessThanOrEqual(30_000);
+    expect(inUseMs).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('that is new has a link to the broker until it is told that there is none', async () => {
+    const { gateway, told } = connect();
+    await gateway.started;
+    simulator.simulation.breakLink();
+    await eventually(() => expect(gateway.linkBroken).toBe(true));
+    const { port } = simulator;
+    await simulator.close();
+    simulator = await startSimulator({ port });
+    await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
+    expect(gateway.linkBroken).toBe(false);
+    expect(await gateway.ask(positions())).toEqual([]);
   });
 
   it('of which another program has the client id says so once, and dials again only after a long pause', async () => {
@@ -233,6 +283,16 @@ describe('a connection', () => {
     });
     expect(await Promise.all(answers)).toEqual([FRIDAY, FRIDAY + 1000, FRIDAY + 2000]);
   });
+});
+
+it('what came while this process stood still is read before an answer counts as late', async () => {
+  const late = vi.fn();
+  after(10, late);
+  const untilMs = performance.now() + 400;
+  while (performance.now() < untilMs);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(late).not.toHaveBeenCalled();
+  await eventually(() => expect(late).toHaveBeenCalledOnce());
 });
 
 it('a summary of the account that is not answered in time is ended: the Gateway gives two at a time, and no more', async () => {

@@ -1,11 +1,11 @@
 /** What an entry in a future takes of the account is asked before it leaves: a contract of NQ takes 21,000 at the simulated Gateway. */
 import { EventName, type IBApi, type Order, type OrderState } from '@stoqey/ib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { PLACE_ORDER } from '../../simulators/ibkr/wire/from-client.js';
 import { OPEN_ORDER } from '../../simulators/ibkr/wire/to-client.js';
 import type { OrderIntent } from '../../src/domain/order.js';
-import { whatIf } from '../../src/venue/ibkr/margin.js';
+import { Margins, whatIf } from '../../src/venue/ibkr/margin.js';
 import { openOrders } from '../../src/venue/ibkr/questions.js';
 import type { Setup } from '../../src/venue/ibkr/setup.js';
 import { Trading, type TradingOptions } from '../../src/venue/ibkr/trading.js';
@@ -36,7 +36,7 @@ beforeEach(async () => {
   };
 });
 afterEach(async () => {
-  await one.venue.close();
+  await one?.venue.close();
   await simulator.close();
 });
 
@@ -165,6 +165,49 @@ it.each([
   expect(told).toEqual([{ kind: 'told', needs: 21_000, free: 57_998 }]);
 });
 
+const CONTRACT = { instrument: NQ, contract: { conId: 1 }, name: 'NQZ6', listed: null, problem: null };
+const SETUP = { account: ACCOUNT, contracts: new Map([[0, CONTRACT]]), closed: [] } as never as Setup;
+
+/** Without a Gateway: what is asked of it is answered by `ask`. */
+function tradingAt(ask: (question: { readonly name: string }) => Promise<unknown>, placeOrder: () => void) {
+  const session = { api: { placeOrder }, nextOrderId: 1 };
+  const gateway = { session, linkBroken: false, ask } as never as TradingOptions['orders'];
+  const trading = new Trading({
+    ...{ clientId: 10, orders: gateway, reading: gateway, answerMs: 1, note: () => undefined },
+    setup: () => SETUP,
+  });
+  return { trading, session };
+}
+
+it('may take all that is free, and not a cent more', async () => {
+  for (const [needs, placed] of [
+    [21_000, 1],
+    [21_000.01, 0],
+  ] as const) {
+    const placeOrder = vi.fn();
+    const ask = async ({ name }: { readonly name: string }) =>
+      name === 'margin of an order' ? { kind: 'told', needs, free: 21_000 } : [];
+    const { trading, session } = tradingAt(ask, placeOrder);
+    await trading.begin(session as never);
+    await trading.submit(entry(1));
+    expect(placeOrder).toHaveBeenCalledTimes(placed);
+  }
+});
+
+it('what was told ahead counts for half a minute, and for as many contracts as it reaches for', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const reading = { session: { nextOrderId: 1 }, ask: async () => ({ kind: 'told', needs: 10, free: 20 }) };
+  const margins = new Margins({ reading: reading as never, setup: () => SETUP });
+  await margins.askAhead();
+  const reaches = () => [2, 3].map((lots) => margins.reaches(entry(lots), CONTRACT));
+  expect(reaches()).toEqual([true, false]);
+  vi.advanceTimersByTime(30_000);
+  expect(reaches()).toEqual([true, false]);
+  vi.advanceTimersByTime(1_000);
+  expect(reaches()).toEqual([false, false]);
+});
+
 it.each([0, 1, 2, 3, 4, 5, 6])(
   'that is looked up %i turns after the answer is withdrawn or was placed before: it never leaves behind the look',
   async (turns) => {
@@ -175,14 +218,7 @@ it.each([0, 1, 2, 3, 4, 5, 6])(
       seen.push('looked up');
       return Promise.resolve([]);
     };
-    const session = { api: { placeOrder: () => seen.push('placed') }, nextOrderId: 1 };
-    const gateway = { session, linkBroken: false, ask } as never as TradingOptions['orders'];
-    const contract = { instrument: NQ, contract: { conId: 1 }, name: 'NQZ6', problem: null };
-    const setup = { account: ACCOUNT, contracts: new Map([[0, contract]]), closed: [] } as never as Setup;
-    const trading = new Trading({
-      ...{ clientId: 10, orders: gateway, reading: gateway, answerMs: 1, note: () => undefined },
-      setup: () => setup,
-    });
+    const { trading, session } = tradingAt(ask, () => seen.push('placed'));
     await trading.begin(session as never);
     seen.length = 0;
     const wanted = entry(1);

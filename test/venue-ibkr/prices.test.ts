@@ -69,6 +69,20 @@ it('streams each change, both sides together', async () => {
   expect(quotes.map(({ bid, ask }) => Number(ask) - Number(bid))).toEqual(quotes.map(() => 0.5));
 });
 
+it('with one side of a change still on its way shows none that never was', async () => {
+  const prices = await pricesOf();
+  const { quotes } = await streamOf(prices);
+  await eventually(() => expect(quotes.length).toBeGreaterThan(0));
+  const before = quotes.length;
+  // The bid is told first, and is lost: the new ask would be below the old bid.
+  simulator.simulation.faults.add({ answer: TICK_PRICE.id, times: 1, effect: { kind: 'lose' } });
+  simulator.simulation.setPrice('NQZ6', '15100');
+  await prices.fetchTime();
+  expect(quotes).toHaveLength(before);
+  simulator.simulation.setPrice('NQZ6', '15110');
+  await eventually(() => expect(quotes.at(-1)).toMatchObject({ bid: 15_109.75, ask: 15_110.25 }));
+});
+
 it('where nobody offers shows no price', async () => {
   const { quotes } = await streamOf(await pricesOf());
   await eventually(() => expect(quotes.length).toBeGreaterThan(0));

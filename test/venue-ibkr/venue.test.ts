@@ -13,7 +13,8 @@ import {
 } from '../../simulators/ibkr/wire/to-client.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
-import { farmAfter, isWarning } from '../../src/venue/ibkr/outcomes.js';
+import { orderOf, readOrder } from '../../src/venue/ibkr/orders.js';
+import { farmAfter, isWarning, meaningOf } from '../../src/venue/ibkr/outcomes.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
@@ -163,6 +164,8 @@ describe('the contract of a future', () => {
     const protective = stop();
     await before.venue.submit(protective);
     await before.venue.close();
+    // What a person trades beside it is none of the desk's.
+    for (const action of ['BUY', 'SELL']) await byHand('NQZ6', { action, type: 'MKT', limit: undefined });
     price('15050');
     const march = { ...NQ, contractMonth: '202703' };
     const { venue } = await at({ instruments: [march] });
@@ -239,6 +242,19 @@ describe('the contract of a future', () => {
     expect(await venue.submit(order())).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
     expect(simulator.simulation.orders.open).toEqual([]);
     expect(venue.contracts?.()).toEqual([]);
+  });
+
+  it('that the broker lists otherwise than the desk file is not entered, and what is held of it is closed', async () => {
+    const positions = [{ localSymbol: 'NQZ6', quantity: 1, averagePrice: '15200' }];
+    await start({ accounts: [{ id: 'DU1', cash: '100000.00', positions }] });
+    const { venue } = await at({ instruments: [{ ...NQ, multiplier: '50' }], up: false });
+    const why = 'NQ/USD: multiplier is 20 at the broker, 50 in the desk file';
+    await eventually(() => expect(venue.closedInstruments?.()).toEqual([{ instrument: 0, why }]));
+    expect(await venue.submit(order())).toEqual({
+      ...{ kind: 'rejected', code: 'NOT_SENT', text: `Not sent: ${why}.` },
+    });
+    expect((await venue.submit(stop())).kind).toBe('accepted');
+    expect((await venue.submit(order({ purpose: 'close', side: 'sell' }))).kind).toBe('accepted');
   });
 
   it('of a share is none: it does not expire', async () => {
@@ -513,6 +529,31 @@ describe('an order', () => {
     expect(await venue.orderByClientId(wanted.clientId, 0)).toMatchObject({ state: 'cancelled' });
   });
 
+  it('that the Gateway has forgotten is found by what stands of its trades: one that was taken back is none', async () => {
+    const { venue, fills } = await at();
+    const wanted = order({ quantityLots: 2 });
+    await venue.submit(wanted);
+    await eventually(() => expect(fills().reduce((sum, fill) => sum + fill.quantityLots, 0)).toBe(2));
+    simulator.simulation.restart(50);
+    await eventually(() => expect(venue.state.reasons).not.toEqual([]));
+    await eventually(() => expect(venue.state.reasons).toEqual([]));
+    expect(await venue.orderByClientId(wanted.clientId, 0)).toMatchObject({
+      ...{ state: 'filled', side: 'buy', filledLots: 2 },
+    });
+    const { orders } = simulator.simulation;
+    for (const one of [...orders.executions.today(FRIDAY, 'US/Eastern')]) orders.bust(one);
+    expect(await venue.orderByClientId(wanted.clientId, 0)).toBeNull();
+  });
+
+  it('that is listed although it has ended is none that is open', async () => {
+    const { venue } = await at();
+    await venue.submit(resting());
+    for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id])
+      fault({ answer, effect: { kind: 'say', fields: { status: 'Inactive' } } });
+    expect(await venue.openOrders()).toEqual([]);
+    expect(await venue.openOrders()).toHaveLength(1);
+  });
+
   it('that leaves no connection is unknown; without one none is sent', async () => {
     const { venue } = await at();
     fault({ request: PLACE_ORDER.id, clientId: ORDERS, times: 1, effect: { kind: 'silence' } });
@@ -571,6 +612,49 @@ describe('an order', () => {
     );
     expect((await venue.balances()).cash).toBe(dollars(100_000) - paid);
     expect(await venue.positions()).toEqual([{ instrument: 0, quantityLots: 10 }]);
+  });
+});
+
+describe('in the broker’s words', () => {
+  const MARKET = { instrument: NQ, contract: { conId: 1 }, name: 'NQZ6', listed: null, problem: null };
+  const said = (part: Partial<OrderIntent>) => orderOf(approved(part), MARKET, 'DU1');
+
+  it('an order at the market is of this session, one that rests is of every one until it is cancelled', () => {
+    expect(said({})).toMatchObject({ orderType: 'MKT', tif: 'DAY', transmit: true });
+    const limit = { type: 'limit', limitTicks: ticks(15_000) } as const;
+    expect(said(limit)).toMatchObject({ orderType: 'LMT', tif: 'GTC', lmtPrice: 15_000 });
+    expect(said({ ...limit, timeInForce: 'IOC' })).toMatchObject({ orderType: 'LMT', tif: 'IOC' });
+    const cents = { ...MARKET, instrument: { ...NQ, tickSize: '0.0000005' } };
+    expect(orderOf(approved(limit), cents, 'DU1').lmtPrice).toBe(0.03);
+    expect(orderOf(approved({ ...limit, limitTicks: 60_001 }), cents, 'DU1').lmtPrice).toBe(0.0300005);
+  });
+
+  it('each status is a state of the desk’s, and one that nobody knows is none', () => {
+    const stateOf = (status: string, filled = 0) => {
+      const its = { action: 'BUY', orderType: 'LMT', totalQuantity: 2, lmtPrice: 15_000, permId: 7 } as never;
+      return readOrder({ contract: {}, order: its, status, filled }, MARKET).state;
+    };
+    for (const status of ['ApiPending', 'PendingSubmit', 'PreSubmitted', 'Submitted', 'PendingCancel']) {
+      expect(stateOf(status), status).toBe('working');
+      expect(stateOf(status, 1), status).toBe('partlyFilled');
+    }
+    expect(['Filled', 'Cancelled', 'ApiCancelled', 'Inactive'].map((status) => stateOf(status))).toEqual([
+      ...['filled', 'cancelled', 'cancelled', 'rejected'],
+    ]);
+    expect(() => stateOf('Held')).toThrow('a status that the broker does not document (Held)');
+  });
+
+  it('each code has its meaning: what is refused is looked up by nobody, what is not known is', () => {
+    const meant = (code: number) => meaningOf(code, '');
+    const refused = [110, 200, 201, 203, 321, 387, 403, 434, 435, 10_052, 10_149, 10_243];
+    expect(refused.filter((code) => meant(code) !== 'rejected')).toEqual([]);
+    const unknown = [103, 104, 105, 161, 501, 502, 504, 505, 1_100, 10_148, 99_999];
+    expect(unknown.filter((code) => meant(code) !== 'unknown')).toEqual([]);
+    expect([202, 399, 2_109, 10_147].map(meant)).toEqual(['cancelled', 'warning', 'warning', 'notOpen']);
+    const inState = (state: string) => meaningOf(10_148, `OrderId 1 can't be cancelled, state: ${state}`);
+    expect(['Filled', 'Cancelled', 'ApiCancelled', 'Inactive', 'PendingCancel'].map(inState)).toEqual([
+      ...['notOpen', 'notOpen', 'notOpen', 'notOpen', 'unknown'],
+    ]);
   });
 });
 

@@ -11,6 +11,7 @@ import type { Approved } from '../../limits/gate.js';
 import { VenueUnavailable } from '../port.js';
 import type { ResolvedContract } from './contracts.js';
 import { believed } from './decode.js';
+import { newestOf } from './fills.js';
 import { after, type Gateway, type Session } from './gateway.js';
 import { Margins, takesMargin } from './margin.js';
 import { isCancelled, isOver, isTaken, orderOf, readOrder } from './orders.js';
@@ -299,10 +300,11 @@ export class Trading {
     const said = this.saidOf(this.#ids.get(clientId));
     if (told !== undefined)
       return believed(this.#options.note, 'order', () => readOrder({ ...told, said }, contract));
-    const traded = (await reading.ask(executions(setup.account))).filter(
-      ({ execution }) => execution.orderRef === clientId && execution.shares !== 0,
-    );
-    const last = traded.at(-1)?.execution;
+    const executed = await reading.ask(executions(setup.account));
+    // The list has what was corrected or taken back, too: only what stands is a fill.
+    const last = believed(this.#options.note, 'execution', () => newestOf(executed)).findLast(
+      ({ execution }) => execution.orderRef === clientId,
+    )?.execution;
     if (last === undefined) return null;
     // The Gateway has forgotten the order in a restart; its full quantity is no longer known.
     return believed(this.#options.note, 'execution', () =>
