@@ -1,8 +1,9 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
 import { runDrill } from '../../src/backup/drill/run-drill.js';
+import { hashFile, readManifest, writeManifest } from '../../src/backup/manifest.js';
 import { pruneBackups } from '../../src/backup/retention.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
@@ -146,6 +147,35 @@ describe('a changed byte', () => {
     }
   });
 
+  it('is not all that fails it: so does a file too many, one that is missing, and a dump that is none', async () => {
+    const problemsOf = async (change: (folder: string) => unknown) => {
+      const { folder } = copyOfGood();
+      await change(folder);
+      const verification = await verifyBackup(folder);
+      return verification.ok ? [] : verification.problems;
+    };
+    expect(await problemsOf((folder) => writeFileSync(join(folder, 'more.txt'), 'x'))).toEqual([
+      'more.txt is not in the manifest',
+    ]);
+    expect(await problemsOf((folder) => rmSync(join(folder, 'database.dump')))).toEqual([
+      'database.dump is missing',
+    ]);
+    // As if it had been damaged before its hash was written.
+    const [none, ...others] = await problemsOf(async (folder) => {
+      writeFileSync(join(folder, 'database.dump'), 'no dump');
+      const reading = await readManifest(folder);
+      if (!reading.ok) throw new Error(reading.why);
+      const { manifest } = reading;
+      const files = manifest.files.filter(({ path }) => path !== 'database.dump');
+      await writeManifest(folder, {
+        ...manifest,
+        files: [...files, await hashFile(folder, 'database.dump')],
+      });
+    });
+    expect(others).toEqual([]);
+    expect(none).toMatch(/^database\.dump: .*pg_restore/s);
+  });
+
   it('fails the restore before anything is restored', async () => {
     const { id, folder } = copyOfGood();
     flipByte(join(folder, 'database.dump'), 5_000);
@@ -164,7 +194,6 @@ describe('a changed byte', () => {
       const taken = await takeBackup(request);
       expect(taken.ok).toBe(true);
       if (!taken.ok) return;
-      const { writeManifest } = await import('../../src/backup/manifest.js');
       const tables = taken.manifest.database.tables.map((table) =>
         table.table === 'fills' ? { ...table, checksum: `${BigInt(table.checksum) + 1n}` } : table,
       );

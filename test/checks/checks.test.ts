@@ -77,6 +77,20 @@ describe('venue-reachable', () => {
     expect(outcome.observed).toMatch(/^answered in \d+ ms: 0 positions, 0 open orders$/);
   });
 
+  it('warns where the answer comes later than it may', async () => {
+    const trader = new ScriptedTrader('abc123');
+    const answer = trader.answer.bind(trader);
+    trader.answer = async (method, params) => {
+      if (method === 'flatProof') await new Promise((resolve) => setTimeout(resolve, 30));
+      return answer(method, params);
+    };
+    expect(await check('venue-reachable', { trader, parameters: { answerMsMax: 20 } })).toMatchObject({
+      verdict: 'warn',
+      observed: expect.stringMatching(/^answered in \d+ ms: 0 positions, 0 open orders$/),
+      expected: 'the venue answers within 20 ms',
+    });
+  });
+
   it('fails when the trader can not read its venue', async () => {
     const trader = new ScriptedTrader('abc123');
     trader.gone = true;

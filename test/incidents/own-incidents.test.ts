@@ -369,9 +369,11 @@ describe('the SLOB desk’s lost connection', () => {
     // Here it was not waited for; the desk file says how long it is.
     const steps = incidentStart(slob, symptomsOf(slob, halted('venue'))[0] as never, null).args[0].playbook
       ?.steps;
-    expect(steps?.find(({ key }) => key === 'reconnected')).toMatchObject({
-      ...{ check: 'venue-reachable', withinMinutes: 5 },
-    });
+    const step = (key: string) => steps?.find((one) => one.key === key);
+    expect(step('reconnected')).toMatchObject({ check: 'venue-reachable', withinMinutes: 5 });
+    expect(step('by-hand')).toMatchObject({ dueHours: 1, waitMinutes: 30 });
+    expect(step('log')).toMatchObject({ check: 'log-errors', with: { hours: 0.5, quoted: 20 } });
+    expect(step('data')).toMatchObject({ check: 'data-fresh', withinMinutes: 5 });
   });
 
   it('asks a person where the gateway answers and no prices arrive, and says of nothing that it passed where it was not done', async () => {

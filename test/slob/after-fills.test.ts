@@ -104,13 +104,28 @@ it('reminds people when the exit’s review is due, once', async () => {
   const desk = 'reminder';
   await filled(desk, 'f1', { quantity: 2, price: 15_234, hoursAgo: 4.1, side: 'buy' });
   const told = async () =>
-    (await database.pool.query<{ title: string }>('select title from notice where desk = $1', [desk])).rows;
+    (
+      await database.pool.query<{ title: string; body: string }>(
+        'select title, body from notice where desk = $1',
+        [desk],
+      )
+    ).rows;
   for (let worker = 1; worker <= 2; worker += 1) {
     const watch = afterFills({ desk: { ...slob, desk }, pool: database.pool, home: null }, log);
     await until('the reminder', async () => ((await told()).length > 0 ? true : undefined));
     await watch?.stop();
   }
-  expect(await told()).toEqual([{ title: 'Due now: Exit review: long 2 NQ/USD at 15234 by slob' }]);
+  const [{ id } = { id: 0 }] = await readTasks(database.pool, desk);
+  expect(await told()).toEqual([
+    {
+      title: 'Due now: Exit review: long 2 NQ/USD at 15234 by slob',
+      body: expect.stringMatching(
+        new RegExp(
+          `^Entered .* UTC \\(order order-entry\\)\\. Note how it ended .*whether stop and target were as planned\\.\\nWhen it is done: on the page under Waiting, or fermata task done ${id} --note TEXT$`,
+        ),
+      ),
+    },
+  ]);
 });
 
 it('reminds of each review that is due, however many are open before it', async () => {

@@ -10,7 +10,7 @@ import { incidentStart, symptomsOf } from '../../src/temporal/report-incident.js
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
-import { oneEntry } from '../engine/support/one-entry.js';
+import { entriesInTurn, oneEntry } from '../engine/support/one-entry.js';
 import { openIncident, timelineOf } from '../incidents/incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from '../incidents/playbook-bench.js';
 import { FUTURES } from '../support/engine-config.js';
@@ -28,7 +28,7 @@ describe('at a drawdown of 25 %', () => {
     const [{ size } = {}] = slob.strategies;
     const config = {
       ...{ instruments: buildInstruments(slob), capabilities: FUTURES, startingCash: parseMoney('100000') },
-      strategies: [{ ...oneEntry(entry), symbols: ['NQ/USD'], size }],
+      strategies: [{ ...entriesInTurn([entry, entry]), symbols: ['NQ/USD'], size }],
       risk: { ...slob.risk, dailyLossLimitPct: 99 },
     };
     return new DeskUnderTest(config, 1, journal);
@@ -52,7 +52,42 @@ describe('at a drawdown of 25 %', () => {
     desk.quote(0, NQ + 4 * 620);
     expect(desk.engine.view.halts).toEqual([]);
     desk.quote(0, NQ + 4 * 626);
-    expect(desk.engine.view.halts).toMatchObject([{ cause: 'drawdown', resume: 'person' }]);
+    expect(desk.engine.view.halts).toMatchObject([
+      {
+        ...{ cause: 'drawdown', resume: 'person' },
+        reason: 'equity 74940.00 is 25 % or more below its peak of 100000.00',
+      },
+    ]);
+  });
+
+  it('it counts from the best that there was, and stops at the very limit', () => {
+    const desk = short();
+    // The ask, which buys it back, is half a point higher: 102,000 dollars at best, and 76,500 are 25 % less.
+    desk.quote(0, NQ - 4 * 50.5);
+    desk.quote(0, NQ + 4 * 586.75);
+    expect(desk.engine.view.halts).toEqual([]);
+    desk.quote(0, NQ + 4 * 587);
+    expect(desk.engine.view.halts).toMatchObject([
+      { reason: 'equity 76500.00 is 25 % or more below its peak of 102000.00' },
+    ]);
+  });
+
+  it('nothing is entered any more, whatever the strategy wishes', () => {
+    const stoppedAt = (ticks: number): DeskUnderTest => {
+      const desk = short();
+      const [stop] = desk.live('protective', 0);
+      if (stop === undefined) throw new Error('it has no stop');
+      desk.accept(stop);
+      desk.fill(stop, ticks);
+      desk.quote(0, NQ);
+      desk.bar(0, NQ);
+      return desk;
+    };
+    expect(stoppedAt(NQ + 100).live('entry', 0)).toHaveLength(1);
+    // The stop has slipped, as over a gap.
+    const halted = stoppedAt(NQ + 4 * 630);
+    expect(halted.engine.view.halts).toMatchObject([{ cause: 'drawdown' }]);
+    expect(halted.live('entry', 0)).toEqual([]);
   });
 
   it('the desk says what is left, what the day came to, how far it is from its best, and what is held', () => {
@@ -128,11 +163,14 @@ describe('of the breaker’s review', () => {
     });
     const done = (await timelineOf(bench, incident)).map(({ name }) => name);
     expect(done.slice(1, 4)).toEqual(['Current drawdown', 'Recent trades', 'What the log says of it']);
-    const { steps = [] } = incidentStart(
+    const [{ playbook, timing }] = incidentStart(
       slob,
       { ...{ kind: 'breaker-triggered', subject: '', key: '', source: '', title: '', detail: '' } },
       null,
-    ).args[0].playbook ?? { steps: [] };
+    ).args;
+    const { steps = [] } = playbook ?? {};
+    // Whoever is asked in the evening has until the next one.
+    expect(timing).toMatchObject({ offerMs: 24 * 3_600_000 });
     expect(steps.slice(0, 3)).toMatchObject([
       { report: 'account' },
       { report: 'trades', with: { days: 7 } },
@@ -162,9 +200,9 @@ describe('of the breaker’s review', () => {
   });
 
   it.each([
-    ['B: over for today', 'today', 'decide again'],
-    ['C: analyse the strategy', 'analysis', 'Compare the last weeks'],
-  ])('answer %s leaves it halted as large as it was, with a task', async (title, key, does) => {
+    ['B: over for today', 'today', 'decide again: fermata resume --reason TEXT --size 50, or leave it', 16],
+    ['C: analyse the strategy', 'analysis', 'Compare the last weeks', 48],
+  ])('answer %s leaves it halted as large as it was, with a task', async (title, key, does, dueHours) => {
     const { bench, desk, incident, question } = await review();
     await vote(bench, desk.name, { idEnds: question(key) });
     await stepOf(bench, incident, 'After the drawdown');
@@ -172,6 +210,9 @@ describe('of the breaker’s review', () => {
       (one) => one.state === 'open' && one.title.startsWith(title),
     );
     expect(task?.detail).toContain(does);
+    const hours = ((task?.dueMs ?? 0) - Date.now()) / 3_600_000;
+    expect(hours).toBeGreaterThan(dueHours - 0.1);
+    expect(hours).toBeLessThanOrEqual(dueHours);
     expect(desk.trader).toMatchObject({ mode: 'HALTED', sizePct: 100 });
     expect(desk.trader.sent('arm')).toEqual([]);
     await incident.end();

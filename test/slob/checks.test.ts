@@ -22,13 +22,13 @@ const SHORT: PositionFacts = {
   ...{ unrealised: '80.00', stopPrice: '15250.00' },
 };
 
-async function verdictOf(check: string, given: Record<string, number>, trader: TraderFacts | null) {
+async function lookAt(check: string, given: Record<string, number>, trader: TraderFacts | null) {
   const desk = { name: 'slob', mode: 'paper', currency: 'USD', zone: 'America/New_York' } as const;
   const child = await startPackChild(folder, `checks/${check}`, {
     context: { desk, nowMs: 0, trader },
     given,
   });
-  return outcomeOf(join(folder, 'nowhere'), await child.ended).verdict;
+  return outcomeOf(join(folder, 'nowhere'), await child.ended);
 }
 
 it.each([
@@ -38,9 +38,23 @@ it.each([
 ])(
   '%s passes, fails for the real thing, and is not run while the trader does not answer (%#)',
   async (check, given, good, bad) => {
-    const verdicts = [{ ...QUIET, ...good }, { ...QUIET, ...bad }, null].map((trader) =>
-      verdictOf(check, given as Record<string, number>, trader),
+    const looks = [{ ...QUIET, ...good }, { ...QUIET, ...bad }, null].map((trader) =>
+      lookAt(check, given as Record<string, number>, trader),
     );
-    expect(await Promise.all(verdicts)).toEqual(['pass', 'fail', 'not_run']);
+    const verdicts = (await Promise.all(looks)).map(({ verdict }) => verdict);
+    expect(verdicts).toEqual(['pass', 'fail', 'not_run']);
   },
 );
+
+it('a person reads how far it fell, what is held and what rests', async () => {
+  const [fell, held, rests] = await Promise.all([
+    lookAt('drawdown', { maxPct: 5 }, { ...QUIET, drawdownPct: '5.21', equity: '94790.00' }),
+    lookAt('flat', {}, { ...QUIET, positions: [SHORT] }),
+    lookAt('flat', {}, { ...QUIET, openOrders: 2 }),
+  ]);
+  expect(fell).toMatchObject({ observed: '5.21 % at an equity of 94790.00', expected: 'below 5 %' });
+  expect(held).toMatchObject({
+    ...{ observed: 'short 1 NQ/USD; 0 orders', expected: 'no position and no order' },
+  });
+  expect(rests).toMatchObject({ observed: 'nothing held; 2 orders' });
+});

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { dayLines } from '../../src/cli/commands/journal-and-export.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { noteInJournal } from '../../src/operations/trading-journal.js';
+import { openApproval } from '../../src/store/approvals.js';
 import { saveIncident } from '../../src/store/incidents.js';
 import { openTask } from '../../src/store/tasks.js';
 import { readTradingJournal } from '../../src/store/trading-journal.js';
@@ -272,9 +273,14 @@ describe('planning the next day', () => {
     await saveIncident(pool, { ...incident, ...of('b'), title: 'Over', state: 'resolved', resolvedMs: NOW });
     const task = { desk, detail: '', title: 'Weekly review', source: `${desk}:t`, dueMs: Date.now() - HOUR };
     const { id } = await openTask(pool, task);
+    await openApproval(pool, {
+      ...{ id: `${desk}:a`, desk, token: `${desk}:t`, kind: 'settings', subject: '', title: 'A larger size' },
+      ...{ parameters: {}, parametersHash: '', needed: 1, roles: ['approver'], requestedBy: 'anna' },
+      ...{ workflowId: 'w', runId: 'r', expiresMs: NOW + DAY },
+    });
     expect((await bench.run('close issues')).observed).toMatch(
       new RegExp(
-        `^2 outstanding: incident \\(high\\) An order was rejected, since 2026-03-02 10:00 UTC; task ${id} Weekly review, OVERDUE since .* UTC$`,
+        `^3 outstanding: incident \\(high\\) An order was rejected, since 2026-03-02 10:00 UTC; task ${id} Weekly review, OVERDUE since .* UTC; approval A larger size, until 2026-03-03 10:00 UTC$`,
       ),
     );
   });
@@ -394,6 +400,13 @@ describe('weekly planning', () => {
     expect(await bench.run('weekly monitor')).toMatchObject({
       verdict: 'fail',
       observed: expect.stringMatching(/^trader does not answer: /),
+    });
+    bench.trader.gone = false;
+    const query = () => Promise.reject(new Error('connection refused'));
+    bench.context = { ...bench.context, pool: { query } as never };
+    expect(await bench.run('weekly monitor')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/^database does not answer: connection refused; /),
     });
   });
 });

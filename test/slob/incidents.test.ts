@@ -165,6 +165,13 @@ describe('a damaged database', () => {
     await incident.end();
   });
 
+  it('is read to its end, however large, and what people are asked in the night is open in the morning', () => {
+    const { playbook, timing } = startOf('database-corruption');
+    const looks = playbook?.steps.filter(({ check }) => check === 'database-intact');
+    expect(looks).toMatchObject([{ timeoutSeconds: 600 }, { timeoutSeconds: 600, unless: 'intact' }]);
+    expect(timing).toMatchObject({ offerMs: 12 * 3_600_000 });
+  });
+
   it('is looked for each night, and opens the incident', () => {
     const nightly = slob.routines.find(({ name }) => name === 'backup');
     expect(nightly?.steps[0]).toMatchObject({
@@ -209,8 +216,9 @@ describe('a rejected order', () => {
     await pool.query(
       `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, reason, simulated,
          created_market, created, updated)
-       select $1, 'fabcdef-' || state, 'NQ/USD', 'sell', 'limit', 'entry', 'slob', state, 2, 'price does not conform (110)',
-         false, now(), now(), now() from unnest(array['rejected', 'filled']) as state`,
+       select $1, 'fabcdef-' || state || hours, 'NQ/USD', 'sell', 'limit', 'entry', 'slob', state, 2, 'price does not conform (110)',
+         false, now(), now(), now() - make_interval(hours => hours)
+         from unnest(array['rejected', 'filled', 'rejected'], array[23, 23, 25]) as told (state, hours)`,
       [desk.name],
     );
     const context = {
@@ -235,7 +243,7 @@ describe('a rejected order', () => {
     expect(await opened()).toMatchObject([
       {
         kind: 'order-rejected',
-        detail: 'sell 2 NQ/USD (entry) (fabcdef-rejected): price does not conform (110)',
+        detail: 'sell 2 NQ/USD (entry) (fabcdef-rejected23): price does not conform (110)',
       },
     ]);
   });

@@ -512,12 +512,42 @@ describe('a check of', () => {
     expect(await bench.run('morning enabled')).toMatchObject({
       observed: 'off: slob on NQ/USD (switched off by anna: CPI at 08:30)',
     });
+    bench.trader.strategies = [{ ...ON, enabled: false, off: null } as never];
+    expect(await bench.run('morning enabled')).toMatchObject({
+      observed: 'off: slob on NQ/USD (the desk file has it off)',
+    });
   });
 
   it('the review of the night looks at every page of the database, and opens its incident', () => {
     expect(bench.stepOf('morning intact')).toMatchObject({
       ...{ check: 'database-intact', required: true, onFail: 'incident', incident: 'database-corruption' },
     });
+  });
+
+  it('the review of the night leaves out what an account did that rests, and the first start after a restore', async () => {
+    const { desk } = bench.context.desk;
+    const { ownerPool } = bench.database;
+    await haltedBefore([12, 'startup'], [3, 'venue'], [2, 'venue'], [1, 'startup']);
+    const verdicts = async () => [
+      (await bench.run('morning failures')).verdict,
+      (await bench.run('morning shutdowns')).verdict,
+    ];
+    expect(await verdicts()).toEqual(['fail', 'fail']);
+    await ownerPool.query(
+      `insert into evidence (desk, workflow_id, first_run_id, run_id, routine, step_key, name, kind, verdict, observed, expected,
+         started, finished, simulated, previous_hash, hash)
+       values ($1, $1 || ':restore', 'r', 'r', 'restore', 'proven', 'proven', 'action', 'pass', '', '', $2, $2, true, '', '')`,
+      [desk, new Date(Date.now() - 2 * HOUR)],
+    );
+    expect(await verdicts()).toEqual(['fail', 'pass']);
+    // Its halts are of an account that rests since: another one is in use.
+    await ownerPool.query(`update halts set incarnation = 'rests1' where desk = $1`, [desk]);
+    await ownerPool.query(
+      `insert into ledger_cursor (desk, incarnation, sequence, chain, account, updated)
+       values ($1, 'rests1', 1, '', 'simulated', now() - interval '1 day')`,
+      [desk],
+    );
+    expect(await verdicts()).toEqual(['pass', 'pass']);
   });
 
   it('the review of the night counts all losses of the connection, and names the newest', async () => {
@@ -722,6 +752,10 @@ describe('a check of', () => {
 
   it('the limits shows the risk of a trade and the most contracts', async () => {
     expect((await bench.run('morning limits')).observed).toContain('slob: riskPct 1 maxLots 5');
+    bench.trader.risk = [];
+    expect(await bench.run('morning limits')).toMatchObject({
+      ...{ verdict: 'fail', observed: 'the trader reports no limits' },
+    });
   });
 
   it('the morning shows the last 20 lines of the error log', async () => {
@@ -732,11 +766,25 @@ describe('a check of', () => {
   });
 
   it('the morning lists the five newest backups', async () => {
-    for (const hours of [23, 30, 40, 50, 60, 70]) await bench.backupTaken(hours);
+    for (const hours of [23, 30, 40, 50, 60, 70]) await bench.backupTaken(hours, 7);
     const { observed } = await bench.run('morning backup');
-    expect(observed).toMatch(/^b-23 is 23\.0 hours old, 1 row, 1 bytes; before it: b-30, b-40, b-50, b-60$/);
+    expect(observed).toMatch(/^b-23 is 23\.0 hours old, 1 row, 7 bytes; before it: b-30, b-40, b-50, b-60$/);
     bench.renew();
     expect((await bench.run('morning backup')).observed).toContain('no backup was taken yet');
+  });
+
+  it('a backup that was removed is none, and one that is dated ahead of now is not young', async () => {
+    for (const hours of [1, 30]) await bench.backupTaken(hours);
+    await bench.database.pool.query(`update backup set pruned = now() where desk = $1 and id = 'b-1'`, [
+      bench.context.desk.desk,
+    ]);
+    expect(await bench.run('morning backup')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringMatching(/^b-30 is 30\.0 hours old, /) },
+    });
+    await bench.backupTaken(-3);
+    expect(await bench.run('morning backup')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringMatching(/^b--3 is dated ahead of now: /) },
+    });
   });
 
   it('a backup of exactly a day is too old', async () => {
@@ -830,6 +878,8 @@ describe('a sign-off', () => {
     const { human, items: ticked = [], key } = bench.stepOf(`${routine} sign-off`);
     expect(bench.context.desk.routines.find(({ name }) => name === routine)?.steps.at(-1)?.key).toBe(key);
     expect(human).toContain('tick');
+    // Half a day later it is another day's.
+    expect(bench.stepOf(`${routine} sign-off`).dueHours).toBeLessThanOrEqual(4);
     expect(ticked).toEqual(items.map((item) => expect.stringContaining(item)));
   });
 
@@ -856,6 +906,10 @@ describe('a report of', () => {
     expect(await said('hourly-review trades')).toMatch(
       /^1 hour: NQ\/USD short 1 from 15011\.00 to 14976\.25: 690\.50, 2\.00 R, by its target$/,
     );
+    for (let minute = 1; minute <= 19; minute += 1) await closed(minute / 100, 1, 2);
+    expect(await said('hourly-review trades')).not.toContain('and more before');
+    await closed(0.5, 1, 2);
+    expect(await said('hourly-review trades')).toMatch(/; and more before$/);
     bench.renew();
     await closed(0.9, 1, 2, '0.00000010');
     expect(await said('hourly-review trades')).toContain('short 0.0000001 from 15011.00 to');
@@ -916,7 +970,7 @@ describe('a report of', () => {
     await ordered('e1', 'entry', 'filled');
     await ordered('e2', 'entry', 'filled');
     await ordered('e3', 'entry', 'rejected');
-    await ordered('e4', 'entry', 'filled', 25);
+    for (const hoursAgo of [25, -1]) await ordered(`e${hoursAgo}`, 'entry', 'filled', hoursAgo);
     expect(await said('close orders')).toBe('1 day: 3 orders (entry filled 2, entry rejected 1)');
   });
 
@@ -1012,6 +1066,8 @@ describe('a report of', () => {
     await bench.equityAt(NOW - 25 * HOUR, 90_000);
     await bench.equityAt(NOW - HOUR, 99_000);
     expect(await said('weekly limits')).toContain('7 days: largest drawdown 10.00 % of 25 % allowed');
+    bench.trader.reloaded.push({ values: { 'risk.maxDrawdownPct': 20 }, approvedBy: [] });
+    expect(await said('weekly limits')).toContain('10.00 % of 20 % allowed, 25 % in the desk file');
   });
 
   it('close setups and weekly alerts count what was told, by type, and nothing where nobody is told', async () => {
@@ -1027,6 +1083,12 @@ describe('a report of', () => {
     expect(await bench.run('weekly setup-rate')).toMatchObject({
       verdict: 'not_run',
       observed: 'nobody is told of it: neither notify.telegram.events nor notify.mail.events has setup',
+    });
+    bench.renew();
+    await alertsSent('setup', 'info', [3, 20]);
+    keepChannelHealth(bench.home, bench.context.desk.desk, { ...HEALTH, state: 'off' }, Date.now());
+    expect(await bench.run('weekly setup-rate')).toMatchObject({
+      ...{ verdict: 'not_run', observed: 'no alerts are sent from here: none can be counted' },
     });
   });
 

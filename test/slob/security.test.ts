@@ -92,6 +92,10 @@ describe('the security audit', () => {
         120,
       ]);
     }
+    // The bot's token is not ours to make.
+    expect(bench.stepOf('monthly rotate-telegram').human).toContain(
+      'take a new one from BotFather (/revoke)',
+    );
   });
 
   it.each<[string, string, () => void]>([

@@ -194,6 +194,30 @@ describe('a day that breaks one rule', () => {
     expect(desk.entries).toEqual([]);
   });
 
+  it('is traded where the consolidation and the stop are just as large as they may be', () => {
+    // From 15,012 to 15,022; without its first bar it is smaller.
+    const at0935 = (consolMaxPoints: number) =>
+      new AtTheStrategy({ consolMaxPoints }).see(dayUntil('09:35')).state;
+    expect(at0935(10)).toContain('CONSOLIDATION: 5 bars from 15012.00 to 15022.00');
+    expect(at0935(9.75)).toContain('FIRST_LIQUIDITY: 4 bars from 15013.00 to 15021.00');
+    // 17.25 points are 69 ticks, and 0.115 % of 60,043 are 69.05.
+    const entries = (stopLossPct: number) =>
+      new AtTheStrategy({}, '2026-07-15', { stopLossPct }).see(dayUntil('09:39')).entries.length;
+    expect([0.115, 0.1149].map(entries)).toEqual([1, 0]);
+  });
+
+  it('goes by the newest candle without an upper wick, and by what ended within the European morning', () => {
+    const newer = { '09:36': [15_017, 15_020, 15_015, 15_020] } as const;
+    expect(new AtTheStrategy().see(dayUntil('09:38', newer)).state).toContain(
+      'waits for a close below 15015.00',
+    );
+    const high = { open: 15_000, high: 15_030, low: 14_995, close: 15_000 };
+    const before = [{ at: '02:59', ...high }, ...dayUntil('09:39')];
+    expect(new AtTheStrategy().see(before).entries).toHaveLength(1);
+    const last = { '08:59': [15_000, 15_030, 14_995, 15_000] } as const;
+    expect(new AtTheStrategy().see(dayUntil('09:39', last)).state).toContain('high 15030.00 is not taken');
+  });
+
   it('is traded where the quote and the stop are just near enough', () => {
     const desk = new AtTheStrategy({}, '2026-07-15', { bidAway: -5, stopLossPct: 0.15 });
     expect(desk.see(dayUntil('09:39')).entries).toHaveLength(1);

@@ -150,7 +150,7 @@ export class RoutineBench extends CheckBench {
       `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
          fees, r, why, config_hash, opened, market, wall, simulated)
        values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', $7, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
-      [this.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at, quantity],
+      [this.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 1_000), result, r, at, quantity],
     );
   }
 
