@@ -74,7 +74,7 @@ export function readDeskText(
 ): LoadedDesk {
   const folder = options.folder ?? dirname(resolve(file));
   const coded = options.playbooks(folder);
-  const parsed = deskSchema(options.venues, coded.names).safeParse(data);
+  const parsed = checkedDesk(text, data, options.venues, coded.names);
   const found = parsed.success
     ? options.parts === undefined
       ? []
@@ -108,6 +108,26 @@ export function readDeskText(
   );
   if (foundOfOwn.length + foundTwice.length > 0) throw refuse([...foundOfOwn, ...foundTwice]);
   return { desk, file, text, folder, configHash: configHash(desk) };
+}
+
+type Checked = ReturnType<ReturnType<typeof deskSchema>['safeParse']>;
+
+/** The desk that was found in order last, and what it was checked by. */
+let lastInOrder: { readonly by: readonly unknown[]; readonly desk: Desk } | null = null;
+
+/** The parts of a process load its desk one after another: the same text is checked once. Each gets its own desk. */
+function checkedDesk(
+  text: string,
+  data: unknown,
+  venues: readonly DeskVenue[],
+  coded: readonly string[],
+): Checked {
+  const by = [text, venues, ...coded];
+  if (lastInOrder?.by.length === by.length && by.every((part, index) => part === lastInOrder?.by[index]))
+    return { success: true, data: structuredClone(lastInOrder.desk) };
+  const checked = deskSchema(venues, coded).safeParse(data);
+  if (checked.success) lastInOrder = { by, desk: structuredClone(checked.data) };
+  return checked;
 }
 
 const keyed = (rule: BrokenRule): SchemaProblem => ({ ...rule, key: keyText(rule.path) });

@@ -32,8 +32,28 @@ const FILE_BYTES_MAX = 1024 * 1024;
 /** Aliases (`*name`) must not expand a small file into a huge one. */
 const ALIASES_MAX = 100;
 
+/**
+ * The content of the texts that were read last: the parts of a process read its desk file one after another, a twin that of its
+ * desk as well, and to read YAML takes longer than all that is checked in it.
+ */
+const lastRead = new Map<string, unknown>();
+const LAST_READ_MAX = 2;
+
 /** `file` is only for messages. Throws `DeskFileError`. */
 export function parseYaml(file: string, text: string): YamlFile {
+  // Each gets its own: what one changes is not in the file.
+  if (lastRead.has(text))
+    return {
+      data: structuredClone(lastRead.get(text)),
+      refuse: (problems) => parseAnew(file, text).refuse(problems),
+    };
+  const read = parseAnew(file, text);
+  for (const [oldest] of lastRead) if (lastRead.size >= LAST_READ_MAX) lastRead.delete(oldest);
+  lastRead.set(text, structuredClone(read.data));
+  return read;
+}
+
+function parseAnew(file: string, text: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0) {
@@ -61,10 +81,20 @@ export function parseYaml(file: string, text: string): YamlFile {
 /** Null: the file can't be read, or names no desk. */
 export function deskNameIn(file: string): string | null {
   try {
-    const name: unknown = parseDocument(readFileSync(file, 'utf8')).get('desk');
+    const text = readFileSync(file, 'utf8');
+    const name = nameIn(file, text);
     return typeof name === 'string' ? name : null;
   } catch {
     return null;
+  }
+}
+
+/** Also where something else in the file is wrong. */
+function nameIn(file: string, text: string): unknown {
+  try {
+    return (parseYaml(file, text).data as { desk?: unknown } | null)?.desk;
+  } catch {
+    return parseDocument(text).get('desk');
   }
 }
 

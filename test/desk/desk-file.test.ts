@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { takeEnvironment } from '../../src/desk/environment-variable.js';
 import { keyReference, keyRows } from '../../src/desk/key-reference.js';
@@ -6,7 +8,7 @@ import { newDeskText } from '../../src/desk/new-desk.js';
 import { deskJsonSchema, deskJsonSchemaText } from '../../src/desk/schema-problems.js';
 import { closestName } from '../../src/desk/typed-names.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
-import { parseDesk } from '../../src/venue/load-desk.js';
+import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 
 const root = new URL('../../', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -39,6 +41,52 @@ describe('the configuration hash', () => {
 
   it('changes with a limit', () => {
     expect(hashOf(CRYPTO.replace('stopLossPct: 5.0', 'stopLossPct: 5.1'))).not.toBe(hashOf(CRYPTO));
+  });
+});
+
+describe('a desk file that is read again', () => {
+  const read = (changed: string) => parseDesk('again.yaml', changed);
+
+  it('is checked once, and costs its further readers next to nothing', () => {
+    const spentOn = (work: () => unknown): number => {
+      const { user } = process.cpuUsage();
+      work();
+      return process.cpuUsage().user - user;
+    };
+    read(CRYPTO);
+    const [anew, again] = [0, 0].map((_, which) =>
+      Array.from({ length: 5 }, (__, time) => spentOn(() => read(`${CRYPTO}# ${which === 0 ? time : ''}\n`))),
+    );
+    expect(Math.min(...(again ?? []))).toBeLessThan(Math.min(...(anew ?? [])) / 2);
+  });
+
+  it('is each reader’s own', () => {
+    const [first, second] = [read(CRYPTO).desk, read(CRYPTO).desk];
+    (first.instruments as unknown[]).length = 0;
+    (second.risk as { stopLossPct: number }).stopLossPct = 99;
+    expect(read(CRYPTO).desk).toMatchObject({ risk: { stopLossPct: 5 } });
+    expect(read(CRYPTO).desk.instruments).toHaveLength(2);
+  });
+
+  it('is read anew once it was changed on the disk, and its problems have their lines', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fermata-again-'));
+    const file = join(folder, 'desk.yaml');
+    try {
+      writeFileSync(file, CRYPTO);
+      expect(loadDesk(file).desk.risk.stopLossPct).toBe(5);
+      writeFileSync(file, CRYPTO.replace('stopLossPct: 5.0', 'stopLossPct: 4.0'));
+      expect(loadDesk(file).desk.risk.stopLossPct).toBe(4);
+      const wrong = CRYPTO.replace('stopLossPct: 5.0', 'stopLossPct: much');
+      const at = wrong.slice(0, wrong.indexOf('stopLossPct')).split('\n').length;
+      for (const _ of ['first', 'again']) {
+        writeFileSync(file, wrong);
+        expect(() => loadDesk(file)).toThrow(
+          expect.objectContaining({ problems: [expect.objectContaining({ line: at })] }),
+        );
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
