@@ -104,8 +104,6 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
       onCreate: compileWhenAsked,
     },
   });
-  // Schemas only describe answers; they must not silently drop a member that the trader has gained since.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   acceptJsonOnly(app);
   takeAnyBody(app);
   registerErrors(app);
@@ -282,9 +280,7 @@ const TAGS = [
 ];
 
 async function registerDescription(app: FastifyInstance): Promise<void> {
-  app.addSchema({ $id: 'Problem', ...jsonSchema(problemSchema) });
-  app.addSchema({ $id: 'DeskStatus', ...jsonSchema(deskStatusSchema) });
-  app.addSchema({ $id: 'LiveMessage', ...jsonSchema(liveMessageSchema) });
+  const answersOf = withoutAnswers(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -299,13 +295,34 @@ async function registerDescription(app: FastifyInstance): Promise<void> {
       },
     },
     transform: ({ schema, url }) => ({
-      schema: { ...schema, response: { ...(schema.response as object | undefined), ...anyProblem } },
+      schema: { ...schema, response: { ...answersOf(schema), ...anyProblem } },
       url,
     }),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
     },
   });
+  // Apart from every route: no request is checked by them, and each route would have a checker made that knows them.
+  await app.register(async (description) => {
+    description.addSchema({ $id: 'Problem', ...jsonSchema(problemSchema) });
+    description.addSchema({ $id: 'DeskStatus', ...jsonSchema(deskStatusSchema) });
+    description.addSchema({ $id: 'LiveMessage', ...jsonSchema(liveMessageSchema) });
+  });
+}
+
+/**
+ * Schemas only describe answers: from those, Fastify would drop a member that the trader has gained since. So routes have none,
+ * and whoever reads the description gets them here; until then none is written.
+ */
+function withoutAnswers(app: FastifyInstance): (schema: object) => object {
+  const answers = new WeakMap<object, object>();
+  app.addHook('onRoute', (route) => {
+    const { response, ...asked } = route.schema ?? {};
+    if (response === undefined) return;
+    route.schema = asked;
+    answers.set(asked, response as object);
+  });
+  return (schema) => answers.get(schema) ?? {};
 }
 
 const DESCRIPTION =

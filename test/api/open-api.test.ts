@@ -1,8 +1,8 @@
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { makeOpenApi } from '../../src/api/open-api.js';
-import { emergencyStateSchema, problemSchema } from '../../src/api/schemas/answers.js';
+import { answer, emergencyStateSchema, problemSchema } from '../../src/api/schemas/answers.js';
 import { deskStatusSchema, equitySchema } from '../../src/api/schemas/records.js';
 import type { IncidentShown, ValidationShown } from '../../src/contracts/published.js';
 import type { GoLiveShown } from '../../src/operations/go-live/start-go-live.js';
@@ -124,6 +124,34 @@ interface Operation {
 }
 
 describe('the description', () => {
+  it('is written when somebody reads it: a start writes the shape of no answer', async () => {
+    let written = 0;
+    const shape = z.lazy(() => {
+      written += 1;
+      return z.object({ further: z.literal('shown') });
+    });
+    const further = await startWebUnderTest(null, {
+      moreRoutes: (app) =>
+        app.get('/api/further', { schema: { response: { 200: answer('More', shape) } } }, async () => ({
+          further: 'shown',
+          gained: 'since',
+        })),
+    });
+    try {
+      const { accessToken } = await further.signIn();
+      const answered = await further.call('GET', '/api/further', { token: accessToken });
+      expect(await answered.json()).toEqual({ further: 'shown', gained: 'since' });
+      expect(written).toBe(0);
+      const { paths } = further.app.swagger() as unknown as { paths: Record<string, { get: Operation }> };
+      expect(JSON.stringify(paths['/api/further']?.get.responses[200])).toContain('"further"');
+      expect(written).toBeGreaterThan(0);
+      // What only describes is known to no checker of requests.
+      expect(further.app.getSchemas()).toEqual({});
+    } finally {
+      await further.stop();
+    }
+  });
+
   it('is the same whether it is served or generated', async () => {
     const served = await (await web.call('GET', '/api/openapi.json', { token })).json();
     expect(served).toEqual(JSON.parse(JSON.stringify(await makeOpenApi())));

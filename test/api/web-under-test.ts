@@ -91,12 +91,16 @@ function quickHash(password: string): string {
   return `scrypt$2$8$1$${salt.toString('base64url')}$${hash.toString('base64url')}`;
 }
 
-type Changes = Partial<Omit<WebDependencies, 'runtime'> & { runtime: Partial<WebDependencies['runtime']> }>;
+interface Changes extends Partial<Omit<WebDependencies, 'runtime'>> {
+  readonly runtime?: Partial<WebDependencies['runtime']>;
+  /** Beside those of the product, before the server listens. */
+  readonly moreRoutes?: (app: FastifyInstance) => void;
+}
 
 /** `pool`: null where the database is to be down. */
 export async function startWebUnderTest(
   pool: Pool | null,
-  { runtime, ...change }: Changes = {},
+  { runtime, moreRoutes, ...change }: Changes = {},
   operations: Partial<WebDependencies['operations']> = {},
 ): Promise<WebUnderTest> {
   const trader = await startScriptedTrader();
@@ -144,6 +148,7 @@ export async function startWebUnderTest(
     },
   };
   const app = await buildServer(web, tickets);
+  moreRoutes?.(app);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const host = `127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const origin = `http://${host}`;

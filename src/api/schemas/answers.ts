@@ -36,10 +36,14 @@ function wordsOf({ _zod: { def } }: z.core.$ZodType): string | undefined {
   return typeof said === 'string' ? said.replace(/^expected /, '') : undefined;
 }
 
-/** An answer with its description, for a route's `response`. */
+/** An answer with its description, for a route's `response`; written when somebody reads the description of the API. */
 export function answer(description: string, schema: z.ZodType | JsonSchema): JsonSchema {
-  const shape = schema instanceof z.ZodType ? jsonSchema(schema) : schema;
-  return { description, content: { 'application/json': { schema: shape } } };
+  const shape = {
+    get schema(): JsonSchema {
+      return schema instanceof z.ZodType ? jsonSchema(schema) : schema;
+    },
+  };
+  return { description, content: { 'application/json': shape } };
 }
 
 /** RFC 9457 problem details with two members of ours: `keptSafe` and `doThis`. */
