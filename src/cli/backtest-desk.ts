@@ -267,8 +267,7 @@ function resolved(
 ): (readonly [Path, DeclaredValue, string])[] {
   const paths = pathsOf(key, desk, chosen);
   if (paths.length === 0) {
-    const known = knownKeys(desk, chosen);
-    const near = closestName(key, known);
+    const near = closestName(key, [...knownKeys(desk, chosen), ...longKeys(desk, chosen)]);
     throw usageFailure(
       `--set: there is nothing called ${key} that a backtest could set`,
       near === null
@@ -343,6 +342,12 @@ function knownKeys(desk: Desk, chosen: readonly number[]): readonly string[] {
   const limits = Object.keys(riskSchema.shape).map((key) => `risk.${key}`);
   return [...groups, ...limits, 'paper.feesIn', ...PLAIN_KEYS, ...parametersOf(desk, chosen)];
 }
+
+/** With the strategy or the instrument whose key it is in front. */
+const longKeys = (desk: Desk, chosen: readonly number[]): readonly string[] => [
+  ...chosen.flatMap((at) => specsOf(desk, at).map(({ name }) => `${desk.strategies[at]?.name}.${name}`)),
+  ...desk.instruments.flatMap(({ symbol }) => INSTRUMENT_KEYS.map((key) => `${symbol}.${key}`)),
+];
 
 function leaves(value: unknown, path: string): readonly string[] {
   if (typeof value !== 'object' || value === null) return [path];

@@ -7,10 +7,10 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ordersLeave } from '../desk/desk-venue.js';
 import type { Desk } from '../desk/schema.js';
-import { closestName } from '../desk/typed-names.js';
+import { closestName, symbolIn } from '../desk/typed-names.js';
 import type { PriceSide } from '../domain/instrument.js';
 import { venueOfFeed } from '../domain/venue.js';
-import type { MarketChoice } from '../home/runtime.js';
+import type { MarketChoice, Runtime } from '../home/runtime.js';
 import { TRADED_VENUES } from '../venue/registry.js';
 import { type CliFailure, usageFailure } from './failure.js';
 import { wholeNumber } from './option-values.js';
@@ -33,11 +33,13 @@ export interface DataFile {
 
 const SPEED_MAX = 100_000;
 
-/** `FILE` or `SYMBOL=FILE`; of bars of one side `SYMBOL:bid=FILE` or `SYMBOL:ask=FILE`. */
+/** `FILE` or `SYMBOL=FILE`; of bars of one side `SYMBOL:bid=FILE` or `SYMBOL:ask=FILE`; symbols as people write them. */
 export function dataFile(text: string): DataFile {
   if (text.trim() === '') throw new InvalidArgumentError('expected FILE or SYMBOL=FILE');
-  const [, symbol = null, side, file = text] =
-    /^([A-Z0-9]+\/[A-Z0-9]+)(?::(bid|ask))?=(.+)$/.exec(text) ?? [];
+  const [, typed = '', side, file = ''] = /^([^=:]+)(?::(bid|ask))?=(.+)$/.exec(text) ?? [];
+  const symbol = symbolIn(typed);
+  // A file whose own name has a = in it: only capitals and a slash are a symbol then.
+  if (symbol === null || (symbol !== typed && existsSync(text))) return { symbol: null, file: resolve(text) };
   return { symbol, file: resolve(file), ...(side === 'bid' || side === 'ask' ? { side } : {}) };
 }
 
@@ -165,6 +167,12 @@ export function venueAddress(desk: VenueAndFeeds, given: SimulatedVenue | undefi
     throw unknownName(desk, given, [name], 'this command asks no venue but the one where orders would go');
   return checked(name, given).address;
 }
+
+/** Of the desk that was started here. Undefined: it had none, or that was another desk, whose simulator is none of this one’s. */
+export const simulatorStartedWith = (
+  { desk }: Pick<Desk, 'desk'>,
+  runtime: Pick<Runtime, 'desk' | 'simulatedVenue'> | null,
+): string | undefined => (runtime?.desk === desk ? runtime.simulatedVenue : undefined);
 
 interface Simulators {
   /** In the place of the desk's venue. */

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import type { NewInstrument } from '../desk/new-desk.js';
-import { NAME, NAME_EXPECTED } from '../desk/typed-names.js';
+import { NAME, NAME_EXPECTED, symbolIn } from '../desk/typed-names.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { ungrouped } from '../domain/figure-text.js';
 import type { Span } from '../market/fetched/minutes-file.js';
@@ -61,8 +61,12 @@ export function amountValue(text: string): string {
   throw new InvalidArgumentError(`expected an amount above 0${bounds}, such as 10000`);
 }
 
+/** An instrument as the desk file writes it, however it was typed. What is no symbol is refused where its desk is known. */
+export const instrumentName = (text: string): string => symbolIn(text) ?? text;
+
 export function symbolValue(text: string): string {
-  if (/^[A-Z0-9]+\/[A-Z0-9]+$/.test(text)) return text;
+  const symbol = symbolIn(text);
+  if (symbol !== null) return symbol;
   throw new InvalidArgumentError('expected two currencies, such as BTC/USDT');
 }
 
@@ -79,8 +83,8 @@ export function personValue(text: string): string {
 
 /** `SYMBOL,TICK,LOT,MIN-NOTIONAL`; the desk file's own rules check the numbers. */
 export function instrumentValue(text: string): NewInstrument {
-  const [symbol, tickSize, lotSize, minNotional = '0', ...more] = text.split(',');
-  if (symbol === undefined || tickSize === undefined || lotSize === undefined || more.length > 0) {
+  const [typed, tickSize, lotSize, minNotional = '0', ...more] = text.split(',');
+  if (typed === undefined || tickSize === undefined || lotSize === undefined || more.length > 0) {
     throw new InvalidArgumentError(
       'expected symbol, tick, lot and smallest value, for example SOL/USDT,0.01,0.001,5',
     );
@@ -91,7 +95,7 @@ export function instrumentValue(text: string): NewInstrument {
   ] as const)
     if (!(/^\d*\.?\d+$/.test(step) && Number(step) > 0))
       throw new InvalidArgumentError(`expected a ${what} above 0, such as 0.01, as the venue lists it`);
-  return { symbol, tickSize, lotSize, minNotional };
+  return { symbol: instrumentName(typed), tickSize, lotSize, minNotional };
 }
 
 const DAYS_MAX = 5 * 366;
@@ -110,7 +114,8 @@ export const dayText = (ms: number): string => new Date(ms).toISOString().slice(
 export function spanOf(from: number, to: number): Span {
   const span = { fromMs: from, untilMs: to + DAY_MS };
   if (to < from) throw usageFailure('--to lies before --from', 'write the earlier day first');
-  if (from > Date.now()) throw usageFailure('--from lies in the future', 'there are no candles yet');
+  if (from > Date.now())
+    throw usageFailure('--from lies in the future', 'there are no candles yet: name days that have begun');
   if (span.untilMs - span.fromMs > DAYS_MAX * DAY_MS) {
     throw usageFailure(`more than ${DAYS_MAX} days at once`, 'name fewer days');
   }

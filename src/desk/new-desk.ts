@@ -59,7 +59,7 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   const document = parseDocument(template);
   document.commentBefore = `${SCHEMA_LINE}\n The desk ${wanted.name}. Every key: docs/DESK_FILE.md`;
   const first = isMap(document.contents) ? document.contents.items[0]?.key : null;
-  if (isScalar(first)) first.commentBefore = first.commentBefore?.replace(`${SCHEMA_LINE}\n`, '') ?? null;
+  if (isScalar(first)) first.commentBefore = withoutHeader(first.commentBefore ?? '');
   document.setIn(['desk'], wanted.name);
   const unknown =
     wanted.symbols === undefined ? [] : setSymbols(document, wanted.symbols, wanted.instruments ?? []);
@@ -88,6 +88,14 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   if (wanted.s3Bucket !== undefined) setBucket(document, wanted.s3Bucket);
   if (wanted.live !== undefined) setLive(document, wanted.live.approvers);
   return { kind: 'text', text: document.toString({ lineWidth: 0 }) };
+}
+
+/** A template that was written here has a header of its own, or several of earlier versions. */
+function withoutHeader(comment: string): string | null {
+  const left = comment
+    .replace(`${SCHEMA_LINE}\n`, '')
+    .replace(/^(\n* The desk \S+\. Every key: docs\/DESK_FILE\.md\n*)+/, '');
+  return left === '' ? null : left;
 }
 
 /** The currency that all are quoted in. The desk file's own rules refuse several. */

@@ -19,7 +19,7 @@ import ibkr from './ibkr/definition.js';
 import kraken from './kraken/definition.js';
 import kucoin from './kucoin/definition.js';
 import { PAPER_CAPABILITIES } from './paper/capabilities.js';
-import type { PriceSource } from './prices.js';
+import type { LiveAddresses, PriceSource } from './prices.js';
 
 export const VENUES: readonly VenueDefinition[] = [binance, bybit, ibkr, kraken, kucoin];
 
@@ -34,14 +34,45 @@ export const TRADED_VENUES = VENUES.filter((venue): venue is TradedVenue => venu
  */
 export function tradedVenue(name: string): TradedVenue {
   const found = TRADED_VENUES.find((venue) => venue.name === name);
-  if (found === undefined)
-    throw new RangeError(`real orders can't leave for ${name}: no adapter here speaks to it`);
+  if (found === undefined) throw new RangeError(pricesOnly(name) ?? name);
   return found;
+}
+
+/** What a person has to know whose desk is at a venue that takes no orders from here; null if it takes them. */
+export function pricesOnly(name: string): string | null {
+  const takers = TRADED_VENUES.map((venue) => venue.name);
+  if (takers.includes(name)) return null;
+  return `real orders can't leave for ${name}, of which only prices are used; they can for ${takers.join(' and ')}`;
 }
 
 /** ccxt may also support a venue that has no definition here. */
 export function priceSourceOf(name: string): PriceSource {
   return VENUES.find((venue) => venue.name === name)?.prices ?? ccxtPrices(name);
+}
+
+const ORIGIN = /^(?:https?|wss?):\/\/[^/]+/;
+
+/** Where a venue's prices are asked for if the simulator at that address stands for it. */
+export const addressesAt = (venue: string, address: string): LiveAddresses =>
+  priceSourceOf(venue).redirect({ kind: 'simulator', address }) ?? everythingAt(address);
+
+/** For venues that define no simulator: the same paths, whichever of the venue's hosts they are on. */
+function everythingAt(address: string): LiveAddresses {
+  const streams = address.replace(/^http/, 'ws');
+  return {
+    market: 'simulator',
+    http: (url) => url.replace(ORIGIN, address),
+    streams({ urls: { api } }) {
+      api.ws = moved(api.ws, streams);
+    },
+  };
+}
+
+/** The library has one address or several, by kind of market and of stream. */
+function moved(addresses: unknown, to: string): unknown {
+  if (typeof addresses === 'string') return addresses.replace(ORIGIN, to);
+  if (typeof addresses !== 'object' || addresses === null) return addresses;
+  return Object.fromEntries(Object.entries(addresses).map(([key, value]) => [key, moved(value, to)]));
 }
 
 /** Instruments of a paper account, with the bounds that the desk's venue has and its file does not know. */

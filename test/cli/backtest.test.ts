@@ -488,6 +488,18 @@ describe.concurrent('fermata backtest refuses by name', () => {
     ['no prices', [], 'there are no prices to trade on', '--data FILE'],
     ['what is no setting', ['--set', 'fastBars'], '--set: expected KEY=VALUE', 'help backtest'],
     ['a parameter that is none', ['--set', 'fstBars=3'], 'nothing called fstBars', 'write --set fastBars=3'],
+    [
+      'a parameter that its strategy does not have',
+      ['--set', 'ema-cross.fastBar=3'],
+      'nothing called ema-cross.fastBar ',
+      'write --set ema-cross.fastBars=3',
+    ],
+    [
+      'a key that its instrument does not have',
+      ['--set', 'BTC/USDT.spred=0.05'],
+      'nothing called BTC/USDT.spred ',
+      'write --set BTC/USDT.spread=0.05',
+    ],
     ['a key of nothing', ['--set', 'risk.maxDrawdown=3'], 'nothing called risk.maxDrawdown', '=3'],
     [
       'a group that no run has',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -6,7 +6,9 @@ import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/b
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { type Span, writeMinutes } from '../../src/market/fetched/minutes-file.js';
+import { startKraken } from '../market/public-venues.js';
 import { commandsInOneProcess } from './run-command.js';
+import { CRYPTO_DESK, writeRuntime } from './trader-double.js';
 
 const runCommand = commandsInOneProcess();
 
@@ -50,7 +52,7 @@ describe('fermata data fetch', () => {
       out: expect.stringMatching(/✓ BTC\/USDT .*\n✓ ETH.*\n✓ 2 files: every byte is as it was fetched/),
     });
     const gaps = await data('gaps', 'BTC/USDT', '--from', '2020-01-01', '--to', '2020-01-01');
-    expect(gaps).toMatchObject({ code: 1, out: expect.stringContaining('1440 missing') });
+    expect(gaps).toMatchObject({ code: 1, out: expect.stringContaining('1\u202f440 missing') });
     expect(gaps.out).not.toContain('nothing of BTC/USDT');
     const other = await data('gaps', 'LTC/USDT', '--from', '2020-01-01', '--to', '2020-01-02');
     expect(other.out).toContain(
@@ -229,6 +231,76 @@ describe('fermata data fetch', () => {
     expect({ out, code }).toMatchObject({ code: 0, out: expect.stringContaining('0 minutes') });
     expect(out).toContain('the venue had no minute of BTC/USDT in this time');
     expect(out).not.toContain('Trade on them');
+  });
+
+  it('knows a symbol however it is typed', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'fermata-data-typed-'));
+    onTestFinished(() => rmSync(own, { recursive: true, force: true }));
+    const span = ['--from', day, '--to', day, '--desk', 'crypto-bot'];
+    const venue = ['--simulated-venue', simulator.address];
+    const fetched = await runCommand(own, [
+      'data',
+      'fetch',
+      'btc/usdt',
+      'ETHUSDT',
+      ...span,
+      ...venue,
+      '--json',
+    ]);
+    expect(fetched.code, fetched.err).toBe(0);
+    const symbols = (JSON.parse(fetched.out) as { symbol: string }[]).map(({ symbol }) => symbol);
+    expect(symbols).toEqual(['BTC/USDT', 'ETH/USDT']);
+    const gaps = await runCommand(own, ['data', 'gaps', 'btc-usdt', '--from', day, '--to', day, '--json']);
+    expect(JSON.parse(gaps.out)).toMatchObject({ symbol: 'BTC/USDT', sources: [simulator.address] });
+  });
+
+  it('asks the simulator in the place of a venue that has prices only, and notes that it came from there', async () => {
+    const kraken = await startKraken();
+    onTestFinished(() => kraken.close());
+    const own = mkdtempSync(join(tmpdir(), 'fermata-data-kraken-'));
+    onTestFinished(() => rmSync(own, { recursive: true, force: true }));
+    const text = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
+    writeFileSync(join(own, 'kr.yaml'), text.replace('name: binance', 'name: kraken'));
+    const address = new URL(kraken.addresses.http('https://api.kraken.com/')).origin;
+    const span = ['--from', day, '--to', day, '--desk', 'kr.yaml'];
+    const args = ['data', 'fetch', 'BTC/USDT', ...span, '--json'];
+    const fetched = await runCommand(own, [...args, '--simulated-venue', `kraken=${address}`]);
+    expect(fetched.code, fetched.err).toBe(0);
+    expect(JSON.parse(fetched.out)).toMatchObject([
+      { provenance: { venue: 'kraken', endpoint: 'simulator', address, symbol: 'BTC/USDT' } },
+    ]);
+    expect(kraken.requests.some(({ pathname }) => pathname === '/0/public/OHLC')).toBe(true);
+
+    const test = ['connection', 'test', '--desk', 'kr.yaml'];
+    const connected = await runCommand(own, [...test, '--simulated-venue', address]);
+    expect(connected.code).toBe(1);
+    expect(connected.out).toContain(
+      `Connection of crypto-bot to kraken simulator at ${address}\n- session: real`,
+    );
+    expect(connected.out).toMatch(/✓ market data: BTC\/USDT 60000 \/ 60001, ETH\/USDT 3000 \/ 3001\n/);
+    const preflight = await runCommand(own, ['preflight', '--desk', 'kr.yaml']);
+    expect(preflight).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /real orders can't leave for kraken.*they can for binance and ibkr\n.*nothing was asked/,
+      ),
+    });
+
+    // The desk that was started here had that simulator; another desk is not asked there because of it.
+    const home = join(own, 'home');
+    const started = (desk: string) =>
+      writeFileSync(
+        join(homePaths(home).run, 'runtime.json'),
+        JSON.stringify({ ...writeRuntime(home, CRYPTO_DESK, desk), simulatedVenue: address }),
+      );
+    started('crypto-bot');
+    expect(JSON.parse((await runCommand(own, args)).out)).toMatchObject([{ provenance: { address } }]);
+    const backtest = ['backtest', '--from', day, '--to', day, '--desk', 'kr.yaml'];
+    expect((await runCommand(own, backtest)).err).toContain(`of ETH/USDT are not stored`);
+    started('other');
+    expect((await runCommand(own, backtest)).err).toMatch(
+      /minutes? of BTC\/USDT are not stored, .*, from https:\/\/api\.kraken\.com/,
+    );
   });
 
   it('says which instruments the desk has, and what a day looks like', async () => {

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { outcomeJson, outcomeLines } from '../../src/cli/act-on-desk.js';
 import { incidentLine, timelineOf } from '../../src/cli/commands/incidents.js';
 import { scheduleLines } from '../../src/cli/commands/schedules.js';
@@ -486,6 +489,8 @@ describe('where prices come from', () => {
 
   it('is a recording with --data, for the first instrument or the one that is named', () => {
     const data = [dataFile(here), dataFile(`ETH/USDT=${here}`)];
+    const typed = [dataFile(here), dataFile(`ethusdt=${here}`)];
+    expect(typed).toEqual(data);
     expect(choose({ data, speed: speedValue('max'), exitAtEnd: true })).toEqual({
       kind: 'recorded',
       files: [
@@ -496,6 +501,18 @@ describe('where prices come from', () => {
       seed: undefined,
       exitAtEnd: true,
     });
+  });
+
+  it('leaves a file its name, also with a = in it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fermata-named-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'btcusdt=2026.csv');
+    writeFileSync(file, '');
+    expect(dataFile(file)).toEqual({ symbol: null, file });
+    const near = relative('.', file);
+    expect(dataFile(near)).toEqual({ symbol: null, file });
+    expect(dataFile('year=2026.csv')).toEqual({ symbol: null, file: resolve('year=2026.csv') });
+    expect(dataFile('eur-usd:bid=x.csv')).toEqual({ symbol: 'EUR/USD', file: resolve('x.csv'), side: 'bid' });
   });
 
   it.each<[MarketOptions, string]>([

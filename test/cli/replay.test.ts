@@ -54,6 +54,7 @@ describe('fermata replay', () => {
     expect(words.code).toBe(0);
     expect(words.out).toMatch(/^✓ 2026-03-02 of crypto-bot again: \d+ records/);
     expect(words.out).toContain(report.state.after);
+    expect(words.out).toMatch(/figures equal +\d+ closed trades?; cash compared \S+ times?\n/);
     // The recording goes on when the run had ended.
     expect(words.out).toContain(`! ${report.barsLeft} bars after the day’s last record not judged`);
     const other = await replay('--date', DATE, '--data', traded.file, '--expect', '0'.repeat(64));

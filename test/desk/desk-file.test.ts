@@ -186,6 +186,21 @@ describe('an environment file', () => {
     expect(header).not.toMatch(/paper/);
   });
 
+  it('has one header if the file that it comes from was written here, too', () => {
+    const again = (template: string, name: string): string => {
+      const made = newDeskText(template, { name });
+      return made.kind === 'text' ? made.text : '';
+    };
+    const third = again(again(again(CRYPTO, 'crypto-bot'), 'second'), 'third');
+    expect(third).toBe(again(CRYPTO, 'third'));
+    // As earlier versions stacked them.
+    const stacked = again(CRYPTO, 'one').replace(
+      '\n\n',
+      '\n\n# The desk two. Every key: docs/DESK_FILE.md\n\n',
+    );
+    expect(again(stacked, 'third')).toBe(third);
+  });
+
   it.each([
     [9000, '  port: 9000 # http://localhost:9000\n'],
     [0, '  port: 0 # any free one; the first screen names it\n'],

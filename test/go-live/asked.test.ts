@@ -28,6 +28,8 @@ afterAll(() => bench?.close());
 
 interface Situation {
   readonly mode?: Desk['mode'];
+  /** As the desk file has it. */
+  readonly venue?: string;
   /** Null: the trader does not answer. */
   readonly status?: Partial<TraderStatus> | null;
   /** Takes away what real money needs. */
@@ -39,7 +41,7 @@ interface Situation {
 }
 
 /** The operations worker has key and token; the process of the test, which asks, has neither. */
-async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, ...how }: Situation) {
+async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, venue, ...how }: Situation) {
   const place = await preflightBench();
   spoil(place);
   const { desk: parsed, configHash, home } = place;
@@ -62,7 +64,7 @@ async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, ...how 
   };
   const operations = operationsOver({
     runtime: { desk: name, home } as Runtime,
-    desk: { ...parsed, mode, desk: name },
+    desk: { ...parsed, mode, desk: name, venue: { ...parsed.venue, name: venue ?? parsed.venue.name } },
     trader: { call } as never,
     temporal: how.temporalAway ? awayTemporal : how.answersLate ? lateTemporal() : bench.temporal,
     pool: bench.database.pool,
@@ -109,6 +111,18 @@ const lateTemporal = (): typeof bench.temporal => ({
 });
 
 const GRANTED = { required: true, granted: {} } as TraderStatus['goLive'];
+
+it('says where orders can be sent, if none can be to the desk’s venue: mode: live alone would not help', async () => {
+  const { started } = await ask({ mode: 'paper', venue: 'kucoin' });
+  expect(started.ok).toBe(false);
+  expect(started.detail).toBe(
+    "This desk trades paper money, and real orders can't leave for kucoin, of which only prices are used; they can for binance and ibkr. Give it venue.name of one of these and mode: live in a desk file of its own, and start that.",
+  );
+  const { operations } = await deskToAsk({ mode: 'paper', venue: 'kucoin' });
+  expect((await operations.readGoLive()).words).toEqual([
+    "real orders can't leave for kucoin, of which only prices are used; they can for binance and ibkr",
+  ]);
+});
 
 async function ask(situation: Situation) {
   const { operations, desk } = await deskToAsk(situation);

@@ -5495,7 +5495,7 @@ export interface paths {
                                     minTrades: number;
                                 } | null;
                             } | null;
-                            /** @description Size in force and at first, what is missing until a larger one is asked for, or why it ended */
+                            /** @description Size in force and at first, what is missing until a larger one is asked for, or why it ended; that the venue takes no orders */
                             words: string[];
                             /** @description What could not be read */
                             problems: string[];

@@ -8,8 +8,14 @@ import { placesIn } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { formatMoney } from '../../domain/money.js';
 import { buildInstruments } from '../../trader/engine-config.js';
-import type { VenueEndpoint } from '../../venue/prices.js';
-import { type TradedVenue, tradedVenue } from '../../venue/registry.js';
+import type { LiveAddresses, PriceSource, VenueEndpoint } from '../../venue/prices.js';
+import {
+  addressesAt,
+  priceSourceOf,
+  pricesOnly,
+  type TradedVenue,
+  tradedVenue,
+} from '../../venue/registry.js';
 import { closedNow } from '../market-now.js';
 import { type ExchangeQuestion, type ExchangeReading, readExchange, withAdvice } from './exchange-reading.js';
 
@@ -33,21 +39,29 @@ const PRICES_MS = 10_000;
  */
 export async function testConnection(question: ExchangeQuestion, nowMs: number): Promise<ConnectionTest> {
   const { desk, env, simulatedVenue } = question;
+  const { name } = desk.venue;
+  const only = pricesOnly(name);
+  if (only !== null) {
+    const addresses = simulatedVenue === undefined ? null : addressesAt(name, simulatedVenue);
+    const data = await marketData(question, priceSourceOf(name), addresses, nowMs);
+    const label = simulatedVenue === undefined ? name : `${name} simulator at ${simulatedVenue}`;
+    return testOf(label, [notAsked(SESSION, only), data, notAsked(BALANCE, only)]);
+  }
   let venue: TradedVenue;
   let endpoint: VenueEndpoint;
   try {
-    venue = tradedVenue(desk.venue.name);
+    venue = tradedVenue(name);
     endpoint = venue.live.endpoint(desk, simulatedVenue, env);
   } catch (error) {
     return testOf(
-      desk.venue.name,
+      name,
       TITLES.map((title) => notAsked(title, messageOf(error))),
     );
   }
   const signedIn = venue.live.signIn(env);
   const [account, data] = await Promise.all([
     signedIn.ok ? readExchange(question) : `${signedIn.problem}. ${signedIn.doThis}`,
-    marketData(question, venue, endpoint, nowMs),
+    marketData(question, venue.prices, venue.prices.redirect(endpoint), nowMs),
   ]);
   const label = venue.live.label(endpoint);
   if (typeof account === 'string')
@@ -89,8 +103,8 @@ function balance({ balances }: ExchangeReading): ConnectionPart {
 
 async function marketData(
   { desk, months }: ExchangeQuestion,
-  { prices }: TradedVenue,
-  endpoint: VenueEndpoint,
+  prices: PriceSource,
+  addresses: LiveAddresses | null,
   nowMs: number,
 ): Promise<ConnectionPart> {
   const instruments = buildInstruments(desk, months);
@@ -99,7 +113,6 @@ async function marketData(
   const closed = closedNow(desk, nowMs);
   if (closed !== null) return { ...said, verdict: 'pass', observed: `${closed}: no price is due` };
   try {
-    const addresses = prices.redirect(endpoint);
     const source = await prices.open({ instruments, timeoutMs: PRICES_MS, addresses, reader: 'test' });
     try {
       const told = (await source.fetchQuotes(symbols)).filter(

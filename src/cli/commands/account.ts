@@ -22,7 +22,7 @@ import {
 } from '../act-on-desk.js';
 import { SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
 import { type CliFailure, missingWords, usageFailure } from '../failure.js';
-import { amountValue } from '../option-values.js';
+import { amountValue, instrumentName } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
@@ -62,7 +62,7 @@ interface CoinsOptions extends Partial<Omit<ActOptions, 'timeout'>> {
 /** Anybody may list them; only a signed-in person who may approve can say whose they are. */
 export function coinsCommand(command: Command): void {
   command
-    .argument('[symbol]', 'instrument of the coins; left out: shows all')
+    .argument('[symbol]', 'instrument of the coins; left out: shows all', instrumentName)
     .argument('[owner]', `whose they are: ${COIN_OWNERS.join(', ')} (to be moved out of the account)`)
     .option('--cost <price>', 'what one coin cost, if they are the desk’s', amountValue)
     .option('--reason <text>', 'why; stored with the evidence', reasonText)
@@ -172,7 +172,8 @@ function ratioValue(text: string): SplitRatio {
 }
 
 function stockValue(text: string): string {
-  if (dividendSchema.shape.symbol.safeParse(text).success) return text;
+  const symbol = instrumentName(text);
+  if (dividendSchema.shape.symbol.safeParse(symbol).success) return symbol;
   throw new InvalidArgumentError('expected a stock and its currency, such as AAPL/USD');
 }
 

@@ -55,6 +55,7 @@ import {
   marketChoice,
   type SimulatedVenue,
   simulatedVenueValue,
+  simulatorStartedWith,
 } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
 import { collected, dayValue, positiveNumber, wholeNumber } from '../option-values.js';
@@ -198,7 +199,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
   const { desk, configHash } = backtestDesk(loaded, { ...others, set: fixed });
   // The suggested command for fetching missing minutes must name this desk, whichever desk runs here.
   const named = { ...options, desk: options.desk ?? DEFAULT_DESK };
-  const stored = await periodToTrade(named, desk, home, runtime?.simulatedVenue);
+  const stored = await periodToTrade(named, desk, home, simulatorStartedWith(desk, runtime));
   // Without its symbol a file is of the desk's first instrument, whichever strategy is to trade.
   const files = inDeskOrder(stored?.data ?? options.data ?? [], loaded.desk.instruments);
   if (files.length === 0)

@@ -32,10 +32,11 @@ import {
   marketChoice,
   type SimulatedVenue,
   simulatedVenueValue,
+  simulatorStartedWith,
   venueAddress,
 } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
-import { collected, dayText, dayValue, positiveNumber, spanOf } from '../option-values.js';
+import { collected, dayText, dayValue, instrumentName, positiveNumber, spanOf } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import {
   fermataHome,
@@ -71,7 +72,7 @@ function fetchCommand(command: Command): void {
   command
     .command('fetch')
     .description('one-minute candles from the desk’s venue, stored with their source')
-    .argument('<symbols...>', 'instruments of the desk, like BTC/USDT')
+    .argument('<symbols...>', 'instruments of the desk, like BTC/USDT', collected(instrumentName))
     .requiredOption('--from <date>', 'first day, UTC, like 2026-10-01', dayValue)
     .requiredOption('--to <date>', 'last day, UTC; for today, as much as there is', dayValue)
     .option('--desk <name or file>', 'whose venue and instruments; by default the desk that runs here')
@@ -274,7 +275,7 @@ function gapsCommand(command: Command): void {
   command
     .command('gaps')
     .description('missing one-minute candles, of the running desk or of a symbol’s fetched minutes')
-    .argument('[symbol]', 'of fetched minutes, with --from and --to')
+    .argument('[symbol]', 'of fetched minutes, with --from and --to', instrumentName)
     .option(
       '--hours <hours>',
       `how far back, in market time; left out: ${HOURS_DEFAULT}`,
@@ -409,7 +410,8 @@ async function fetchSymbols(
     const names = all.map((one) => one.symbol).join(', ');
     throw usageFailure(`desk ${desk.desk} does not trade ${symbol}`, `use some of: ${names}`);
   });
-  const source = minutesSource(desk, venueAddress(desk, options.simulatedVenue) ?? runtime?.simulatedVenue);
+  const runningAt = simulatorStartedWith(desk, runtime);
+  const source = minutesSource(desk, venueAddress(desk, options.simulatedVenue) ?? runningAt);
   const { fetchMinutes } = await import('../../market/fetched/fetch-minutes.js');
   const prices = await priceSourceOf(source.from.venue)
     .open({ instruments, timeoutMs: REQUEST_MS_MAX, addresses: source.addresses, reader: 'fetch' })
@@ -442,7 +444,7 @@ async function fetchSymbols(
   } finally {
     await prices.close().catch(() => undefined);
   }
-  return { fetched, desk, runningAt: runtime?.simulatedVenue };
+  return { fetched, desk, runningAt };
 }
 
 function unreachable({ venue, address }: MinutesSource['from'], error: unknown): Error {
@@ -463,7 +465,7 @@ function progressOf(symbol: string, { fromMs, untilMs }: Span): (doneMs: number)
 function fetchedLines(fetched: readonly Fetched[]): string[] {
   if (fetched.length === 0) return ['nothing to fetch: the span has no finished minute yet'];
   const lines = fetched.flatMap(({ file, provenance, fresh, replaced, gaps }) => [
-    `${gaps.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${counted(provenance.minutes, 'minute')}, ${fresh} new, from ${provenance.address}`,
+    `${gaps.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${counted(provenance.minutes, 'minute')}, ${grouped(String(fresh))} new, from ${provenance.address}`,
     `    ${file}`,
     ...(replaced === null ? [] : [`    fetched anew: ${replaced}`]),
     ...missingLines(provenance.symbol, gaps).map((line) => `    ${line}`),
@@ -479,7 +481,7 @@ const withoutMinutes = (fetched: readonly Fetched[]): readonly string[] =>
 function missingLines(what: string, gaps: readonly Span[]): string[] {
   const lines = gaps.slice(0, GAPS_SHOWN_MAX).map(({ fromMs, untilMs }) => {
     const minutes = (untilMs - fromMs) / 60_000;
-    return `✗ ${what}: ${minutes} missing from ${moment(fromMs)} to ${moment(untilMs)}`;
+    return `✗ ${what}: ${grouped(String(minutes))} missing from ${moment(fromMs)} to ${moment(untilMs)}`;
   });
   return gaps.length > lines.length
     ? [...lines, `✗ ${what}: ${gaps.length - lines.length} more gaps; --json has all`]
@@ -508,7 +510,8 @@ function gapLines({ source, fromMs, toMs, coverage, gaps, without }: DataGaps): 
     ),
     ...without.map((symbol) => `✗ ${symbol} has none`),
     ...gaps.map(
-      (gap) => `✗ ${gap.symbol}: ${gap.missing} missing from ${moment(gap.fromMs)} to ${moment(gap.toMs)}`,
+      (gap) =>
+        `✗ ${gap.symbol}: ${grouped(String(gap.missing))} missing from ${moment(gap.fromMs)} to ${moment(gap.toMs)}`,
     ),
     ...(gaps.length + without.length === 0 ? ['✓ no gap'] : []),
   ];

@@ -11,10 +11,16 @@ import { companionHere, readDeskHere } from '../../home/desk-here.js';
 import type { Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/started-desks.js';
 import type { GoLiveShown, GoLiveStarted } from '../../operations/go-live/start-go-live.js';
+import { pricesOnly } from '../../venue/registry.js';
 import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
 import { deskPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { askedVenueOptions, type SimulatedVenue, venueAddress } from '../market-choice.js';
+import {
+  askedVenueOptions,
+  type SimulatedVenue,
+  simulatorStartedWith,
+  venueAddress,
+} from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome, withOperations } from '../running-desk.js';
@@ -154,8 +160,16 @@ async function preflight(options: PreflightOptions): Promise<number> {
       'nothing was asked of the exchange',
       `look at the desk itself: fermata preflight --desk ${twinOf}`,
     );
+  const only = pricesOnly(loaded.desk.venue.name);
+  if (only !== null)
+    throw new CliFailure(
+      only,
+      'nothing was asked of anybody',
+      'give a desk file of its own venue.name of one of these and mode: live, then: fermata preflight --desk NAME',
+    );
   const { env } = process;
-  const simulatedVenue = venueAddress(loaded.desk, options.simulatedVenue) ?? runtime?.simulatedVenue;
+  const simulatedVenue =
+    venueAddress(loaded.desk, options.simulatedVenue) ?? simulatorStartedWith(loaded.desk, runtime);
   companionHere({ desk: loaded.desk, market: 'live', simulatedVenue, env });
   const looking = preflightDesk(loaded, { home, env, simulatedVenue, nowMs: Date.now });
   const report = await sayingWhat(() => 'waiting for the exchange to answer', looking);
@@ -205,7 +219,7 @@ async function testConnectionHere({ desk: named, simulatedVenue, json }: Connect
   const file = namedDeskFile(named, runtime);
   const { testConnection } = await import('../../checks/preflight/connection-reading.js');
   const { desk } = readDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home).wanted;
-  const address = venueAddress(desk, simulatedVenue) ?? runtime?.simulatedVenue;
+  const address = venueAddress(desk, simulatedVenue) ?? simulatorStartedWith(desk, runtime);
   const place = { env: process.env, simulatedVenue: address };
   const asking = monthsHere(desk.desk, runtime).then((months) =>
     testConnection({ desk, ...place, months }, Date.now()),

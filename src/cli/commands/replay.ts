@@ -267,7 +267,10 @@ function reportLines(report: ReplayReport, currency: string): string[] {
     ...(expected === null || expected === state.after
       ? []
       : [line('expected', `${expected}: another state`)]),
-    line('figures equal', `${checked.closedTrades} closed trades, cash ${checked.cash} times`),
+    line(
+      'figures equal',
+      `${counted(checked.closedTrades, 'closed trade')}; cash compared ${counted(checked.cash, 'time')}`,
+    ),
     ...(report.withoutBars === null ? [] : [`  ! ${report.withoutBars}`]),
     ...judgedLines('decisions', decisions),
     ...(report.barsLeft === 0

@@ -18,7 +18,7 @@ import {
 } from '../act-on-desk.js';
 import { actingPerson, deskPerson, SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, failureLines } from '../failure.js';
-import { wholeNumber } from '../option-values.js';
+import { instrumentName, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
@@ -98,7 +98,11 @@ interface RollOptions {
 /** Asks the desk's approvers; once they approve, the rest happens by itself. */
 export function rollCommand(command: Command): void {
   command
-    .argument('[symbol]', 'a future of the desk, NQ/USD; left out: the only one that is rolled')
+    .argument(
+      '[symbol]',
+      'a future of the desk, NQ/USD; left out: the only one that is rolled',
+      instrumentName,
+    )
     .option('--to <month>', 'month, 202703; left out: the next one')
     .option('--reason <text>', 'why; stored with the evidence', reasonText)
     .option('--json', 'for scripts')
@@ -147,7 +151,7 @@ export function positionCommand(command: Command): void {
   const close = command
     .command('close')
     .description('close one position at the market; the desk goes on as it was')
-    .argument('<symbol>', 'as fermata status shows it');
+    .argument('<symbol>', 'as fermata status shows it', instrumentName);
   acts(close, 'position close', (operations, caller, symbol, reason) =>
     operations.closePosition(caller, { symbol, reason }),
   );

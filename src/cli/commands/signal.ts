@@ -22,7 +22,7 @@ import {
   withinSeconds,
 } from '../act-on-desk.js';
 import { actingPerson, signedInPerson } from '../desk-person.js';
-import { amountValue, collected, shapedText, textOf, wholeNumber } from '../option-values.js';
+import { amountValue, collected, instrumentName, shapedText, textOf, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
@@ -50,7 +50,7 @@ export function signalCommand(command: Command): void {
     .command('send')
     .description('send a signal, or an edit of one under a higher revision, which may only tighten it')
     .addArgument(new Argument('<action>', 'what it asks for').choices(SIGNAL_ACTIONS))
-    .argument('<symbol>', 'instrument of the desk')
+    .argument('<symbol>', 'instrument of the desk', instrumentName)
     .requiredOption('--source <name>', 'whose signal it is', SOURCE)
     .requiredOption('--id <id>', 'what its source calls it', ID)
     .option('--revision <n>', 'of an edit: higher than the last', wholeNumber(1, REVISION_MAX))

@@ -34,7 +34,14 @@ import { runLines, withRun } from '../act-on-desk.js';
 import { refuseNothingTraded } from '../backtest-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { dataFile, marketChoice, simulatedVenueValue, sourceOptions, speedValue } from '../market-choice.js';
+import {
+  dataFile,
+  marketChoice,
+  simulatedVenueValue,
+  simulatorStartedWith,
+  sourceOptions,
+  speedValue,
+} from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, dayValue, wholeNumber } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
@@ -94,7 +101,7 @@ async function validate(options: ValidateOptions): Promise<number> {
     options.as === undefined
       ? (namedOnCli(home, Date.now()) ?? people[0] ?? BUILT_IN_OPERATOR)
       : signedInPerson({ home, deskFile: file }, ANY_ROLE, options.as);
-  const stored = await periodToTrade(options, loaded.desk, home, runtime?.simulatedVenue);
+  const stored = await periodToTrade(options, loaded.desk, home, simulatorStartedWith(loaded.desk, runtime));
   // The result counts for this desk's start with real money, so the desk gets its home now.
   if (!isContainer(process.env)) homeOf(installationHome(), loaded.desk.desk);
   const asked = validationRequest(options, loaded, stored, person, Date.now());

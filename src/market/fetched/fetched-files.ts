@@ -8,7 +8,7 @@ import { counted } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { iso } from '../../domain/moment.js';
 import type { LiveAddresses, VenueEndpoint } from '../../venue/prices.js';
-import { priceSourceOf, TRADED_VENUES } from '../../venue/registry.js';
+import { addressesAt, priceSourceOf, TRADED_VENUES } from '../../venue/registry.js';
 import { openRecording } from '../recorded/recorded-file.js';
 import {
   type Provenance,
@@ -184,6 +184,11 @@ export function minutesSource(desk: Desk, simulatedVenue: string | undefined): M
   const { name, testnet } = desk.venue;
   const live = TRADED_VENUES.find((venue) => venue.name === name)?.live;
   const prices = priceSourceOf(name);
+  if (live === undefined && simulatedVenue !== undefined)
+    return {
+      from: { venue: name, endpoint: 'simulator', address: simulatedVenue },
+      addresses: addressesAt(name, simulatedVenue),
+    };
   const endpoint: VenueEndpoint = live?.endpoint(
     { venue: { testnet: ordersLeave(desk) && testnet } },
     simulatedVenue,

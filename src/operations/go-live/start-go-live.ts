@@ -32,6 +32,7 @@ import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-atte
 import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-temporal.js';
 import { askRunning, describeRun } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
+import { pricesOnly } from '../../venue/registry.js';
 import type { preflight } from '../../workflows/operations/validation.js';
 import {
   type Caller,
@@ -96,10 +97,7 @@ async function begin(
     return refused(
       `This desk is the paper twin of ${desk.twinOf} and never trades real money. Go live with ${desk.twinOf} itself.`,
     );
-  if (desk.mode !== 'live')
-    return refused(
-      'This desk trades paper money. Give it mode: live in a desk file of its own, and start that.',
-    );
+  if (desk.mode !== 'live') return refused(onPaper(desk));
   const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string')
     return refused(`The trader does not answer (${status}). Nothing was started.`);
@@ -129,6 +127,14 @@ async function begin(
       'Another attempt of this desk is not over: fermata go-live --status. Nothing was started.',
     );
   return startWorkflow({ ...context, desk: inForce }, caller, request, attempt, status);
+}
+
+/** `mode: live` alone is no advice at a venue that takes no orders. */
+function onPaper({ venue: { name } }: Desk): string {
+  const only = pricesOnly(name);
+  return only === null
+    ? 'This desk trades paper money. Give it mode: live in a desk file of its own, and start that.'
+    : `This desk trades paper money, and ${only}. Give it venue.name of one of these and mode: live in a desk file of its own, and start that.`;
 }
 
 async function startWorkflow(
@@ -286,7 +292,9 @@ export const goLiveShownSchema = z.object({
   progress: goLiveProgressSchema.nullable().describe('Of the attempt that is not over'),
   words: z
     .array(z.string())
-    .describe('Size in force and at first, what is missing until a larger one is asked for, or why it ended'),
+    .describe(
+      'Size in force and at first, what is missing until a larger one is asked for, or why it ended; that the venue takes no orders',
+    ),
   problems: z.array(z.string()).describe('What could not be read'),
 });
 export type GoLiveShown = Shape<typeof goLiveShownSchema>;
@@ -323,7 +331,10 @@ export async function readGoLive(context: OperationContext): Promise<GoLiveShown
     needed: desk.goLive.needed,
     attempts,
     progress,
-    words: status === null ? [] : goLiveWords(desk, status.goLive, progress, context.nowMs()),
+    words: [
+      ...[pricesOnly(desk.venue.name)].filter((words) => words !== null),
+      ...(status === null ? [] : goLiveWords(desk, status.goLive, progress, context.nowMs())),
+    ],
     problems,
   };
 }
