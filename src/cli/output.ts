@@ -243,3 +243,8 @@ export async function ask(question: string): Promise<string> {
     terminal.close();
   }
 }
+
+/** Empty if there are no lines. */
+export function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+}

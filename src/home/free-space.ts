@@ -5,6 +5,7 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { grouped } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 
 /** With less, no desk is started or armed, and people are told. */
@@ -16,6 +17,33 @@ export const REMOUNT =
 
 const MEGABYTE = 1024 * 1024;
 export const wholeMegabytes = (bytes: number): number => Math.floor(bytes / MEGABYTE);
+
+export interface DiskRoom {
+  /** Null: not known. */
+  readonly freeMb: number | null;
+  /** Null while there is room. */
+  readonly problem: string | null;
+}
+
+/** A desk that is not armed on a full disk should not be found so only when somebody resumes it. */
+const NEARLY_FULL_MB = 4 * FREE_MB_MIN;
+
+export async function diskRoom(home: string, free: FreeBytes): Promise<DiskRoom> {
+  const freeMb = await free(home).then(wholeMegabytes, messageOf);
+  if (typeof freeMb === 'string')
+    return { freeMb: null, problem: `✗ how much of it is free is not known: ${freeMb}` };
+  if (freeMb >= NEARLY_FULL_MB) return { freeMb, problem: null };
+  const left = `${grouped(String(freeMb))} MB free where ${home} lies: free some space now`;
+  if (freeMb >= FREE_MB_MIN)
+    return {
+      freeMb,
+      problem: `! nearly full, ${left}; below ${FREE_MB_MIN} MB the desk neither starts nor is armed`,
+    };
+  return {
+    freeMb,
+    problem: `✗ full, ${left}; the desk neither starts nor is armed below ${FREE_MB_MIN} MB, and halts once its journal can’t be written`,
+  };
+}
 
 const BALLAST_BYTES = 64 * MEGABYTE;
 /** Below this much free space the ballast is freed. */

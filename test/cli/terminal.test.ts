@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
+import { readDesk, shownLines } from '../../src/cli/commands/status.js';
 import { byLevel, fitted, inTone, withMark } from '../../src/cli/output.js';
 import { LogReader, processLogs } from '../../src/supervisor/log/log-lines.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
@@ -174,6 +175,49 @@ describe("a person's words with line breaks", () => {
       expect(text).not.toMatch(/^ *BTC\/USDT long 1 /m);
       expect(text).not.toMatch(/^equity +9$/m);
     }
+  });
+});
+
+describe('fermata status on a disk', () => {
+  const MB = 1024 * 1024;
+  it.each<[string, () => Promise<number>, RegExp | null]>([
+    ['with room', async () => 1024 * MB, null],
+    [
+      'that is nearly full',
+      async () => 1024 * MB - 1,
+      /^disk +! nearly full, 1\u202f023 MB free where .*home lies: free some space now; below 256 MB the desk neither starts nor is armed$/m,
+    ],
+    ['with just enough to start', async () => 256 * MB, /^disk +! nearly full, 256 MB free/m],
+    [
+      'that is full',
+      async () => 256 * MB - 1,
+      /^disk +✗ full, 255 MB free where .*; the desk neither starts nor is armed below 256 MB, and halts once/m,
+    ],
+    [
+      'that does not answer',
+      () => Promise.reject(new Error('EIO')),
+      /^disk +✗ how much of it is free is not known: EIO$/m,
+    ],
+  ])('%s says so before the journal fails', async (_what, free, words) => {
+    const home = join(folder, 'home');
+    vi.stubEnv('FERMATA_HOME', home);
+    const trader = await startTraderDouble(writeRuntime(home), { status: () => traderStatus() });
+    try {
+      const shown = shownLines(await readDesk(free)).join('\n');
+      if (words === null) expect(shown).not.toMatch(/^disk/m);
+      else expect(shown).toMatch(words);
+    } finally {
+      await trader.close();
+    }
+  });
+
+  it('is a value of its own for scripts', async () => {
+    const trader = await startTraderDouble(writeRuntime(join(folder, 'home')), {
+      status: () => traderStatus(),
+    });
+    const { out } = await runCommand(folder, ['status', '--json']);
+    await trader.close();
+    expect((JSON.parse(out) as { disk: { freeMb: number } }).disk.freeMb).toBeGreaterThan(0);
   });
 });
 

@@ -18,9 +18,9 @@ import { inMegabytes, storedSizes } from '../../reports/sizes.js';
 import { openPool } from '../../store/pool.js';
 import { connectTrader } from '../../trader/client.js';
 import { wholeNumber } from '../option-values.js';
-import { coloured, printJson, printLines, type Screen, showInPlace } from '../output.js';
+import { coloured, printJson, printLines, type Screen, section, showInPlace } from '../output.js';
 import { requireRunning, requireRuntime } from '../running-desk.js';
-import { section, statusLines } from './status.js';
+import { statusLines } from './status.js';
 
 const LINES_MAX = 10_000;
 const WATCH_SECONDS = 30;

@@ -6,6 +6,7 @@ import { gainText, grouped, signed } from '../../domain/figure-text.js';
 import { headline, headlineLine } from '../../domain/mode.js';
 import { moment } from '../../domain/moment.js';
 import { CHANNEL_WORDS, channelHealth, type ShownChannel } from '../../home/channel-health.js';
+import { type DiskRoom, diskRoom, type FreeBytes, freeBytes } from '../../home/free-space.js';
 import { sharesServers } from '../../home/installation.js';
 import { type Readiness, readReadiness, readyPct } from '../../home/readiness.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
@@ -13,7 +14,7 @@ import { askSupervisor } from '../../home/supervisor-protocol.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
 import { CliFailure, failureLines, presentFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
-import { coloured, failureJson, printJson, printLines, showInPlace } from '../output.js';
+import { coloured, failureJson, printJson, printLines, section, showInPlace } from '../output.js';
 import { endedDesk, requireRuntime, withOperations } from '../running-desk.js';
 
 const TIMEOUT_MS = 5000;
@@ -44,16 +45,19 @@ interface ReadDesk {
   readonly twins: readonly string[];
   /** Who has decided to resume, where two people have to: one line each. */
   readonly decided: readonly string[];
+  readonly disk: DiskRoom;
 }
 
-async function readDesk(): Promise<ReadDesk> {
+/** `free` finds out how much the disk of FERMATA_HOME still takes. */
+export async function readDesk(free: FreeBytes = freeBytes): Promise<ReadDesk> {
   const runtime = requireRuntime();
   const status = await readStatus(runtime);
   const { home, desk } = runtime;
   const found = readReadiness(home, desk);
   const readiness = found?.configHash === status.configHash ? found : null;
   const [twins, decided] = await Promise.all([twinsOf(runtime, status), decidedOf(status)]);
-  return { runtime, status, alerts: channelHealth(home, desk, Date.now()), readiness, twins, decided };
+  const [alerts, disk] = [channelHealth(home, desk, Date.now()), await diskRoom(home, free)];
+  return { runtime, status, alerts, readiness, twins, decided, disk };
 }
 
 /** Loaded, and reads the database, only if a halted desk has other desks next to it. */
@@ -77,16 +81,16 @@ function show(desk: ReadDesk, json: boolean): void {
   else printLines(coloured(shownLines(desk), headline(desk.status).tone));
 }
 
-function jsonOf({ runtime, status, alerts, readiness, twins, decided }: ReadDesk): object {
+function jsonOf({ runtime, status, alerts, readiness, twins, decided, disk }: ReadDesk): object {
   const { kind, address, namespace, isolation } = runtime.temporal;
   const { runbook = null } = runtime;
   const temporal = { kind, address, namespace, isolation: isolation ?? null };
   const shown = readiness && { ...readiness, readyPct: readyPct(readiness) };
-  return { ...status, alerts, runbook, readiness: shown, temporal, twins, decided };
+  return { ...status, alerts, runbook, readiness: shown, temporal, twins, decided, disk };
 }
 
-const shownLines = ({ runtime, status, alerts, readiness, twins, decided }: ReadDesk): string[] => [
-  ...statusLines(status, alerts, runtime.runbook && { ...runtime.runbook, readiness }),
+export const shownLines = ({ runtime, status, alerts, readiness, twins, decided, disk }: ReadDesk) => [
+  ...statusLines(status, alerts, runtime.runbook && { ...runtime.runbook, readiness }, disk.problem),
   ...section('decided so far; the next one who resumes arms it', decided),
   ...section('beside it on paper', twins),
   ...reachLines(runtime),
@@ -151,12 +155,14 @@ export function statusLines(
   status: TraderStatus,
   alerts: readonly ShownChannel[] = [],
   runbook?: ShownRunbook,
+  disk: string | null = null,
 ): string[] {
   const notes = notesOf(status);
   const last = status.activity.slice(0, ACTIVITY_SHOWN_MAX).map(({ text }) => text);
   return [
     `${status.desk} (${status.trading})  ${headlineLine(status)}`,
     ...figuresOf(status).map((figure) => line(figure.title.toLowerCase(), figureText(figure))),
+    ...(disk === null ? [] : [line('disk', disk)]),
     ...alerts.map(alertsLine),
     ...(runbook === undefined ? [] : [runbookLine(runbook)]),
     ...section('positions', positionLines(status)),
@@ -191,11 +197,6 @@ function runbookLine({ version, updated, readiness }: ShownRunbook): string {
   if (readiness === null) return `${runbook}; how ready is not known: fermata preflight`;
   const { verdict, passed, looked, atMs } = readiness;
   return `${runbook}; ${READY[verdict]} (${readyPct(readiness)} %): ${passed} of ${looked} of the pre-flight passed, ${moment(atMs)}`;
-}
-
-/** Empty if there are no lines. */
-export function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
 }
 
 /** The multiple of its risk and the exits are a trade's: a position of several has none of its own. */
