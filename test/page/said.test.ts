@@ -137,23 +137,28 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect.poll(band).toContain('Every check was clean');
   });
 
-  it('of a section whose reading hangs that the web server does not answer, within seconds, with what to do', async () => {
-    const hanging = '**/api/journal**';
-    await desk.page.route(hanging, () => undefined);
-    try {
-      // Not `open`, which waits until nothing is being read.
-      await desk.page
-        .getByRole('navigation', { name: 'Sections' })
-        .getByRole('link', { name: 'Journal' })
-        .click();
-      const panel = desk.page.locator('main');
-      await expect.poll(() => panel.innerText()).toContain('The web server has not answered for 10 s');
-      expect(await panel.innerText()).toContain('restart web');
-    } finally {
-      await desk.page.unroute(hanging);
-      await desk.open('Desk');
-    }
-  });
+  it.each([
+    ['Journal', '**/api/journal**'],
+    ['Audit', '**/api/audit**'],
+  ])(
+    'of the section %s, whose reading hangs, that the web server does not answer, within seconds, with what to do',
+    async (section, hanging) => {
+      await desk.page.route(hanging, () => undefined);
+      try {
+        // Not `open`, which waits until nothing is being read.
+        await desk.page
+          .getByRole('navigation', { name: 'Sections' })
+          .getByRole('link', { name: section })
+          .click();
+        const panel = desk.page.locator('main');
+        await expect.poll(() => panel.innerText()).toContain('The web server has not answered for 10 s');
+        expect(await panel.innerText()).toContain('restart web');
+      } finally {
+        await desk.page.unroute(hanging);
+        await desk.open('Desk');
+      }
+    },
+  );
 
   it('each command to type as a whole, on a phone too', async () => {
     await desk.page

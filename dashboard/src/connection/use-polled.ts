@@ -14,6 +14,16 @@ const RETRY_MS = 4_000;
 /** A request is given up much later: a busy machine may still answer it. */
 const SLOW_MS = 10_000;
 
+/** Calls `isSlow` once if there is no answer after a while, and waits on. */
+export async function unlessSlow<T>(asked: Promise<T>, isSlow: () => void): Promise<T> {
+  const timer = setTimeout(isSlow, SLOW_MS);
+  try {
+    return await asked;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Loads now, every `intervalMs` milliseconds while the page is visible (with `unseen` always), and whenever `key`
  * changes.
@@ -30,17 +40,15 @@ export function usePolled<T>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
       let waitMs = intervalMs;
-      const slow = setTimeout(() => {
+      const isSlow = (): void => {
         if (!over) setPolled((before) => ({ ...before, problem: NO_ANSWER_YET }));
-      }, SLOW_MS);
+      };
       try {
-        const value = await load();
+        const value = await unlessSlow(load(), isSlow);
         if (!over) setPolled({ value, of: key, problem: null });
       } catch (error) {
         waitMs = Math.min(intervalMs, RETRY_MS);
         if (!over) setPolled((before) => ({ ...before, problem: asProblem(error) }));
-      } finally {
-        clearTimeout(slow);
       }
       if (!over) later(waitMs);
     };

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AuditPage, AuditQuery } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { asProblem, type Problem } from '../connection/problem.js';
+import { asProblem, NO_ANSWER_YET, type Problem } from '../connection/problem.js';
+import { unlessSlow } from '../connection/use-polled.js';
 import { CLOCK, day, timeOfDay } from '../format.js';
 import { CsvButton } from '../view/csv-button.js';
 import { Empty, Panel } from '../view/panel.js';
@@ -38,7 +39,9 @@ export function Audit({ api }: { readonly api: DeskApi }) {
     asked.current += 1;
     const mine = asked.current;
     try {
-      const page = await api.audit(queryOf(filter, before, seen.actions));
+      const page = await unlessSlow(api.audit(queryOf(filter, before, seen.actions)), () => {
+        if (mine === asked.current) setProblem(NO_ANSWER_YET);
+      });
       if (mine !== asked.current) return;
       setEntries([...known, ...page.entries]);
       setSeen((before) => withAll(before, page.entries));

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Trade, TradesAnswer } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { asProblem, type Problem } from '../connection/problem.js';
-import type { Polled } from '../connection/use-polled.js';
+import { asProblem, NO_ANSWER_YET, type Problem } from '../connection/problem.js';
+import { type Polled, unlessSlow } from '../connection/use-polled.js';
 import { CLOCK, dayAndMinute, grouped, isZero, placed, signed, tone, trimmed } from '../format.js';
 import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
@@ -93,7 +93,7 @@ function usePages(api: DeskApi, newest: TradesAnswer | null) {
   }, [newest]);
   const more = async (cursor: string): Promise<void> => {
     try {
-      const page = await api.trades(cursor);
+      const page = await unlessSlow(api.trades(cursor), () => setProblem(NO_ANSWER_YET));
       setProblem(null);
       setRead((before) => ({
         rows: unique([...(before?.rows ?? []), ...page.trades]),
