@@ -124,6 +124,18 @@ it('says where orders can be sent, if none can be to the desk’s venue: mode: l
   ]);
 });
 
+it('is refused while coins in the account are nobody’s: the trader would, once people had voted', async () => {
+  const coins = (nobodys: string) => [{ symbol: 'BTC/USDT', nobodys, foreign: '0.20000', toMove: '0.00000' }];
+  const { started, open } = await ask({ status: { coins: coins('0.05000') } });
+  expect(started.ok).toBe(false);
+  expect(started.obstacles).toEqual([
+    'Coins in the account: 0.05000 of BTC/USDT are nobody’s (expected: a person has said whose they are: fermata coins)',
+  ]);
+  expect(open).toEqual([]);
+  const { started: claimed } = await ask({ status: { coins: coins('0.00000') } });
+  expect(claimed).toMatchObject({ obstacles: [] });
+});
+
 async function ask(situation: Situation) {
   const { operations, desk } = await deskToAsk(situation);
   const started = await operations.startGoLive({ person: 'operator', via: 'web' }, { reason: 'a test' });

@@ -23,7 +23,7 @@ import { withLimitsInForce } from '../../desk/desk-settings.js';
 import { goLiveApprovers } from '../../desk/live-rules.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
-import { counted, lasted } from '../../domain/figure-text.js';
+import { counted, grouped, lasted } from '../../domain/figure-text.js';
 import { type GoLiveGrant, goLiveId, releaseOf, whyGoLiveEnded } from '../../domain/go-live.js';
 import { causeOf, messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
@@ -106,7 +106,10 @@ async function begin(
   if (typeof report === 'string')
     return refused(`The pre-flight checks could not be made (${report}). Nothing was started.`);
   const inForce = withLimitsInForce(desk, status.settings);
-  const obstacles = goLiveObstacles(inForce, report, 'asked in the procedure');
+  const obstacles = [
+    ...goLiveObstacles(inForce, report, 'asked in the procedure'),
+    ...unclaimedCoins(status),
+  ];
   if (obstacles.length > 0) return { ...refused('Going live is not possible yet.'), obstacles };
   const release = releaseOf(PRODUCT_VERSION, status.configHash);
   const open = () =>
@@ -127,6 +130,18 @@ async function begin(
       'Another attempt of this desk is not over: fermata go-live --status. Nothing was started.',
     );
   return startWorkflow({ ...context, desk: inForce }, caller, request, attempt, status);
+}
+
+/** The trader arms nothing while there are any: found now, before people have reviewed and voted. */
+function unclaimedCoins({ coins = [] }: TraderStatus): readonly string[] {
+  const nobodys = coins.flatMap(({ symbol, nobodys: lots }) =>
+    Number(lots) === 0 ? [] : [`${grouped(lots)} of ${symbol}`],
+  );
+  return nobodys.length === 0
+    ? []
+    : [
+        `Coins in the account: ${nobodys.join(', ')} are nobody’s (expected: a person has said whose they are: fermata coins)`,
+      ];
 }
 
 /** `mode: live` alone is no advice at a venue that takes no orders. */
