@@ -1,8 +1,9 @@
 /** Asking for real money, as the page, the API and the terminal do: nobody is asked while anything stands against it. */
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
 import { preflightId } from '../../src/contracts/queues.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
@@ -28,6 +29,8 @@ afterAll(() => bench?.close());
 
 interface Situation {
   readonly mode?: Desk['mode'];
+  /** The copy that the desk was started with, and the file that a person wrote. */
+  readonly files?: Pick<Runtime, 'deskFile' | 'writtenFile'>;
   /** As the desk file has it. */
   readonly venue?: string;
   /** Null: the trader does not answer. */
@@ -63,7 +66,7 @@ async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, venue, 
     return { ...scriptedStatus(), ...status };
   };
   const operations = operationsOver({
-    runtime: { desk: name, home } as Runtime,
+    runtime: { desk: name, home, ...how.files } as Runtime,
     desk: { ...parsed, mode, desk: name, venue: { ...parsed.venue, name: venue ?? parsed.venue.name } },
     trader: { call } as never,
     temporal: how.temporalAway ? awayTemporal : how.answersLate ? lateTemporal() : bench.temporal,
@@ -134,6 +137,27 @@ it('is refused while coins in the account are nobody’s: the trader would, once
   expect(open).toEqual([]);
   const { started: claimed } = await ask({ status: { coins: coins('0.00000') } });
   expect(claimed).toMatchObject({ obstacles: [] });
+});
+
+it('says that the desk file was changed after the start: people are asked about the desk as it was started', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-edited-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [deskFile, writtenFile] = [join(folder, 'started.yaml'), join(folder, 'desk.yaml')];
+  for (const file of [deskFile, writtenFile]) writeFileSync(file, '');
+  const problemsOf = async (editedS: number) => {
+    utimesSync(writtenFile, editedS, editedS);
+    utimesSync(deskFile, 1_000, 1_000);
+    const { started, open } = await ask({ files: { deskFile, writtenFile } });
+    expect(started.ok, started.detail).toBe(true);
+    await bench.client.workflow.getHandle(open[0]?.workflowId ?? '').terminate('the test is over');
+    return started.problems;
+  };
+  expect(await problemsOf(1_000)).toEqual([]);
+  expect(await problemsOf(1_001)).toEqual([
+    expect.stringMatching(
+      /desk\.yaml was changed after the desk was started: people are asked about the desk as it was/,
+    ),
+  ]);
 });
 
 async function ask(situation: Situation) {

@@ -1,5 +1,5 @@
 /** Going live: the pre-flight before it, starting it, reading its state, revoking the permission. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { QueryRejectedError, TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
 import { z } from 'zod';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
@@ -28,6 +28,7 @@ import { type GoLiveGrant, goLiveId, releaseOf, whyGoLiveEnded } from '../../dom
 import { causeOf, messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
+import type { Runtime } from '../../home/runtime.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-temporal.js';
 import { askRunning, describeRun } from '../../temporal/runs.js';
@@ -84,7 +85,19 @@ export async function startGoLive(
     parameters: { reason: request.reason, workflowId: result.workflowId },
     outcome: result.ok ? 'started' : [result.detail, ...result.obstacles].join('; '),
   });
-  return audit === null ? result : { ...result, problems: [audit] };
+  const edited = result.ok ? editedSinceStart(context.runtime) : null;
+  return { ...result, problems: [audit, edited].filter((problem) => problem !== null) };
+}
+
+/** People would decide about the file as it was started, and may think of the one that they see. */
+function editedSinceStart({
+  deskFile,
+  writtenFile,
+}: Pick<Runtime, 'deskFile' | 'writtenFile'>): string | null {
+  if (writtenFile === undefined) return null;
+  const changedMs = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (changedMs(writtenFile) <= changedMs(deskFile)) return null;
+  return `${writtenFile} was changed after the desk was started: people are asked about the desk as it was started. With the change: fermata go-live --revoke, fermata down, fermata up, and ask again`;
 }
 
 async function begin(
