@@ -80,11 +80,15 @@ function deskFile(folder: string, name: string, { storage }: Outside): void {
   document.addIn(['routines'], {
     ...{ name: 'keys', title: 'Keys', at: ['23:59'] },
     steps: [
-      { key: 'exchange', check: 'connection-test', title: 'The exchange', timeoutSeconds: 60 },
-      { key: 'telegram', check: 'telegram-round-trip', title: 'The bot', timeoutSeconds: 60 },
+      { key: 'exchange', check: 'connection-test', title: 'The exchange', timeoutSeconds: 240 },
+      {
+        ...{ key: 'telegram', check: 'telegram-round-trip', title: 'The bot', timeoutSeconds: 240 },
+        // A busy machine has two desks do all of this at a time: what arrives late here arrives at its own bot all the same.
+        with: { waitSeconds: 180, pollAgeSeconds: 300 },
+      },
       { key: 'program', command: program, title: 'A program of the desk' },
-      { key: 'copy', action: 'backup', title: 'A copy elsewhere', with: { s3: true }, timeoutSeconds: 120 },
-      { key: 'exposed', check: 'exposed-secrets', title: 'No secret stands anywhere', timeoutSeconds: 120 },
+      { key: 'copy', action: 'backup', title: 'A copy elsewhere', with: { s3: true }, timeoutSeconds: 240 },
+      { key: 'exposed', check: 'exposed-secrets', title: 'No secret stands anywhere', timeoutSeconds: 240 },
     ],
   });
   mkdirSync(join(folder, name), { recursive: true });

@@ -113,10 +113,6 @@ describe.concurrent('going live', () => {
     expect(evidence.find(({ step_key: key }) => key === 'checklist.review')?.observed).toBe(
       'reviewed by bert',
     );
-    const told = await bench.database.pool.query('select title from notice where desk = $1', [desk.name]);
-    const titles = told.rows.map(({ title }: { title: string }) => title);
-    // Looked at every 100 ms, and reminded of every 150 ms: on a busy machine less often, but not once.
-    expect(titles.filter((title) => title.includes('look at the dashboard')).length).toBeGreaterThan(1);
     const period = evidence.find(({ step_key: key }) => key === 'first-period.state');
     if (!period) throw new Error('the first period left no evidence');
     expect(Number(/^clean at (\d+) looks$/.exec(period.observed)?.[1])).toBeGreaterThan(1);
@@ -280,7 +276,7 @@ describe.concurrent('going live', () => {
     await keepHistory(bench, 'go-live-watched-through-a-fault', handleOf(attempted).workflowId);
   });
 
-  it('is watched, and people are told of what came back as of what came, however often', async () => {
+  it('is watched, people are reminded to look again and again, and told of what came back as of what came', async () => {
     // One watch: the next one would tell of it as of something new.
     const attempted = await attempt({ watchMs: 3 * WAIT_MS });
     const { desk } = attempted;
@@ -288,6 +284,17 @@ describe.concurrent('going live', () => {
     await vote(attempted, ANNA);
     await vote(attempted, BERT);
     await until('live', () => desk.trader.granted, WAIT_MS);
+    await until(
+      'a second reminder',
+      async () => {
+        const { rowCount } = await bench.database.pool.query(
+          `select from notice where desk = $1 and title like '%look at the dashboard%'`,
+          [desk.name],
+        );
+        return (rowCount ?? 0) > 1;
+      },
+      WAIT_MS,
+    );
     const timesTold = async () => {
       const { rows } = await bench.database.pool.query(
         `select from notice where desk = $1 and title like '%not as it should be' and body like '%startup by test%'`,
