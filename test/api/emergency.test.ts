@@ -122,6 +122,14 @@ describe('close all and resume', () => {
     expect(answers[0]).toMatchObject({ ok: true, proven: true });
     expect(received('closeAll')).toMatchObject([{ params: { by: 'operator', reason: 'test' } }]);
     expect(received('kill')).toEqual([]);
+    // Another person's request is another one, whatever key it has.
+    const { accessToken } = await web.signIn('anna');
+    const headers = { 'idempotency-key': 'key-2' };
+    const body = { reason: 'test' };
+    await web.call('POST', '/api/emergency/close-all', { token: accessToken, body, headers });
+    const [own, others] = received('closeAll').map(({ params }) => params);
+    expect(others).toMatchObject({ by: 'anna', reason: 'test' });
+    expect(others?.commandId).not.toBe(own?.commandId);
   });
 
   it('kill the desk where the close-all says so: a key stands for the one or the other', async () => {

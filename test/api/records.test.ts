@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { idleStatus } from '../support/trader-status.js';
 import { DESK, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
@@ -104,6 +104,31 @@ describe('trades', () => {
       400,
       { detail: '`before` is not a cursor that this API gave out.' },
     ]);
+  });
+
+  it('are those of the account in use: what was traded on one that is set aside is left out', async () => {
+    const { ownerPool } = database;
+    onTestFinished(async () => {
+      await ownerPool.query(`delete from fills where incarnation = 'old'`);
+      await ownerPool.query('delete from ledger_cursor');
+    });
+    await ownerPool.query(
+      `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+         realised, simulated, market, wall, incarnation, sequence)
+       select desk, symbol, 'of old', 'fold1', side, quantity, price, fee, liquidity, purpose, strategy, realised, simulated,
+         market + interval '1 hour', wall, 'old', 1 from fills where desk = $1 and trade_id = '24'`,
+      [DESK],
+    );
+    expect(await get<Page>('/api/trades?limit=1')).toMatchObject({
+      total: 26,
+      trades: [{ tradeId: 'of old' }],
+    });
+    await ownerPool.query(
+      `insert into ledger_cursor (desk, incarnation, sequence, chain, account, updated)
+       values ($1, 'old', 1, '', 'paper/simulated', now() - interval '1 day'), ($1, 'abc', 25, '', 'paper/live', now())`,
+      [DESK],
+    );
+    expect(await get<Page>('/api/trades?limit=1')).toMatchObject({ total: 25, trades: [{ tradeId: '25' }] });
   });
 
   it('carry decimal text and can be asked for by symbol', async () => {

@@ -42,6 +42,14 @@ describe('signing in with a password', () => {
       aud: 'crypto-bot',
       exp: claims.iat + 900,
     });
+    // It is the person's own: nobody gets another one's roles.
+    const vera = await web.signIn('vera');
+    expect(vera).toMatchObject({ person: 'vera', roles: ['viewer'] });
+    const stop = await web.call('POST', '/api/emergency/stop', { token: vera.accessToken, body: {} });
+    expect([stop.status, await stop.json()]).toMatchObject([
+      403,
+      { detail: expect.stringMatching(/^vera may not do this/) },
+    ]);
     const read = async () => (await web.call('GET', '/api/status', { token: tokens.accessToken })).status;
     expect(await read()).toBe(200);
     web.clock.aheadMs = 14 * 60_000;

@@ -86,7 +86,15 @@ describe('the check telegram-round-trip', () => {
     expect(await check()).toMatchObject(failed);
     await savePollProblem(pool, bench.desk.desk, 'refused');
     expect(await check()).toMatchObject(failed);
-    // It read a moment ago, and something keeps it from reading now.
+    // It read long ago, or a moment ago and something keeps it from reading now.
+    await savePoll(pool, bench.desk.desk, 1);
+    await pool.query(`update telegram_bot set last_poll = now() - interval '91 seconds' where desk = $1`, [
+      bench.desk.desk,
+    ]);
+    expect(await check()).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/, but last read 9\d s ago\.$|, but last read \d{3} s ago\.$/),
+    });
     await savePoll(pool, bench.desk.desk, 1);
     await savePollProblem(pool, bench.desk.desk, 'Conflict: another bot reads');
     expect(await check()).toMatchObject({
