@@ -129,6 +129,11 @@ describe('schedules', () => {
       return (await readScheduleStates(database.pool, desk.desk)).find(({ note }) => note === 'holiday');
     });
     await handle.delete();
+    const target = { desk: desk.desk, definitions, marketClock: false };
+    await until(
+      'it is seen that it is gone',
+      async () => !(await rememberPauses(client, database.pool, target)),
+    );
     await apply();
     expect(await stateOf()).toMatchObject({ paused: true, note: 'holiday' });
   });
