@@ -173,7 +173,7 @@ function tradingAt(ask: (question: { readonly name: string }) => Promise<unknown
   const session = { api: { placeOrder }, nextOrderId: 1 };
   const gateway = { session, linkBroken: false, ask } as never as TradingOptions['orders'];
   const trading = new Trading({
-    ...{ clientId: 10, orders: gateway, reading: gateway, answerMs: 1, note: () => undefined },
+    ...{ clientId: 10, orders: gateway, reading: gateway, answerMs: 100, note: () => undefined },
     setup: () => SETUP,
   });
   return { trading, session };
@@ -206,6 +206,40 @@ it('what was told ahead counts for half a minute, and for as many contracts as i
   expect(reaches()).toEqual([true, false]);
   vi.advanceTimersByTime(1_000);
   expect(reaches()).toEqual([false, false]);
+});
+
+it('what was told ahead of less margin than before says nothing of several contracts', async () => {
+  const reading = { session: { nextOrderId: 1 }, ask: async () => ({ kind: 'told', needs: -10, free: 20 }) };
+  const margins = new Margins({ reading: reading as never, setup: () => SETUP });
+  await margins.askAhead();
+  expect(margins.reaches(entry(2), CONTRACT)).toBe(false);
+});
+
+it('what was told ahead is of before a fill, whoever’s it is', async () => {
+  const { trading } = tradingAt(async () => ({ kind: 'told', needs: 10, free: 20 }), vi.fn());
+  await trading.margins.askAhead();
+  expect(trading.margins.reaches(entry(1), CONTRACT)).toBe(true);
+  trading.onEvent(EventName.execDetails, [-1, {}, {}]);
+  expect(trading.margins.reaches(entry(1), CONTRACT)).toBe(false);
+});
+
+it('an order that fills while its cancel is under way is not open, which is known at once', async () => {
+  const told: (() => void)[] = [];
+  const says = (status: string) => () =>
+    trading.onEvent(EventName.orderStatus, [1, status, 0, 0, 0, 7, 0, 0, 10, '', 0]);
+  const { trading, session } = tradingAt(
+    async () => [],
+    () => told.push(says('Submitted')),
+  );
+  Object.assign(session.api, { cancelOrder: () => told.push(says('Filled')) });
+  await trading.begin(session as never);
+  const close = approved({ side: 'buy', purpose: 'close', quantityLots: 1 });
+  const sent = trading.submit(close);
+  told.shift()?.();
+  expect(await sent).toEqual({ kind: 'accepted', venueId: '7' });
+  const cancelled = trading.cancel(close.clientId, 0);
+  told.shift()?.();
+  expect(await cancelled).toEqual({ kind: 'notOpen', code: 'FILLED', text: 'It was filled before.' });
 });
 
 it.each([0, 1, 2, 3, 4, 5, 6])(

@@ -302,6 +302,8 @@ describe('an account', () => {
     expect((await venue.balances()).cash).toBe(dollars(70_000));
     expect((await venue.submit(resting())).kind).toBe('accepted');
     expect(simulator.simulation.orders.open[0]?.terms.account.id).toBe('DU2');
+    await byHand('NQZ6', { account: 'DU1', type: 'MKT', limit: undefined });
+    expect(await venue.fillsSince(0)).toEqual([]);
   });
 
   it('has no cash of interest that accrues and is not posted yet, whatever it holds', async () => {
@@ -347,6 +349,8 @@ describe('an order', () => {
     price('15200');
     expect((await venue.balances()).cash).toBe(dollars(100_000 - 4.5));
     expect(await venue.fillsSince(0)).toEqual(fills());
+    // The broker tells whole seconds.
+    expect(await venue.fillsSince(FRIDAY + 999)).toEqual(fills());
     expect(await venue.fillsSince(FRIDAY + 1000)).toEqual([]);
     const close = order({ purpose: 'close', quantityLots: 2 });
     expect((await venue.submit(close)).kind).toBe('accepted');
@@ -432,6 +436,21 @@ describe('an order', () => {
       const states = events.flatMap((event) => (event.kind === 'order' ? [event.order.state] : []));
       expect([states[0], states.at(-1)]).toEqual(['working', 'cancelled']);
     });
+  });
+
+  it('is sent once, however often it is submitted, after a new start, too', async () => {
+    const { venue } = await at();
+    const wanted = resting();
+    expect((await venue.submit(wanted)).kind).toBe('accepted');
+    const refused = {
+      kind: 'unknown',
+      cause: 'an order of this id was sent before, and none is sent twice',
+    };
+    expect(await venue.submit(wanted)).toEqual(refused);
+    await venue.close();
+    await eventually(() => expect(simulator.simulation.clients.size).toBe(0));
+    expect(await (await at()).venue.submit(wanted)).toEqual(refused);
+    expect(simulator.simulation.orders.open).toHaveLength(1);
   });
 
   it('that never was has nothing to cancel, and is none', async () => {
@@ -605,7 +624,7 @@ describe('an order', () => {
   it('of a stock goes to the broker’s routing, and costs what it is worth', async () => {
     const { venue, fills } = await at({ instruments: [APPLE] });
     expect((await venue.submit(order({ quantityLots: 10 }))).kind).toBe('accepted');
-    await eventually(() => expect(fills()).not.toEqual([]));
+    await eventually(() => expect(fills().reduce((sum, fill) => sum + fill.quantityLots, 0)).toBe(10));
     const paid = fills().reduce(
       (sum, { quantityLots, priceTicks, fee }) => sum + (quantityLots * priceTicks * MONEY_SCALE) / 100 + fee,
       0,
