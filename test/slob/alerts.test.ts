@@ -66,6 +66,7 @@ it('an entry is told when it is placed, and an order when it is rejected', () =>
   expect(told({ type: 'order.intended', order: entry, marketMs: 0 })).toMatchObject({
     event: 'order',
     title: 'slob: Order Placed - sell 2 NQ/USD at 15\u202f234.00',
+    text: 'By slob.',
   });
   const atMarket = { ...entry, type: 'market', timeInForce: 'IOC' } as const;
   expect(told({ type: 'order.intended', order: atMarket, marketMs: 0 })).toMatchObject({
@@ -88,11 +89,25 @@ it('an entry is told when it is placed, and an order when it is rejected', () =>
     ...{ event: 'order', severity: 'warning', title: 'slob: Order Rejected - f1', text: '201 no margin' },
   });
   expect(told({ ...state, state: 'working' })).toBeNull();
+  const known = (reason: string) =>
+    noticeOf(
+      desk,
+      {
+        ...{ incarnation: 'abc', sequence: 1, wallMs: 0, chain: '' },
+        record: { ...state, reason, state: 'rejected' },
+      },
+      ...([undefined, undefined, 'sell 2 NQ/USD (entry)'] as const),
+    );
+  expect(known('201 no margin')).toMatchObject({
+    ...{ title: 'slob: Order Rejected - sell 2 NQ/USD (entry)', text: '201 no margin\nOrder f1.' },
+  });
+  expect(known('NOT_SENT: Not sent: 2 NQZ6 would take too much.')?.text).toMatch(/^It was not sent: /);
 });
 
 it('its start and its end are told', () => {
-  expect(told(halted('startup'))).toMatchObject({ event: 'system', title: 'slob: System started' });
-  expect(told(halted('shutdown'))).toMatchObject({ event: 'system', title: 'slob: System stopped' });
+  const text = 'as it has to be';
+  expect(told(halted('startup'))).toMatchObject({ event: 'system', title: 'slob: System started', text });
+  expect(told(halted('shutdown'))).toMatchObject({ event: 'system', title: 'slob: System stopped', text });
 });
 
 it('a desk whose file does not ask for them is told none of it', () => {

@@ -6,6 +6,7 @@ import type { RoutineCause } from '../../src/contracts/routine.js';
 import { nominalTimesBetween } from '../../src/desk/nominal-times.js';
 import { ownIncidents } from '../../src/desk/own-incidents.js';
 import type { Desk, DeskRoutine } from '../../src/desk/schema.js';
+import type { HaltCause } from '../../src/domain/mode.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import type { OperationContext } from '../../src/operations/operation.js';
@@ -96,13 +97,13 @@ const filled: EngineRecord = {
     ...{ priceTicks: 15_234 * 4, liquidity: 'taker', marketMs: 0, simulated: true },
   },
 };
-const atVenue: EngineRecord = {
+const atVenue = {
   type: 'halt',
   halt: {
     ...{ haltId: 'a'.repeat(32), mode: 'HALTED', scope: { kind: 'desk' }, cause: 'venue', by: 'fermata' },
     ...{ reason: 'IB Gateway does not answer', resume: 'auto', atWallMs: 0, atMarketMs: 0 },
   },
-};
+} as const satisfies EngineRecord;
 const told = (record: EngineRecord) =>
   noticeOf(bench.context.desk, { incarnation: 'abc', sequence: 1, wallMs: 0, chain: '', record });
 
@@ -419,8 +420,22 @@ describe('on Telegram', () => {
     expect(told(atVenue)).toMatchObject({
       ...{ event: 'halt', severity: 'critical' },
       title: `${bench.context.desk.desk}: HALTED, ERROR - Connection lost`,
-      text: expect.stringContaining('IB Gateway does not answer'),
+      text: expect.stringMatching(
+        /^IB Gateway does not answer\nCause: venue, by fermata\. Trades again by itself/,
+      ),
     });
+    const nameOf = (cause: HaltCause) => {
+      const record = { ...atVenue, halt: { ...atVenue.halt, cause } };
+      return told(record)?.title.split('HALTED')[1];
+    };
+    expect(
+      (['stale-data', 'reconciliation', 'journal-fault', 'protection-missing', 'person'] as const).map(
+        nameOf,
+      ),
+    ).toEqual([
+      ...[', ERROR - Market data lost', ', ERROR - Books not proven', ', ERROR - Journal not writable'],
+      ...[', ERROR - Position without a stop', ''],
+    ]);
   });
 
   it('goes nothing while its token is not there, which the weekly check names', async () => {
