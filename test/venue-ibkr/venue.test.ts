@@ -294,7 +294,11 @@ describe('an account', () => {
   it('of which one is named among several is that one alone', async () => {
     await start({
       accounts: [
-        { id: 'DU1', cash: '5.00', positions: [{ localSymbol: 'AAPL', quantity: 3, averagePrice: '200' }] },
+        {
+          id: 'DU1',
+          cash: '50000.00',
+          positions: [{ localSymbol: 'AAPL', quantity: 3, averagePrice: '200' }],
+        },
         { id: 'DU2', cash: '70000.00' },
       ],
     });
