@@ -253,6 +253,17 @@ it('takes back the names of a record that did not fit', () => {
   expect([CODEC.read(from), CODEC.read(from)]).toEqual([odd, plain]);
 });
 
+it('gives back each of several texts that are alike: what was read before is remembered by length, first and last character', () => {
+  const text = `order-${'x'.repeat(20)}c`;
+  const other = text.replace('xx', 'xy');
+  const longer = `${text}${'-'.repeat(30)}b`;
+  const words = [text, text, other, text, longer, text, longer, other, '', 'é', 'è', 'é', text];
+  const to = new SlotWriter(16);
+  for (const word of words) to.text(word);
+  const from = new SlotReader(to.bytes, 0, to.at);
+  expect(words.map(() => from.text())).toEqual(words);
+});
+
 it('gives back any text and any whole number', () => {
   const texts = fc.array(fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }));
   const numbers = fc.array(fc.oneof(fc.maxSafeInteger(), fc.integer()));
