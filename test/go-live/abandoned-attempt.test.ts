@@ -58,7 +58,7 @@ it('one whose workflow was terminated shows no progress, but that its run is gon
   const trader = { call: () => Promise.reject(new Error('not asked here')) };
   const shown = await readGoLive({
     ...{ pool: stores.database.pool, temporal: stores.temporal, trader },
-    desk: { desk, mode: 'live', people: [], goLive: { needed: 2 } },
+    desk: { desk, mode: 'live', venue: { name: 'binance' }, people: [], goLive: { needed: 2 } },
   } as unknown as OperationContext);
   expect(shown.progress).toBeNull();
   expect(shown.problems).toContain(
