@@ -10,7 +10,6 @@ import {
   type Loader,
   type Message,
   type OnResolveResult,
-  type OutputFile,
   type Plugin,
   stop,
 } from 'esbuild';
@@ -39,19 +38,18 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export async function compileFile(folder: string, file: string): Promise<Compiled> {
   const root = realpathSync(folder);
-  const bundled = await bundlePart(root, file, {
-    outfile: join(root, 'fermata-part.js'),
-    sourcemap: 'external',
-    sourcesContent: false,
-  });
-  if (!bundled.ok) return bundled;
-  const text = (ending: string): string =>
-    bundled.outputs.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  return { ok: true, module: text('.js'), map: text('.map') };
+  const bundled = await bundlePart(root, file);
+  return bundled.ok ? { ok: true, module: bundled.code, map: bundled.map } : bundled;
 }
 
 type Bundled =
-  | { readonly ok: true; readonly outputs: readonly OutputFile[]; readonly inputs: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly code: string;
+      /** To the lines that a person wrote. */
+      readonly map: string;
+      readonly inputs: readonly string[];
+    }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 
 /**
@@ -72,8 +70,8 @@ export async function partCode(folder: string): Promise<readonly OwnFile[]> {
   return Promise.all([...paths].map(async (path) => ({ path, content: await readFile(join(root, path)) })));
 }
 
-const bundlePart = (root: string, file: string, more: BuildOptions = {}): Promise<Bundled> =>
-  bundleFile(root, file, { format: 'esm', platform: 'node', plugins: [within(root)], ...more });
+const bundlePart = (root: string, file: string): Promise<Bundled> =>
+  bundleFile(root, file, { format: 'esm', platform: 'node', plugins: [within(root)] });
 
 const NO_FILE = /^Could not resolve "(.*)"$/;
 
@@ -86,13 +84,19 @@ export async function bundleFile(root: string, file: string, options: BuildOptio
       bundle: true,
       write: false,
       metafile: true,
+      // Never written: sources are named from the folder that it would be in.
+      outfile: join(root, 'fermata.js'),
+      sourcemap: 'external',
+      sourcesContent: false,
       target: 'node20',
       // The folder's own tsconfig.json is only for editors.
       tsconfigRaw: {},
       logLevel: 'silent',
       ...options,
     });
-    return { ok: true, outputs: outputFiles, inputs: Object.keys(metafile?.inputs ?? {}) };
+    const text = (ending: string): string =>
+      outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+    return { ok: true, code: text('.js'), map: text('.map'), inputs: Object.keys(metafile?.inputs ?? {}) };
   } catch (error) {
     const { errors } = error as { errors?: readonly Message[] };
     if (errors === undefined) throw error;

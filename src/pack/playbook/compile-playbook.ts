@@ -3,7 +3,6 @@
  * of it.
  */
 import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import { transform } from 'esbuild';
 import type { CodedPlaybook, NamedInCode } from '../../desk/own-code.js';
 import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
@@ -58,9 +57,6 @@ export async function compilePlaybook(folder: string, file: string): Promise<Com
   const bundled = await bundleFile(root, file, {
     format: 'esm',
     platform: 'neutral',
-    outfile: join(root, 'fermata-playbook.js'),
-    sourcemap: 'external',
-    sourcesContent: false,
     charset: 'utf8',
     legalComments: 'none',
     // Code that is never called is checked, too.
@@ -68,13 +64,11 @@ export async function compilePlaybook(folder: string, file: string): Promise<Com
     plugins: [ownFilesOnly({ root, folder: 'playbooks', names: NAMES, read })],
   });
   if (!bundled.ok) return bundled;
-  const text = (ending: string): string =>
-    bundled.outputs.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  const tree = treeOf(text('.js'), 'module');
-  const map = text('.map');
+  const { map } = bundled;
+  const tree = treeOf(bundled.code, 'module');
   const problems = [...refusedIn(tree, map, PLAYBOOK_RULES), ...notOfAnIncident(tree, map, file)];
   if (problems.length > 0) return { ok: false, problems };
-  const { code } = await transform(text('.js'), { format: 'cjs', platform: 'neutral', charset: 'utf8' });
+  const { code } = await transform(bundled.code, { format: 'cjs', platform: 'neutral', charset: 'utf8' });
   const files = filesOf(read);
   return {
     ok: true,

@@ -1,12 +1,11 @@
 /** Compiles one strategy of a desk's folder, with every file that it imports, into one script. Runs none of it. */
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Artefact } from '../../desk/artefacts.js';
 import type { StrategyFile, StrategyModule } from '../../desk/own-code.js';
 import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
-import { EXPORTS, SCRIPT, STEP, STRATEGY_RULES, THROW } from './names.js';
+import { EXPORTS, STEP, STRATEGY_RULES, THROW } from './names.js';
 import { refusedIn, type Tree, treeOf, walk } from './refused.js';
 
 type CompiledStrategy =
@@ -32,9 +31,6 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
     globalName: EXPORTS,
     platform: 'neutral',
     banner: { js: '"use strict";' },
-    outfile: join(root, SCRIPT),
-    sourcemap: 'external',
-    sourcesContent: false,
     charset: 'utf8',
     legalComments: 'none',
     // Code that is never called is checked, too.
@@ -44,9 +40,7 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
     ],
   });
   if (!bundled.ok) return bundled;
-  const text = (ending: string): string =>
-    bundled.outputs.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  const [code, map] = [text('.js'), text('.map')];
+  const { code, map } = bundled;
   const tree = treeOf(code);
   const problems = refusedIn(tree, map, STRATEGY_RULES);
   if (problems.length > 0) return { ok: false, problems };
