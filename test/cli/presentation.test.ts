@@ -244,13 +244,13 @@ describe('the status for people', () => {
     const [net, ...below] = linesOf({ ...position!, trade, parts });
     expect(net).toContain('\u22121.50, stop 98\u202f000 (confirmed)');
     expect(below).toEqual([
-      'up 0.002 (+0.19 R), stop 98\u202f000 (confirmed)',
+      'up 0.002 (+0.19 R after fees), stop 98\u202f000 (confirmed)',
       'exits: target 103000',
-      'down 0.002 (\u22121.50 R), stop 98\u202f000 (confirmed)',
+      'down 0.002 (\u22121.50 R after fees), stop 98\u202f000 (confirmed)',
       'exits: stop trails by 50',
     ]);
     const [whole, exitsOfIt] = linesOf({ ...position!, trade, parts: parts.slice(0, 1) });
-    expect(whole).toContain('\u22121.50 (+0.19 R), stop 98\u202f000');
+    expect(whole).toContain('\u22121.50 (+0.19 R after fees), stop 98\u202f000');
     expect(exitsOfIt).toBe('exits: target 103000');
   });
 
@@ -330,8 +330,8 @@ describe('the status for people', () => {
     const first = positions[0] as (typeof positions)[number];
     const trade = { id: 'tabc', openedMs: 1, fees: '0.10', result: '1.20', risk: '1.50', r: '0.80' };
     const shown = (of: typeof first) => statusLines({ ...status, positions: [of] }).join('\n');
-    expect(shown({ ...first, trade })).toContain(' (+0.80 R), stop ');
-    expect(shown({ ...first, trade: { ...trade, risk: null, r: null } })).not.toContain(' R)');
+    expect(shown({ ...first, trade })).toContain(' (+0.80 R after fees), stop ');
+    expect(shown({ ...first, trade: { ...trade, risk: null, r: null } })).not.toContain(' R after');
     expect(shown({ ...first, trade })).not.toContain('exits');
     const words = ['target 104000 (50 %) reached', 'trails by 900'];
     const none = { targets: [], trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null };

@@ -297,6 +297,39 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     desk.web.trader.status = scriptedStatus();
   });
 
+  it('draws nothing while the history loads, instead of the minutes since the page was opened', async () => {
+    const status = scriptedStatus();
+    const { marketData } = status;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await desk.page.route(/\/api\/(bars|equity)\?/, async (route) => {
+      await released;
+      await route.continue();
+    });
+    const [prices, curve] = ['Price', 'Equity'].map((name) => desk.page.getByRole('region', { name }));
+    await desk.page.reload();
+    for (let minute = 1; minute <= 3; minute += 1) {
+      const marketMs = marketData.marketMs + minute * 60_000;
+      desk.web.trader.status = {
+        ...status,
+        equity: `1000${minute}.00`,
+        marketData: { ...marketData, marketMs },
+      };
+      const shown = new RegExp(`10 00${minute}`.replace(' ', '.'));
+      await expect.poll(() => desk.page.locator('body').innerText()).toMatch(shown);
+    }
+    expect(await prices?.innerText()).toContain('Loading prices');
+    expect(await curve?.innerText()).toContain('Loading…');
+    expect([await price().count(), await equity().count()]).toEqual([0, 0]);
+    release();
+    await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ up: true, down: true });
+    await expect.poll(() => equity().evaluate(seenIn)).toMatchObject({ panes: 2 });
+    await desk.page.unroute(/\/api\/(bars|equity)\?/);
+    desk.web.trader.status = status;
+  });
+
   it('draws on with thousands of fills, without a word at each', async () => {
     await desk.database.ownerPool.query(
       `insert into fills select desk, symbol, 'many' || n, client_id, side, quantity, price, fee, liquidity, purpose, strategy,

@@ -52,7 +52,7 @@ export function DeskPanels({
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
   const runs = usePolled(() => api.routines(ROUTINES_SHOWN), 5_000, status.mode);
   const schedules = usePolled(() => api.schedules(), 30_000, 'schedules');
-  const { candles, lines, digits } = usePrices(api, symbol, state);
+  const { candles, isLoading, lines, digits } = usePrices(api, symbol, state);
   const marked = usePolled(() => api.tradesOf(symbol), 4_000, `${symbol} ${status.fills}`);
   return (
     <>
@@ -65,6 +65,7 @@ export function DeskPanels({
             symbol={symbol}
             onSymbol={onSymbol}
             candles={candles}
+            isLoading={isLoading}
             lines={lines}
             digits={digits}
             trades={marked.value ?? NO_TRADES}

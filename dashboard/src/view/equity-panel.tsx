@@ -27,6 +27,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   const places = equityPlaces(status.currency);
   // The chart is made anew whenever it gets another function.
   const draw = useMemo(() => drawEquity.bind(null, places), [places]);
+  const isLoading = equity.value === null && equity.problem === null;
   const fromMemory = equity.value?.source === 'memory';
   return (
     <Panel
@@ -49,14 +50,13 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
         </p>
         <Ranges {...chosen} covered={newest === undefined ? 0 : newest.time - (data.points[0]?.time ?? 0)} />
       </div>
-      {newest === undefined || data.points.length < 2 ? (
-        <Empty>Collecting…</Empty>
+      {isLoading || newest === undefined || data.points.length < 2 ? (
+        <Empty>{isLoading ? 'Loading…' : 'Collecting…'}</Empty>
       ) : (
         <>
           <Pointed data={data} time={pointed ?? newest.time} places={places} />
           <Chart
-            // Points seen since the page was opened may be drawn before the history has been read; the new key then
-            // shows all of it.
+            // If the history can't be read, the points seen since the page was opened are drawn; the new key shows all of it.
             key={equity.value === null ? 'seen' : 'read'}
             label={`Equity curve, now ${grouped(status.equity)} ${status.currency}`}
             height={height}

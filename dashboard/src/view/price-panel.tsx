@@ -19,6 +19,7 @@ interface PricePanelProps {
   readonly symbol: string;
   readonly onSymbol: (symbol: string) => void;
   readonly candles: readonly Candle[];
+  readonly isLoading: boolean;
   /** The lines that strategies follow. */
   readonly lines: readonly StrategyLine[];
   /** Decimal places of a price. */
@@ -31,7 +32,7 @@ const FIRST_SEEN_SECONDS = 4 * 3_600;
 const MINUTE = 60;
 
 export function PricePanel(props: PricePanelProps) {
-  const { status, symbols, symbol, onSymbol, candles, lines, digits, trades, height } = props;
+  const { status, symbols, symbol, onSymbol, candles, isLoading, lines, digits, trades, height } = props;
   const price = status.marketData.lastPrices.find((one) => one.symbol === symbol);
   const from = candles[0]?.time ?? Number.POSITIVE_INFINITY;
   const marks = useMemo(() => marksOf(trades, symbol, from), [trades, symbol, from]);
@@ -65,7 +66,7 @@ export function PricePanel(props: PricePanelProps) {
         <Ranges {...chosen} covered={newest === undefined ? 0 : newest.time - (candles[0]?.time ?? 0)} />
       </div>
       {newest === undefined || candles.length < 2 ? (
-        <Empty>Collecting prices…</Empty>
+        <Empty>{isLoading ? 'Loading prices…' : 'Collecting prices…'}</Empty>
       ) : (
         <>
           <Pointed

@@ -31,8 +31,9 @@ export function useDeskApi(session: Session): DeskApi {
 const MINUTE_MS = 60_000;
 
 export interface Prices {
-  /** The trader's closed minutes, then the current one from its quotes. */
+  /** The trader's closed minutes, then the current one from its quotes. Empty while they load. */
   readonly candles: readonly Candle[];
+  readonly isLoading: boolean;
   readonly lines: readonly StrategyLine[];
   /** Decimal places of the instrument's tick, with which its bars and quotes are written. */
   readonly digits: number;
@@ -49,21 +50,18 @@ export function usePrices(api: DeskApi, symbol: string, state: LiveState | null)
     const mid = (Number(quote.bid) + Number(quote.ask)) / 2;
     setTail((before) => grown(before, Math.floor(marketMs / MINUTE_MS) * 60, mid));
   }, [marketMs, symbol]);
-  const { value } = read;
-  const known = useMemo(
-    () => (value === null || value.symbol !== symbol ? [] : value.bars.map(candleOf)),
-    [value, symbol],
-  );
+  const value = read.value?.symbol === symbol ? read.value : null;
+  // The current minutes alone would look like all that there is.
+  const isLoading = value === null && read.problem === null;
+  const known = useMemo(() => value?.bars.map(candleOf) ?? [], [value]);
   const candles = useMemo(() => {
+    if (isLoading) return [];
     const last = known.at(-1)?.time ?? 0;
     return [...known, ...tail.filter(({ time }) => time > last)];
-  }, [known, tail]);
-  const lines = useMemo(
-    () => (value === null || value.symbol !== symbol ? [] : linesOf(value)),
-    [value, symbol],
-  );
-  const newest = value?.symbol === symbol ? value.bars.at(-1)?.close : undefined;
-  return { candles, lines, digits: placesOf(newest ?? quote?.bid ?? '') };
+  }, [isLoading, known, tail]);
+  const lines = useMemo(() => (value === null ? [] : linesOf(value)), [value]);
+  const newest = value?.bars.at(-1)?.close;
+  return { candles, isLoading, lines, digits: placesOf(newest ?? quote?.bid ?? '') };
 }
 
 const placesOf = (price: string): number => price.split('.')[1]?.length ?? 0;

@@ -226,7 +226,7 @@ function exitsLine({ trade }: Partial<TraderStatus['positions'][number]>): strin
 
 /** The result as a multiple of what its trade risked; older traders don't report trades. */
 function multiple({ trade }: Partial<TraderStatus['positions'][number]>): string {
-  return trade?.r == null ? '' : ` (${signed(trade.r)} R)`;
+  return trade?.r == null ? '' : ` (${signed(trade.r)} R after fees)`;
 }
 
 function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {
