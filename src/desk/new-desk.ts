@@ -133,6 +133,8 @@ export function withPackVersion(text: string): string {
 function setLive(document: Document, approvers: readonly string[]): void {
   document.setIn(['mode'], 'live');
   document.setIn(['venue', 'testnet'], false);
+  // A broker's paper account is none for real money.
+  document.deleteIn(['venue', 'account']);
   for (const rule of ['startup', 'fault']) document.setIn(['resume', rule], 'person');
   const people = document.get('people');
   if (!isSeq(people)) return;

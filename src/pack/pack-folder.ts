@@ -13,6 +13,9 @@ export const PART_FOLDERS = { check: 'checks', report: 'reports', action: 'actio
 /** A desk's own names for commands. */
 export const ALIASES = 'aliases.yaml';
 
+/** What the desk runs besides its file: a desk that begins like another one gets a copy. */
+export const DESK_CODE = [...Object.values(PART_FOLDERS), 'playbooks', 'strategies', ALIASES] as const;
+
 export type PartKind = keyof typeof PART_FOLDERS;
 
 export interface PartFile {

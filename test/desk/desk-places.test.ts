@@ -1,5 +1,13 @@
 /** Where a desk's name leads: a folder with `desk.yaml`; a single file of before goes on loading. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -89,5 +97,43 @@ describe('the name of a desk', () => {
     expect(() => writeNewDesk({ name: 'mine' }, folder)).toThrow(`${file} exists already`);
     const before = write(join(folder, 'desks/old.yaml'), 8);
     expect(() => writeNewDesk({ name: 'old' }, folder)).toThrow(`${before} exists already`);
+  });
+
+  it('finds a desk that began like another one: with its code, and with real money only if asked for', () => {
+    const approver = ['bert'];
+    const { file } = writeNewDesk({ name: 'mine', like: 'slob', balance: '777' }, folder);
+    const beside = readdirSync(join(folder, 'desks/mine')).sort();
+    expect(beside).toEqual(['aliases.yaml', 'checks', 'desk.yaml', 'reports', 'strategies', 'tsconfig.json']);
+    const slob = loadDesk(resolveDesk('slob')).desk;
+    const mine = loadDesk(file).desk;
+    expect(mine).toEqual({ ...slob, desk: 'mine', paper: { ...slob.paper, balance: '777' } });
+    const live = writeNewDesk({ name: 'real', like: file, live: true, approver }, folder);
+    const { venue, mode, resume, people } = loadDesk(live.file).desk;
+    expect({ ...venue, mode }).toMatchObject({ name: 'ibkr', testnet: false, mode: 'live' });
+    expect(venue.account).toBeUndefined();
+    expect(resume).toMatchObject({ startup: 'person', fault: 'person' });
+    expect(people.find(({ name }) => name === 'bert')?.roles).toEqual(['approver']);
+    const again = writeNewDesk({ name: 'look', like: live.file }, folder);
+    expect(loadDesk(again.file).desk.mode).toBe('paper');
+  });
+
+  it('leaves nothing of a desk that can not be like another one, and nothing of a user’s own behind', () => {
+    const { file } = writeNewDesk({ name: 'mine', like: 'slob' }, folder);
+    for (const unfit of [{ symbol: ['ES/USD'] }, { from: '.env' }])
+      expect(() => writeNewDesk({ name: 'other', like: file, ...unfit }, folder)).toThrow(
+        '--like takes everything from',
+      );
+    rmSync(join(folder, 'desks/mine/strategies/slob.ts'));
+    expect(() => writeNewDesk({ name: 'other', like: file }, folder)).toThrow('found no such file');
+    expect(existsSync(join(folder, 'desks/other'))).toBe(false);
+    const own = join(folder, 'desks/other/checks/own.ts');
+    mkdirSync(join(own, '..'), { recursive: true });
+    writeFileSync(own, '// mine');
+    expect(() => writeNewDesk({ name: 'other', like: 'slob' }, folder)).toThrow('checks exists already');
+    expect(readFileSync(own, 'utf8')).toBe('// mine');
+    const twin = join(folder, 'desks/twin/desk.yaml');
+    mkdirSync(join(twin, '..'));
+    writeFileSync(twin, 'desk: twin\ntwinOf: crypto-bot\n');
+    expect(() => writeNewDesk({ name: 'more', like: twin }, folder)).toThrow('is a paper twin');
   });
 });

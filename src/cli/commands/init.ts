@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { Document } from 'yaml';
@@ -9,7 +9,7 @@ import { paperTwinIn } from '../../desk/paper-twin.js';
 import { DeskFileError } from '../../desk/problem.js';
 import { DEFAULT_DESK, deskFolders, desksFound, resolveDesk } from '../../desk/resolve-desk.js';
 import { NAME, NAME_EXPECTED, symbolIn } from '../../desk/typed-names.js';
-import { editorConfig } from '../../pack/pack-folder.js';
+import { DESK_CODE, editorConfig } from '../../pack/pack-folder.js';
 import { ENVIRONMENT } from '../../venue/environment.js';
 import { parseDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
@@ -50,6 +50,10 @@ interface Options extends NewDeskRequest {
 export function initCommand(command: Command): void {
   command
     .option('--name <name>', 'name of the desk; its folder is desks/<name>')
+    .option(
+      '--like <desk>',
+      'the desk to begin with: its file, strategies, checks and playbooks; the crypto desk if not given',
+    )
     .option('--from <file>', "a bot's environment file (.env); its secrets stay where they are")
     .option(
       '--symbol <symbol>',
@@ -70,7 +74,7 @@ export function initCommand(command: Command): void {
     )
     .option('--live', 'real money: mode live on the exchange itself, and nothing arms by itself')
     .option('--approver <name>', 'with --live: who else approves; repeat for more', collected(personValue))
-    .option('--yes', 'ask nothing: anything not given is as in the crypto desk')
+    .option('--yes', 'ask nothing: anything not given is as in the desk to begin with')
     .option('--json', 'for scripts; asks nothing')
     .action(init);
 }
@@ -106,33 +110,41 @@ export async function askForDesk(
     const name =
       request.name ??
       (await ask(terminal, 'Name of the desk', NEW_DESK_NAME, isName, 'fermata init --name NAME'));
-    const symbols =
-      request.symbol ??
-      listOf(
-        await ask(
-          terminal,
-          'What is traded, with commas',
-          KNOWN_SYMBOLS.join(','),
-          areSymbols,
-          'fermata init --symbol SYMBOL',
-        ),
-      );
-    const unknown = symbols.filter((symbol) => !KNOWN_SYMBOLS.includes(symbol));
-    const instrument = [...(request.instrument ?? [])];
-    for (const symbol of unknown.filter((one) => !instrument.some((known) => known.symbol === one))) {
-      const steps = await askSteps(terminal, symbol);
-      instrument.push(instrumentValue(`${symbol},${steps.replaceAll(' ', '')}`));
-    }
+    const traded = request.like === undefined ? await askForInstruments(request, terminal) : {};
     const balance =
       request.balance ??
       (await ask(terminal, 'Paper money', '10000', isAmount, 'fermata init --balance AMOUNT'));
     const port =
       request.port ??
       Number(await ask(terminal, 'Port of the dashboard', '8000', isPort, 'fermata init --port PORT'));
-    return { ...request, name, symbol: symbols, instrument, balance, port };
+    return { ...request, name, ...traded, balance, port };
   } finally {
     terminal.close();
   }
+}
+
+async function askForInstruments(
+  request: NewDeskRequest,
+  terminal: Interface,
+): Promise<Required<Pick<NewDeskRequest, 'symbol' | 'instrument'>>> {
+  const symbol =
+    request.symbol ??
+    listOf(
+      await ask(
+        terminal,
+        'What is traded, with commas',
+        KNOWN_SYMBOLS.join(','),
+        areSymbols,
+        'fermata init --symbol SYMBOL',
+      ),
+    );
+  const unknown = symbol.filter((one) => !KNOWN_SYMBOLS.includes(one));
+  const instrument = [...(request.instrument ?? [])];
+  for (const one of unknown.filter((name) => !instrument.some((known) => known.symbol === name))) {
+    const steps = await askSteps(terminal, one);
+    instrument.push(instrumentValue(`${one},${steps.replaceAll(' ', '')}`));
+  }
+  return { symbol, instrument };
 }
 
 /** Has no default, since nobody can guess it: with wrong steps the venue refuses orders, or even a stop. */
@@ -169,6 +181,7 @@ async function ask(
 /** As given by the options of `init`. */
 interface NewDeskRequest {
   readonly name?: string;
+  readonly like?: string;
   readonly from?: string;
   readonly symbol?: readonly string[];
   readonly instrument?: readonly NewInstrument[];
@@ -205,17 +218,53 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
       'name the others: --approver NAME',
     );
   }
-  const there = [file, `${folder}.yaml`].find((one) => existsSync(one));
+  const like = templateOf(request);
+  const code = codeBeside(like);
+  const there = [file, `${folder}.yaml`, ...code.map((one) => join(folder, one))].find((one) =>
+    existsSync(one),
+  );
   if (there !== undefined) throw alreadyThere(there);
   const taken = request.from === undefined ? { values: {}, notes: [] } : fromEnvironment(request.from);
-  const text = textOf({ name, ...taken.values, ...given(request) });
-  parseDesk(file, text);
+  const text = textOf(like, { name, ...taken.values, ...given(request) });
+  const isNew = !existsSync(folder);
   mkdirSync(folder, { recursive: true });
-  writeOnce(file, text);
+  try {
+    // First: the desk file is checked together with the code that it names.
+    for (const one of code) cpSync(join(dirname(like), one), join(folder, one), { recursive: true });
+    parseDesk(file, text);
+    writeOnce(file, text);
+  } catch (error) {
+    for (const one of isNew ? [''] : code) rmSync(join(folder, one), { recursive: true, force: true });
+    throw error;
+  }
   copySchema(dirname(folder));
   writeEditorConfig(folder);
   return { desk: name, file, notes: taken.notes };
 }
+
+/** Its file. Another desk's instruments are not only symbols and steps, and its parameters are not the crypto bot's. */
+function templateOf({ like, symbol, instrument, from }: NewDeskRequest): string {
+  if (like === undefined) return resolveDesk(DEFAULT_DESK);
+  const unfit = Object.entries({ symbol, instrument, from }).find(([, value]) => value !== undefined)?.[0];
+  if (unfit !== undefined)
+    throw usageFailure(
+      `--like takes everything from ${like}, and --${unfit} is for a desk like ${DEFAULT_DESK}`,
+      'leave it out, and change the new desk file',
+    );
+  const file = resolveDesk(like, undefined, (near) => `use --like ${near}`);
+  if (paperTwinIn(file, readFileSync(file, 'utf8')) !== null)
+    throw usageFailure(
+      `--like: ${like} is a paper twin, whose file is another desk's`,
+      'name the desk that it is a twin of',
+    );
+  return file;
+}
+
+/** What a desk's folder has besides its file. A desk that is a single file has nothing. */
+const codeBeside = (deskFile: string): readonly string[] =>
+  basename(deskFile) === 'desk.yaml'
+    ? DESK_CODE.filter((one) => existsSync(join(dirname(deskFile), one)))
+    : [];
 
 /**
  * Writes two lines, and the only values that may differ. Throws `CliFailure` or `DeskFileError`; then nothing
@@ -295,14 +344,15 @@ function given(request: NewDeskRequest): Partial<NewDesk> {
     ...(named === undefined ? {} : { symbols: named }),
     ...(request.instrument === undefined ? {} : { instruments: request.instrument }),
     ...(request.balance === undefined ? {} : { balance: request.balance }),
-    ...(request.live === true ? { live: { approvers: request.approver ?? [] } } : {}),
+    // Whatever desk it is like: real money only if asked for.
+    ...(request.live === true ? { live: { approvers: request.approver ?? [] } } : { mode: 'paper' as const }),
     ...(request.port === undefined ? {} : { port: request.port }),
     ...(request.maxPositionPct === undefined ? {} : { maxPositionSizePct: request.maxPositionPct }),
   };
 }
 
-function textOf(wanted: NewDesk): string {
-  const made = newDeskText(readFileSync(resolveDesk(DEFAULT_DESK), 'utf8'), wanted);
+function textOf(template: string, wanted: NewDesk): string {
+  const made = newDeskText(readFileSync(template, 'utf8'), wanted);
   if (made.kind === 'text') return withPackVersion(made.text);
   const example = made.symbols.map((symbol) => `--instrument ${symbol},TICK,LOT,MIN`).join(' ');
   throw usageFailure(
