@@ -26,11 +26,11 @@ function marketOf(instrument: Instrument) {
 const UNTOLD_MS = 60;
 
 /** Of one order for two contracts, as the connection of orders hears it. */
-function heard() {
+function heard(isVerified = () => true) {
   const told: string[] = [];
-  const market = marketOf(NQ);
+  const byConId = new Map([[1, marketOf(NQ)]]);
   const live = new LiveEvents({
-    setup: () => ({ account: 'DU1', contracts: new Map(), byConId: new Map([[1, market]]), closed: [] }),
+    setup: () => (isVerified() ? { account: 'DU1', contracts: new Map(), byConId, closed: [] } : null),
     simulated: false,
     commissions: new Commissions(undefined, (what, cause) => told.push(`${what}: ${cause}`)),
     trades: createToldTrades(({ tradeId, was, is }) =>
@@ -52,7 +52,7 @@ function heard() {
     note: (what, cause) => told.push(`${what}: ${cause}`),
   });
   onTestFinished(() => live.close());
-  const ids = { orderId: 5, clientId: 10, permId: 7 };
+  const ids = { orderId: 5, clientId: 10, permId: 7, account: 'DU1', acctNumber: 'DU1' };
   const its = { action: 'BUY', totalQuantity: 2, orderType: 'MKT', orderRef: 'fabcdef1' };
   return {
     told,
@@ -60,8 +60,17 @@ function heard() {
       live.onEvent(EventName.openOrder, [5, { conId: 1 }, { ...ids, ...its }, { status: 'Filled' }]);
       live.onEvent(EventName.orderStatus, [5, 'Filled', 2, 0, 15_000, 7, 0, 15_000, 10, '', 0]);
     },
-    execution(execId: string, price: number, shares = 2, contract: object = { conId: 1 }) {
-      const execution = { ...ids, orderRef: 'fabcdef1', execId, side: 'BOT', shares, price, time: TIME };
+    execution(execId: string, price: number, shares = 2, contract: object = { conId: 1 }, more: object = {}) {
+      const execution = {
+        ...ids,
+        orderRef: 'fabcdef1',
+        execId,
+        side: 'BOT',
+        shares,
+        price,
+        time: TIME,
+        ...more,
+      };
       live.onEvent(EventName.execDetails, [-1, contract, execution]);
     },
     cost(execId: string, commission: number, currency = 'USD') {
@@ -69,6 +78,15 @@ function heard() {
     },
   };
 }
+
+it.each([false, true])('of another account of the login are none (heard once verified: %s)', (early) => {
+  let isVerified = early;
+  const { told, execution, cost } = heard(() => isVerified);
+  execution('0001f4e8.5f1d.01.01', 15_000, 2, { conId: 1 }, { acctNumber: 'DU2' });
+  isVerified = true;
+  cost('0001f4e8.5f1d.01.01', 4.5);
+  expect(told).toEqual([]);
+});
 
 it('of a stock between two ticks have the better one, and what was paid beyond it is a cost', () => {
   expect(fillOf(APPLE, 'BOT', 150.005)).toMatchObject({ priceTicks: 15_000, fee: 105 * CENT });

@@ -312,6 +312,25 @@ describe('an account', () => {
     expect(await venue.fillsSince(0)).toEqual([]);
   });
 
+  it('hears nothing of another account’s order that rests under its client id from before', async () => {
+    const accounts = ['DU1', 'DU2'].map((id) => ({ id, cash: '1000000.00' }));
+    await start({ accounts });
+    const before = await at({ account: 'DU1' });
+    for (const limit of [15_000, 14_900]) await before.venue.submit(resting({ limitTicks: ticks(limit) }));
+    await before.venue.close();
+    await eventually(() => expect(simulator.simulation.clients.size).toBe(0));
+    const { venue, events } = await at({ account: 'DU2' });
+    price('14990');
+    const own = resting({ limitTicks: ticks(14_950) });
+    await venue.submit(own);
+    price('14940');
+    await eventually(() => expect(events.some(({ kind }) => kind === 'fill')).toBe(true));
+    const heard = events.flatMap((event) =>
+      event.kind === 'fill' ? [event.fill.clientId] : event.kind === 'order' ? [event.order.clientId] : [],
+    );
+    expect(new Set(heard)).toEqual(new Set([own.clientId]));
+  });
+
   it('has no cash of interest that accrues and is not posted yet, whatever it holds', async () => {
     const one = await at();
     const account = simulator.simulation.accounts.get('DU1234567');

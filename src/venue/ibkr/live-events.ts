@@ -110,7 +110,7 @@ export class LiveEvents {
   /** An order is delivered after its fills, which wait for their commission. */
   #tell(told: ToldOrder): void {
     // The broker does not have it yet.
-    if ((told.order.permId ?? 0) === 0) return;
+    if ((told.order.permId ?? 0) === 0 || this.#isOthers(told.order.account)) return;
     const key = keyOf(told.order);
     if ([...this.#held.values()].some(({ execution }) => keyOf(execution) === key)) return;
     const contract = this.#options.setup()?.byConId.get(told.contract.conId ?? 0);
@@ -119,7 +119,14 @@ export class LiveEvents {
     this.#options.emit({ kind: 'order', order: readOrder({ ...told, said }, contract) });
   }
 
+  /** The Gateway tells a client of its orders in every account of the login. */
+  #isOthers(account: string | undefined): boolean {
+    const own = this.#options.setup()?.account;
+    return own !== undefined && account !== own;
+  }
+
   #onExecution(contract: Contract, execution: Execution): void {
+    if (this.#isOthers(execution.acctNumber)) return;
     const { tradeId, revision } = revisionOf(execution.execId ?? '');
     const before = this.#delivered.get(tradeId);
     const held = this.#held.get(tradeId);
@@ -181,6 +188,8 @@ export class LiveEvents {
 
   #deliver(tradeId: string, held: Held, cost: CommissionReport | null): void {
     this.#held.delete(tradeId);
+    // The account may have been verified only since it was heard.
+    if (this.#isOthers(held.execution.acctNumber)) return;
     const contract = this.#options.setup()?.byConId.get(held.contract.conId ?? 0);
     if (contract === undefined) {
       // For example of an order that rested in the month before.
