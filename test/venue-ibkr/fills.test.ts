@@ -12,9 +12,9 @@ import { APPLE, NQ } from './support/at-gateway.js';
 const CENT = 1_000_000;
 const TIME = '20261120 10:00:00 US/Eastern';
 
-function fillOf(instrument: Instrument, side: 'BOT' | 'SLD', price: number) {
+function fillOf(instrument: Instrument, side: 'BOT' | 'SLD', price: number, time = TIME) {
   const contract = { conId: 1 };
-  const execution = { execId: '0001.01', side, shares: 10, price, permId: 7, time: TIME };
+  const execution = { execId: '0001.01', side, shares: 10, price, permId: 7, time };
   const cost = { execId: '0001.01', commission: 1, currency: 'USD' };
   return readFill({ contract, execution, cost }, marketOf(instrument), false, new Commissions());
 }
@@ -99,6 +99,19 @@ it('are read through what the protocol’s floating point makes of a price, and 
   expect(fillOf(APPLE, 'BOT', 150.07)).toMatchObject({ priceTicks: 15_007, fee: 100 * CENT });
   expect(fillOf(NQ, 'BOT', 15_000.000_000_1)).toMatchObject({ priceTicks: 60_000 });
   expect(() => fillOf(NQ, 'BOT', 15_000.000_1)).toThrow('15000.0001 is no whole number of 0.25');
+});
+
+it.each([
+  ['20261120 10:00:00 US/Eastern', Date.UTC(2026, 10, 20, 15)],
+  ['20261120 15:00:00 Universal', Date.UTC(2026, 10, 20, 15)],
+  // The Gateway's settings: times in UTC format.
+  ['20261120-15:00:00', Date.UTC(2026, 10, 20, 15)],
+  ['20261120 15:00:00', null],
+  ['20261120-15:00', null],
+])('have the time that the Gateway writes as %s', (time, ms) => {
+  const read = () => fillOf(APPLE, 'BOT', 150, time).marketMs;
+  if (ms === null) expect(read).toThrow(`execution: time ${time}`);
+  else expect(read()).toBe(ms);
 });
 
 it('of a future between two ticks are not believed', () => {

@@ -993,6 +993,9 @@ describe('what can’t be read', () => {
     fault({ answer: EXECUTION_DATA.id, clientId: READING, effect: { kind: 'say', fields } });
     await expect(venue.fillsSince(0)).rejects.toThrow('execution: time 20261120 10:00:00');
     expect(await venue.fillsSince(0)).toEqual(fills());
+    const inUtc = { time: '20261120-15:00:00' };
+    fault({ answer: EXECUTION_DATA.id, clientId: READING, effect: { kind: 'say', fields: inUtc } });
+    expect(await venue.fillsSince(0)).toEqual([{ ...fills()[0], marketMs: FRIDAY }]);
   });
 });
 

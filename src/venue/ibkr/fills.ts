@@ -139,12 +139,15 @@ function priceOf(
   return { priceTicks: steps + 1, beyond: 1 - rest };
 }
 
+/** A setting of the Gateway: with a dash it is UTC, which is not named. */
+const IN_UTC = /^(\d{8})-(\d\d:\d\d:\d\d)$/;
+
 /**
- * Parses `20261120 10:00:00 US/Eastern`, to the second. Without a zone it would be in the Gateway's own, which is not
- * known here.
+ * Parses `20261120 10:00:00 US/Eastern` and `20261120-15:00:00`, to the second. Without a zone it would be in the
+ * Gateway's own, which is not known here.
  */
 function timeOf(text: string): number {
-  const [day, time, zone = ''] = text.split(' ');
+  const [day, time, zone = ''] = text.replace(IN_UTC, '$1 $2 UTC').split(' ');
   const at = DateTime.fromFormat(`${day} ${time}`, 'yyyyMMdd HH:mm:ss', { zone });
   if (zone === '' || !at.isValid) throw new Unbelievable(`execution: time ${text.slice(0, 40)}`);
   return at.toMillis();
