@@ -606,6 +606,69 @@ describe('reconciliation', () => {
     expect(desk.engine.view.mode).toBe('REDUCING');
   });
 
+  describe('of an order that somebody has changed at the venue', () => {
+    const FUTURE = { ...FUTURES, reduceOnly: false };
+    const read = (desk: DeskUnderTest, changed: OrderIntent, change: object) => {
+      desk.command({ name: 'reconcile' });
+      const listed = desk.engine.view.orders.map((order) => venueOrder(order, order.filledLots));
+      const is = ({ clientId }: { readonly clientId: string }) => clientId === changed.clientId;
+      desk.snapshot({ openOrders: listed.map((order) => (is(order) ? { ...order, ...change } : order)) });
+    };
+    const alarms = (desk: DeskUnderTest) =>
+      desk.recorded('note').flatMap(({ level, text }) => (level === 'alarm' ? [text] : []));
+
+    it.each([
+      [{ stopTicks: 5_000 }, 'its stop is 50.00'],
+      [{ type: 'limit', stopTicks: null, limitTicks: 5_000 } as const, 'its stop is none'],
+      [{ quantityLots: 1_000_000 }, 'it is for '],
+    ])('takes a stop off that is another (%o), and sends its own', (change, what) => {
+      const desk = new DeskUnderTest({ capabilities: FUTURE }).active();
+      const { stop } = desk.hold(0);
+      read(desk, stop, change);
+      expect(desk.sent('cancel')).toEqual([stop.clientId]);
+      expect(alarms(desk)).toEqual([expect.stringContaining('was changed at the venue, not by the desk')]);
+      expect(alarms(desk)[0]).toContain(what);
+      expect(desk.engine.view.mode).toBe('REDUCING');
+      desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+      const { stopTicks, quantityLots } = stop;
+      expect(desk.sent('submit')).toMatchObject([{ purpose: 'protective', stopTicks, quantityLots }]);
+    });
+
+    it('takes an entry off that no limit has judged as it is', () => {
+      const desk = new DeskUnderTest({ capabilities: FUTURE }).active();
+      const entry = desk.enter(0);
+      desk.accept(entry);
+      read(desk, entry, { quantityLots: entry.quantityLots + 1 });
+      expect(desk.sent('cancel')).toEqual([entry.clientId]);
+    });
+
+    it('reads the account at once when the venue tells of it', () => {
+      const desk = new DeskUnderTest({ capabilities: FUTURE }).active();
+      const { stop } = desk.hold(0);
+      desk.snapshot();
+      desk.happen({ kind: 'order.update', order: venueOrder(stop) });
+      expect(desk.effects).toEqual([]);
+      desk.happen({ kind: 'order.update', order: { ...venueOrder(stop), stopTicks: 5_000 } });
+      expect(desk.effects.map(({ kind }) => kind)).toEqual(['requestSnapshot']);
+    });
+
+    it('believes no list that is older than the last change, nor one of more lots where orders are made smaller', () => {
+      const desk = new DeskUnderTest({ capabilities: FUTURE }).active();
+      const { stop } = desk.hold(0);
+      desk.command({ name: 'reconcile' });
+      desk.happen({
+        kind: 'order.update',
+        order: { ...venueOrder(stop), quantityLots: stop.quantityLots - 1 },
+      });
+      desk.snapshot({ openOrders: [venueOrder(stop)] });
+      expect(alarms(desk)).toEqual([]);
+      const amending = new DeskUnderTest({ capabilities: { ...FUTURE, amends: true } }).active();
+      const held = amending.hold(0).stop;
+      read(amending, held, { quantityLots: held.quantityLots + 1 });
+      expect(alarms(amending)).toEqual([]);
+    });
+  });
+
   it('is asked again when the venue does not answer, and ignores an answer to an older question', () => {
     const desk = new DeskUnderTest().begin();
     desk.pass(2_000);

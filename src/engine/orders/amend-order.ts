@@ -1,8 +1,12 @@
-/** Reduces a resting order in place. Safe to repeat: it states the quantity, not the difference. */
+/**
+ * Resting orders that change in place: the desk makes one smaller, which is safe to repeat, since it states the quantity
+ * and not the difference; or somebody else changes one.
+ */
 
+import { formatDecimal } from '../../domain/decimal.js';
 import { isRestingTarget } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
-import { type Core, commit, markChanged, progressAt } from '../core.js';
+import { type Core, capabilitiesAt, commit, instrumentAt, markChanged, progressAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import { sendLookup } from './change-order.js';
 import { watchOf } from './order-watch.js';
@@ -36,6 +40,33 @@ export function onAmendRefused(core: Core, entry: OrderEntry): void {
 export function noteSmaller(core: Core, entry: OrderEntry, found: VenueOrder): void {
   if (entry.intent.purpose === 'protective' || isRestingTarget(entry.intent))
     takeSmaller(core, entry, found.quantityLots, 'the venue holds it with fewer lots');
+}
+
+/**
+ * How an order that rests at the venue differs from the one that was sent, in words: somebody else has changed it, as a
+ * person can in a broker's own program. Null: it doesn't. Where the desk itself makes orders smaller, more lots may be
+ * an older answer.
+ */
+export function otherTerms(core: Core, { intent, state }: OrderEntry, found: VenueOrder): string | null {
+  if (state !== 'working' && state !== 'partlyFilled') return null;
+  const { instrument: at, stopTicks, limitTicks, quantityLots } = intent;
+  const { tickSize, lotSize } = instrumentAt(core, at);
+  const price = (ticks: number | null) => (ticks === null ? 'none' : formatDecimal(ticks, tickSize));
+  const more = found.quantityLots > quantityLots && !capabilitiesAt(core, at).amends;
+  const words = [
+    ...(stopTicks !== null && found.stopTicks !== stopTicks
+      ? [`its stop is ${price(found.stopTicks)} in place of ${price(stopTicks)}`]
+      : []),
+    ...(limitTicks !== null && found.limitTicks !== limitTicks
+      ? [`its limit is ${price(found.limitTicks)} in place of ${price(limitTicks)}`]
+      : []),
+    ...(more
+      ? [
+          `it is for ${formatDecimal(found.quantityLots, lotSize)} in place of ${formatDecimal(quantityLots, lotSize)}`,
+        ]
+      : []),
+  ];
+  return words.length === 0 ? null : words.join(', ');
 }
 
 function takeSmaller(core: Core, entry: OrderEntry, quantityLots: number, reason: string): void {

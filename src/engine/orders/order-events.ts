@@ -18,7 +18,7 @@ import { isClosing } from '../halts.js';
 import type { OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { CONFIRM_AFTER_MS, MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
-import { noteSmaller, onAmended, onAmendRefused } from './amend-order.js';
+import { noteSmaller, onAmended, onAmendRefused, otherTerms } from './amend-order.js';
 import { changeOrder, endReplaced, sendCancel, sendLookup } from './change-order.js';
 import { takeOthersOff } from './linked-orders.js';
 import { lookupFailed, lookupFoundNothing } from './lookup-order.js';
@@ -45,6 +45,8 @@ export function onOrderUpdate(core: Core, order: VenueOrder): void {
     return;
   }
   observeOrder(core, entry, order);
+  // A reading shows whether that is so.
+  if (otherTerms(core, entry, order) !== null) wantSnapshot(core);
   markChanged(core, entry.intent.instrument);
 }
 

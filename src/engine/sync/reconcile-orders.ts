@@ -6,6 +6,7 @@ import {
   capabilitiesAt,
   commit,
   exitRules,
+  instrumentAt,
   isOurs,
   liveOrders,
   note,
@@ -14,6 +15,7 @@ import {
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { raiseForeign } from '../halts.js';
+import { otherTerms } from '../orders/amend-order.js';
 import { cancelOrder, changeOrder, sendLookup } from '../orders/change-order.js';
 import { observeOrder } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';
@@ -65,16 +67,31 @@ function knownOrder(
   asked: SnapshotRequest,
 ): Difference | null {
   const final = FINAL_ORDER_STATES.has(entry.state);
+  const isCurrent = asked.activity[order.instrument] === core.progress[order.instrument]?.activity;
   if (!final || entry.state === 'absent') {
     observeOrder(core, entry, order);
-    if (!final) return null;
+    if (!final) return isCurrent ? changedOrder(core, entry, order) : null;
   } else {
     /** It ended while the snapshot was on its way. */
-    if (asked.activity[order.instrument] !== core.progress[order.instrument]?.activity) return null;
+    if (!isCurrent) return null;
     core.effects.push({ kind: 'cancel', clientId: order.clientId, instrument: order.instrument });
   }
   const symbol = core.config.instruments[order.instrument]?.symbol ?? '?';
   return { what: 'order', symbol, ours: final ? 'ended' : entry.state, venues: order.state, rule: 'correct' };
+}
+
+/** It does not do what it is for any more: it goes, and what is still needed is sent anew. */
+function changedOrder(core: Core, entry: OrderEntry, order: VenueOrder): Difference | null {
+  const venues = otherTerms(core, entry, order);
+  if (venues === null) return null;
+  const { clientId, purpose, instrument: at } = entry.intent;
+  const { symbol } = instrumentAt(core, at);
+  const next = purpose === 'protective' ? ', and the stop that the position needs is sent' : '';
+  const reason = `${symbol}: the ${purpose} order ${clientId} was changed at the venue, not by the desk (${venues}); it is cancelled${next}`;
+  note(core, 'alarm', reason, at);
+  raiseForeign(core, reason);
+  cancelOrder(core, entry, 'it was changed at the venue');
+  return { what: 'order', symbol, ours: 'as it was sent', venues, rule: 'correct' };
 }
 
 /** Our books say that it rests, the venue does not list it: look it up. */
