@@ -35,7 +35,10 @@ export interface BotContext {
   readonly runAddress: (workflowId: string) => string | null;
 }
 
-export function runOf({ runAddress }: BotContext, { workflowId }: OperationResult): string | null {
+export function runOf(
+  { runAddress }: Pick<BotContext, 'runAddress'>,
+  { workflowId }: OperationResult,
+): string | null {
   return workflowId === null ? null : runAddress(workflowId);
 }
 
@@ -188,13 +191,18 @@ export const runLines = (run: string | null): readonly string[] => (run === null
 /** If false, it was refused and nothing was begun. */
 const isUnderWay = ({ ok, workflowId }: OperationResult): boolean => ok || workflowId !== null;
 
-export function outcomeText(what: string, outcome: OperationResult, run: string | null): string {
+/** Names the desk: of several with one bot, another one may have read the command than was meant. */
+export function outcomeText(
+  context: { readonly desk: Pick<Desk, 'desk'> } & Pick<BotContext, 'runAddress'>,
+  what: string,
+  outcome: OperationResult,
+): string {
   const proven = outcome.ok && outcome.proven;
   return [
     proven ? `✅ ${what}: proven.` : `❌ ${what}: ${isUnderWay(outcome) ? 'NOT proven' : 'not done'}.`,
-    outcome.detail,
+    `${context.desk.desk}: ${outcome.detail}`,
     ...outcome.problems.map((problem) => `! ${problem}`),
     ...(proven ? [] : ['Look at /status.']),
-    ...runLines(run),
+    ...runLines(runOf(context, outcome)),
   ].join('\n');
 }

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { NoticeButton } from '../contracts/notice.js';
 import { moment } from '../domain/moment.js';
 import { APPROVER, MAY_STOP } from '../domain/roles.js';
 import { approvalText, parseAcknowledgeButton, parseVoteButton } from '../notify/button-notices.js';
 import type { OperationResult } from '../operations/operation.js';
 import { findApproval, readVotes } from '../store/approvals.js';
-import { answer, type BotContext, missingRole, outcomeText, runOf, waitingText } from './bot-context.js';
+import { answer, type BotContext, missingRole, outcomeText, waitingText } from './bot-context.js';
 import type { KnownPerson } from './known-people.js';
 
 export interface Tap {
@@ -28,7 +29,7 @@ type ConfirmVerb = 'closeall' | 'kill' | 'resume' | 'leave';
 
 interface ConfirmButton {
   readonly verb: ConfirmVerb;
-  /** For resume, the first digits of the halt id; else `-`. */
+  /** For resume, the first digits of the halt id; else `deskReference`. */
   readonly reference: string;
   readonly askedMs: number;
   /** For resume, the position size in percent; null leaves it as it is. */
@@ -36,6 +37,10 @@ interface ConfirmButton {
 }
 
 const REFERENCE_LENGTH = 16;
+
+/** Which desk asked: another one of the installation may read the tap, if they share a bot. */
+export const deskReference = ({ desk }: BotContext['desk']): string =>
+  createHash('sha256').update(desk).digest('hex').slice(0, REFERENCE_LENGTH);
 
 /** Buttons that ask "really?". A tap carries what was asked and when, since it is valid only for a while. */
 export function confirmButtons(
@@ -93,7 +98,7 @@ const confirmTap: TapHandler = {
     const outcome = await carryOut(context, person, { ...button, verb: button.verb }, tap);
     const waits = button.verb === 'resume' && outcome.ok && !outcome.proven;
     const label = LABELS[button.verb];
-    const text = waits ? waitingText(label, outcome) : outcomeText(label, outcome, runOf(context, outcome));
+    const text = waits ? waitingText(label, outcome) : outcomeText(context, label, outcome);
     await answer(context, tap.chatId, text);
   },
 };
@@ -110,6 +115,8 @@ async function refusalOf(
   { verb, reference, askedMs }: ConfirmButton,
 ): Promise<string | null> {
   if (verb === 'leave') return null;
+  if (verb !== 'resume' && reference !== deskReference(context.desk))
+    return `Nothing was closed: ${context.desk.desk} did not ask this, but another desk or an earlier build. Close all on the desk’s page, or with fermata close-all.`;
   const missing = missingRole(person, verb === 'resume' ? APPROVER : MAY_STOP);
   if (missing !== null) return missing;
   const ageMs = context.nowMs() - askedMs;

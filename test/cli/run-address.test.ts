@@ -155,7 +155,8 @@ describe('the run that something is about', () => {
   });
 
   it('is said in what a chat is answered', () => {
-    const text = outcomeText('Stop', OUTCOME, runAddressAt(home, RUN));
+    const context = { desk: { desk: 'crypto-bot' }, runAddress: (run: string) => runAddressAt(home, run) };
+    const text = outcomeText(context, 'Stop', OUTCOME);
     expect(text).toContain(`Its run: ${ADDRESS}`);
   });
 

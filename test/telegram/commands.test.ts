@@ -247,6 +247,29 @@ describe('/closeall and /resume', () => {
     }
   });
 
+  it.each([
+    ['Close all', 'closeAll'],
+    ['Close all, two people to resume', 'kill'],
+  ] as const)('close nothing of another desk that has the shared bot by then: %s', async (label, command) => {
+    bench.start();
+    bench.type(ANNA, '/closeall');
+    await bench.answered(ANNA, /Close ALL positions/);
+    const other = await openBotBench({ pool: database.pool, beside: bench });
+    onTestFinished(() => other.close());
+    await other.link('anna', ANNA);
+    await bench.stop();
+    other.start();
+    tapLast(ANNA, label);
+    await other.answered(ANNA, `Nothing was closed: ${other.desk.desk} did not ask this`);
+    // Who asks again sees whose positions these are.
+    other.type(ANNA, '/closeall');
+    await other.answered(ANNA, `Close ALL positions of ${other.desk.desk}`);
+    tapLast(ANNA, label);
+    await other.answered(ANNA, new RegExp(`${label}: .*\\n${other.desk.desk}: `));
+    expect(other.trader.sent(command)).toHaveLength(1);
+    expect(bench.trader.sent(command)).toEqual([]);
+  });
+
   it('kill the desk where two people are to resume it', async () => {
     await withoutTemporal();
     bench.start();

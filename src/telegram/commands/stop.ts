@@ -13,10 +13,9 @@ import {
   type ChatCommand,
   missingRole,
   outcomeText,
-  runOf,
   sentAgo,
 } from '../bot-context.js';
-import { confirmButtons } from '../taps.js';
+import { confirmButtons, deskReference } from '../taps.js';
 import { positionLines } from './status.js';
 
 /**
@@ -53,7 +52,7 @@ export const stopCommand: ChatCommand = {
       { person: person.name, via: 'telegram' },
       { reason: argument, commandId: `telegram:${context.desk.desk}:${updateId}` },
     );
-    const text = outcomeText('Stop', outcome, runOf(context, outcome));
+    const text = outcomeText(context, 'Stop', outcome);
     await answer(context, chatId, late === null ? text : `Your /stop was ${late}.\n${text}`);
   },
 };
@@ -70,6 +69,7 @@ export const closeAllCommand: ChatCommand = {
     }
     const status = await context.operations.readStatus().catch(() => null);
     const staysKilled = whyStaysKilled(context.desk.people);
+    const asking = deskReference(context.desk);
     const lines =
       status === null
         ? ['The trader does not answer: what is open is not known. The command is sent all the same.']
@@ -86,8 +86,8 @@ export const closeAllCommand: ChatCommand = {
         ...(staysKilled === null ? [] : [staysKilled]),
       ].join('\n'),
       [
-        ...confirmButtons('closeall', '-', context.nowMs(), 'Close all'),
-        ...confirmButtons('kill', '-', context.nowMs(), 'Close all, two people to resume').slice(0, 1),
+        ...confirmButtons('closeall', asking, context.nowMs(), 'Close all'),
+        ...confirmButtons('kill', asking, context.nowMs(), 'Close all, two people to resume').slice(0, 1),
       ],
     );
   },

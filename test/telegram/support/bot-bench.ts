@@ -8,7 +8,7 @@ import { DEFAULT_TOKEN } from '../../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../../simulators/telegram/start.js';
 import type { Message } from '../../../simulators/telegram/wire.js';
 import type { Desk } from '../../../src/desk/schema.js';
-import { homePaths, type Role, type Runtime } from '../../../src/home/runtime.js';
+import { DESK_HOMES, homePaths, type Role, type Runtime } from '../../../src/home/runtime.js';
 import { makeSecret } from '../../../src/home/secrets.js';
 import type { OperationContext } from '../../../src/operations/operation.js';
 import { type Operations, operationsOver } from '../../../src/operations/operations.js';
@@ -70,13 +70,15 @@ export interface BenchOptions {
   readonly change?: (desk: Desk) => Desk;
   /** Another one's, whose workers serve the same desk. */
   readonly trader?: ScriptedTrader;
+  /** Another desk of the same installation, whose bot this one shares. */
+  readonly beside?: Pick<BotBench, 'simulator' | 'home'>;
 }
 
 export async function openBotBench(options: BenchOptions): Promise<BotBench> {
-  const { pool } = options;
-  const simulator = await startTelegramSimulator();
-  const home = mkdtempSync(join(tmpdir(), 'bot-'));
-  mkdirSync(homePaths(home).secrets, { mode: 0o700 });
+  const { pool, beside } = options;
+  const simulator = beside?.simulator ?? (await startTelegramSimulator());
+  const home = beside ? join(beside.home, DESK_HOMES, 'second') : mkdtempSync(join(tmpdir(), 'bot-'));
+  mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
   makeSecret(home, 'telegramLinkKey');
   const name = options.deskName ?? `t-${randomBytes(4).toString('hex')}`;
   const people = options.people ?? [
@@ -142,6 +144,7 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
     type: (...message) => void simulator.simulation.type(...message),
     close: async () => {
       await running?.stop();
+      if (beside) return;
       // A connection to nowhere stays open: closed while it is about to try again, it throws where nobody can catch it.
       await simulator.close();
       rmSync(home, { recursive: true, force: true });
