@@ -92,6 +92,8 @@ async function followForEver(
 async function followOnce(options: FollowOptions, state: FollowState, stopping: AbortSignal): Promise<void> {
   const { desk, pool, trader } = options;
   const status = await trader.call('status', {}, { timeoutMs: STATUS_TIMEOUT_MS });
+  // Until then it can't say whether its money and prices are real, nor which journal it will write.
+  if (status.starting === true) throw new Error('the trader is starting');
   const cursor = await readCursor(pool, desk, status.incarnation);
   if (cursor.sequence > status.sequence) {
     throw new LedgerMismatch(

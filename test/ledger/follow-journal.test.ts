@@ -191,6 +191,18 @@ test('the proof names an entry that the ledger lacks in the middle', async () =>
   });
 });
 
+test('what was real is not stored as simulated where the trader was starting when it was asked', async () => {
+  trader.trading = 'live';
+  trader.account = 'Binance spot';
+  trader.startingAnswers = 1;
+  await trader.write(recordsOfTrades(31, 300, trader.account));
+  startFollowing();
+  await untilEqual();
+  const { rows } = await database.pool.query('select distinct simulated from orders where desk = $1', [desk]);
+  expect(rows).toEqual([{ simulated: false }]);
+  expect(said).toEqual(['warn: the ledger waits: the trader is starting']);
+});
+
 test.each([
   ['Binance simulator', true],
   ['Binance spot testnet', true],

@@ -18,6 +18,8 @@ export interface FakeTrader {
   account: string;
   /** Overrides what `status` says. */
   claimedSequence: number | null;
+  /** So many answers of `status` are those of a trader that is starting. */
+  startingAnswers: number;
   write(records: readonly EngineRecord[]): Promise<void>;
   /** Every open connection breaks. */
   drop(): void;
@@ -59,13 +61,16 @@ export async function startFakeTrader(): Promise<FakeTrader> {
       return;
     }
     if (request.method === 'halt') halts.push(request.params);
+    const isStarting = request.method === 'status' && trader.startingAnswers > 0;
+    if (isStarting) trader.startingAnswers -= 1;
     const result = {
       incarnation: journal.incarnation,
       sequence: trader.claimedSequence ?? journal.lastSequence,
       mode: trader.mode,
       trading: trader.trading,
-      account: { name: trader.account, resting: [] },
-      marketData: { simulated: trader.trading === 'paper' },
+      account: { name: isStarting ? 'not chosen yet' : trader.account, resting: [] },
+      marketData: { simulated: isStarting || trader.trading === 'paper' },
+      ...(isStarting ? { starting: true } : {}),
     };
     socket.write(`${JSON.stringify({ id: request.id, result })}\n`);
   };
@@ -85,6 +90,7 @@ export async function startFakeTrader(): Promise<FakeTrader> {
     trading: 'paper',
     account: 'paper',
     claimedSequence: null,
+    startingAnswers: 0,
     write: async (records) => {
       let last = 0;
       for (const record of records) last = journal.append(record, Date.now());
