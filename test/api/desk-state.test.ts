@@ -73,6 +73,20 @@ describe('the pre-flight checks', () => {
       verdict: 'fail',
       results: [{ key: 'stop-loss', verdict: 'fail', observed: '0', expected: '> 0' }],
     });
+    const results = (['pass', 'warn', 'fail'] as const).map((verdict, at) => ({
+      ...{ key: `check-${at}`, title: `Check ${at}`, verdict },
+      ...{ observed: `observed ${at}`, expected: `expected ${at}` },
+    }));
+    const about = { desk: 'crypto-bot', configHash: 'abc', endpoint: 'Binance spot testnet', atMs: 5 };
+    const report = { ...about, verdict: 'fail' as const, results };
+    const other = await startWebUnderTest(null, {}, { preflight: async () => report });
+    try {
+      const { accessToken } = await other.signIn('vera');
+      const answer = await other.call('GET', '/api/preflight', { token: accessToken });
+      expect(await answer.json()).toEqual(report);
+    } finally {
+      await other.stop();
+    }
   });
 });
 

@@ -78,6 +78,9 @@ describe('the live connection', () => {
     web.trader.status = scriptedStatus({ mode: 'HALTED', sequence: 900, rssBytes: 2 });
     await expect.poll(() => live.messages.at(-1)?.type).toBe('alive');
     expect(states(live)).toHaveLength(count);
+    web.trader.status = scriptedStatus({ sequence: 901 });
+    for (const page of [live, beside])
+      await expect.poll(() => states(page).at(-1)?.status).toMatchObject({ mode: 'ACTIVE', sequence: 901 });
   });
 
   it('says nothing that the description does not say', async () => {

@@ -242,8 +242,18 @@ describe('access', () => {
       type: 'urn:fermata:problem:not-signed-in',
       doThis: expect.any(String),
     });
-    const [head = '', body = ''] = accessToken.split('.');
-    expect((await web.call('GET', '/api/status', { token: `${head}.${body}.` })).status).toBe(401);
+    const [head = '', body = '', signature = ''] = (await web.signIn()).accessToken.split('.');
+    const [, others = ''] = (await web.signIn('vera')).accessToken.split('.');
+    const refused = [accessToken, `${head}.${others}.${signature}`, `${head}.${body}.`, 'x'];
+    for (const token of refused) {
+      for (const path of ['status', 'portfolio', 'emergency'])
+        expect((await web.call('GET', `/api/${path}`, { token })).status, `${path} ${token}`).toBe(401);
+      for (const path of ['stop', 'close-all', 'resume']) {
+        const pressed = await web.call('POST', `/api/emergency/${path}`, { token, body: {} });
+        expect(pressed.status, `${path} ${token}`).toBe(401);
+      }
+    }
+    expect(web.trader.calls).toEqual([]);
   });
 
   it('ends at once when the person signs out', async () => {

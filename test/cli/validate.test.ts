@@ -36,16 +36,30 @@ async function validateWith(env: NodeJS.ProcessEnv, name: string, ...args: reado
 
 describe.concurrent('fermata validate', () => {
   it('trades for the duration that was asked for, prints the summary and saves the report by its time', async () => {
+    const beforeMs = Date.now();
     const { code, out, place } = await validate('summary', '--duration=3h');
     expect(out).toMatch(/^✗ NO-GO: paper validation of crypto-bot, 3 h$/m);
     expect(out).toMatch(/too little/);
     expect(code).toBe(1);
     const reports = readdirSync(join(place, 'data')).filter((name) => name.endsWith('.json'));
     expect(reports).toEqual([expect.stringMatching(/^validation_report_\d{8}T\d{9}Z\.json$/)]);
+    expect(out).toContain(join('data', reports[0] ?? ''));
     const report = JSON.parse(readFileSync(join(place, 'data', reports[0] ?? ''), 'utf8'));
+    expect(reports[0]).toBe(`validation_report_${report.created.replaceAll(/[-:.]/g, '')}.json`);
+    const createdMs = Date.parse(report.created);
+    expect([beforeMs <= createdMs, createdMs <= Date.now()]).toEqual([true, true]);
     const kept = readFileSync(join(keptReports(join(place, 'home')), reports[0] ?? ''), 'utf8');
     expect(JSON.parse(kept)).toEqual(report);
     expect(Date.parse(report.period.to) - Date.parse(report.period.from)).toBe(3 * 3_600_000);
+  });
+
+  it.each([
+    ['90m', 90 * 60_000],
+    ['0.5d', 12 * 3_600_000],
+  ])('takes a duration in minutes and in days, too: %s', async (duration, ms) => {
+    const { out } = await validate(`for-${duration}`, `--duration=${duration}`, '--json');
+    const { from, to, requestedMs } = JSON.parse(out).period;
+    expect([requestedMs, Date.parse(to) - Date.parse(from)]).toEqual([ms, ms]);
   });
 
   it('asks for what the desk file asks for, and for what the command says instead', async () => {
@@ -99,6 +113,6 @@ describe.concurrent('fermata validate', () => {
   it('needs a duration', async () => {
     const { code, err } = await validate('none');
     expect(code).toBe(2);
-    expect(err).toContain('--duration');
+    expect(err).toContain('--duration is missing');
   });
 });

@@ -124,6 +124,10 @@ describe('docker-compose.yml', () => {
       for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:/);
       if (ports.length > 0) expect(name).toBe('web');
     }
+    // Where it listens within the network of the containers.
+    const { FERMATA_WEB_HOST: host, FERMATA_PORT: port } = environmentOf('web');
+    expect(host).toBe('0.0.0.0');
+    expect(compose.services.web?.ports).toContain(`127.0.0.1:8000:${port}`);
     expect(compose.services['temporal-ui']?.networks).toEqual(['inside']);
     expect(compose.networks.inside?.internal).toBe(true);
     expect(compose.networks['temporal-store']?.internal).toBe(true);

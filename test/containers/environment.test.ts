@@ -94,9 +94,17 @@ describe('the environment', () => {
     expect(loaded.desk.breakers).toEqual({
       ...{ strategyMaxConsecutiveLosses: 3, strategyReEnableCheckHours: 7 },
     });
-    expect(loaded.desk.instruments.map(({ symbol }) => symbol)).toEqual(['ETH/USDT']);
     expect(loadDesk(loaded.file).configHash).toBe(loaded.configHash);
     expect(loaded.file.startsWith(home)).toBe(true);
+    const traded = ({ instruments, strategies: [first] }: typeof loaded.desk) =>
+      expect([instruments.map(({ symbol }) => symbol), first?.symbols]);
+    traded(loaded.desk).toEqual([['ETH/USDT'], ['ETH/USDT']]);
+    for (const both of ['["ETH/USDT","BTC/USDT"]', 'ETH/USDT,BTC/USDT'])
+      traded(load({ SYMBOLS: both }).desk).toEqual([
+        ['ETH/USDT', 'BTC/USDT'],
+        ['ETH/USDT', 'BTC/USDT'],
+      ]);
+    expect(() => load({ SYMBOLS: '["XYZ/USDT"]' })).toThrow('no step sizes for XYZ/USDT');
   });
 
   it('has the names of the SLOB runbook: risk of a trade, most contracts, drawdown, what the setup is, whether anything trades', () => {
@@ -148,7 +156,7 @@ describe('the environment', () => {
     }
   });
 
-  it('switches to live explicitly: mode and testnet are two variables, and a desk for two people is needed', () => {
+  it('switches to live explicitly: mode and testnet are two variables, and a desk for two people is needed', async () => {
     const switched = { TRADING_MODE: 'live', BINANCE_TESTNET: 'false' };
     expect(load({}).desk).toMatchObject({ mode: 'paper', venue: { testnet: true } });
     expect(() => load(switched)).toThrow('at least 2 people');
@@ -160,6 +168,14 @@ describe('the environment', () => {
     writeFileSync(file, text);
     const { desk } = loadDeskHere(file, {}, switched, home);
     expect(desk).toMatchObject({ mode: 'live', venue: { testnet: false } });
+    // And a start looks first whether everything is there that real money needs.
+    const { code, out, err } = await runCommand(home, ['up', '--desk', file], {
+      ...{ ...switched, BINANCE_SIMULATOR_URL: 'http://127.0.0.1:1' },
+    });
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('crypto-bot does not start with real money');
+    expect(err).toContain('API key validity: BINANCE_API_KEY and BINANCE_SECRET_KEY are not set');
+    expect(err).toContain('no trader was started and no order was sent');
   });
 
   it.each([

@@ -16,6 +16,10 @@ it('asks for the trades, win rate, Sharpe ratio and drawdown of its runbook befo
   });
 });
 
+it('shows its dashboard where its runbook looks for it', () => {
+  expect(desk.api).toMatchObject({ host: '127.0.0.1', port: 8000 });
+});
+
 it('gives the engine the limits, the rules of resuming and the day of the desk file', () => {
   const limits = { stopLossPct: 5, dailyLossLimitPct: 3, maxPositionSizePct: 3, maxConcurrentPositions: 3 };
   const { risk, resume } = engineConfig(desk, configHash, 'abc123', [], SPOT);

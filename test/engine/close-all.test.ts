@@ -19,10 +19,13 @@ describe('close-all where stops do not lock the balance', () => {
     const second = desk.hold(1);
     expect(closeAll(desk).ok).toBe(true);
     const closing = desk.sent('submit');
-    expect(closing.map(({ purpose, side, quantityLots }) => [purpose, side, quantityLots])).toEqual([
-      ['close', 'sell', first.entry.quantityLots],
-      ['close', 'sell', second.entry.quantityLots],
+    expect(
+      closing.map(({ purpose, type, side, quantityLots }) => [purpose, type, side, quantityLots]),
+    ).toEqual([
+      ['close', 'market', 'sell', first.entry.quantityLots],
+      ['close', 'market', 'sell', second.entry.quantityLots],
     ]);
+    expect(desk.engine.view.mode).toBe('HALTED');
     expect(closing.every(({ reduceOnly }) => reduceOnly)).toBe(true);
     expect(desk.sent('cancel')).toEqual([first.stop.clientId, second.stop.clientId]);
   });

@@ -512,3 +512,18 @@ describe('of orders that have ended', () => {
     expect(kept(state)).toEqual(numbered(2, 501));
   });
 });
+
+it('the status tells each open position by side, quantity, average price, price now, result and stop', () => {
+  const desk = new DeskUnderTest().active();
+  const { entry } = desk.hold(0);
+  desk.hold(1);
+  desk.quote(0, (entry.limitTicks ?? 0) + 150);
+  const { positions, openPositions } = desk.status();
+  expect([openPositions, positions.map(({ symbol }) => symbol)]).toEqual([2, ['BTC/USDT', 'ETH/USDT']]);
+  expect(positions[0]).toMatchObject({
+    ...{ side: 'long', quantity: '9.900', averagePrice: '100.99', markPrice: '102.49', unrealised: '14.85' },
+    ...{ stopPrice: '97.99', protection: 'confirmed', withoutStopMs: null, strategy: 'cross' },
+  });
+  desk.command({ name: 'stop' });
+  expect(desk.status().positions).toHaveLength(2);
+});

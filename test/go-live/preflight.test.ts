@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
 import { readExchange } from '../../src/checks/preflight/exchange-reading.js';
-import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.js';
+import { goLiveObstacles, preLiveChecklist } from '../../src/checks/preflight/pre-live-checklist.js';
 import { peopleFolder } from '../../src/home/people-folder.js';
 import { removePersonKeys } from '../../src/home/person-keys.js';
 import type { Runtime } from '../../src/home/runtime.js';
@@ -347,6 +347,25 @@ describe('with everything in place', () => {
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
     expect(goLiveObstacles(bench.desk, report, null)).toEqual([expect.stringMatching(/nobody has reviewed/)]);
   });
+});
+
+it('the checklist before real money has the runbook’s eight items, each done only by what was found', async () => {
+  const bench = await preflightBench();
+  bench.desk = { ...bench.desk, risk: { ...bench.desk.risk, stopLossPct: 0, dailyLossLimitPct: 0 } };
+  bench.report({ recommendation: 'NO-GO', reasons: ['9 trades'] });
+  const items = preLiveChecklist(bench.desk, await bench.look(), null);
+  expect(items.map(({ title, done }) => [title, done])).toEqual([
+    ['1 Paper validation returns GO', false],
+    ['2 Validation report reviewed', false],
+    ['3 Real dashboard password', true],
+    ['4 Stop-loss', false],
+    ['5 Daily loss limit', false],
+    ['6 Conservative risk at first', true],
+    ['7 Telegram notifications', true],
+    ['8 Key permissions: spot only, no withdrawal', true],
+  ]);
+  expect(items[3]).toMatchObject({ observed: 'risk.stopLossPct is 0 %', expected: 'above 0 %' });
+  expect(items[4]).toMatchObject({ observed: 'risk.dailyLossLimitPct is 0 %', expected: 'above 0 %' });
 });
 
 describe('a GO of before reports named the exchange', () => {

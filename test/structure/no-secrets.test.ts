@@ -32,10 +32,14 @@ function filesOf(path: string): string[] {
 /** What the simulators print when they start: a walk through the documents types exactly these, and no venue knows them. */
 const SIMULATED = [TRADING_KEY.apiKey, TRADING_KEY.secret, DEFAULT_TOKEN, 'TELEGRAM_CHAT_ID=500'];
 
+/** A YAML file gives a variable its value behind a colon. */
+const assigning = (name: string, file: string): RegExp =>
+  new RegExp(`\\b${name}${/\.ya?ml$/.test(file) ? '(?:=|: )' : '='}['"]?([^\\s'"\`|]*)`, 'g');
+
 function findings(file: string, written: string): string[] {
   const text = SIMULATED.reduce((rest, known) => rest.replaceAll(known, ''), written);
   const assigned = SECRETS.flatMap((name) =>
-    [...text.matchAll(new RegExp(`\\b${name}=['"]?([^\\s'"\`|]*)`, 'g'))].flatMap(([, value = '']) =>
+    [...text.matchAll(assigning(name, file))].flatMap(([, value = '']) =>
       PLACEHOLDER.test(value) ? [] : [`${file}: ${name} has a value`],
     ),
   );
@@ -46,6 +50,9 @@ function findings(file: string, written: string): string[] {
 it('holds no key of an exchange, no token and no password that is not a placeholder', () => {
   const files = [...PLACES.flatMap(filesOf), ...FILES];
   expect(files.length).toBeGreaterThan(300);
+  expect(SECRETS).toEqual(
+    expect.arrayContaining(['BINANCE_API_KEY', 'BINANCE_SECRET_KEY', 'TELEGRAM_BOT_TOKEN']),
+  );
   expect(files.flatMap((file) => findings(file, readFileSync(join(repository, file), 'utf8')))).toEqual([]);
 });
 
@@ -54,6 +61,10 @@ it('would be seen', () => {
   expect(findings('x', `const apiKey = '${key}'`)).toHaveLength(1);
   expect(findings('x', `BINANCE_SECRET_KEY=${key}`)).toHaveLength(2);
   expect(findings('x', 'DASHBOARD_PASSWORD=hunter2')).toEqual(['x: DASHBOARD_PASSWORD has a value']);
+  expect(findings('x.yml', '  BINANCE_API_KEY: k3Pz9QmV1xT7')).toEqual([
+    'x.yml: BINANCE_API_KEY has a value',
+  ]);
+  expect(findings('x.yml', `  BINANCE_API_KEY: \${BINANCE_API_KEY:-}`)).toEqual([]);
   expect(findings('x', `token: 123456789:${'A'.repeat(35)}`)).toHaveLength(1);
   expect(findings('x', 'DASHBOARD_PASSWORD=your-secure-password BINANCE_API_KEY=')).toEqual([]);
 });

@@ -109,6 +109,47 @@ describe('the report of a validation', () => {
     expect(isGenuine(KEY, { ...signReport(null, changed), seal })).toBe(false);
   });
 
+  it('says in its summary what it traded on and came to, what kept it from a GO, and what from real money', async () => {
+    const report = await signed();
+    const short = { kind: 'damaged', symbol: null, text: 'a.csv ends in the middle of a line' } as const;
+    const about = {
+      ...report,
+      period: { ...report.period, from: '2026-03-09T00:00:00.000Z', reached: '2026-03-09T04:00:00.000Z' },
+      market: { ...report.market, label: 'recorded: a.csv', symbols: ['BTC/USDT', 'ETH/USDT'] },
+      results: {
+        ...report.results,
+        ...{ startingEquity: '10000', finalEquity: '9876.5', netProfitPct: -1.235 },
+      },
+    };
+    const verdict = { ...report.verdicts[0]!, passed: false, text: 'Trades 9: 1 too little' };
+    const halted = 'Trading was halted for 60.0 % of the time';
+    const noGo = {
+      ...about,
+      ...{ verdicts: [verdict], reasons: [verdict.text, short.text, halted] },
+      data: { ...report.data, problems: [short] },
+    };
+    const [begun, ...lines] = summaryLines(noGo);
+    expect(begun).toBe('✗ NO-GO: paper validation of crypto-bot, 4 h');
+    const traded = [
+      '  prices      recorded: a.csv (BTC/USDT, ETH/USDT)',
+      '  from, to    2026-03-09 00:00 UTC, 2026-03-09 04:00 UTC',
+      '  equity      10\u202f000.00 to 9\u202f876.50 USDT (\u22121.24 %)',
+    ];
+    expect(lines).toEqual([...traded, '  ✗ Trades 9: 1 too little', `  ✗ ${short.text}`, `  ✗ ${halted}`]);
+    const met = { ...verdict, passed: true, text: 'Trades 11' };
+    const go = {
+      ...({ ...about, recommendation: 'GO', reasons: [], verdicts: [met] } as const),
+      ...{ data: { ...report.data, problems: [] }, goLive: { qualifies: false, because: ['too short'] } },
+    };
+    expect(summaryLines(go)).toEqual([
+      '✓ GO: paper validation of crypto-bot, 4 h',
+      ...traded,
+      '  ✓ Trades 11',
+      '  It does not stand for real money:',
+      '  ! too short',
+    ]);
+  });
+
   it('names each shortfall by amount in its summary', async () => {
     const lines = summaryLines(await signed());
     expect(lines[0]).toBe('✗ NO-GO: paper validation of crypto-bot, 4 h');

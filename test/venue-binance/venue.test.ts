@@ -1,13 +1,22 @@
 /** The adapter over the real client library, on the simulator. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { PastTrade } from '../../simulators/binance/accounts.js';
 import { addPast } from '../../simulators/binance/exchange/past.js';
+import { startBinanceSimulator } from '../../simulators/binance/start.js';
+import type { MarketFeed } from '../../src/contracts/market-feed.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import type { Desk } from '../../src/desk/schema.js';
 import { parseUnits } from '../../src/domain/money.js';
+import type { DeskPaths, Runtime } from '../../src/home/runtime.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
+import { openTradingVenue } from '../../src/trader/trading-venue.js';
+import type { BinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import definition from '../../src/venue/binance/definition.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { BTC, ETH, openOnSimulator, openVenue } from './support/opened.js';
-import { rawClient } from './support/raw-client.js';
+import { rawClient, TRADING_KEY } from './support/raw-client.js';
 
 const fills = (events: readonly { kind: string }[]) => events.filter(({ kind }) => kind === 'fill');
 
@@ -39,6 +48,39 @@ describe('Binance spot on the simulator', () => {
     expect(venue.state.rateLimiter.enabled).toBe(true);
     const off = await openOnSimulator({ rateLimited: false });
     expect(off.venue.state.rateLimiter.enabled).toBe(false);
+    // Off, nothing ever waits.
+    const [limited, free] = [venue, off.venue].map(({ state }) => state.rateLimiter.weight.limit);
+    expect([limited, free]).toEqual([6000, expect.toSatisfy((limit: number) => limit > 1e6)]);
+  });
+
+  it('limits the requests of a desk that trades, unless its file switches that off', async () => {
+    const simulator = await startBinanceSimulator();
+    vi.stubEnv('BINANCE_API_KEY', TRADING_KEY.apiKey);
+    vi.stubEnv('BINANCE_SECRET_KEY', TRADING_KEY.secret);
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await simulator.close();
+    });
+    const { desk } = loadDesk(resolveDesk('crypto-bot'));
+    const isLimited = async (venue: Desk['venue']) => {
+      const { port } = await openTradingVenue({
+        runtime: { simulatedVenue: simulator.address } as Runtime,
+        desk: { ...desk, mode: 'live', venue },
+        ...{ feed: {} as MarketFeed, paths: {} as DeskPaths, instruments: buildInstruments(desk) },
+        openPaper: () => expect.unreachable(),
+        ...{
+          expectedLots: () => 0,
+          expectedAccount: () => null,
+          feePerLot: () => null,
+          log: () => undefined,
+        },
+      });
+      const { state } = port as BinanceVenue;
+      await port.close();
+      return state.rateLimiter.enabled;
+    };
+    expect(await isLimited(desk.venue)).toBe(true);
+    expect(await isLimited({ ...desk.venue, rateLimit: { enabled: false } })).toBe(false);
   });
 
   it('buys, and tells exactly which part of the coin the exchange kept as its fee', async () => {

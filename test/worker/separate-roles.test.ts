@@ -1,4 +1,5 @@
 /** Roles without a supervisor, as in containers: what each tells of its life, and what is made of it. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,24 @@ function signs(role: string, second: number): void {
   const file = join(homePaths(home).sockets, `${role}.life.json`);
   utimesSync(file, second, second);
 }
+
+it('what happens in a role is a line of JSON on standard output, with its time and level, whichever role it is', () => {
+  const built = (file: string) => JSON.stringify(new URL(`../../dist/${file}`, import.meta.url).href);
+  const program = `
+    import { roleLog } from ${built('worker/role-log.js')};
+    import { openLog } from ${built('trader/log.js')};
+    roleLog('ledger').warn({ rows: 3 }, 'two\\nlines');
+    openLog('trader')('error', 'two\\nlines', { rows: 3 });`;
+  const options = ['--input-type=module', '--eval', program];
+  const { stdout, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8' });
+  const lines = stdout.trimEnd().split('\n');
+  const said = { time: expect.any(Number), pid: expect.any(Number), msg: 'two\nlines', rows: 3 };
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { level: 40, name: 'ledger', ...said },
+    { level: 50, name: 'trader', ...said },
+  ]);
+  expect(stderr).toBe('');
+});
 
 describe('a role alone', () => {
   it('is known from its start on, runs when it is ready, and has ended when it was asked to', async () => {
