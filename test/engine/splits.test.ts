@@ -186,6 +186,26 @@ function splitAtBroker(told: (desk: DeskUnderTest, stop: OrderIntent) => void = 
   return { desk, stop };
 }
 
+it('leaves the stop that its broker has rewritten in new shares where it is, until a person says what it was', () => {
+  const rewritten = (stop: OrderIntent) => {
+    const { stopTicks, quantityLots } = stop;
+    const inNew = { stopTicks: Math.ceil((stopTicks ?? 0) / 4), quantityLots: 4 * quantityLots };
+    return { ...venueOrder(stop), ...inNew };
+  };
+  const capabilities = { ...FUTURES, shorting: false, reduceOnly: false };
+  const desk = stockDesk(false, { capabilities, sessions: [{ calendar: untilFour() }] }).active();
+  const { stop } = desk.hold(0);
+  desk.wait(8 * 3_600_000);
+  desk.happen({ kind: 'order.update', order: rewritten(stop) });
+  for (let round = 0; round < 3; round += 1) {
+    desk.pass(1_000);
+    desk.snapshot({ positions: [4 * stop.quantityLots], openOrders: [rewritten(stop)] });
+    expect(desk.sent('cancel')).toEqual([]);
+  }
+  expect(desk.engine.view.halts.map(({ reason }) => reason).join()).toContain('looks like a 4:1 split');
+  expect(desk.recorded('note').some(({ text }) => text.includes('was changed at the venue'))).toBe(false);
+});
+
 /** Twenty seconds of prices in new shares, far below the stop. */
 function opens(desk: DeskUnderTest): void {
   desk.wait(14 * 3_600_000);

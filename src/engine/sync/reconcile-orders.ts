@@ -1,4 +1,5 @@
 /** Compares open orders at the venue with ours. */
+import type { InstrumentId } from '../../domain/instrument.js';
 import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderPurpose } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import {
@@ -8,6 +9,7 @@ import {
   exitRules,
   instrumentAt,
   isOurs,
+  isSplitAsked,
   liveOrders,
   note,
   progressAt,
@@ -67,17 +69,34 @@ function knownOrder(
   asked: SnapshotRequest,
 ): Difference | null {
   const final = FINAL_ORDER_STATES.has(entry.state);
-  const isCurrent = asked.activity[order.instrument] === core.progress[order.instrument]?.activity;
   if (!final || entry.state === 'absent') {
     observeOrder(core, entry, order);
-    if (!final) return isCurrent ? changedOrder(core, entry, order) : null;
+    if (!final) return null;
   } else {
     /** It ended while the snapshot was on its way. */
-    if (!isCurrent) return null;
+    if (!isCurrent(core, order.instrument, asked)) return null;
     core.effects.push({ kind: 'cancel', clientId: order.clientId, instrument: order.instrument });
   }
   const symbol = core.config.instruments[order.instrument]?.symbol ?? '?';
   return { what: 'order', symbol, ours: final ? 'ended' : entry.state, venues: order.state, rule: 'correct' };
+}
+
+/** Nothing of the desk's own has happened there since the snapshot was asked for. */
+const isCurrent = (core: Core, at: InstrumentId, asked: SnapshotRequest): boolean =>
+  asked.activity[at] === core.progress[at]?.activity;
+
+/**
+ * Orders that rest at the venue in another form than they were sent in. Called after the positions: a venue may rewrite
+ * orders at a split, and a stop in new shares stays until a person has said that it was one.
+ */
+export function reconcileTerms(core: Core, snapshot: VenueSnapshot, asked: SnapshotRequest): Difference[] {
+  return snapshot.openOrders.flatMap((order) => {
+    const { clientId, instrument: at } = order;
+    const entry = core.state.orders.get(clientId);
+    const isUnsure = core.sync.suspected.has(at) || isSplitAsked(core, at);
+    if (entry === undefined || isUnsure || !isCurrent(core, at, asked)) return [];
+    return changedOrder(core, entry, order) ?? [];
+  });
 }
 
 /** It does not do what it is for any more: it goes, and what is still needed is sent anew. */

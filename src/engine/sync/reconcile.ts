@@ -20,7 +20,7 @@ import type { Difference } from '../record.js';
 import { tellOrphans } from '../strategies/orphaned-trades.js';
 import { CONFIRM_AFTER_MS, FILL_LISTED_LATE_MARKET_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
 import { cashDiffers, reconcileCash, whyCashDiffers } from './reconcile-cash.js';
-import { reconcileOrders } from './reconcile-orders.js';
+import { reconcileOrders, reconcileTerms } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
 import { noteUnsettled, snapshotFailed } from './request-snapshot.js';
 import { verifyExits } from './verify-exits.js';
@@ -38,8 +38,9 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   core.sync.attempts = 0;
   core.sync.readings += 1;
   verifyExits(core, snapshot, asked);
-  const orders = reconcileOrders(core, snapshot, asked);
+  const listed = reconcileOrders(core, snapshot, asked);
   const positions = reconcilePositions(core, snapshot, asked);
+  const orders = [...listed, ...reconcileTerms(core, snapshot, asked)];
   renewStops(core, asked);
   // While positions differ, their cost is unknown; the next snapshot shows whether a difference in cash is explained.
   const still = positions.pending || positions.differences.length > 0;
