@@ -23,6 +23,7 @@ interface Message {
   readonly type: string;
   readonly status?: { readonly mode: string; readonly sequence: number };
   readonly trader?: { readonly reachable: boolean };
+  readonly alerts?: readonly { readonly why: string | null }[];
 }
 
 interface Opened {
@@ -81,6 +82,19 @@ describe('the live connection', () => {
     web.trader.status = scriptedStatus({ sequence: 901 });
     for (const page of [live, beside])
       await expect.poll(() => states(page).at(-1)?.status).toMatchObject({ mode: 'ACTIVE', sequence: 901 });
+  });
+
+  it('goes on telling of processes, and that it is alive, when the clock is set back', async () => {
+    const live = connect({ type: 'auth', token });
+    await expect.poll(() => states(live).length).toBeGreaterThan(0);
+    web.clock.aheadMs -= 3_600_000;
+    const silent = { channel: 'mail', state: 'silent', sinceMs: 1, waiting: 0, refused: 0 } as const;
+    web.alerts.push({ ...silent, why: 'no server', problem: 'no server' });
+    await expect.poll(() => states(live).at(-1)?.alerts).toMatchObject([{ why: 'no server' }]);
+    const count = live.messages.length;
+    await expect.poll(() => live.messages.slice(count).some(({ type }) => type === 'alive')).toBe(true);
+    web.alerts.length = 0;
+    web.clock.aheadMs = 0;
   });
 
   it('says nothing that the description does not say', async () => {

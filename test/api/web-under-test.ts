@@ -136,7 +136,7 @@ export async function startWebUnderTest(
       metricsToken: METRICS_TOKEN,
     },
     sessions,
-    readAlerts: () => alerts,
+    readAlerts: () => [...alerts],
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
     nowMs,
     ...change,

@@ -31,6 +31,7 @@ interface Client {
   readonly socket: WebSocket;
   session: Session | null;
   lastKey: string;
+  /** By a clock that nobody sets. */
   lastSentMs: number;
   /** Messages sent, and how many of them have arrived. */
   sent: number;
@@ -60,7 +61,7 @@ export class SocketHub {
     const signInTimer = setTimeout(() => socket.close(CLOSE.signIn, 'no token came'), FIRST_MESSAGE_MS);
     const client: Client = {
       ...{ socket, session: null, signInTimer },
-      ...{ lastKey: '', lastSentMs: 0, sent: 0, arrived: 0, slowRounds: 0 },
+      ...{ lastKey: '', lastSentMs: Number.NEGATIVE_INFINITY, sent: 0, arrived: 0, slowRounds: 0 },
     };
     this.#clients.add(client);
     socket.on('message', (data, isBinary) => this.#receive(client, isBinary ? '' : String(data)));
@@ -124,9 +125,9 @@ export class SocketHub {
       return;
     }
     client.slowRounds = 0;
-    const now = this.nowMs();
-    if (key !== client.lastKey) socket.send(textOf({ type: 'state', atWallMs: now, ...state }));
-    else if (now - client.lastSentMs >= ALIVE_EVERY_MS) socket.send(textOf({ type: 'alive', atWallMs: now }));
+    const [now, atWallMs] = [performance.now(), this.nowMs()];
+    if (key !== client.lastKey) socket.send(textOf({ type: 'state', atWallMs, ...state }));
+    else if (now - client.lastSentMs >= ALIVE_EVERY_MS) socket.send(textOf({ type: 'alive', atWallMs }));
     else return;
     client.sent += 1;
     socket.ping(String(client.sent));

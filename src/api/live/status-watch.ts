@@ -28,7 +28,8 @@ export class StatusWatch {
   #state: LiveState;
   #timer: NodeJS.Timeout | null = null;
   #running = false;
-  #processesReadMs = 0;
+  /** By a clock that nobody sets. */
+  #processesReadMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly source: StatusWatchSource) {
     this.#state = {
@@ -93,8 +94,9 @@ export class StatusWatch {
   }
 
   async #processes(): Promise<readonly ProcessStatus[] | null> {
-    if (this.source.nowMs() - this.#processesReadMs < PROCESSES_INTERVAL_MS) return this.#state.processes;
-    this.#processesReadMs = this.source.nowMs();
+    const now = performance.now();
+    if (now - this.#processesReadMs < PROCESSES_INTERVAL_MS) return this.#state.processes;
+    this.#processesReadMs = now;
     this.#state = { ...this.#state, alerts: this.source.readAlerts() };
     return this.source.readProcesses().catch(() => null);
   }
