@@ -89,7 +89,9 @@ export class SaidHealth {
 
   say(health: ChannelHealth): void {
     const isSame = JSON.stringify(health) === JSON.stringify(this.#last);
-    if (isSame && this.nowMs() - this.#saidMs < SAID_EVERY_MS) return;
+    // The clock may have been set back: for others, what was said would be of a time to come.
+    const isRecent = Math.abs(this.nowMs() - this.#saidMs) < SAID_EVERY_MS;
+    if (isSame && isRecent) return;
     keepChannelHealth(this.home, this.desk, health, this.nowMs());
     this.#last = health;
     this.#saidMs = this.nowMs();
@@ -114,7 +116,7 @@ export function shownChannel(
   if (said === null) return null;
   const { health, saidMs } = said;
   // A channel that has reported why it is not running need not report again.
-  if (health.state === 'off' || health.state === 'silent' || nowMs - saidMs <= SAID_AGE_MS_MAX)
+  if (health.state === 'off' || health.state === 'silent' || Math.abs(nowMs - saidMs) <= SAID_AGE_MS_MAX)
     return shown(health);
   const why = `${WHO[channel]} has not said for a while how it is: it does not run, or hangs (\`fermata logs\`)`;
   return shown({ ...health, state: 'silent', sinceMs: saidMs, why });

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { statusLines } from '../../src/cli/commands/status.js';
-import { type ChannelHealth, channelHealth, keepChannelHealth } from '../../src/home/channel-health.js';
+import {
+  type ChannelHealth,
+  channelHealth,
+  keepChannelHealth,
+  SaidHealth,
+} from '../../src/home/channel-health.js';
 import { idleStatus } from '../support/trader-status.js';
 
 const NOW = 1_000_000;
@@ -38,5 +43,17 @@ it('is dark where no mail was ever set up, and red where the mailer is gone', ()
     expect.stringContaining('✗ Alerts do not arrive by mail: the mailer has not said'),
   ]);
   keep({});
+  expect(line()).toEqual(['alerts           arrive by mail']);
+});
+
+it('is red where the clock was set back since the mailer said anything, until it says how it is by the new one', () => {
+  const hour = 3_600_000;
+  const well = { channel: 'mail', state: 'ok', sinceMs: 0, why: null, waiting: 0, refused: 0 } as const;
+  let now = NOW + hour;
+  const mailer = new SaidHealth(home, 'd', 'mail', () => now);
+  mailer.say(well);
+  expect(line()[0]).toContain('the mailer has not said');
+  now = NOW;
+  mailer.say(well);
   expect(line()).toEqual(['alerts           arrive by mail']);
 });
