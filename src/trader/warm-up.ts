@@ -1,6 +1,6 @@
 /** Shows the strategies past bars before they may trade, and the paper venue the minutes that it missed. */
 
-import type { MarketBar, MarketFeed } from '../contracts/market-feed.js';
+import type { MarketBar, MarketFeed, SeenBar } from '../contracts/market-feed.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
 import { type SplitRatio, splitCount, splitPrice } from '../domain/corporate-action.js';
 import type { Engine } from '../engine/engine.js';
@@ -80,8 +80,9 @@ export function showPast(
   showBar({ engine, runner, history: bars }, bar);
 }
 
-/** The bar, converted to the new shares. */
-export function splitBar(bar: MarketBar, ratio: SplitRatio): MarketBar {
+/** The bar, converted to the new shares, with what strategies saw beside it. */
+export function splitBar<Bar extends SeenBar>(bar: Bar, ratio: SplitRatio): Bar {
+  const { quote } = bar;
   return {
     ...bar,
     openTicks: splitPrice(bar.openTicks, ratio),
@@ -89,6 +90,14 @@ export function splitBar(bar: MarketBar, ratio: SplitRatio): MarketBar {
     lowTicks: splitPrice(bar.lowTicks, ratio),
     closeTicks: splitPrice(bar.closeTicks, ratio),
     volumeLots: Number.isNaN(bar.volumeLots) ? bar.volumeLots : splitCount(bar.volumeLots, ratio),
+    ...(quote === undefined
+      ? {}
+      : {
+          quote: {
+            bidTicks: splitPrice(quote.bidTicks, ratio),
+            askTicks: splitPrice(quote.askTicks, ratio),
+          },
+        }),
   };
 }
 

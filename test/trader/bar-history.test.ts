@@ -39,13 +39,19 @@ it('have their volume as the source tells it, and null where it tells none, over
   expect(volumes()).toEqual(['0.00012', null]);
 });
 
-it('have the best prices that strategies were shown with them, where they are known', () => {
+it('have the best prices that strategies were shown with them, where they are known, after a split in new shares', () => {
   const history = new BarHistory(INSTRUMENTS);
-  history.add({ ...bar(1), quote: { bidTicks: 99, askTicks: 101 } });
+  history.add({ ...bar(1), quote: { bidTicks: 98, askTicks: 102 } });
   history.add(bar(2));
-  expect(history.answer('BTC/USDT', 10, 0)?.bars).toMatchObject([
-    { bid: '0.99', ask: '1.01' },
-    { bid: null, ask: null },
+  const sides = () => history.answer('BTC/USDT', 10, 0)?.bars.map(({ bid, ask }) => [bid, ask]);
+  expect(sides()).toEqual([
+    ['0.98', '1.02'],
+    [null, null],
+  ]);
+  history.split(0, (old) => splitBar(old, { numerator: 2, denominator: 1 }));
+  expect(sides()).toEqual([
+    ['0.49', '0.51'],
+    [null, null],
   ]);
 });
 

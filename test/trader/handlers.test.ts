@@ -185,6 +185,22 @@ it('takes a split in once, and shows the past in new shares; a dividend changes 
   expect(past).toEqual(['AAPL/USD 4:1']);
 });
 
+it('shows the past to strategies that begin anew before it waits for the disk: a minute may end meanwhile', async () => {
+  const done: string[] = [];
+  const { handlers } = commanded({
+    onDisk: async () => {
+      done.push('a minute ends');
+      return null;
+    },
+    splitBars: () => done.push('past in new shares'),
+    warmUpAgain: () => done.push('past'),
+  });
+  await handlers.reload({ ...why, baseVersion: 0, values: {}, approvalId: '', decisions: [] });
+  const split = { kind: 'split', symbol: 'AAPL/USD', numerator: 4, denominator: 1 } as const;
+  await handlers.corporateAction({ ...why, action: split });
+  expect(done).toEqual(['past', 'a minute ends', 'past in new shares', 'a minute ends']);
+});
+
 it.each<[object, object]>([
   [
     { kind: 'split', symbol: 'AAPL/USD', numerator: 8, denominator: 2 },

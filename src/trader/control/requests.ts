@@ -286,9 +286,9 @@ function takeAction(
 ): Promise<CommandResult> {
   return memory.once(asked.commandId, async () => {
     const trader = await whenStarted(parts);
-    const done = await carryOut(trader, asked, { name: 'corporateAction', action });
-    if (action.kind === 'split') trader.splitBars(action.symbol, action);
-    return done;
+    return carryOut(trader, asked, { name: 'corporateAction', action }, () => {
+      if (action.kind === 'split') trader.splitBars(action.symbol, action);
+    });
   });
 }
 
@@ -300,17 +300,25 @@ async function reload(
   const { baseVersion, values } = params;
   // A repeated request finds another version in force and is refused, so nothing is changed twice.
   const approvedBy = trader.authority.forSettings(params);
-  const result = answerTo(
-    await carryOut(trader, params, { name: 'reload', baseVersion, values, approvedBy }),
-  );
-  trader.warmUpAgain();
+  const command = { name: 'reload', baseVersion, values, approvedBy } as const;
+  const result = answerTo(await carryOut(trader, params, command, () => trader.warmUpAgain()));
   const { configHash, settings } = trader.status();
   return { ...result, configHash, settingsVersion: settings.version };
 }
 
-async function carryOut(trader: CommandedTrader, asked: Asked, command: Command): Promise<Done> {
+/**
+ * `atOnce`: what the command that was carried out needs before the next price. A minute that ended meanwhile would be
+ * the first that a strategy which begins anew sees, and the past would be older than that.
+ */
+async function carryOut(
+  trader: CommandedTrader,
+  asked: Asked,
+  command: Command,
+  atOnce: () => void = () => undefined,
+): Promise<Done> {
   const { commandId, by, reason } = asked;
   const outcome = await trader.runner.command({ commandId, by, reason, command });
+  if (outcome.ok) atOnce();
   // Answered only once it is on disk: a person's stop must survive a crash right afterwards.
   const notOnDisk = await trader.onDisk();
   if (!outcome.ok) {
