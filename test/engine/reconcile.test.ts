@@ -595,6 +595,35 @@ describe('reconciliation', () => {
     expect(waits().map(({ waitsFor }) => waitsFor)).not.toContainEqual(expect.stringContaining(cancel));
   });
 
+  it('tells of a stop that somebody has moved at the venue, once, and arms nothing until it is cancelled or put back', () => {
+    const desk = new DeskUnderTest().active();
+    const { stop } = desk.hold(0);
+    const stopTicks = (stop.stopTicks ?? 0) - 500;
+    const read = (openOrders: Parameters<DeskUnderTest['snapshot']>[0]) => {
+      desk.quote(0, 10_100);
+      desk.quote(1, 10_000);
+      desk.pass(5_000);
+      desk.command({ name: 'reconcile' });
+      desk.snapshot(openOrders);
+    };
+    read({ openOrders: [venueOrder(stop)] });
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    const moved = { openOrders: [{ ...venueOrder(stop), stopTicks }] };
+    read(moved);
+    read(moved);
+    const told = desk.recorded('note').filter(({ level }) => level === 'alarm');
+    expect(told.map(({ text }) => text)).toEqual([
+      expect.stringContaining(`the protective order ${stop.clientId} was changed at the venue`),
+    ]);
+    expect(desk.engine.view.mode).toBe('REDUCING');
+    expect(desk.arm('person')).toMatchObject({
+      code: 'not-reconciled',
+      message: expect.stringContaining(`${stop.clientId}: its stop is`),
+    });
+    read({ openOrders: [venueOrder(stop)] });
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+  });
+
   it('leaves the exits for as long as an order of somebody else rests', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'reconcile' });
@@ -618,10 +647,9 @@ describe('reconciliation', () => {
       desk.recorded('note').flatMap(({ level, text }) => (level === 'alarm' ? [text] : []));
 
     it.each([
-      [{ stopTicks: 5_000 }, 'its stop is 50.00'],
       [{ type: 'limit', stopTicks: null, limitTicks: 5_000 } as const, 'its stop is none'],
       [{ quantityLots: 1_000_000 }, 'it is for '],
-    ])('takes a stop off that is another (%o), and sends its own', (change, what) => {
+    ])('takes a stop off that is none any more or closes more (%o), and sends its own', (change, what) => {
       const desk = new DeskUnderTest({ capabilities: FUTURE }).active();
       const { stop } = desk.hold(0);
       read(desk, stop, change);

@@ -1,6 +1,12 @@
 /** Compares open orders at the venue with ours. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderPurpose } from '../../domain/order.js';
+import {
+  FINAL_ORDER_STATES,
+  isBounded,
+  isRestingTarget,
+  type OrderIntent,
+  type OrderPurpose,
+} from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import {
   type Core,
@@ -26,10 +32,10 @@ import type { OrderEntry } from '../state.js';
 
 const NOT_OURS = 'not ours';
 
-/** What rests at the venue and is not the desk's, as the newest reading has it. Null: nothing. */
+/** What rests at the venue and is not the desk's, or not as the desk sent it, as the newest reading has it. Null: nothing. */
 export function foreignOrders({ sync, state }: Core): string | null {
   if (sync.state !== 'differences') return null;
-  const foreign = state.lastDifferences.filter(({ what, ours }) => what === 'order' && ours === NOT_OURS);
+  const foreign = state.lastDifferences.filter(({ what, rule }) => what === 'order' && rule === 'halt');
   return foreign.length === 0 ? null : foreign.map(({ symbol, venues }) => `${symbol} ${venues}`).join(', ');
 }
 
@@ -99,16 +105,27 @@ export function reconcileTerms(core: Core, snapshot: VenueSnapshot, asked: Snaps
   });
 }
 
-/** It does not do what it is for any more: it goes, and what is still needed is sent anew. */
+/**
+ * A stop or target that still closes its trade stays where a person has put it, and nothing is entered. Anything else
+ * is not what the gate judged, or would trade more than it is for: it goes, and what is still needed is sent anew.
+ */
 function changedOrder(core: Core, entry: OrderEntry, order: VenueOrder): Difference | null {
-  const venues = otherTerms(core, entry, order);
-  if (venues === null) return null;
-  const { clientId, purpose, instrument: at } = entry.intent;
+  const terms = otherTerms(core, entry, order);
+  if (terms === null) return null;
+  const { intent } = entry;
+  const { clientId, purpose, instrument: at, quantityLots } = intent;
   const { symbol } = instrumentAt(core, at);
+  const venues = `${clientId}: ${terms}`;
+  const what = `${symbol}: the ${purpose} order ${clientId} was changed at the venue, not by the desk (${terms})`;
+  const closes = purpose === 'protective' ? order.stopTicks !== null : isRestingTarget(intent);
+  if (closes && order.quantityLots <= quantityLots) {
+    const until =
+      'nothing is entered until it is put back or cancelled there: the desk then sends what is missing';
+    if (!isToldAlready(core)) tellForeign(core, at, `${what}. It stays, and ${until}`);
+    return { what: 'order', symbol, ours: 'as it was sent', venues, rule: 'halt' };
+  }
   const next = purpose === 'protective' ? ', and the stop that the position needs is sent' : '';
-  const reason = `${symbol}: the ${purpose} order ${clientId} was changed at the venue, not by the desk (${venues}); it is cancelled${next}`;
-  note(core, 'alarm', reason, at);
-  raiseForeign(core, reason);
+  tellForeign(core, at, `${what}; it is cancelled${next}`);
   cancelOrder(core, entry, 'it was changed at the venue');
   return { what: 'order', symbol, ours: 'as it was sent', venues, rule: 'correct' };
 }
@@ -183,8 +200,15 @@ function isBoundedEntry(core: Core, order: VenueOrder): boolean {
 
 /** Placed by a second trader, or by a person on the venue's own screen. */
 function foreignOrder(core: Core, symbol: string, venues: string): void {
-  if (core.state.halts.some((halt) => halt.cause === 'reconciliation')) return;
-  const reason = `${symbol}: the venue holds an order that is not ours (${venues})`;
-  note(core, 'alarm', reason);
+  if (isToldAlready(core)) return;
+  tellForeign(core, undefined, `${symbol}: the venue holds an order that is not ours (${venues})`);
+}
+
+/** Whatever differs besides is in what refuses to arm. */
+const isToldAlready = ({ state }: Core): boolean =>
+  state.halts.some((halt) => halt.cause === 'reconciliation');
+
+function tellForeign(core: Core, at: InstrumentId | undefined, reason: string): void {
+  note(core, 'alarm', reason, at);
   raiseForeign(core, reason);
 }
