@@ -624,6 +624,20 @@ describe('reconciliation', () => {
     expect(desk.arm('person')).toMatchObject({ ok: true });
   });
 
+  it('takes an entry off that somebody has given another price at the venue: no limit has judged that one', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ openOrders: [{ ...venueOrder(entry), limitTicks: (entry.limitTicks ?? 0) + 500 }] });
+    expect(desk.engine.view.mode).toBe('REDUCING');
+    expect(desk.sent('cancel')).toEqual([entry.clientId]);
+    // It is on its way off, and no reading of it halts the desk again.
+    desk.pass(1_000);
+    desk.snapshot({ openOrders: [{ ...venueOrder(entry), limitTicks: (entry.limitTicks ?? 0) + 500 }] });
+    expect(desk.recorded('reconciled').at(-1)).toMatchObject({ clean: true, differences: [] });
+  });
+
   it('leaves the exits for as long as an order of somebody else rests', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'reconcile' });
