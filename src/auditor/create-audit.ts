@@ -1,7 +1,8 @@
 /**
  * One audit of the whole desk from outside. A finding counts once two audits in a row find the very same:
- * between two readings a fill may have reached only one of the books. The auditor can only stop the desk, and
- * reports each finding once, and anew if it is still there after people have lifted its halt.
+ * between two readings a fill may have reached only one of the books, though not for long (`BooksApart`). The
+ * auditor can only stop the desk, and reports each finding once, and anew if it is still there after people
+ * have lifted its halt.
  */
 import { randomUUID } from 'node:crypto';
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -9,10 +10,10 @@ import type { Desk } from '../desk/schema.js';
 import { formatDecimal, parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
-import { parseUnits } from '../domain/money.js';
+import { parseMoney, parseUnits } from '../domain/money.js';
 import type { TraderClient } from '../trader/client.js';
 import type { BookReading } from '../venue/port.js';
-import { HeldLately, LateCash, LateReading } from './lateness.js';
+import { type BookDifference, BooksApart, HeldLately, LateCash, LateReading } from './lateness.js';
 import { LimitWatch } from './limit-watch.js';
 import { compareEquity, type Finding, ownEquity, type PriceReader } from './own-equity.js';
 
@@ -44,6 +45,7 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const nowMs = parts.nowMs ?? (() => performance.now());
   const lateReading = new LateReading(nowMs);
   const held = new HeldLately(nowMs);
+  const apart = new BooksApart(nowMs);
   let seen: ReadonlySet<string> = new Set();
   /** What the auditor's halts in force are about. */
   const halted = new Set<string>();
@@ -62,7 +64,8 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
     }
     const book = late === null ? await parts.readBook(status) : null;
     const found = late === null ? [] : [{ key: late, text: late }];
-    if (book !== null) found.push(...(await findings(parts, limits, lateCash, held, book, status)));
+    if (book !== null)
+      found.push(...(await findings(parts, { limits, lateCash, held, apart }, book, status)));
     const lasting = found.filter(({ key }) => seen.has(key));
     seen = new Set(found.map(({ key }) => key));
     for (const key of halted) if (!seen.has(key)) halted.delete(key);
@@ -84,20 +87,31 @@ async function halt(trader: AuditParts['trader'], reason: string): Promise<void>
   );
 }
 
+/** What is remembered from one audit to the next. */
+interface Watches {
+  readonly limits: LimitWatch;
+  readonly lateCash: LateCash;
+  readonly held: HeldLately;
+  readonly apart: BooksApart;
+}
+
 async function findings(
   parts: AuditParts,
-  limits: LimitWatch,
-  lateCash: LateCash,
-  held: HeldLately,
+  { limits, lateCash, held, apart }: Watches,
   account: BookReading,
   status: TraderStatus,
 ): Promise<Finding[]> {
   const { instruments } = parts;
   const book = withoutOthersCoins(account, status, instruments);
-  const books = [...compareBooks(book, status, instruments, held), ...lateCash.look(book, status)];
-  const differing = books.join('; ');
-  if (differing !== '')
-    return [{ key: differing, text: `the venue's book differs from the trader's: ${differing}` }];
+  const ours = parseMoney(status.cash);
+  const cash = lateCash.look(book, status).map((text) => ({ what: 'cash', ours, text }));
+  const differences = [...differingPositions(book, status, instruments, held), ...cash];
+  const restless = apart.look(differences);
+  if (differences.length > 0) {
+    const key = differences.map((one) => one.text).join('; ');
+    const text = `the venue's book differs from the trader's: ${key}`;
+    return [{ key, text }, ...restless.map((what) => ({ key: `apart ${what}`, text }))];
+  }
   // Equity can't be computed from a late list either.
   if (instruments.some((one) => !agreesOn(book, one)(status))) return [];
   const prices = await parts.readPrices(status.marketData).catch((error: unknown) => {
@@ -113,20 +127,23 @@ async function findings(
 }
 
 /** Where the trader and the venue's own book disagree, in words. */
-export function compareBooks(
+export const compareBooks = (...compared: Parameters<typeof differingPositions>): string[] =>
+  differingPositions(...compared).map(({ text }) => text);
+
+function differingPositions(
   book: BookReading,
   status: Pick<TraderStatus, 'positions' | 'dust'>,
   instruments: readonly Instrument[],
   held?: HeldLately,
-): string[] {
-  const differences: string[] = [];
+): BookDifference[] {
+  const differences: BookDifference[] = [];
   for (const { symbol, lotSize } of instruments) {
     const agrees = agreesOn(book, { symbol, lotSize });
     const ours = tradersLots(status, symbol, lotSize);
     const venues = book.positions.get(symbol) ?? 0;
     if (agrees(status) || held?.some(agrees) === true) continue;
     const [has, holds] = [ours, venues].map((lots) => formatDecimal(lots, lotSize));
-    differences.push(`${symbol}: the trader has ${has}, the venue ${holds}`);
+    differences.push({ what: symbol, ours, text: `${symbol}: the trader has ${has}, the venue ${holds}` });
   }
   return differences;
 }

@@ -16,7 +16,7 @@ const FEE_TIMES_EXPECTED_MAX = 10;
  * a later reading clean.
  */
 export class LateCash {
-  #since: { readonly difference: string; readonly readAtWallMs: number | null } | null = null;
+  #since: { readonly ours: number; readonly readAtWallMs: number | null } | null = null;
 
   /** Cash differs, and it is not known yet whether that is wrong. */
   get isOpen(): boolean {
@@ -32,14 +32,13 @@ export class LateCash {
     // The trader says that it does not know them yet, and for how long it may: then it reports the difference.
     const awaited = parseMoney(books?.feesAwaited ?? '0');
     const mayBeFees = Math.abs(ours - venues) <= awaited * FEE_TIMES_EXPECTED_MAX;
-    const amount = amountsLike(cash, currency);
-    const difference = amount(venues - ours);
-    if (this.#since?.difference !== difference || mayBeFees) {
-      this.#since = { difference, readAtWallMs: reconciliation.atWallMs };
+    if (this.#since?.ours !== ours || mayBeFees) {
+      this.#since = { ours, readAtWallMs: reconciliation.atWallMs };
       return [];
     }
     // The trader has not read the account since, or it has seen the difference and reported it.
     if (reconciliation.atWallMs === this.#since.readAtWallMs || reconciliation.state !== 'clean') return [];
+    const amount = amountsLike(cash, currency);
     return [`cash: the trader has ${amount(ours)}, the venue ${amount(venues)}`];
   }
 }
@@ -61,6 +60,45 @@ export class HeldLately {
 
   some(agrees: (status: Pick<TraderStatus, 'positions' | 'dust'>) => boolean): boolean {
     return this.#statuses.some(({ status }) => agrees(status));
+  }
+}
+
+export interface BookDifference {
+  /** A symbol, or `cash`. */
+  readonly what: string;
+  /** What the trader has. */
+  readonly ours: number;
+  readonly text: string;
+}
+
+/** By then the venue's list would have caught up, too. */
+const APART_MAX_MS = 30_000;
+
+/**
+ * Notices a position or cash that differs in another way at each look, so that no difference is found twice, while the
+ * trader's own figure stays: it sees nothing of what happens there.
+ */
+export class BooksApart {
+  #apart: ReadonlyMap<string, { readonly ours: number; readonly sinceMs: number }> = new Map();
+  #before = '';
+
+  constructor(private readonly nowMs: () => number) {}
+
+  /** What has differed for too long; nothing if all is as it was at the last look. */
+  look(differences: readonly BookDifference[]): readonly string[] {
+    const nowMs = this.nowMs();
+    this.#apart = new Map(
+      differences.map(({ what, ours }) => {
+        const last = this.#apart.get(what);
+        return [what, last?.ours === ours ? last : { ours, sinceMs: nowMs }];
+      }),
+    );
+    const all = differences.map(({ text }) => text).join();
+    const isSame = all === this.#before;
+    this.#before = all;
+    return [...this.#apart].flatMap(([what, { sinceMs }]) =>
+      isSame || nowMs - sinceMs < APART_MAX_MS ? [] : [what],
+    );
   }
 }
 

@@ -199,6 +199,65 @@ describe('the auditor', () => {
     expect(trader.sent('halt')).toEqual([]);
   });
 
+  it('halts where the venue holds another position at each look, while the trader sees none of it', async () => {
+    const trader = new ScriptedTrader('abc123');
+    let nowMs = 0;
+    let lots = 0;
+    const readBook = () => book([['BTC/USDT', lots]]);
+    const audit = createAudit({ ...parts(trader), readBook, nowMs: () => nowMs });
+    for (; nowMs < 30_000; nowMs += 3_000) {
+      lots += 100;
+      expect(await audit()).toBeNull();
+    }
+    // Once they agree it is over.
+    lots = 0;
+    await audit();
+    for (const endMs = nowMs + 30_000; nowMs <= endMs; nowMs += 3_000) {
+      lots += 100;
+      expect(await audit()).toBeNull();
+    }
+    lots += 100;
+    expect(await audit()).toBe(
+      "the venue's book differs from the trader's: BTC/USDT: the trader has 0.00000, the venue 0.01200",
+    );
+    expect(trader.sent('halt')).toMatchObject([{ by: 'auditor', cause: 'auditor' }]);
+    // From here on it stays: found as any other, and not told once more as what had changed.
+    nowMs += 3_000;
+    expect(await audit()).toContain('0.01200');
+    for (const endMs = nowMs + 60_000; nowMs <= endMs; nowMs += 3_000) expect(await audit()).toBeNull();
+  });
+
+  it('halts where the venue has less cash at each look, while the trader reads it and sees none of it', async () => {
+    const trader = new ScriptedTrader('abc123');
+    let nowMs = 0;
+    const readBook = () => book([], CASH - (nowMs + 3_000) * 1e8);
+    const audit = createAudit({ ...parts(trader), readBook, nowMs: () => nowMs });
+    for (; nowMs <= 33_000; nowMs += 3_000) {
+      trader.readAtWallMs = nowMs;
+      expect(await audit()).toBeNull();
+    }
+    trader.readAtWallMs = nowMs;
+    expect(await audit()).toContain('cash: the trader has 10000.00');
+    expect(trader.sent('halt')).toMatchObject([{ by: 'auditor', cause: 'auditor' }]);
+  });
+
+  it('does not halt for an order that fills at each look in parts, which the trader hears of', async () => {
+    const trader = new ScriptedTrader('abc123');
+    let nowMs = 0;
+    let lots = 0;
+    const status = trader.status.bind(trader);
+    trader.status = () => ({
+      ...status(),
+      positions: lots === 0 ? [] : [position('BTC/USDT', `${(lots / 100_000).toFixed(5)}`)],
+    });
+    const readBook = () => {
+      lots += 100; // between the trader's answer and the venue's
+      return book([['BTC/USDT', lots]]);
+    };
+    const audit = createAudit({ ...parts(trader), readBook, nowMs: () => nowMs });
+    for (; nowMs < 90_000; nowMs += 3_000) expect(await audit()).toBeNull();
+  });
+
   it.each(['pending', 'failed'] as const)(
     'halts a trader that trades on while its own readings stay %s for minutes',
     async (state) => {
