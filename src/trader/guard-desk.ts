@@ -1,6 +1,7 @@
 /** What the desk file has the trader do if the supervisor or operations are silent; and its orderly end. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import type { ResumeRule } from '../domain/mode.js';
 import { pollUntil } from '../home/try-again.js';
@@ -119,10 +120,22 @@ function watchSupervisor(onLost: () => void): { close(): void } {
   return { close: () => process.removeListener('disconnect', onLost) };
 }
 
-/** How long the venue may take to confirm the cancels; after that the next start looks the entries up. */
-const ENTRIES_OFF_MS_MAX = 5000;
+/**
+ * How long the venue may take to confirm the cancels, and the stops that are being placed or moved; after that the next
+ * start looks them up.
+ */
+const SEEN_THROUGH_MS_MAX = 5000;
 const QUIET_LOOK_MS = 20;
 const COMMAND_MS_MAX = 2000;
+
+/** What an end at this moment would leave to the next start, which may be far away; nothing if it may end. */
+function leftOpen({ entriesWorking, positions }: TraderStatus): readonly string[] {
+  const open = positions.filter(({ protection }) => protection !== 'confirmed');
+  return [
+    ...(entriesWorking > 0 ? ['the venue has not confirmed every cancel'] : []),
+    ...open.map(({ symbol }) => `no stop of ${symbol} is known to rest at the venue`),
+  ];
+}
 
 /**
  * An orderly end of the trader: entries are cancelled, positions and their stops stay, everything is on disk.
@@ -142,13 +155,13 @@ export async function endOrderly(
     command: { name: 'stop', why: { cause: 'shutdown', resume } },
   });
   await Promise.race([stopped, sleep(COMMAND_MS_MAX, undefined, { ref: false })]);
-  const times = { withinMs: ENTRIES_OFF_MS_MAX, everyMs: QUIET_LOOK_MS };
+  // An order for a stop may still wait for the disk, or for the end of the stop that it takes the place of.
   const left = await pollUntil(
-    () => trader.status().entriesWorking,
-    (entries) => entries === 0,
-    times,
+    () => leftOpen(trader.status()),
+    (open) => open.length === 0,
+    { withinMs: SEEN_THROUGH_MS_MAX, everyMs: QUIET_LOOK_MS },
   );
-  if (left > 0) log('warn', 'the venue has not confirmed every cancel; the next start looks the orders up');
+  if (left.length > 0) log('warn', `${left.join('; ')}; the next start looks the orders up`);
   await feed.stop();
   runner.stop();
   await venue.port.close();

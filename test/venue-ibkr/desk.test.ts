@@ -4,6 +4,7 @@ import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { COMMISSION_REPORT } from '../../simulators/ibkr/wire/to-client.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import { endOrderly } from '../../src/trader/guard-desk.js';
 import { oneEntry } from '../engine/support/one-entry.js';
 import { arm, type DeskAtVenue, deskAtVenue } from '../support/desk-at-venue.js';
 import { eventually } from '../support/eventually.js';
@@ -63,7 +64,7 @@ describe('a trade with one target', () => {
   const held = () => [...(simulator.simulation.accounts.get('DU1234567')?.positions.values() ?? [])].length;
 
   /** Long one contract, its stop and its target at the broker, as the desk has read back from it. */
-  async function bracketed() {
+  async function bracketed(heard: (record: EngineRecord) => void = () => {}) {
     const records: EngineRecord[] = [];
     const entry = oneEntry({
       ...{ limitTicks: 15_240 * POINT, protectTicks: 15_100 * POINT },
@@ -72,7 +73,10 @@ describe('a trade with one target', () => {
     desk = await deskAtVenue(one.venue, {
       ...{ priceTicks: 15_234 * POINT, maxPositionSizePct: 40 },
       strategies: [{ ...entry, symbols: ['NQ/USD'] }],
-      onRecord: (record) => records.push(record),
+      onRecord: (record) => {
+        records.push(record);
+        heard(record);
+      },
     });
     const { runner, engine } = desk;
     await eventually(() => expect(engine.view.reconciliation.state).toBe('clean'));
@@ -132,6 +136,34 @@ describe('a trade with one target', () => {
       record.type === 'order.intended' ? [record.order.purpose] : [],
     );
     expect(sent).toEqual(['entry', 'protective', 'exit']);
+  });
+
+  it('has a stop after an orderly end of the trader that begins as its stop has ended and the next is not sent', async () => {
+    let ended: Promise<void> | null = null;
+    let end: () => Promise<void> = async () => {};
+    const { engine, runner, records } = await bracketed((record) => {
+      if (record.type === 'order.state' && record.state === 'cancelled') ended ??= end();
+    });
+    const warned: string[] = [];
+    end = () =>
+      endOrderly(
+        {
+          trader: {
+            runner,
+            status: () => ({ entriesWorking: engine.view.entriesWorking, positions: engine.view.positions }),
+          },
+          ...{ runner, feed: { stop: async () => {} }, venue: { port: one.venue }, claim: null },
+        } as never,
+        { lastSequence: records.length, close: async () => {} } as never,
+        'person',
+        (_level, text) => warned.push(text),
+      );
+    const stop = simulator.simulation.orders.open.find(({ terms }) => terms.type === 'STP')!;
+    simulator.simulation.orders.cancel(stop.clientId, stop.orderId);
+    await eventually(() => expect(ended).not.toBeNull());
+    await ended;
+    expect(open()).toMatchObject([{ type: 'STP' }]);
+    expect(warned).toEqual(['the trader has ended; positions and their stops stay at the venue']);
   });
 
   it('is closed by a close-all at the market once its target is gone', async () => {
