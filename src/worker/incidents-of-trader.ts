@@ -99,7 +99,8 @@ export function incidentsOfOrders(context: TraderWatchContext, log: Logger): Kep
 }
 
 /**
- * Reports one symptom after the other; the first failure ends the round. While Postgres is away, opens
+ * Reports each symptom; those of one incident one after the other. One that can't be reported holds up no other: its
+ * incident may be over and wait for Postgres to write its end, or its run may stand still. While Postgres is away, opens
  * nothing for a symptom that it has reported before, nor for a crash from long before this worker: their
  * incidents may be over. Postgres, once it is back, has the last word on both.
  */
@@ -109,17 +110,29 @@ function reporter(
 ): (symptoms: readonly Symptom[]) => Promise<void> {
   const reported = new Map<string, number>();
   const seenBeforeMs = Date.now() - SEEN_BEFORE_MS;
+  const report = async (symptom: Symptom): Promise<void> => {
+    const name = `${symptom.kind}:${symptom.subject}:${symptom.key}`;
+    const lastMs = reported.get(name);
+    if (lastMs !== undefined && performance.now() - lastMs < againMs) return;
+    const isOld = symptom.atMs !== undefined && symptom.atMs < seenBeforeMs;
+    await reportSymptom({ ...context, nowMs: Date.now }, symptom, lastMs !== undefined || isOld);
+    // A symptom that is still seen becomes the newest again, and so the last to be forgotten.
+    reported.delete(name);
+    reported.set(name, performance.now());
+    if (reported.size > REMEMBERED_MAX) reported.delete([...reported.keys()][0] ?? '');
+  };
   return async (symptoms) => {
+    const lines = new Map<string, Promise<void>>();
     for (const symptom of symptoms) {
-      const name = `${symptom.kind}:${symptom.subject}:${symptom.key}`;
-      const lastMs = reported.get(name);
-      if (lastMs !== undefined && performance.now() - lastMs < againMs) continue;
-      const isOld = symptom.atMs !== undefined && symptom.atMs < seenBeforeMs;
-      await reportSymptom({ ...context, nowMs: Date.now }, symptom, lastMs !== undefined || isOld);
-      // A symptom that is still seen becomes the newest again, and so the last to be forgotten.
-      reported.delete(name);
-      reported.set(name, performance.now());
-      if (reported.size > REMEMBERED_MAX) reported.delete([...reported.keys()][0] ?? '');
+      const incident = `${symptom.kind}:${symptom.subject}`;
+      const before = lines.get(incident) ?? Promise.resolve();
+      lines.set(
+        incident,
+        before.then(() => report(symptom)),
+      );
     }
+    const ended = await Promise.allSettled(lines.values());
+    const failed = ended.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   };
 }

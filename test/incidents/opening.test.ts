@@ -29,6 +29,7 @@ const lastWords = {
   waitFor: null as string | null,
   release: () => {},
   hold(id: string) {
+    this.held = false;
     this.waitFor = id;
   },
   afterActivity: async (name: string, [told]: readonly unknown[]) => {
@@ -216,6 +217,33 @@ describe('opening and answering', () => {
     });
     expect(mine).toHaveLength(1);
     expect(mine[0]?.severity).toBe('critical');
+  });
+
+  it('the follower of the trader opens what else it sees while one that is over can’t end, and sees its cause again', async () => {
+    const watched = { ...context, trader: desk.trader.client, seen: { incarnation: null }, log: {} as never };
+    const follow = incidentsOfTrader(watched);
+    const seen = (sinceWallMs: number, halts = desk.trader.status().halts) => ({
+      ...desk.trader.status(),
+      halts,
+      venueBreaker: { ...desk.trader.status().venueBreaker, state: 'open' as const, sinceWallMs },
+    });
+    const found = async (kind: string, subject = '') =>
+      (await listIncidents(context, { state: 'open' })).find(
+        (one) => one.kind === kind && one.subject === subject,
+      ) ?? null;
+    await follow(seen(1, []));
+    const first = await until('its row', () => found('exchange-down'));
+    lastWords.hold(first.id);
+    await resolveIncident(context, operator, { incident: first.id, note: 'it is back' });
+    await until('its end', () => lastWords.held);
+    desk.trader.halt('check-failed', 'person');
+    await expect(follow(seen(2))).rejects.toThrow();
+    await until('the other one', () => found('trading-halted', 'check-failed'));
+    lastWords.release();
+    await until('the next one', async () => {
+      await follow(seen(2)).catch(() => undefined);
+      return found('exchange-down');
+    });
   });
 
   it('opens one without Postgres, and says nothing was opened without Temporal', async () => {
