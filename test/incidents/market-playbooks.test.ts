@@ -404,6 +404,24 @@ describe('a large drawdown', () => {
     await incident.result();
   });
 
+  it('offers as many strategies off as a desk may have, by names of any length', async () => {
+    desk.trader.risk = NEAR;
+    const names = Array.from(
+      { length: 100 },
+      (_, at) => `mean-reversion-of-hours-${String(at).padStart(3, '0')}`,
+    );
+    desk.trader.strategies = names.map((name) => strategy(name, { realised: '-1.00' }));
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    const offered = await until('the offer', async () =>
+      (await readApprovals(bench.database.pool, desk.name)).find(
+        ({ id, state }) => state === 'open' && id.endsWith(':strategies-off'),
+      ),
+    );
+    expect(offered.parameters).toEqual({ strategies: names.join(', ') });
+    desk.trader.risk = CALM;
+    await incident.result();
+  });
+
   it('changes nothing unasked, lasts while a loss halts, and takes its offers back when it is over', async () => {
     desk.trader.risk = NEAR;
     desk.trader.halt('drawdown', 'person');

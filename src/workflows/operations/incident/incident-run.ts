@@ -31,6 +31,9 @@ import { offer } from './offer.js';
 /** Longest finding kept, in characters, since findings go through continue-as-new. */
 const FOUND_MAX = 2_000;
 
+/** Runs that began before this patch cut the terms of an offer too, and what is cut can't be offered. */
+const KEEPS_TERMS = 'an-offer-keeps-all-of-its-terms';
+
 /**
  * Runs that began before this patch are named by the first characters of their run id, which encode the minute and
  * don't identify the run.
@@ -82,8 +85,8 @@ export class IncidentRun implements OpenIncident {
   /** Runs a playbook step once, however often the playbook repeats; returns its finding. */
   async once(step: string, work: () => Promise<Finding>): Promise<string> {
     const { done } = this.log;
-    const found = done[step];
-    if (found !== undefined) return found;
+    const before = done[step];
+    if (before !== undefined) return before;
     const startedMs = Date.now();
     const finding = await work().catch(
       (error: unknown): Finding => ({
@@ -94,7 +97,9 @@ export class IncidentRun implements OpenIncident {
         expected: 'an answer',
       }),
     );
-    const kept = (finding.kept ?? finding.observed).slice(0, FOUND_MAX);
+    const found = finding.kept ?? finding.observed;
+    const isWhole = found.length <= FOUND_MAX || (finding.kept !== undefined && patched(KEEPS_TERMS));
+    const kept = isWhole ? found : found.slice(0, FOUND_MAX);
     done[step] = kept;
     this.timeline.record(finding, startedMs);
     return kept;
