@@ -4,6 +4,7 @@
  */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { messageOf } from '../domain/message-of.js';
 import { NO_REASON } from '../domain/plain-text.js';
 import { pollUntil } from '../home/try-again.js';
 import type { AuditAction } from '../store/audit.js';
@@ -92,6 +93,7 @@ async function carryOut(
   const said = reason ?? NO_REASON;
   const recorded = (outcome: string): Promise<string | null> =>
     recordAudit(context, caller, { action, parameters: { ...parameters, reason: said }, outcome });
+  let goesOn = 'the trader goes on with it unless the desk is halted';
   try {
     await send({ commandId, by: caller.person, reason: said });
   } catch (error) {
@@ -101,15 +103,14 @@ async function carryOut(
       await recorded(refused.detail);
       return refused;
     }
+    goesOn = `whether the trader took it is not known (${messageOf(error)}): give it again, or look at the venue`;
   }
   const proven = await readBack(context, isOver);
   const audit = await recorded(proven ? 'proven' : `not proven: ${left}`);
   return {
     ok: true,
     proven,
-    detail: proven
-      ? over
-      : `${left} after ${PROOF_MS / 1_000} s; the trader goes on with it unless the desk is halted`,
+    detail: proven ? over : `${left} after ${PROOF_MS / 1_000} s; ${goesOn}`,
     haltId: null,
     workflowId: null,
     problems: audit === null ? [] : [audit],

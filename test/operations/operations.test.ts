@@ -793,6 +793,22 @@ describe.concurrent('closing one position, cancelling one entry', () => {
     });
   });
 
+  it.each([
+    ['goes on with it', null, /^BTC\/USDT is still open after 10 s; the trader goes on with it unless/],
+    [
+      'may not have it, where its answer was lost',
+      'closePosition',
+      /^BTC\/USDT is still open after 10 s; whether the trader took it is not known \(no answer to closePosition\): give it again/,
+    ],
+  ] as const)('says of what is not proven that the trader %s', async (_, losesAnswersTo, detail) => {
+    const desk = await bench.desk({ serve: [] });
+    Object.assign(desk.trader, { held: [POSITION], stuck: true, losesAnswersTo });
+    expect(await operationsOf(desk).closePosition(ANNA, { symbol: 'BTC/USDT', reason: null })).toMatchObject({
+      ...{ ok: true, proven: false },
+      detail: expect.stringMatching(detail),
+    });
+  });
+
   it('needs neither Temporal nor Postgres, and says what the trader refuses', async () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.held = [POSITION];
