@@ -7,6 +7,7 @@ import type { IncidentInput, PlaybookRequest } from '../../src/contracts/inciden
 import { PLAYBOOK_MESSAGES } from '../../src/contracts/playbook.js';
 import { packsQueue } from '../../src/contracts/queues.js';
 import type { RoutineStep, StepParameters } from '../../src/contracts/routine.js';
+import { readApprovals } from '../../src/store/approvals.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { playbookOfStep } from '../../src/temporal/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
@@ -296,6 +297,32 @@ describe('a playbook in code', () => {
     });
     await incident.answer('resolve');
     await incident.result();
+  });
+
+  const CALMS_DOWN = { name: 'calms-down', with: {}, haltRule: 'person', backupsKept: 14 } as const;
+  const closing = async (id: string) =>
+    (await readApprovals(bench.database.pool, desk.name)).find((approval) => approval.id === id);
+
+  it('takes back what it asked to do once it needs it no more, and its incident is over', async () => {
+    const incident = await openIncident(bench, desk, { kind: 'calms-down', code: CALMS_DOWN });
+    const { id } = await openApproval(bench, desk.name, ':code-2');
+    await call(incident);
+    expect((await incident.result()).outcome).toBe('done by anna: on Tuesday');
+    expect(await closing(id)).toMatchObject({ state: 'withdrawn', outcome: 'the playbook has ended' });
+    expect(await stepOf(bench, incident, 'Prices are odd')).toMatchObject({ verdict: 'not_run' });
+    expect(desk.trader.sent('closeAll')).toEqual([]);
+    await keepHistory(bench, 'incident-coded-playbook-needs-no-more', incident.workflowId);
+  });
+
+  it('cancelled, takes back what it asked to do: people say what happens next', async () => {
+    const incident = await openIncident(bench, desk, { kind: 'calms-down', code: CALMS_DOWN });
+    const { id } = await openApproval(bench, desk.name, ':code-2');
+    await (await runOf(incident)).cancel();
+    await until('the question to be taken back', async () => (await closing(id))?.state === 'withdrawn');
+    expect((await incident.progress()).outcome).toBeNull();
+    await incident.answer('resolve');
+    await incident.result();
+    expect(desk.trader.sent('closeAll')).toEqual([]);
   });
 
   it('is begun by an incident alone', async () => {

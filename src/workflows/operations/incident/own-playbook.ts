@@ -138,7 +138,9 @@ async function carryOut(
     return { ...result, person };
   };
   if (step.choose !== undefined) return recorded('human', await choose(incident, step, step.choose, context));
-  if (isTradingAction(action)) return recorded('action', await tradingAction(incident, step, action, rules));
+  const ended = () => (context.isCancelled?.() === true ? (context.cancelledBy ?? ENDED) : null);
+  if (isTradingAction(action))
+    return recorded('action', await tradingAction(incident, step, action, rules, ended));
   return untilItPasses(incident, step, context);
 }
 

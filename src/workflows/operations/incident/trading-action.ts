@@ -47,17 +47,21 @@ interface Agreement {
   readonly said: string;
 }
 
-/** Never rejects. Tells people at once what is not proven, since they can press the same button. */
+/**
+ * Never rejects. Tells people at once what is not proven, since they can press the same button. `ended`: why nothing
+ * waits for the step any longer, though the incident goes on; null while something does.
+ */
 export async function tradingAction(
   incident: IncidentRun,
   step: PlaybookStep,
   action: TradingAction,
   playbook: Pick<OwnPlaybook, 'haltRule'>,
+  ended: () => string | null,
 ): Promise<StepOutcome> {
   const expected = EXPECTED[action];
   try {
     const terms = AGREED[action];
-    const agreement = terms === undefined ? null : await askFirst(incident, step, terms);
+    const agreement = terms === undefined ? null : await askFirst(incident, step, terms, ended);
     if (agreement?.by === null) return { verdict: 'not_run', observed: agreement.said, expected };
     const did = await begin(incident, step, action, playbook, agreement?.by ?? null);
     const observed = agreement === null ? did : `${agreement.said}; ${did}`;
@@ -69,11 +73,15 @@ export async function tradingAction(
   }
 }
 
-/** Ends without an agreement if the incident is over meanwhile. */
+/** In runs that began before this patch the question outlives the playbook that asked it, and its incident waits for it. */
+const ENDS_WITH_PLAYBOOK = 'a-question-of-an-action-ends-with-its-playbook';
+
+/** Ends without an agreement if the incident is over meanwhile, or the playbook that asked has ended. */
 async function askFirst(
   incident: IncidentRun,
   { key, title }: PlaybookStep,
   terms: ApprovalParameters,
+  ended: () => string | null,
 ): Promise<Agreement> {
   const { approvals, input } = incident;
   let isDecided = false;
@@ -85,8 +93,10 @@ async function askFirst(
   ).finally(() => {
     isDecided = true;
   });
-  await condition(() => isDecided || incident.overBecause !== null);
-  if (!isDecided) approvals.withdraw(incident.overBecause ?? '');
+  const isWanted = () => !isDecided && incident.overBecause === null;
+  await condition(() => !isWanted() || ended() !== null);
+  if (isWanted() && !patched(ENDS_WITH_PLAYBOOK)) await condition(() => !isWanted());
+  if (!isDecided) approvals.withdraw(incident.overBecause ?? ended() ?? '');
   const { state, detail, votes } = await asking;
   const by = state === 'approved' ? votes.map(({ person }) => person).join(' and ') : null;
   return { by, said: `${state}: ${detail}` };
