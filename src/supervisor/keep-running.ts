@@ -59,7 +59,6 @@ interface KeeperOptions {
    */
   readonly start: () => Promise<Running>;
   readonly onNews: (news: KeeperNews) => void;
-  readonly nowMs?: () => number;
   /** Pauses between two starts of what is refused now. */
   readonly refusedAgain?: Backoff;
 }
@@ -69,6 +68,7 @@ export class ProcessKeeper {
   #state: ProcessState = 'stopped';
   #running: Running | null = null;
   #restarts = 0;
+  /** By a clock that nobody sets. */
   #deaths: number[] = [];
   #blamed: string | null = null;
   #lastDeath: { readonly how: string; readonly atMs: number } | null = null;
@@ -77,11 +77,9 @@ export class ProcessKeeper {
   #refusals = 0;
   /** The current operation: starts and stops of one process never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
-  readonly #nowMs: () => number;
 
   constructor(private readonly options: KeeperOptions) {
     this.name = options.name;
-    this.#nowMs = options.nowMs ?? Date.now;
   }
 
   get status(): ProcessStatus {
@@ -184,9 +182,9 @@ export class ProcessKeeper {
   }
 
   #countDeath(how: string, lastLines: readonly string[]): void {
-    const now = this.#nowMs();
+    const now = performance.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
-    this.#lastDeath = { how, atMs: now };
+    this.#lastDeath = { how, atMs: Date.now() };
     this.options.onNews({ kind: 'died', how, lastLines });
     if (this.#deaths.length >= DEATHS_MAX) {
       this.#state = 'down';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   type KeeperNews,
   NotYet,
@@ -53,6 +53,26 @@ test('after five deaths within two minutes it stays down, until somebody asks fo
   expect(waits).toEqual([0, 250, 500, 1000]);
   await keeper.restart();
   expect(keeper.status.state).toBe('running');
+  await keeper.stop();
+});
+
+test('deaths of long ago do not count where the clock was set back since', async () => {
+  const { keeper, news } = keeperOf(startSleeper);
+  await keeper.start();
+  const die = async (death: number) => {
+    const running = await until('running', () => keeper.status.state === 'running' && keeper.process);
+    process.kill((running as ManagedProcess).pid, 'SIGKILL');
+    await until('its death', () => news.filter(({ kind }) => kind === 'died').length === death);
+  };
+  for (let death = 1; death <= 4; death += 1) await die(death);
+  const [wallMs, steadyMs] = [Date.now.bind(Date), performance.now.bind(performance)];
+  vi.spyOn(performance, 'now').mockImplementation(() => steadyMs() + 3 * 60_000);
+  vi.spyOn(Date, 'now').mockImplementation(() => wallMs() - 3_600_000);
+  onTestFinished(() => void vi.restoreAllMocks());
+  await die(5);
+  await until('running again', () => keeper.status.state === 'running');
+  expect(kinds(news)).not.toContain('stays-down');
+  expect(Date.now() - (keeper.status.lastDeath?.atMs ?? 0)).toBeLessThan(60_000);
   await keeper.stop();
 });
 
