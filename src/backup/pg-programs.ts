@@ -7,7 +7,7 @@ import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { APP_ROLE, withClient } from '../store/migrate.js';
-import { keptThroughLosses } from '../store/pool.js';
+import { connectionTo, keptThroughLosses } from '../store/pool.js';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
@@ -145,5 +145,10 @@ export async function createEmptyDatabase(connection: PgConnection): Promise<Poo
     await client.query(`drop database if exists ${database}`);
     await client.query(`create database ${database} template template0 encoding 'UTF8'`);
   });
-  return keptThroughLosses(new Pool({ ...connection, max: 4, statement_timeout: STATEMENT_TIMEOUT_MS }));
+  return poolTo(connection);
 }
+
+export const poolTo = (connection: PgConnection): Pool =>
+  keptThroughLosses(
+    new Pool({ ...connectionTo(connection), max: 4, statement_timeout: STATEMENT_TIMEOUT_MS }),
+  );

@@ -2,6 +2,7 @@
 import { Client, type ClientBase } from 'pg';
 import { counted } from '../domain/figure-text.js';
 import { FIRST_PREVIOUS_HASH } from '../store/evidence.js';
+import { connectionTo } from '../store/pool.js';
 import type { Manifest, TableFigures } from './manifest.js';
 import type { PgConnection } from './pg-programs.js';
 
@@ -76,7 +77,7 @@ interface SnapshotFacts {
 /** One exported snapshot of the database, so that dump, counts and hashes are from the same moment. */
 export async function openSnapshot(connection: PgConnection): Promise<Snapshot> {
   const client = new Client({
-    ...connection,
+    ...connectionTo(connection),
     application_name: 'fermata-backup',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,

@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { messageOf } from '../domain/message-of.js';
+import { connectionTo } from './pool.js';
 
 /** Next to this module: the build copies the SQL files to where the compiled program looks for them. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -82,7 +83,11 @@ export async function withClient<T>(
   database: string,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = new Client({ ...owner, database, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new Client({
+    ...connectionTo(owner),
+    database,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   client.on('error', () => undefined);
   await client.connect();
   try {

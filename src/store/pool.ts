@@ -12,16 +12,20 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 const QUERY_TIMEOUT_MS = 12_000;
 const IDLE_TIMEOUT_MS = 30_000;
 
+/**
+ * On this machine the server is our own: what a person has set for servers of others (PGSSLMODE, PGOPTIONS) is not about
+ * it, and the client would go by it.
+ */
+export const connectionTo = <To extends { readonly host: string }>(to: To) =>
+  to.host === '127.0.0.1' ? { ...to, ssl: false, options: ' ' } : to;
+
 /** Connects at the first query, and again after every loss. The caller ends it. */
 export function openPool(runtime: Pick<Runtime, 'home' | 'postgres'>, name = 'fermata'): Pool {
   const { host, port, database, user } = runtime.postgres;
   const secret = user === 'fermata_app' ? 'postgresAppPassword' : 'postgresPassword';
   return keptThroughLosses(
     new Pool({
-      host,
-      port,
-      database,
-      user,
+      ...connectionTo({ host, port, database, user }),
       password: () => readFileSync(secretFile(runtime.home, secret), 'utf8').trim(),
       application_name: name,
       max: CONNECTIONS_MAX,

@@ -12,6 +12,7 @@ import { plainEnvironment } from '../desk/desk-environment.js';
 import { lasted } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { rootOf } from '../home/runtime.js';
+import { connectionTo } from '../store/pool.js';
 import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
 import { commandLineOf, isAlive } from './process-table.js';
 
@@ -143,11 +144,7 @@ async function problemOnceRecovered(child: ManagedProcess, options: PostgresOpti
 /** Null if it answers a query. */
 async function problemOf({ port, user, password }: PostgresOptions): Promise<string | null> {
   const client = new Client({
-    host: '127.0.0.1',
-    port,
-    user,
-    password,
-    database: 'postgres',
+    ...connectionTo({ host: '127.0.0.1', port, user, password, database: 'postgres' }),
     connectionTimeoutMillis: 5_000,
   });
   client.on('error', () => undefined);

@@ -11,9 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createEmptyDatabase } from '../../src/backup/pg-programs.js';
+import { openSnapshot } from '../../src/backup/table-figures.js';
 import { homePaths } from '../../src/home/runtime.js';
-import { ensureSecrets } from '../../src/home/secrets.js';
+import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { APP_ROLE, migrate } from '../../src/store/migrate.js';
+import { openPool } from '../../src/store/pool.js';
 import { DeskProcesses } from '../../src/supervisor/desk-processes.js';
 import { watchForEnding } from '../../src/supervisor/ending.js';
 import { freePort } from '../../src/supervisor/free-port.js';
@@ -146,6 +150,28 @@ test('Postgres is waited for as long as it says that it recovers, and ended with
   expect(said[0]).toMatch(
     /^Postgres was ended abruptly and recovers \(\S+ s so far\): with much to repeat it takes minutes$/,
   );
+});
+
+test('Postgres is reached whatever the shell has set for servers of others', async () => {
+  await ensureSecrets(folder);
+  const port = await freePort();
+  vi.stubEnv('PGSSLMODE', 'require');
+  vi.stubEnv('PGOPTIONS', '-c no_setting=1');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await start(port);
+  const owner = { host: '127.0.0.1', port, user: 'fermata', password: PASSWORD };
+  await migrate(owner, 'desk', readSecret(folder, 'postgresAppPassword'));
+  const pool = openPool({
+    home: folder,
+    postgres: { host: '127.0.0.1', port, database: 'desk', user: APP_ROLE },
+  });
+  onTestFinished(() => pool.end());
+  expect((await pool.query('select count(*)::int as count from evidence')).rows).toEqual([{ count: 0 }]);
+  const snapshot = await openSnapshot({ ...owner, database: 'desk' });
+  await snapshot.close();
+  const empty = await createEmptyDatabase({ ...owner, database: 'restored' });
+  onTestFinished(() => empty.end());
+  expect((await empty.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
 test.runIf(process.platform === 'linux')('Postgres has none of our secrets in its environment', async () => {

@@ -3,12 +3,11 @@
  * every table matches the manifest, the journals' chains hold, the ledger matches the journals, and the
  * evidence is unbroken.
  */
-
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { EvidenceInput } from '../../contracts/evidence.js';
 import { counted } from '../../domain/figure-text.js';
 import { pollUntil } from '../../home/try-again.js';
@@ -16,7 +15,7 @@ import { recordEvidenceIn, verifyEvidence } from '../../store/evidence.js';
 import { readIncidents } from '../../store/incidents.js';
 import { APP_ROLE, migrate } from '../../store/migrate.js';
 import { listTrades } from '../../store/performance.js';
-import { inTransaction, keptThroughLosses } from '../../store/pool.js';
+import { inTransaction } from '../../store/pool.js';
 import { readTasks } from '../../store/tasks.js';
 import { readSetups } from '../../store/trading-journal.js';
 import { freePort } from '../../supervisor/free-port.js';
@@ -25,7 +24,7 @@ import { startPostgres } from '../../supervisor/start-postgres.js';
 import { readAccount } from '../accounts/set-aside.js';
 import { holdFolder, JOURNAL_FOLDER, removeIfLeft } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
-import { createEmptyDatabase, type PgConnection } from '../pg-programs.js';
+import { createEmptyDatabase, type PgConnection, poolTo } from '../pg-programs.js';
 import { proveRestored, readBack } from '../restore/prove-restored.js';
 import type { VerifiedBackup } from '../verify-backup.js';
 import { type DrillStep, DrillSteps, type Observation } from './drill-step.js';
@@ -113,8 +112,7 @@ async function proveWorking(
 async function useDatabase(desk: string, { database, ...owner }: PgConnection): Promise<Observation> {
   const password = randomBytes(24).toString('hex');
   const ran = await migrate(owner, database, password);
-  const { host, port } = owner;
-  const pool = keptThroughLosses(new Pool({ host, port, database, user: APP_ROLE, password, max: 2 }));
+  const pool = poolTo({ ...owner, database, user: APP_ROLE, password });
   try {
     const always = { desk, fromMs: 0, toMs: Date.now() };
     const [trades, setups, tasks, incidents] = await Promise.all([

@@ -9,6 +9,7 @@ import { counted, someOf } from '../../domain/figure-text.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence.js';
 import { examineDatabase, withClient } from '../../store/migrate.js';
+import { connectionTo } from '../../store/pool.js';
 import { readAccount, setAsideJournal, setAsideText } from '../accounts/set-aside.js';
 import { backupsFolder, DATABASE_FILE, JOURNAL_FOLDER } from '../backup-folder.js';
 import type { DrillSteps, Observation } from '../drill/drill-step.js';
@@ -183,7 +184,7 @@ async function restoreDatabase(
 }
 
 async function readRestoredFigures(connection: PgConnection): Promise<readonly TableFigures[]> {
-  const client = new Client(connection);
+  const client = new Client(connectionTo(connection));
   client.on('error', () => undefined);
   await client.connect();
   try {
