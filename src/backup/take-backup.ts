@@ -10,6 +10,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { BackupTag } from '../contracts/backup.js';
 import type { OwnFile } from '../desk/own-strategies.js';
+import { messageOf } from '../domain/message-of.js';
+import { type FreeBytes, guardRoom } from '../home/free-space.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { copyAccounts } from './accounts/copy-accounts.js';
 import * as place from './backup-folder.js';
@@ -54,6 +56,7 @@ export interface BackupRequest {
   /** Called when each phase begins. */
   readonly onPhase?: (phase: BackupPhase) => void;
   readonly signal?: AbortSignal;
+  readonly free?: FreeBytes;
 }
 
 interface TakenBackup {
@@ -66,7 +69,7 @@ type BackupOutcome = TakenBackup | { readonly ok: false; readonly why: string };
 
 /**
  * The same id again returns the existing backup. Rejects, and leaves nothing, if the database or the disk
- * fails.
+ * fails. Gives up, too, before it takes the room that the desk needs.
  */
 export async function takeBackup(request: BackupRequest): Promise<BackupOutcome> {
   const { home } = homePaths(request.runtime.home);
@@ -78,16 +81,24 @@ export async function takeBackup(request: BackupRequest): Promise<BackupOutcome>
     return known.ok ? { ok: true, folder, manifest: known.manifest } : known;
   }
   const { content, remove } = await place.openPartial(home);
+  const room = await guardRoom(place.backupsFolder(home), home, request.free);
+  const signal = AbortSignal.any([room.signal, ...(request.signal === undefined ? [] : [request.signal])]);
   let snapshot: Snapshot | null = null;
   try {
+    signal.throwIfAborted();
     request.onPhase?.('snapshot');
     snapshot = await openSnapshot(request.connection);
     const program = await findPgProgram('pg_dump', snapshot.serverMajor);
     if (!program.ok) return program;
-    const manifest = await fill(request, snapshot, content, program.version);
+    const manifest = await fill({ ...request, signal }, snapshot, content, program.version);
     request.onPhase?.('publish');
     return { ok: true, folder: await place.publish(content, home, request.id), manifest };
+  } catch (error) {
+    if (!room.signal.aborted) throw error;
+    const why = `${messageOf(room.signal.reason)}: the backup was given up, and nothing of it is left. Free some space, then take it again.`;
+    return { ok: false, why };
   } finally {
+    room.close();
     await snapshot?.close();
     await remove();
   }
@@ -123,7 +134,7 @@ async function fill(
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(file, content, { mode: 0o600 });
   }
-  await copyLogs(homePaths(runtime.home).logs, join(folder, place.LOGS_FOLDER));
+  await copyLogs(homePaths(runtime.home).logs, join(folder, place.LOGS_FOLDER), signal);
   onPhase('hashes');
   const files: HashedFile[] = [];
   for (const path of await filesBelow(folder)) files.push(await hashFile(folder, path));
@@ -165,13 +176,16 @@ const LOG = /\.(log|jsonl)(\.[\w-]+)?$/;
 const LEVEL = 1;
 
 /** Copies the desk's logs, rotated ones included, each compressed. Creates nothing if there are none. */
-async function copyLogs(from: string, to: string): Promise<void> {
+async function copyLogs(from: string, to: string, signal?: AbortSignal): Promise<void> {
   const there = existsSync(from) ? await readdir(from, { withFileTypes: true }) : [];
   const logs = there.filter(
     (entry) => entry.isFile() && LOG.test(entry.name) && !OF_DATABASES.test(entry.name),
   );
   if (logs.length > 0) await mkdir(to, { mode: 0o700 });
-  for (const { name } of logs) await copyLog(join(from, name), join(to, `${name}.gz`));
+  for (const { name } of logs) {
+    signal?.throwIfAborted();
+    await copyLog(join(from, name), join(to, `${name}.gz`));
+  }
 }
 
 async function copyLog(from: string, to: string): Promise<void> {

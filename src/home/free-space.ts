@@ -85,6 +85,36 @@ export async function ensureBallast(
   }
 }
 
+const ROOM_EVERY_MS = 250;
+
+export interface RoomGuard {
+  /** Aborted, with the reason for a person, once the desk's own room would be taken. */
+  readonly signal: AbortSignal;
+  close(): void;
+}
+
+/**
+ * For what writes much into a folder while the desk trades: a desk whose journal can't be written halts. Where the folder
+ * lies on another disk than `home`, it may fill that disk.
+ */
+export async function guardRoom(
+  folder: string,
+  home: string,
+  free: FreeBytes = freeBytes,
+): Promise<RoomGuard> {
+  const ending = new AbortController();
+  const look = async (): Promise<void> => {
+    const freeMb = wholeMegabytes(await free(folder));
+    if (freeMb >= FREE_MB_MIN) return;
+    const why = `only ${freeMb} MB are left where ${folder} lies, and the desk needs ${FREE_MB_MIN} MB there`;
+    ending.abort(new Error(why));
+  };
+  const isDesks = statSync(folder).dev === statSync(home).dev;
+  if (isDesks) await look();
+  const timer = isDesks ? setInterval(() => void look().catch(() => undefined), ROOM_EVERY_MS) : undefined;
+  return { signal: ending.signal, close: () => clearInterval(timer) };
+}
+
 /** What a process writes before it is ready fits into it. */
 const TRIED_BYTES = MEGABYTE;
 

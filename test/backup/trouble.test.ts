@@ -1,11 +1,12 @@
 /** What goes wrong on the way to a backup: it says what, leaves nothing behind, and the next one is whole. */
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
+import { runDrill } from '../../src/backup/drill/run-drill.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
@@ -76,6 +77,24 @@ describe('a backup', () => {
     await leavesNothing(id);
   });
 
+  it('ends before it takes the room that the desk’s journal needs, whatever it is at', async () => {
+    const id = nextId();
+    const refused = {
+      ok: false,
+      why: `only 255 MB are left where ${backupsFolder(desk.home)} lies, and the desk needs 256 MB there: the backup was given up, and nothing of it is left. Free some space, then take it again.`,
+    };
+    let freeBytes = 255.9 * 1024 * 1024;
+    const free = async () => freeBytes;
+    expect(await takeBackup({ ...desk.request(id), free })).toEqual(refused);
+    insteadOfPgDump('case "$1" in --version) exec /usr/bin/pg_dump --version;; esac; exec sleep 600');
+    freeBytes = 257 * 1024 * 1024;
+    const onPhase = (phase: string): void => {
+      if (phase === 'dump') freeBytes = 255.9 * 1024 * 1024;
+    };
+    expect(await takeBackup({ ...desk.request(id), free, onPhase })).toEqual(refused);
+    await leavesNothing(id);
+  });
+
   it.skipIf(!hasNamespaces)(
     'on a full disk says so, leaves nothing that takes room, and the next one is whole',
     async () => {
@@ -89,4 +108,24 @@ describe('a backup', () => {
       expect(await verifyBackup(join(folder, id))).toMatchObject({ ok: true });
     },
   );
+});
+
+describe('a restore drill', () => {
+  it('restores nothing where the desk that trades beside it would lose the room for its journal', async () => {
+    const id = nextId();
+    await takeBackup(desk.request(id));
+    const { passed, steps } = await runDrill({
+      home: desk.home,
+      backupId: id,
+      free: async () => 280_000_000,
+    });
+    expect(passed).toBe(false);
+    expect(steps.find(({ verdict }) => verdict === 'fail')).toMatchObject({
+      key: 'restore',
+      observed: expect.stringMatching(
+        /^280 MB free, \d{3} MB needed where \S+ lies: nothing was restored\. Free some space there$/,
+      ),
+    });
+    expect(existsSync(join(desk.home, 'drill'))).toBe(false);
+  });
 });

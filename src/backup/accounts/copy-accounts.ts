@@ -71,7 +71,7 @@ async function copyAll(
   folder: string,
   { limits = SET_ASIDE_LIMITS, signal }: CopyOptions,
 ): Promise<CopiedAccounts> {
-  const journal = await copyJournal(paths.journal, join(folder, place.JOURNAL_FOLDER));
+  const journal = await copyJournal(paths.journal, join(folder, place.JOURNAL_FOLDER), signal);
   await copyBook(paths.paperBook, join(folder, place.PAPER_BOOK_FOLDER));
   const resting = await copySetAside(
     paths.restingAccounts,

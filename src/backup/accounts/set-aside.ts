@@ -107,11 +107,18 @@ const ENTRIES_PER_TURN = 2_000;
  * Null: there is no journal yet. Throws `JournalCorrupt` if the journal is damaged. An incomplete frame at
  * its end may still be in the writing: the copy ends before it.
  */
-export async function copyJournal(from: string, to: string): Promise<JournalDigest | null> {
+export async function copyJournal(
+  from: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<JournalDigest | null> {
   const segments = existsSync(from) ? listSegments(from) : [];
   if (segments.length === 0) return null;
   await mkdir(to, { recursive: true, mode: 0o700 });
-  for (const segment of segments) await copyFile(segment.path, join(to, segment.name));
+  for (const segment of segments) {
+    signal?.throwIfAborted();
+    await copyFile(segment.path, join(to, segment.name));
+  }
   const last = segments.at(-1) as Segment;
   const copied = { ...last, path: join(to, last.name) };
   refuseDamagedEnd(to);

@@ -25,7 +25,7 @@ import { readAccount } from '../accounts/set-aside.js';
 import { holdFolder, JOURNAL_FOLDER, removeIfLeft } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 import { createEmptyDatabase, type PgConnection, poolTo } from '../pg-programs.js';
-import { proveRestored, readBack } from '../restore/prove-restored.js';
+import { proveRestored, readBack, requireRoomBeside } from '../restore/prove-restored.js';
 import type { VerifiedBackup } from '../verify-backup.js';
 import { type DrillStep, DrillSteps, type Observation } from './drill-step.js';
 
@@ -42,6 +42,7 @@ interface DrillRequest {
   /** The last step: compares the restored state with the live desk's. */
   readonly compare?: (manifest: Manifest) => Promise<Observation>;
   readonly signal?: AbortSignal;
+  readonly free?: Parameters<typeof requireRoomBeside>[2];
 }
 
 interface DrillOutcome {
@@ -56,6 +57,7 @@ export async function runDrill(request: DrillRequest): Promise<DrillOutcome> {
   const backup = await readBack(steps, home, backupId, signal);
   let scratch: ScratchServer | null = null;
   const open = async (): Promise<ScratchServer> => {
+    if (backup !== null) await requireRoomBeside(home, backup.manifest, request.free);
     scratch = await startScratchServer(home);
     return scratch;
   };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Client, type Pool } from 'pg';
 import { counted, someOf } from '../../domain/figure-text.js';
+import { FREE_MB_MIN, type FreeBytes, freeBytes } from '../../home/free-space.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence.js';
 import { examineDatabase, withClient } from '../../store/migrate.js';
@@ -48,6 +49,27 @@ export async function readBack(
     },
   );
   return backup;
+}
+
+/** What is there stays, so what is restored needs its own space. `besides`: bytes that others need there. */
+export async function enoughSpace(
+  home: string,
+  manifest: Manifest,
+  besides = 0,
+  free = freeBytes,
+): Promise<Observation> {
+  const needed = 2 * (manifest.database.sizeBytes + sizeOf(manifest).bytes) + besides;
+  const found = await free(home);
+  const inMb = (bytes: number): string => `${Math.ceil(bytes / 1_000_000)} MB`;
+  return { ok: found > needed, observed: `${inMb(found)} free, ${inMb(needed)} needed` };
+}
+
+const DESK_BYTES = FREE_MB_MIN * 1024 * 1024;
+
+/** For a restore next to a desk that trades, which halts once its journal can't be written. Throws if there is none. */
+export async function requireRoomBeside(home: string, manifest: Manifest, free?: FreeBytes): Promise<void> {
+  const { ok, observed } = await enoughSpace(home, manifest, DESK_BYTES, free);
+  if (!ok) throw new Error(`${observed} where ${home} lies: nothing was restored. Free some space there`);
 }
 
 /** `open` creates the database, as the first step. */

@@ -5,7 +5,7 @@
  * again continues it, and no desk starts before that.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { backupWorkflowId } from '../../contracts/queues.js';
 import { counted } from '../../domain/figure-text.js';
@@ -31,10 +31,10 @@ import { openJournal } from '../../trader/journal/open-journal.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
 import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
-import { type Manifest, sizeOf } from '../manifest.js';
+import type { Manifest } from '../manifest.js';
 import { backupRow, type PassedOver, type VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, openOwnServer } from './own-server.js';
-import { proveRestored, readBack } from './prove-restored.js';
+import { enoughSpace, proveRestored, readBack } from './prove-restored.js';
 
 const ACCOUNT = 'account';
 /**
@@ -271,14 +271,6 @@ async function countMailFrom(pool: Pool, sinceMs: number): Promise<void> {
 /** Key of a step in the outcome. */
 export const SPACE_STEP = 'space';
 const SPACE = { key: SPACE_STEP, title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
-
-/** The existing desk is kept, so the restored one needs its own space. */
-async function enoughSpace(home: string, manifest: Manifest): Promise<Observation> {
-  const { bavail, bsize } = await statfs(home);
-  const [free, needed] = [bavail * bsize, 2 * (manifest.database.sizeBytes + sizeOf(manifest).bytes)];
-  const inMb = (bytes: number): string => `${Math.ceil(bytes / 1_000_000)} MB`;
-  return { ok: free > needed, observed: `${inMb(free)} free, ${inMb(needed)} needed` };
-}
 
 async function stageAccounts(
   { folder, manifest }: VerifiedBackup,
