@@ -89,6 +89,25 @@ export async function newestBackupId(home: string, desk: string): Promise<string
   return null;
 }
 
+class DatedAhead extends Error {
+  override readonly name = 'DatedAhead';
+  readonly keptSafe = 'nothing was touched';
+  readonly doThis =
+    'put the clock right if it is wrong; otherwise name a backup: fermata backups lists them, then fermata restore ID';
+
+  constructor(id: string) {
+    super(
+      `backup ${id} is dated ahead of this machine’s clock, so dates do not say which backup is the newest`,
+    );
+  }
+}
+
+/** Throws `DatedAhead` if dates do not say which of the desk's backups is the newest. */
+export async function refuseDatedAhead(home: string, desk: string, nowMs: number): Promise<void> {
+  const ahead = (await ownBackups(home, desk)).find(({ takenMs }) => isDatedAhead(takenMs, nowMs));
+  if (ahead !== undefined) throw new DatedAhead(ahead.id);
+}
+
 /** Removes the desk's backups that the rule expires. Returns their ids. */
 export async function pruneBackups(
   home: string,

@@ -11,6 +11,7 @@ import * as place from './backup-folder.js';
 import { backupsFolder, listBackupIds } from './backup-folder.js';
 import { filesBelow, hashFile, type Manifest, readManifest, sizeOf } from './manifest.js';
 import { runPgProgram } from './pg-programs.js';
+import { refuseDatedAhead } from './retention.js';
 
 declare const verified: unique symbol;
 
@@ -109,13 +110,14 @@ interface NewestGood {
 
 /**
  * The desk's newest backup in which every byte matches its manifest; newer ones that don't match are named.
- * `olderThan`: consider only backups before this one.
+ * `olderThan`: consider only backups before this one; otherwise throws `DatedAhead` if one is.
  */
 export async function newestGoodBackup(
   home: string,
   desk: string,
   { signal, olderThan }: { readonly signal?: AbortSignal; readonly olderThan?: string } = {},
 ): Promise<NewestGood> {
+  if (olderThan === undefined) await refuseDatedAhead(home, desk, Date.now());
   const passedOver: PassedOver[] = [];
   for (const id of (await listBackupIds(home)).toReversed()) {
     if (olderThan !== undefined && id >= olderThan) continue;

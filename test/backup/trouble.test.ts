@@ -9,7 +9,8 @@ import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backu
 import { runDrill } from '../../src/backup/drill/run-drill.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
-import { type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
+import { newestGood } from '../../src/cli/restore-in-place.js';
+import { DESK, type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
 
 let desk: DeskToBackUp;
 let day = 0;
@@ -127,5 +128,20 @@ describe('a restore drill', () => {
       ),
     });
     expect(existsSync(join(desk.home, 'drill'))).toBe(false);
+  });
+});
+
+it('of backups, one of which a clock that was ahead has dated, none is taken for the newest', async () => {
+  const other = await deskToBackUp();
+  onTestFinished(() => other.dispose());
+  const good = nextId();
+  await takeBackup(other.request(good));
+  expect(await newestGood(other.home, DESK)).toEqual({ id: good, passedOver: [] });
+  const aheadMs = Date.now() + 10 * 86_400_000;
+  const ahead = backupIdAt(aheadMs);
+  await takeBackup({ ...other.request(ahead), nowMs: () => aheadMs });
+  await expect(newestGood(other.home, DESK)).rejects.toMatchObject({
+    message: `backup ${ahead} is dated ahead of this machine’s clock, so dates do not say which backup is the newest`,
+    keptSafe: 'nothing was touched',
   });
 });
