@@ -24,6 +24,7 @@ interface Message {
   readonly status?: { readonly mode: string; readonly sequence: number };
   readonly trader?: { readonly reachable: boolean };
   readonly alerts?: readonly { readonly why: string | null }[];
+  readonly processes?: readonly { readonly name: string; readonly state: string }[];
 }
 
 interface Opened {
@@ -95,6 +96,19 @@ describe('the live connection', () => {
     await expect.poll(() => live.messages.slice(count).some(({ type }) => type === 'alive')).toBe(true);
     web.alerts.length = 0;
     web.clock.aheadMs = 0;
+  });
+
+  it('pushes what becomes of a process while the trader says the same', async () => {
+    await web.stop();
+    let state: 'running' | 'down' = 'running';
+    web = await startWebUnderTest(null, {
+      readProcesses: async () => [{ name: 'ledger', state, pid: 4242, restarts: 0 }],
+    });
+    const live = connect({ type: 'auth', token: (await web.signIn()).accessToken });
+    const seen = () => states(live).at(-1)?.processes;
+    await expect.poll(seen).toMatchObject([{ name: 'ledger', state: 'running' }]);
+    state = 'down';
+    await expect.poll(seen).toMatchObject([{ name: 'ledger', state: 'down' }]);
   });
 
   it('says nothing that the description does not say', async () => {

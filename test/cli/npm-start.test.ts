@@ -1,17 +1,19 @@
 /** Options and commands as people type and read them behind npm: with the real one. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { asTyped, nameDeskInCommands } from '../../src/home/desk-in-process.js';
+import { repository } from '../support/desk-under-test.js';
 import { COMMAND, runCommand } from './run-command.js';
 import { writeRuntime } from './trader-double.js';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'npm-start-'));
-  const start = `"${process.execPath}" "${COMMAND}" up`;
+  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+  const start = scripts.start.replace('node bin/fermata.js', `"${process.execPath}" "${COMMAND}"`);
   const described = { name: 'typed', version: '1.0.0', scripts: { start } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(described));
 });

@@ -10,6 +10,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths } from '../../src/home/runtime.js';
+import { runtimeFromEnvironment } from '../../src/home/runtime-from-environment.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { runCommand } from '../cli/run-command.js';
@@ -176,6 +177,15 @@ describe('the environment', () => {
     expect(err).toContain('crypto-bot does not start with real money');
     expect(err).toContain('API key validity: BINANCE_API_KEY and BINANCE_SECRET_KEY are not set');
     expect(err).toContain('no trader was started and no order was sent');
+  });
+
+  it('says where a role on its own shows the dashboard; without it the desk file does', () => {
+    const place = { FERMATA_HOME: home, FERMATA_POSTGRES_HOST: '127.0.0.1' };
+    const shown = (given: Record<string, string>) =>
+      runtimeFromEnvironment({ ...place, ...given }, false).web;
+    expect(shown({})).toMatchObject({ host: '127.0.0.1', port: 8000 });
+    const given = { FERMATA_WEB_HOST: '0.0.0.0', FERMATA_PORT: '8123' };
+    expect(shown(given)).toMatchObject({ host: '0.0.0.0', port: 8123 });
   });
 
   it.each([

@@ -719,6 +719,16 @@ describe('switching a strategy', () => {
     expect(desk.trader.sent('toggle')).toHaveLength(1);
   });
 
+  it.each([
+    [true, false],
+    [false, true],
+  ])('where neither on nor off is said, %s becomes %s', async (enabled, wanted) => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.strategies = [{ name: 'trend', enabled, off: null }] as never;
+    await operationsOf(desk).toggleStrategy(ANNA, { strategy: 'trend', enabled: null, reason: 'test' });
+    expect(desk.trader.sent('toggle')).toMatchObject([{ strategy: 'trend', enabled: wanted, by: 'anna' }]);
+  });
+
   it('that the desk does not have is refused by name', async () => {
     const desk = await bench.desk({ serve: [] });
     const request = { strategy: 'nothing', enabled: false, reason: 'test' };

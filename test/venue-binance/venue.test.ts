@@ -53,6 +53,25 @@ describe('Binance spot on the simulator', () => {
     expect([limited, free]).toEqual([6000, expect.toSatisfy((limit: number) => limit > 1e6)]);
   });
 
+  it('sends no reading that the exchange’s limit leaves no room for, unless the limiter is off', async () => {
+    // Its minute begins so that a reading, which waits for five seconds at most, does not find the next one.
+    const shiftMs = 10_000 - (Date.now() % 60_000);
+    const { simulator, venue } = await openOnSimulator({ nowMs: () => Date.now() + shiftMs });
+    const free = await openVenue(simulator, { rateLimited: false });
+    onTestFinished(() => free.close());
+    await eventually(() => expect([venue.state.up, free.state.up]).toEqual([true, true]));
+    await eventually(async () => {
+      // Somebody else at this address uses what readings may use.
+      for (let used = 0; used < 4_600; ) {
+        const { headers } = await fetch(`${simulator.address}/api/v3/depth?symbol=BTCUSDT&limit=5000`);
+        used = Number(headers.get('x-mbx-used-weight-1m'));
+      }
+      await venue.balances().catch(() => undefined);
+      await expect(venue.balances()).rejects.toThrow('the limit of requests leaves no room for it in time');
+    });
+    expect(await free.balances()).toMatchObject({ currency: 'USDT' });
+  });
+
   it('limits the requests of a desk that trades, unless its file switches that off', async () => {
     const simulator = await startBinanceSimulator();
     vi.stubEnv('BINANCE_API_KEY', TRADING_KEY.apiKey);
