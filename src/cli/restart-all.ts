@@ -20,7 +20,7 @@ const HEALTHY_MS = 30_000;
 const PAGE_MS = 5_000;
 const POLL_MS = 200;
 
-interface StartedAgain {
+export interface StartedAgain {
   readonly shown: MonitorShown;
   /** What does not answer. Empty: all is well. */
   readonly problems: readonly string[];

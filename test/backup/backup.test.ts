@@ -227,6 +227,7 @@ describe('a restore drill', () => {
       'works pass',
     ]);
     expect(outcome.passed).toBe(true);
+    expect(outcome.steps[3]?.observed).toMatch(/^[1-9]\d+ tables and indexes$/);
     expect(outcome.steps[4]?.observed).toContain(`${600 - BEHIND} entries`);
     expect(outcome.steps.at(-1)?.observed).toMatch(
       /^0 migrations run; read \d+ trades, 0 setups, 0 tasks, 0 incidents; evidence goes on from 5 to 6; the journal replays to entry 600: /,

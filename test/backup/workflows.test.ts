@@ -12,7 +12,7 @@ import { takeBackup } from '../../src/backup/take-backup.js';
 import { backupAge } from '../../src/checks/backup-age.js';
 import type { CheckContext } from '../../src/checks/check.js';
 import { drillAge } from '../../src/checks/drill-age.js';
-import type { BackupInput, BackupResult, DrillInput } from '../../src/contracts/backup.js';
+import type { BackupActivities, BackupInput, BackupResult, DrillInput } from '../../src/contracts/backup.js';
 import { backupWorkflowId, drillWorkflowId, operationsQueue, routineId } from '../../src/contracts/queues.js';
 import type { RoutineInput, RoutineResult } from '../../src/contracts/routine.js';
 import type { Desk } from '../../src/desk/schema.js';
@@ -272,6 +272,28 @@ describe('the backup workflow', () => {
     const desk = await deskWithHome();
     expect((await backUp(desk, { verify: false })).steps).toHaveLength(1);
     expect(await readBackups(bench.database.pool, desk.name)).toEqual([]);
+  });
+
+  it('fails where it does not read back: nothing older goes for it, and it is not sent away', async () => {
+    const step = (key: string, verdict: 'pass' | 'fail') =>
+      ({ key, title: key, verdict, observed: `${key}: looked at`, expected: '' }) as const;
+    const asked: string[] = [];
+    const desk = await bench.desk({
+      activities: (): Partial<BackupActivities> => ({
+        takeBackup: async () => ({ backupId: 'b1', step: step('take', 'pass') }),
+        verifyBackup: async () => step('verify', 'fail'),
+        pruneBackups: async () => {
+          asked.push('prune');
+          return step('prune', 'pass');
+        },
+        sendBackup: async () => {
+          asked.push('send');
+          return step('send', 'pass');
+        },
+      }),
+    });
+    const { verdict, detail } = await backUp(desk, { offsite: true });
+    expect([verdict, detail, asked]).toEqual(['fail', 'verify: looked at', []]);
   });
 
   it('fails by name where an account set aside is damaged, and is a backup of the rest; older ones stay', async () => {

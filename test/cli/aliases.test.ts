@@ -68,7 +68,15 @@ describe('names of a desk’s own', () => {
 
   it('ship with the SLOB desk, as its runbook has them', () => {
     const shipped = readAliases(join(CRYPTO_DESK, '../../slob'));
-    expect(shipped.get('backup_state.sh')).toEqual(['backup']);
-    expect(shipped.size).toBe(7);
+    expect(Object.fromEntries([...shipped].map(([name, words]) => [name, words.join(' ')]))).toEqual({
+      'test_ib_connection.py': 'connection test',
+      'backup_state.sh': 'backup',
+      'rollback.sh': 'rollback',
+      'monitor.sh': 'monitor',
+      'preflight_check.sh': 'preflight',
+      'generate_weekly_report.py': 'run weekly-summary',
+      'telegram_notifier.py': 'notify test telegram',
+      'email_notifier.py': 'notify test mail',
+    });
   });
 });

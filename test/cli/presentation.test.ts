@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { outcomeJson, outcomeLines } from '../../src/cli/act-on-desk.js';
+import { requestOf } from '../../src/cli/commands/backups.js';
 import { incidentLine, timelineOf } from '../../src/cli/commands/incidents.js';
 import { scheduleLines } from '../../src/cli/commands/schedules.js';
 import { type ShownRunbook, statusLines } from '../../src/cli/commands/status.js';
 import { screenLines } from '../../src/cli/commands/up.js';
 import { failureLines, presentFailure } from '../../src/cli/failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../src/cli/market-choice.js';
+import { showBackup } from '../../src/cli/offsite-copies.js';
 import { progressPrinter } from '../../src/cli/output.js';
 import type { IncidentShown } from '../../src/contracts/published.js';
 import { figuresOf, figureText, notesOf, statusTable } from '../../src/contracts/status-words.js';
@@ -80,6 +82,37 @@ describe('an incident', () => {
       '    1. logged in',
       '    when it is done: fermata task done 3 --tick 1 --note TEXT',
     ]);
+  });
+});
+
+describe('a backup that is asked for', () => {
+  it('is read back with --verify and with --s3 alone, which sends it away', () => {
+    const asked = { verify: false, offsite: false, tag: null, patienceMs: 600_000 };
+    expect(requestOf({ timeout: 600 })).toEqual(asked);
+    expect(requestOf({ timeout: 600, verify: true })).toEqual({ ...asked, verify: true });
+    expect(requestOf({ timeout: 60, s3: true, tag: 'weekly' })).toEqual({
+      ...{ verify: true, offsite: true, tag: 'weekly', patienceMs: 60_000 },
+    });
+  });
+
+  it('is confirmed with each of its steps, or fails', () => {
+    const said: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      said.push(String(text));
+      return true;
+    });
+    const step = { key: 'take', title: 'Taken', verdict: 'pass', observed: '12 rows', expected: '' } as const;
+    const outcome = {
+      ...{ ok: true, proven: true, detail: '12 rows, 0.1 MB in backups/b-1', haltId: null, problems: [] },
+      ...{ workflowId: 'backup:slob', decisionId: '', result: { steps: [step] } },
+    } as never as Parameters<typeof showBackup>[1];
+    const codes = [showBackup('backup', outcome, false)];
+    codes.push(showBackup('backup', { ...outcome, proven: false }, false));
+    write.mockRestore();
+    expect(codes).toEqual([0, 1]);
+    expect(said.join('')).toMatch(
+      /^ {2}✓ Taken: 12 rows\n✓ backup: proven \(12 rows, 0\.1 MB in backups\/b-1\)\n[\s\S]*✗ backup: NOT proven/,
+    );
   });
 });
 

@@ -18,7 +18,6 @@ interface Start {
   readonly starter: number;
   readonly isThere: boolean;
   readonly given: string;
-  readonly beganMs: number;
 }
 
 /** `last`: what the last of its starts does. */
@@ -34,13 +33,14 @@ function begin(last: string) {
      import { STARTER, startAgain, starterIsThere } from '${built('start-again.js')}';
      readEnvironmentFile(process.cwd());
      const { pid, env: { GIVEN: given } } = process;
-     const said = { pid, starter: STARTER, isThere: starterIsThere(), given, beganMs: Date.now() };
+     const said = { pid, starter: STARTER, isThere: starterIsThere(), given };
      appendFileSync('starts', JSON.stringify(said) + '\\n');
      const count = readFileSync('starts', 'utf8').trim().split('\\n').length;
      if (count === ${STARTS}) { ${last} }
      else {
        writeFileSync('.env', 'GIVEN=' + (count + 1));
-       const between = async () => appendFileSync('between', process.pid + '\\n');
+       const endedMs = Date.now();
+       const between = async () => appendFileSync('between', process.pid + ' ' + (Date.now() - endedMs) + '\\n');
        process.exit(await startAgain(process.cwd(), ${PAUSE_MS}, between));
      }`,
   );
@@ -57,10 +57,10 @@ it('is the same command after the pause, with .env as it is then, below the proc
   expect(made.map(({ given }) => given)).toEqual(['1', '2', '3']);
   expect(new Set(made.map(({ pid }) => pid)).size).toBe(STARTS);
   expect(made.map(({ starter, isThere }) => [starter, isThere])).toEqual(made.map(() => [child.pid, true]));
-  const [first, second, third] = made.map(({ beganMs }) => beganMs) as [number, number, number];
-  expect(Math.min(second - first, third - second)).toBeGreaterThanOrEqual(PAUSE_MS);
-  // By the process that has ended, before the next one begins.
-  expect(lines('between').map(Number)).toEqual(made.slice(0, -1).map(({ pid }) => pid));
+  // By the process that has ended, after the pause and before the next one begins.
+  const between = lines('between').map((line) => line.split(' ').map(Number));
+  expect(between.map(([pid]) => pid)).toEqual(made.slice(0, -1).map(({ pid }) => pid));
+  expect(Math.min(...between.map(([, afterMs = 0]) => afterMs))).toBeGreaterThanOrEqual(PAUSE_MS - 1);
 });
 
 it('hands a signal on to what was started again, and ends with it', async () => {

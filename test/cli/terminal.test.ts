@@ -72,6 +72,12 @@ describe('fermata logs', () => {
     expect(out === long.join('')).toBe(true);
   });
 
+  it('prints the newest hundred where nobody says how many', async () => {
+    const lines = Array.from({ length: 120 }, (_, n) => line(n % 60, 'info', `number ${n}`));
+    writeLog('fermata.log', ...lines);
+    expect((await runCommand(folder, ['logs'])).out).toBe(lines.slice(20).join(''));
+  });
+
   it('says that no line is like that, where an empty output would look like a mistake', async () => {
     writeLog('fermata.log', line(1, 'info', 'x'));
     const { code, out, err } = await runCommand(folder, ['logs', '--grep', 'absent']);

@@ -71,6 +71,17 @@ describe('a trade', () => {
     expect(desk.engine.view.positions).toEqual([]);
   });
 
+  it('is told with when it was opened and when it was closed', () => {
+    const desk = new DeskUnderTest().active();
+    const { entry } = desk.hold(0);
+    const stop = stopFor(desk, entry.quantityLots);
+    desk.pass(1_000);
+    desk.fill(stop, entry.protectTicks as number);
+    const [openedMs = 0, closedMs = 0] = desk.recorded('fill').map(({ fill }) => fill.marketMs);
+    expect(closedMs).toBeGreaterThan(openedMs);
+    expect(closed(desk)).toMatchObject([{ openedMs, marketMs: closedMs }]);
+  });
+
   it('is told right behind the fill that closed it', () => {
     const { desk } = stoppedOut();
     const at = desk.records.findIndex(({ type }) => type === 'trade.closed');

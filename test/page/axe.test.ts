@@ -37,7 +37,9 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
       await desk.look(width);
       await expect
         .poll(() => table.innerText(), { message: `${width} px` })
-        .toMatch(/42.610\.50[\s\S]*Confirmed/);
+        .toMatch(
+          /BTC\/USDT\s+(?:Side\s+)?long\s[\s\S]*0\.00696[\s\S]*43.050\.00[\s\S]*43.120\.11[\s\S]*\+0\.49[\s\S]*42.610\.50[\s\S]*Confirmed/,
+        );
       const hidden = await table.evaluate((box) => box.scrollWidth - box.clientWidth);
       expect(hidden, `${width} px`).toBeLessThanOrEqual(0);
     }

@@ -33,6 +33,10 @@ it('has the values of its runbook', () => {
     ],
     risk: { maxDrawdownPct: 25 },
     api: { port: 5000 },
+    notify: {
+      telegram: { enabled: true, tokenEnv: 'TELEGRAM_BOT_TOKEN', chatIdEnv: 'TELEGRAM_CHAT_ID' },
+      mail: { events: ['report'], critical: true },
+    },
   });
   const times = Object.fromEntries(desk.routines.map(({ name, at, weekdays }) => [name, [at, weekdays]]));
   const everyDay = ['mon', 'tue', 'wed', 'thu', 'fri'];
@@ -65,6 +69,9 @@ it.each([
   ['monthly', '2026-08-03T13:00', '2026-02-02T14:00'],
   ['daily-summary', '2026-07-15T21:00', '2026-01-14T22:00'],
   ['weekly-summary', '2026-07-17T21:00', '2026-01-16T22:00'],
+  ['mail-check', '2026-07-15T21:30', '2026-01-14T22:30'],
+  ['maintenance', '2026-07-18T14:00', '2026-01-17T15:00'],
+  ['monthly-maintenance', '2026-08-01T15:00', '2026-02-07T16:00'],
 ])('runs %s when its runbook says, in New York, in summer and in winter', (name, summer, winter) => {
   const { desk } = loadDesk(resolveDesk('slob'));
   const routine = desk.routines.find((one) => one.name === name)!;

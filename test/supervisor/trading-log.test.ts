@@ -95,6 +95,24 @@ describe('a log with a file for each day', () => {
       for (const line of linesOf(name)) expect(dateOf(Date.parse(line.slice(0, 24)))).toBe(name.slice(-10));
   });
 
+  it('is each of trading and errors, by the desk’s day, whatever the day is elsewhere', () => {
+    nowMs = Date.parse('2026-01-06T04:59:59Z');
+    const log = openDeskLog(
+      folder,
+      (text) => text,
+      NEW_YORK,
+      () => nowMs,
+    );
+    log.write('web', 'error', 'on Monday');
+    nowMs += 1_000;
+    log.write('web', 'error', 'on Tuesday');
+    for (const name of ['trading.log', 'errors.log']) {
+      expect(linesOf(`${name}.2026-01-05`)).toEqual([expect.stringMatching(/ on Monday$/)]);
+      expect(linesOf(name)).toEqual([expect.stringMatching(/ on Tuesday$/)]);
+    }
+    expect(linesOf('fermata.log')).toHaveLength(2);
+  });
+
   it('goes on with the file of an earlier process, and moves it away where its day is over', () => {
     nowMs = Date.parse('2026-01-05T15:00:00Z');
     write(opened(), 'Monday');

@@ -161,9 +161,14 @@ describe('a desk that runs', () => {
   test('a trader is asked to end, has time to, and is started again where it was', async () => {
     const trail = () => readFileSync(join(home, 'trail'), 'utf8').trim().split('\n');
     const [before, known] = [trail().length, runtime()];
-    await askSupervisor(home, 'restart', { name: 'trader' }, 40_000);
+    const later = join(home, 'ends-later');
+    writeFileSync(later, '');
+    const again = askSupervisor(home, 'restart', { name: 'trader' }, 40_000);
+    await until('its end', () => trail().length > before);
+    rmSync(later);
+    await again;
     // Only SIGTERM makes it say so.
-    expect(trail().slice(before)).toEqual(['trader stopped', 'trader started']);
+    expect(trail().slice(before)).toEqual(['trader ends', 'trader stopped', 'trader started']);
     expect(runtime()).toEqual(known);
   });
 

@@ -8,6 +8,7 @@ import { makeSecret } from '../../src/home/secrets.js';
 import { telegramProof } from '../../src/notify/channel-credentials.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { readAudit } from '../support/read-audit.js';
 import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';
 
 const ANNA = { person: 'anna', via: 'cli' } as const;
@@ -31,6 +32,9 @@ it('a test alert that arrives says so, and leaves the proof that going live asks
     reached: 1,
     chats: 1,
   });
+  expect(await readAudit(database.pool, bench.desk.desk)).toMatchObject([
+    { person: 'anna', action: 'notify:test', outcome: 'A test alert reached 1 of 1 chats.' },
+  ]);
   const [message] = bench.sent(ALERTS_CHAT).filter(({ text }) => text.includes('a test alert'));
   expect(message?.text).toContain('anna asked whether alerts arrive here. They do.');
   expect(await telegramProof(bench.home, DEFAULT_TOKEN)).toMatchObject({
@@ -70,6 +74,15 @@ it('a bot that knows no chat says so at once, with what to set, and keeps nothin
     doThis: expect.stringMatching(/^set TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID, or link a person/),
   });
   expect((await database.pool.query('select 1 from notice where desk = $1', [desk])).rows).toEqual([]);
+});
+
+it('a test alert that Telegram refuses reached nobody, and is no proof', async () => {
+  bench.start({ chatId: 4_711 });
+  expect(await bench.operations.testAlert(ANNA, 'telegram')).toMatchObject({
+    ...{ ok: false, reached: 0, chats: 1 },
+    detail: 'It reached nobody within 20 s: 400 Bad Request: chat not found.',
+  });
+  expect(await telegramProof(bench.home, DEFAULT_TOKEN)).toBeNull();
 });
 
 it('a test alert that reaches nobody is no proof, and the reason is said', async () => {

@@ -6,6 +6,7 @@ import { startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { residentBytesOf } from '../../src/supervisor/process-table.js';
 import { until } from '../support/eventually.js';
 import { ownPaperAccount } from '../support/paper-account.js';
 import { recordsIn, traderHome } from './spawn-trader.js';
@@ -51,6 +52,14 @@ it('goes on where it ended: same incarnation, positions, fills and market time',
   const purposes = recordsIn(home.journal, 'order.intended').map(({ order }) => order.purpose);
   expect(purposes).not.toContain('close');
   expect(again.activity.length).toBeGreaterThan(0);
+});
+
+it('says how much memory its process has', async () => {
+  const home = traderHome();
+  const { child } = await home.start();
+  const { rssBytes } = await home.status();
+  // What is freed or loaded between the two readings is a small part of it; its heap alone is less than half.
+  expect(rssBytes / ((await residentBytesOf(child.pid as number)) as number)).toBeGreaterThan(0.8);
 });
 
 it('warms its strategies up once the broker’s history is there, if it was away at the start', async () => {

@@ -47,20 +47,23 @@ export function backupCommand(command: Command): void {
     .option('--as <person>', 'who asks for it: the signed-in person')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), BACKUP_SECONDS)
     .option('--json', 'for scripts')
-    .action(async ({ verify = false, s3 = false, tag, as, timeout, json = false }: BackupOptions) => {
+    .action(async ({ as, json = false, ...asked }: BackupOptions) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
         const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
-        if (s3) requireOffsite({ ...loadDesk(runtime.deskFile), file: writtenFileOf(runtime) });
-        const request = {
-          verify: verify || s3,
-          offsite: s3,
-          tag: tag ?? null,
-          patienceMs: timeout * 1_000,
-        };
-        return showBackup('backup', await operations.takeBackup(caller, request), json);
-      }, `the backup, at most ${timeout} s; it goes on without this command`);
+        if (asked.s3 === true)
+          requireOffsite({ ...loadDesk(runtime.deskFile), file: writtenFileOf(runtime) });
+        return showBackup('backup', await operations.takeBackup(caller, requestOf(asked)), json);
+      }, `the backup, at most ${asked.timeout} s; it goes on without this command`);
     });
 }
+
+/** What is sent away was read back before. */
+export const requestOf = ({ verify = false, s3 = false, tag, timeout }: Omit<BackupOptions, 'as'>) => ({
+  verify: verify || s3,
+  offsite: s3,
+  tag: tag ?? null,
+  patienceMs: timeout * 1_000,
+});
 
 interface BackupsOptions {
   readonly desk?: string;

@@ -10,7 +10,7 @@ import { isChangedSince } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { coloured, printJson, printLines, sayingWhat } from '../output.js';
-import { restartAll } from '../restart-all.js';
+import { restartAll, type StartedAgain } from '../restart-all.js';
 import { fermataHome, requireRuntime, supervisorOf } from '../running-desk.js';
 import { monitorLines } from './monitor.js';
 
@@ -69,14 +69,19 @@ async function one(name: string, { pause, json }: Options): Promise<void> {
     );
 }
 
-/** Exit code 1 if something does not answer afterwards. */
 async function all({ pause = PAUSE_SECONDS, json }: Options): Promise<void> {
-  const { shown, problems, tookMs } = await sayingWhat(
-    () => `everything ends in order, nothing runs for ${pause} s, then it is started and looked at`,
-    restartAll(requireRuntime(), pause * 1_000),
-  );
+  const again = restartAll(requireRuntime(), pause * 1_000);
+  const what = `everything ends in order, nothing runs for ${pause} s, then it is started and looked at`;
+  sayStartedAgain(await sayingWhat(() => what, again), json === true);
+}
+
+/** Exit code 1 if something does not answer. */
+export function sayStartedAgain({ shown, problems, tookMs }: StartedAgain, json: boolean): void {
   if (problems.length > 0) process.exitCode = 1;
-  if (json === true) return printJson({ healthy: problems.length === 0, problems, tookMs, ...shown });
+  if (json) {
+    printJson({ healthy: problems.length === 0, problems, tookMs, ...shown });
+    return;
+  }
   const tone = isMissing(shown.status) ? 'alarm' : headline(shown.status).tone;
   printLines(coloured(monitorLines(shown), tone));
   const took = `after ${Math.round(tookMs / 1_000)} s`;

@@ -46,9 +46,20 @@ if (name === 'trader') {
 } else {
   setInterval(() => undefined, 60_000);
 }
+// While this file is there, it takes its time to end.
+const endsLater = join(runtime.home, 'ends-later');
 const stop = () => {
-  note('stopped');
-  process.exit(0);
+  const isLater = existsSync(endsLater);
+  if (isLater) note('ends');
+  const ending = setInterval(
+    () => {
+      if (existsSync(endsLater)) return;
+      clearInterval(ending);
+      note('stopped');
+      process.exit(0);
+    },
+    isLater ? 10 : 0,
+  );
 };
 process.on('SIGTERM', stop);
 process.on('disconnect', () => undefined);
