@@ -42,6 +42,7 @@ beforeAll(async () => {
   mkdirSync(logs);
   writeFileSync(join(logs, 'fermata.log'), 'the desk began\n');
   writeFileSync(join(logs, 'fermata.log.1'), 'the day before\n');
+  writeFileSync(join(logs, 'trading.log.2026-01-09'), 'traded on that day\n');
   writeFileSync(join(logs, 'postgres.log'), 'not the desk’s own\n');
   backups = {
     [ID]: await taken(ID, Date.UTC(2026, 0, 10, 2, 30, 5), 'weekly'),
@@ -108,7 +109,9 @@ describe('a copy away from this machine', () => {
     const folder = await fetchBackup(place, home, ID);
     const back = await verifyBackup(folder);
     expect(back).toMatchObject({ ok: true, backup: { manifestSha256: backups[ID]?.manifestSha256 } });
-    expect(readdirSync(join(folder, 'logs'))).toEqual(['fermata.log.1.gz', 'fermata.log.gz']);
+    expect(readdirSync(join(folder, 'logs'))).toEqual([
+      ...['fermata.log.1.gz', 'fermata.log.gz', 'trading.log.2026-01-09.gz'],
+    ]);
     expect(readFileSync(join(folder, 'desk/artefacts/nets/net.json'), 'utf8')).toBe('{"every":3}');
     const config = partsOf((backups[ID] as VerifiedBackup).manifest).find(({ name }) =>
       name.startsWith('config'),

@@ -341,7 +341,9 @@ describe('the restore drill', () => {
     const nothing = await drill(desk);
     expect(nothing).toMatchObject({ verdict: 'fail', backupId: null });
     expect(nothing.detail).toContain('there is no backup');
+    const { backupId: older } = await backUp(desk);
     const { backupId, steps } = await backUp(desk);
+    expect(backupId).not.toBe(older);
     expect(steps.slice(0, 2).map(({ observed }) => observed)).toEqual([
       expect.stringMatching(/, 1 account set aside \(\d+ bytes\), /),
       expect.stringMatching(

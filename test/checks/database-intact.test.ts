@@ -90,6 +90,15 @@ it('a server that is just being started is waited for: nobody is to be asked for
   expect(await looked).toMatchObject({ verdict: 'pass' });
 });
 
+it('rows that can not be as they are, on a page that reads well, are found, with table and page', async () => {
+  const asked = (text: string) => withClient(owner(), 'postgres', (client) => client.query(text));
+  await asked('create table torn as select n from generate_series(1, 3) n');
+  // From here on no row of it may be older than this moment, and all three are.
+  await asked(`update pg_class set relfrozenxid = pg_current_xact_id()::xid where relname = 'torn'`);
+  const { verdict, observed } = await look().finally(() => asked('drop table torn'));
+  expect([verdict, observed]).toEqual(['fail', expect.stringMatching(/^torn, page 0: xmin \d+ precedes/)]);
+});
+
 it('bytes that were overwritten on the disk are found, with the table', async () => {
   await overwrite('kept', 3);
   const { verdict, observed } = await look();

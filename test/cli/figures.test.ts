@@ -326,7 +326,8 @@ async function startSupervisor(): Promise<void> {
     throw new Error('not scripted');
   };
   supervisor = await openSupervisorSocket(supervisorSocketPath(runtime.home), {
-    who: () => ({ pid: process.pid, desk: 'slob', startedWallMs: startedWallMs - HOUR, phase: 'running' }),
+    // Another process than the trader's, with memory of its own.
+    who: () => ({ pid: process.ppid, desk: 'slob', startedWallMs: startedWallMs - HOUR, phase: 'running' }),
     processes: () => [child, { name: 'web', state: 'down', pid: null, restarts: 5, lastDeath: null }],
     stop: refused,
     restart: refused,
@@ -375,10 +376,14 @@ describe('fermata monitor', () => {
       /^equity +10\u202f012\.50 USD\ntoday +\+12\.50 USD\ndrawdown +0\.1 %, from the peak$/m,
     );
     expect(out).toContain('BTC/USDT long 0.003 at 100\u202f000');
-    expect(out).toMatch(/^ {2}supervisor +running, up 4 h 0 min, \d+\.\d MB of memory, process \d+$/m);
+    expect(out).toMatch(
+      /^ {2}supervisor +running, up 4 h 0 min, [\d\u202f]+\.\d MB of memory, process \d+$/m,
+    );
     expect(out).toMatch(
       /^ {2}trader +running, up 3 h 0 min, \d+\.\d MB of memory, process \d+, started again 2 times$/m,
     );
+    const [own, traders] = [...out.matchAll(/, (\S+) MB of memory/g)].map(([, megabytes]) => megabytes);
+    expect(own).not.toBe(traders);
     expect(out).toMatch(/^ {2}web +down, started again 5 times$/m);
     expect(out).toMatch(/^ {2}database \d+\.\d MB, backups 3\.0 MB$/m);
     expect(out).toMatch(/^ {2}logs 2\.0 MB, disk [\d\u202f]+\.\d MB of [\d\u202f]+\.\d MB free$/m);
