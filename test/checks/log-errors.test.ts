@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLinesBackwards } from '../../src/checks/find-log-lines.js';
+import { readErrors } from '../../src/operations/test-alert.js';
 import { rolesInOrder } from '../../src/supervisor/roles.js';
 import { CheckBench, MINUTE } from './check-bench.js';
 
@@ -86,6 +87,20 @@ describe('log-errors', () => {
     expect(await bench.check('log-search', { has: 'halt', hours: 1, linesMin: 2 })).toMatchObject({
       ...{ verdict: 'fail', observed: '1 line; the newest: web: halt two' },
     });
+  });
+
+  it('as the page lists them: of the hours asked for, the newest 50 first, and that nobody knows without a log', async () => {
+    const { context } = bench;
+    const read = (hours: number) => readErrors(context, { hours });
+    expect(await read(24)).toMatchObject({ known: false, count: 0, errors: [] });
+    const path = join(logs(), 'fermata.jsonl');
+    writeFileSync(path, line(90, 'error', 'too old') + line(30, 'warn', 'slow'));
+    expect(await read(1)).toEqual({ known: true, missing: [], count: 0, errors: [] });
+    for (let at = 0; at < 51; at += 1) appendFileSync(path, line(25 - at / 10, 'error', `number ${at}`));
+    const { count, errors } = await read(1);
+    expect([count, errors.length]).toEqual([51, 50]);
+    expect(errors[0]).toMatchObject({ role: 'web', message: 'number 50', atMs: expect.any(Number) });
+    expect(errors.at(-1)?.message).toBe('number 1');
   });
 
   it('reads long files from their end', async () => {

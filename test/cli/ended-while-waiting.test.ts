@@ -34,14 +34,19 @@ it('says of a process that was started again that it does not have what was writ
     throw new Error('asked for nothing else');
   };
   const startedWallMs = Date.now() - 60_000;
+  const asked: string[] = [];
   const socket = await openSupervisorSocket(supervisorSocketPath(home), {
     who: () => ({ pid: process.pid, desk, startedWallMs, phase: 'running' }),
-    restart: async () => ({ name: 'trader', state: 'running', pid: 7, restarts: 0, startedWallMs }),
+    restart: async ({ name }) => {
+      asked.push(name);
+      return { name, state: 'running', pid: 7, restarts: 0, startedWallMs };
+    },
     ...{ processes: other, stop: other, startAgain: other, restoreDatabase: other, switchBuild: other },
   });
   onTestFinished(() => socket.close());
   const restart = () => runCommand(folder, ['restart', 'trader']);
   expect(await restart()).toEqual({ code: 0, out: '✓ trader was started again (process 7)\n', err: '' });
+  expect(asked).toEqual(['trader']);
   const file = join(folder, '.env');
   writeFileSync(file, 'BINANCE_API_KEY=new\n');
   expect((await restart()).err).toMatch(

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
+import { testConnection } from '../../src/checks/preflight/connection-reading.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { recordAlert } from '../../src/store/incidents.js';
 import { pruneOutbox } from '../../src/store/outbox-delivery.js';
@@ -473,6 +474,22 @@ describe('a check of', () => {
     gateway.simulation.restoreLink(true);
     expect(broken).toMatchObject({ verdict: 'fail' });
     expect(broken.observed).toMatch(/session: (?!established).*server is broken.*; market data: /);
+  });
+
+  it('the connection test judges each of its parts by itself', async () => {
+    const judged = async () => {
+      const { desk, runtime } = bench.context;
+      const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue };
+      const { parts } = await testConnection(question, Date.now());
+      return parts.map(({ title, verdict }) => `${title} ${verdict}`);
+    };
+    gatewayAt(gateway.address);
+    expect(await judged()).toEqual(['session pass', 'market data pass', 'account balance pass']);
+    gateway.simulation.breakLink();
+    const [broken] = await judged().finally(() => gateway.simulation.restoreLink(true));
+    expect(broken).toBe('session fail');
+    gatewayAt('127.0.0.1:1');
+    expect(await judged()).toEqual(['session fail', 'market data fail', 'account balance fail']);
   });
 
   it('the connection test shows the month that the desk trades, not the one that the broker has in front', async () => {

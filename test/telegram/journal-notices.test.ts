@@ -241,10 +241,11 @@ describe('what of the journal is told', () => {
     expect(told).toMatch(/^Still open: BTC\/USDT\. no answer\nClose them .*cancel their stops and targets/);
   });
 
-  it('is each fill in the decimals of its instrument', () => {
-    expect(noticeOf(desk, entry(4, { type: 'fill', fill }))?.title).toBe(
-      'crypto-bot: Order Filled - buy 0.01234 BTC/USDT at 60\u202f000.50',
-    );
+  it('is each fill in the decimals of its instrument', async () => {
+    await textsTold('fills', [{ type: 'fill', fill }]);
+    const { rows } = await database.pool.query(`select event, title from notice where desk = 'fills'`);
+    const title = expect.stringMatching(/^fills: Order Filled - buy 0\.01234 BTC\/USDT at 60\s000\.50$/);
+    expect(rows).toEqual([{ event: 'fill', title }]);
   });
 });
 
