@@ -11,7 +11,9 @@ import { readStats, type Stats, statsCommand, statsLines } from '../../src/cli/c
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { forPeople } from '../../src/domain/moment.js';
+import { beginCliSession } from '../../src/home/cli-session.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { standingOf } from '../../src/home/sign-in-standing.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { showResults } from '../../src/operations/results/read-results.js';
 import { listSetups, readSetup } from '../../src/operations/trading-journal.js';
@@ -22,7 +24,7 @@ import { loadDesk } from '../../src/venue/load-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { idleStatus } from '../support/trader-status.js';
+import { idleStatus, scriptedStatus } from '../support/trader-status.js';
 import { COMMAND, commandsInOneProcess } from './run-command.js';
 import { startTraderDouble, type TraderDouble, traderStatus, writeRuntimeWith } from './trader-double.js';
 
@@ -337,6 +339,21 @@ async function startSupervisor(): Promise<void> {
   });
 }
 
+describe('fermata trading-journal', () => {
+  it('--note writes what was typed on its day, by the person who is signed in', async () => {
+    const { home } = runtime;
+    beginCliSession(home, 'operator', standingOf(home, 'operator'), Date.now());
+    const note = ['--note', 'Clean day, spike rule on setup #1', '--date', '2026-03-03'];
+    expect(await asked('trading-journal', ...note)).toMatchObject({
+      code: 0,
+      out: '✓ noted on 2026-03-03\n',
+    });
+    expect((await asked('trading-journal')).out).toMatch(
+      /^2026-03-03 {2}no figures yet\n {12}operator, .* UTC: Clean day, spike rule on setup #1$/m,
+    );
+  });
+});
+
 describe('fermata monitor', () => {
   const log = (name: string, lines: readonly string[]): void => {
     const { logs } = homePaths(runtime.home);
@@ -369,9 +386,14 @@ describe('fermata monitor', () => {
   });
 
   it('shows on one screen what trades, what runs for how long and with how much memory, how large it is, what went wrong', async () => {
+    const [strategy] = scriptedStatus().strategies;
+    status = { ...status, strategies: [strategy!, { ...strategy!, symbol: 'ETH/USDT', enabled: false }] };
     const { code, out } = await asked('monitor');
     expect(code).toBe(0);
     expect(out).toMatch(/^slob \(paper\) {2}ACTIVE: every check was clean\n/);
+    expect(out).toMatch(
+      /^strategies\n {2}ema-cross BTC\/USDT: long since 14:12, stop 42\u202f610\.50\n {2}ema-cross ETH\/USDT \(off\): /m,
+    );
     expect(out).toMatch(
       /^equity +10\u202f012\.50 USD\ntoday +\+12\.50 USD\ndrawdown +0\.1 %, from the peak$/m,
     );
