@@ -253,6 +253,8 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect
       .poll(() => figures.innerText())
       .toMatch(/equity\s+98.765\.43[\s\S]*drawdown\s+4\.99 %[\s\S]*positions\s+1\b/i);
+    const held = desk.page.getByRole('region', { name: 'Positions', exact: true });
+    await expect.poll(() => held.innerText()).toMatch(/BTC\/USDT\s+long\b/);
     for (const width of [...WIDTHS, 1280]) {
       await desk.look(width);
       const cut = await figures
