@@ -125,7 +125,8 @@ export interface GoLiveResult {
   readonly detail: string;
 }
 
-export const GO_LIVE_MESSAGES = { progress: 'progress', revoked: 'revoked' } as const;
+/** `changed`, with the trader's incarnation: it may be about another halt or other settings than people are asked about. */
+export const GO_LIVE_MESSAGES = { progress: 'progress', revoked: 'revoked', changed: 'changed' } as const;
 
 export interface ChecklistItem {
   readonly key: string;

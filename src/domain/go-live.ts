@@ -1,6 +1,6 @@
 /** A go-live as people agree to it: requested, signed and checked in the same words. */
 import type { ApprovalTerms } from './decision.js';
-import type { Halt } from './mode.js';
+import type { Halt, Mode } from './mode.js';
 
 /** How much may be at stake. The desk file's own limits apply as well. */
 export interface SizePlan {
@@ -56,6 +56,28 @@ export function whyNotGranted(
   if (ended === undefined) return reason;
   const isThis = ended?.release === release && ended.attempt === attempt;
   return isThis ? whyGoLiveEnded(ended) : 'the trader has no such permission';
+}
+
+/** How the halt begins that a permission's end raises. A person may take one back before it is given. */
+export const PERMISSION_ENDED = 'the go-live ended: ';
+const ASK_ANEW = 'fermata go-live asks anew, about the desk as it is now';
+export const OTHER_JOURNAL = `the desk's journal was begun anew after people were asked, and no vote from before counts for that. ${ASK_ANEW}`;
+
+/**
+ * Why the trader would refuse the first arming that people were asked about, whatever they agree on. Null: the desk is
+ * as it was then.
+ */
+export function overSince(
+  asked: Pick<GoLiveProposal, 'configHash' | 'haltId'>,
+  now: Pick<GoLiveProposal, 'configHash' | 'haltId'> & { readonly mode: Mode; readonly reason: string },
+): string | null {
+  if (now.haltId !== asked.haltId && now.reason.startsWith(PERMISSION_ENDED))
+    return `the permission was taken back: ${now.reason.slice(PERMISSION_ENDED.length)}`;
+  if (now.haltId !== asked.haltId)
+    return `the desk was halted again after people were asked (${now.mode}: ${now.reason}), and no vote from before counts for that. Once that is put right: ${ASK_ANEW}`;
+  if (now.configHash !== asked.configHash)
+    return `the settings were changed after people were asked, and no vote from before counts for them. ${ASK_ANEW}`;
+  return null;
 }
 
 const COPIED = 'this home was copied, or moved to another disk, from ';

@@ -1,11 +1,14 @@
 /** Changes in the trader, and in the checks that keep it from trading, that make waiting runs check again. */
 
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Check, CheckContext } from '../checks/check.js';
 import { CHECKS } from '../checks/registry.js';
+import { GO_LIVE_MESSAGES } from '../contracts/go-live.js';
 import { INCIDENT_MESSAGES, type LookAgain } from '../contracts/incident.js';
 import { blocksTrading, type CheckOutcome } from '../contracts/routine.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
+import { lacksGoLive } from '../domain/go-live.js';
 import { tradingDaysOf } from '../domain/zone-offset.js';
 import { symptomsOf } from '../temporal/report-incident.js';
 import { startRoutineOf } from '../temporal/start-runs.js';
@@ -100,6 +103,35 @@ export function wakeWaitingRuns(
           .signal<[LookAgain]>(INCIDENT_MESSAGES.lookAgain, { incarnation })
           .catch(() => undefined);
       }
+    });
+    told = now;
+  };
+}
+
+/**
+ * Of a desk that lacks a go-live: the one that people are asked about looks at once whether the desk is still as they
+ * were asked. One that is missed looks by itself.
+ */
+export function changesOfGoLive({
+  temporal,
+  desk,
+}: Pick<TraderWatchContext, 'temporal' | 'desk'>): StatusFollower {
+  let told: string | null = null;
+  const query = `FermataDesk = "${desk.desk}" AND ExecutionStatus = "Running" AND WorkflowType = "goLive"`;
+  return async ({ goLive, incarnation, haltId, configHash }) => {
+    if (!lacksGoLive(goLive)) return;
+    const now = [incarnation, haltId, configHash].join();
+    if (now === told) return;
+    await temporal.within(WAKE_MS, async (client) => {
+      for await (const { workflowId } of client.workflow.list({ query }))
+        await client.workflow
+          .getHandle(workflowId)
+          .executeUpdate<void, [string]>(GO_LIVE_MESSAGES.changed, { args: [incarnation], updateId: now })
+          // One of an earlier build does not know it, and one that has ended meanwhile need not.
+          .catch((error: unknown) => {
+            if (!(error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError))
+              throw error;
+          });
     });
     told = now;
   };

@@ -14,7 +14,12 @@ import { readLastAudit } from '../home/last-audit.js';
 import type { KeptTask } from '../home/try-again.js';
 import { awaitVerdict, resumptionStart, startRoutine, startRoutineOf } from '../temporal/start-runs.js';
 import { readStatus } from '../trader/read-status.js';
-import { changesOfChecks, changesOfTrader, type FailingChecks } from './changes-waited-for.js';
+import {
+  changesOfChecks,
+  changesOfGoLive,
+  changesOfTrader,
+  type FailingChecks,
+} from './changes-waited-for.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';
 import { repeat, type StatusFollower, type TraderWatchContext } from './repeat.js';
 import { marketClockRoutines, routinesByTrades } from './routines-due.js';
@@ -41,6 +46,7 @@ export function watchTrader(context: TraderWatchContext, options: TraderWatchOpt
     ['incidents', incidentsOfTrader(context)],
     ...(options.home === null ? [] : [['auditor', watchOverAuditor(context, options.home)] as const]),
     ['changes that runs wait for', changesOfTrader(context)],
+    ['a go-live that people are asked about', changesOfGoLive(context)],
     ['checks of a halted desk', changesOfChecks(context, options.failingChecks)],
   ];
   // A follower that hangs because Temporal is down must not delay the others.

@@ -169,6 +169,7 @@ describe('going live', () => {
     expect(await answer.json()).toMatchObject({
       detail: 'Going live is not possible yet. · Stop-loss: 0 (expected: > 0)',
       obstacles: ['Stop-loss: 0 (expected: > 0)'],
+      doThis: 'do what helps here',
     });
     expect((await filled.call('POST', '/api/golive', 'otto', {})).status).toBe(400);
   });

@@ -465,6 +465,27 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     opened.mode = 'paper';
   });
 
+  it('ends a go-live that people are still asked about, and offers no second one', async () => {
+    const attempt = {
+      ...{ desk: 'page', release: '1-c0ffee', attempt: 1, workflowId: 'golive:page:1-c0ffee:1' },
+      ...{ askedBy: 'anna', reason: 'r', state: 'open', detail: '', startedMs: 0, finishedMs: null },
+    };
+    await page.route('**/api/golive', async (route) => {
+      const answer = await route.fetch();
+      const shown = { ...((await answer.json()) as object), mode: 'live', attempts: [attempt] };
+      await route.fulfill({ response: answer, json: shown });
+    });
+    onTestFinished(() => page.unroute('**/api/golive'));
+    await open('Desk');
+    await open('Go-live');
+    await page.getByRole('button', { name: 'End this go-live…' }).click();
+    expect(await page.getByRole('button', { name: 'Ask to go live…' }).count()).toBe(0);
+    const dialog = page.getByRole('dialog', { name: 'End this go-live?' });
+    expect(await dialog.innerText()).toContain('no vote for it counts');
+    await dialog.getByRole('button', { name: 'End it', exact: true }).click();
+    await expect.poll(said).toContain('taken back');
+  });
+
   it('fits a narrow screen in every section, and a reload stays in it', async () => {
     opened.web.trader.status = scriptedStatus();
     for (const section of [

@@ -373,7 +373,7 @@ function scriptedOperations(
         detail: 'Going live is not possible yet.',
         obstacles: ['Stop-loss: 0 (expected: > 0)'],
       },
-      ...{ workflowId: null, problems: [] },
+      ...{ workflowId: null, problems: [], doThis: 'do what helps here' },
     }),
     revokeGoLive: async () => outcome(true, true, 'taken back', null),
     preflight: async () => ({

@@ -106,7 +106,7 @@ it('never trades real money, and a name is never that of a desk and a twin', asy
   const password = secretFile(twin.home, 'operatorPassword');
   expect((await twin.ask('login', 'operator', '--password-file', password, '--desk', TWIN)).code).toBe(0);
   const goLive = await twin.ask('go-live', '--desk', TWIN, '--reason', 'it did well');
-  expect(`${goLive.stdout}${goLive.stderr}`).toContain('Go live with crypto-bot itself');
+  expect(`${goLive.stdout}${goLive.stderr}`).toContain('go live with crypto-bot itself');
   expect(goLive.code).not.toBe(0);
   expect(await twin.interrupt()).toBe(0);
   const whole = readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8');

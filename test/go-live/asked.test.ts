@@ -183,6 +183,13 @@ it.each<[string, Situation, RegExp]>([
   expect(open).toEqual([]);
 });
 
+it('says that one which is live and halted is resumed, not asked for again', async () => {
+  const doThis = async (status: Partial<TraderStatus>) =>
+    (await ask({ status: { goLive: GRANTED, ...status } })).started.doThis;
+  expect(await doThis({ mode: 'ACTIVE' })).toBe('see how far it is: fermata go-live --status');
+  expect(await doThis({ mode: 'HALTED' })).toMatch(/it is halted: fermata resume --reason TEXT$/);
+});
+
 it('is open, and no other begins, where it is not known whether Temporal has begun it', async () => {
   const { started, open } = await ask({ answersLate: true });
   expect(started).toMatchObject({ ok: false, workflowId: null });

@@ -5554,6 +5554,8 @@ export interface paths {
                             workflowId: string | null;
                             /** @description What did not work beside it */
                             problems: string[];
+                            /** @description What to do now; null if it was begun */
+                            doThis: string | null;
                         };
                     };
                 };

@@ -80,10 +80,11 @@ function Missing({ list }: { readonly list: readonly string[] }) {
 
 /** In the order in which a person would deal with it; unknown items are left out. */
 function missingForRealMoney(
-  { mode, granted, approvers, needed }: GoLiveShown,
+  state: GoLiveShown,
   preflight: PreflightReport | null,
   validations: readonly ValidationShown[] | null,
 ): readonly string[] {
+  const { mode, granted, approvers, needed } = state;
   const missing: string[] = [];
   if (granted !== null) return missing;
   if (mode !== 'live')
@@ -96,9 +97,16 @@ function missingForRealMoney(
     );
   for (const { title, verdict } of preflight?.results ?? [])
     if (verdict === 'fail') missing.push(`Pre-flight: ${title}.`);
-  missing.push(`The permission itself: an operator asks for it here, or by \`${typed('go-live')}\`.`);
+  missing.push(
+    isUnderWay(state)
+      ? 'The permission itself: it is asked for, see what that waits for.'
+      : `The permission itself: an operator asks for it here, or by \`${typed('go-live')}\`.`,
+  );
   return missing;
 }
+
+const isUnderWay = ({ attempts }: Pick<GoLiveShown, 'attempts'>): boolean =>
+  attempts.some(({ finishedMs }) => finishedMs === null);
 
 function Attempts({ attempts }: Pick<GoLiveShown, 'attempts'>) {
   return (
@@ -131,7 +139,7 @@ interface GoLiveButtonsProps {
 function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps) {
   const [asking, setAsking] = useState<'start' | 'revoke' | null>(null);
   const mayAsk = roles.includes('operator');
-  const underWay = state.attempts.some(({ finishedMs }) => finishedMs === null);
+  const underWay = isUnderWay(state);
   const mayRevoke = mayAsk || roles.includes('approver');
   const send = (which: 'start' | 'revoke', reason: string): void => {
     setAsking(null);
@@ -142,7 +150,7 @@ function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps) {
   };
   return (
     <div class="card-buttons">
-      {state.granted !== null ? (
+      {state.granted !== null || underWay ? (
         <button
           type="button"
           class="button small stop"
@@ -150,13 +158,13 @@ function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps) {
           title={mayRevoke ? '' : 'This takes the role operator or approver'}
           onClick={() => setAsking('revoke')}
         >
-          Take the permission back…
+          {state.granted === null ? 'End this go-live…' : 'Take the permission back…'}
         </button>
       ) : (
         <button
           type="button"
           class="button small"
-          disabled={action.busy || underWay || !mayAsk}
+          disabled={action.busy || !mayAsk}
           title={mayAsk ? '' : 'This takes the role operator'}
           onClick={() => setAsking('start')}
         >
@@ -179,16 +187,18 @@ function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps) {
       )}
       {asking === 'revoke' && (
         <ReasonDialog
-          title="Take the permission back?"
+          title={state.granted === null ? 'End this go-live?' : 'Take the permission back?'}
           label="Reason, kept with the evidence"
-          go="Take it back"
+          go={state.granted === null ? 'End it' : 'Take it back'}
           dangerous
           mayBeEmpty
           onGo={(reason) => send('revoke', reason)}
           onCancel={() => setAsking(null)}
         >
           <p>
-            The desk is HALTED at once. Positions and their stops stay; trading again takes a new go-live.
+            {state.granted === null
+              ? 'Its question is withdrawn, and no vote for it counts. The desk stays HALTED; another go-live can be asked for.'
+              : 'The desk is HALTED at once. Positions and their stops stay; trading again takes a new go-live.'}
           </p>
         </ReasonDialog>
       )}

@@ -43,7 +43,7 @@ export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
     const started = await web.operations.startGoLive(callerOf(request), { reason: reason.trim() });
     if (started.ok) return reply.code(202).send(started);
     const { detail, obstacles } = started;
-    const doThis = 'Put right what is named; GET /api/preflight shows every check as it is now.';
+    const doThis = started.doThis ?? 'see how far it is: GET /api/golive';
     return sendProblem(reply, {
       ...notDone([detail, ...obstacles].join(' · '), doThis),
       more: { obstacles },

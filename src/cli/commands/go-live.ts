@@ -72,17 +72,13 @@ function goLive(options: Options, command: Command): Promise<number> {
   return withOperations(async (operations, runtime) => {
     const caller = { person: signedInPerson(runtime, OPERATOR, options.as), via: 'cli' } as const;
     const started = await operations.startGoLive(caller, { reason });
-    if (json) printJson({ ...withRun(started), ...(started.ok ? {} : NOT_BEGUN) });
+    if (json) printJson({ ...withRun(started), ...(started.ok ? {} : KEPT_SAFE) });
     else printLines(startedLines(started));
     return started.ok ? EXIT_OK : EXIT_FAILED;
   });
 }
 
-const NOT_BEGUN = {
-  keptSafe: 'nobody was asked, and the desk goes on as it was',
-  doThis:
-    'put right what is named: fermata preflight shows every check as it is now, docs/GO_LIVE.md the way',
-};
+const KEPT_SAFE = { keptSafe: 'nobody was asked anything new, and the desk goes on as it was' };
 
 /** Checks the reason as its parser would. The option accepts any, since --revoke must work with each. */
 function reasonNeeded(given: Options['reason'], command: Command): string {
@@ -95,14 +91,16 @@ function reasonNeeded(given: Options['reason'], command: Command): string {
   }
 }
 
-function startedLines({ ok, detail, obstacles, workflowId, problems }: GoLiveStarted): string[] {
+function startedLines(started: GoLiveStarted): string[] {
+  const { ok, detail, obstacles, workflowId, problems, doThis } = started;
   return [
     `${ok ? '✓' : '✗'} ${detail}`,
     ...obstacles.map((obstacle) => `  ✗ ${obstacle}`),
     ...(workflowId === null ? [] : [`  ${workflowId}; how far it is: fermata go-live --status`]),
     ...runLines({ workflowId }),
     ...problems.map((problem) => `  ! ${problem}`),
-    ...(ok ? [] : [`  kept safe: ${NOT_BEGUN.keptSafe}`, `  do this:   ${NOT_BEGUN.doThis}`]),
+    ...(ok ? [] : [`  kept safe: ${KEPT_SAFE.keptSafe}`]),
+    ...(doThis === null ? [] : [`  do this:   ${doThis}`]),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Puts an approved go-live into force; its first step also arms the desk. */
 import { counted } from '../../domain/figure-text.js';
-import type { GoLiveGrant } from '../../domain/go-live.js';
+import { type GoLiveGrant, PERMISSION_ENDED } from '../../domain/go-live.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -80,7 +80,7 @@ export function voidGoLive(core: Core, by: string, reason: string): void {
     mode: 'HALTED',
     cause: 'check-failed',
     by,
-    reason: `the go-live ended: ${reason}`,
+    reason: `${PERMISSION_ENDED}${reason}`,
     resume: 'person',
   });
 }

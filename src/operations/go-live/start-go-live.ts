@@ -1,6 +1,11 @@
 /** Going live: the pre-flight before it, starting it, reading its state, revoking the permission. */
 import { readFileSync, statSync } from 'node:fs';
-import { QueryRejectedError, TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
+import {
+  QueryRejectedError,
+  TimeoutFailure,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { z } from 'zod';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import {
@@ -35,6 +40,7 @@ import { askRunning, describeRun } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
 import { pricesOnly } from '../../venue/registry.js';
 import type { preflight } from '../../workflows/operations/validation.js';
+import { listApprovals } from '../approvals.js';
 import {
   type Caller,
   type EmergencyRequest,
@@ -44,6 +50,7 @@ import {
   provenBy,
 } from '../operation.js';
 import { askForReason, audited, recordAudit } from '../record-audit.js';
+import { listTasks } from '../tasks.js';
 
 /** For this long after an attempt's row is written, a workflow that Temporal does not know may be about to start. */
 const GRACE_MS = 60_000;
@@ -65,6 +72,7 @@ export const goLiveStartedSchema = z.object({
   obstacles: z.array(z.string()).describe('Everything that forbids it now'),
   workflowId: z.string().nullable(),
   problems: z.array(z.string()).describe('What did not work beside it'),
+  doThis: z.string().nullable().describe('What to do now; null if it was begun'),
 });
 export type GoLiveStarted = Shape<typeof goLiveStartedSchema>;
 
@@ -108,22 +116,33 @@ async function begin(
   const { desk } = context;
   if (desk.twinOf !== undefined)
     return refused(
-      `This desk is the paper twin of ${desk.twinOf} and never trades real money. Go live with ${desk.twinOf} itself.`,
+      `This desk is the paper twin of ${desk.twinOf} and never trades real money.`,
+      `go live with ${desk.twinOf} itself`,
     );
   if (desk.mode !== 'live') return refused(onPaper(desk));
   const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string')
-    return refused(`The trader does not answer (${status}). Nothing was started.`);
-  if (status.goLive.granted !== null) return refused(LIVE_ALREADY);
+    return refused(
+      `The trader does not answer (${status}). Nothing was started.`,
+      'see whether it runs: fermata status; then ask again',
+    );
+  if (status.goLive.granted !== null)
+    return refused(LIVE_ALREADY, status.mode === 'ACTIVE' ? SEE_STATUS : RESUME_IT);
+  // Known before the exchange is asked anything. While Postgres or Temporal is away, that is found below.
+  const before = await underWay(context).catch(() => null);
+  if (before !== null) return refusedWhileOpen(before);
   const report = await askPreflight(context).catch(messageOf);
   if (typeof report === 'string')
-    return refused(`The pre-flight checks could not be made (${report}). Nothing was started.`);
+    return refused(
+      `The pre-flight checks could not be made (${report}). Nothing was started.`,
+      'see which process or server is missing: fermata status, fermata doctor; then ask again',
+    );
   const inForce = withLimitsInForce(desk, status.settings);
   const obstacles = [
     ...goLiveObstacles(inForce, report, 'asked in the procedure'),
     ...unclaimedCoins(status),
   ];
-  if (obstacles.length > 0) return { ...refused('Going live is not possible yet.'), obstacles };
+  if (obstacles.length > 0) return { ...refused('Going live is not possible yet.', PUT_RIGHT), obstacles };
   const release = releaseOf(PRODUCT_VERSION, status.configHash);
   const open = () =>
     openAttempt(context.pool, {
@@ -138,10 +157,12 @@ async function begin(
     .catch(messageOf);
   if (typeof attempt === 'string')
     return refused(`The attempt could not be written down (${attempt}). Nothing was started.`);
-  if (attempt === null)
-    return refused(
-      'Another attempt of this desk is not over: fermata go-live --status. Nothing was started.',
-    );
+  if (attempt === null) {
+    const other = await underWay(context).catch(() => null);
+    return other === null
+      ? refused('Another go-live of this desk is not over. Nothing was started.', SEE_STATUS)
+      : refusedWhileOpen(other);
+  }
   return startWorkflow({ ...context, desk: inForce }, caller, request, attempt, status);
 }
 
@@ -200,7 +221,7 @@ async function startWorkflow(
     return refused(`Temporal: ${why}. Nothing was started; the desk stays HALTED.`);
   }
   const asked = `A person reviews the validation report (fermata tasks), then ${input.needed} of ${input.approvers.join(', ')} are asked.`;
-  return { ok: true, detail: asked, obstacles: [], workflowId, problems: [] };
+  return { ok: true, detail: asked, obstacles: [], workflowId, problems: [], doThis: null };
 }
 
 /** Requests to the exchange have time limits of their own; the page waits for a minute. */
@@ -286,8 +307,68 @@ export function goLiveInput(
   };
 }
 
-function refused(detail: string): GoLiveStarted {
-  return { ok: false, detail, obstacles: [], workflowId: null, problems: [] };
+const PUT_RIGHT =
+  'put right what is named: fermata preflight shows every check as it is now, docs/GO_LIVE.md the way';
+const RESUME_IT = 'its permission is in force, and it is halted: fermata resume --reason TEXT';
+const SEE_STATUS = 'see how far it is: fermata go-live --status';
+
+function refused(detail: string, doThis = 'put right what is named, and ask again'): GoLiveStarted {
+  return { ok: false, detail, obstacles: [], workflowId: null, problems: [], doThis };
+}
+
+/** An attempt that is not over, and what it waits for. */
+interface UnderWay {
+  readonly attempt: GoLiveAttempt;
+  /** In words; null: not known. */
+  readonly waitsFor: string | null;
+  /** What people can do about it besides ending it. */
+  readonly doThis: string | null;
+}
+
+/** Null if there is none, or if it was abandoned and is over now. Rejects while Postgres or Temporal is down. */
+async function underWay(context: OperationContext): Promise<UnderWay | null> {
+  const { desk, pool, temporal } = context;
+  if ((await readAttempts(pool, desk.desk)).every(({ finishedMs }) => finishedMs !== null)) return null;
+  if (await endAbandoned(context)) return null;
+  const attempt = (await readAttempts(pool, desk.desk)).find(({ finishedMs }) => finishedMs === null);
+  if (attempt === undefined) return null;
+  const { workflowId } = attempt;
+  const [questions, tasks] = await Promise.all([
+    listApprovals(context).catch(() => []),
+    listTasks(context).catch(() => []),
+  ]);
+  const asked = questions.find((one) => one.state === 'open' && one.workflowId === workflowId);
+  if (asked !== undefined) {
+    const { id, title, votes, needed, expiresMs } = asked;
+    const agreed = votes.map(({ person }) => person).join(', ') || 'nobody yet';
+    const waitsFor = `"${title}" is asked until ${moment(expiresMs)}: ${needed} must agree, and so far has ${agreed}`;
+    return { attempt, waitsFor, doThis: `vote: fermata approve ${id} --reason TEXT` };
+  }
+  const task = tasks.find(({ state, origin }) => state === 'open' && origin?.workflowId === workflowId);
+  if (task !== undefined) {
+    const waitsFor = `A person is to do task ${task.id}, "${task.title}", until ${moment(task.dueMs)}`;
+    return { attempt, waitsFor, doThis: `review: fermata task done ${task.id} --note TEXT` };
+  }
+  const asking = askRunning<GoLiveProgress>(temporal, ASK_MS, workflowId, GO_LIVE_MESSAGES.progress);
+  const waitsFor = await asking.then(
+    ({ phase, detail }) => `It is at: ${phase}, ${detail}`,
+    () => null,
+  );
+  return { attempt, waitsFor, doThis: null };
+}
+
+function refusedWhileOpen({ attempt, waitsFor, doThis }: UnderWay): GoLiveStarted {
+  const { askedBy, reason, startedMs, release, attempt: number } = attempt;
+  const open = `${askedBy} asked for a go-live ${moment(startedMs)} ("${reason}"; ${release}, attempt ${number}), and it is not over`;
+  const steps = [
+    'see it: fermata go-live --status',
+    doThis,
+    'or end it: fermata go-live --revoke --reason TEXT, and then ask anew',
+  ];
+  return refused(
+    `${open}${waitsFor === null ? '' : `. ${waitsFor}`}. No second one was begun.`,
+    steps.filter((step) => step !== null).join('; '),
+  );
 }
 
 /** True if the desk's open attempt was abandoned, and is over now. Rejects while Postgres or Temporal is down. */
@@ -436,6 +517,8 @@ async function tellOpenAttempt({ desk, pool, temporal }: OperationContext): Prom
       );
     return null;
   } catch (error) {
+    // It saw the halt first, and is over.
+    if (error instanceof WorkflowNotFoundError) return null;
     return `A question of this go-live may still be open (${messageOf(error)}); fermata go-live --status shows it. Whatever is approved there needs the trader's own yes.`;
   }
 }

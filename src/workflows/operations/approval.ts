@@ -155,15 +155,18 @@ export class Approvals {
       withdrawn === null || isDecided(waiting)
         ? outcomeOf(waiting)
         : { state: 'withdrawn', detail: withdrawn, votes: waiting.votes };
-    const closed = await this.#calls.closeApproval.executeWithOptions({ summary: outcome.detail }, [
-      {
-        id: request.id,
-        desk: this.desk,
-        title: request.title,
-        runId: workflowInfo().firstExecutionRunId,
-        ...outcome,
-      },
-    ]);
+    const closed = await this.#calls.closeApproval.executeWithOptions(
+      { summary: outcome.detail.slice(0, 200) },
+      [
+        {
+          id: request.id,
+          desk: this.desk,
+          title: request.title,
+          runId: workflowInfo().firstExecutionRunId,
+          ...outcome,
+        },
+      ],
+    );
     return closed ? outcome : { state: 'withdrawn', detail: 'it was closed elsewhere', votes: [] };
   }
 

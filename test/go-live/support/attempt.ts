@@ -5,6 +5,7 @@ import { createGoLiveActivities } from '../../../src/activities/create-go-live-a
 import type { GoLiveInput, GoLiveResult } from '../../../src/contracts/go-live.js';
 import type { PreflightReport, PreflightVerdict } from '../../../src/contracts/published.js';
 import { operationsQueue } from '../../../src/contracts/queues.js';
+import { runLabel } from '../../../src/contracts/run-label.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { goLiveId } from '../../../src/domain/go-live.js';
 import type { Runtime } from '../../../src/home/runtime.js';
@@ -170,6 +171,7 @@ export async function beginAttempt(
     workflowId,
     taskQueue: operationsQueue(desk.name),
     args: [input],
+    ...runLabel({ desk: desk.name, routine: 'go-live', summary: 'Going live', details: '' }),
   });
   const ended = handle.result() as Promise<GoLiveResult>;
   // One that is terminated or reset is not waited for here.

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ControlMethods } from '../../../src/contracts/control.js';
 import type { BarStatus, FlatProof, TraderStatus } from '../../../src/contracts/trader-status.js';
-import type { GoLiveEnded } from '../../../src/domain/go-live.js';
+import { type GoLiveEnded, PERMISSION_ENDED } from '../../../src/domain/go-live.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../../../src/domain/mode.js';
 import {
   type CallableMethod,
@@ -309,7 +309,11 @@ export class ScriptedTrader {
         this.goLiveEnded = { release, attempt, by, reason };
       }
       this.granted = null;
-      return this.taken(commandId, this.halt('check-failed', 'person', by));
+      const haltId = this.halt('check-failed', 'person', by);
+      this.halts = this.halts.map((halt) =>
+        halt.haltId === haltId ? { ...halt, reason: `${PERMISSION_ENDED}${reason}` } : halt,
+      );
+      return this.taken(commandId, haltId);
     },
     bars: ({ symbol, count }: ControlMethods['bars']['params']) => ({
       symbol,

@@ -55,13 +55,13 @@ export class GoLiveRun {
   cancelled: boolean;
   /** Why it ends as refused where it was cancelled before anything was armed. */
   cancelledWhy = `cancelled: ${CANCEL_ASKED}`;
-  /** Somebody took the permission back: the trader is asked at once whether it is still in force. */
+  /** Somebody took the permission back, or the desk is another than before: the trader is asked at once. */
   looksNow = false;
   /** The permission ended while people were asked for a larger size. */
   permissionEnded = false;
   /** How often a question for the size after the one in force did not lead to it. */
   questions = 0;
-  /** Why the question that is open is over: the desk was halted since. */
+  /** Why the question that is open is over: the desk is not any more as people were asked about it. */
   interrupted: string | null = null;
   /** The permission was requested from the trader: the desk may be live before this run hears of it. */
   isGranting = false;

@@ -7,16 +7,20 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  defineUpdate,
   patched,
+  setHandler,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import { type ApprovalOutcome, pressingWithin } from '../../../contracts/approval.js';
 import {
   type Carried,
+  GO_LIVE_MESSAGES,
   type GoLiveInput,
   type GoLiveResult,
   type NextSize,
+  pauseWhileAsked,
   RAMP_TRADES_MIN,
   type RampStep,
   type Watched,
@@ -28,6 +32,8 @@ import {
   goLiveApprovalId,
   goLiveId,
   goLiveTerms,
+  OTHER_JOURNAL,
+  overSince,
   type SizePlan,
 } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
@@ -47,8 +53,11 @@ interface Preflight {
   readonly figures: string;
 }
 
+const changedUpdate = defineUpdate<void, [string]>(GO_LIVE_MESSAGES.changed);
+
 export async function goLive(input: GoLiveInput): Promise<GoLiveResult> {
   const run = new GoLiveRun(input);
+  setHandler(changedUpdate, (incarnation) => looksAgain(run, incarnation));
   const failed = (error: unknown): GoLiveResult => ({
     state: run.progress.size === null ? 'refused' : 'ended',
     detail: `the procedure could not go on: ${causeOf(error)}`,
@@ -131,8 +140,11 @@ async function startLive(run: GoLiveRun, reviewer: string): Promise<string | nul
   const facts = await run.engine.readLiveFacts.executeWithOptions({ summary: 'The newest halt' }, []);
   if (facts.haltId === null) return 'the desk is not halted: there is nothing to arm';
   const proposal = proposalOf(run, 0, start, { configHash: facts.configHash, haltId: facts.haltId });
-  const approved = await askApprovers(run, proposal, 'Trade real money');
+  const asking = askApprovers(run, proposal, 'Trade real money');
+  await standsWhile(run, proposal, asking);
+  const approved = await asking;
   if (approved.state !== 'approved') return `not approved: ${approved.detail}`;
+  if (run.interrupted !== null) return run.interrupted;
   const { obstacles } = await preflight(run, 'again', reviewer);
   if (obstacles.length > 0) return obstacles.join('; ');
   if (run.cancelled) return run.cancelledWhy;
@@ -140,6 +152,51 @@ async function startLive(run: GoLiveRun, reviewer: string): Promise<string | nul
   if (problem !== null) return problem;
   await run.goesLive(start);
   return null;
+}
+
+/** Before it is live. The trader of another journal is not asked: it would refuse. */
+function looksAgain(run: GoLiveRun, incarnation: string): void {
+  if (run.progress.size !== null || run.isGranting) return;
+  run.looksNow = true;
+  if (incarnation !== run.input.incarnation) run.interrupted = OTHER_JOURNAL;
+}
+
+/** Runs that began before this patch go on asking for real money after a halt, and the trader refuses the votes. */
+const HALT_ENDS_START = 'a-halt-ends-the-question-for-real-money';
+
+/**
+ * Until `asking` has ended, cooling-off included: ends the question for the first arming once the desk is no longer as
+ * people are asked about it, since the trader would refuse what they agree on.
+ */
+async function standsWhile(
+  run: GoLiveRun,
+  asked: Pick<GoLiveProposal, 'configHash' | 'haltId'>,
+  asking: Promise<unknown>,
+): Promise<void> {
+  if (!patched(HALT_ENDS_START)) return;
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  void asking.then(settle, settle);
+  for (;;) {
+    await condition(() => settled || run.looksNow, pauseWhileAsked(run.input));
+    if (settled || run.cancelled) return;
+    run.looksNow = false;
+    run.interrupted ??= await whyOver(run, asked);
+    if (run.interrupted !== null) return;
+  }
+}
+
+/** Null also while the trader doesn't answer: it may be restarting. */
+async function whyOver(
+  { engine }: GoLiveRun,
+  asked: Pick<GoLiveProposal, 'configHash' | 'haltId'>,
+): Promise<string | null> {
+  const summary = 'Is the desk as people were asked?';
+  const looking = engine.readLiveFacts.executeWithOptions({ summary }, []);
+  const facts = await looking.catch(() => null);
+  return facts === null ? null : overSince(asked, facts);
 }
 
 /** `reviewedBy` null: the checklist is not complete yet, so only the checks are recorded. */
