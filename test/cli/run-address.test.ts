@@ -81,13 +81,23 @@ describe('the run that something is about', () => {
     const listApprovals = async () => [asked, { ...asked, id: 'other', workflowId: 'other' }];
     const attempts = [{ workflowId: RUN }] as never;
     const shown = { attempts, approvers: ['anna', 'ben', 'carla'] };
-    expect(await votingLines({ listApprovals }, shown)).toEqual([
+    const task = { id: 7, title: 'Review the report', state: 'open', dueMs: 0, origin: { workflowId: RUN } };
+    const listTasks = async () =>
+      [
+        task,
+        { ...task, state: 'done' },
+        { ...task, origin: null },
+        { ...task, origin: { workflowId: 'other' } },
+      ] as never;
+    expect(await votingLines({ listApprovals, listTasks }, shown)).toEqual([
+      'waits for a person until 1970-01-01 00:00 UTC: Review the report',
+      '  once it is done: fermata task done 7 --note TEXT',
       'waits for people until 1970-01-01 00:00 UTC: More room',
       '  agreed: anna; 1 more needed, of: ben, carla',
       '  to vote: fermata approve q --reason TEXT',
     ]);
     const away = () => Promise.reject(new Error('Postgres is away'));
-    expect(await votingLines({ listApprovals: away }, shown)).toEqual([]);
+    expect(await votingLines({ listApprovals: away, listTasks: away }, shown)).toEqual([]);
   });
 
   it('stands whole in its notice, however long the text is', async () => {

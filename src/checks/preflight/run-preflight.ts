@@ -124,7 +124,7 @@ const validationReport: PreflightCheck = {
   title: 'Paper validation',
   look: (subject) => {
     const expected =
-      'the newest report of this very desk file is a GO of this installation, for this exchange, and not too old';
+      'the newest report of this very desk file is a GO of this installation, for this exchange, and not too old: fermata validate makes one';
     const { desk, env, simulatedVenue, nowMs } = subject;
     const endpoint = tradedVenue(desk.venue.name).live.endpoint(desk, simulatedVenue, env);
     const found = newestGo(subject, { endpoint, nowMs });

@@ -43,16 +43,27 @@ export function approvalLines(approval: ApprovalShown): string[] {
   ];
 }
 
-/** Of the question that a go-live waits for: who has agreed, and who may still. None while Postgres is down. */
+/**
+ * Of the review or the question that a go-live waits for: how it is done, who has agreed, and who may still. None while
+ * Postgres is down.
+ */
 export async function votingLines(
-  operations: Pick<Operations, 'listApprovals'>,
+  operations: Pick<Operations, 'listApprovals' | 'listTasks'>,
   { attempts, approvers }: Pick<GoLiveShown, 'attempts' | 'approvers'>,
 ): Promise<string[]> {
-  const all = await operations.listApprovals().catch(() => []);
-  return all
-    .filter(
-      ({ state, workflowId }) => state === 'open' && attempts.some((one) => one.workflowId === workflowId),
-    )
+  const [all, tasks] = await Promise.all([
+    operations.listApprovals().catch(() => []),
+    operations.listTasks().catch(() => []),
+  ]);
+  const isOf = (workflowId: string | undefined) => attempts.some((one) => one.workflowId === workflowId);
+  const reviews = tasks
+    .filter(({ state, origin }) => state === 'open' && isOf(origin?.workflowId))
+    .flatMap(({ id, title, dueMs }) => [
+      `waits for a person until ${moment(dueMs)}: ${title}`,
+      `  once it is done: fermata task done ${id} --note TEXT`,
+    ]);
+  const questions = all
+    .filter(({ state, workflowId }) => state === 'open' && isOf(workflowId))
     .flatMap(({ id, title, votes, needed, expiresMs }) => {
       const agreed = votes.filter(({ choice }) => choice === 'approve').map(({ person }) => person);
       const others = approvers.filter((name) => !votes.some(({ person }) => person === name));
@@ -62,6 +73,7 @@ export async function votingLines(
         `  to vote: fermata approve ${id} --reason TEXT`,
       ];
     });
+  return [...reviews, ...questions];
 }
 
 const TIMEOUT_SECONDS = 30;
