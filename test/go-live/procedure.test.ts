@@ -588,7 +588,7 @@ describe.concurrent('going live', () => {
     await keepHistory(bench, 'go-live-revoked-while-asked', handleOf(asked).workflowId);
   });
 
-  /** Longer than what Temporal takes as a summary. */
+  /** A long reason. */
   const somebody = `somebody ${'very '.repeat(120)}careful`;
   const HALTED =
     /the desk was halted again after people were asked \(HALTED: person by somebody very .*fermata go-live asks anew/;
