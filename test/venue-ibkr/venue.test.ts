@@ -209,9 +209,7 @@ describe('the contract of a future', () => {
     await eventually(async () => expect(await lots(before)).toEqual([0, 0]));
     // A tick on each side: 50 dollars of the full size, and 20 of two micros.
     const paid = 50 + 20 + 2 * 2.4 + 4 * 1.12;
-    await eventually(async () =>
-      expect((await before.venue.balances()).cash).toBe(dollars(100_000 - paid)),
-    );
+    await eventually(async () => expect((await before.venue.balances()).cash).toBe(dollars(100_000 - paid)));
     await before.venue.close();
     const { venue } = await at({ instruments: inMonth('202701') });
     expect(venue.contracts?.()).toMatchObject([{ traded: { name: 'SIF7' } }, { traded: { name: 'SILF7' } }]);
