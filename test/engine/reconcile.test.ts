@@ -633,7 +633,7 @@ describe('reconciliation', () => {
     expect(desk.engine.view.mode).toBe('REDUCING');
     expect(desk.sent('cancel')).toEqual([entry.clientId]);
     // It is on its way off, and no reading of it halts the desk again.
-    desk.pass(1_000);
+    desk.command({ name: 'reconcile' });
     desk.snapshot({ openOrders: [{ ...venueOrder(entry), limitTicks: (entry.limitTicks ?? 0) + 500 }] });
     expect(desk.recorded('reconciled').at(-1)).toMatchObject({ clean: true, differences: [] });
   });
