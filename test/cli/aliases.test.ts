@@ -74,6 +74,7 @@ describe('names of a desk’s own', () => {
       'rollback.sh': 'rollback',
       'monitor.sh': 'monitor',
       'preflight_check.sh': 'preflight',
+      'deploy.sh': 'deploy',
       'generate_weekly_report.py': 'run weekly-summary',
       'telegram_notifier.py': 'notify test telegram',
       'email_notifier.py': 'notify test mail',

@@ -81,6 +81,7 @@ describe.concurrent('a command that is not understood', () => {
     [['size', 'x'.repeat(200)], `from 1 to 100; found ${'x'.repeat(80)}…`, 'fermata help size'],
     [['init', '--balance', '1.123456789'], 'with 15 digits before the point and 8 after it', 'help init'],
     [['init', '--name', 'mine', '--live'], 'two people decide about real money', '--approver NAME'],
+    [['go-live', '--status', '--reason', 'x'], 'takes no reason', 'leave --reason or --status out'],
     [['journal', '--from', '3', '--last', '2'], 'both --from and --last are given', 'give one of them'],
     [
       ['signal', 'send', 'buy', 'BTC/USDT', '--source', 'T V', '--id', '1', '--valid-seconds', '9'],

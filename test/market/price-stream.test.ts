@@ -181,8 +181,13 @@ describe('the stream of prices', () => {
       })
       .toEqual(['down', 'up', 'up', 'up']);
     simulator.simulation.maintenance = true;
-    for (let count = 0; count < 20; count += 1) await step(false);
-    await expect.poll(() => [health().at(-1), state()]).toEqual(['down', 'down']);
+    // It may be about to connect once more when the venue closes.
+    await expect
+      .poll(async () => {
+        await step(false);
+        return [health().at(-1), state()];
+      })
+      .toEqual(['down', 'down']);
   });
 
   it('asks for the others where the venue lists one of the silent symbols no more', async () => {

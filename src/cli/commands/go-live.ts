@@ -55,6 +55,8 @@ function goLive(options: Options, command: Command): Promise<number> {
   const json = options.json === true;
   if (options.status === true && options.revoke === true)
     throw usageFailure('--status and --revoke contradict each other', 'leave one of them out');
+  if (options.status === true && options.reason !== undefined)
+    throw usageFailure('--status only shows progress, and takes no reason', 'leave --reason or --status out');
   if (options.status === true)
     return withOperations(async (operations) => {
       const shown = await operations.readGoLive();
