@@ -7,7 +7,7 @@ import { OPEN_ORDER, ORDER_STATUS } from '../../simulators/ibkr/wire/to-client.j
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { GATEWAY_TIMES } from '../../src/venue/ibkr/gateway.js';
 import { type IbkrVenue, openIbkrVenue } from '../../src/venue/ibkr/ibkr-venue.js';
-import { oneEntry } from '../engine/support/one-entry.js';
+import { entriesInTurn } from '../engine/support/one-entry.js';
 import { type ClosedAll, type DeskAtVenue, deskAtVenue, timedCloseAll } from './desk-at-venue.js';
 import { untilHolds } from './eventually.js';
 
@@ -17,6 +17,8 @@ const PRICE = '100';
 const PRICE_TICKS = 10_000;
 const ACCOUNT = 'DU1234567';
 const EVERY = 10_000;
+const ENTRIES_MAX = 40;
+const ENTERS_AGAIN_MS = 5_000;
 /** 10:00 in New York: stocks trade. */
 const FRIDAY = Date.UTC(2026, 10, 20, 15, 0, 0);
 
@@ -65,10 +67,11 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
     times: { ...GATEWAY_TIMES, questionMs: 6_000, reconnect: { firstMs: 20, mostMs: 100 } },
   });
   await untilHolds(() => venue.state.reasons.length === 0);
-  const entry = oneEntry({
+  const wish = {
     ...{ limitTicks: PRICE_TICKS + 200, protectTicks: PRICE_TICKS - 200 },
     exits: { targets: [{ ticks: PRICE_TICKS + 1_000, closedPpm: 1_000_000 }] },
-  });
+  };
+  const entry = entriesInTurn(Array.from({ length: ENTRIES_MAX }, () => wish));
   const desk = await deskAtVenue(venue, {
     ...{ priceTicks: PRICE_TICKS, answerTimeoutMs: 1_500, deadlineMs: 90_000, maxPositionSizePct: 0.05 },
     strategies: [{ ...entry, symbols: STOCKS.map((symbol) => `${symbol}/USD`) }],
@@ -82,7 +85,7 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
     commandId: 'arm',
     command: { name: 'arm', haltId, configHash, authority: 'two-people' },
   });
-  const openMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
+  let openMs = Math.floor(Date.now() / 60_000) * 60_000 - ENTRIES_MAX * 60_000;
   const beganAtMs = performance.now();
   let enteredAfterMs = Number.NaN;
   const { ofRequest } = simulation.faults;
@@ -91,13 +94,26 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
     enteredAfterMs = performance.now() - beganAtMs;
     return simulation.faults.ofRequest(clientId, id);
   };
-  for (const { id } of venue.instruments)
-    runner.post({
-      ...{ kind: 'bar', instrument: id, openMs, spanMs: 60_000, volumeLots: 1, warmup: false },
-      ...{ openTicks: PRICE_TICKS, highTicks: PRICE_TICKS, lowTicks: PRICE_TICKS, closeTicks: PRICE_TICKS },
-    });
+  let enteredAtMs = Number.NEGATIVE_INFINITY;
+  const enter = (): void => {
+    const { orders, positions } = engine.view;
+    const busy = new Set([...orders, ...positions].map(({ instrument }) => instrument));
+    const idle = venue.instruments.filter(({ id }) => !busy.has(id));
+    if (idle.length === 0 || performance.now() - enteredAtMs < ENTERS_AGAIN_MS) return;
+    enteredAtMs = performance.now();
+    openMs += 60_000;
+    for (const { id } of idle)
+      runner.post({
+        ...{ kind: 'bar', instrument: id, openMs, spanMs: 60_000, volumeLots: 1, warmup: false },
+        ...{ openTicks: PRICE_TICKS, highTicks: PRICE_TICKS, lowTicks: PRICE_TICKS, closeTicks: PRICE_TICKS },
+      });
+  };
   const resting = (): number => simulation.orders.open.filter(({ terms }) => terms.ocaGroup !== '').length;
-  await untilHolds(() => resting() === 2 * BRACKETS);
+  // A busy machine may give an entry up before it has left; the next bar enters again.
+  await untilHolds(() => {
+    enter();
+    return resting() === 2 * BRACKETS;
+  });
   await untilHolds(() => engine.view.reconciliation.state === 'clean');
   const positions = () => [...(simulation.accounts.get(ACCOUNT)?.positions.values() ?? [])];
   return {
