@@ -1,7 +1,12 @@
 /** Hours of markets against what was worked out by hand: nights of a clock change, half days, holidays, Sunday's open. */
 import { describe, expect, it } from 'vitest';
 import { closedWords, type Phase, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
-import { CALENDARS, type CalendarName, withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import {
+  CALENDARS,
+  type CalendarName,
+  sessionOn,
+  withOwnHours,
+} from '../../src/domain/sessions/trading-hours.js';
 import { zoneOffset } from '../../src/domain/zone-offset.js';
 
 const calendar = (name: CalendarName): SessionCalendar =>
@@ -147,6 +152,15 @@ describe('hours of a desk file', () => {
     );
   });
 
+  it('are the same in whatever order a day lists them: the night before it last, too', () => {
+    const grains = own({ zone: 'America/Chicago', hours: { mon: ['08:30-13:20', '19:00-07:45'] } });
+    expect(at(grains, '2026-11-16T01:00Z')).toBe('open 2026-11-16T01:00 to 2026-11-16T13:45');
+    expect(at(grains, '2026-11-16T14:00Z')).toBe('closed 2026-11-16T13:45 to 2026-11-16T14:30');
+    expect(at(grains, '2026-11-16T15:00Z')).toBe('open 2026-11-16T14:30 to 2026-11-16T19:20');
+    const day = Date.parse('2026-11-16') / 86_400_000;
+    expect(sessionOn(grains.hours, day)).toMatchObject({ opens: '19:00', onTheEve: true, closes: '13:20' });
+  });
+
   it('stand above those of the calendar: an early close makes half a day of its holiday', () => {
     const stocks = CALENDARS['us-stocks'];
     const half = new SessionCalendar(
@@ -171,6 +185,18 @@ describe('hours of a desk file', () => {
     expect(market.isOpen(Date.parse('2026-09-01T12:00Z'))).toBe(true);
     expect(market.isOpen(Date.parse('2026-12-24T12:00Z'))).toBe(true);
     expect(at(market, '2026-12-25T12:00Z')).toBe('closed 2026-12-25T00:00 to 2026-12-26T00:00');
+  });
+
+  it('is known to have been open before a fortnight in which it is closed, whatever was asked first', () => {
+    const day = ['09:30-11:30', '13:00-15:00'];
+    const newYear = ['16', '17', '18', '19', '20', '23'].map((date) => `2026-02-${date}`);
+    const hours = { mon: day, tue: day, wed: day, thu: day, fri: day };
+    const shanghai = own({ zone: 'Asia/Shanghai', hours, holidays: newYear });
+    expect(shanghai.isOpen(Date.parse('2026-02-23T12:00Z'))).toBe(false);
+    expect(at(shanghai, '2026-02-12T02:00Z')).toBe('open 2026-02-12T01:30 to 2026-02-12T03:30');
+    const [from, until] = ['2026-02-12T00:00Z', '2026-02-24T00:00Z'].map(Date.parse) as [number, number];
+    expect(shanghai.isOpen(until)).toBe(false);
+    expect(shanghai.openMs(from, until)).toBe(2 * 4 * 3_600_000);
   });
 
   it('never closes where its days touch', () => {

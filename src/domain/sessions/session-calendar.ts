@@ -115,10 +115,11 @@ export class SessionCalendar {
   }
 
   #find(utcMs: number): Phase {
-    const today = Math.floor(this.localMs(utcMs) / DAY_MS);
-    let [closedSinceMs, openMs, closeMs] = [Number.NEGATIVE_INFINITY, Number.NaN, Number.NaN];
     if (this.hours.week === null)
-      return { open: true, fromMs: closedSinceMs, untilMs: Number.POSITIVE_INFINITY };
+      return { open: true, fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+    const today = Math.floor(this.localMs(utcMs) / DAY_MS);
+    // Of the time before the first day that is looked at, nothing is known.
+    let [closedSinceMs, openMs, closeMs] = [this.#utc(today - DAYS_BACK, 0), Number.NaN, Number.NaN];
     for (let day = today - DAYS_BACK; day <= today + DAYS_AHEAD; day += 1) {
       for (const [fromMs, toMs] of this.#periodsOf(day)) {
         if (fromMs === closeMs) {

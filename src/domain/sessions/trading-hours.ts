@@ -29,7 +29,7 @@ export interface Period {
 export interface TradingHours {
   /** IANA zone, for example America/New_York. */
   readonly zone: string;
-  /** Periods belong to the date on which they close. Null: always open. */
+  /** Periods belong to the date on which they close, in the order in which they open. Null: always open. */
   readonly week: Readonly<Partial<Record<Weekday, readonly Period[]>>> | null;
   /**
    * An exception to the weekly hours: closed on that date, or the minute of the day at which it closes early. Null:
@@ -72,13 +72,17 @@ export function withOwnHours(base: TradingHours, own: OwnHours): TradingHours {
   const week =
     hours === undefined
       ? base.week
-      : Object.fromEntries(WEEKDAYS.map((weekday) => [weekday, (hours[weekday] ?? []).map(periodOf)]));
+      : Object.fromEntries(WEEKDAYS.map((weekday) => [weekday, inOrder(hours[weekday] ?? [])]));
   return {
     zone,
     week,
     exception: (day) => (closed.has(day) ? 'closed' : (early.get(day) ?? base.exception(day))),
   };
 }
+
+/** A desk file may list the day before the night that precedes it. */
+const inOrder = (periods: readonly string[]): readonly Period[] =>
+  periods.map(periodOf).sort((one, other) => one.open - other.open);
 
 /** More than Christmas, New Year and a weekend together. */
 const DAYS_AHEAD = 14;
