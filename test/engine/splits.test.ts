@@ -131,6 +131,21 @@ it('is the same one when it is said again within three days', () => {
   expect(desk.lots(0)).toBe(lots);
 });
 
+it('is the same dividend too when it is written otherwise: it is paid once', () => {
+  const desk = stockDesk(true).active();
+  desk.hold(0);
+  expect(desk.command(DIVIDEND)).toMatchObject({ ok: true });
+  const { cash } = desk.engine.view;
+  for (const perShare of ['0.820', '00.82'])
+    expect(desk.command({ ...DIVIDEND, action: { ...DIVIDEND.action, perShare } }), perShare).toMatchObject({
+      ok: false,
+      code: 'taken-in-already',
+    });
+  expect(desk.engine.view.cash).toBe(cash);
+  const other = { ...DIVIDEND, action: { ...DIVIDEND.action, perShare: '0.81' } };
+  expect(desk.command(other)).toMatchObject({ ok: true });
+});
+
 it('is refused for what is no stock of the desk', () => {
   const desk = new DeskUnderTest().active();
   desk.command({ name: 'stop' });

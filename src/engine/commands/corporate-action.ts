@@ -14,7 +14,7 @@ import {
 } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { formatUnits, writeUnits } from '../../domain/money.js';
+import { formatUnits, parseUnits, writeUnits } from '../../domain/money.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import { coinsOf } from '../apply-holding.js';
 import { averageTicks, stepsAt } from '../books.js';
@@ -73,8 +73,9 @@ function saidBefore({ state, marketMs }: Core, action: CorporateAction): number 
     ?.marketMs;
 }
 
+/** 0.5 and 0.50 are the same dividend. */
 const words = (action: CorporateAction): string =>
-  action.kind === 'split' ? splitText(action) : action.perShare;
+  action.kind === 'split' ? splitText(action) : formatUnits(parseUnits(action.perShare));
 
 function takeSplit(
   core: Core,
