@@ -33,6 +33,20 @@ describe('a larger size with real money', () => {
   });
 });
 
+it('that begins past a loss limit says that the desk is halted again, not that it trades', () => {
+  const desk = new DeskUnderTest({ goLiveRequired: true, risk: RISK }).begin();
+  for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+  desk.snapshot();
+  // 5 % of the day's first equity while it is halted, and 3 % are allowed.
+  const movement = { id: 'l', kind: 'funding', amount: '-500', asset: 'USDT', source: 'x' } as const;
+  desk.happen({ kind: 'venue.movement', movement: { ...movement, marketMs: desk.marketMs } });
+  const detail = expect.stringMatching(
+    /^live with 5 % a position, 1 position; armed, and halted again at once: equity .* has lost 3 % or more/,
+  );
+  expect(goLive(desk, 0)).toMatchObject({ ok: true, detail });
+  expect(desk.engine.view).toMatchObject({ mode: 'HALTED', halts: [{ cause: 'daily-loss' }] });
+});
+
 it('that is granted is no more than what people set it to since', () => {
   const desk = new DeskUnderTest({ goLiveRequired: true, risk: RISK }).begin();
   for (const { id } of desk.config.instruments) desk.quote(id, 10_000);

@@ -24,7 +24,11 @@ export function goLive(core: Core, command: GoLive, event: CommandEvent): Comman
   const size = `${maxPositionSizePct} % a position, ${counted(maxConcurrentPositions, 'position')}`;
   if (grant.step > 0) return done(core, `size step ${grant.step}: ${size}`);
   const armed = arm(core, armOf(command), event, { goLive: true });
-  return armed.ok ? done(core, `live: the desk is ACTIVE with ${size}`) : armed;
+  if (!armed.ok) return armed;
+  // Arming may have found a loss limit that was passed while the desk was halted.
+  return core.state.mode === 'ACTIVE'
+    ? done(core, `live: the desk is ACTIVE with ${size}`)
+    : done(core, `live with ${size}; ${armed.detail}`);
 }
 
 function armOf({ grant, authority }: GoLive): Parameters<typeof arm>[1] {
