@@ -79,6 +79,16 @@ export function signalsRemembered({ signals }: EngineState, marketMs: number): n
   return count;
 }
 
+/** Undefined: it never came, or is forgotten by now. */
+export function rememberedSignal(
+  { signals }: EngineState,
+  name: Pick<SignalName, 'source' | 'id'>,
+  marketMs: number,
+): SignalEntry | undefined {
+  const entry = signals.get(signalKey(name));
+  return entry === undefined || isOver(entry, marketMs) ? undefined : entry;
+}
+
 function forgetOld({ signals, formerSignals }: EngineState, marketMs: number): void {
   for (const [key, entry] of signals) if (isOver(entry, marketMs)) signals.delete(key);
   for (const [key, { entry }] of formerSignals) if (isOver(entry, marketMs)) formerSignals.delete(key);

@@ -418,6 +418,16 @@ describe('the end of a signal', () => {
     expect(desk.engine.view.signals.map(({ id }) => id)).toEqual(['8']);
   });
 
+  it('that is withdrawn again before it comes is refused, though its former withdrawal is forgotten', () => {
+    const desk = deskOf().active();
+    withdraw(desk);
+    desk.marketMs += 8 * 86_400_000 + 1;
+    expect(withdraw(desk)).toMatchObject({ ok: true, detail: expect.stringContaining('no such signal') });
+    send(desk, { id: '8', stop: null });
+    expect(send(desk)).toMatchObject({ ok: false, code: 'signal-withdrawn' });
+    expect(entries(desk)).toEqual([]);
+  });
+
   it('makes room for others a day later, also where none more fitted', () => {
     const desk = deskOf().active();
     for (let count = 0; count < 5_000; count += 1) withdraw(desk, `n${count}`);

@@ -15,7 +15,7 @@ import {
   signalKey,
   wrongPrices,
 } from '../../domain/signal.js';
-import { signalsRemembered } from '../apply-signals.js';
+import { rememberedSignal, signalsRemembered } from '../apply-signals.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -100,7 +100,7 @@ export function withdrawSignal(
   { source, id }: WithdrawSignal,
   { by, reason }: CommandEvent,
 ): CommandOutcome {
-  const known = core.state.signals.get(signalKey({ source, id }));
+  const known = rememberedSignal(core.state, { source, id }, core.marketMs);
   if (known?.withdrawn === true) return done(core, 'the signal is withdrawn already');
   if (known === undefined && signalsRemembered(core.state, core.marketMs) >= SIGNALS_MAX)
     return refused(
