@@ -106,6 +106,8 @@ describe('lots by what a day may move', () => {
     [0.5, 0.005, '500000', {}, 5], // 2,500 ÷ 500
     [1, 0.01, '500000', { heldLots: 2, ownLots: 2 }, 3],
     [1, 0.01, '500000', { heldLots: 5, ownLots: 5 }, 0],
+    [1, 0.01, '500000', { ownRestingLots: 2 }, 3], // all that rests may be filled
+    [1, 0.01, '500000', { heldLots: 1, ownLots: 1, ownRestingLots: 4 }, 0],
     [1, 0.01, '500000', { heldLots: 5 }, 5], // of another strategy
     [1, 0.01, '500000', { heldLots: 2, maxPositionSizePct: 60 }, 1], // the limits: 3, of which 2 are held
     [1, 0.01, '500000', { sizeFactorPpm: 500_000 }, 2], // 2,500 ÷ 1,000

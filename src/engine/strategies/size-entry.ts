@@ -122,9 +122,13 @@ function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   };
 }
 
-/** The allowed cost ÷ (worth of one lot × standard deviation of a day's return), less what its strategy holds. */
+/**
+ * The allowed cost ÷ (worth of one lot × standard deviation of a day's return), less what its strategy holds and has
+ * resting.
+ */
 function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry {
-  const { instrument, equity, limitTicks, sizeFactorPpm, ownLots, dayVolatility, returnsSeen } = entry;
+  const { instrument, equity, limitTicks, sizeFactorPpm, dayVolatility, returnsSeen } = entry;
+  const { ownLots, ownRestingLots } = entry;
   if (dayVolatility === null)
     return {
       lots: 0,
@@ -134,12 +138,12 @@ function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry
     return { lots: 0, why: 'its price has not moved, so what a day moves is not known' };
   const cost = largestPosition(equity, volatilityPct, sizeFactorPpm);
   const perLot = exactNotional(instrument, 1, limitTicks) * dayVolatility;
-  const lots = Math.max(0, Math.floor(cost / perLot) - ownLots);
+  const lots = Math.max(0, Math.floor(cost / perLot) - ownLots - ownRestingLots);
   return {
     lots,
     why:
       `${percentInUse(volatilityPct, sizeFactorPpm)} % of equity is ${moneyText(instrument, Math.floor(cost))}, and one lot moves by ` +
       `${moneyText(instrument, perLot)} in a day (${(dayVolatility * 100).toFixed(2)} %): not one lot fits` +
-      (ownLots === 0 ? '' : ' beside what is held'),
+      (ownLots + ownRestingLots === 0 ? '' : ' beside what its strategy holds and has resting'),
   };
 }
