@@ -152,6 +152,18 @@ describe('settings while the desk runs', () => {
     });
   });
 
+  it('give way where what is traded now has a lower bound: nothing bought for cash is worth 400 % of equity', () => {
+    const before = new DeskUnderTest({ capabilities: FUTURES }).active();
+    change(before, { 'risk.maxPositionSizePct': 400, 'risk.maxDrawdownPct': 9 }, ['anna']);
+    const after = new DeskUnderTest({ configHash: 'edited' }, 2, before.records).begin();
+    expect(inForce(after)).toMatchObject({ 'risk.maxPositionSizePct': 10, 'risk.maxDrawdownPct': 9 });
+    expect(limit(after, 'position-size')).toBe('10 % of equity');
+    expect(after.recorded('settings').at(-1)).toMatchObject({
+      changes: [{ key: 'risk.maxPositionSizePct', from: 400, to: 10 }],
+      by: 'fermata',
+    });
+  });
+
   it('say the desk file’s own hash again once everything is as the file says', () => {
     const desk = new DeskUnderTest().active();
     change(desk, { 'risk.maxPositionSizePct': 4 });

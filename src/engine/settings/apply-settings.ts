@@ -12,6 +12,7 @@ import type { SettingsState } from '../state.js';
 import { watchQuotes } from '../strategies/between-bars.js';
 import { buildSlots, type StrategySlot, sees } from '../strategies/strategy-slot.js';
 import {
+  needsApproval,
   parameterKey,
   type SettingsSource,
   type SettingValues,
@@ -119,16 +120,18 @@ export function effectiveHash(fileHash: string, changed: SettingValues): string 
 }
 
 /**
- * The changes that still apply to this desk file. Where the file itself was edited, the edit wins; every
- * other key stays as set, unless an edited strategy no longer accepts the value.
+ * The changes that still apply to this desk file. Where the file itself was edited, the edit wins; every other key stays
+ * as set, unless an edited strategy, or a limit of what is traded now, no longer accepts the value.
  */
 export function stillChanged({ changed, fileValues }: SettingsState, file: SettingsSource): SettingValues {
   const now = settingValues(file);
   const specs = new Map(settingSpecs(file).map((spec) => [spec.key, spec]));
   const kept = Object.entries(changed).filter(([key, value]) => {
-    const spec = key.startsWith('strategies.') ? specs.get(key) : undefined;
-    const fits = spec === undefined || settingProblem(spec, value) === null;
-    return key in now && now[key] === fileValues[key] && fits;
+    const inFile = now[key];
+    if (inFile === undefined || inFile !== fileValues[key]) return false;
+    const spec = isMonthKey(key) ? undefined : specs.get(key);
+    // One that only tightened never gives way to a looser one.
+    return spec === undefined || settingProblem(spec, value) === null || !needsApproval(spec, inFile, value);
   });
   return Object.fromEntries(kept);
 }
