@@ -277,11 +277,13 @@ function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const broken: BrokenRule[] = [];
   for (const key of ['tickSize', 'lotSize', 'multiplier', 'pip'] as const) {
     const found = instrument[key] ?? '1';
-    if (exactDecimal(found).units !== 0n) continue;
+    const isAboveZero = exactDecimal(found).units !== 0n;
+    if (isAboveZero && wholeTimes(exactDecimal(found), FINEST_UNITS) !== null) continue;
+    const bound = isAboveZero ? 'with at most 12 decimals' : 'above 0';
     const needed =
       key === 'multiplier'
-        ? { expected: 'a number above 0', doThis: multiplierOfTheExchange(instrument.kind) }
-        : { expected: 'a step above 0', doThis: 'take the step size from the venue’s list of instruments' };
+        ? { expected: `a number ${bound}`, doThis: multiplierOfTheExchange(instrument.kind) }
+        : { expected: `a step ${bound}`, doThis: 'take the step size from the venue’s list of instruments' };
     broken.push({ path: ['instruments', index, key], found, ...needed });
   }
   if (broken.length > 0) return broken;

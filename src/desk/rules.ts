@@ -42,6 +42,7 @@ function brokenRules(
     ...unlessRules(desk),
     ...itemRules(desk),
     ...haltRules(desk),
+    ...escalationRules(desk),
     ...ownStepRules(desk),
     ...ownIncidentRules(desk, coded),
     ...contactRules(desk),
@@ -265,6 +266,24 @@ function haltRules({ routines }: Desk): BrokenRule[] {
           expected: 'onFail: halt beside it',
           found: `onFail: ${onFail}`,
           doThis: 'write onFail: halt, or take resume out',
+        },
+      ];
+    }),
+  );
+}
+
+/** One goes after the other: an earlier time behind a later one would come late. */
+function escalationRules({ incidents }: Desk): BrokenRule[] {
+  return Object.entries(incidents.severities).flatMap(([severity, { escalateMinutes }]) =>
+    escalateMinutes.flatMap((minutes, at) => {
+      const before = escalateMinutes[at - 1] ?? 0;
+      if (minutes > before) return [];
+      return [
+        {
+          path: ['incidents', 'severities', severity, 'escalateMinutes', at],
+          expected: `more minutes than the ${before} before it`,
+          found: `${minutes}`,
+          doThis: 'write the times in rising order',
         },
       ];
     }),

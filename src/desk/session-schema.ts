@@ -96,7 +96,7 @@ function rulesOf(sessions: DeskSessions, path: Path): BrokenRule[] {
     ...oneSourceRule(sessions, path),
     ...(zone === undefined ? [] : zoneRule([...path, 'zone'], zone)),
     ...zoneBelongsRule(sessions, path),
-    ...daysRule(sessions, path),
+    ...closeRule(sessions, path),
     ...overlapRule(sessions, path),
   ];
 }
@@ -130,13 +130,29 @@ function zoneBelongsRule({ calendar, hours, zone }: DeskSessions, path: Path): B
   return [{ path: [...path, 'zone'], expected, found: zone, doThis: 'remove zone' }];
 }
 
-function daysRule({ calendar, holidays, earlyCloses }: DeskSessions, path: Path): BrokenRule[] {
-  const key = holidays === undefined ? 'earlyCloses' : 'holidays';
-  if (calendar !== '24x7' || (holidays ?? earlyCloses) === undefined) return [];
-  const doThis = `remove ${key}, or write hours in place of the calendar`;
-  return [
-    { path: [...path, key], expected: `no ${key} of a market that never closes`, found: 'some', doThis },
-  ];
+/** What is of no use without a close. */
+const OF_A_CLOSE = [
+  'holidays',
+  'earlyCloses',
+  'noEntriesBeforeCloseMinutes',
+  'flatByCloseMinutes',
+  'cancelEntriesAtClose',
+] as const;
+
+function closeRule(sessions: DeskSessions, path: Path): BrokenRule[] {
+  if (sessions.calendar !== '24x7') return [];
+  return OF_A_CLOSE.flatMap((key) => {
+    const found = sessions[key];
+    if (found === undefined || found === false) return [];
+    return [
+      {
+        path: [...path, key],
+        expected: `no ${key} of a market that never closes`,
+        found: typeof found === 'object' ? 'some' : String(found),
+        doThis: `remove ${key}, or write hours in place of the calendar`,
+      },
+    ];
+  });
 }
 
 const WEEK = 7 * 1440;

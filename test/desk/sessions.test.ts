@@ -80,6 +80,12 @@ describe('the hours of an instrument', () => {
     ['{ calendar: us-stocks, holidays: [2026-02-30] }', /holidays\[0\]: a date/],
     ['{ calendar: us-stocks, earlyCloses: { 2026-11-20: noon } }', /earlyCloses.*a time HH:MM/],
     ['{ calendar: 24x7, holidays: [2026-12-25] }', /no holidays of a market that never closes/],
+    [
+      '{ calendar: 24x7, flatByCloseMinutes: 30 }',
+      /sessions\.flatByCloseMinutes: no flatByCloseMinutes of a market that never closes; 30; remove/,
+    ],
+    ['{ calendar: 24x7, noEntriesBeforeCloseMinutes: 5 }', /no noEntriesBeforeCloseMinutes of a market/],
+    ['{ calendar: 24x7, cancelEntriesAtClose: true }', /no cancelEntriesAtClose of a market/],
   ])('%s is refused', (sessions, expected) => {
     expect(problemsOf(sessions).join('\n')).toMatch(expected);
   });
