@@ -42,6 +42,7 @@ import type { EquityMeter } from './measure/equity-meter.js';
 import { heldOverRoll, LEFT_BEFORE_MS, type RunRolls, type TimedRoll } from './rolls.js';
 import type { TimedSignal } from './signals-file.js';
 
+const endOf = ({ openMs, spanMs }: MarketBar): number => openMs + spanMs;
 const NO_SIGNALS: readonly TimedSignal[] = [];
 const PROGRESS_EVERY_MS = 500;
 /** Prices between two clock readings for progress, if they come as fast as they are processed. */
@@ -199,9 +200,7 @@ export class Run<Measured extends Measure> {
     if (!feed.tellsTrades)
       this.#found.push(...listeners.map(({ name, instrument }) => untoldTrades(name, instrument.symbol)));
     const pasts = await Promise.all(instruments.map((instrument) => feed.history(instrument.id, wanted)));
-    this.#past = pasts
-      .flat()
-      .sort((a, b) => a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument);
+    this.#past = pasts.flat().sort((a, b) => endOf(a) - endOf(b) || a.instrument - b.instrument);
     const ended = new Promise<void>((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -323,6 +322,10 @@ export class Run<Measured extends Measure> {
     );
     this.#signal(instance, event.marketMs);
     instance.advanceTo(event.marketMs);
+    if (event.kind === 'bar' && event.past === true && endOf(event.bar) <= measure.fromMs) {
+      instance.warmUp(event.bar);
+      return undefined;
+    }
     measure.onMarket(event);
     instance.onMarket(event);
     if (event.kind === 'bar') measure.afterBar?.(event.bar, engine);

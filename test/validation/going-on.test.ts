@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/contracts/market-feed.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
@@ -185,6 +186,12 @@ describe('a validation that was killed', () => {
 /** A venue whose prices move on with `nowMs`, whoever listens. */
 class LiveDouble {
   nowMs = BEGIN_MS;
+  /** How often somebody has looked at its clock. */
+  looks = 0;
+  /** Its history comes only after this. */
+  answers: () => Promise<unknown> = () => Promise.resolve();
+  /** Whether it has its history when it is asked for. */
+  hasPast = true;
   readonly #bars: readonly MarketBar[];
   #listener: MarketListener | null = null;
 
@@ -214,14 +221,14 @@ class LiveDouble {
         files: [],
       },
       tellsTrades: false,
-      nowMs: () => this.nowMs,
-      history: (instrument, count) =>
-        Promise.resolve(
-          this.#bars
-            .filter((bar) => bar.openMs + bar.spanMs <= this.nowMs)
-            .slice(-count)
-            .map((bar) => ({ ...bar, instrument })),
-        ),
+      nowMs: () => {
+        this.looks += 1;
+        return this.nowMs;
+      },
+      history: async (instrument, count) => {
+        await this.answers();
+        return this.hasPast ? this.#past(instrument).slice(-count) : [];
+      },
       start: (listener) => {
         this.#listener = listener;
       },
@@ -232,8 +239,20 @@ class LiveDouble {
     };
   }
 
+  #past(instrument: number): readonly MarketBar[] {
+    return this.#bars
+      .filter((bar) => bar.openMs + bar.spanMs <= this.nowMs)
+      .map((bar) => ({ ...bar, instrument }));
+  }
+
   get isHeard(): boolean {
     return this.#listener !== null;
+  }
+
+  /** What it did not have when it was asked. */
+  tellPast(): void {
+    for (const bar of [0, 1].flatMap((instrument) => this.#past(instrument)))
+      this.#tell({ kind: 'bar', marketMs: this.nowMs, bar, late: true, past: true });
   }
 
   /** The next minute happens, on both instruments. */
@@ -258,6 +277,18 @@ class LiveDouble {
   #tell(event: MarketEvent): void {
     void this.#listener?.(event);
   }
+}
+
+function opening(live: LiveDouble, directory: string): () => Promise<MarketFeed> {
+  const { desk } = loaded;
+  const request = { market: { ...SIMULATED, kind: 'live' }, beginMs: null, desk, directory } as const;
+  const onFault = (error: Error): never => {
+    throw error;
+  };
+  return () =>
+    openPrices({ ...request, instruments: buildInstruments(desk), onFault }, () =>
+      Promise.resolve(live.open()),
+    );
 }
 
 describe('a validation on live prices', () => {
@@ -306,22 +337,41 @@ describe('a validation on live prices', () => {
     expect(report.data.coverage.map(({ missing }) => missing)).toEqual([0, 0]);
   });
 
+  it('reads what it missed up to its end, where that has passed by the time it goes on', async () => {
+    const live = new LiveDouble(200);
+    const directory = prepare(temporaryFolder(), {
+      market: { ...SIMULATED, kind: 'live' },
+      durationMs: HOUR_MS,
+    });
+    const openFeed = () => Promise.resolve(live.open());
+    const ending = new AbortController();
+    const first = runValidation(directory, { openFeed, signal: ending.signal }).catch(
+      (error: unknown) => error,
+    );
+    await expect.poll(() => live.isHeard).toBe(true);
+    for (let minute = 0; minute < 20; minute += 1) live.pass();
+    await expect
+      .poll(() => readFileSync(placeAt(directory).prices, 'utf8'))
+      .toContain(`"marketMs":${live.nowMs}`);
+    ending.abort();
+    expect(await first).toBeInstanceOf(RunInterrupted);
+    for (let minute = 0; minute < 60; minute += 1) live.pass();
+    // The run looks at the clock, which is past its end, while the venue has not answered yet.
+    live.answers = async () => {
+      await setImmediate();
+      const before = live.looks;
+      await expect.poll(() => live.looks).toBeGreaterThan(before);
+    };
+    const report = await runValidation(directory, { openFeed });
+    expect(problemsOf(report)).toEqual([]);
+    expect(report.data.coverage.map(({ missing }) => missing)).toEqual([0, 0]);
+  });
+
   it('keeps of a minute whose volume the venue does not tell that it is not known', async () => {
     const live = new LiveDouble(20);
     live.nowMs += 4 * MINUTE_MS;
     const directory = temporaryFolder();
-    const { desk } = loaded;
-    const open = () =>
-      openPrices(
-        {
-          ...{ market: { ...SIMULATED, kind: 'live' }, beginMs: null, desk, directory },
-          instruments: buildInstruments(desk),
-          onFault: (error) => {
-            throw error;
-          },
-        },
-        () => Promise.resolve(live.open()),
-      );
+    const open = opening(live, directory);
     const first = await open();
     const past = await first.history(0, 3);
     first.start(() => undefined);
@@ -341,6 +391,54 @@ describe('a validation on live prices', () => {
     await again.stop();
     expect(past.map(({ volumeLots }) => volumeLots)).toEqual([1, Number.NaN, 3]);
     expect(told).toEqual([Number.NaN, 5, Number.NaN]);
+  });
+
+  it('warms up on no minute of the time that it has traded, where the venue had no history at first', async () => {
+    const live = new LiveDouble(20);
+    const directory = temporaryFolder();
+    const open = opening(live, directory);
+    const first = await open();
+    expect(await first.history(0, 3)).toEqual([]);
+    await first.stop();
+    // Nothing has been told yet.
+    live.nowMs += MINUTE_MS;
+    const second = await open();
+    expect(await second.history(0, 3)).toHaveLength(1);
+    second.start(() => undefined);
+    await expect.poll(() => live.isHeard).toBe(true);
+    for (let minute = 0; minute < 3; minute += 1) live.pass();
+    const written = () => readFileSync(placeAt(directory).prices, 'utf8').match(/"kind":"bar"/g)?.length;
+    await expect.poll(written).toBe(2 * 3);
+    await second.stop();
+
+    const third = await open();
+    expect(await third.history(0, 3)).toHaveLength(1);
+    expect(await third.history(1, 3)).toEqual([]);
+    await third.stop();
+  });
+
+  it('takes a history that comes late for no minute of its own time', async () => {
+    const live = new LiveDouble(200);
+    live.nowMs += HOUR_MS;
+    live.hasPast = false;
+    const directory = prepare(temporaryFolder(), {
+      market: { ...SIMULATED, kind: 'live' },
+      durationMs: HOUR_MS,
+    });
+    const running = runValidation(directory, { openFeed: () => Promise.resolve(live.open()) });
+    await expect.poll(() => live.isHeard).toBe(true);
+    live.tellPast();
+    for (let minute = 0; minute < 20; minute += 1) live.pass();
+    // Three minutes without a bar.
+    live.nowMs += 3 * MINUTE_MS;
+    for (let minute = 0; minute < 36; minute += 1) live.pass();
+    await expect
+      .poll(() => readFileSync(placeAt(directory).prices, 'utf8').match(/"kind":"bar"/g)?.length)
+      .toBe(2 * (60 + 20 + 36));
+    for (let minute = 0; minute < 15; minute += 1) live.pass();
+    const report = await running;
+    expect(problemsOf(report)).toContain('missing-bars');
+    for (const { missing } of report.data.coverage) expect(missing).toBeGreaterThanOrEqual(3);
   });
 
   it('ends when its time is up, also where the venue has fallen silent, and says so', async () => {

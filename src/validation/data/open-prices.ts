@@ -107,33 +107,46 @@ class LoggedFeed implements MarketFeed {
   readonly #options: LoggedFeedOptions;
   readonly #log: PriceLog;
   readonly #past = new Map<InstrumentId, readonly MarketBar[]>();
+  /** An earlier start has told prices. */
+  readonly #hasTold: boolean;
   #group: TimedEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
   #listener: MarketListener = () => undefined;
   #wanted: MarketWants | undefined;
+  /** Market time of the newest price that was told before the live ones. Null: those are told. */
+  #reachedMs: number | null = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(options: LoggedFeedOptions) {
     this.#options = options;
     this.#log = new PriceLog(options.file);
     let source: MarketSource | null = null;
+    let hasTold = false;
     for (const price of readPriceLog(options.file)) {
       if (price.kind === 'source') source = price.source;
       else if (price.kind === 'past' && price.bars[0]) this.#past.set(price.bars[0].instrument, price.bars);
-      else break;
+      else {
+        hasTold = true;
+        break;
+      }
     }
+    this.#hasTold = hasTold;
     this.source = source ?? options.feed.source;
     if (source === null) this.#log.append([{ kind: 'source', source: this.source }]);
   }
 
+  /** What is kept or was missed is told first, so its end is not over while the venue is still asked about it. */
   nowMs(): number {
-    return this.#options.feed.nowMs();
+    return Math.min(this.#options.feed.nowMs(), this.#reachedMs ?? Number.POSITIVE_INFINITY);
   }
 
-  /** History as it was when the validation began: the same at every start. */
+  /**
+   * History as it was when the validation began: the same at every start. If there was none then, there is none: what the
+   * venue has by now is of the time that was traded.
+   */
   async history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
     const kept = this.#past.get(instrument);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined || this.#hasTold) return kept ?? [];
     const bars = await this.#options.feed.history(instrument, count);
     if (bars.length > 0) this.#log.append([{ kind: 'past', bars }]);
     return bars;
@@ -165,9 +178,11 @@ class LoggedFeed implements MarketFeed {
       if (this.#stopped) return;
       await this.#listener(price);
       lastMs = price.marketMs;
+      this.#reachedMs = lastMs;
       if (price.kind === 'bar') endMs.set(price.bar.instrument, endOf(price.bar));
     }
     if (lastMs !== null) await this.#catchUp(lastMs, endMs);
+    this.#reachedMs = null;
     if (!this.#stopped) this.#options.feed.start((event) => this.#live(event), this.#wanted);
   }
 
