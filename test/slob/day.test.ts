@@ -464,6 +464,23 @@ describe('the monthly comparison with the backtest', () => {
     expect(await bench.run('monthly backtest')).toMatchObject({ verdict: 'warn' });
   });
 
+  it('expects of a desk that began during the month the trades of the days that it has traded', async () => {
+    await bench.equityAt(NOW - 3 * DAY, 100_000);
+    await bench.equityAt(NOW - HOUR, 100_100);
+    backtested({ trades: 100 });
+    // A trade in 2.8 days: none in three is chance, none in thirty is not.
+    expect(await bench.run('monthly backtest')).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringMatching(/^trades 0 \(backtest 1\.1\), /),
+      expected: 'the last 3 days are as the backtest leads one to expect',
+    });
+    await bench.equityAt(NOW - 31 * DAY, 100_000);
+    expect(await bench.run('monthly backtest')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/^trades 0 \(backtest 10\.7\), .*; not by chance: trades$/),
+    });
+  });
+
   it('is not run without a backtest, or without a month', async () => {
     bench.context = { ...bench.context, runtime: { ...bench.context.runtime, deskFolder: bench.home } };
     await month();
