@@ -23,7 +23,12 @@ export const expectedProfit = check(
   z.strictObject({ days: z.number().min(0).default(30), deviations: z.number().min(0).default(2) }),
   async (context, { days, deviations }) => {
     const { marketData, equity, returnCountsFrom, configHash, settings } = await readStatus(context);
-    const today = Number(equity) / Number(returnCountsFrom) - 1;
+    const from = Number(returnCountsFrom);
+    if (!(from > 0)) {
+      const observed = `the day counts from an equity of ${returnCountsFrom}: it has no return`;
+      return { verdict: 'not_run', observed, expected: 'a day that began with some equity' };
+    }
+    const today = Number(equity) / from - 1;
     // Within tighter limits the desk trades what its file was validated for; a go-live takes it for that, too.
     const isOfFile = changedBeyondFile(context.desk, settings.changed).length === 0;
     const configHashes = [configHash, ...(isOfFile ? [settings.fileConfigHash] : [])];
@@ -32,7 +37,7 @@ export const expectedProfit = check(
       return {
         verdict: 'not_run',
         observed: `today ${percent(today)}; ${usual.why}`,
-        expected: 'a validation of at least a day, or at least 5 days to compare with',
+        expected: 'a validation of at least a day in which equity moved, or at least 5 days to compare with',
       };
     }
     const width = deviations * usual.deviation;
@@ -101,7 +106,8 @@ function reportInFiles({ desk, runtime: { home } }: CheckContext, configHash: st
 
 function byValidation(report: SignedReport): ExpectedReturn | null {
   const ofHours = hourlyReturnsOf(report);
-  if (ofHours === null || ofHours.hours < HOURS_MIN) return null;
+  // One that held nothing says nothing of a day: any result would be beyond what it makes likely.
+  if (ofHours === null || ofHours.hours < HOURS_MIN || ofHours.deviation === 0) return null;
   return {
     known: true,
     mean: ofHours.mean * HOURS_PER_DAY,
@@ -157,13 +163,13 @@ async function byDaysBefore(
   if (before.length < DAYS_MIN) {
     return {
       known: false,
-      why: `no validation of this configuration, and ${counted(before.length, 'day')} before today`,
+      why: `no validation of this configuration says what is usual, and ${counted(before.length, 'day')} before today`,
     };
   }
   return {
     known: true,
     mean: mean(before),
     deviation: sampleDeviation(before),
-    source: `${counted(before.length, 'day')} before (there is no validation of this configuration)`,
+    source: `${counted(before.length, 'day')} before (no validation of this configuration says what is usual)`,
   };
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { makeSecret, readSecret } from '../../src/home/secrets.js';
+import { saveDrill } from '../../src/store/backups.js';
 import { type Candle, storeBars } from '../../src/store/bars.js';
 import { recordValidation } from '../../src/store/go-live-attempts.js';
 import type { SignedReport, ValidationReport } from '../../src/validation/report/report.js';
@@ -140,6 +141,15 @@ describe('expected-profit', () => {
     expect(expected).toMatch(/^between -0\.89\d % and 1\.29\d %: the mean of 5 days before .* ± 1 standard/);
   });
 
+  it('is not run on a day that began with nothing: there is no return to compare', async () => {
+    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+    const status = bench.trader.status.bind(bench.trader);
+    bench.trader.status = () => ({ ...status(), returnCountsFrom: '0', equity: '0' });
+    expect(await bench.check('expected-profit')).toMatchObject({
+      ...{ verdict: 'not_run', observed: 'the day counts from an equity of 0: it has no return' },
+    });
+  });
+
   it('takes as a day what the desk counts as one', async () => {
     bench.context = { ...bench.context, desk: { ...bench.context.desk, dayBoundary: '12:00' } };
     for (let day = 1; day <= 7; day += 1) {
@@ -218,7 +228,9 @@ describe('expected-profit', () => {
     for (const configHash of ['other-key', 'too-short', 'changed since']) {
       const outcome = await today(-1.5, configHash);
       expect(outcome).toMatchObject({ verdict: 'pass' });
-      expect(outcome.expected).toContain('days before (there is no validation of this configuration)');
+      expect(outcome.expected).toContain(
+        'days before (no validation of this configuration says what is usual)',
+      );
     }
   });
 
@@ -240,13 +252,13 @@ describe('expected-profit', () => {
     const at = async (pct: number) =>
       (await today(0.5, 'in force', settings({ 'risk.maxDrawdownPct': pct }))).expected;
     expect(await at(maxDrawdownPct - 1)).toMatch(/48 hours of validation v-of the file-48/);
-    expect(await at(maxDrawdownPct + 1)).toContain('there is no validation of this configuration');
+    expect(await at(maxDrawdownPct + 1)).toContain('no validation of this configuration says what is usual');
   });
 
   it('compares with whole days alone: the first one of the span is compared with nothing before it', async () => {
     await bench.equityAt(NOW - 31 * 86_400_000, 5_000);
     await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
-    expect((await today(0.5, 'no validation')).expected).toContain(' 5 days before (there is no validation');
+    expect((await today(0.5, 'no validation')).expected).toContain(' 5 days before (no validation');
   });
 
   it('takes the figures of a validation of a year, whose chart has a point for several hours', async () => {
@@ -263,6 +275,22 @@ describe('expected-profit', () => {
     const verdicts = [];
     for (const pct of [-0.8, 0.5, 1.3]) verdicts.push((await today(pct, 'of a year')).verdict);
     expect(verdicts).toEqual(['fail', 'pass', 'warn']);
+  });
+
+  it('takes no validation that held nothing: a day with a trade would be beyond what it makes likely', async () => {
+    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+    const decisionKey = sealedWith();
+    const results = { hourlyReturns: 48 };
+    const idle = {
+      figures: { volatilityPct: 0, sharpe: null },
+      results,
+    } as unknown as Partial<ValidationReport>;
+    await validation('idle', decisionKey, 48, idle);
+    const outcome = await today(-1.5, 'idle');
+    expect(outcome).toMatchObject({ verdict: 'pass' });
+    expect(outcome.expected).toContain(
+      '5 days before (no validation of this configuration says what is usual)',
+    );
   });
 
   it('takes no chart of an older report for hours that it may not have', async () => {
@@ -351,6 +379,36 @@ describe('profit-and-positions and strategies-on', () => {
       observed:
         'off: ema-cross on BTC/USDT (switched off by fermata: 5 losses in a row; looked at again at 2026-03-03 10:00 UTC by market time), ' +
         'stopped on BTC/USDT (switched off by anna: 5 losses in a row), breakout on BTC/USDT (the desk file has it off)',
+    });
+  });
+});
+
+describe('drill-age', () => {
+  const drilled = (id: string, verdict: 'pass' | 'fail', daysAgo: number): Promise<void> =>
+    saveDrill(bench.database.pool, {
+      ...{
+        desk: bench.context.desk.desk,
+        workflowId: `drill-${bench.context.desk.desk}-${id}`,
+        firstRunId: id,
+      },
+      ...{ backupId: id, verdict, detail: 'compared', tookMs: 1_000 },
+      finishedMs: Date.now() - daysAgo * DAY,
+    });
+
+  it('goes by the newest drill, however far ahead a wrong clock has dated another one', async () => {
+    expect(await bench.check('drill-age')).toMatchObject({ verdict: 'not_run' });
+    await drilled('ahead', 'pass', -300);
+    expect(await bench.check('drill-age')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/^the drill of ahead is dated ahead of now: /),
+    });
+    await drilled('good', 'pass', 2);
+    expect(await bench.check('drill-age')).toMatchObject({
+      ...{ verdict: 'pass', observed: 'good pass, 2.0 days ago: compared' },
+    });
+    await drilled('broken', 'fail', 1);
+    expect(await bench.check('drill-age')).toMatchObject({
+      ...{ verdict: 'fail', observed: 'broken fail, 1.0 days ago: compared' },
     });
   });
 });
