@@ -47,12 +47,29 @@ export const quoted = (lines: readonly LogLine[], count: number): string =>
 
 /** Newest first, back to `sinceMs`. */
 async function* linesSince(file: string, sinceMs: number): AsyncGenerator<LogLine> {
+  const isSince = timeSince(sinceMs);
   for await (const text of readLogBackwards(file)) {
     const line = parse(text);
     if (line === null) continue;
-    if (Date.parse(line.time ?? '') < sinceMs) return;
-    yield line;
+    const found = isSince(Date.parse(line.time ?? ''));
+    if (found === null) return;
+    if (found) yield line;
   }
+}
+
+/** Far more than a desk writes before its machine's clock is set right. */
+const OLDER_MAX = 1_000;
+
+/**
+ * Of lines from the newest on: whether one is since then. Null: nor is any before it. A machine that starts with its clock
+ * behind dates some lines too early, and what it wrote before that start comes after them.
+ */
+export function timeSince(sinceMs: number): (timeMs: number) => boolean | null {
+  let older = 0;
+  return (timeMs) => {
+    older = timeMs < sinceMs ? older + 1 : 0;
+    return older === 0 ? true : older > OLDER_MAX ? null : false;
+  };
 }
 
 function parse(text: string): LogLine | null {

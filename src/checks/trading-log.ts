@@ -8,7 +8,7 @@ import { homePaths } from '../home/runtime.js';
 import { TRADING_LOG } from '../supervisor/log/desk-log.js';
 import { datedLog, type LogLine, tradingLine } from '../supervisor/log/log-lines.js';
 import { check, lookingBack } from './check.js';
-import { readLinesBackwards } from './find-log-lines.js';
+import { readLinesBackwards, timeSince } from './find-log-lines.js';
 
 /** The log's files are kept this long. */
 const DAYS_MAX = 30;
@@ -81,9 +81,12 @@ async function countLines(paths: readonly string[], sinceMs: number, quotedMax: 
   const counts = { setup: 0, order: 0, error: 0, warning: 0, venue: 0 };
   const quoted: string[] = [];
   let oldestMs = Date.now();
+  const isSince = timeSince(sinceMs);
   for await (const line of linesBackwards(paths)) {
     oldestMs = Date.parse(line.time);
-    if (oldestMs < sinceMs) break;
+    const found = isSince(oldestMs);
+    if (found === null) break;
+    if (!found) continue;
     if (line.kind !== null && line.kind !== 'error') counts[line.kind] += 1;
     if (line.level !== 'error' && line.level !== 'warn') continue;
     counts[line.level === 'error' ? 'error' : 'warning'] += 1;

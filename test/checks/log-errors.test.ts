@@ -36,6 +36,19 @@ describe('log-errors', () => {
     expect(await bench.check('log-errors', { hours: 1, errorsMax: 1 })).toMatchObject({ verdict: 'pass' });
   });
 
+  it('counts the errors from before a start with the clock behind, and ends where all before is too old', async () => {
+    const behind = line(30_000, 'info', 'started with the clock behind').repeat(20);
+    const written = line(60, 'error', 'what ended it') + behind + line(30, 'info', 'the clock is right');
+    writeFileSync(join(logs(), 'fermata.jsonl'), written);
+    expect(await bench.check('log-errors')).toMatchObject({
+      verdict: 'fail',
+      observed: '1 error (web 1); the newest: web: what ended it',
+    });
+    const old = line(30_000, 'info', 'old').repeat(2_000);
+    writeFileSync(join(logs(), 'fermata.jsonl'), line(60, 'error', 'of another clock') + old + written);
+    expect(await bench.check('log-errors')).toMatchObject({ observed: expect.stringMatching(/^1 error /) });
+  });
+
   it('looks back from when its routine was due, so that no error is between two runs, however late one begins', async () => {
     writeFileSync(join(logs(), 'fermata.jsonl'), line(51, 'error', 'before') + line(49, 'error', 'between'));
     expect(await bench.check('log-errors', { hours: 0.5 })).toMatchObject({ verdict: 'pass' });

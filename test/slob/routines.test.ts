@@ -670,6 +670,17 @@ describe('a check of', () => {
     });
   });
 
+  it('the log of the day has what came before a start with the clock behind', async () => {
+    bench.writeTradingLog([
+      [5, 'error', 'error', 'the disk is gone'],
+      [9_000, 'info', 'setup', 'with the clock behind'],
+      [1, 'info', 'setup', 'calm'],
+    ]);
+    expect(await bench.run('close log')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringMatching(/^1 setup detected, .*: the disk is gone$/) },
+    });
+  });
+
   it('the log of the day fails where the connection was not stable', async () => {
     const halts = (count: number) =>
       bench.writeTradingLog(
