@@ -18,9 +18,15 @@ export function sampleDeviation(values: readonly number[]): number {
   return Math.sqrt(squares / (values.length - 1));
 }
 
-/** Change from each value to the next, as a fraction of the former. */
+/**
+ * Change from each value to the next, as a fraction of the former. 0 after one that is not above 0: there was nothing to
+ * earn with, and a loss on top of a debt would count as a gain.
+ */
 export function returnsOf(values: readonly number[]): number[] {
-  return values.slice(1).map((value, index) => value / (values[index] as number) - 1);
+  return values.slice(1).map((value, index) => {
+    const before = values[index] as number;
+    return before > 0 ? value / before - 1 : 0;
+  });
 }
 
 /** Equity of a desk, and the capital that came in since the previous point (negative: went out). */

@@ -105,6 +105,17 @@ describe('the figures of a run', () => {
   });
 });
 
+it('count nothing earned or lost by the hour once nothing is left: a debt that grows is no gain', () => {
+  const ruined = figuresOf({
+    ...hours(0, 4),
+    ...{ startEquity: 1000, finalEquity: -3000, hourly: [1000, -100, -3000, -3000] },
+    ...{ maxDrawdown: 4, longestDrawdown: null, trades: summed(), heldMs: 0, tradedValue: 0, fees: 0 },
+  });
+  // Returns of -110 %, 0 and 0: mean -36.67 %, deviation 63.51 %.
+  expect(ruined.sharpe).toBeCloseTo((-1 / Math.sqrt(3)) * Math.sqrt(8760), 4);
+  expect(ruined.sortino).toBeCloseTo((-1 / Math.sqrt(3)) * Math.sqrt(8760), 4);
+});
+
 describe('the time in which a position was open', () => {
   it('counts once where trades overlap, however long the one that ends last has been open', () => {
     expect(heldMs(hours(1, 2), hours(4, 6), hours(5, 7))).toBe(4 * HOUR_MS);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TradeSums } from '../../src/backtest/statistics/figures.js';
 import { type Criteria, judge, looserThan, type Measured } from '../../src/validation/report/report.js';
 
 /** The runbook's. */
@@ -12,6 +13,21 @@ const failed = (measured: Partial<Measured>) =>
 describe('the go/no-go criteria', () => {
   it('are met at the threshold itself', () => {
     expect(failed({})).toEqual([]);
+  });
+
+  it('are met by a part of the trades that is exactly what is asked for', () => {
+    const wonOf = (wins: number, trades: number) => {
+      const sums = new TradeSums();
+      for (let at = 0; at < trades; at += 1)
+        sums.add({ result: at < wins ? 1 : -1, r: null, openedMs: 0, closedMs: 0 });
+      return sums.exact.winRatePct;
+    };
+    const missed = Array.from({ length: 101 }, (_, pct) => pct).filter(
+      (pct) =>
+        !judge({ ...CRITERIA, minWinRatePct: pct }, { ...MET, winRatePct: wonOf(pct, 100) })[1]?.passed,
+    );
+    expect(missed).toEqual([]);
+    expect(wonOf(29, 50)).toBe(58);
   });
 
   it.each([

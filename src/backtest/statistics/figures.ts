@@ -200,12 +200,12 @@ export class TradeSums {
   /** Not rounded. */
   get exact(): TradeFigures {
     const part = (sum: number, count: number): number | null => (count === 0 ? null : sum / count);
-    const winRate = part(this.#wins, this.#trades);
     return {
       trades: this.#trades,
       wins: this.#wins,
       losses: this.#losses,
-      winRatePct: winRate === null ? null : winRate * 100,
+      // Multiplied first: 29 ÷ 100 × 100 is below 29, and would miss a criterion of 29 %.
+      winRatePct: part(this.#wins * 100, this.#trades),
       profitFactor: this.#losses === 0 ? null : this.#won / -this.#lost,
       expectancy: part(this.#result, this.#trades),
       averageR: part(this.#r, this.#judgedByR),
