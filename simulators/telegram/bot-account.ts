@@ -127,6 +127,13 @@ export class BotAccount {
     if (this.hears(message)) this.push({ message });
   }
 
+  /** A person gives a message of theirs another text. Telegram also sends one as edited whose text is as before. */
+  pushEdited(message: Message, text: string): void {
+    const edited = { ...message, text, edit_date: Math.floor(this.nowMs() / 1000) };
+    this.messages.set(`${message.chat.id}:${message.message_id}`, edited);
+    if (this.hears(edited)) this.push({ edited_message: edited });
+  }
+
   /** In a group, a bot in privacy mode gets only commands, replies to it, and messages that name it. */
   private hears({ chat, text, reply_to_message: replyTo }: Message): boolean {
     if (chat.type === 'private' || this.readsAllOfGroups || this.administers.has(chat.id)) return true;

@@ -59,6 +59,11 @@ export class Simulation {
     return message;
   }
 
+  /** A person edits a message of theirs. */
+  edit(message: Message, text: string, token?: string): void {
+    this.bot(token).pushEdited(message, text);
+  }
+
   /** Taps the button with this label. Returns the callback query's id. Throws if the message has no such button. */
   tap(
     userId: number,

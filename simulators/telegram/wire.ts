@@ -78,5 +78,6 @@ export interface CallbackQuery {
 export interface Update {
   readonly update_id: number;
   readonly message?: Message;
+  readonly edited_message?: Message;
   readonly callback_query?: CallbackQuery;
 }

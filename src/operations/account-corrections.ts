@@ -2,6 +2,7 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { type CashKind, type CoinOwner, coinsSubject } from '../domain/cash-and-coins.js';
 import { type CorporateAction, splitText } from '../domain/corporate-action.js';
+import { trimmed } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import type { AuditAction } from '../store/audit.js';
 import { readStatus } from '../trader/read-status.js';
@@ -16,6 +17,7 @@ import {
   type OperationResult,
   provenBy,
   type TakenCommand,
+  TO_DO,
   taken,
 } from './operation.js';
 import { audited, whyNotAudited } from './record-audit.js';
@@ -26,6 +28,8 @@ export interface CoinsRequest {
   readonly owner: CoinOwner;
   /** Cost of one coin, decimal; required if the coins are the desk's. */
   readonly cost: string | null;
+  /** How many the person was shown, decimal: about another number nothing was said. Absent: those in the account. */
+  readonly nobodys?: string | undefined;
   readonly reason: string;
   /** With real money: signature over `statementToSign`, made with the person's own key. */
   readonly signature?: string | undefined;
@@ -36,7 +40,7 @@ const COMMAND_MS = 5_000;
 export async function claimCoins(
   context: OperationContext,
   caller: Caller,
-  { symbol, owner, cost, reason, signature }: CoinsRequest,
+  { symbol, owner, cost, nobodys: shown, reason, signature }: CoinsRequest,
 ): Promise<OperationResult> {
   const asked = { action: 'claimCoins' as const, parameters: { symbol, owner, cost, reason } };
   const refused = await whyNotAudited(context, caller, asked);
@@ -46,8 +50,12 @@ export async function claimCoins(
 
   async function send({ coins: found }: Pick<TraderStatus, 'coins'>): Promise<OperationResult> {
     const commandId = context.newId();
+    const nobodys = found.find((known) => known.symbol === symbol)?.nobodys ?? '0';
+    if (shown !== undefined && trimmed(shown) !== trimmed(nobodys))
+      return notDone(
+        `By now ${nobodys} of ${symbol} are nobody’s, not ${shown}. Nothing was changed.${TO_DO}say it of those.`,
+      );
     try {
-      const nobodys = found.find((known) => known.symbol === symbol)?.nobodys ?? '0';
       const subject = coinsSubject({ symbol, owner, cost, nobodys });
       const decision = approveNow(context, caller, { decisionId: commandId, subject, signature });
       const said = { symbol, owner, cost, decisions: [decision] };

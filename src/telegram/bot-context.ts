@@ -1,6 +1,5 @@
 /** What every command and every tap can use, what a command is, and how both answer. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bot, Context } from 'grammy';
 import type { NoticeButton } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
@@ -95,19 +94,19 @@ export interface ChatCommand {
 interface CommandMessage {
   readonly chatId: number;
   readonly updateId: number;
-  /** When Telegram received it, in wall milliseconds. */
+  /** When Telegram received it, or its newest text, in wall milliseconds. */
   readonly sentMs: number;
   /** The text after the command. */
   readonly argument: string;
 }
 
 export function commandMessage(ctx: Context): CommandMessage | null {
-  const { message, match, update } = ctx;
+  const { message = ctx.editedMessage, match, update } = ctx;
   if (!message) return null;
   return {
     chatId: message.chat.id,
     updateId: update.update_id,
-    sentMs: message.date * 1_000,
+    sentMs: (message.edit_date ?? message.date) * 1_000,
     argument: typeof match === 'string' ? match.trim() : '',
   };
 }
@@ -167,7 +166,7 @@ export function answerPicture(
   return deliver(context, () => context.lane.sendPicture({ ...picture, caption, chatId: String(chatId) }));
 }
 
-async function deliver({ log }: Answering, send: () => Promise<SendOutcome>): Promise<boolean> {
+async function deliver({ lane, log }: Answering, send: () => Promise<SendOutcome>): Promise<boolean> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const outcome = await send();
     if (outcome.kind === 'sent') return true;
@@ -175,7 +174,8 @@ async function deliver({ log }: Answering, send: () => Promise<SendOutcome>): Pr
       log('warn', `an answer was not delivered: ${outcome.reason}`);
       return false;
     }
-    await sleep(Math.max(outcome.afterMs, AGAIN_MS));
+    // Telegram may name minutes: an end of the bot does not wait for them.
+    if (!(await lane.rest(Math.max(outcome.afterMs, AGAIN_MS)))) return false;
   }
   return false;
 }

@@ -18,7 +18,14 @@ import {
 import { chartCommand } from './commands/chart.js';
 import { dailyCommand, profitCommand, tradesCommand } from './commands/results.js';
 import { helpWith, incidentCommand, statusCommand } from './commands/status.js';
-import { closeAllCommand, isStop, resumeCommand, stopArgument, stopCommand } from './commands/stop.js';
+import {
+  closeAllCommand,
+  isStop,
+  resumeCommand,
+  StopsGiven,
+  stopArgument,
+  stopCommand,
+} from './commands/stop.js';
 import type { KnownPerson } from './known-people.js';
 import { TAP_HANDLERS, type Tap } from './taps.js';
 
@@ -38,7 +45,10 @@ const STRANGER_TEXT_LENGTH_MAX = 100;
 const PEOPLE_MS = 500;
 
 export function buildBot(bot: TelegramBot, context: BotContext): void {
+  const stops = new StopsGiven();
   bot.use(async (ctx, next) => {
+    // Of edited messages only a stop counts: anything else was answered as it was first written.
+    if (ctx.editedMessage !== undefined && !isStop(ctx.update)) return;
     noteMessageIds(context, ctx);
     // A person who was removed a moment ago must not decide anything; a stop waits for nothing.
     if (!isStop(ctx.update)) await context.people.refreshWithin(context.pool, PEOPLE_MS);
@@ -47,12 +57,12 @@ export function buildBot(bot: TelegramBot, context: BotContext): void {
     // A person who was just linked has been answered already.
     else if (!(await triesToLink(context, ctx))) await onStranger(context, ctx);
   });
-  bot.on('message:text', async (ctx, next) => {
-    const argument = stopArgument(ctx.message.text, ctx.me.username);
+  bot.on(['message:text', 'edited_message:text'], async (ctx, next) => {
+    const argument = stopArgument(ctx.msg.text, ctx.me.username);
     const message = commandMessage(ctx);
     const person = personOf(context, ctx);
     if (argument === null || !message || !person) await next();
-    else await stopCommand.run(context, person, { ...message, argument });
+    else if (stops.isNew(ctx.msg)) await stopCommand.run(context, person, { ...message, argument });
   });
   bot.command('start', (ctx) => onStart(context, ctx));
   for (const command of CHAT_COMMANDS) {

@@ -253,6 +253,17 @@ describe('health', () => {
       .toEqual({ status: 'degraded', components: { ...components, database: 'down' } });
   });
 
+  it('is looked at anew where the machine’s clock is set back', async () => {
+    const other = await startWebUnderTest(filled.database.pool);
+    onTestFinished(() => other.stop());
+    const health = async () => (await other.call('GET', '/health')).status;
+    other.clock.aheadMs = 3_600_000;
+    await expect.poll(health).toBe(200);
+    other.clock.aheadMs = 0;
+    await other.trader.stop();
+    await expect.poll(health, { timeout: 30_000 }).toBe(503);
+  });
+
   it('is answered though a part of the desk says nothing', async () => {
     const silent = await startWebUnderTest(filled.database.pool, {
       temporalAnswers: () => new Promise(() => undefined),

@@ -231,6 +231,36 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     ]);
   });
 
+  it('asks what was pressed last, however late the statement for something else is read', async () => {
+    await open('Waiting');
+    let readNow = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      readNow = resolve;
+    });
+    await page.route(/api\/signing/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    onTestFinished(() => page.unroute(/api\/signing/));
+    const asked = page.waitForRequest(/api\/signing/);
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await asked;
+    await page.getByRole('button', { name: 'Reject' }).click();
+    await page
+      .getByRole('dialog', { name: /^Reject: Settings version 1/ })
+      .getByLabel(/Reason/)
+      .fill('not like this');
+    const read = page.waitForResponse(/api\/signing/);
+    readNow();
+    await (await read).finished();
+    // By then the page has drawn what it makes of the answer.
+    await page.evaluate(
+      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+    );
+    await page.keyboard.press('Enter');
+    await expect.poll(() => opened.votes.at(-1)).toMatchObject({ choice: 'reject', reason: 'not like this' });
+  });
+
   it('lists backups with their steps, each with the way to its own run', async () => {
     const runId = '01a1fc44-06b6-71a2-ae23-004449c8e8d2';
     await opened.database.ownerPool.query(
@@ -281,7 +311,9 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await page.keyboard.press('Enter');
     expect(opened.web.trader.calls.filter(({ method }) => method === 'claimCoins')).toEqual([]);
     await dialog.getByLabel('What one coin cost').fill('61250.00');
+    const claimed = page.waitForRequest(/api\/coins/);
     await page.keyboard.press('Enter');
+    expect((await claimed).postDataJSON()).toMatchObject({ nobodys });
     await expect.poll(said).toContain('done');
     expect(opened.web.trader.calls.findLast(({ method }) => method === 'claimCoins')).toMatchObject({
       params: { symbol, owner: 'desk', cost: '61250.00', reason: 'bought for the desk' },

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { figuresOf, notesOf } from '../../src/contracts/status-words.js';
 import type { Halt } from '../../src/domain/mode.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';
+import { createSignInToken } from '../../src/store/sign-in-means.js';
 import { resize } from '../support/page.js';
+import { rowMaker } from '../support/row-makers.js';
 import { HALT_ID } from '../support/scripted-trader.js';
 import { fullStatus, scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
@@ -437,6 +439,20 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     web.trader.status = before;
   });
 
+  it('offers no resumption before it knows what halted the desk, and can stop it already', async () => {
+    const early = await page.context().browser()?.newPage();
+    if (early === undefined) throw new Error('no browser');
+    await early.routeWebSocket(/api.ws/, () => undefined);
+    await opened.signIn(early);
+    const button = (name: string) => early.getByRole('button', { name, exact: true });
+    await button('Stop').waitFor();
+    expect(await early.getByTestId('mode').innerText()).toBe('CONNECTING');
+    expect(await button('Stop').isEnabled()).toBe(true);
+    expect(await button('Resume').isDisabled()).toBe(true);
+    expect(await button('Resume').getAttribute('title')).toContain('is not known here yet');
+    await early.close();
+  });
+
   it('lets nothing of its header lie over something else', async () => {
     const size = page.viewportSize();
     const parts = page.locator('.wordmark, .desk-name, .identity > .tag, .clock, .top .lamp, .top-links');
@@ -536,6 +552,35 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     web.standings.set('operator', 'another password');
     await expect.poll(() => page.getByRole('alert').innerText()).toContain('Your sign-in has ended.');
     await opened.signIn();
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+  });
+
+  it('sends as nobody else what one person pressed, where another one has signed in meanwhile', async () => {
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect.poll(() => text('mode')).toBe('HALTED');
+    const token = await createSignInToken(opened.database.pool, rowMaker, 'anna');
+    // As in another tab, which has the same cookie.
+    await page.evaluate(
+      (body) =>
+        fetch('/api/auth/link', { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
+      JSON.stringify({ token, transport: 'cookie' }),
+    );
+    const answers: number[] = [];
+    await page.route(/emergency\/resume/, async (route) => {
+      answers.push(401);
+      await route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{}' });
+    });
+    const loaded = page.waitForEvent('load');
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+    await loaded;
+    await expect.poll(() => page.getByTitle(/^Signed in: anna, approver/).count()).toBe(1);
+    expect(answers).toEqual([401]);
+    await page.unroute(/emergency\/resume/);
+    await page.context().clearCookies();
+    await page.goto('about:blank');
+    await opened.signIn();
+    web.trader.status = scriptedStatus();
     await expect.poll(() => text('mode')).toBe('ACTIVE');
   });
 

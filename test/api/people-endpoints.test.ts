@@ -149,6 +149,10 @@ describe('the pre-flight checks', () => {
       other.clock.aheadMs = 32_000;
       expect((await look()).status).toBe(503);
       expect((await look()).status).toBe(200);
+      // A clock that is set back makes them no newer.
+      other.clock.aheadMs = 0;
+      expect((await look()).status).toBe(200);
+      expect(made).toBe(5);
     } finally {
       await other.stop();
     }

@@ -900,6 +900,25 @@ describe.concurrent('what a person changes at the trader', () => {
     },
   );
 
+  it('is not said of other coins than the person was shown', async () => {
+    const desk = await deskWithTrend();
+    const operations = operationsOf(desk);
+    const inAccount = { symbol: coins.symbol, nobodys: '1.05000', foreign: '0.00000', toMove: '0.00000' };
+    const answer = desk.trader.answer.bind(desk.trader);
+    desk.trader.answer = async (method, params) => {
+      const said = await answer(method, params);
+      if (method === 'status') Object.assign(said, { coins: [inAccount] });
+      return said;
+    };
+    const detail =
+      'By now 1.05000 of BTC/USDT are nobody’s, not 0.05000. Nothing was changed. To do: say it of those.';
+    const before = await operations.claimCoins(ANNA, { ...coins, nobodys: '0.05000' });
+    expect(before).toMatchObject({ ok: false, proven: false, detail });
+    expect(desk.trader.sent('claimCoins')).toEqual([]);
+    expect(await operations.claimCoins(ANNA, { ...coins, nobodys: '1.05' })).toMatchObject({ ok: true });
+    expect(desk.trader.sent('claimCoins')).toHaveLength(1);
+  });
+
   it('is sent nowhere while what is now can not be read', async () => {
     const desk = await deskWithTrend();
     desk.trader.losesAnswersTo = 'status';

@@ -593,9 +593,8 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect.poll(header).toMatch(/2026-01-05 14:31:20 UTC$/);
   });
 
-  it('a halt and a new incident by notice and by sound, where somebody asked for it', async () => {
-    await desk.open('Settings');
-    await desk.page.evaluate(() => {
+  const listen = (): Promise<void> =>
+    desk.page.evaluate(() => {
       const told: string[] = [];
       class Notice {
         static permission = 'granted';
@@ -612,7 +611,11 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       }
       Object.assign(globalThis, { told, Notification: Notice, AudioContext: Speaker });
     });
-    const told = () => desk.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+  const told = () => desk.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+
+  it('a halt and a new incident by notice and by sound, where somebody asked for it', async () => {
+    await desk.open('Settings');
+    await listen();
     is({ mode: 'HALTED', reason: 'lunch' });
     await expect.poll(() => desk.page.title()).toContain('HALTED');
     is({});
@@ -626,6 +629,26 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     is({});
     await expect.poll(() => desk.page.title()).not.toContain('HALTED');
     for (const choice of ['Notify me when', 'Sound, too']) await desk.page.getByLabel(choice).uncheck();
+  });
+
+  it('a halt by notice, too, where incidents could not be read since the page was opened', async () => {
+    const incidents = /api\/incidents/;
+    await desk.page.route(incidents, (route) =>
+      route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{}' }),
+    );
+    await desk.page.reload();
+    await desk.open('Settings');
+    await listen();
+    await desk.page.getByLabel('Notify me when').check();
+    is({ mode: 'HALTED', reason: 'lunch' });
+    await expect.poll(told).toEqual(['crypto-bot: HALTED']);
+    is({});
+    await expect.poll(() => desk.page.title()).not.toContain('HALTED');
+    // That it is known how many are open is no news.
+    await desk.page.unroute(incidents);
+    await expect.poll(() => desk.page.title()).toBe('(1) crypto-bot · Fermata');
+    expect(await told()).toEqual(['crypto-bot: HALTED']);
+    await desk.page.getByLabel('Notify me when').uncheck();
   });
 
   it('in the tab of a page that nobody looks at how many incidents are open', async () => {

@@ -144,6 +144,27 @@ describe('/stop', () => {
     expect(bench.sent(ANNA).every(({ reply_markup: markup }) => markup === undefined)).toBe(true);
   });
 
+  it('is taken where what was mistyped is edited into it, once for each text', async () => {
+    const { simulation } = bench.simulator;
+    const refusals = () => bench.texts(ANNA).filter((text) => text.includes('That is no command'));
+    bench.start();
+    const mistyped = simulation.type(ANNA, '/sotp');
+    await bench.answered(ANNA, /That is no command/);
+    simulation.edit(mistyped, '/stpo');
+    simulation.edit(mistyped, '/stop');
+    await bench.answered(ANNA, /✅ Stop: proven/);
+    expect(bench.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'no reason given' }]);
+    // Telegram calls any change of a message an edit.
+    simulation.edit(mistyped, '/stop');
+    bench.type(ANNA, '/help');
+    await bench.answered(ANNA, /You are anna/);
+    expect(bench.trader.sent('stop')).toHaveLength(1);
+    expect(refusals()).toHaveLength(1);
+    simulation.edit(mistyped, '/stop odd prices');
+    await eventually(() => expect(bench.trader.sent('stop')).toHaveLength(2));
+    expect(bench.trader.sent('stop')[1]).toMatchObject({ by: 'anna', reason: 'odd prices' });
+  });
+
   it('with text that cannot be kept acts all the same, and its audit entry is plain', async () => {
     bench.start();
     for (const [, text] of UNFIT_TEXTS) bench.type(ANNA, `/stop ${text}`);
@@ -292,6 +313,16 @@ describe('/closeall and /resume', () => {
     );
     tapLast(ANNA, 'Close all, two people to resume');
     await bench.answered(ANNA, /two people to resume: proven.*! Two approvers must resume after a kill/s);
+  });
+
+  it('hold up no end of the bot, where Telegram takes an answer only minutes later', async () => {
+    const { faults } = bench.simulator.simulation;
+    faults.add({ method: 'sendMessage', effect: { kind: 'tooMany', retryAfter: 600 }, times: 100 });
+    bench.start();
+    bench.type(ANNA, '/closeall');
+    await eventually(() => expect(faults.count).toBeLessThan(100));
+    await bench.stop();
+    expect(bench.sent(ANNA)).toEqual([]);
   });
 
   it('do nothing on "Leave it"', async () => {

@@ -6156,6 +6156,8 @@ export interface paths {
                         owner: "desk" | "foreign" | "move";
                         /** @description What one coin cost, decimal; required if they are the desk’s */
                         cost?: string;
+                        /** @description How many the person was shown; refused if it is another number by now */
+                        nobodys?: string;
                         /** @description Kept in the journal, the evidence and the audit trail */
                         reason: string;
                         /** @description For real money: over the statement of GET /api/signing, with the person’s own key */

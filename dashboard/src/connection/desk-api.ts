@@ -245,9 +245,14 @@ export class DeskApi {
     return (await answerOf(this.#client.GET('/api/status'))).coins;
   }
 
-  /** `cost`: of one coin, if they are the desk's. */
-  claimCoins({ cost, ...said }: CoinsSaid, reason: string, signature?: string): Promise<Said> {
-    const body = { ...said, reason, ...(cost === null ? {} : { cost }), ...signedBy(signature) };
+  /** `cost`: of one coin, if they are the desk's; `nobodys`: how many are shown. */
+  claimCoins(
+    { cost, ...said }: CoinsSaid,
+    nobodys: string,
+    reason: string,
+    signature?: string,
+  ): Promise<Said> {
+    const body = { ...said, nobodys, reason, ...(cost === null ? {} : { cost }), ...signedBy(signature) };
     return answerOf(this.#client.POST('/api/coins', { body }));
   }
 

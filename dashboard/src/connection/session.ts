@@ -22,6 +22,18 @@ const ENDED = new Problem(
   'Sign in again, with the new password if it was replaced. A new password, a sign-out in another tab, and your removal from the desk end it; so does time.',
 );
 
+/** What a person saw and pressed is not what the next one decided. */
+const SOMEBODY_ELSE = new Problem(
+  401,
+  'Not sent',
+  'Somebody else has signed in at this browser meanwhile, so what you pressed was not sent.',
+  'The desk goes on as it was.',
+  'Sign in as yourself and press again.',
+);
+
+/** Sent whoever is signed in by now: a desk that should be stopped waits for nobody. */
+const ALWAYS_SENT: readonly string[] = ['/api/emergency/stop', '/api/emergency/close-all'];
+
 const RENEW_BEFORE_MS = 60_000;
 const ANSWER_WAIT_MS = 60_000;
 /** If the server waits longer for a proof before it answers, the page waits longer still. */
@@ -36,6 +48,8 @@ export class Session {
   #expiresMs = 0;
   #renewing: Promise<boolean> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Until this page is loaded again for who is signed in now. */
+  #isSomebodyElses = false;
   state: SessionState = 'starting';
   /** Who is signed in; the server decides at every request what that person may do. */
   person = '';
@@ -103,6 +117,7 @@ export class Session {
 
   async #sendOnce({ url, method, headers }: Request, body: string): Promise<Response> {
     const token = await this.accessToken();
+    if (this.#isSomebodyElses && !ALWAYS_SENT.includes(new URL(url).pathname)) throw SOMEBODY_ELSE;
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
     return send(url, { method, headers, ...(body === '' ? {} : { body }) });
   }
@@ -129,8 +144,12 @@ export class Session {
   }
 
   #keep({ accessToken, expiresIn, person, roles }: Tokens): void {
-    // Somebody else has signed in at another desk's page, which has the same cookie: this one shows what that person may.
-    if (this.person !== '' && this.person !== person) location.reload();
+    // Somebody else has signed in in another tab or at another desk's page, which have the same cookie: this one shows
+    // what that person may.
+    if (this.person !== '' && this.person !== person) {
+      this.#isSomebodyElses = true;
+      location.reload();
+    }
     this.refusal = null;
     this.#access = accessToken;
     this.person = person;

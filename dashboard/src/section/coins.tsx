@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { CoinOwner, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
@@ -38,16 +38,21 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [cost, setCost] = useState('');
   const [signing, setSigning] = useState<Signing | null>(null);
+  /** Counts the questions: a statement that is read late must not turn the one that is shown into another. */
+  const questions = useRef(0);
   const own = useOwnSignature(signing);
   const open = (found.value ?? []).filter(({ nobodys }) => Number(nobodys) > 0);
   if (open.length === 0 && asked === null) return null;
   const ask = async (next: Asked): Promise<void> => {
+    questions.current += 1;
+    const mine = questions.current;
     setCost('');
     // Only to find out whether a signature is needed; the statement to sign is requested later, with the cost that
     // was typed.
     const { symbol, owner } = next;
     const about = { coins: { symbol, owner, cost: null } };
     const statement = await api.signing(about).catch(() => null);
+    if (mine !== questions.current) return;
     setSigning(statement?.statement ? statement : null);
     setAsked(next);
   };
@@ -64,7 +69,9 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
   const claim = (about: Asked, reason: string, signature?: string): void => {
     close();
     const said = saidOf(about);
-    void action.run(async () => ({ text: (await api.claimCoins(said, reason, signature)).detail }));
+    void action.run(async () => ({
+      text: (await api.claimCoins(said, about.nobodys, reason, signature)).detail,
+    }));
   };
   return (
     <Panel title="Coins that are nobody’s" area="section" aside={open.length} problem={found.problem}>

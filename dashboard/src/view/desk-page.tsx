@@ -92,6 +92,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
           state={state}
           connection={connection}
           pressed={pressed}
+          canResume={canResume}
           onStop={stop}
           onAsk={(button) => setDialog(button)}
         />

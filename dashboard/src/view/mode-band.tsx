@@ -12,12 +12,14 @@ interface ModeBandProps {
   readonly connection: Connection;
   /** Buttons whose request is in progress. */
   readonly pressed: ReadonlySet<Button>;
+  /** It is known what halted the desk: nobody lifts a halt unread. */
+  readonly canResume: boolean;
   readonly onStop: () => void;
   readonly onAsk: (button: 'close-all' | 'resume') => void;
 }
 
 /** What the desk may do, why, and the three buttons that change it. */
-export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBandProps) {
+export function ModeBand({ state, connection, pressed, canResume, onStop, onAsk }: ModeBandProps) {
   const { mode, tone, reason, now } = wordsOf(state, connection);
   const section = sectionOf(mode, state);
   return (
@@ -58,9 +60,9 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
           type="button"
           class="button resume"
           onClick={() => onAsk('resume')}
-          disabled={mode === 'ACTIVE'}
+          disabled={!canResume}
           aria-keyshortcuts="R"
-          title={mode === 'ACTIVE' ? 'The desk is active' : 'Check again, then arm. Asks first. (R)'}
+          title={canResume ? 'Check again, then arm. Asks first. (R)' : cannotResume(mode)}
         >
           {pressed.has('resume') ? 'Resuming…' : 'Resume'}
         </button>
@@ -68,6 +70,9 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
     </section>
   );
 }
+
+const cannotResume = (mode: string): string =>
+  mode === 'ACTIVE' ? 'The desk is active' : 'What halted the desk is not known here yet';
 
 /** The section of docs/WOKEN.md about the reason shown; null: there is nothing to do. */
 function sectionOf(mode: string, state: LiveState | null): string | null {

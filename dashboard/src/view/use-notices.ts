@@ -11,21 +11,25 @@ import { sentence } from './words.js';
 
 interface Seen {
   readonly mode: string;
-  readonly incidents: number;
+  /** Null: not known yet. */
+  readonly incidents: number | null;
 }
 
-/** `incidents`: how many are open; null while unknown. The state when the page is opened is not reported. */
+/**
+ * `incidents`: how many are open; null while unknown, as where Postgres is down: a halt is told all the same. The state
+ * when the page is opened is not reported.
+ */
 export function useNotices(state: LiveState | null, connection: Connection, incidents: number | null): void {
   const { mode, tone, reason } = wordsOf(state, connection);
   const desk = state?.status?.desk ?? 'Fermata';
   const seen = useRef<Seen | null>(null);
   useEffect(() => {
-    if (mode === 'CONNECTING' || incidents === null) return;
+    if (mode === 'CONNECTING') return;
     const before = seen.current;
-    seen.current = { mode, incidents };
+    seen.current = { mode, incidents: incidents ?? before?.incidents ?? null };
     if (before === null) return;
     if (mode !== before.mode && tone === 'alarm') tell(`${desk}: ${mode}`, sentence(reason));
-    else if (incidents > before.incidents) {
+    else if (incidents !== null && before.incidents !== null && incidents > before.incidents) {
       tell(`${desk}: ${incidents} open ${incidents === 1 ? 'incident' : 'incidents'}`, 'See Incidents.');
     }
   }, [mode, tone, reason, desk, incidents]);

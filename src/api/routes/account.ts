@@ -119,6 +119,11 @@ const claimSchema = z.strictObject({
     .enum(COIN_OWNERS)
     .describe('`move`: a person takes them out of the account; until then they are left alone'),
   cost: price.optional().describe('What one coin cost, decimal; required if they are the desk’s'),
+  nobodys: z
+    .string()
+    .regex(/^\d{1,20}(\.\d{1,18})?$/, 'expected a decimal number as text, for example "0.05"')
+    .optional()
+    .describe('How many the person was shown; refused if it is another number by now'),
   reason: reason.min(1),
   signature,
 });

@@ -93,7 +93,9 @@ export function preflightRoute(app: FastifyInstance, web: WebDependencies): void
   };
   app.get('/api/preflight', { schema }, async (request, reply) => {
     const now = web.nowMs();
-    if (kept === null || now - kept.atMs >= KEPT_MS) kept = { atMs: now, report: web.operations.preflight() };
+    // Also after the clock was set back, which may be by hours.
+    if (kept === null || Math.abs(now - kept.atMs) >= KEPT_MS)
+      kept = { atMs: now, report: web.operations.preflight() };
     try {
       return await kept.report;
     } catch (error) {

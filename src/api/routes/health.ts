@@ -35,7 +35,8 @@ export function healthRoute(app: FastifyInstance, web: WebDependencies, watch: S
   };
   app.get('/health', { schema, config: { access: 'public' } }, async (_request, reply) => {
     const now = web.nowMs();
-    if (kept === null || now - kept.atMs >= KEPT_MS) kept = { atMs: now, health: look(web, watch) };
+    // Also after the clock was set back, which may be by hours.
+    if (kept === null || Math.abs(now - kept.atMs) >= KEPT_MS) kept = { atMs: now, health: look(web, watch) };
     const health = await kept.health;
     return reply.code(health.status === 'unhealthy' ? 503 : 200).send(health);
   });

@@ -2,7 +2,7 @@
  * Chat commands that stop, close all and resume. /stop never asks for confirmation, however long it waited:
  * a person who wanted the desk stopped did not want it to trade meanwhile.
  */
-import type { Update } from 'grammy/types';
+import type { Message, Update } from 'grammy/types';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { grouped } from '../../domain/figure-text.js';
 import { APPROVER, MAY_STOP, whyStaysKilled } from '../../domain/roles.js';
@@ -32,9 +32,32 @@ export function stopArgument(text: string, ownName: string): string | null {
   return bot.toLowerCase() === ownName.toLowerCase() ? why.trim() : null;
 }
 
-/** Whether the update is carried out before everything else in its batch. */
-export function isStop({ message }: Update): boolean {
-  return STOP.test(message?.text ?? '');
+/**
+ * Whether the update is carried out before everything else in its batch. Whoever edits a message into a stop wants one:
+ * it was mistyped.
+ */
+export function isStop({ message, edited_message: edited }: Update): boolean {
+  return STOP.test((message ?? edited)?.text ?? '');
+}
+
+const STOPS_REMEMBERED_MAX = 200;
+
+/**
+ * Stops that were given. Telegram sends a message as edited also where its text is as before, and a stop of hours ago must
+ * not halt the desk again then. With other words it counts: in doubt the desk stops.
+ */
+export class StopsGiven {
+  readonly #texts = new Map<string, string>();
+
+  /** False if this message with this text was given before. */
+  isNew({ chat, message_id: id, text = '', edit_date: edited }: Message): boolean {
+    const key = `${chat.id}:${id}`;
+    if (edited !== undefined && this.#texts.get(key) === text) return false;
+    this.#texts.set(key, text);
+    const [oldest] = this.#texts.keys();
+    if (this.#texts.size > STOPS_REMEMBERED_MAX && oldest !== undefined) this.#texts.delete(oldest);
+    return true;
+  }
 }
 
 export const stopCommand: ChatCommand = {

@@ -92,7 +92,7 @@ function getUpdates(
       offset,
       limit: UPDATES_AT_ONCE,
       timeout: pollSeconds,
-      allowed_updates: ['message', 'callback_query'],
+      allowed_updates: ['message', 'edited_message', 'callback_query'],
     },
     grammySignal(AbortSignal.any([late, stopping])),
   );
@@ -119,8 +119,11 @@ async function dealWith(context: PollContext, updates: readonly Update[], lines:
   if (leftOut > 0) log('warn', `too much is asked at once: ${leftOut} updates of strangers were left out`);
 }
 
-export const senderOf = ({ message, callback_query: tap }: Update): number | undefined =>
-  (message ?? tap)?.from?.id;
+export const senderOf = ({
+  message,
+  edited_message: edited,
+  callback_query: tap,
+}: Update): number | undefined => (message ?? edited ?? tap)?.from?.id;
 
 interface Line {
   underWay: number;

@@ -60,6 +60,11 @@ export class SendLane {
     setTimeout(() => this.#over.abort(), LAST_REQUEST_MS).unref();
   }
 
+  /** Waits before another try. False: the bot ends. */
+  rest(ms: number): Promise<boolean> {
+    return sleep(ms, true, { signal: this.#stopping.signal }).catch(() => false);
+  }
+
   /** Records the id of any message seen, from the bot or from people. */
   saw(chatId: string, messageId: number): void {
     const scope = scopeOf(chatId);
