@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { ApprovalShown, SettingsShown, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
@@ -7,7 +7,7 @@ import { age, CLOCK, day, minuteOfDay } from '../format.js';
 import type { Action } from '../view/action.js';
 import { Parameters } from '../view/figures.js';
 import { RunLink } from '../view/links.js';
-import { useOwnSignature } from '../view/own-signature.js';
+import { useNewest, useOwnSignature } from '../view/own-signature.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { readable } from '../view/words.js';
@@ -27,8 +27,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
   const approvals = usePolled(() => api.approvals(), 5_000, looked);
   const [asked, setAsked] = useState<{ approval: ApprovalShown; choice: 'approve' | 'reject' } | null>(null);
   const [signing, setSigning] = useState<Signing | null>(null);
-  /** Counts the questions: a statement that is read late must not turn the one that is shown into another. */
-  const questions = useRef(0);
+  const newest = useNewest();
   const own = useOwnSignature(signing);
   const all = approvals.value?.approvals ?? [];
   const open = all.filter(({ state }) => state === 'open');
@@ -41,13 +40,12 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
   const known = settings.value ?? [];
   const closed = all.filter(({ state }) => state !== 'open').slice(0, CLOSED_SHOWN);
   const ask = async (approval: ApprovalShown, choice: 'approve' | 'reject'): Promise<void> => {
-    questions.current += 1;
-    const mine = questions.current;
+    const isNewest = newest();
     // A rejection never waits for a signature; if the statement can't be read, the server reports why when it gets
     // the vote.
     const found =
       choice === 'approve' ? await api.signing({ approval: approval.id }).catch(() => null) : null;
-    if (mine !== questions.current) return;
+    if (!isNewest()) return;
     setSigning(found?.statement ? found : null);
     setAsked({ approval, choice });
   };

@@ -1,10 +1,10 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { CoinOwner, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import type { Action } from '../view/action.js';
-import { useOwnSignature } from '../view/own-signature.js';
+import { useNewest, useOwnSignature } from '../view/own-signature.js';
 import { Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 
@@ -38,21 +38,19 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [cost, setCost] = useState('');
   const [signing, setSigning] = useState<Signing | null>(null);
-  /** Counts the questions: a statement that is read late must not turn the one that is shown into another. */
-  const questions = useRef(0);
+  const newest = useNewest();
   const own = useOwnSignature(signing);
   const open = (found.value ?? []).filter(({ nobodys }) => Number(nobodys) > 0);
   if (open.length === 0 && asked === null) return null;
   const ask = async (next: Asked): Promise<void> => {
-    questions.current += 1;
-    const mine = questions.current;
+    const isNewest = newest();
     setCost('');
     // Only to find out whether a signature is needed; the statement to sign is requested later, with the cost that
     // was typed.
     const { symbol, owner } = next;
     const about = { coins: { symbol, owner, cost: null } };
     const statement = await api.signing(about).catch(() => null);
-    if (mine !== questions.current) return;
+    if (!isNewest()) return;
     setSigning(statement?.statement ? statement : null);
     setAsked(next);
   };

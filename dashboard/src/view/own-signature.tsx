@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Signing } from '../api/shapes.js';
 import { passkeysToSign, type SignWith } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
@@ -106,4 +106,17 @@ function SigningPassword({ value, onValue }: SigningPasswordProps) {
       />
     </label>
   );
+}
+
+/**
+ * Begins a question and returns whether it is still the newest one: a statement that is read late must not turn the
+ * question that is shown into another.
+ */
+export function useNewest(): () => () => boolean {
+  const begun = useRef(0);
+  return () => {
+    begun.current += 1;
+    const mine = begun.current;
+    return () => mine === begun.current;
+  };
 }
