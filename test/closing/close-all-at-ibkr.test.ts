@@ -15,8 +15,13 @@ async function closed(options: GatewayClosing): Promise<void> {
   }
 }
 
+/** Beyond what entering and closing may each take on a busy machine. */
+const TIMEOUT_MS = 480_000;
+
 // Each waits for its own broker nearly all of its time.
-describe.concurrent('20 positions with stop and target resting at the broker', () => {
+describe.concurrent('20 positions with stop and target resting at the broker', {
+  timeout: TIMEOUT_MS,
+}, () => {
   it('leave books that agree with cash in cents, though what is sold costs fractions of one', async () => {
     const at = await deskAtGateway();
     try {

@@ -8,7 +8,7 @@ import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { GATEWAY_TIMES } from '../../src/venue/ibkr/gateway.js';
 import { type IbkrVenue, openIbkrVenue } from '../../src/venue/ibkr/ibkr-venue.js';
 import { entriesInTurn } from '../engine/support/one-entry.js';
-import { type ClosedAll, type DeskAtVenue, deskAtVenue, timedCloseAll } from './desk-at-venue.js';
+import { arm, type ClosedAll, type DeskAtVenue, deskAtVenue, timedCloseAll } from './desk-at-venue.js';
 import { untilHolds } from './eventually.js';
 
 export const BRACKETS = 20;
@@ -18,7 +18,7 @@ const PRICE_TICKS = 10_000;
 const ACCOUNT = 'DU1234567';
 const EVERY = 10_000;
 const ENTRIES_MAX = 40;
-const ENTERS_AGAIN_MS = 5_000;
+const AGAIN_MS = 5_000;
 /** 10:00 in New York: stocks trade. */
 const FRIDAY = Date.UTC(2026, 10, 20, 15, 0, 0);
 
@@ -73,18 +73,12 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
   };
   const entry = entriesInTurn(Array.from({ length: ENTRIES_MAX }, () => wish));
   const desk = await deskAtVenue(venue, {
-    ...{ priceTicks: PRICE_TICKS, answerTimeoutMs: 1_500, deadlineMs: 90_000, maxPositionSizePct: 0.05 },
+    ...{ priceTicks: PRICE_TICKS, answerTimeoutMs: 1_500, deadlineMs: 180_000, maxPositionSizePct: 0.05 },
     strategies: [{ ...entry, symbols: STOCKS.map((symbol) => `${symbol}/USD`) }],
   });
-  const { runner, engine, configHash } = desk;
+  const { runner, engine } = desk;
   await untilHolds(() => engine.view.reconciliation.state === 'clean');
-  const asked = { by: 'test', reason: 'test' };
-  const haltId = engine.view.haltId ?? '';
-  await runner.command({
-    ...asked,
-    commandId: 'arm',
-    command: { name: 'arm', haltId, configHash, authority: 'two-people' },
-  });
+  await arm(desk);
   let openMs = Math.floor(Date.now() / 60_000) * 60_000 - ENTRIES_MAX * 60_000;
   const beganAtMs = performance.now();
   let enteredAfterMs = Number.NaN;
@@ -95,12 +89,16 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
     return simulation.faults.ofRequest(clientId, id);
   };
   let enteredAtMs = Number.NEGATIVE_INFINITY;
+  // A busy machine may give an entry up before it has left, and the next bar enters again; or it may confirm a stop so late
+  // that the desk halts, and a halted desk has no target rest.
   const enter = (): void => {
-    const { orders, positions } = engine.view;
+    const { orders, positions, mode } = engine.view;
+    if (performance.now() - enteredAtMs < AGAIN_MS) return;
+    enteredAtMs = performance.now();
+    if (mode === 'HALTED') void arm(desk);
     const busy = new Set([...orders, ...positions].map(({ instrument }) => instrument));
     const idle = venue.instruments.filter(({ id }) => !busy.has(id));
-    if (idle.length === 0 || performance.now() - enteredAtMs < ENTERS_AGAIN_MS) return;
-    enteredAtMs = performance.now();
+    if (idle.length === 0) return;
     openMs += 60_000;
     for (const { id } of idle)
       runner.post({
@@ -109,11 +107,17 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
       });
   };
   const resting = (): number => simulation.orders.open.filter(({ terms }) => terms.ocaGroup !== '').length;
-  // A busy machine may give an entry up before it has left; the next bar enters again.
-  await untilHolds(() => {
-    enter();
-    return resting() === 2 * BRACKETS;
-  });
+  const instead = (): string => {
+    const { halts, orders, reconciliation } = engine.view;
+    return JSON.stringify({ resting: resting(), orders: orders.length, halts, reconciliation });
+  };
+  await untilHolds(
+    () => {
+      enter();
+      return resting() === 2 * BRACKETS;
+    },
+    { instead },
+  );
   await untilHolds(() => engine.view.reconciliation.state === 'clean');
   const positions = () => [...(simulation.accounts.get(ACCOUNT)?.positions.values() ?? [])];
   return {

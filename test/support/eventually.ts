@@ -52,11 +52,12 @@ export const EXACTLY = { everyMs: 1 };
 /** To read a whole view costs as much as what the desk does meanwhile: not more often than need be. */
 export async function untilHolds(
   holds: () => boolean,
-  { everyMs = 20, withinMs = HOLDS_WITHIN_MS } = {},
+  { everyMs = 20, withinMs = HOLDS_WITHIN_MS, instead = (): string => '' } = {},
 ): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`did not hold within ${withinMs} ms`);
+    if (performance.now() > deadline)
+      throw new Error(`did not hold within ${withinMs} ms ${instead()}`.trim());
     await sleep(everyMs);
   }
 }

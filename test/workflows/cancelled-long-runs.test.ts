@@ -200,7 +200,7 @@ describe('a validation that can not go on', () => {
     const handle = await bench.client.workflow.start('validation', {
       workflowId: validationId(desk.name, 'v1'),
       taskQueue: operationsQueue(desk.name),
-      args: [{ ...validationInput(desk.name), runMsMax: 5_000 }],
+      args: [{ ...validationInput(desk.name), runMsMax: 20_000 }],
     });
     await expect(handle.result()).rejects.toThrow();
     const [evidence] = await desk.evidence('validation');
