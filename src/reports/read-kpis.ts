@@ -16,6 +16,7 @@ import {
   type Span,
   type TradesOf,
 } from '../store/performance.js';
+import { isPriceDue } from '../trader/engine-config.js';
 import { readEquityFigures } from './equity-figures.js';
 import type { ReportContext } from './report.js';
 import { BYTES_PER_MB, diskSizes } from './sizes.js';
@@ -94,7 +95,7 @@ async function readOne(currency: string, sources: Sources, name: string, kpi: De
     says: isFew
       ? `too few (${sample ?? 0} of ${counted(minimumSample, of ?? '')}${span})`
       : value === null
-        ? 'not known'
+        ? (read.none ?? 'not known')
         : `${text(value)}${of === null ? '' : ` over ${counted(sample ?? 0, of)}`}${span}`,
   };
 }
@@ -131,6 +132,8 @@ const counted = (count: number, of: string): string => `${count} ${count === 1 ?
 interface Read {
   readonly value: number | null;
   readonly sample?: number;
+  /** Why there is nothing to read, if that is known. */
+  readonly none?: string;
 }
 
 /** Queries each source and span only once, however many KPIs read from it. */
@@ -254,7 +257,14 @@ const READERS: Readonly<Record<KpiReading, (sources: Sources, days: number) => P
   dayResult: ofStatus(({ equity, returnCountsFrom: from }) =>
     share(Number(equity) - Number(from), Number(from)),
   ),
-  priceAge: ofStatus(({ marketData }) => marketData.lastQuoteAgeMs ?? Number.POSITIVE_INFINITY),
+  priceAge: async ({ context: { desk, status } }) => {
+    if (status === null) return { value: null };
+    const { marketData } = status;
+    // The last price before the night is as old as the night is long.
+    if (!isPriceDue(desk, marketData))
+      return { value: null, none: 'no price is due while the market is closed' };
+    return { value: marketData.lastQuoteAgeMs ?? Number.POSITIVE_INFINITY };
+  },
   openIncidents: async ({ context: { pool, desk } }) => {
     const incidents = await readIncidents(pool, desk.desk);
     return { value: incidents.filter(({ state }) => state !== 'resolved').length };

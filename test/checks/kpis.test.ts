@@ -260,6 +260,26 @@ describe('a KPI', () => {
     expect((await read('winRate', { ...given, minimumSample: 5 })).state).toMatch(/alarm|missed/);
   });
 
+  it('is no alarm about the age of a price that no open market owes', async () => {
+    const kpis = { prices: { reading: 'priceAge', alarm: { above: 1_000 } } };
+    const { instruments, ...desk } = deskWith(kpis);
+    const sessions = { calendar: 'us-stocks' } as const;
+    const at = async (text: string): Promise<Kpi | undefined> => {
+      const marketMs = Date.parse(text);
+      const [kpi] = await readKpis({
+        desk: { ...desk, instruments: instruments.map((one) => ({ ...one, sessions })) } as never,
+        ...{ pool: bench.database.pool, home: bench.home, marketMs },
+        status: { ...status, marketData: { ...status.marketData, marketMs } },
+      });
+      return kpi;
+    };
+    expect(await at('2026-11-24T17:00:00Z')).toMatchObject({ state: 'alarm', value: 1_500 });
+    expect(await at('2026-11-24T02:00:00Z')).toMatchObject({
+      ...{ state: 'unknown', value: null },
+      says: 'no price is due while the market is closed',
+    });
+  });
+
   it('is read in the unit that the desk file states, and its bound with it', async () => {
     expect(await read('priceAge', { unit: 's', alarm: { above: 1.4 } })).toMatchObject({
       ...{ value: 1.5, unit: 's', state: 'alarm', says: '1.50 s', bound: 'above 1.4 s' },

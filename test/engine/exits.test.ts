@@ -136,6 +136,18 @@ describe('what is shown of them', () => {
   });
 });
 
+it.each([
+  ['-0.81352091', '-0.8135'],
+  ['0.00045678', '0.0004567'],
+  ['-12.34567891', '-12.34'],
+  ['0.00000000', '0.00'],
+])('the line about a closed trade says a result of %s as %s', (result, said) => {
+  const { instruments } = held(HALVES).desk.config;
+  const closed = { type: 'trade.closed', instrument: 0, side: 'long', result, r: null, why: 'target 1 of 1' };
+  const line = activityText(closed as never, { instruments, number: (decimal) => decimal });
+  expect(line).toBe(`BTC/USDT: the long trade was closed by its target, result ${said}`);
+});
+
 describe('targets', () => {
   it('make the stop smaller first, where it locks what is to be sold', () => {
     const { desk, stop, lots } = held(HALVES);

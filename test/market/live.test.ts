@@ -197,6 +197,18 @@ describe('live public prices', () => {
     expect(outcome).toMatchObject({ ok: false, reasons: [expect.stringMatching(/no answer within/)] });
   });
 
+  it('wait for the last venue as long as there is time, and no longer than five seconds for one before it', async () => {
+    server.silent = true;
+    const [two, one] = await Promise.all([
+      openLive(['binance', 'nosuchvenue'], 60_000),
+      openLive(['binance'], 5_500),
+    ]);
+    expect(two.ok ? [] : two.reasons[0]).toBe('binance: no answer within 5000 ms');
+    expect(one.ok ? [] : one.reasons).toEqual([
+      expect.stringMatching(/^binance: no answer within 5[45]\d\d ms$/),
+    ]);
+  });
+
   it('are refused by a venue that lacks an instrument', async () => {
     const outcome = await openLiveFeed({
       venues: ['binance', 'nosuchvenue'],

@@ -36,7 +36,7 @@ type LiveOutcome =
   /** One reason for each venue. */
   | { readonly ok: false; readonly reasons: readonly string[] };
 
-/** A venue without data for this long is skipped. */
+/** A venue without data for this long is skipped if another one follows; also the longest wait for one answer. */
 const VENUE_MS_MAX = 5000;
 const TIME_AGAIN_MS = 200;
 
@@ -46,7 +46,9 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
   const reasons: string[] = [];
   for (const [index, name] of options.venues.entries()) {
     const left = endsAt - performance.now();
-    const budgetMs = Math.floor(Math.min(VENUE_MS_MAX, left / (options.venues.length - index)));
+    const after = options.venues.length - index - 1;
+    // Nothing waits behind the last one, and a slow machine takes seconds to load a venue's library alone.
+    const budgetMs = Math.floor(after === 0 ? left : Math.min(VENUE_MS_MAX, left / (after + 1)));
     if (budgetMs <= 0) {
       reasons.push(`${name}: not tried, out of time`);
       continue;
@@ -105,7 +107,8 @@ async function tryVenue(venue: string, budgetMs: number, options: LiveOptions): 
   if (unreachable !== null) return unreachable;
   let prices: PriceConnection | null = null;
   try {
-    const opening = source.open({ instruments, timeoutMs: budgetMs, addresses, reader, mayLack });
+    const timeoutMs = Math.min(budgetMs, VENUE_MS_MAX);
+    const opening = source.open({ instruments, timeoutMs, addresses, reader, mayLack });
     prices = await within(opening, endsAt - performance.now(), (late) => void late.close().catch(() => {}));
     if (mayLack && prices.comesBack) return { prices, missing: [], mayBeAway: true };
     const symbols = instruments.map(({ symbol }) => symbol);

@@ -218,9 +218,10 @@ function crossedText(
   return `${nameOf(instrument, instruments)}: ${quantity} were crossed inside at ${price}: long of ${seller.strategy}, short of ${buyer.strategy}`;
 }
 
-/** Truncates the amount; one below 1 keeps more places. */
+/** Truncates the amount; one below 1 keeps four digits that say something. */
 function inShort(amount: string): string {
-  const places = Math.abs(Number(amount)) < 1 ? 8 : 2;
+  const zeros = /^-?0\.(0*)/.exec(amount)?.[1];
+  const places = zeros === undefined || /^-?0\.0+$/.test(amount) ? 2 : zeros.length + 4;
   return amount.slice(0, amount.indexOf('.') + 1 + places);
 }
 
