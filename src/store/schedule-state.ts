@@ -114,6 +114,45 @@ export async function saveSweep(
   );
 }
 
+interface SettledRoutine {
+  readonly routine: string;
+  /** When it was last due and ran, or was recorded as missed. */
+  readonly lastMs: number;
+  /** Of its runs alone. */
+  readonly lastRunMs: number | null;
+  /** Of those at a start of the trader alone. */
+  readonly startedMs: number | null;
+}
+
+/**
+ * By market time, in (afterMs, untilMs]. Ids of runs end with their market: those of `own` count, and those that name
+ * none (`any`), which began before ids named one, or at a start, so that an upgrade repeats nothing.
+ */
+export async function readSettledOnMarket(
+  pool: Queries,
+  desk: string,
+  { afterMs, untilMs }: Readonly<Record<'afterMs' | 'untilMs', number>>,
+  market: Readonly<Record<'any' | 'own', string>>,
+): Promise<readonly SettledRoutine[]> {
+  const found = await pool.query<{ routine: string; last: Date; ran: Date | null; started: Date | null }>(
+    `select routine, max(nominal) as last, max(nominal) filter (where cause <> 'missed') as ran,
+            max(nominal) filter (where cause = 'start') as started
+       from (
+         select routine, nominal, cause from routine_run
+          where desk = $1 and cause in ('market-clock', 'start')
+            and (position($4 in workflow_id) = 0 or right(workflow_id, length($5)) = $5)
+         union all select routine, nominal, 'missed' from run_missed where desk = $1) settled
+      where nominal > $2 and nominal <= $3 group by routine`,
+    [desk, new Date(afterMs), new Date(untilMs), market.any, market.own],
+  );
+  return found.rows.map(({ routine, last, ran, started }) => ({
+    routine,
+    lastMs: last.getTime(),
+    lastRunMs: ran?.getTime() ?? null,
+    startedMs: started?.getTime() ?? null,
+  }));
+}
+
 interface TradesBegun {
   /** The count of closed trades at which it last began or was passed over. */
   readonly trades: number;

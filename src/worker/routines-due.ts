@@ -7,8 +7,13 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import { nominalTimesBetween, runsOnMarketClock } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
 import { countClosedTrades, tradeClosedMs } from '../store/performance.js';
-import { readRoutineRuns, recordMissedRun } from '../store/routine-run.js';
-import { readScheduleStates, readTradesBegun, saveTradesBegun } from '../store/schedule-state.js';
+import { recordMissedRun } from '../store/routine-run.js';
+import {
+  readScheduleStates,
+  readSettledOnMarket,
+  readTradesBegun,
+  saveTradesBegun,
+} from '../store/schedule-state.js';
 import { scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
 import { startRoutine } from '../temporal/start-runs.js';
 import type { StatusFollower, TraderWatchContext } from './repeat.js';
@@ -17,22 +22,24 @@ import type { StatusFollower, TraderWatchContext } from './repeat.js';
 const DUE_MAX = 100;
 /** How far back a restart searches for the last run, in market time. */
 const BACK_MS_MAX = 2 * 86_400_000;
-const RUNS_READ = 50;
 
 export function marketClockRoutines(context: TraderWatchContext): StatusFollower {
-  let lookedMs: number | null = null;
+  const lookedMs = new Map<string, number>();
+  let settledMs: ((routine: string) => number) | null = null;
   return async (status) => {
     const { marketData } = status;
     if (!runsOnMarketClock(marketData) || marketData.state === 'waiting') return;
     const { marketMs } = marketData;
-    const fromMs = lookedMs ?? (await lastRunMs(context, status));
+    settledMs ??= await lastSettledMs(context, status);
     for (const routine of context.desk.routines) {
+      const fromMs = lookedMs.get(routine.name) ?? settledMs(routine.name);
       const due = nominalTimesBetween(routine, context.desk.timezone, fromMs, marketMs, DUE_MAX);
       const newest = due.pop();
       for (const nominalMs of due) await recordMissed(context, routine, nominalMs, 'the market ran past it');
       if (newest !== undefined) await begin(context, routine, newest, status);
+      // Of each by itself: where the next one cannot begin, this one is not looked at again.
+      lookedMs.set(routine.name, marketMs);
     }
-    lookedMs = marketMs;
   };
 }
 
@@ -75,20 +82,28 @@ async function recordMissed(
 }
 
 /**
- * A routine that became due while this process was down is still due. Runs whose id names no market began
- * before ids named one, or at a start; they count, so that an upgrade repeats nothing.
+ * By routine, from when on it is looked for what is due: what became due while this process was down still is. From its
+ * own last time on, since another routine that was due at the same moment, or later, may have begun without it; but not
+ * from before the trader's last start, at which the desk file may have become another. One that has none yet counts
+ * from the last one of any.
  */
-async function lastRunMs(
+async function lastSettledMs(
   { pool, desk }: TraderWatchContext,
-  { incarnation, marketData: { marketMs } }: TraderStatus,
-): Promise<number> {
-  const runs = await readRoutineRuns(pool, desk.desk, RUNS_READ).catch(() => []);
-  const times = runs
-    .filter(({ cause }) => cause === 'market-clock' || cause === 'start')
-    .filter(({ workflowId: id }) => !id.includes(ofMarket('')) || id.endsWith(ofMarket(incarnation)))
-    .map(({ nominalMs }) => nominalMs)
-    .filter((ms) => ms <= marketMs && ms > marketMs - BACK_MS_MAX);
-  return times.length > 0 ? Math.max(...times) : marketMs;
+  { incarnation, halts, marketData: { marketMs } }: TraderStatus,
+): Promise<(routine: string) => number> {
+  const within = { afterMs: marketMs - BACK_MS_MAX, untilMs: marketMs };
+  const market = { any: ofMarket(''), own: ofMarket(incarnation) };
+  const settled = await readSettledOnMarket(pool, desk.desk, within, market).catch(() => []);
+  const begunMs = halts.flatMap(({ cause, atMarketMs }) =>
+    cause === 'startup' && atMarketMs <= marketMs ? [atMarketMs] : [],
+  );
+  const startedMs = Math.max(...begunMs, ...settled.flatMap(({ startedMs }) => startedMs ?? []));
+  const ofAnyMs = settled.flatMap(({ lastRunMs }) => lastRunMs ?? []);
+  return (routine) => {
+    const own = settled.find((one) => one.routine === routine);
+    if (own !== undefined) return Math.max(own.lastMs, startedMs);
+    return ofAnyMs.length > 0 ? Math.max(...ofAnyMs) : marketMs;
+  };
 }
 
 /**

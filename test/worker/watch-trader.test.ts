@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { operationsQueue, resumptionId } from '../../src/contracts/queues.js';
+import { operationsQueue, resumptionId, routineId } from '../../src/contracts/queues.js';
 import { FERMATA_DESK } from '../../src/contracts/run-label.js';
 import { keepLastAudit } from '../../src/home/last-audit.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { runAddressAt } from '../../src/home/started-desks.js';
 import { readIncidents } from '../../src/store/incidents.js';
-import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
+import { beginRoutineRun, readRoutineRuns, recordMissedRun } from '../../src/store/routine-run.js';
 import { saveScheduleState, saveSweep, saveTradesBegun } from '../../src/store/schedule-state.js';
 import { TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 import { applySchedules } from '../../src/temporal/schedules/apply-schedules.js';
@@ -155,6 +155,54 @@ describe('routines by the market clock', () => {
     desk.trader.marketMs = at('2026-03-04T00:05:00Z');
     await marketClockRoutines(contextOf(desk))(desk.trader.status());
     await until('the second ran', async () => (await runsOf(desk)).length === 2);
+  });
+
+  it('are each made good from their own last time on, whatever another has begun at the same moment or later', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const { trader } = desk;
+    trader.marketMs = at('2026-03-04T12:00:00Z');
+    const { incarnation } = trader.status();
+    const shipped = cryptoDesk();
+    const [daily] = shipped.routines.filter(({ name }) => name === 'pre-market');
+    if (daily === undefined) throw new Error('no such routine');
+    const named = (name: string) => ({ ...daily, name });
+    const routines = ['begun', 'lost', 'paused', 'edited'].map(named);
+    const context = { ...contextOf(desk), desk: { ...shipped, desk: desk.name, routines } };
+    const idAt = (routine: string, time: string) =>
+      `${routineId(desk.name, routine, at(time))}:market-${incarnation}`;
+    const ran = (routine: string, time: string, cause: 'market-clock' | 'start' = 'market-clock') =>
+      beginRoutineRun(bench.database.pool, {
+        ...{ desk: desk.name, workflowId: idAt(routine, time), firstRunId: '1', routine, title: '' },
+        ...{ nominalMs: at(time), startedMs: Date.now(), cause },
+      });
+    const [before, due] = ['2026-03-03T00:00:00Z', '2026-03-04T00:00:00Z'];
+    for (const routine of ['begun', 'lost', 'paused']) await ran(routine, before);
+    await ran('begun', due);
+    await ran('hourly', '2026-03-04T11:00:00Z');
+    await recordMissedRun(bench.database.pool, {
+      ...{
+        desk: desk.name,
+        routine: 'paused',
+        nominalMs: at(due),
+        reason: 'the schedule is paused by a person',
+      },
+    });
+    const isThere = (routine: string) =>
+      bench.client.workflow
+        .getHandle(idAt(routine, due))
+        .describe()
+        .then(
+          () => true,
+          () => false,
+        );
+    await marketClockRoutines(context)(trader.status());
+    const begun = async () => Promise.all(routines.map(({ name }) => isThere(name)));
+    expect(await begun()).toEqual([false, true, false, false]);
+    // At a start of the trader the desk file may say another time than it did: what it says counts from there.
+    await ran('edited', before);
+    await ran('hourly', '2026-03-04T09:00:00Z', 'start');
+    await marketClockRoutines(context)(trader.status());
+    expect(await begun()).toEqual([false, true, false, false]);
   });
 
   it('run on each of two markets that pass over the same dates, also after a restart of the watch', async () => {
