@@ -125,6 +125,8 @@ export interface IncidentCarried {
   readonly playbook?: PlaybookEnd;
   /** The trader that was queried last. */
   readonly incarnation?: string | null;
+  /** The desk's trader as `lookAgain` named it last. */
+  readonly named?: string;
   readonly revision: number;
   readonly sequence: number;
   readonly approvals: readonly OpenApproval[];

@@ -39,6 +39,8 @@ export interface ResumptionInput {
   readonly evidence?: readonly string[];
   /** It was cancelled once: from then on only people arm the desk, no rule does. */
   readonly held?: boolean;
+  /** The desk's trader as `lookAgain` named it last. */
+  readonly named?: string;
 }
 
 export interface ResumptionProgress {

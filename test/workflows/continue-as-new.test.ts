@@ -3,14 +3,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
+import { INCIDENT_MESSAGES, type LookAgain } from '../../src/contracts/incident.js';
 import {
   deskOwnerId,
   emergencyQueue,
   emergencyStopId,
+  engineQueue,
   operationsQueue,
   PULSE_MESSAGES,
   pulseId,
 } from '../../src/contracts/queues.js';
+import { RESUMPTION_MESSAGES } from '../../src/contracts/resumption.js';
 import { runLabel } from '../../src/contracts/run-label.js';
 import { readApprovals } from '../../src/store/approvals.js';
 import { readTasks } from '../../src/store/tasks.js';
@@ -157,6 +160,22 @@ describe.concurrent('an incident that goes on in a new run', () => {
     await incident.end();
   });
 
+  it('still knows which trader the desk has since, and asks that one where its own does not answer', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
+    const handle = bench.client.workflow.getHandle(incident.workflowId);
+    await handle.signal<[LookAgain]>(INCIDENT_MESSAGES.lookAgain, { incarnation: 'other1' });
+    await newRun(incident.workflowId);
+    desk.trader.gone = true;
+    await until('it asks the other one', async () => {
+      const { events } = await handle.fetchHistory();
+      const queues = events?.map((event) => event.activityTaskScheduledEventAttributes?.taskQueue?.name);
+      return queues?.includes(engineQueue(desk.name, 'other1'));
+    });
+    await incident.end();
+  });
+
   it('loses no decision, no answer and no report that comes in while it moves', async () => {
     const desk = await bench.desk({ serve: ['operations', 'engine'] });
     desk.trader.risk = NEAR;
@@ -204,6 +223,23 @@ describe.concurrent('a resumption that goes on in a new run', () => {
     const keys = (await desk.evidence('resumption')).map(({ step_key: key }) => key);
     expect(keys.filter((key) => key === 'why' || key === 'drawdown').sort()).toEqual(['drawdown', 'why']);
     await keepMoved('resumption', run.workflowId, first);
+  });
+
+  it('still knows which trader the desk has since: without an answer of its own, its halt went with that account', async () => {
+    const desk = await bench.desk();
+    const run = await resume(bench, desk, desk.trader.halt('person', 'person'));
+    await run.waitsFor('a person');
+    const told = { incarnation: 'other1' };
+    await bench.client.workflow
+      .getHandle(run.workflowId)
+      .signal<[LookAgain]>(RESUMPTION_MESSAGES.lookAgain, told);
+    await newRun(run.workflowId);
+    await newRun(run.workflowId);
+    desk.trader.gone = true;
+    expect(await run.result()).toMatchObject({
+      state: 'superseded',
+      detail: expect.stringContaining('another account'),
+    });
   });
 });
 

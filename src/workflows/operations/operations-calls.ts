@@ -110,13 +110,21 @@ export class AskedTrader {
   /** Null until a trader is known. */
   calls: ReturnType<typeof traderCalls> | null = null;
   incarnation: string | null = null;
-  #named: string | null = null;
+  #named: string | null;
 
+  /** `named`: in the run before this one. */
   constructor(
     private readonly desk: string,
     incarnation: string | null,
+    named: string | null = null,
   ) {
+    this.#named = named;
     this.#ask(incarnation);
+  }
+
+  /** Nobody names it a second time: it goes with the run. */
+  get carriedOver(): { readonly named?: string } {
+    return this.#named === null ? {} : { named: this.#named };
   }
 
   /** `told`: counts only from our own processes. */

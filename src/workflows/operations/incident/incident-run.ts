@@ -79,7 +79,7 @@ export class IncidentRun implements OpenIncident {
     this.look = lookCalls(desk);
     this.keep = keepCalls(desk, timing.evidenceMs);
     this.people = new Announcements(input, this.log, this.timeline, this.keep);
-    this.#asked = new AskedTrader(desk, carried?.incarnation ?? incarnation);
+    this.#asked = new AskedTrader(desk, carried?.incarnation ?? incarnation, carried?.named);
   }
 
   /** Runs a playbook step once, however often the playbook repeats; returns its finding. */
@@ -209,8 +209,11 @@ export class IncidentRun implements OpenIncident {
 
   move(): Promise<never> {
     const { name, log, approvals } = this;
-    const { incarnation } = this.#asked;
-    const carried: IncidentCarried = { ...log, name, incarnation, approvals: approvals.carriedOver() };
+    const { incarnation, carriedOver: named } = this.#asked;
+    const carried: IncidentCarried = {
+      ...{ ...log, name, incarnation, ...named },
+      approvals: approvals.carriedOver(),
+    };
     return continueAsNew<IncidentWorkflow>({ ...this.input, carried });
   }
 

@@ -94,7 +94,7 @@ export class ResumptionRun {
     this.evidence = input.evidence ?? null;
     this.#pauseMs = input.timing.retryMs;
     this.engine = traderCalls(input.desk, input.incarnation);
-    this.asked = new AskedTrader(input.desk, input.incarnation);
+    this.asked = new AskedTrader(input.desk, input.incarnation, input.named);
     this.findings = new Findings(input);
   }
 
@@ -247,7 +247,7 @@ export class ResumptionRun {
   carriedOver(): ResumptionInput {
     const { decisions, cycle, evidence, held } = this;
     const kept = { ...(evidence === null ? {} : { evidence }), ...(held ? { held } : {}) };
-    return { ...this.input, decisions, spent: this.#spent, cycle, ...kept };
+    return { ...this.input, decisions, spent: this.#spent, cycle, ...kept, ...this.asked.carriedOver };
   }
 
   command(step: string, reason: string) {
