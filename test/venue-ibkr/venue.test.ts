@@ -587,6 +587,23 @@ describe('an order', () => {
     expect(await venue.orderByClientId(wanted.clientId, 0)).toBeNull();
   });
 
+  it('that the Gateway has forgotten has filled as much as the greatest of its trades says, in whatever order they are listed', async () => {
+    const { venue, fills } = await at();
+    simulator.simulation.market('NQZ6').setDepth({ levels: 20, size: 1 });
+    const wanted = order({ quantityLots: 3 });
+    await venue.submit(wanted);
+    await eventually(() => expect(fills().map((fill) => fill.quantityLots)).toEqual([1, 1, 1]));
+    simulator.simulation.restart(50);
+    await eventually(() => expect(venue.state.reasons).not.toEqual([]));
+    await eventually(() => expect(venue.state.reasons).toEqual([]));
+    // The second of them comes after the third.
+    for (const answer of [EXECUTION_DATA.id, COMMISSION_REPORT.id])
+      fault({ answer, clientId: ORDERS + 1, skip: 1, effect: { kind: 'swap' } });
+    expect(await venue.orderByClientId(wanted.clientId, 0)).toMatchObject({
+      ...{ state: 'filled', quantityLots: 3, filledLots: 3 },
+    });
+  });
+
   it('that is listed although it has ended is none that is open', async () => {
     const { venue } = await at();
     await venue.submit(resting());

@@ -301,10 +301,11 @@ export class Trading {
     if (told !== undefined)
       return believed(this.#options.note, 'order', () => readOrder({ ...told, said }, contract));
     const executed = await reading.ask(executions(setup.account));
-    // The list has what was corrected or taken back, too: only what stands is a fill.
-    const last = believed(this.#options.note, 'execution', () => newestOf(executed)).findLast(
-      ({ execution }) => execution.orderRef === clientId,
-    )?.execution;
+    // The list has what was corrected or taken back, too: only what stands is a fill. Its order is not promised: the
+    // execution after which most was filled is the last.
+    const [last] = believed(this.#options.note, 'execution', () => newestOf(executed))
+      .flatMap(({ execution }) => (execution.orderRef === clientId ? [execution] : []))
+      .sort((one, other) => (other.cumQty ?? 0) - (one.cumQty ?? 0));
     if (last === undefined) return null;
     // The Gateway has forgotten the order in a restart; its full quantity is no longer known.
     return believed(this.#options.note, 'execution', () =>
