@@ -130,6 +130,28 @@ describe("the venue's time", () => {
     expect(time.nowMs()).toBe(HOUR_MS + 2 * MINUTE_MS);
   });
 
+  it('is asked for where a frame is far ahead: after a sleep it is right, and one frame that is wrong moves nothing', async () => {
+    let [venueMs, ownMs] = [HOUR_MS, HOUR_MS];
+    let asked = 0;
+    const fetchTime = () => {
+      asked += 1;
+      return Promise.resolve(venueMs);
+    };
+    const time = new VenueTime({ fetchTime }, () => ownMs);
+    time.told(venueMs + 2000);
+    expect([time.nowMs(), asked]).toEqual([HOUR_MS + 2000, 0]);
+    // In microseconds.
+    for (const wrong of [venueMs * 1000, Date.UTC(9999, 0, 1)]) time.told(wrong);
+    await expect.poll(() => asked).toBe(1);
+    venueMs += MINUTE_MS;
+    ownMs += MINUTE_MS;
+    await expect.poll(() => time.nowMs()).toBe(HOUR_MS + MINUTE_MS);
+    venueMs += 8 * HOUR_MS;
+    time.told(venueMs);
+    await expect.poll(() => time.nowMs()).toBe(9 * HOUR_MS + MINUTE_MS);
+    expect(asked).toBe(2);
+  });
+
   it('goes on as it was where the venue does not tell it, answers nonsense, or too late', async () => {
     let realMs = HOUR_MS;
     const answers = [

@@ -207,6 +207,8 @@ const ROUND_TRIP_MS_MAX = 2000;
  * after a sleep.
  */
 const AHEAD_MS_MAX = 1000;
+/** One frame alone moves our time by no more than this: time never goes back, whatever the venue says afterwards. */
+const AHEAD_BELIEVED_MS_MAX = 60_000;
 
 /**
  * Market time of live prices: the venue's clock, continued between two readings by a clock that nobody can
@@ -218,6 +220,8 @@ export class VenueTime {
   /** The venue has told its time at least once. */
   isKnown = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Because of a frame. */
+  #asking: Promise<unknown> | null = null;
 
   constructor(
     private readonly prices: Pick<PriceConnection, 'fetchTime'>,
@@ -242,10 +246,15 @@ export class VenueTime {
     return true;
   }
 
-  /** Takes the time that the venue wrote into a frame. */
+  /** Takes the time that the venue wrote into a frame; if it is far ahead, as after a long sleep, the venue is asked. */
   told(venueMs: number): void {
     const aheadMs = venueMs - (this.steadyMs() + this.#offsetMs);
-    if (Number.isSafeInteger(venueMs) && aheadMs > AHEAD_MS_MAX) this.#offsetMs += aheadMs;
+    if (!Number.isSafeInteger(venueMs) || aheadMs <= AHEAD_MS_MAX) return;
+    if (aheadMs <= AHEAD_BELIEVED_MS_MAX) this.#offsetMs += aheadMs;
+    else
+      this.#asking ??= this.measure().finally(() => {
+        this.#asking = null;
+      });
   }
 
   start(): void {
