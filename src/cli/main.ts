@@ -17,6 +17,8 @@ import { writeWhole } from './output-file.js';
 export async function main(argv: readonly string[]): Promise<number> {
   mapStacks();
   process.stdout.on('error', onLostOutput);
+  // Nobody reads what the command says about itself: it goes on, and its exit code says how it ended.
+  process.stderr.on('error', () => undefined);
   writeFilesWhole();
   await run(argv);
   await Promise.all([process.stdout, process.stderr].map(written));
@@ -57,9 +59,11 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
  * `fermata journal | head`: the reader has seen enough. A full disk is different: the output is truncated.
  */
 function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
-  if (code === 'EPIPE') process.exit(EXIT_OK);
+  // Once the command has ended, its exit code says how.
+  const ended = Number(process.exitCode ?? EXIT_OK);
+  if (code === 'EPIPE') process.exit(ended);
   process.stderr.write(`✗ The output could not be written whole: ${message}\n`);
-  process.exit(EXIT_FAILED);
+  process.exit(ended === EXIT_OK ? EXIT_FAILED : ended);
 }
 
 /**

@@ -57,11 +57,14 @@ export function watchForEnding(): Ending {
     if (inHurry) hurry.abort();
   };
   const onSignal = (signal: NodeJS.Signals): void => ask(signal, asked.signal.aborted);
-  // A reader that went away (`| head`, a closed terminal) must not end the process halfway.
+  // A reader that went away (`| head`, a closed terminal) must not end the process halfway: whoever listened before would.
   const ignore = (): void => undefined;
+  const before = [process.stdout, process.stderr].map(
+    (stream) => [stream, stream.rawListeners('error')] as const,
+  );
   for (const signal of SIGNALS) process.on(signal, onSignal);
   const parent = watchNpm(() => ask('npm has ended'));
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
+  for (const [stream] of before) stream.removeAllListeners('error').on('error', ignore);
   const refuseWhereAsked = (): void => {
     if (asked.signal.aborted) throw new Error('the desk is ending already');
   };
@@ -82,7 +85,10 @@ export function watchForEnding(): Ending {
     close: () => {
       clearInterval(parent);
       for (const signal of SIGNALS) process.off(signal, onSignal);
-      for (const stream of [process.stdout, process.stderr]) stream.off('error', ignore);
+      for (const [stream, listeners] of before) {
+        stream.off('error', ignore);
+        for (const listener of listeners) stream.on('error', listener as () => void);
+      }
     },
   };
 }

@@ -26,6 +26,20 @@ const LOGS = (): string => join(folder, 'home', 'logs');
 const line = (second: number, level: string, text: string): string =>
   `2026-01-01T00:00:${String(second).padStart(2, '0')}.000Z ${'trader'.padEnd(17)} ${level.padEnd(5)} ${text}\n`;
 
+/** A command whose standard output nobody reads. */
+function unread(args: readonly string[]) {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), FERMATA_HOME: join(folder, 'home') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  endChildWithThisProcess(child);
+  child.stdout.destroy();
+  child.stderr.resume();
+  const ended = new Promise<unknown>((resolve) => child.once('close', resolve));
+  return { child, ended };
+}
+
 function writeLog(name: string, ...lines: readonly string[]): void {
   mkdirSync(LOGS(), { recursive: true });
   writeFileSync(join(LOGS(), name), lines.join(''));
@@ -70,6 +84,23 @@ describe('fermata logs', () => {
     const { out } = await runCommand(folder, ['logs', '--last', '300']);
     expect(out.length).toBe(long.join('').length);
     expect(out === long.join('')).toBe(true);
+  });
+
+  it('ends as if nothing were wrong once nobody reads on', async () => {
+    writeLog(
+      'fermata.log',
+      ...Array.from({ length: 300 }, (_, n) => line(n % 60, 'info', 'x'.repeat(1_000))),
+    );
+    const { child, ended } = unread(['logs', '--last', '300']);
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    expect([await ended, said]).toEqual([0, '']);
+  });
+
+  it('says by its exit code that it failed, although nobody reads why', async () => {
+    expect(await unread(['status', '--json']).ended).toBe(1);
   });
 
   it('prints the newest hundred where nobody says how many', async () => {

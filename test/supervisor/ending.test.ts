@@ -23,3 +23,18 @@ it('is followed by none where somebody wants it to end meanwhile, or wanted it b
   expect(() => second.askAgain('fermata restart --all', 0)).toThrow('the desk is ending already');
   expect(second.againAfterMs).toBeNull();
 });
+
+it('goes on where a reader of the output went away meanwhile, whatever the command does about that before and after', () => {
+  const lost: string[] = [];
+  const ends = ({ message }: Error): void => void lost.push(message);
+  const streams = [process.stdout, process.stderr];
+  for (const stream of streams) stream.on('error', ends);
+  onTestFinished(() => {
+    for (const stream of streams) stream.off('error', ends);
+  });
+  const watched = watchForEnding();
+  for (const stream of streams) stream.emit('error', new Error('meanwhile'));
+  watched.close();
+  for (const stream of streams) stream.emit('error', new Error('after'));
+  expect(lost).toEqual(['after', 'after']);
+});
