@@ -89,23 +89,30 @@ export async function newestBackupId(home: string, desk: string): Promise<string
   return null;
 }
 
-class DatedAhead extends Error {
+export class DatedAhead extends Error {
   override readonly name = 'DatedAhead';
   readonly keptSafe = 'nothing was touched';
-  readonly doThis =
-    'put the clock right if it is wrong; otherwise name a backup: fermata backups lists them, then fermata restore ID';
+  readonly doThis: string;
 
-  constructor(id: string) {
+  constructor(id: string, restore: string) {
     super(
       `backup ${id} is dated ahead of this machine’s clock, so dates do not say which backup is the newest`,
     );
+    this.doThis = `put the clock right if it is wrong; otherwise name a backup: fermata backups lists them, then ${restore}`;
   }
 }
 
-/** Throws `DatedAhead` if dates do not say which of the desk's backups is the newest. */
-export async function refuseDatedAhead(home: string, desk: string, nowMs: number): Promise<void> {
-  const ahead = (await ownBackups(home, desk)).find(({ takenMs }) => isDatedAhead(takenMs, nowMs));
-  if (ahead !== undefined) throw new DatedAhead(ahead.id);
+/**
+ * Throws `DatedAhead` if dates do not say which of the backups is the newest. `restore`: the command that restores one
+ * of them by its id.
+ */
+export function refuseDatedAhead(
+  backups: readonly Pick<KeptBackup, 'id' | 'takenMs'>[],
+  nowMs: number,
+  restore = 'fermata restore ID',
+): void {
+  const ahead = backups.find(({ takenMs }) => isDatedAhead(takenMs, nowMs));
+  if (ahead !== undefined) throw new DatedAhead(ahead.id, restore);
 }
 
 /** Removes the desk's backups that the rule expires. Returns their ids. */

@@ -11,7 +11,7 @@ import * as place from './backup-folder.js';
 import { backupsFolder, listBackupIds } from './backup-folder.js';
 import { filesBelow, hashFile, type Manifest, readManifest, sizeOf } from './manifest.js';
 import { runPgProgram } from './pg-programs.js';
-import { refuseDatedAhead } from './retention.js';
+import { ownBackups, refuseDatedAhead } from './retention.js';
 
 declare const verified: unique symbol;
 
@@ -65,9 +65,14 @@ async function damagedFiles(folder: string, manifest: Manifest, signal?: AbortSi
     if (found.bytes !== bytes) problems.push(`${path} has ${found.bytes} bytes, the manifest says ${bytes}`);
     else if (found.sha256 !== sha256) problems.push(`${path} was changed: its SHA-256 is another one`);
   }
-  for (const path of here) if (!own.has(path)) problems.push(`${path} is not in the manifest`);
+  for (const path of here)
+    if (!own.has(path) && !isOfFileManager(path)) problems.push(`${path} is not in the manifest`);
   return problems;
 }
+
+/** Left by the file manager of whoever has looked into the folder: no part of the backup, and nothing restores it. */
+export const isOfFileManager = (path: string): boolean =>
+  /(^|\/)(\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)$/i.test(path);
 
 /** Even unchanged bytes may have been damaged before they were written. */
 async function journalProblems(folder: string, { journal, files }: Manifest): Promise<string[]> {
@@ -117,7 +122,7 @@ export async function newestGoodBackup(
   desk: string,
   { signal, olderThan }: { readonly signal?: AbortSignal; readonly olderThan?: string } = {},
 ): Promise<NewestGood> {
-  if (olderThan === undefined) await refuseDatedAhead(home, desk, Date.now());
+  if (olderThan === undefined) refuseDatedAhead(await ownBackups(home, desk), Date.now());
   const passedOver: PassedOver[] = [];
   for (const id of (await listBackupIds(home)).toReversed()) {
     if (olderThan !== undefined && id >= olderThan) continue;

@@ -2,6 +2,7 @@
 import { backupsFolder, listBackupIds } from '../backup/backup-folder.js';
 import { DamagedCopy, fetchBackup, listOffsite, type OffsiteBackup } from '../backup/offsite/fetch-backup.js';
 import { type OffsitePlace, openOffsite } from '../backup/offsite/storage.js';
+import { DatedAhead, refuseDatedAhead } from '../backup/retention.js';
 import type { PassedOver } from '../backup/verify-backup.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
@@ -40,7 +41,7 @@ export async function offsiteCopies(
 
 /**
  * Fetches a copy into `home`. `id` null: the newest good one in the storage, and newer ones that are not good
- * are named. Throws a `CliFailure` if there is none.
+ * are named. Throws a `CliFailure` if there is none, and `DatedAhead` as for backups here.
  */
 export async function fetchFromOffsite(
   home: string,
@@ -59,6 +60,10 @@ export async function fetchFromOffsite(
         `there is no backup ${id ?? `of ${loaded.desk.desk}`} ${at}`,
         'name one of those that are there; this lists them: fermata backups',
       );
+    if (id === null) {
+      const receipts = wanted.flatMap(({ receipt }) => receipt ?? []);
+      refuseDatedAhead(receipts, Date.now(), 'fermata restore ID --s3');
+    }
     const passedOver: PassedOver[] = [];
     for (const copy of wanted) {
       const why = copy.problem ?? (await fetchOne(place, home, copy.id, say));
@@ -119,7 +124,7 @@ async function askOffsite<T>(
     place = await openOffsite(home, desk);
     return await ask(place);
   } catch (error) {
-    if (error instanceof CliFailure) throw error;
+    if (error instanceof CliFailure || error instanceof DatedAhead) throw error;
     throw new CliFailure(
       messageOf(error),
       'nothing was touched',

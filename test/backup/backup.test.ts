@@ -157,6 +157,13 @@ describe('a changed byte', () => {
     expect(await problemsOf((folder) => writeFileSync(join(folder, 'more.txt'), 'x'))).toEqual([
       'more.txt is not in the manifest',
     ]);
+    // Of whoever has looked into it with a file manager: no part of it.
+    const looked = ['.DS_Store', 'journal/.DS_Store', 'journal/._a', 'Thumbs.db', 'desktop.ini'];
+    expect(
+      await problemsOf((folder) => {
+        for (const path of looked) writeFileSync(join(folder, path), 'x');
+      }),
+    ).toEqual([]);
     expect(await problemsOf((folder) => rmSync(join(folder, 'database.dump')))).toEqual([
       'database.dump is missing',
     ]);

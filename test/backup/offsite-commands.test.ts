@@ -1,4 +1,5 @@
 /** Copies away from this machine at the command line: on a machine that has the desk file and the keys, and nothing else. */
+import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,14 +7,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { S3Simulator } from '../../simulators/s3/start.js';
 import { backupIdAt, backupsFolder } from '../../src/backup/backup-folder.js';
 import { sendBackup } from '../../src/backup/offsite/send-backup.js';
-import { archiveKey } from '../../src/backup/offsite/storage.js';
+import { archiveKey, receiptKey } from '../../src/backup/offsite/storage.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { saveDrill } from '../../src/store/backups.js';
-import { commandsInOneProcess } from '../cli/run-command.js';
+import { COMMAND, commandsInOneProcess } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { DESK, type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
 import { BUCKET, KEYS, objectsOf, placeAt, startOffsite } from './offsite-bench.js';
 
@@ -100,6 +102,55 @@ it('lists the copies with what they are and what is wrong with them, and fetches
     1,
     expect.stringContaining('is no backup: its upload has not ended'),
   ]);
+});
+
+it('takes none for the newest while one is dated ahead of the clock, and restores one that is named', async () => {
+  const aheadMs = Date.now() + 10 * 86_400_000;
+  const ahead = backupIdAt(aheadMs);
+  const taken = await takeBackup({ ...desk.request(ahead), nowMs: () => aheadMs });
+  const verification = await verifyBackup(join(backupsFolder(desk.home), ahead));
+  if (!taken.ok || !verification.ok) throw new Error('no backup');
+  const place = await placeAt(simulator, DESK, readSecret(desk.home, 'backupKey'));
+  const { archives } = await sendBackup(place, verification.backup);
+  const machine = anotherMachine();
+  const latest = await runCommand(machine, ['restore', '--latest', '--s3', '--to-scratch'], KEYS);
+  expect([latest.code, latest.err.split('\n')]).toEqual([
+    1,
+    [
+      `✗ backup ${ahead} is dated ahead of this machine’s clock, so dates do not say which backup is the newest`,
+      '  kept safe: nothing was touched',
+      '  do this:   put the clock right if it is wrong; otherwise name a backup: fermata backups lists them, then fermata restore ID --s3',
+      '',
+    ],
+  ]);
+  const named = await runCommand(machine, ['restore', ID, '--s3', '--to-scratch', '--json'], KEYS);
+  expect([named.code, JSON.parse(named.out || '{}')], named.err).toMatchObject([0, { backup: ID }]);
+  await place.storage.remove([
+    receiptKey(place, ahead),
+    ...archives.map(({ name }) => archiveKey(place, ahead, name)),
+  ]);
+  place.storage.close();
+});
+
+it('goes on with a restore although nobody reads any more what it is doing', async () => {
+  const machine = anotherMachine();
+  const child = spawn(process.execPath, [COMMAND, 'restore', ID, '--s3', '--to-scratch', '--json'], {
+    cwd: machine,
+    env: {
+      ...{ PATH: process.env.PATH, TMPDIR: tmpdir(), HOME: machine, FERMATA_HOME: join(machine, 'home') },
+      ...KEYS,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  endChildWithThisProcess(child);
+  // It says each step there.
+  child.stderr.destroy();
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect([code, JSON.parse(out || '{}')]).toMatchObject([0, { backup: ID, restored: true }]);
 });
 
 it('shows what is here also where the storage refuses, and says which setting is wrong', async () => {

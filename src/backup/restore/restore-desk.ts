@@ -32,7 +32,7 @@ import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
 import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
 import type { Manifest } from '../manifest.js';
-import { backupRow, type PassedOver, type VerifiedBackup } from '../verify-backup.js';
+import { backupRow, isOfFileManager, type PassedOver, type VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, openOwnServer } from './own-server.js';
 import { enoughSpace, proveRestored, readBack } from './prove-restored.js';
 
@@ -287,7 +287,10 @@ async function stageAccounts(
   );
   const copyTree = (from: string, to: string): Promise<void> =>
     existsSync(join(folder, from))
-      ? cp(join(folder, from), join(staged, to), { recursive: true })
+      ? cp(join(folder, from), join(staged, to), {
+          recursive: true,
+          filter: (path) => !isOfFileManager(path),
+        })
       : Promise.resolve();
   await copyTree(place.PAPER_BOOK_FOLDER, join(ACCOUNT, 'paper-book'));
   await copyTree(place.SET_ASIDE_FOLDER, place.SET_ASIDE_FOLDER);
