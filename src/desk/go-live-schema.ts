@@ -1,7 +1,7 @@
 /** What a desk must show before it may trade real money. */
 import { z } from 'zod';
 import { positionSizeLimit } from '../limits/position-size.js';
-import { decimal, name, percent } from './schema-values.js';
+import { amount, name, percent } from './schema-values.js';
 
 const criteriaSchema = z.strictObject({
   minTrades: z
@@ -101,7 +101,7 @@ export const goLiveSchema = z.strictObject({
     .max(720)
     .default(24)
     .describe('If one is enough: hours between that person’s vote and the start, at least 24.'),
-  minBalance: decimal
+  minBalance: amount
     .default('100')
     .describe(
       'Smallest balance at the exchange, in the currency of `paper.currency`; below it nothing starts.',

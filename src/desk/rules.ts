@@ -274,9 +274,18 @@ function haltRules({ routines }: Desk): BrokenRule[] {
 
 /** One goes after the other: an earlier time behind a later one would come late. */
 function escalationRules({ incidents }: Desk): BrokenRule[] {
-  return Object.entries(incidents.severities).flatMap(([severity, { escalateMinutes }]) =>
+  return Object.entries(incidents.severities).flatMap(([severity, { respondMinutes, escalateMinutes }]) =>
     escalateMinutes.flatMap((minutes, at) => {
       const before = escalateMinutes[at - 1] ?? 0;
+      if (at === 0 && minutes < respondMinutes)
+        return [
+          {
+            path: ['incidents', 'severities', severity, 'escalateMinutes', at],
+            expected: `at least the ${respondMinutes} minutes of respondMinutes, after which people are reminded`,
+            found: `${minutes}`,
+            doThis: 'write a smaller respondMinutes, or later escalateMinutes',
+          },
+        ];
       if (minutes > before) return [];
       return [
         {

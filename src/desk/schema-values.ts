@@ -16,6 +16,14 @@ export const balance = z
     'expected an amount above 0 in quotes, with at most 8 decimals, for example "10000"',
   );
 
+/** An amount that is compared or held exactly. */
+export const amount = z
+  .string()
+  .regex(
+    /^\d{1,15}(\.\d{1,8}0*)?$/,
+    'expected an amount in quotes, with at most 8 decimals, for example "100"',
+  );
+
 /** The price of one unit, as people and programs send it. */
 export const price = z
   .string()

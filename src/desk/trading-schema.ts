@@ -7,6 +7,7 @@ import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';
 import { ARTEFACT_FILE, ARTEFACT_NAME, ARTEFACTS_MAX } from './artefacts.js';
 import { OWN_STRATEGY } from './own-code.js';
 import {
+  amount,
   balance,
   currency,
   decimal,
@@ -328,7 +329,7 @@ export const paperSchema = z.strictObject({
       'What spot fees are taken from: `coin`, as on the exchange: from what was bought; `quote`: always from the cash. Left out: `quote`.',
     ),
   feeStock: z
-    .record(currency, decimal)
+    .record(currency, amount)
     .optional()
     .describe(
       'Coins of `venue.feeAssets` that a new paper book has for fees (`BNB: "1"`): while they last, spot fees are paid in them, a quarter lower.',
