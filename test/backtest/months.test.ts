@@ -1,8 +1,11 @@
 /** The months of a backtest at their boundary: a trade counts where its equity changed. */
 import { expect, it } from 'vitest';
 import { BacktestMeasure } from '../../src/backtest/measure/backtest-measure.js';
+import { buildReport, type ReportInputs } from '../../src/backtest/report/build-report.js';
+import { monthTable } from '../../src/backtest/report/report-html.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { coins } from '../support/engine-config.js';
 
 const MARCH = Date.UTC(2026, 2, 1);
@@ -71,6 +74,49 @@ it.each([
   expect([...measure.trades.months.keys()]).toEqual(months);
   const fell = measure.months.filter(({ startEquity, endEquity }) => endEquity < startEquity - 1e8);
   expect(fell.map(({ month }) => month)).toEqual(months);
+});
+
+it('a month that begins without money has no return: a debt that grows is no gain', () => {
+  if (btc === undefined) throw new Error('no instrument');
+  const desk = { ...cryptoDesk(), paper: { ...cryptoDesk().paper, balance: '1000' } };
+  const measure = new BacktestMeasure({
+    ...{ desk, instruments: [btc], fromMs: MARCH - 2 * MINUTE, toMs: Number.POSITIVE_INFINITY },
+    ...{ endsWithPrices: true, tradesMax: 10 },
+  });
+  const quote = (marketMs: number, bidTicks: number): void =>
+    measure.onMarket({
+      ...{ kind: 'quote', instrument: 0, marketMs, bidTicks, askTicks: bidTicks, bidLots: 0, askLots: 0 },
+    });
+  quote(MARCH - 2 * MINUTE, 10_000);
+  measure.onRecord({
+    type: 'fill',
+    fill: {
+      ...{
+        tradeId: 'a',
+        clientId: 'a',
+        instrument: 0,
+        side: 'buy',
+        quantityLots: 200_000,
+        priceTicks: 10_000,
+      },
+      ...{ fee: 0, liquidity: 'taker', marketMs: MARCH - 2 * MINUTE, simulated: true },
+    },
+  });
+  quote(MARCH - MINUTE, 9_000);
+  quote(MARCH + MINUTE, 8_000);
+  measure.finish();
+  const report = buildReport({
+    ...{ desk, measure, instruments: [btc], configHash: '', set: [], symbols: [], leftOut: [], files: [] },
+    fillModel: { path: 'nearer', limitFill: 'touch', volumePartPct: null },
+    prices: { withOwnSpread: [], showBooks: false },
+    ...{ coverage: [], problems: [], view: null, stateHash: null },
+    ...{ hasActions: false, signalsSent: null },
+  } as unknown as ReportInputs);
+  expect(report.months.map(({ month, returnPct }) => [month, returnPct])).toEqual([
+    ['2026-02', -200],
+    ['2026-03', 0],
+  ]);
+  expect(monthTable(report)).toMatch(/<td>\u2212200<\/td><\/tr>/);
 });
 
 it('a dividend of the first of a month is of that month, as the prices without it are', () => {

@@ -7,6 +7,7 @@ import type { Instrument, PriceSide } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney, formatUnits, MONEY_SCALE } from '../../domain/money.js';
 import { NO_SIGNAL, WARMING_UP } from '../../domain/order-words.js';
+import { returnsOf } from '../../domain/statistics.js';
 import { shownPlaces } from '../../domain/value.js';
 import type { EngineView } from '../../engine/view.js';
 import type { ActionSeen, BacktestMeasure } from '../measure/backtest-measure.js';
@@ -409,10 +410,12 @@ function holdFigures(
   };
 }
 
+/** 0 after a month that ended without money: what it grew by would have the wrong sign. */
 function monthsOf({ months, trades }: BacktestMeasure): readonly ReportedMonth[] {
   return months.map(({ month, startEquity, endEquity }) => {
     const ended = trades.months.get(month);
-    const returnPct = round((endEquity / startEquity - 1) * 100);
+    const [part = 0] = returnsOf([startEquity, endEquity]);
+    const returnPct = round(part * 100);
     return { month, returnPct, trades: ended?.count ?? 0, result: ended?.result.text ?? sumOf([]) };
   });
 }
