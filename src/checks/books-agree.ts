@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDatedAhead } from '../contracts/backup.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
 import { type LastAudit, readLastAudit } from '../home/last-audit.js';
@@ -33,6 +34,12 @@ export const booksAgree = check(
     const minutes = minutesSince(atWallMs);
     const audited = auditOf(readLastAudit(runtime.home), status);
     const observed = `read ${minutes.toFixed(1)} minutes ago: cash ${cash} ${currency}, no difference; ${audited.text}`;
+    if (isDatedAhead(Math.max(atWallMs, audited.atMs), Date.now()))
+      return {
+        verdict: 'not_run',
+        observed: `${observed}. A time ahead of now says nothing about age: the clock was wrong then, or is now`,
+        expected,
+      };
     const isYoung = Math.max(minutes, audited.minutes) <= maxAgeMinutes;
     return { verdict: isYoung ? 'pass' : 'not_run', observed, expected };
   },
@@ -44,13 +51,14 @@ const minutesSince = (wallMs: number): number => (Date.now() - wallMs) / MINUTE_
 function auditOf(
   last: LastAudit | null,
   { startedWallMs }: TraderStatus,
-): { readonly minutes: number; readonly text: string } {
+): { readonly atMs: number; readonly minutes: number; readonly text: string } {
   // An auditor of an earlier version keeps none.
-  if (last === null) return { minutes: 0, text: 'no auditor keeps its audits here' };
+  if (last === null) return { atMs: 0, minutes: 0, text: 'no auditor keeps its audits here' };
   const { atMs, problem } = last;
-  const minutes = minutesSince(Math.max(atMs ?? 0, startedWallMs));
+  const fromMs = Math.max(atMs ?? 0, startedWallMs);
+  const minutes = minutesSince(fromMs);
   const when = atMs === null ? 'not audited yet' : `audited ${minutesSince(atMs).toFixed(1)} minutes ago`;
-  return { minutes, text: problem === null ? when : `${when}: ${problem}` };
+  return { atMs: fromMs, minutes, text: problem === null ? when : `${when}: ${problem}` };
 }
 
 /** Positions that no strategy opened, dust aside, and the reasons of halts for books that differed. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { isDatedAhead } from '../contracts/backup.js';
 import type { CheckOutcome } from '../contracts/routine.js';
+import { moment } from '../domain/moment.js';
 import { telegramCredentials } from '../notify/channel-credentials.js';
 import { awaitDeliveries, notify } from '../notify/notify.js';
 import { type ChatDelivery, deliveriesOf, readBotState } from '../store/outbox-delivery.js';
@@ -56,6 +58,8 @@ function verdictOf(
   const agoMs = Date.now() - bot.lastPollMs;
   if (agoMs > pollAgeMs || bot.problem !== '')
     return fail(`${delivered}, but last read ${Math.round(agoMs / 1_000)} s ago. ${bot.problem}`.trim());
+  if (isDatedAhead(bot.lastPollMs, Date.now()))
+    return fail(`${delivered}, but last read ${moment(bot.lastPollMs)}, which is ahead of now`);
   return {
     verdict: 'pass',
     observed: `${delivered}, last read ${Math.round(agoMs / 1_000)} s ago`,

@@ -403,6 +403,15 @@ describe('books-agree, of the auditor', () => {
       verdict: 'not_run',
       observed: expect.stringMatching(/no difference; audited 16\.0 minutes ago: its key was refused$/),
     });
+    // One that is ahead of the clock is of no known age; a few minutes may pass between two machines.
+    expect(await beside({ atMs: minutesAgo(-4), problem: null }).check()).toMatchObject({ verdict: 'pass' });
+    const ahead = {
+      ...{ verdict: 'not_run', observed: expect.stringContaining('A time ahead of now says nothing') },
+    };
+    expect(await beside({ atMs: minutesAgo(-6), problem: null }).check()).toMatchObject(ahead);
+    const { trader, check: checkReading } = beside({ atMs: minutesAgo(1), problem: null });
+    trader.readAtWallMs = minutesAgo(-6);
+    expect(await checkReading()).toMatchObject(ahead);
   });
 
   it('gives one that has compared nothing yet as long, from the trader’s start on', async () => {

@@ -95,6 +95,14 @@ describe('the check telegram-round-trip', () => {
       verdict: 'fail',
       observed: expect.stringMatching(/, but last read 9\d s ago\.$|, but last read \d{3} s ago\.$/),
     });
+    // As a clock that was ahead has dated it: of no known age.
+    await pool.query(`update telegram_bot set last_poll = now() + interval '6 minutes' where desk = $1`, [
+      bench.desk.desk,
+    ]);
+    expect(await check()).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/, but last read \d{4}-\S+ \S+ UTC, which is ahead of now$/),
+    });
     await savePoll(pool, bench.desk.desk, 1);
     await savePollProblem(pool, bench.desk.desk, 'Conflict: another bot reads');
     expect(await check()).toMatchObject({
