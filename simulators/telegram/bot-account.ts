@@ -29,6 +29,8 @@ export class BotAccount {
   readsAllOfGroups = false;
   /** Groups whose administrator it is: there it reads all messages, too. */
   readonly administers = new Set<number>();
+  /** Open topics of groups that have topics, `<chat>:<id>`. */
+  readonly topics = new Set<string>();
   private pending: Update[] = [];
   private nextUpdateId = 1_000;
   private nextCallbackId = 1;
@@ -89,6 +91,8 @@ export class BotAccount {
       document?: DocumentSent;
       photo?: readonly PhotoSent[];
       replyTo?: Message;
+      topic?: number | undefined;
+      asGroup?: boolean | undefined;
     } = {},
   ): Message {
     const scope = chat.type === 'supergroup' ? String(chat.id) : 'account';
@@ -102,16 +106,27 @@ export class BotAccount {
       date: extra.date ?? Math.floor(this.nowMs() / 1000),
       text,
       ...(extra.markup ? { reply_markup: extra.markup } : {}),
-      ...(command && !from.is_bot
+      ...(command && from.id !== this.user.id
         ? { entities: [{ type: 'bot_command', offset: 0, length: command.length }] }
         : {}),
       ...(extra.entities === undefined || extra.entities.length === 0 ? {} : { entities: extra.entities }),
       ...(extra.document === undefined ? {} : { document: extra.document }),
       ...(extra.photo === undefined ? {} : { photo: extra.photo }),
       ...(extra.replyTo === undefined ? {} : { reply_to_message: extra.replyTo }),
+      ...(extra.asGroup === true ? { sender_chat: chat } : {}),
+      ...(extra.topic === undefined
+        ? {}
+        : { message_thread_id: extra.topic, is_topic_message: true as const }),
     };
     this.messages.set(`${chat.id}:${messageId}`, message);
     return message;
+  }
+
+  /** Of a request; undefined: General. */
+  topicOf(chat: Chat, topic: number): number | undefined {
+    if (topic === 0) return undefined;
+    if (!this.topics.has(`${chat.id}:${topic}`)) throw badRequest('message thread not found');
+    return topic;
   }
 
   messageOf(chatId: number, messageId: number): Message | undefined {
@@ -120,7 +135,9 @@ export class BotAccount {
 
   /** The bot's messages in a chat, oldest first. */
   sentTo(chatId: number): readonly Message[] {
-    return [...this.messages.values()].filter(({ chat, from }) => chat.id === chatId && from.is_bot);
+    return [...this.messages.values()].filter(
+      ({ chat, from }) => chat.id === chatId && from.id === this.user.id,
+    );
   }
 
   pushMessage(message: Message): void {

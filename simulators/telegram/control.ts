@@ -8,8 +8,9 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
   ['GET  /_simulator', 'bots, chats, messages, updates not confirmed, faults that wait'],
   [
     'POST /_simulator/type',
-    '{"user":7,"text":"/status"}: a person writes; "chat":-1001 in a group, "date":seconds, "replyTo":message',
+    '{"user":7,"text":"/status"}: a person writes; "chat":-1001 in a group, "date":seconds, "replyTo":message, "topic":id',
   ],
+  ['POST /_simulator/topic', '{"chat":-1001}: somebody opens a topic in the group; the answer has its id'],
   ['POST /_simulator/administer', '{"chat":-1001,"on":true}: the bot is an administrator of the group'],
   ['POST /_simulator/privacy', '{"on":false}: the bot reads everything in its groups'],
   ['POST /_simulator/tap', '{"user":7,"chat":7,"message":12,"label":"Approve"}: a person taps a button'],
@@ -32,8 +33,10 @@ export function controlActions(simulation: Simulation): ReadonlyMap<string, (bod
           ...(body.chat === undefined ? {} : { chatId: number(body, 'chat') }),
           ...(body.date === undefined ? {} : { date: number(body, 'date') }),
           ...(body.replyTo === undefined ? {} : { replyTo: number(body, 'replyTo') }),
+          ...(body.topic === undefined ? {} : { topic: number(body, 'topic') }),
         }),
     ],
+    ['topic', (body) => ({ topic: simulation.openTopic(number(body, 'chat')) })],
     ['tap', (body) => ({ callback: simulation.tap(number(body, 'user'), place(body), text(body, 'label')) })],
     [
       'callback',

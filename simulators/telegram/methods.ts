@@ -140,9 +140,10 @@ function sendMessage(bot: BotAccount, parameters: Parameters): Message {
   // The text is checked before the chat is looked up.
   const { text, entities } = textOf(parameters);
   const chat = bot.chat(parameters.chat_id);
+  const topic = bot.topicOf(chat, integer(parameters, 'message_thread_id', 0));
   const markup = markupOf(parameters);
   bot.flood.count(chat);
-  return bot.addMessage(chat, bot.user, text, { markup, entities });
+  return bot.addMessage(chat, bot.user, text, { markup, entities, topic });
 }
 
 function editMessageText(bot: BotAccount, parameters: Parameters): object {

@@ -5,7 +5,7 @@ import type { Formatted } from './formatting/entities.js';
 import { readText } from './formatting/read-text.js';
 import { markupOf } from './markup.js';
 import { badRequest, Refusal } from './refusal.js';
-import { FilePart, type Parameters } from './request-body.js';
+import { FilePart, integer, type Parameters } from './request-body.js';
 import { type DocumentSent, type FileSent, type PhotoSent, shownMessage } from './wire.js';
 
 const CAPTION_LENGTH_MAX = 1024;
@@ -17,26 +17,28 @@ const SIDES_MAX = 10_000;
 export function sendDocument(bot: BotAccount, parameters: Parameters): object {
   const caption = captionOf(parameters);
   const chat = bot.chat(parameters.chat_id);
+  const topic = bot.topicOf(chat, integer(parameters, 'message_thread_id', 0));
   const given = parameters.document;
   const part = partOf(parameters, given);
   const document = part === null ? knownDocument(bot, given) : newDocument(part);
   bot.flood.count(chat);
   const markup = markupOf(parameters);
   return shownMessage(
-    bot.addMessage(chat, bot.user, caption.text, { markup, entities: caption.entities, document }),
+    bot.addMessage(chat, bot.user, caption.text, { markup, entities: caption.entities, document, topic }),
   );
 }
 
 export function sendPhoto(bot: BotAccount, parameters: Parameters): object {
   const caption = captionOf(parameters);
   const chat = bot.chat(parameters.chat_id);
+  const topic = bot.topicOf(chat, integer(parameters, 'message_thread_id', 0));
   const given = parameters.photo;
   const part = partOf(parameters, given);
   const photo = part === null ? knownPhoto(bot, given) : [newPhoto(part)];
   bot.flood.count(chat);
   const markup = markupOf(parameters);
   return shownMessage(
-    bot.addMessage(chat, bot.user, caption.text, { markup, entities: caption.entities, photo }),
+    bot.addMessage(chat, bot.user, caption.text, { markup, entities: caption.entities, photo, topic }),
   );
 }
 

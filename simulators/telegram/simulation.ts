@@ -13,6 +13,8 @@ export interface RequestSeen {
 
 const REQUESTS_KEPT = 5_000;
 
+const ANONYMOUS = { id: 1_087_968_824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' };
+
 export class Simulation {
   readonly bots = new Map<string, BotAccount>();
   readonly faults = new Faults();
@@ -40,23 +42,44 @@ export class Simulation {
 
   /**
    * A person writes to the bot; in a private chat unless `chatId` names a group. `date`: seconds since 1970, by
-   * default now. `replyTo`: id of the message that it answers.
+   * default now. `replyTo`: id of the message that it answers. `topic`: of a group with topics; without it, General. `asGroup`: an administrator who
+   * stays anonymous.
    */
   type(
     userId: number,
     text: string,
-    options: { chatId?: number; date?: number; replyTo?: number; token?: string } = {},
+    options: {
+      chatId?: number;
+      date?: number;
+      replyTo?: number;
+      topic?: number;
+      asGroup?: boolean;
+      token?: string;
+    } = {},
   ): Message {
     const bot = this.bot(options.token);
     const { user } = bot.ensurePerson(userId);
     const chat = bot.ensureChat(options.chatId ?? userId, user);
     const answered = options.replyTo === undefined ? undefined : bot.messageOf(chat.id, options.replyTo);
-    const message = bot.addMessage(chat, user, text, {
+    const from = options.asGroup === true ? ANONYMOUS : user;
+    const message = bot.addMessage(chat, from, text, {
+      asGroup: options.asGroup,
       ...(options.date === undefined ? {} : { date: options.date }),
       ...(answered === undefined ? {} : { replyTo: answered }),
+      topic: bot.topicOf(chat, options.topic ?? 0),
     });
     bot.pushMessage(message);
     return message;
+  }
+
+  /** Somebody opens a topic in a group, which has topics from then on. Its id is that of the message that says so. */
+  openTopic(chatId: number, token?: string): number {
+    const bot = this.bot(token);
+    const chat = { ...bot.ensureChat(chatId), is_forum: true as const };
+    bot.chats.set(chatId, chat);
+    const { message_id: topic } = bot.addMessage(chat, bot.ensurePerson(1).user, '');
+    bot.topics.add(`${chatId}:${topic}`);
+    return topic;
   }
 
   /** A person edits a message of theirs. */

@@ -13,6 +13,7 @@ export interface Chat {
   readonly type: 'private' | 'group' | 'supergroup';
   readonly first_name?: string;
   readonly title?: string;
+  readonly is_forum?: true;
 }
 
 export interface InlineButton {
@@ -54,6 +55,11 @@ export interface Message {
   readonly document?: DocumentSent;
   readonly photo?: readonly PhotoSent[];
   readonly reply_to_message?: Message;
+  /** Who stays anonymous writes as the group. */
+  readonly sender_chat?: Chat;
+  /** Of the topic that it is in; General has none. */
+  readonly message_thread_id?: number;
+  readonly is_topic_message?: true;
 }
 
 /** The message in its form on the wire. */

@@ -1,6 +1,7 @@
 /** What every command and every tap can use, what a command is, and how both answer. */
 
 import type { Bot, Context } from 'grammy';
+import type { Message } from 'grammy/types';
 import type { NoticeButton } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
@@ -12,7 +13,7 @@ import type { OnForged, RowMaker } from '../store/access-rows.js';
 import { type AuditEntry, appendAudit } from '../store/audit.js';
 import type { Pool } from '../store/pool.js';
 import type { KnownPeople, KnownPerson } from './known-people.js';
-import type { SendLane } from './sending/send-lane.js';
+import type { Place, SendLane } from './sending/send-lane.js';
 import type { SendOutcome } from './sending/send-outcome.js';
 
 export interface BotContext {
@@ -92,7 +93,7 @@ export interface ChatCommand {
 }
 
 interface CommandMessage {
-  readonly chatId: number;
+  readonly place: Place;
   readonly updateId: number;
   /** When Telegram received it, or its newest text, in wall milliseconds. */
   readonly sentMs: number;
@@ -104,11 +105,20 @@ export function commandMessage(ctx: Context): CommandMessage | null {
   const { message = ctx.editedMessage, match, update } = ctx;
   if (!message) return null;
   return {
-    chatId: message.chat.id,
+    place: placeOf(message),
     updateId: update.update_id,
     sentMs: (message.edit_date ?? message.date) * 1_000,
     argument: typeof match === 'string' ? match.trim() : '',
   };
+}
+
+/** A thread of replies in a group without topics is none of its own. */
+export function placeOf({
+  chat,
+  is_topic_message: isInTopic,
+  message_thread_id: topicId,
+}: Pick<Message, 'chat' | 'is_topic_message' | 'message_thread_id'>): Place {
+  return { chatId: chat.id, ...(isInTopic === true ? { topicId } : {}) };
 }
 
 /**
@@ -122,7 +132,7 @@ export function inTurn(command: ChatCommand): ChatCommand {
       const turn = context.results.take(() => command.run(context, person, message));
       if (turn !== null) return turn;
       const text = `/${command.name} was not done: others of /profit, /daily, /trades and /chart wait before it. Ask again in a minute.`;
-      await answer(context, message.chatId, text);
+      await answer(context, message.place, text);
     },
   };
 }
@@ -136,40 +146,49 @@ export function sentAgo(sentMs: number, nowMs: number): string | null {
 
 const TRIES = 4;
 const AGAIN_MS = 1_000;
-const TEXT_LENGTH_MAX = 4_000;
-/** Telegram's limit for the caption of a picture, in characters. */
-const CAPTION_LENGTH_MAX = 1_024;
+/** Of a topic that was closed or deleted since. */
+const TOPIC_GONE = /thread not found|TOPIC_/i;
 
 type Answering = Pick<BotContext, 'lane' | 'log'>;
 
 /**
  * Answers a person's request: sent at once, retried a few times, and not stored. True once Telegram has it.
- * An answer with an unknown outcome is not repeated: the effect itself is reported as a notice.
+ * An answer with an unknown outcome is not repeated: the effect itself is reported as a notice. `ending` is not cut where the
+ * text is too long.
  */
 export function answer(
   context: Answering,
-  chatId: number | string,
+  place: Place,
   text: string,
   buttons: readonly NoticeButton[] = [],
+  ending = '',
 ): Promise<boolean> {
-  const message = { chatId: String(chatId), text: text.slice(0, TEXT_LENGTH_MAX), buttons };
-  return deliver(context, () => context.lane.send(message));
+  return deliver(context, place, (to) => context.lane.send({ ...to, text, ending, buttons }));
 }
 
 /** As `answer`, with a PNG above the text. */
 export function answerPicture(
   context: Answering,
-  chatId: number | string,
+  place: Place,
   picture: { readonly png: Buffer; readonly name: string; readonly caption: string },
 ): Promise<boolean> {
-  const caption = picture.caption.slice(0, CAPTION_LENGTH_MAX);
-  return deliver(context, () => context.lane.sendPicture({ ...picture, caption, chatId: String(chatId) }));
+  return deliver(context, place, (to) => context.lane.sendPicture({ ...picture, ...to }));
 }
 
-async function deliver({ lane, log }: Answering, send: () => Promise<SendOutcome>): Promise<boolean> {
+async function deliver(
+  { lane, log }: Answering,
+  { chatId, topicId }: Place,
+  send: (to: Place & { readonly chatId: string }) => Promise<SendOutcome>,
+): Promise<boolean> {
+  let to = { chatId: String(chatId), topicId };
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const outcome = await send();
+    const outcome = await send(to);
     if (outcome.kind === 'sent') return true;
+    if (outcome.kind === 'refused' && to.topicId !== undefined && TOPIC_GONE.test(outcome.reason)) {
+      // Rather elsewhere in the group than nowhere.
+      to = { ...to, topicId: undefined };
+      continue;
+    }
     if (outcome.kind !== 'later') {
       log('warn', `an answer was not delivered: ${outcome.reason}`);
       return false;

@@ -2,7 +2,7 @@
 import { Bot, type Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { eventsOnTelegram } from '../desk/notify-schema.js';
-import { HOUR_MS } from '../domain/civil-date.js';
+import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { UnfitText } from '../operations/operations.js';
 import { addressOpenQuestions } from '../store/outbox.js';
 import { linkByCode } from '../store/people.js';
@@ -12,6 +12,7 @@ import {
   type ChatCommand,
   commandMessage,
   inTurn,
+  placeOf,
   recordChatAudit,
   type TelegramBot,
 } from './bot-context.js';
@@ -27,6 +28,7 @@ import {
   stopCommand,
 } from './commands/stop.js';
 import type { KnownPerson } from './known-people.js';
+import { cut } from './sending/send-lane.js';
 import { TAP_HANDLERS, type Tap } from './taps.js';
 
 /** For linked people. A new one is a file and a line here. */
@@ -43,9 +45,12 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [...COMMANDS, helpWith(COMM
 
 const STRANGER_TEXT_LENGTH_MAX = 100;
 const PEOPLE_MS = 500;
+/** Telegram's limit for the note of a button, in characters. */
+const NOTE_LENGTH_MAX = 200;
 
 export function buildBot(bot: TelegramBot, context: BotContext): void {
   const stops = new StopsGiven();
+  const strangers = new StrangersTold();
   bot.use(async (ctx, next) => {
     // Of edited messages only a stop counts: anything else was answered as it was first written.
     if (ctx.editedMessage !== undefined && !isStop(ctx.update)) return;
@@ -55,7 +60,7 @@ export function buildBot(bot: TelegramBot, context: BotContext): void {
     const known = ctx.from ? context.people.byTelegramUser(ctx.from.id) : null;
     if (known !== null) await next();
     // A person who was just linked has been answered already.
-    else if (!(await triesToLink(context, ctx))) await onStranger(context, ctx);
+    else if (!(await triesToLink(context, ctx))) await onStranger(context, strangers, ctx);
   });
   bot.on(['message:text', 'edited_message:text'], async (ctx, next) => {
     const argument = stopArgument(ctx.msg.text, ctx.me.username);
@@ -72,13 +77,14 @@ export function buildBot(bot: TelegramBot, context: BotContext): void {
       if (!message || !person) return;
       await command.run(context, person, message).catch(async (error: unknown) => {
         if (!(error instanceof UnfitText)) throw error;
-        await answer(context, message.chatId, `❌ ${error.message}. Nothing was done: ${error.doThis}.`);
+        await answer(context, message.place, `❌ ${error.message}. Nothing was done: ${error.doThis}.`);
       });
     });
   }
   bot.on('callback_query:data', (ctx) => onTap(context, ctx));
   bot.on('message:text', async (ctx) => {
-    if (ctx.chat.type === 'private') await answer(context, ctx.chat.id, 'That is no command. See /help.');
+    if (ctx.chat.type === 'private')
+      await answer(context, placeOf(ctx.message), 'That is no command. See /help.');
   });
 }
 
@@ -98,7 +104,7 @@ function personOf({ people }: BotContext, { from }: Context): KnownPerson | null
 async function onStart(context: BotContext, ctx: Context): Promise<void> {
   const message = commandMessage(ctx);
   const person = personOf(context, ctx);
-  if (message && person) await answer(context, message.chatId, `You are ${person.name}. See /help.`);
+  if (message && person) await answer(context, message.place, `You are ${person.name}. See /help.`);
 }
 
 /** A code is accepted from every stranger, even from one whose link has ended. */
@@ -113,7 +119,7 @@ async function triesToLink(context: BotContext, ctx: Context): Promise<boolean> 
   });
 }
 
-async function onStranger(context: BotContext, ctx: Context): Promise<void> {
+async function onStranger(context: BotContext, strangers: StrangersTold, ctx: Context): Promise<void> {
   if (!ctx.from) return;
   const said = ctx.message?.text ?? ctx.callbackQuery?.data ?? '';
   await recordChatAudit(context, {
@@ -126,12 +132,40 @@ async function onStranger(context: BotContext, ctx: Context): Promise<void> {
     idempotencyKey: `telegram-stranger:${ctx.from.id}:${Math.floor(context.nowMs() / HOUR_MS)}`,
   });
   // Somebody in the desk's own chat was given access to it: only the link is missing.
-  if (ctx.message && String(ctx.chat?.id) === context.chatId) {
-    await answer(
-      context,
-      context.chatId,
-      'I do not know who you are yet. On the desk’s machine: fermata login NAME, then fermata telegram link NAME. Nothing was done.',
-    );
+  if (!ctx.message || String(ctx.chat?.id) !== context.chatId || !isToBot(ctx)) return;
+  // Nobody may think that a stop was given.
+  const everyMs = isStop(ctx.update) ? MINUTE_MS : HOUR_MS;
+  if (!strangers.isDue(ctx.from.id, everyMs, context.nowMs())) return;
+  await answer(context, placeOf(ctx.message), ctx.message.sender_chat === undefined ? UNKNOWN : AS_GROUP);
+}
+
+const UNKNOWN =
+  'I do not know who you are yet. On the desk’s machine: fermata login NAME, then fermata telegram link NAME. Nothing was done.';
+/** As administrators who remain anonymous do: Telegram tells nobody who they are. */
+const AS_GROUP =
+  'You write here as a group, not as yourself, so I can’t know who you are. Write to me in a private chat, or stop being anonymous here. Nothing was done.';
+
+/** In a group, people also write to each other and to other bots. */
+function isToBot({ message, chat, me }: Context): boolean {
+  const text = message?.text ?? '';
+  const [isCommand, other] = /^\/\w+(?:@(\w+))?/.exec(text) ?? [];
+  if (chat?.type === 'private' || stopArgument(text, me.username) !== null) return true;
+  return isCommand !== undefined && (other ?? me.username).toLowerCase() === me.username.toLowerCase();
+}
+
+const STRANGERS_REMEMBERED_MAX = 1_000;
+
+/** Each is told now and then: what they write must not use up what Telegram lets the bot write in the chat of the alerts. */
+class StrangersTold {
+  readonly #toldMs = new Map<number, number>();
+
+  isDue(userId: number, everyMs: number, nowMs: number): boolean {
+    if (nowMs - (this.#toldMs.get(userId) ?? Number.NEGATIVE_INFINITY) < everyMs) return false;
+    this.#toldMs.delete(userId);
+    this.#toldMs.set(userId, nowMs);
+    const [oldest] = this.#toldMs.keys();
+    if (this.#toldMs.size > STRANGERS_REMEMBERED_MAX && oldest !== undefined) this.#toldMs.delete(oldest);
+    return true;
   }
 }
 
@@ -141,13 +175,14 @@ async function onTap(context: BotContext, ctx: Context): Promise<void> {
   if (!person || query?.data === undefined || !query.message) return;
   const tap: Tap = {
     data: query.data,
-    chatId: query.message.chat.id,
+    place: placeOf(query.message),
     messageId: query.message.message_id,
     text: 'text' in query.message ? (query.message.text ?? '') : '',
     updateId: ctx.update.update_id,
     note: async (text) => {
-      // Telegram refuses a note that comes too late. The effect doesn't depend on the note.
-      await ctx.answerCallbackQuery(text === '' ? {} : { text }).catch(() => undefined);
+      // Telegram refuses a note that comes too late. The effect doesn't depend on it.
+      const said = text === '' ? {} : { text: cut(text, NOTE_LENGTH_MAX) };
+      return ctx.answerCallbackQuery(said).catch(() => false);
     },
   };
   const handler = TAP_HANDLERS.find(({ prefix }) => tap.data.startsWith(`${prefix}:`));
@@ -184,7 +219,8 @@ async function linkPerson(context: BotContext, attempt: LinkAttempt): Promise<bo
   });
   const roles = people.byTelegramUser(attempt.userId)?.roles ?? [];
   const named = roles.length === 0 ? 'none on this desk' : roles.join(', ');
-  await answer(context, attempt.chatId, `You are ${person} on ${desk.desk} (roles: ${named}). See /help.`);
+  const text = `You are ${person} on ${desk.desk} (roles: ${named}). See /help.`;
+  await answer(context, { chatId: attempt.chatId }, text);
   if (eventsOnTelegram(desk.notify).includes('approval'))
     await addressOpenQuestions(pool, desk.desk, roles, account.chatId);
   return true;

@@ -1,4 +1,5 @@
 /** The bot while it runs: alerts from the outbox, commands, and the buttons of approvals. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Update } from 'grammy/types';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
@@ -22,7 +23,7 @@ import { pollForEver, senderOf, turnOfBot } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
 import { SendLane, SentMessages, sentFileOf } from './sending/send-lane.js';
-import { grammySignal } from './sending/send-outcome.js';
+import { grammySignal, outcomeOfError } from './sending/send-outcome.js';
 import { votedOn } from './taps.js';
 
 export interface TelegramTiming {
@@ -148,15 +149,29 @@ async function seedMessageIds(lane: SendLane, pool: Pool, desk: string): Promise
 }
 
 /** Polling and a webhook exclude each other: any existing webhook is removed. */
-async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
+async function prepare(bot: TelegramBot, log: BotLog, stopping: AbortSignal): Promise<void> {
   // Not `bot.init`, which retries for ever in silence.
   bot.botInfo = await bot.api.getMe(grammySignal(stopping));
   await bot.api.deleteWebhook({ drop_pending_updates: false }, grammySignal(stopping));
-  await bot.api.setMyCommands(
-    CHAT_COMMANDS.map(({ name, description }) => ({ command: name, description })),
-    {},
-    grammySignal(stopping),
-  );
+  // Not awaited: Telegram takes a menu only so often, and no stop waits for one.
+  void offerMenu(bot, log, stopping);
+}
+
+const MENU_AGAIN_MS = 60_000;
+
+/** Never rejects. */
+async function offerMenu(bot: TelegramBot, log: BotLog, stopping: AbortSignal): Promise<void> {
+  const menu = CHAT_COMMANDS.map(({ name, description }) => ({ command: name, description }));
+  while (!stopping.aborted) {
+    const failed = await bot.api
+      .setMyCommands(menu, {}, grammySignal(stopping))
+      .then(() => null, outcomeOfError);
+    if (failed === null || stopping.aborted) return;
+    log('warn', `Telegram did not take the menu of commands: ${failed.reason}`);
+    if (failed.kind === 'refused') return;
+    const againMs = failed.kind === 'later' ? failed.afterMs : MENU_AGAIN_MS;
+    await sleep(againMs, undefined, { signal: stopping }).catch(() => undefined);
+  }
 }
 
 function pollContext(
@@ -167,7 +182,7 @@ function pollContext(
 ) {
   return {
     api: bot.api,
-    prepare: (stopping: AbortSignal) => prepare(bot, stopping),
+    prepare: (stopping: AbortSignal) => prepare(bot, log, stopping),
     log,
     pollSeconds: timing.pollSeconds,
     retryMs: timing.retryMs,

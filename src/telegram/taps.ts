@@ -7,16 +7,20 @@ import type { OperationResult } from '../operations/operation.js';
 import { findApproval, readVotes } from '../store/approvals.js';
 import { answer, type BotContext, missingRole, outcomeText, waitingText } from './bot-context.js';
 import type { KnownPerson } from './known-people.js';
+import type { Outgoing, Place } from './sending/send-lane.js';
 
 export interface Tap {
   readonly data: string;
-  readonly chatId: number;
+  readonly place: Place;
   readonly messageId: number;
   /** The text of the message that was tapped. */
   readonly text: string;
   readonly updateId: number;
-  /** Ends the button's waiting sign with a short note of at most 200 characters. Never rejects. */
-  readonly note: (text: string) => Promise<void>;
+  /**
+   * Ends the button's waiting sign with a short note; Telegram shows 200 characters. False where it comes too late, or did not
+   * arrive. Never rejects.
+   */
+  readonly note: (text: string) => Promise<boolean>;
 }
 
 interface TapHandler {
@@ -91,7 +95,7 @@ const confirmTap: TapHandler = {
       refusal ?? (button.verb === 'leave' ? 'left as it is' : `${LABELS[button.verb]}: ${person.name}`);
     // If the message could not be changed, it keeps its buttons; a tap on them is checked again in any case.
     void context.lane.edit(
-      { chatId: String(tap.chatId), text: `${tap.text}\n\n→ ${said}`, buttons: [] },
+      { chatId: String(tap.place.chatId), text: tap.text, ending: `\n\n→ ${said}`, buttons: [] },
       tap.messageId,
     );
     if (refusal !== null || button.verb === 'leave') return;
@@ -99,7 +103,7 @@ const confirmTap: TapHandler = {
     const waits = button.verb === 'resume' && outcome.ok && !outcome.proven;
     const label = LABELS[button.verb];
     const text = waits ? waitingText(label, outcome) : outcomeText(context, label, outcome);
-    await answer(context, tap.chatId, text);
+    await answer(context, tap.place, text);
   },
 };
 
@@ -143,8 +147,6 @@ function carryOut(
   return operations.resumeTrading(caller, { ...request, sizePct: sizePct ?? undefined, halt: reference });
 }
 
-const NOTE_LENGTH_MAX = 190;
-
 /** The button "I have it" below an incident. */
 const acknowledgeTap: TapHandler = {
   prefix: 'i',
@@ -158,8 +160,7 @@ const acknowledgeTap: TapHandler = {
       { person: person.name, via: 'telegram' },
       { incident, note: '' },
     );
-    await tap.note(`${result.ok ? '✅' : '❌'} ${result.detail}`.slice(0, NOTE_LENGTH_MAX));
-    if (!result.ok) await answer(context, tap.chatId, `${person.name}: ${result.detail}`);
+    await tellTaken(context, person, tap, result);
   },
 };
 
@@ -174,7 +175,8 @@ const voteTap: TapHandler = {
     }
     if (button.tap === 'details') {
       await tap.note('');
-      await answer(context, tap.chatId, await details(context, button.token));
+      const { text, ending = '' } = await details(context, button.token);
+      await answer(context, tap.place, text, [], ending);
       return;
     }
     const result = await context.operations.castVote(
@@ -186,10 +188,20 @@ const voteTap: TapHandler = {
         reason: `${button.tap} on Telegram`,
       },
     );
-    await tap.note(`${result.ok ? '✅' : '❌'} ${result.detail}`.slice(0, NOTE_LENGTH_MAX));
-    if (!result.ok) await answer(context, tap.chatId, `${person.name}: ${result.detail}`);
+    await tellTaken(context, person, tap, result);
   },
 };
+
+/** As a note on the button; as a message where that is not enough, as after a time in which the bot did not run. */
+async function tellTaken(
+  context: BotContext,
+  person: KnownPerson,
+  tap: Tap,
+  { ok, detail }: { readonly ok: boolean; readonly detail: string },
+): Promise<void> {
+  const isNoted = await tap.note(`${ok ? '✅' : '❌'} ${detail}`);
+  if (!ok || !isNoted) await answer(context, tap.place, `${ok ? '✅ ' : ''}${person.name}: ${detail}`);
+}
 
 /** The approval that a tap's data votes on; null if it is no vote. */
 export function votedOn(data: string): string | null {
@@ -197,18 +209,22 @@ export function votedOn(data: string): string | null {
   return button === null || button.tap === 'details' ? null : button.token;
 }
 
-async function details({ pool, desk }: BotContext, token: string): Promise<string> {
+/** Where all of it is too long, the parameters are cut, and not what became of it. */
+async function details(
+  { pool, desk }: BotContext,
+  token: string,
+): Promise<Pick<Outgoing, 'text' | 'ending'>> {
   const approval = await findApproval(pool, desk.desk, token);
-  if (approval === null) return 'There is no such approval any more.';
+  if (approval === null) return { text: 'There is no such approval any more.' };
   const votes = (await readVotes(pool, [approval.id])).get(approval.id) ?? [];
-  return [
-    approval.title,
-    `${approval.kind}: ${approval.subject}`,
-    approvalText(approval),
+  const ending = [
+    '',
     `State: ${approval.state}${approval.outcome === '' ? '' : ` (${approval.outcome})`}`,
     ...votes.map(({ person, choice, via, votedMs }) => `${person}: ${choice} (${via}, ${moment(votedMs)})`),
     `Parameters ${approval.parametersHash}`,
-  ].join('\n');
+  ];
+  const text = [approval.title, `${approval.kind}: ${approval.subject}`, approvalText(approval)];
+  return { text: text.join('\n'), ending: ending.join('\n') };
 }
 
 /** Every kind of button. */

@@ -377,6 +377,16 @@ describe('what piled up while nobody read it', () => {
     expect(bench.log.join()).not.toContain('left out');
   });
 
+  it('is counted, and the person hears of it where Telegram takes no note on the button any more', async () => {
+    const asked = await bench.ask({ needed: 2 });
+    await shown(bench, ANNA, asked);
+    const description = 'Bad Request: query is too old and response timeout expired or query ID is invalid';
+    const method = 'answerCallbackQuery';
+    bench.simulator.simulation.faults.add({ method, effect: { kind: 'error', status: 400, description } });
+    await tap(bench, ANNA, asked, 'Approve');
+    await bench.answered(ANNA, /^✅ anna: 1 of 2 approvals \(anna\)$/m);
+  });
+
   it('is voted on in the order of the taps: a refusal before an approval ends it', async () => {
     for (let time = 0; time < 5; time += 1) {
       const asked = await bench.ask();

@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
-import type { PositionStatus } from '../../src/contracts/trader-status.js';
+import type { PositionStatus, TraderStatus } from '../../src/contracts/trader-status.js';
 import { channelHealth } from '../../src/home/channel-health.js';
 import { savePoll } from '../../src/store/outbox-delivery.js';
 import { statusText } from '../../src/telegram/commands/status.js';
@@ -291,6 +291,22 @@ describe('/closeall and /resume', () => {
     expect(bench.trader.sent(command)).toEqual([]);
   });
 
+  it('say what was confirmed, and lose their buttons, where the question is as long as Telegram takes', async () => {
+    await withoutTemporal();
+    const part = { strategy: 'a-strategy-with-a-long-name', side: 'long', quantity: '0.05' } as const;
+    const parts = Array.from({ length: 9 }, () => ({ ...part, protection: 'confirmed' as const }));
+    const positions = Array.from({ length: 20 }, (_, at) => ({ ...HELD, symbol: `C${at}/USDT`, parts }));
+    const status = { ...bench.trader.status(), positions } as unknown as TraderStatus;
+    bench.trader.status = () => status;
+    bench.start();
+    bench.type(ANNA, '/closeall');
+    await bench.answered(ANNA, /Close ALL positions/);
+    expect(bench.texts(ANNA)[0]).toHaveLength(4_096);
+    tapLast(ANNA, 'Close all');
+    await eventually(() => expect(bench.sent(ANNA)[0]?.text).toMatch(/…\n\n→ Close all: anna$/));
+    expect(bench.sent(ANNA)[0]?.reply_markup).toBeUndefined();
+  });
+
   it('kill the desk where two people are to resume it', async () => {
     await withoutTemporal();
     bench.start();
@@ -427,18 +443,20 @@ describe('/status and /help', () => {
       'Halted: daily-loss by risk; trades again by itself, on its next day',
     ]);
     expect(bench.texts(ANNA).join()).toContain('\nBTC/USDT long 0.5, open result +12.00, stop confirmed\n');
-    expect(bench.simulator.simulation.bot().commands.map(({ command }) => command)).toEqual([
-      'status',
-      'stop',
-      'closeall',
-      'resume',
-      'incident',
-      'profit',
-      'daily',
-      'trades',
-      'chart',
-      'help',
-    ]);
+    await eventually(() =>
+      expect(bench.simulator.simulation.bot().commands.map(({ command }) => command)).toEqual([
+        'status',
+        'stop',
+        'closeall',
+        'resume',
+        'incident',
+        'profit',
+        'daily',
+        'trades',
+        'chart',
+        'help',
+      ]),
+    );
   });
 
   it('say that only a go-live lifts a halt, where real money is traded and none is in force', () => {
@@ -507,6 +525,45 @@ describe('/status and /help', () => {
     bench.start();
     bench.type(ANNA, '/status');
     await bench.answered(ANNA, /The trader does not answer/);
+  });
+});
+
+describe('in a group with topics, an answer', () => {
+  const GROUP = -1_001_234;
+
+  it('comes in the topic where it was asked for, and the outcome of its buttons too', async () => {
+    await withoutTemporal();
+    const { simulation } = bench.simulator;
+    const topic = simulation.openTopic(GROUP);
+    bench.start();
+    bench.trader.positions = ['BTC/USDT'];
+    bench.type(ANNA, '/closeall', { chatId: GROUP, topic });
+    await bench.answered(GROUP, /Close ALL positions/);
+    const { message_id: messageId = 0 } = bench.sent(GROUP).at(-1) ?? {};
+    simulation.tap(ANNA, { chatId: GROUP, messageId }, 'Close all');
+    await bench.answered(GROUP, /✅ Close all: proven/);
+    bench.type(ANNA, '/help', { chatId: GROUP });
+    await bench.answered(GROUP, /You are anna/);
+    expect(bench.sent(GROUP).map((message) => message.message_thread_id)).toEqual([topic, topic, undefined]);
+  });
+
+  it('comes all the same where the topic is gone by then', async () => {
+    const { simulation } = bench.simulator;
+    bench.type(ANNA, '/help', { chatId: GROUP, topic: simulation.openTopic(GROUP) });
+    simulation.bot().topics.clear();
+    bench.start();
+    await bench.answered(GROUP, /You are anna/);
+  });
+});
+
+describe('a menu of commands that Telegram does not take for minutes', () => {
+  it('holds up no stop', async () => {
+    const { faults } = bench.simulator.simulation;
+    faults.add({ method: 'setMyCommands', effect: { kind: 'tooMany', retryAfter: 600 }, times: 100 });
+    bench.start();
+    bench.type(ANNA, '/stop');
+    await bench.answered(ANNA, /✅ Stop: proven/);
+    expect(bench.log.join()).toContain('Telegram did not take the menu of commands: 429');
   });
 });
 

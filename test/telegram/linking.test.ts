@@ -62,6 +62,27 @@ describe('a stranger', () => {
     });
   });
 
+  it('in the group of the alerts is told how to be linked, once, and only where it is the bot that he writes to', async () => {
+    const group = -1_001_777;
+    const { simulation } = bench.simulator;
+    simulation.administer(group, true);
+    for (const text of ['good morning', '/status@another_bot', '/status', '/profit'])
+      simulation.type(STRANGER, text, { chatId: group });
+    bench.start({ chatId: group });
+    await eventually(() => expect(simulation.bot().unconfirmed).toBe(0));
+    await bench.stop();
+    const told = bench.texts(group).filter((text) => text.startsWith('I do not know who you are yet'));
+    expect(told).toHaveLength(1);
+  });
+
+  it('is whoever writes as the group, too, and is told so: a link would not help', async () => {
+    const group = -1_001_778;
+    bench.type(ANNA, '/stop', { chatId: group, asGroup: true });
+    bench.start({ chatId: group });
+    await bench.answered(group, /^You write here as a group, not as yourself.* Nothing was done\.$/);
+    expect(bench.trader.sent('stop')).toEqual([]);
+  });
+
   it('is also who was known until a moment ago, and was unlinked', async () => {
     bench.start();
     bench.type(ANNA, '/help');

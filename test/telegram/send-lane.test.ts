@@ -87,3 +87,32 @@ it('keeps a bounded record of what was sent, and in memory what cannot be writte
   unwritable.add('account', 1, 'ab');
   expect(unwritable.after('account', 0).get(1)).toBe('ab');
 });
+
+it('cuts what Telegram would refuse as too long, and never what the text ends with', async () => {
+  const lane = startLane();
+  // Longer as people read it: its amounts get separators.
+  const amounts = '1000000.00 '.repeat(372);
+  const sent = await lane.send({ chatId: '7', text: amounts, ending: '\n→ done', buttons: [] });
+  const textOf = (chatId: number) => simulator.simulation.bot().sentTo(chatId).at(-1)?.text ?? '';
+  expect(textOf(7)).toMatch(/^1\u202f000\u202f000\.00 [\s\S]*…\n→ done$/);
+  const { messageId } = sent as { messageId: number };
+  const edited = {
+    chatId: '7',
+    text: '🙂'.repeat(2_048),
+    ending: `\n→ rejected: ${'x'.repeat(5_000)}`,
+    buttons: [],
+  };
+  expect(await lane.edit(edited, messageId)).toMatchObject({ kind: 'sent' });
+  expect(textOf(7)).toMatch(/^(🙂)+…\n→ rejected: x+…$/u);
+  // Half a character is refused, too.
+  expect(textOf(7)).not.toMatch(/\p{Surrogate}/u);
+});
+
+it('sends a picture into its topic, with as much of its caption as Telegram takes', async () => {
+  const topic = simulator.simulation.openTopic(-1_007);
+  const png = Buffer.from(PIXEL, 'base64');
+  const picture = { png, name: 'chart.png', caption: '🙂'.repeat(600), chatId: '-1007', topicId: topic };
+  expect(await startLane().sendPicture(picture)).toMatchObject({ kind: 'sent' });
+  const [shown] = simulator.simulation.bot().sentTo(-1_007);
+  expect(shown).toMatchObject({ message_thread_id: topic, text: `${'🙂'.repeat(511)}…` });
+});

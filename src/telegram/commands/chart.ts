@@ -28,14 +28,14 @@ export const chartCommand: ChatCommand = {
   name: 'chart',
   description: 'prices as a picture: /chart BTC/USDT 4h',
   help: '/chart BTC/USDT 4h: prices, what was traded, and the stop, as a picture',
-  run: async (context, _person, { chatId, argument }) => {
+  run: async (context, _person, { place, argument }) => {
     const symbols = context.desk.instruments.map(({ symbol }) => symbol);
     const asked = askedFor(argument, symbols);
     if (asked === null) {
       const expected = `a symbol of this desk (${symbols.join(', ')}) and a range (${RANGES.map(({ name }) => name).join(', ')})`;
       await answer(
         context,
-        chatId,
+        place,
         `Chart: expected ${expected}, each of which may be left out, found "${argument.slice(0, 50)}". Write it so: /chart ${symbols[0] ?? ''} 4h.`,
       );
       return;
@@ -46,13 +46,13 @@ export const chartCommand: ChatCommand = {
       if (shown.bars.length === 0) {
         await answer(
           context,
-          chatId,
+          place,
           `No bar of ${shown.symbol} was finished in the last ${range.name} of the market's time. Ask again in a minute; /status says whether prices come.`,
         );
         return;
       }
       const name = `${shown.symbol.replace('/', '-')}-${range.name}.png`;
-      await answerPicture(context, chatId, {
+      await answerPicture(context, place, {
         png: pictureOf(shown, range),
         name,
         caption: captionOf(shown, range),
@@ -60,7 +60,7 @@ export const chartCommand: ChatCommand = {
     } catch (error) {
       await answer(
         context,
-        chatId,
+        place,
         `There are no prices to draw: ${messageOf(error)}. Positions and their stops are not touched. /status says more.`,
       );
     }

@@ -6,6 +6,7 @@ import { moment } from '../../domain/moment.js';
 import type { ResultsRequest, ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, RoundTrip, Sums } from '../../operations/results/results.js';
 import { answer, type BotContext, type ChatCommand } from '../bot-context.js';
+import type { Place } from '../sending/send-lane.js';
 
 interface ProfitSpan {
   readonly asked: string;
@@ -29,13 +30,13 @@ export const profitCommand: ChatCommand = {
   name: 'profit',
   description: 'result after fees: /profit, or /profit day, week, month, all',
   help: '/profit: result after fees of today, this week, this month and all; /profit week: one of them',
-  run: async (context, _person, { chatId, argument }) => {
+  run: async (context, _person, { place, argument }) => {
     const spans = SPANS.filter(({ asked }) => argument === '' || asked === argument.toLowerCase());
     if (spans.length === 0) {
       const expected = SPANS.map(({ asked }) => asked).join(', ');
       await answer(
         context,
-        chatId,
+        place,
         `Profit: expected one of ${expected}, or nothing for all of them, found "${argument.slice(0, 50)}". Write it so: /profit week.`,
       );
       return;
@@ -43,7 +44,7 @@ export const profitCommand: ChatCommand = {
     const lines: string[] = [];
     let notes: readonly string[] = [];
     for (const { label, by, days } of spans) {
-      const found = await resultsOr(context, chatId, { by, days, listMax: 0, drawdown: true });
+      const found = await resultsOr(context, place, { by, days, listMax: 0, drawdown: true });
       if (found === null) return;
       notes = clockNote(found);
       const drawdown =
@@ -52,7 +53,7 @@ export const profitCommand: ChatCommand = {
     }
     const { desk, timezone, dayBoundary, weekStart = 'mon' } = context.desk;
     const ground = `Results of ${desk} after fees. Days begin at ${dayBoundary}, ${timezone}; weeks on ${WEEKDAY_WORDS[weekStart]}.`;
-    await answer(context, chatId, [...lines, ground, ...notes].join('\n'));
+    await answer(context, place, [...lines, ground, ...notes].join('\n'));
   },
 };
 
@@ -63,18 +64,18 @@ export const dailyCommand: ChatCommand = {
   name: 'daily',
   description: 'result after fees, a line for each of the last days: /daily 7',
   help: '/daily 7: a line for each of the last days',
-  run: async (context, _person, { chatId, argument }) => {
+  run: async (context, _person, { place, argument }) => {
     const days = countIn(argument, DAYS);
     if (Number.isNaN(days)) {
       await answer(
         context,
-        chatId,
+        place,
         `Days: expected a whole number from 1 to ${DAYS.most}, found "${argument.slice(0, 50)}". Write it so: /daily 7.`,
       );
       return;
     }
     // One day more than shown: a day on which clocks go back is longer than 24 hours.
-    const found = await resultsOr(context, chatId, { by: 'day', days, listMax: 0 });
+    const found = await resultsOr(context, place, { by: 'day', days, listMax: 0 });
     if (found === null) return;
     const sums = new Map(found.periods.map((period) => [period.date, period]));
     const lines = found.begins
@@ -83,7 +84,7 @@ export const dailyCommand: ChatCommand = {
       .map(({ date }) => `${date}: ${sumsText(sums.get(date) ?? NOTHING, found.currency)}`);
     const { dayBoundary, timezone } = context.desk;
     const ground = [`Days begin at ${dayBoundary}, ${timezone}.`, ...clockNote(found)];
-    await answer(context, chatId, [...lines, ...ground].join('\n'));
+    await answer(context, place, [...lines, ...ground].join('\n'));
   },
 };
 
@@ -96,23 +97,23 @@ export const tradesCommand: ChatCommand = {
   name: 'trades',
   description: 'the round trips that were closed last: /trades 5',
   help: '/trades 5: the round trips that were closed last',
-  run: async (context, _person, { chatId, argument }) => {
+  run: async (context, _person, { place, argument }) => {
     const listMax = countIn(argument, TRADES);
     if (Number.isNaN(listMax)) {
       await answer(
         context,
-        chatId,
+        place,
         `Trades: expected a whole number from 1 to ${TRADES.most}, found "${argument.slice(0, 50)}". Write it so: /trades 5.`,
       );
       return;
     }
-    const found = await resultsOr(context, chatId, { by: 'month', days: ALL_DAYS, listMax });
+    const found = await resultsOr(context, place, { by: 'month', days: ALL_DAYS, listMax });
     if (found === null) return;
     const { roundTrips, total, currency } = found;
     const counted = `The newest ${roundTrips.length} of ${total.trips}. Percent of what was paid; R: result over what the first stop would have lost.`;
     await answer(
       context,
-      chatId,
+      place,
       roundTrips.length === 0
         ? 'No position was closed yet.'
         : [...roundTrips.map((trip) => tripText(trip, currency)), counted].join('\n'),
@@ -123,7 +124,7 @@ export const tradesCommand: ChatCommand = {
 /** Null: the ledger could not be read, and the person has been told. */
 async function resultsOr(
   context: BotContext,
-  chatId: number,
+  place: Place,
   request: ResultsRequest,
 ): Promise<ResultsShown | null> {
   try {
@@ -132,7 +133,7 @@ async function resultsOr(
     const why = messageOf(error);
     await answer(
       context,
-      chatId,
+      place,
       `The ledger does not answer (${why}): results are not known now. Trading does not depend on it. Ask again in a minute.`,
     );
     return null;

@@ -13,12 +13,12 @@ export const statusCommand: ChatCommand = {
   name: 'status',
   description: 'mode, reason, positions, emergency state',
   help: '/status: mode, reason, positions, emergency state',
-  run: async (context, _person, { chatId }) => {
+  run: async (context, _person, { place }) => {
     const text = await context.operations.readStatus().then(statusText, (error: unknown) => {
       const why = messageOf(error);
       return `The trader does not answer (${why}). Stops that rest at the venue stay there. /stop is tried in any case.`;
     });
-    await answer(context, chatId, text);
+    await answer(context, place, text);
   },
 };
 
@@ -74,10 +74,10 @@ export const incidentCommand: ChatCommand = {
   name: 'incident',
   description: 'report that something is wrong: /incident TITLE',
   help: '/incident TITLE: report that something is wrong; more lines say what was seen',
-  run: async (context, person, { chatId, updateId, sentMs, argument }) => {
+  run: async (context, person, { place, updateId, sentMs, argument }) => {
     const refusal = missingRole(person, MAY_STOP);
     if (refusal !== null) {
-      await answer(context, chatId, refusal);
+      await answer(context, place, refusal);
       return;
     }
     const [first = '', ...seen] = argument.split(/\s*[\r\n]+\s*/);
@@ -100,7 +100,7 @@ export const incidentCommand: ChatCommand = {
       ...runLines(runOf(context, opened)),
     ];
     if (!ok) lines.push(HOW_TO_WRITE);
-    await answer(context, chatId, lines.join('\n'), incident === null ? [] : [acknowledgeButton(incident)]);
+    await answer(context, place, lines.join('\n'), incident === null ? [] : [acknowledgeButton(incident)]);
   },
 };
 
@@ -109,10 +109,10 @@ export const helpWith = (commands: readonly ChatCommand[]): ChatCommand => ({
   name: 'help',
   description: 'what you can write',
   help: '/help: this list',
-  run: async (context, person, { chatId }) => {
+  run: async (context, person, { place }) => {
     await answer(
       context,
-      chatId,
+      place,
       [
         `You are ${person.name} (${person.roles.join(', ')}) on the desk ${context.desk.desk}.`,
         ...commands.map(({ help }) => help),

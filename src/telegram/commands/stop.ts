@@ -64,10 +64,10 @@ export const stopCommand: ChatCommand = {
   name: 'stop',
   description: 'halt trading, cancel pending orders; at once',
   help: '/stop: no new entries, resting entries cancelled, positions and their stops kept. At once, without asking',
-  run: async (context, person, { chatId, updateId, sentMs, argument }) => {
+  run: async (context, person, { place, updateId, sentMs, argument }) => {
     const refusal = missingRole(person, MAY_STOP);
     if (refusal !== null) {
-      await answer(context, chatId, refusal);
+      await answer(context, place, refusal);
       return;
     }
     const late = sentAgo(sentMs, context.nowMs());
@@ -76,7 +76,7 @@ export const stopCommand: ChatCommand = {
       { reason: argument, commandId: `telegram:${context.desk.desk}:${updateId}` },
     );
     const text = outcomeText(context, 'Stop', outcome);
-    await answer(context, chatId, late === null ? text : `Your /stop was ${late}.\n${text}`);
+    await answer(context, place, late === null ? text : `Your /stop was ${late}.\n${text}`);
   },
 };
 
@@ -84,10 +84,10 @@ export const closeAllCommand: ChatCommand = {
   name: 'closeall',
   description: 'halt trading and close all positions at market (asks first)',
   help: '/closeall: stop and close every position (asks first)',
-  run: async (context, person, { chatId }) => {
+  run: async (context, person, { place }) => {
     const refusal = missingRole(person, MAY_STOP);
     if (refusal !== null) {
-      await answer(context, chatId, refusal);
+      await answer(context, place, refusal);
       return;
     }
     const status = await context.operations.readStatus().catch(() => null);
@@ -102,16 +102,16 @@ export const closeAllCommand: ChatCommand = {
           ];
     await answer(
       context,
-      chatId,
+      place,
       [
         `Close ALL positions of ${context.desk.desk} at market (${status?.trading ?? 'unknown'})?`,
         ...lines,
-        ...(staysKilled === null ? [] : [staysKilled]),
       ].join('\n'),
       [
         ...confirmButtons('closeall', asking, context.nowMs(), 'Close all'),
         ...confirmButtons('kill', asking, context.nowMs(), 'Close all, two people to resume').slice(0, 1),
       ],
+      staysKilled === null ? '' : `\n${staysKilled}`,
     );
   },
 };
@@ -121,30 +121,32 @@ export const resumeCommand: ChatCommand = {
   name: 'resume',
   description: 'check everything again and trade (asks first)',
   help: '/resume: trade again (asks first); /resume 50%: at half of the full position size',
-  run: async (context, person, { chatId, argument }) => {
+  run: async (context, person, { place, argument }) => {
     const refusal = missingRole(person, APPROVER);
     if (refusal !== null) {
-      await answer(context, chatId, refusal);
+      await answer(context, place, refusal);
       return;
     }
     const sizePct = sizeIn(argument);
     if (Number.isNaN(sizePct)) {
-      await answer(context, chatId, `${wrongSize(argument)} Nothing was changed.`);
+      await answer(context, place, `${wrongSize(argument)} Nothing was changed.`);
       return;
     }
     const status = await context.operations.readStatus().catch(() => null);
     if (status === null || status.haltId === null) {
       const why = status === null ? 'The trader does not answer.' : `The desk is ${status.mode} already.`;
-      await answer(context, chatId, `${why} Nothing was changed.`);
+      await answer(context, place, `${why} Nothing was changed.`);
       return;
     }
     const [decided, twins] = await Promise.all([decidedOn(context, person.name), twinsOf(context)]);
     const label = sizePct === null ? 'Resume' : `Resume at ${sizePct} %`;
+    const { halted, terms } = questionText(status, sizePct);
     await answer(
       context,
-      chatId,
-      [...questionText(status, sizePct), ...decided, ...twins].join('\n'),
+      place,
+      halted.join('\n'),
       confirmButtons('resume', status.haltId, context.nowMs(), label, sizePct),
+      ['', ...terms, ...decided, ...twins].join('\n'),
     );
   },
 };
@@ -166,17 +168,24 @@ function sizeIn(argument: string): number | null {
 const wrongSize = (found: string): string =>
   `Position size: expected a whole number from ${SIZE_PCT_MIN} to ${SIZE_PCT_MAX}, percent of the full size, found "${found.slice(0, 50)}". Write it so: /resume 50%.`;
 
-function questionText(status: TraderStatus, sizePct: number | null): string[] {
+/** `terms` are never cut, however many halts there are. */
+function questionText(
+  status: TraderStatus,
+  sizePct: number | null,
+): Record<'halted' | 'terms', readonly string[]> {
   const size =
     sizePct === null
       ? `Position size ${status.sizePct} % of the full size, as it is now; another: /resume 50%`
       : `Position size ${sizePct} % of the full size; now it is ${status.sizePct} %`;
-  return [
+  const halted = [
     `Trade again on ${status.desk} (${status.trading})?`,
     ...status.halts.map(({ cause, by, reason }) => `Halt: ${cause} by ${by}: ${reason}`),
+  ];
+  const terms = [
     `Halt id ${status.haltId}`,
     `Equity ${grouped(status.equity)} ${status.currency}, drawdown ${status.drawdownPct} %, open positions ${status.openPositions}`,
     size,
     'Every check runs again first.',
   ];
+  return { halted, terms };
 }

@@ -145,8 +145,9 @@ function messageOf(delivery: Delivery): Outgoing {
 /** Messages of closed approvals lose their buttons and show the outcome. */
 export async function closeButtons({ desk, pool, lane }: OutboxContext): Promise<void> {
   for (const open of await buttonsToClose(pool, desk.desk)) {
-    const text = `${open.title}\n${open.text}\n\n→ ${open.outcome}`;
-    const outcome = await lane.edit({ chatId: open.chatId, text, buttons: [] }, open.messageId);
+    const text = `${open.title}\n${open.text}`;
+    const ending = `\n\n→ ${open.outcome}`;
+    const outcome = await lane.edit({ chatId: open.chatId, text, ending, buttons: [] }, open.messageId);
     if (outcome.kind === 'sent' || outcome.kind === 'refused')
       await markButtonsClosed(pool, open.id, open.outcome);
   }

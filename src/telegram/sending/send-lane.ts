@@ -15,14 +15,23 @@ import { asTyped } from '../../home/desk-in-process.js';
 import { homePaths } from '../../home/runtime.js';
 import { type GrammySignal, grammySignal, outcomeOfError, type SendOutcome } from './send-outcome.js';
 
-export interface Outgoing {
+/** Where a person is answered: where they wrote. */
+export interface Place {
+  readonly chatId: number | string;
+  /** Of a group with topics; left out: its General topic, or another chat. */
+  readonly topicId?: number | undefined;
+}
+
+export interface Outgoing extends Place {
   readonly chatId: string;
   readonly text: string;
+  /** Follows the text, which is cut for it where both are too long for Telegram. */
+  readonly ending?: string;
   readonly buttons: readonly NoticeButton[];
   readonly silent?: boolean;
 }
 
-interface OutgoingPicture {
+interface OutgoingPicture extends Place {
   readonly chatId: string;
   readonly png: Buffer;
   /** The name of the file, for people who save it. */
@@ -86,20 +95,23 @@ export class SendLane {
       return this.#attempt(message.text, (signal) =>
         this.api.sendMessage(
           message.chatId,
-          readable(message.text),
-          { ...markupOf(message.buttons), disable_notification: message.silent === true },
+          shownText(message),
+          {
+            ...markupOf(message.buttons),
+            ...topicOf(message),
+            disable_notification: message.silent === true,
+          },
           signal,
         ),
       );
     });
   }
 
-  async sendPicture({ chatId, png, name, caption }: OutgoingPicture): Promise<SendOutcome> {
+  async sendPicture({ chatId, png, name, caption, topicId }: OutgoingPicture): Promise<SendOutcome> {
     await this.#limit.turn(chatId, this.#stopping.signal);
+    const said = { caption: cut(caption, CAPTION_LENGTH_MAX), ...topicOf({ topicId }) };
     return this.#oneByOne(() =>
-      this.#attempt(caption, (signal) =>
-        this.api.sendPhoto(chatId, new InputFile(png, name), { caption }, signal),
-      ),
+      this.#attempt(caption, (signal) => this.api.sendPhoto(chatId, new InputFile(png, name), said, signal)),
     );
   }
 
@@ -186,11 +198,11 @@ export class SendLane {
   }
 
   #put(message: Outgoing, messageId: number): Promise<SendOutcome> {
-    return this.#attempt(message.text, async (signal) => {
+    return this.#attempt(`${message.text}${message.ending ?? ''}`, async (signal) => {
       await this.api.editMessageText(
         message.chatId,
         messageId,
-        readable(message.text),
+        shownText(message),
         markupOf(message.buttons),
         signal,
       );
@@ -222,8 +234,30 @@ export class SendLane {
   }
 }
 
-/** Commands as they can be typed here; amounts and times formatted for people. */
-const readable = (text: string): string => forPeople(asTyped(text));
+/** Telegram's limits, in characters: of a message, and of the caption of a picture. */
+const TEXT_LENGTH_MAX = 4_096;
+const CAPTION_LENGTH_MAX = 1_024;
+
+/**
+ * Commands as they can be typed here; amounts and times formatted for people. Only now it is known how long it is: Telegram
+ * refuses a message that is too long, so that nothing of it would arrive.
+ */
+function shownText({ text, ending = '' }: Pick<Outgoing, 'text' | 'ending'>): string {
+  const end = cut(forPeople(asTyped(ending)), ENDING_LENGTH_MAX);
+  return `${cut(forPeople(asTyped(text)), TEXT_LENGTH_MAX - end.length)}${end}`;
+}
+
+/** What it belongs to stays readable above it. */
+const ENDING_LENGTH_MAX = 3_000;
+
+/** Never in the middle of a character: Telegram refuses half of one. */
+export function cut(text: string, lengthMax: number): string {
+  if (text.length <= lengthMax) return text;
+  return `${text.slice(0, lengthMax - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+const topicOf = ({ topicId }: Pick<Place, 'topicId'>) =>
+  topicId === undefined ? {} : { message_thread_id: topicId };
 
 /** Supergroups and channels count their own messages; all other chats of an account share one count. */
 function scopeOf(chatId: string): string {
