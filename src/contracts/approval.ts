@@ -94,6 +94,8 @@ export const APPROVAL_MESSAGES = { vote: 'vote', approvals: 'approvals' } as con
 export const voteUpdateId = (approvalId: string, person: string, choice: string): string =>
   `${approvalId}:${person}:${choice}`;
 
+export const votedAlready = (person: string): string => `${person} has voted already`;
+
 export type ApprovalState = ApprovalShown['state'];
 
 export interface Approval extends Omit<ApprovalShown, 'votes'> {

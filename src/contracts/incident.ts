@@ -179,6 +179,7 @@ export const INCIDENT_MESSAGES = {
 
 /** Why reports and answers after the end are refused. */
 export const INCIDENT_OVER = 'the incident is over';
+export const acknowledgedAlready = (person: string): string => `${person} has acknowledged it already`;
 
 /** Reports that one run holds: further ones are counted in Postgres. */
 export const REPORTS_MAX = 50;

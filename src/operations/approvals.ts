@@ -5,6 +5,7 @@ import {
   type ApprovalVote,
   type Vote,
   type VoteAnswer,
+  votedAlready,
   voteUpdateId,
 } from '../contracts/approval.js';
 import type { Shape } from '../contracts/json-values.js';
@@ -136,7 +137,12 @@ async function send(
       const again = 'Vote again later: the same vote counts once.';
       return refused(approval.id, `Whether the vote counts is not known: ${error.message}. ${again}`);
     }
-    return refused(approval.id, `The vote does not count: ${causeOf(error)}.`);
+    const why = causeOf(error);
+    const same = before.find((vote) => vote.choice === choice && !isEndedBy(ended, vote.decision));
+    // A run that began since knows the vote, and not the request that brought it.
+    if (same !== undefined && why === votedAlready(person))
+      return { ok: true, detail: `${why} (${choice}), and that vote counts`, approvalId: approval.id };
+    return refused(approval.id, `The vote does not count: ${why}.`);
   }
 }
 

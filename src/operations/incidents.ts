@@ -1,6 +1,8 @@
 /** Incidents: opening them, looking them up and answering them. */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import {
+  acknowledgedAlready,
   INCIDENT_MESSAGES,
   type Incident,
   type IncidentAnswer,
@@ -19,6 +21,7 @@ import { incidentId } from '../notify/button-notices.js';
 import { readEvidence } from '../store/evidence.js';
 import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incidents.js';
 import { readOpenTasksOf } from '../store/tasks.js';
+import { TemporalUnavailable } from '../temporal/open-temporal.js';
 import { fingerprintOf, type Reported, reportIncident } from '../temporal/report-incident.js';
 import {
   type Caller,
@@ -277,10 +280,26 @@ async function send(
     );
     const what =
       choice === 'acknowledge' ? `${progress.acknowledgedBy} has it` : `${caller.person} declared it over`;
+    // It may have ended while the answer was verified.
+    if (choice === 'acknowledge' && progress.outcome !== null)
+      return refused(`It is over already: ${progress.outcome}.`);
     return { ok: true, detail: `${what}: ${incident.title}.` };
   } catch (error) {
-    return refused(`The answer does not count: ${causeOf(error)}.`);
+    return whyNotTaken(error, caller, incident);
   }
+}
+
+function whyNotTaken(error: unknown, { person }: Caller, { title }: Incident): IncidentAnswerResult {
+  if (error instanceof TemporalUnavailable)
+    return refused(`Whether the answer counts is not known: ${error.message}. Answer again later.`);
+  if (error instanceof WorkflowNotFoundError)
+    return refused(
+      'Its run has ended, so nobody waits for an answer: the list of incidents says how it ended.',
+    );
+  const why = causeOf(error);
+  // The answer to a first tap may have been lost.
+  if (why === acknowledgedAlready(person)) return { ok: true, detail: `${person} has it: ${title}.` };
+  return refused(`The answer does not count: ${why}.`);
 }
 
 function refused(detail: string): IncidentAnswerResult {

@@ -13,6 +13,7 @@ import {
   resolveIncident,
 } from '../../src/operations/incidents.js';
 import type { OperationContext } from '../../src/operations/operation.js';
+import { TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 import { fingerprintOf, reportIncident, reportSymptom } from '../../src/temporal/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfTrader } from '../../src/worker/incidents-of-trader.js';
@@ -174,6 +175,26 @@ describe('opening and answering', () => {
       'incident:acknowledge',
     ]);
     expect(audit.rows.map(({ outcome }) => outcome)).toEqual([expect.stringContaining('may not'), 'done']);
+  });
+
+  it('says of an answer only what is known: of one that Temporal may have taken, and of one after its run has ended', async () => {
+    await reportIncident(context, symptom('a', 'not-known'));
+    const incident = await until('its row', async () =>
+      (await listIncidents(context)).find(({ subject }) => subject === 'not-known'),
+    );
+    const answer = { incident: incident.id, note: '' };
+    const late = { ...context.temporal, within: () => Promise.reject(new TemporalUnavailable('no answer')) };
+    const answered = (temporal: typeof context.temporal) =>
+      acknowledgeIncident({ ...context, temporal }, operator, answer);
+    expect(await answered(late)).toMatchObject({
+      ok: false,
+      detail: 'Whether the answer counts is not known: no answer. Answer again later.',
+    });
+    await bench.client.workflow.getHandle(incident.workflowId).terminate('the test ends its run');
+    expect(await answered(context.temporal)).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/^Its run has ended, so nobody waits for an answer/),
+    });
   });
 
   it('a person can open one, with its timeline to read', async () => {

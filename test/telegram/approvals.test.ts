@@ -269,6 +269,10 @@ describe.concurrent('an approval', () => {
     const { runId } = await handle.describe();
     await handle.signal('goOn');
     await eventually(async () => expect((await handle.describe()).runId).not.toBe(runId));
+    // The run that goes on does not know the tap, and the person may have missed its note.
+    expect(await note(bench, await tap(bench, ANNA, asked, 'Approve'))).toBe(
+      '✅ anna has voted already (approve), and that vote counts',
+    );
     const hash = await parametersHash(asked.request.id);
     const vote = {
       approval: asked.request.id,

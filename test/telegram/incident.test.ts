@@ -49,6 +49,22 @@ describe('/incident', () => {
     await eventually(async () =>
       expect(await reported()).toMatchObject([{ id: open.id, acknowledgedBy: 'ben' }]),
     );
+    // The note of the first tap may have been lost.
+    const { simulation } = bot.simulator;
+    const place = { chatId: BEN, messageId: shown?.message_id ?? 0 };
+    const noteOf = (callback: string) =>
+      eventually(() => {
+        const said = simulation.bot().callbacks.get(callback)?.answer;
+        if (said === null || said === undefined) throw new Error('not answered yet');
+        return said;
+      });
+    const data = shown?.reply_markup?.inline_keyboard[0]?.[0]?.callback_data ?? '';
+    expect(await noteOf(simulation.sendCallback(BEN, place, data))).toBe(
+      '✅ ben has it: Withdrawals are slow.',
+    );
+    expect(await noteOf(simulation.sendCallback(ANNA, place, data))).toBe(
+      '❌ The answer does not count: ben has acknowledged it already.',
+    );
   });
 
   it('with the same title again belongs to the one that lasts', async () => {

@@ -21,6 +21,7 @@ import {
   type OpenApproval,
   type Vote,
   type VoteAnswer,
+  votedAlready,
 } from '../../contracts/approval.js';
 import type { FailureName } from '../../contracts/queues.js';
 import type { Decision } from '../../domain/decision.js';
@@ -208,7 +209,7 @@ export class Approvals {
     const voted =
       (again !== true && found.votes.some(({ person }) => person === decision.person)) ||
       this.#verifying.has(keyOf(found, decision));
-    if (voted) throw new Error(`${decision.person} has voted already`);
+    if (voted) throw new Error(votedAlready(decision.person));
     return found;
   }
 

@@ -15,6 +15,7 @@ import {
 } from '@temporalio/workflow';
 import {
   type Answered,
+  acknowledgedAlready,
   INCIDENT_MESSAGES,
   INCIDENT_OVER,
   type IncidentAnswer,
@@ -222,7 +223,7 @@ class Answers {
     const { outcome, resolved, acknowledged } = this.log;
     if (outcome !== null || resolved !== null) throw new Error(INCIDENT_OVER);
     if (choice === 'acknowledge' && acknowledged !== null)
-      throw new Error(`${acknowledged.by} has acknowledged it already`);
+      throw new Error(acknowledgedAlready(acknowledged.by));
     if (decision?.choice !== choice) throw new Error(`expected the choice "${choice}"`);
     if (decision.desk !== this.desk) throw new Error(`this is the desk ${this.desk}`);
     if (decision.subject !== workflowInfo().firstExecutionRunId)
