@@ -20,6 +20,10 @@ export const approvalSchema = z.object({
   parameters: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .describe('Everything that a vote agrees to'),
+  lifts: z
+    .array(z.string())
+    .exactOptional()
+    .describe('The halts that it lifts, in words; left out: none, or they are not known now'),
   parametersHash: z.string().describe('A vote quotes it, and so decides what was seen'),
   needed: z.number().describe('Different people; one refusal ends it'),
   roles: z.array(z.string()),

@@ -1,6 +1,6 @@
 /** A go-live as people agree to it: requested, signed and checked in the same words. */
 import type { ApprovalTerms } from './decision.js';
-import type { Halt, Mode } from './mode.js';
+import { type Halt, haltWords, type Mode } from './mode.js';
 
 /** How much may be at stake. The desk file's own limits apply as well. */
 export interface SizePlan {
@@ -128,6 +128,15 @@ export function goLiveApprovalId({
   const start = again === undefined ? `${id}:${step}` : askedAgain(`${id}:${step}`, again);
   return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
 }
+
+/**
+ * The halts that an approval lifts, in words: what is signed names the newest one only by its id. None if it lifts none, or if
+ * the desk has been halted again.
+ */
+export const haltsLifted = (
+  { kind, parameters }: Pick<ApprovalTerms, 'kind' | 'parameters'>,
+  { haltId, halts }: { readonly haltId: string | null; readonly halts: readonly Halt[] },
+): string[] => (kind === GO_LIVE_APPROVAL && parameters.halt === haltId ? halts.map(haltWords) : []);
 
 /** What the votes are about. A different configuration, journal, halt or size is a different question. */
 export function goLiveTerms(proposal: GoLiveProposal): ApprovalTerms {

@@ -1,6 +1,7 @@
 /**
  * Modes and halts: what the desk may do, what it takes to do more, and the first line that is shown of it.
  */
+import { moment } from './moment.js';
 import { NO_REASON } from './plain-text.js';
 
 /**
@@ -84,6 +85,10 @@ export interface Halt {
   /** Where the home is that this one was copied from. Left out: it was not, or by an earlier build. */
   readonly copiedFrom?: string | undefined;
 }
+
+/** Where people are asked to lift it. In one line: nothing in a reason may look like more of the question. */
+export const haltWords = ({ cause, by, reason, atWallMs }: Halt): string =>
+  `Halt since ${moment(atWallMs)}: ${cause} by ${by}: ${reason.replaceAll(/\s+/g, ' ')}`;
 
 /**
  * With a newer one, which replaces an older one of the same cause unless that was stricter. A stop says nothing about where

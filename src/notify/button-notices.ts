@@ -132,6 +132,7 @@ function parameterLines(parameters: ApprovalParameters): string[] {
 
 export function approvalText(approval: Approval): string {
   return [
+    ...(approval.lifts ?? []),
     ...parameterLines(approval.parameters),
     '',
     `Needs ${approval.needed === 1 ? 'one approval' : `${approval.needed} people`} (${approval.roles.join(' or ')}), until ${moment(approval.expiresMs)}.`,

@@ -17,7 +17,7 @@ import { SETTINGS_APPROVAL, settingsTerms } from '../domain/settings-change.js';
 import { votesEndedMs } from '../home/people-folder.js';
 import { findApproval, readApprovals, readVotes } from '../store/approvals.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
-import { readStatus } from '../trader/read-status.js';
+import { readStatus, withHalts } from '../trader/read-status.js';
 import type { Caller, MayBeUnknown, OperationContext } from './operation.js';
 import { recordAudit } from './record-audit.js';
 import { signAs, voteExpiresMs } from './sign-as.js';
@@ -177,7 +177,7 @@ async function overtaken(context: OperationContext, approval: Approval): Promise
 
 /** Open ones first, then newest first, 50 without a `limit`. Rejects while Postgres is down. */
 export async function listApprovals(
-  { pool, desk, runtime }: Pick<OperationContext, 'pool' | 'desk' | 'runtime'>,
+  { pool, desk, runtime, trader }: Pick<OperationContext, 'pool' | 'desk' | 'runtime' | 'trader'>,
   { limit }: { readonly limit?: number } = {},
 ): Promise<readonly ApprovalShown[]> {
   const approvals = await readApprovals(pool, desk.desk, limit);
@@ -186,7 +186,8 @@ export async function listApprovals(
     pool,
     approvals.map(({ id }) => id),
   );
-  return approvals.map(({ token: _token, runId: _runId, ...approval }) => ({
+  const shown = await Promise.all(approvals.map((approval) => withHalts({ trader }, approval)));
+  return shown.map(({ token: _token, runId: _runId, ...approval }) => ({
     ...approval,
     votes: (votes.get(approval.id) ?? [])
       // Of a question that is decided, all votes stay as they were.

@@ -211,7 +211,7 @@ export function votedOn(data: string): string | null {
 
 /** Where all of it is too long, the parameters are cut, and not what became of it. */
 async function details(
-  { pool, desk }: BotContext,
+  { pool, desk, operations }: BotContext,
   token: string,
 ): Promise<Pick<Outgoing, 'text' | 'ending'>> {
   const approval = await findApproval(pool, desk.desk, token);
@@ -223,7 +223,12 @@ async function details(
     ...votes.map(({ person, choice, via, votedMs }) => `${person}: ${choice} (${via}, ${moment(votedMs)})`),
     `Parameters ${approval.parametersHash}`,
   ];
-  const text = [approval.title, `${approval.kind}: ${approval.subject}`, approvalText(approval)];
+  const { lifts = [] } = (await operations.listApprovals()).find(({ id }) => id === approval.id) ?? {};
+  const text = [
+    approval.title,
+    `${approval.kind}: ${approval.subject}`,
+    approvalText({ ...approval, lifts }),
+  ];
   return { text: text.join('\n'), ending: ending.join('\n') };
 }
 

@@ -1,4 +1,6 @@
+import type { ApprovalShown } from '../contracts/published.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { GO_LIVE_APPROVAL, haltsLifted } from '../domain/go-live.js';
 import { type TraderClient, TraderUnavailable } from './client.js';
 
 const ANSWER_MS = 3_000;
@@ -21,3 +23,18 @@ export async function readStatus(asked: Asked, timeoutMs = ANSWER_MS): Promise<T
 export function readWords({ trader }: Asked, timeoutMs = ANSWER_MS): Promise<TraderStatus> {
   return trader.call('status', {}, { timeoutMs });
 }
+
+/**
+ * The approval with the halts that it lifts, in words, for people who read it. As it is where the trader doesn't answer: it is
+ * asked all the same.
+ */
+export async function withHalts<A extends Liftable>(asked: Asked, approval: A): Promise<A> {
+  if (approval.kind !== GO_LIVE_APPROVAL || approval.state !== 'open') return approval;
+  const lifts = await readWords(asked).then(
+    (status) => haltsLifted(approval, status),
+    () => [],
+  );
+  return lifts.length === 0 ? approval : { ...approval, lifts };
+}
+
+type Liftable = Pick<ApprovalShown, 'kind' | 'state' | 'parameters' | 'lifts'>;

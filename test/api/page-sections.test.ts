@@ -227,8 +227,11 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
   it('votes with a reason on exactly the parameters that it shows', async () => {
     await open('Waiting');
     await expect.poll(() => page.getByRole('region', { name: 'Approvals' }).innerText()).toContain('3 → 4');
+    const halt = /Halt since .*: startup by fermata: the trader was started/;
+    expect(await page.getByRole('region', { name: 'Approvals' }).innerText()).toMatch(halt);
     await page.getByRole('button', { name: 'Approve' }).click();
     const dialog = page.getByRole('dialog', { name: /Approve: Settings version 1/ });
+    expect(await dialog.innerText()).toMatch(halt);
     await dialog.getByLabel(/Reason/).fill('looked at it');
     await page.keyboard.press('Enter');
     await expect.poll(said).toContain('Your vote counts');

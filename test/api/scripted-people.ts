@@ -19,6 +19,7 @@ export const APPROVAL: ApprovalShown = {
   title: 'Settings version 1: more room',
   parameters: { 'risk.maxPositionSizePct': '3 → 4' },
   parametersHash: 'ab'.repeat(32),
+  lifts: ['Halt since 2026-03-02 10:00 UTC: startup by fermata: the trader was started'],
   needed: 1,
   roles: ['approver'],
   requestedBy: 'otto',

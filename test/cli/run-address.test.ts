@@ -17,6 +17,7 @@ import { routineNotice, taskNotice } from '../../src/notify/notices.js';
 import { notify } from '../../src/notify/notify.js';
 import { outcomeText } from '../../src/telegram/bot-context.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 
 const RUN = 'routine:crypto-bot:daily:2026-03-02T00:00:00.000Z';
 const ADDRESS = `http://127.0.0.1:8000/#run=${encodeURIComponent(RUN)}`;
@@ -156,6 +157,7 @@ describe('the run that something is about', () => {
       decisionKey: () => '',
       nowMs: Date.now,
       tell: (notice) => notify(database.pool, notice, home),
+      trader: new ScriptedTrader('none').client,
     });
     const closed = { id, desk, title, runId, state: 'approved', detail: 'by anna', votes: [] } as const;
     await new MockActivityEnvironment({ workflowExecution: { workflowId: RUN, runId } }).run(() =>

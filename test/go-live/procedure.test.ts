@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { approvalLines } from '../../src/cli/commands/approvals.js';
 import type { GoLiveInput, GoLiveProgress, LiveFills } from '../../src/contracts/go-live.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { goLiveId } from '../../src/domain/go-live.js';
@@ -70,6 +71,29 @@ describe.concurrent('going live', () => {
       expect(asked.proposal.desk).toBe(idOf === workflowIdOf.now ? desk.name : undefined);
       await attempted.operations.revokeGoLive(ANNA, { commandId: randomUUID(), reason: 'seen' });
     }
+  });
+
+  it('asks people with what was halted, when and why: the id that they sign says nothing of it', async () => {
+    const attempted = await attempt();
+    const { desk, operations } = attempted;
+    await review(attempted);
+    const { id, lifts, parameters } = await openApproval(attempted);
+    const [halt] = desk.trader.halts;
+    const words = `Halt since ${moment(halt?.atWallMs ?? 0)}: startup by ${halt?.by}: ${halt?.reason}`;
+    expect(parameters.halt).toBe(halt?.haltId);
+    expect(lifts).toEqual([words]);
+    const query = 'select body from notice where approval_id = $1';
+    const asked = await until(
+      'the question',
+      async () => (await bench.database.pool.query(query, [id])).rows[0],
+    );
+    expect(asked.body).toContain(`${words}\n`);
+    const [shown] = await operations.listApprovals();
+    expect(approvalLines(shown!)).toContain(`    ${words}`);
+    await handleOf(attempted).terminate('the test has seen the question');
+    // It is another halt that is shown by then, and not the one that people were asked about.
+    desk.trader.halt('person', 'person', 'anna');
+    expect((await operations.listApprovals())[0]).not.toHaveProperty('lifts');
   });
 
   it('asks a person and two approvers, starts small, watches, and grows by approval', async () => {

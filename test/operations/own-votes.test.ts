@@ -6,6 +6,7 @@ import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { chatCodeOf, publicHalf, realMoneyKindOf, signStatement } from '../../src/domain/signed-vote.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 import { cryptoDesk } from './support/crypto-desk.js';
 
 const KEY = 'ab'.repeat(32);
@@ -26,6 +27,7 @@ function activities(said: { readonly telegramVotes?: number } = {}) {
     decisionKey: () => KEY,
     nowMs: Date.now,
     tell: async () => undefined,
+    trader: new ScriptedTrader('none').client,
     isEnded: ({ person }) => removed.has(person),
     realMoney: {
       keysOf: (person) => (person === 'carl' ? [] : [publicHalf(ownKeyOf(person), '', 0)]),

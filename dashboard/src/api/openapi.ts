@@ -3678,6 +3678,8 @@ export interface paths {
                                 parameters: {
                                     [key: string]: string | number | boolean;
                                 };
+                                /** @description The halts that it lifts, in words; left out: none, or they are not known now */
+                                lifts?: string[];
                                 /** @description A vote quotes it, and so decides what was seen */
                                 parametersHash: string;
                                 /** @description Different people; one refusal ends it */
@@ -4094,6 +4096,8 @@ export interface paths {
                                 parameters: {
                                     [key: string]: string | number | boolean;
                                 };
+                                /** @description The halts that it lifts, in words; left out: none, or they are not known now */
+                                lifts?: string[];
                                 /** @description A vote quotes it, and so decides what was seen */
                                 parametersHash: string;
                                 /** @description Different people; one refusal ends it */

@@ -106,6 +106,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           onCancel={close}
           choice={signing !== null && own.field}
         >
+          <Lifts approval={asked.approval} />
           <Parameters values={readably(asked.approval, known)} />
         </ReasonDialog>
       )}
@@ -138,6 +139,10 @@ const readably = ({ kind, parameters }: ApprovalShown, known: Settings): Approva
         }),
       );
 
+/** Which halts end with it, and why they stand: the parameters name the newest by its id alone. */
+const Lifts = ({ approval }: { readonly approval: ApprovalShown }) =>
+  approval.lifts?.map((halt) => <p key={halt}>{readable(halt)}</p>) ?? null;
+
 interface OpenApprovalProps {
   readonly approval: ApprovalShown;
   readonly known: Settings;
@@ -162,6 +167,7 @@ function OpenApproval({ approval, known, why, busy, onVote }: OpenApprovalProps)
         {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, ends in{' '}
         {age(expiresMs - Date.now())} <RunLink workflowId={approval.workflowId} />
       </p>
+      <Lifts approval={approval} />
       <Parameters values={readably(approval, known)} />
       <div class="card-buttons">
         {why === null ? (

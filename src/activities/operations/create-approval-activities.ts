@@ -19,6 +19,8 @@ import {
 } from '../../store/approvals.js';
 import { appendAudit } from '../../store/audit.js';
 import type { Pool } from '../../store/pool.js';
+import type { TraderClient } from '../../trader/client.js';
+import { withHalts } from '../../trader/read-status.js';
 import { aboutThisRun } from '../activity-key.js';
 
 interface ApprovalDependencies {
@@ -26,6 +28,7 @@ interface ApprovalDependencies {
   readonly decisionKey: () => string;
   readonly nowMs: () => number;
   readonly tell: (notice: Notice) => Promise<void>;
+  readonly trader: Pick<TraderClient, 'call'>;
   /** Whether this vote counts no more because its person was removed since. */
   readonly isEnded?: (decision: Decision) => boolean;
   /** On a desk with real money, how votes about it are checked; the trader checks them again. */
@@ -92,7 +95,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
       const { state, createdMs, expiresMs } = approval;
       const subject = decisionSubject(approval);
       if (state !== 'open') return { state, createdMs, expiresMs, decisionSubject: subject };
-      await tell(approvalNotice(approval));
+      await tell(approvalNotice(await withHalts(dependencies, approval)));
       const votes = await votesBefore(approval.id, subject);
       return { state, createdMs, expiresMs, decisionSubject: subject, ...(votes.length > 0 && { votes }) };
     },
@@ -122,7 +125,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
       const votes = (await readVotes(pool, [id])).get(id) ?? [];
       await tell(
         approvalReminder(
-          approval,
+          await withHalts(dependencies, approval),
           votes.filter(({ decision }) => !isEnded(decision)).map(({ person }) => person),
           { escalates, key },
         ),

@@ -86,7 +86,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     isEndedBy(votesEndedMs(context.runtime.home, decision.person), decision);
   return {
     ...createApprovalActivities({
-      ...{ pool, decisionKey, nowMs, tell, isEnded },
+      ...{ pool, decisionKey, nowMs, tell, isEnded, trader: context.trader },
       realMoney: realMoneyVotes(context),
     }),
     ...createTaskActivities(pool, tell),

@@ -32,11 +32,12 @@ export function approvalsCommand(command: Command): void {
 }
 
 export function approvalLines(approval: ApprovalShown): string[] {
-  const { id, title, state, outcome, parameters, votes, needed, roles, expiresMs } = approval;
+  const { id, title, state, outcome, parameters, lifts = [], votes, needed, roles, expiresMs } = approval;
   const voted = votes.map(({ person, choice, via }) => `${person} ${choice} (${via})`).join(', ');
   return [
     `${id}  ${state}${outcome === '' ? '' : `: ${outcome}`}`,
     `  ${title}`,
+    ...lifts.map((halt) => `    ${halt}`),
     ...Object.entries(parameters).map(([key, value]) => `    ${key}: ${value}`),
     `  needs ${needed} (${roles.join(' or ')}) until ${moment(expiresMs)}${voted === '' ? '' : `; ${voted}`}`,
     ...runLines(approval),

@@ -5,6 +5,7 @@
 import type { Message, Update } from 'grammy/types';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { grouped } from '../../domain/figure-text.js';
+import { haltWords } from '../../domain/mode.js';
 import { APPROVER, MAY_STOP, whyStaysKilled } from '../../domain/roles.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import {
@@ -177,10 +178,7 @@ function questionText(
     sizePct === null
       ? `Position size ${status.sizePct} % of the full size, as it is now; another: /resume 50%`
       : `Position size ${sizePct} % of the full size; now it is ${status.sizePct} %`;
-  const halted = [
-    `Trade again on ${status.desk} (${status.trading})?`,
-    ...status.halts.map(({ cause, by, reason }) => `Halt: ${cause} by ${by}: ${reason}`),
-  ];
+  const halted = [`Trade again on ${status.desk} (${status.trading})?`, ...status.halts.map(haltWords)];
   const terms = [
     `Halt id ${status.haltId}`,
     `Equity ${grouped(status.equity)} ${status.currency}, drawdown ${status.drawdownPct} %, open positions ${status.openPositions}`,
