@@ -506,6 +506,32 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     opened.mode = 'paper';
   });
 
+  it('says at once what does not work beside a go-live that was asked for', async () => {
+    opened.mode = 'live';
+    const problems = ['Approvers can sign: no key: second'];
+    const started = {
+      ok: true,
+      detail: 'A person reviews it.',
+      obstacles: [],
+      workflowId: 'w',
+      doThis: null,
+    };
+    await page.route('**/api/golive', (route) =>
+      route.request().method() === 'POST'
+        ? route.fulfill({ status: 202, json: { ...started, problems } })
+        : route.fallback(),
+    );
+    onTestFinished(() => page.unroute('**/api/golive'));
+    await open('Desk');
+    await open('Go-live');
+    await page.getByRole('button', { name: 'Ask to go live…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox').fill('the validation was good');
+    await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect.poll(said).toContain('A person reviews it. Approvers can sign: no key: second');
+    opened.mode = 'paper';
+  });
+
   it('ends a go-live that people are still asked about, and offers no second one', async () => {
     const attempt = {
       ...{ desk: 'page', release: '1-c0ffee', attempt: 1, workflowId: 'golive:page:1-c0ffee:1' },

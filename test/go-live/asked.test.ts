@@ -8,6 +8,7 @@ import { createGoLiveActivities } from '../../src/activities/create-go-live-acti
 import { preflightId } from '../../src/contracts/queues.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { Desk } from '../../src/desk/schema.js';
+import { removePersonKeys } from '../../src/home/person-keys.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { askPreflight } from '../../src/operations/go-live/start-go-live.js';
 import { operationsOver } from '../../src/operations/operations.js';
@@ -158,6 +159,19 @@ it('says that the desk file was changed after the start: people are asked about 
       /desk\.yaml was changed after the desk was started: people are asked about the desk as it was/,
     ),
   ]);
+});
+
+it('says at once who can’t sign: nobody waits for days to find that out at the vote', async () => {
+  const { started, open } = await ask({
+    spoil: ({ home }) => {
+      for (const person of ['operator', 'second']) removePersonKeys(home, person);
+    },
+  });
+  expect(started.ok, started.detail).toBe(true);
+  expect(started.problems).toEqual([
+    expect.stringMatching(/^Approvers can sign: real money can’t be approved yet.*fermata person key second/),
+  ]);
+  await bench.client.workflow.getHandle(open[0]?.workflowId ?? '').terminate('the test is over');
 });
 
 async function ask(situation: Situation) {

@@ -714,4 +714,9 @@ it('approvers without a key to sign with are named, with the command for each; a
     expected: expect.stringContaining('at least 1 of the approvers operator, second'),
   });
   expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
+  removePersonKeys(bench.home, 'operator');
+  const nobody = (await bench.look()).results.find(({ key: check }) => check === 'approvers-keys');
+  expect(nobody?.observed).toMatch(
+    /^real money can’t be approved yet, since 0 of the 1 who must sign can; no key: operator /,
+  );
 });

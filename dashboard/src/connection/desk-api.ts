@@ -60,6 +60,10 @@ interface Said {
   readonly detail: string;
 }
 
+interface SaidWithProblems extends Said {
+  readonly problems: readonly string[];
+}
+
 /** What is sent with a button; the reason with each, `kill` with a close-all, the rest with a resume. */
 export interface Asked {
   readonly reason: string;
@@ -314,11 +318,11 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/golive'));
   }
 
-  startGoLive(reason: string): Promise<Said> {
+  startGoLive(reason: string): Promise<SaidWithProblems> {
     return answerOf(this.#client.POST('/api/golive', { body: { reason } }));
   }
 
-  revokeGoLive(reason: string): Promise<Said> {
+  revokeGoLive(reason: string): Promise<SaidWithProblems> {
     return answerOf(this.#client.POST('/api/golive/revoke', { body: { reason } }));
   }
 

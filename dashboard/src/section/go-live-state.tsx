@@ -4,7 +4,7 @@ import type { DeskApi } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
 import { CLOCK, day, minuteOfDay } from '../format.js';
 import { typed } from '../typed.js';
-import type { Action } from '../view/action.js';
+import { type Action, doneOf } from '../view/action.js';
 import { Stat } from '../view/figures.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
@@ -144,8 +144,8 @@ function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps) {
   const send = (which: 'start' | 'revoke', reason: string): void => {
     setAsking(null);
     void action.run(async () => {
-      const { detail } = await (which === 'start' ? api.startGoLive(reason) : api.revokeGoLive(reason));
-      return { text: detail };
+      const said = await (which === 'start' ? api.startGoLive(reason) : api.revokeGoLive(reason));
+      return doneOf({ ...said, proven: true });
     });
   };
   return (

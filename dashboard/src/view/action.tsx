@@ -22,7 +22,11 @@ export interface Done {
 }
 
 /** Amber if it was accepted but not proven, or if there was a side problem. */
-export function doneOf({ proven, detail, problems }: OperationResult): Done {
+export function doneOf({
+  proven,
+  detail,
+  problems,
+}: Pick<OperationResult, 'proven' | 'detail'> & { readonly problems: readonly string[] }): Done {
   return { text: [detail, ...problems].join(' '), tone: proven && problems.length === 0 ? 'go' : 'caution' };
 }
 

@@ -7,6 +7,9 @@ import type { ChecklistItem } from '../../contracts/go-live.js';
 import type { PreflightReport, PreflightResult } from '../../contracts/published.js';
 import { type JudgedDesk as CheckedDesk, judgedStart } from '../../desk/strategy-rules.js';
 
+/** The check for approvers who can’t sign. It forbids nothing: they may still enrol a key while they are asked. */
+export const APPROVERS_KEYS = 'approvers-keys';
+
 /** `reviewedBy`: who reviewed the validation report; null: nobody yet. */
 export function preLiveChecklist(
   desk: CheckedDesk,

@@ -27,6 +27,7 @@ import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
 import { type PreflightCheck, type PreflightSubject, withAdvice } from './exchange-reading.js';
 import { newestGo } from './newest-go.js';
+import { APPROVERS_KEYS } from './pre-live-checklist.js';
 
 const dailyLoss: PreflightCheck = {
   key: 'daily-loss',
@@ -50,7 +51,7 @@ const stopLoss: PreflightCheck = {
 
 /** A vote about real money must be signed; this finds a missing key before people are asked to vote. */
 const approversKeys: PreflightCheck = {
-  key: 'approvers-keys',
+  key: APPROVERS_KEYS,
   title: 'Approvers can sign',
   look: ({ desk, home }) => {
     const { needed } = desk.goLive;
@@ -60,7 +61,9 @@ const approversKeys: PreflightCheck = {
     const expected = `at least ${signed} of the approvers ${approvers.join(', ')} have enrolled a key to sign with; without a key a person can vote only through Telegram`;
     if (without.length === 0) return { verdict: 'pass', observed: 'all of them have a key', expected };
     const missing = `no key: ${without.map((person) => `${person} (fermata person key ${person})`).join(', ')}`;
-    return { verdict: 'warn', observed: missing, expected };
+    const able = approvers.length - without.length;
+    const tooFew = `real money can’t be approved yet, since ${able} of the ${signed} who must sign can; `;
+    return { verdict: 'warn', observed: `${able < signed ? tooFew : ''}${missing}`, expected };
   },
 };
 

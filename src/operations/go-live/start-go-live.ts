@@ -7,7 +7,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { z } from 'zod';
-import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
+import { APPROVERS_KEYS, goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import {
   GO_LIVE_MESSAGES,
   type GoLiveInput,
@@ -94,7 +94,8 @@ export async function startGoLive(
     outcome: result.ok ? 'started' : [result.detail, ...result.obstacles].join('; '),
   });
   const edited = result.ok ? editedSinceStart(context.runtime) : null;
-  return { ...result, problems: [audit, edited].filter((problem) => problem !== null) };
+  const others = [audit, edited].filter((problem) => problem !== null);
+  return { ...result, problems: [...result.problems, ...others] };
 }
 
 /** People would decide about the file as it was started, and may think of the one that they see. */
@@ -163,8 +164,15 @@ async function begin(
       ? refused('Another go-live of this desk is not over. Nothing was started.', SEE_STATUS)
       : refusedWhileOpen(other);
   }
-  return startWorkflow({ ...context, desk: inForce }, caller, request, attempt, status);
+  const started = await startWorkflow({ ...context, desk: inForce }, caller, request, attempt, status);
+  return started.ok ? { ...started, problems: withoutKeys(report) } : started;
 }
+
+/** Said at once, not only when somebody wants to vote: a key is made in a minute. */
+const withoutKeys = ({ results }: PreflightReport): string[] =>
+  results
+    .filter(({ key, verdict }) => key === APPROVERS_KEYS && verdict !== 'pass')
+    .map(({ title, observed }) => `${title}: ${observed}`);
 
 /** The trader arms nothing while there are any: found now, before people have reviewed and voted. */
 function unclaimedCoins({ coins = [] }: TraderStatus): readonly string[] {
