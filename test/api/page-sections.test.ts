@@ -267,6 +267,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
       .fill('not like this');
     readNow();
     await answered(/api\/signing/);
+    expect(await page.getByRole('dialog', { name: /^Reject: Settings version 1/ }).count()).toBe(1);
     await page.keyboard.press('Enter');
     await expect.poll(() => opened.votes.at(-1)).toMatchObject({ choice: 'reject', reason: 'not like this' });
   });
@@ -328,6 +329,37 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     expect(opened.web.trader.calls.findLast(({ method }) => method === 'claimCoins')).toMatchObject({
       params: { symbol, owner: 'desk', cost: '61250.00', reason: 'bought for the desk' },
     });
+    opened.web.trader.status = scriptedStatus();
+  });
+
+  it('asks whose the coins are as it was pressed last, however late what was pressed before is answered', async () => {
+    const coins = [{ symbol: 'BTC/USDT', nobodys: '0.05000', foreign: '0.00000', toMove: '0.00000' }];
+    opened.web.trader.status = scriptedStatus({ coins });
+    await open('Waiting');
+    let readNow = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      readNow = resolve;
+    });
+    let isFirst = true;
+    await page.route(/api\/signing/, async (route) => {
+      const mine = isFirst;
+      isFirst = false;
+      if (mine) await held;
+      await route.continue();
+    });
+    onTestFinished(() => page.unroute(/api\/signing/));
+    const panel = page.getByRole('region', { name: 'Coins that are nobody’s' });
+    const asked = page.waitForRequest(/api\/signing/);
+    await panel.getByRole('button', { name: 'the desk’s' }).click();
+    await asked;
+    await panel.getByRole('button', { name: 'foreign' }).click();
+    const dialog = page.getByRole('dialog', { name: '0.05000 of BTC/USDT: foreign?' });
+    await dialog.waitFor();
+    await page.evaluate(() => performance.clearResourceTimings());
+    readNow();
+    await answered(/api\/signing/);
+    expect(await dialog.count()).toBe(1);
+    await page.keyboard.press('Escape');
     opened.web.trader.status = scriptedStatus();
   });
 
@@ -545,7 +577,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     onTestFinished(() => page.unroute('**/api/golive'));
     await open('Desk');
     await open('Go-live');
-    await page.getByRole('button', { name: 'End this go-live…' }).click();
+    await page.getByRole('button', { name: 'End this go-live…' }).click({ timeout: 30_000 });
     expect(await page.getByRole('button', { name: 'Ask to go live…' }).count()).toBe(0);
     const dialog = page.getByRole('dialog', { name: 'End this go-live?' });
     expect(await dialog.innerText()).toContain('no vote for it counts');

@@ -556,6 +556,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   });
 
   it('sends as nobody else what one person pressed, where another one has signed in meanwhile', async () => {
+    await opened.signIn();
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await expect.poll(() => text('mode')).toBe('HALTED');
     const token = await createSignInToken(opened.database.pool, rowMaker, 'anna');

@@ -87,7 +87,7 @@ describe('a backup', () => {
     let freeBytes = 255.9 * 1024 * 1024;
     const free = async () => freeBytes;
     expect(await takeBackup({ ...desk.request(id), free })).toEqual(refused);
-    insteadOfPgDump('case "$1" in --version) exec /usr/bin/pg_dump --version;; esac; exec sleep 600');
+    insteadOfPgDump('case "$1" in --version) exec /usr/bin/pg_dump --version;; esac; exec sleep 45');
     freeBytes = 257 * 1024 * 1024;
     const onPhase = (phase: string): void => {
       if (phase === 'dump') freeBytes = 255.9 * 1024 * 1024;

@@ -10,7 +10,7 @@ import { goLiveId } from '../../src/domain/go-live.js';
 import { moment } from '../../src/domain/moment.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { changesOfGoLive } from '../../src/worker/changes-waited-for.js';
-import { until } from '../support/eventually.js';
+import { soon, until } from '../support/eventually.js';
 import { pressedFor, UNANSWERED_MS } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
@@ -656,7 +656,8 @@ describe.concurrent('going live', () => {
       const follow = changesOfGoLive({ temporal: bench.temporal, desk: { desk: desk.name } as Desk });
       await follow(desk.trader.status());
     }
-    expect(await ended).toMatchObject({ state: 'refused', detail: expect.stringMatching(words) });
+    const end = await soon('the end of the go-live', ended);
+    expect(end).toMatchObject({ state: 'refused', detail: expect.stringMatching(words) });
     const [asked] = await operations.listApprovals();
     if (isAlone) {
       expect(asked?.state).toBe('approved');

@@ -11,7 +11,7 @@ import { readApprovals } from '../../src/store/approvals.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { playbookOfStep } from '../../src/temporal/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
-import { until } from '../support/eventually.js';
+import { soon, until } from '../support/eventually.js';
 import { failedTasks } from '../support/failed-tasks.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
@@ -307,7 +307,8 @@ describe('a playbook in code', () => {
     const incident = await openIncident(bench, desk, { kind: 'calms-down', code: CALMS_DOWN });
     const { id } = await openApproval(bench, desk.name, ':code-2');
     await call(incident);
-    expect((await incident.result()).outcome).toBe('done by anna: on Tuesday');
+    const { outcome } = await soon('the end of the incident', incident.result());
+    expect(outcome).toBe('done by anna: on Tuesday');
     expect(await closing(id)).toMatchObject({ state: 'withdrawn', outcome: 'the playbook has ended' });
     expect(await stepOf(bench, incident, 'Prices are odd')).toMatchObject({ verdict: 'not_run' });
     expect(desk.trader.sent('closeAll')).toEqual([]);
@@ -318,7 +319,8 @@ describe('a playbook in code', () => {
     const incident = await openIncident(bench, desk, { kind: 'calms-down', code: CALMS_DOWN });
     const { id } = await openApproval(bench, desk.name, ':code-2');
     await (await runOf(incident)).cancel();
-    await until('the question to be taken back', async () => (await closing(id))?.state === 'withdrawn');
+    const isBack = async () => (await closing(id))?.state === 'withdrawn';
+    await until('the question to be taken back', isBack, 60_000);
     expect((await incident.progress()).outcome).toBeNull();
     await incident.answer('resolve');
     await incident.result();

@@ -44,6 +44,20 @@ export async function until<T>(
   }
 }
 
+/** What it comes to. Where it waits for ever, the test fails with what it waited for, and not by its own time limit. */
+export async function soon<T>(what: string, coming: Promise<T>, patienceMs = 60_000): Promise<T> {
+  const isOver = new AbortController();
+  const waited = sleep(patienceMs, undefined, { signal: isOver.signal }).then(() => {
+    throw new Error(`waited ${patienceMs} ms for: ${what}`);
+  });
+  try {
+    return await Promise.race([coming, waited]);
+  } finally {
+    isOver.abort();
+    waited.catch(() => undefined);
+  }
+}
+
 /** Beyond what a busy machine takes. */
 const HOLDS_WITHIN_MS = 200_000;
 /** For a condition that holds for a moment only, or whose moment is measured. */

@@ -7,7 +7,7 @@ import { savePoll } from '../../src/store/outbox-delivery.js';
 import { statusText } from '../../src/telegram/commands/status.js';
 import { turnOfBot } from '../../src/telegram/reading/poll-updates.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, soon, until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
 import { sharedTemporal } from '../support/temporal.js';
@@ -152,6 +152,7 @@ describe('/stop', () => {
     await bench.answered(ANNA, /That is no command/);
     simulation.edit(mistyped, '/stpo');
     simulation.edit(mistyped, '/stop');
+    await until('the edited stop', () => bench.trader.sent('stop').length > 0, 45_000);
     await bench.answered(ANNA, /✅ Stop: proven/);
     expect(bench.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'no reason given' }]);
     // Telegram calls any change of a message an edit.
@@ -160,9 +161,13 @@ describe('/stop', () => {
     await bench.answered(ANNA, /You are anna/);
     expect(bench.trader.sent('stop')).toHaveLength(1);
     expect(refusals()).toHaveLength(1);
-    simulation.edit(mistyped, '/stop odd prices');
+    // It counts from when it became a stop, however long ago it was mistyped.
+    simulation.edit({ ...mistyped, date: mistyped.date - 3_600 }, '/stop odd prices');
     await eventually(() => expect(bench.trader.sent('stop')).toHaveLength(2));
     expect(bench.trader.sent('stop')[1]).toMatchObject({ by: 'anna', reason: 'odd prices' });
+    const stopped = () => bench.texts(ANNA).filter((text) => text.includes('✅ Stop: proven'));
+    await eventually(() => expect(stopped()).toHaveLength(2));
+    expect(stopped().join()).not.toContain('Your /stop was');
   });
 
   it('with text that cannot be kept acts all the same, and its audit entry is plain', async () => {
@@ -281,12 +286,14 @@ describe('/closeall and /resume', () => {
     await bench.stop();
     other.start();
     tapLast(ANNA, label);
-    await other.answered(ANNA, `Nothing was closed: ${other.desk.desk} did not ask this`);
+    await other.answered(ANNA, new RegExp(`Nothing was closed|${label}: `));
+    expect(other.texts(ANNA).join()).toContain(`Nothing was closed: ${other.desk.desk} did not ask this`);
     // Who asks again sees whose positions these are.
     other.type(ANNA, '/closeall');
     await other.answered(ANNA, `Close ALL positions of ${other.desk.desk}`);
     tapLast(ANNA, label);
-    await other.answered(ANNA, new RegExp(`${label}: .*\\n${other.desk.desk}: `));
+    await other.answered(ANNA, new RegExp(`${label}: .*\\n`));
+    expect(other.texts(ANNA).join('\n\n')).toMatch(new RegExp(`${label}: .*\\n${other.desk.desk}: `));
     expect(other.trader.sent(command)).toHaveLength(1);
     expect(bench.trader.sent(command)).toEqual([]);
   });
@@ -331,13 +338,13 @@ describe('/closeall and /resume', () => {
     await bench.answered(ANNA, /two people to resume: proven.*! Two approvers must resume after a kill/s);
   });
 
-  it('hold up no end of the bot, where Telegram takes an answer only minutes later', async () => {
+  it('hold up no end of the bot, where Telegram takes an answer only a minute later', async () => {
     const { faults } = bench.simulator.simulation;
-    faults.add({ method: 'sendMessage', effect: { kind: 'tooMany', retryAfter: 600 }, times: 100 });
+    faults.add({ method: 'sendMessage', effect: { kind: 'tooMany', retryAfter: 60 }, times: 100 });
     bench.start();
     bench.type(ANNA, '/closeall');
     await eventually(() => expect(faults.count).toBeLessThan(100));
-    await bench.stop();
+    await soon('the end of the bot', bench.stop(), 30_000);
     expect(bench.sent(ANNA)).toEqual([]);
   });
 
