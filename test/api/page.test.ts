@@ -585,6 +585,39 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('mode')).toBe('ACTIVE');
   });
 
+  it('sends a stop whoever is signed in by then: it waits for nobody', async () => {
+    await opened.signIn();
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+    const token = await createSignInToken(opened.database.pool, rowMaker, 'anna');
+    await page.evaluate(
+      (body) =>
+        fetch('/api/auth/link', { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
+      JSON.stringify({ token, transport: 'cookie' }),
+    );
+    const loaded = page.waitForEvent('load');
+    let asked = 0;
+    await page.route(/emergency\/stop/, async (route) => {
+      asked += 1;
+      if (asked === 1)
+        return route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{}' });
+      // On its way only once the page has been loaded again.
+      await loaded;
+      return route.continue();
+    });
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await loaded;
+    await expect.poll(() => text('mode'), { timeout: 20_000 }).toBe('HALTED');
+    expect(web.trader.calls.findLast(({ method }) => method === 'stop')).toMatchObject({
+      params: { by: 'anna' },
+    });
+    await page.unroute(/emergency\/stop/);
+    await page.context().clearCookies();
+    await page.goto('about:blank');
+    await opened.signIn();
+    web.trader.status = scriptedStatus();
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+  });
+
   it('says that the trader is gone, and never that nothing holds the desk back', async () => {
     await web.trader.stop();
     await expect.poll(() => text('mode')).toBe('NO ANSWER');

@@ -698,12 +698,11 @@ describe('reconciliation', () => {
       const desk = new DeskUnderTest({ capabilities: FUTURE }).active();
       const { stop } = desk.hold(0);
       desk.command({ name: 'reconcile' });
-      desk.happen({
-        kind: 'order.update',
-        order: { ...venueOrder(stop), quantityLots: stop.quantityLots - 1 },
-      });
-      desk.snapshot({ openOrders: [venueOrder(stop)] });
+      desk.happen({ kind: 'order.update', order: { ...venueOrder(stop), venueId: 'another' } });
+      desk.snapshot({ openOrders: [{ ...venueOrder(stop), stopTicks: 5_000 }] });
       expect(alarms(desk)).toEqual([]);
+      read(desk, stop, { stopTicks: 5_000 });
+      expect(alarms(desk)).toHaveLength(1);
       const amending = new DeskUnderTest({ capabilities: { ...FUTURE, amends: true } }).active();
       const held = amending.hold(0).stop;
       read(amending, held, { quantityLots: held.quantityLots + 1 });

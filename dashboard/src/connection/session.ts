@@ -117,9 +117,11 @@ export class Session {
 
   async #sendOnce({ url, method, headers }: Request, body: string): Promise<Response> {
     const token = await this.accessToken();
-    if (this.#isSomebodyElses && !ALWAYS_SENT.includes(new URL(url).pathname)) throw SOMEBODY_ELSE;
+    const isAlwaysSent = ALWAYS_SENT.includes(new URL(url).pathname);
+    if (this.#isSomebodyElses && !isAlwaysSent) throw SOMEBODY_ELSE;
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
-    return send(url, { method, headers, ...(body === '' ? {} : { body }) });
+    // Also where this page is loaded again or closed before it is on its way.
+    return send(url, { method, headers, keepalive: isAlwaysSent, ...(body === '' ? {} : { body }) });
   }
 
   /** False: the sign-in has ended. Throws a Problem if the server is away. */
