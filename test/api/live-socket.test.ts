@@ -92,11 +92,11 @@ describe('the live connection', () => {
     // A change would be told by the new time, and hide that nothing else is.
     const count = live.messages.length;
     const lives = () => live.messages.slice(count).some(({ type }) => type === 'alive');
-    await expect.poll(lives, { timeout: 30_000 }).toBe(true);
+    await expect.poll(lives).toBe(true);
     const silent = { channel: 'mail', state: 'silent', sinceMs: 1, waiting: 0, refused: 0 } as const;
     web.alerts.push({ ...silent, why: 'no server', problem: 'no server' });
     const alerts = () => states(live).at(-1)?.alerts;
-    await expect.poll(alerts, { timeout: 30_000 }).toMatchObject([{ why: 'no server' }]);
+    await expect.poll(alerts).toMatchObject([{ why: 'no server' }]);
     web.alerts.length = 0;
     web.clock.aheadMs = 0;
   });

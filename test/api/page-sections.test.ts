@@ -577,7 +577,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     onTestFinished(() => page.unroute('**/api/golive'));
     await open('Desk');
     await open('Go-live');
-    await page.getByRole('button', { name: 'End this go-live…' }).click({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'End this go-live…' }).click();
     expect(await page.getByRole('button', { name: 'Ask to go live…' }).count()).toBe(0);
     const dialog = page.getByRole('dialog', { name: 'End this go-live?' });
     expect(await dialog.innerText()).toContain('no vote for it counts');

@@ -606,7 +606,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     });
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await loaded;
-    await expect.poll(() => text('mode'), { timeout: 20_000 }).toBe('HALTED');
+    await expect.poll(() => text('mode')).toBe('HALTED');
     expect(web.trader.calls.findLast(({ method }) => method === 'stop')).toMatchObject({
       params: { by: 'anna' },
     });

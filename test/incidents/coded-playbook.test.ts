@@ -320,7 +320,7 @@ describe('a playbook in code', () => {
     const { id } = await openApproval(bench, desk.name, ':code-2');
     await (await runOf(incident)).cancel();
     const isBack = async () => (await closing(id))?.state === 'withdrawn';
-    await until('the question to be taken back', isBack, 60_000);
+    await until('the question to be taken back', isBack);
     expect((await incident.progress()).outcome).toBeNull();
     await incident.answer('resolve');
     await incident.result();

@@ -412,13 +412,10 @@ describe('a large drawdown', () => {
     );
     desk.trader.strategies = names.map((name) => strategy(name, { realised: '-1.00' }));
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
-    const offered = await until(
-      'the offer',
-      async () =>
-        (await readApprovals(bench.database.pool, desk.name)).find(
-          ({ id, state }) => state === 'open' && id.endsWith(':strategies-off'),
-        ),
-      60_000,
+    const offered = await until('the offer', async () =>
+      (await readApprovals(bench.database.pool, desk.name)).find(
+        ({ id, state }) => state === 'open' && id.endsWith(':strategies-off'),
+      ),
     );
     expect(offered.parameters).toEqual({ strategies: names.join(', ') });
     desk.trader.risk = CALM;

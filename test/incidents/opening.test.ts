@@ -259,7 +259,7 @@ describe('opening and answering', () => {
     await until('its end', () => lastWords.held);
     desk.trader.halt('check-failed', 'person');
     await expect(follow(seen(2))).rejects.toThrow();
-    await until('the other one', () => found('trading-halted', 'check-failed'), 45_000);
+    await until('the other one', () => found('trading-halted', 'check-failed'));
     lastWords.release();
     await until('the next one', async () => {
       await follow(seen(2)).catch(() => undefined);

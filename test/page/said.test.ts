@@ -151,9 +151,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
           .getByRole('link', { name: section })
           .click();
         const panel = desk.page.locator('main');
-        await expect
-          .poll(() => panel.innerText(), { timeout: 45_000 })
-          .toContain('The web server has not answered for 10 s');
+        await expect.poll(() => panel.innerText()).toContain('The web server has not answered for 10 s');
         expect(await panel.innerText()).toContain('restart web');
       } finally {
         await desk.page.unroute(hanging);
@@ -644,7 +642,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await desk.page.getByLabel('Notify me when').check();
     is({ mode: 'HALTED', reason: 'lunch' });
     await expect.poll(() => desk.page.title()).toContain('HALTED');
-    await expect.poll(told, { timeout: 20_000 }).toEqual(['crypto-bot: HALTED']);
+    await expect.poll(told).toEqual(['crypto-bot: HALTED']);
     is({});
     await expect.poll(() => desk.page.title()).not.toContain('HALTED');
     // That it is known how many are open is no news.

@@ -45,7 +45,7 @@ export async function until<T>(
 }
 
 /** What it comes to. Where it waits for ever, the test fails with what it waited for, and not by its own time limit. */
-export async function soon<T>(what: string, coming: Promise<T>, patienceMs = 60_000): Promise<T> {
+export async function soon<T>(what: string, coming: Promise<T>, patienceMs = 100_000): Promise<T> {
   const isOver = new AbortController();
   const waited = sleep(patienceMs, undefined, { signal: isOver.signal }).then(() => {
     throw new Error(`waited ${patienceMs} ms for: ${what}`);

@@ -152,7 +152,7 @@ describe('/stop', () => {
     await bench.answered(ANNA, /That is no command/);
     simulation.edit(mistyped, '/stpo');
     simulation.edit(mistyped, '/stop');
-    await until('the edited stop', () => bench.trader.sent('stop').length > 0, 45_000);
+    await until('the edited stop', () => bench.trader.sent('stop').length > 0);
     await bench.answered(ANNA, /✅ Stop: proven/);
     expect(bench.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'no reason given' }]);
     // Telegram calls any change of a message an edit.
@@ -344,7 +344,7 @@ describe('/closeall and /resume', () => {
     bench.start();
     bench.type(ANNA, '/closeall');
     await eventually(() => expect(faults.count).toBeLessThan(100));
-    await soon('the end of the bot', bench.stop(), 30_000);
+    await soon('the end of the bot', bench.stop());
     expect(bench.sent(ANNA)).toEqual([]);
   });
 

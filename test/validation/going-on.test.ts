@@ -360,7 +360,7 @@ describe('a validation on live prices', () => {
     live.answers = async () => {
       await setImmediate();
       const before = live.looks;
-      await expect.poll(() => live.looks, { timeout: 30_000 }).toBeGreaterThan(before);
+      await expect.poll(() => live.looks).toBeGreaterThan(before);
     };
     const report = await runValidation(directory, { openFeed });
     expect(problemsOf(report)).toEqual([]);
