@@ -97,7 +97,7 @@ describe.concurrent('going live', () => {
   });
 
   it('asks a person and two approvers, starts small, watches, and grows by approval', async () => {
-    const attempted = await attempt({ watchMs: 5000 });
+    const attempted = await attempt({ watchMs: 10_000 });
     const { desk, input, ended, operations } = attempted;
     await review(attempted);
     expect((await operations.listTasks())[0]).toMatchObject({
@@ -142,7 +142,7 @@ describe.concurrent('going live', () => {
     const period = evidence.find(({ step_key: key }) => key === 'first-period.state');
     if (!period) throw new Error('the first period left no evidence');
     expect(Number(/^clean at (\d+) looks$/.exec(period.observed)?.[1])).toBeGreaterThan(1);
-    expect(period.finished.getTime() - period.started.getTime()).toBeGreaterThanOrEqual(5000);
+    expect(period.finished.getTime() - period.started.getTime()).toBeGreaterThanOrEqual(10_000);
     const [row] = await readAttempts(bench.database.pool, desk.name);
     expect(row).toMatchObject({ release: input.release, state: 'completed' });
   });
