@@ -135,7 +135,7 @@ async function onStranger(context: BotContext, strangers: StrangersTold, ctx: Co
   if (!ctx.message || String(ctx.chat?.id) !== context.chatId || !isToBot(ctx)) return;
   // Nobody may think that a stop was given.
   const everyMs = isStop(ctx.update) ? MINUTE_MS : HOUR_MS;
-  if (!strangers.isDue(ctx.from.id, everyMs, context.nowMs())) return;
+  if (!strangers.isDue(ctx.from.id, everyMs)) return;
   await answer(context, placeOf(ctx.message), ctx.message.sender_chat === undefined ? UNKNOWN : AS_GROUP);
 }
 
@@ -157,14 +157,15 @@ const STRANGERS_REMEMBERED_MAX = 1_000;
 
 /** Each is told now and then: what they write must not use up what Telegram lets the bot write in the chat of the alerts. */
 class StrangersTold {
-  readonly #toldMs = new Map<number, number>();
+  readonly #toldAt = new Map<number, number>();
 
-  isDue(userId: number, everyMs: number, nowMs: number): boolean {
-    if (nowMs - (this.#toldMs.get(userId) ?? Number.NEGATIVE_INFINITY) < everyMs) return false;
-    this.#toldMs.delete(userId);
-    this.#toldMs.set(userId, nowMs);
-    const [oldest] = this.#toldMs.keys();
-    if (this.#toldMs.size > STRANGERS_REMEMBERED_MAX && oldest !== undefined) this.#toldMs.delete(oldest);
+  isDue(userId: number, everyMs: number): boolean {
+    const now = performance.now();
+    if (now - (this.#toldAt.get(userId) ?? Number.NEGATIVE_INFINITY) < everyMs) return false;
+    this.#toldAt.delete(userId);
+    this.#toldAt.set(userId, now);
+    const [oldest] = this.#toldAt.keys();
+    if (this.#toldAt.size > STRANGERS_REMEMBERED_MAX && oldest !== undefined) this.#toldAt.delete(oldest);
     return true;
   }
 }

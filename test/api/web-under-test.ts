@@ -245,7 +245,10 @@ function scriptedOperations(
   const refuse = () => Promise.reject(new Error('connect ECONNREFUSED'));
   const down = { query: refuse, connect: refuse } as unknown as Pool;
   const reading = {
-    desk: { desk: DESK, timezone: 'UTC', dayBoundary: '00:00', paper: { currency: 'USDT' }, kpis } as Desk,
+    desk: {
+      ...{ desk: DESK, timezone: 'UTC', dayBoundary: '00:00', paper: { currency: 'USDT' }, kpis },
+      ...{ instruments: [{ symbol: 'BTC/USDT' }], risk: { staleDataSeconds: 10 } },
+    } as Desk,
     runtime: { home: tmpdir() } as Runtime,
     nowMs: Date.now,
     pool: pool ?? down,
