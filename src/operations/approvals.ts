@@ -17,7 +17,7 @@ import { SETTINGS_APPROVAL, settingsTerms } from '../domain/settings-change.js';
 import { votesEndedMs } from '../home/people-folder.js';
 import { findApproval, readApprovals, readVotes } from '../store/approvals.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
-import { readStatus, withHalts } from '../trader/read-status.js';
+import { readStatus, readWords, withHalts } from '../trader/read-status.js';
 import type { Caller, MayBeUnknown, OperationContext } from './operation.js';
 import { recordAudit } from './record-audit.js';
 import { signAs, voteExpiresMs } from './sign-as.js';
@@ -186,7 +186,9 @@ export async function listApprovals(
     pool,
     approvals.map(({ id }) => id),
   );
-  const shown = await Promise.all(approvals.map((approval) => withHalts({ trader }, approval)));
+  const shown = await Promise.all(
+    approvals.map((approval) => withHalts(() => readWords({ trader }), approval)),
+  );
   return shown.map(({ token: _token, runId: _runId, ...approval }) => ({
     ...approval,
     votes: (votes.get(approval.id) ?? [])

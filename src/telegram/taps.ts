@@ -5,6 +5,7 @@ import { APPROVER, MAY_STOP } from '../domain/roles.js';
 import { approvalText, parseAcknowledgeButton, parseVoteButton } from '../notify/button-notices.js';
 import type { OperationResult } from '../operations/operation.js';
 import { findApproval, readVotes } from '../store/approvals.js';
+import { withHalts } from '../trader/read-status.js';
 import { answer, type BotContext, missingRole, outcomeText, waitingText } from './bot-context.js';
 import type { KnownPerson } from './known-people.js';
 import type { Outgoing, Place } from './sending/send-lane.js';
@@ -223,12 +224,8 @@ async function details(
     ...votes.map(({ person, choice, via, votedMs }) => `${person}: ${choice} (${via}, ${moment(votedMs)})`),
     `Parameters ${approval.parametersHash}`,
   ];
-  const { lifts = [] } = (await operations.listApprovals()).find(({ id }) => id === approval.id) ?? {};
-  const text = [
-    approval.title,
-    `${approval.kind}: ${approval.subject}`,
-    approvalText({ ...approval, lifts }),
-  ];
+  const shown = approvalText(await withHalts(() => operations.readStatus(), approval));
+  const text = [approval.title, `${approval.kind}: ${approval.subject}`, shown];
   return { text: text.join('\n'), ending: ending.join('\n') };
 }
 

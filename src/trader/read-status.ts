@@ -28,9 +28,12 @@ export function readWords({ trader }: Asked, timeoutMs = ANSWER_MS): Promise<Tra
  * The approval with the halts that it lifts, in words, for people who read it. As it is where the trader doesn't answer: it is
  * asked all the same.
  */
-export async function withHalts<A extends Liftable>(asked: Asked, approval: A): Promise<A> {
+export async function withHalts<A extends Liftable>(
+  ask: () => Promise<Pick<TraderStatus, 'haltId' | 'halts'>>,
+  approval: A,
+): Promise<A> {
   if (approval.kind !== GO_LIVE_APPROVAL || approval.state !== 'open') return approval;
-  const lifts = await readWords(asked).then(
+  const lifts = await ask().then(
     (status) => haltsLifted(approval, status),
     () => [],
   );

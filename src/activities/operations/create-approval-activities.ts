@@ -20,7 +20,7 @@ import {
 import { appendAudit } from '../../store/audit.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';
-import { withHalts } from '../../trader/read-status.js';
+import { readWords, withHalts } from '../../trader/read-status.js';
 import { aboutThisRun } from '../activity-key.js';
 
 interface ApprovalDependencies {
@@ -95,7 +95,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
       const { state, createdMs, expiresMs } = approval;
       const subject = decisionSubject(approval);
       if (state !== 'open') return { state, createdMs, expiresMs, decisionSubject: subject };
-      await tell(approvalNotice(await withHalts(dependencies, approval)));
+      await tell(approvalNotice(await withHalts(() => readWords(dependencies), approval)));
       const votes = await votesBefore(approval.id, subject);
       return { state, createdMs, expiresMs, decisionSubject: subject, ...(votes.length > 0 && { votes }) };
     },
@@ -125,7 +125,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
       const votes = (await readVotes(pool, [id])).get(id) ?? [];
       await tell(
         approvalReminder(
-          await withHalts(dependencies, approval),
+          await withHalts(() => readWords(dependencies), approval),
           votes.filter(({ decision }) => !isEnded(decision)).map(({ person }) => person),
           { escalates, key },
         ),
