@@ -4,8 +4,9 @@
  */
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BackupTag, isDatedAhead } from '../contracts/backup.js';
+import type { BackupTag } from '../contracts/backup.js';
 import { DAY_MS } from '../domain/civil-date.js';
+import { isDatedAhead } from '../domain/moment.js';
 import { backupsFolder, listBackupIds, partialName } from './backup-folder.js';
 import { type Manifest, readManifest } from './manifest.js';
 

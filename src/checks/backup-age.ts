@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isDatedAhead } from '../contracts/backup.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { counted } from '../domain/figure-text.js';
+import { isDatedAhead } from '../domain/moment.js';
 import { isStillThere, readBackups } from '../store/backups.js';
 import { check } from './check.js';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isDatedAhead } from '../contracts/backup.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
+import { isDatedAhead } from '../domain/moment.js';
 import { type LastAudit, readLastAudit } from '../home/last-audit.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { isDatedAhead } from '../contracts/backup.js';
 import type { CheckOutcome } from '../contracts/routine.js';
-import { moment } from '../domain/moment.js';
+import { isDatedAhead, moment } from '../domain/moment.js';
 import { telegramCredentials } from '../notify/channel-credentials.js';
 import { awaitDeliveries, notify } from '../notify/notify.js';
 import { type ChatDelivery, deliveriesOf, readBotState } from '../store/outbox-delivery.js';

@@ -1,5 +1,4 @@
 /** The contract of backups and restore drills. */
-import { MINUTE_MS } from '../domain/civil-date.js';
 import type { Verdict } from './evidence.js';
 import type { StepResult } from './routine.js';
 import { runLabel } from './run-label.js';
@@ -8,11 +7,6 @@ export const BACKUP_TAGS = ['weekly', 'monthly'] as const;
 
 /** Retention treats each tag separately; everyday backups have none. */
 export type BackupTag = (typeof BACKUP_TAGS)[number];
-
-const AHEAD_MAX_MS = 5 * MINUTE_MS;
-
-/** Taken by a wrong clock, or the clock is wrong now: nobody knows how old it is. */
-export const isDatedAhead = (takenMs: number, nowMs: number): boolean => takenMs - nowMs > AHEAD_MAX_MS;
 
 export interface BackupInput {
   readonly desk: string;

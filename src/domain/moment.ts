@@ -1,3 +1,4 @@
+import { MINUTE_MS } from './civil-date.js';
 import { groupedWithin, instantsWithin } from './figure-text.js';
 
 /** A moment for people: `2026-11-20 19:01 UTC`. The evidence has the milliseconds. */
@@ -15,6 +16,11 @@ export const shortMoment = (ms: number): string => new Date(ms).toISOString().sl
 export const pastForTemporal = (expiresMs: number, temporalMs: number): string =>
   `the decision has expired: it counts until ${moment(expiresMs)}, and Temporal’s clock says ${moment(temporalMs)}. If it ` +
   'was made just now, this machine’s clock and Temporal’s differ: set them right, then decide again';
+
+const AHEAD_MAX_MS = 5 * MINUTE_MS;
+
+/** Dated by a wrong clock, or the clock is wrong now: nobody knows how long ago it was. */
+export const isDatedAhead = (ms: number, nowMs: number): boolean => ms - nowMs > AHEAD_MAX_MS;
 
 /** A moment for programs: ISO 8601 in UTC, to the millisecond. */
 export const iso = (ms: number): string => new Date(ms).toISOString();

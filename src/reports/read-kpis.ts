@@ -1,9 +1,10 @@
 /** The desk file's KPIs: what each reads now, judged against its alarm or aim. */
-import { isDatedAhead } from '../contracts/backup.js';
+
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { type DeskKpi, KPI_DAYS, type KpiReading, termsOf, unitOf } from '../desk/kpi-schema.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { placesIn } from '../domain/figure-text.js';
+import { isDatedAhead } from '../domain/moment.js';
 import { readDecisionTimes } from '../store/approvals.js';
 import { isStillThere, readBackups } from '../store/backups.js';
 import { readIncidents } from '../store/incidents.js';
