@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { VALIDATION_HOURS_MAX } from '../../contracts/go-live.js';
 import { marketMs, wallMs } from '../../contracts/json-values.js';
-import { type PreflightReport, preflightSchema, validationSchema } from '../../contracts/published.js';
+import { preflightSchema, validationSchema } from '../../contracts/published.js';
 import { messageOf } from '../../domain/message-of.js';
 import { reasonOf } from '../../domain/plain-text.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
@@ -14,7 +14,15 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems, reasonSchema, stopSchema } from '../schemas/answers.js';
 import { forgetContentType } from './emergency.js';
-import { callerOf, emptyBody, fromDatabase, OUTCOMES, reasonIfAny, sendOutcome } from './route-parts.js';
+import {
+  callerOf,
+  emptyBody,
+  fromDatabase,
+  keptFor,
+  OUTCOMES,
+  reasonIfAny,
+  sendOutcome,
+} from './route-parts.js';
 
 type Reason = { Body: z.infer<typeof reasonSchema> };
 
@@ -85,21 +93,16 @@ const notRevoked = (detail: string): Problem => ({
 const KEPT_MS = 15_000;
 
 export function preflightRoute(app: FastifyInstance, web: WebDependencies): void {
-  let kept: { readonly atMs: number; readonly report: Promise<PreflightReport> } | null = null;
+  const newest = keptFor(KEPT_MS, web.nowMs, () => web.operations.preflight());
   const schema = {
     summary: 'The pre-flight checks, run now by real calls to the exchange',
     tags: ['go-live'],
     response: { 200: answer('Every check, at most 15 s old', preflightSchema), ...problems(401, 503) },
   };
   app.get('/api/preflight', { schema }, async (request, reply) => {
-    const now = web.nowMs();
-    // Also after the clock was set back, which may be by hours.
-    if (kept === null || Math.abs(now - kept.atMs) >= KEPT_MS)
-      kept = { atMs: now, report: web.operations.preflight() };
     try {
-      return await kept.report;
+      return await newest();
     } catch (error) {
-      kept = null;
       request.log.warn({ err: error }, 'the pre-flight checks could not be made');
       return sendProblem(reply, notMade(error));
     }

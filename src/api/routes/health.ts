@@ -12,7 +12,7 @@ import { alertTestedSchema, errorsSchema } from '../../operations/test-alert.js'
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf, queryOf } from './route-parts.js';
+import { callerOf, keptFor, queryOf } from './route-parts.js';
 
 const state = z.enum(['up', 'down']);
 const healthSchema = z.object({
@@ -26,7 +26,7 @@ const KEPT_MS = 1000;
 const ANSWER_WAIT_MS = 1000;
 
 export function healthRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
-  let kept: { readonly atMs: number; readonly health: Promise<Health> } | null = null;
+  const newest = keptFor(KEPT_MS, web.nowMs, () => look(web, watch));
   const schema = {
     summary: 'Health of the desk. Unhealthy: the trader does not answer. Degraded: something else does not',
     tags: ['state'],
@@ -34,10 +34,7 @@ export function healthRoute(app: FastifyInstance, web: WebDependencies, watch: S
     response: { 200: answer('Healthy or degraded', healthSchema), 503: answer('Unhealthy', healthSchema) },
   };
   app.get('/health', { schema, config: { access: 'public' } }, async (_request, reply) => {
-    const now = web.nowMs();
-    // Also after the clock was set back, which may be by hours.
-    if (kept === null || Math.abs(now - kept.atMs) >= KEPT_MS) kept = { atMs: now, health: look(web, watch) };
-    const health = await kept.health;
+    const health = await newest();
     return reply.code(health.status === 'unhealthy' ? 503 : 200).send(health);
   });
 }

@@ -142,3 +142,21 @@ export function sendDatabaseDown(reply: FastifyReply, what: string, error: unkno
   reply.request.log.warn({ err: error }, `${what} cannot be read`);
   return sendProblem(reply, databaseDown(what));
 }
+
+/**
+ * Asks at most once in `ms`, whoever wants the answer; one that failed is not kept. `nowMs` may be set back, even by hours:
+ * then it is asked anew.
+ */
+export function keptFor<T>(ms: number, nowMs: () => number, ask: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly atMs: number; readonly answer: Promise<T> } | null = null;
+  return async () => {
+    const now = nowMs();
+    if (kept === null || Math.abs(now - kept.atMs) >= ms) kept = { atMs: now, answer: ask() };
+    try {
+      return await kept.answer;
+    } catch (error) {
+      kept = null;
+      throw error;
+    }
+  };
+}
