@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { EXPORT_KINDS, type ExportKind, exportRecords } from '../../src/operations/export-records.js';
+import { readExport, STORED_KINDS } from '../../src/store/export-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;
@@ -84,6 +85,59 @@ it('is every fill of one moment once and in the order of the journal, over many 
   expect(rows.map((row) => Number(row.split(',')[5]))).toEqual(
     Array.from({ length: 2_500 }, (_, n) => 1 + n),
   );
+});
+
+/** What a query reads: rows that it passes on and rows that it only looks at, of every table. */
+interface PlanNode {
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+const rowsRead = (node: PlanNode): number =>
+  (node['Relation Name'] === undefined ? 0 : node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) +
+  (node.Plans ?? []).reduce((sum, each) => sum + rowsRead(each), 0);
+
+it('reads a page of its table at a time, not all that is behind it', async () => {
+  const desk = 'years';
+  const at = "$2::timestamptz + n * interval '1 minute'";
+  const ten = 'generate_series(1, 10000) n';
+  const values = [desk, new Date(START_MS)];
+  await run(
+    `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, simulated, created_market, created, updated)
+     select $1, 'c' || n, 'BTC/USDT', 'buy', 'limit', 'entry', 'ema-cross', 'filled', 1, true, ${at}, ${at}, ${at} from ${ten}`,
+    ...values,
+  );
+  await run(
+    `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy, realised, simulated, market, wall, incarnation, sequence)
+     select $1, 'BTC/USDT', 't' || n, 'c' || n, 'buy', 1, 1, 0, 'taker', 'entry', 'ema-cross', 0, true, ${at}, ${at}, 'run', n from ${ten}`,
+    ...values,
+  );
+  await run(
+    `insert into equity (desk, market, equity, peak, cash, unrealised, simulated, incarnation) select $1, ${at}, 1, 1, 1, 0, true, 'run' from ${ten}`,
+    ...values,
+  );
+  await run(
+    `insert into audit (desk, wall, person, via, action, parameters, outcome) select $1, ${at}, 'anna', 'cli', 'stop', '{}', 'done' from ${ten}`,
+    ...values,
+  );
+  await run('analyze');
+  for (const kind of STORED_KINDS) {
+    const read: number[] = [];
+    const pool = {
+      query: async (query: { text: string; values: unknown[] }) => {
+        const explained = await run(`explain (analyze, format json) ${query.text}`, ...query.values);
+        read.push(rowsRead(explained.rows[0]['QUERY PLAN'][0].Plan));
+        return database.pool.query(query);
+      },
+    } as unknown as TestDatabase['pool'];
+    let rows = 0;
+    for await (const page of readExport(pool, kind, { desk, fromMs: null, untilMs: null }))
+      rows += page.length;
+    expect(rows, kind).toBe(10_000);
+    expect(read.length, kind).toBeGreaterThan(9);
+    expect(Math.max(...read), kind).toBeLessThan(5_000);
+  }
 });
 
 it('is what lies between two days', async () => {
