@@ -10,13 +10,15 @@ import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { readAnalytics } from '../../src/operations/results/read-analytics.js';
 import { periodsOf, readResults } from '../../src/operations/results/read-results.js';
 import { readCosts, readLiveFills } from '../../src/store/performance.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { createTestDatabase, stepsOfQuery, type TestDatabase } from '../support/postgres.js';
 import { entriesOf, INSTRUMENTS, recordsOfTrades } from './support/journal-of-trades.js';
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 5, 10);
 /** Of one Bitcoin: 50 000.00 and 51 000.00, in lots of 0.00001. */
 const [LOW, HIGH] = [5_000_000, 5_100_000];
+
+const UTC = { timezone: 'UTC', dayBoundary: '00:00' };
 
 let database: TestDatabase;
 let minutes = 0;
@@ -75,7 +77,7 @@ async function told(
   const state = createState();
   for (const { record } of entries) applyRecord(state, record);
   const span = { fromMs: START_MS, toMs: START_MS + DAY_MS };
-  const periods = periodsOf('day', span, { timezone: 'UTC', dayBoundary: '00:00' });
+  const periods = periodsOf('day', span, UTC);
   const results = await readResults(database.pool, {
     desk,
     symbol: null,
@@ -428,6 +430,38 @@ it('are measured in the money of the desk where results are converted: what was 
   expect(roundTrips).toMatchObject([
     { quantity: '1', entry: '190', exit: '189', net: '-800', netPct: -0.5263, r: -1 },
   ]);
+});
+
+it('are found by going through what is stored a few times, not once for each of them', async () => {
+  const desk = 'years';
+  const each = (count: number) => `generate_series(0, ${count - 1}) n`;
+  const at = `to_timestamp(${START_MS / 1000}) + n * interval '1 minute'`;
+  await told(desk, []);
+  await database.ownerPool.query(
+    `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy, realised, simulated, market, wall, incarnation, sequence)
+     select '${desk}', 'BTC/USDT', 'y' || n, 'fabc123' || n, (array['buy', 'sell'])[1 + n % 2], 1, 100, 0, 'taker', 'entry', 'cross', n % 2, true, ${at}, ${at}, 'abc123', 1000 + n from ${each(2_000)}`,
+  );
+  await database.ownerPool.query(
+    `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated, created_market, created, updated)
+     select '${desk}', 'fabc123s' || n, 'BTC/USDT', 'sell', 'stop', 'protective', 'cross', 'canceled', 1, 98, true, ${at}, ${at}, ${at} from ${each(2_000)}`,
+  );
+  await database.ownerPool.query('analyze');
+  const handled: number[] = [];
+  const pool = {
+    query: async (text: string, values: unknown[]) => {
+      const steps = await stepsOfQuery(database.ownerPool, text, values);
+      handled.push(steps.reduce((sum, { rows }) => sum + rows, 0));
+      return database.pool.query(text, values);
+    },
+  } as Parameters<typeof readResults>[0];
+  const periods = periodsOf('week', { fromMs: START_MS, toMs: START_MS + 7 * DAY_MS }, UTC);
+  const asked = { desk, symbol: null, strategy: null, periods, listMax: 100 };
+  const { total, roundTrips } = await readResults(pool, asked);
+  expect(total).toMatchObject({ trips: 1_000, wins: 1_000, net: '1000' });
+  // Entered at 100, with a stop at 98: a gain of 1 is half of what was at risk.
+  expect(roundTrips[0]).toMatchObject({ side: 'long', entry: '100', net: '1', r: 0.5 });
+  expect(handled).toHaveLength(2);
+  expect(Math.max(...handled)).toBeLessThan(60 * 4_000);
 });
 
 it('are put into the days of the desk, in its time zone, whole ones from the first', async () => {

@@ -71,3 +71,36 @@ async function asOwner(server: PostgresAddress, statement: string): Promise<void
     await client.end();
   }
 }
+
+/** A step of a query's plan, as it went; rows are those of all its turns. */
+interface PlanStep {
+  /** The table that it reads. */
+  readonly table: string | null;
+  /** Rows that it passed on, and those that it only looked at. */
+  readonly rows: number;
+}
+
+interface PlanNode {
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Rows Removed by Join Filter'?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+function stepsOf(node: PlanNode): PlanStep[] {
+  const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0);
+  const rows = (node['Actual Rows'] + removed) * node['Actual Loops'];
+  return [{ table: node['Relation Name'] ?? null, rows }, ...(node.Plans ?? []).flatMap(stepsOf)];
+}
+
+/** Carries the query out, and says what that took: it can grow too fast with what is stored long before it is slow. */
+export async function stepsOfQuery(
+  pool: Pick<Pool, 'query'>,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly PlanStep[]> {
+  const explained = await pool.query(`explain (analyze, format json) ${text}`, [...values]);
+  return stepsOf(explained.rows[0]['QUERY PLAN'][0].Plan);
+}

@@ -51,16 +51,20 @@ const ROUND_TRIPS = `
   ), placed as (
     select *, max(begins) over (partition by symbol, incarnation order by at, rank) as trip from (
       select symbol, incarnation, trip as begins, 1 as rank, null as side, null::numeric as price,
-        coalesce(lag(closed_at) over (partition by symbol, incarnation order by trip), '-infinity') as at
+        coalesce(lag(closed_at) over (partition by symbol, incarnation order by trip), '-infinity') as at, opening, opened_at, closed_at
       from ended
       union all
-      select symbol, own.incarnation, null, 0, side, price, created_market from orders
+      select symbol, own.incarnation, null, 0, side, price, created_market, null, null, null from orders
         join (select incarnation, written_as from configured union select incarnation, incarnation from ended) own on written_as = substr(client_id, 2, 6)
         where desk = $1 and purpose = 'protective' and price is not null
     ) events
+  ), of_a_trip as (
+    select symbol, incarnation, trip, side, price, at, first_value(opening) over its as opening,
+      first_value(opened_at) over its as opened_at, first_value(closed_at) over its as closed_at
+    from placed window its as (partition by symbol, incarnation, trip order by rank desc)
   ), stops as (
-    select distinct on (symbol, incarnation, trip) symbol, incarnation, trip, placed.price as stop, at as stop_at
-    from placed join ended using (symbol, incarnation, trip) where placed.side <> opening and at <= closed_at
+    select distinct on (symbol, incarnation, trip) symbol, incarnation, trip, price as stop, at as stop_at
+    from of_a_trip where side <> opening and at <= closed_at
     order by symbol, incarnation, trip, at > opened_at, abs(extract(epoch from at - opened_at))
   ), trips as (
     select ended.*, paid / quantity as entry, stop * coalesce((select grown from splits
