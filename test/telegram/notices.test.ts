@@ -229,6 +229,38 @@ describe('a notice', () => {
     expect(performance.now() - startedMs).toBeGreaterThan(900);
   });
 
+  /** Rows of the outbox that wait for minutes, because Telegram said so. */
+  const postponed = async (): Promise<number> => {
+    const rows = await database.pool.query(
+      `select 1 from outbox where desk = $1 and state = 'pending' and reason like '429%' and next_attempt > now() + interval '8 minutes'`,
+      [bench.desk.desk],
+    );
+    return rows.rowCount ?? 0;
+  };
+
+  it('that one chat may not have for ten minutes reaches the others at once', async () => {
+    await Promise.all([bench.link('anna', ANNA), bench.link('ben', BEN)]);
+    bench.start();
+    const { faults } = bench.simulator.simulation;
+    faults.add({ method: 'sendMessage', effect: { kind: 'tooMany', retryAfter: 600 } });
+    for (const number of [0, 1])
+      await notify(database.pool, alert(number, { audience: ['operator', 'approver'] }));
+    const chats = [ALERTS_CHAT, ANNA, BEN];
+    await eventually(() => expect(chats.filter((chat) => titles(chat).length === 2)).toHaveLength(2));
+    expect(chats.flatMap((chat) => titles(chat))).toHaveLength(4);
+    expect(await postponed()).toBe(1);
+  });
+
+  it('goes nowhere once Telegram refuses a second chat for the same reason: it means the bot', async () => {
+    await Promise.all([bench.link('anna', ANNA), bench.link('ben', BEN)]);
+    bench.start();
+    const { faults } = bench.simulator.simulation;
+    faults.add({ method: 'sendMessage', effect: { kind: 'tooMany', retryAfter: 600 }, times: 2 });
+    await notify(database.pool, alert(0, { audience: ['operator', 'approver'] }));
+    await eventually(async () => expect(await postponed()).toBe(3));
+    expect([ALERTS_CHAT, ANNA, BEN].flatMap((chat) => titles(chat))).toEqual([]);
+  });
+
   it('that a blocked chat refuses holds nothing up, and is logged', async () => {
     await bench.link('anna', ANNA);
     bench.simulator.simulation.block(ANNA, true);

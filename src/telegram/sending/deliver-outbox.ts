@@ -83,7 +83,7 @@ async function deliver(context: OutboxContext, delivery: Delivery): Promise<void
     context.log('warn', `notice ${delivery.noticeId} did not arrive at the first try: it is sent again`);
   }
   const unknown = await firstMessage(context, delivery.chatId);
-  if (unknown !== null) return sendLater(pool, delivery.id, settleMs, unknown);
+  if (unknown !== null) return sendLater(pool, delivery.id, laterMs(unknown, settleMs), unknown.reason);
   const outcome = await lane.send(message, () =>
     beginSending(pool, delivery.id, lane.newestKnown(delivery.chatId)),
   );
@@ -108,12 +108,14 @@ async function arrived(
  * come twice, goes first. Null once an id is known, or if even the greeting is refused, as the notice itself
  * will be.
  */
-async function firstMessage({ lane, desk }: OutboxContext, chatId: string): Promise<string | null> {
+async function firstMessage({ lane, desk }: OutboxContext, chatId: string): Promise<NotSent | null> {
   if (lane.newestKnown(chatId) > 0) return null;
   const text = `The desk ${desk.desk} writes here from now on.`;
   const outcome = await lane.send({ chatId, text, buttons: [], silent: true });
-  return outcome.kind === 'sent' || outcome.kind === 'refused' ? null : outcome.reason;
+  return outcome.kind === 'sent' || outcome.kind === 'refused' ? null : outcome;
 }
+
+type NotSent = Extract<SendOutcome, { kind: 'later' | 'unknown' }>;
 
 async function refuse(
   { pool, log }: OutboxContext,

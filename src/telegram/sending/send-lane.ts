@@ -91,8 +91,10 @@ export class SendLane {
   async send(message: Outgoing, before: () => Promise<void> = async () => {}): Promise<SendOutcome> {
     await this.#limit.turn(message.chatId, this.#stopping.signal);
     return this.#oneByOne(async () => {
+      const silence = this.#limit.silence(message.chatId);
+      if (silence !== null) return silence;
       await before();
-      return this.#attempt(message.text, (signal) =>
+      return this.#attempt(message, message.text, (signal) =>
         this.api.sendMessage(
           message.chatId,
           shownText(message),
@@ -110,8 +112,12 @@ export class SendLane {
   async sendPicture({ chatId, png, name, caption, topicId }: OutgoingPicture): Promise<SendOutcome> {
     await this.#limit.turn(chatId, this.#stopping.signal);
     const said = { caption: cut(caption, CAPTION_LENGTH_MAX), ...topicOf({ topicId }) };
-    return this.#oneByOne(() =>
-      this.#attempt(caption, (signal) => this.api.sendPhoto(chatId, new InputFile(png, name), said, signal)),
+    return this.#oneByOne(
+      async () =>
+        this.#limit.silence(chatId) ??
+        this.#attempt({ chatId }, caption, (signal) =>
+          this.api.sendPhoto(chatId, new InputFile(png, name), said, signal),
+        ),
     );
   }
 
@@ -197,8 +203,10 @@ export class SendLane {
     return this.#seen.has(`${scopeOf(chatId)}:${messageId}`);
   }
 
-  #put(message: Outgoing, messageId: number): Promise<SendOutcome> {
-    return this.#attempt(`${message.text}${message.ending ?? ''}`, async (signal) => {
+  async #put(message: Outgoing, messageId: number): Promise<SendOutcome> {
+    const silence = this.#limit.silence(message.chatId);
+    if (silence !== null) return silence;
+    return this.#attempt(message, `${message.text}${message.ending ?? ''}`, async (signal) => {
       await this.api.editMessageText(
         message.chatId,
         messageId,
@@ -211,6 +219,7 @@ export class SendLane {
   }
 
   async #attempt(
+    { chatId }: Pick<Outgoing, 'chatId'>,
     text: string,
     request: (signal: GrammySignal) => Promise<{ message_id: number; chat: { id: number } }>,
   ): Promise<SendOutcome> {
@@ -222,7 +231,8 @@ export class SendLane {
       return { kind: 'sent', messageId: sent.message_id };
     } catch (error) {
       const outcome = outcomeOfError(error);
-      if (outcome.kind === 'later' && outcome.reason.startsWith('429')) this.#limit.pause(outcome.afterMs);
+      if (outcome.kind === 'later' && outcome.reason.startsWith('429'))
+        this.#limit.pause(chatId, outcome.afterMs);
       return outcome;
     }
   }
@@ -284,6 +294,7 @@ const PRIVATE_CHAT: Allowance = { burst: 5, everyMs: 1_000 };
 const GROUP: Allowance = { burst: 5, everyMs: 3_000 };
 /** For all chats together. */
 const ALL: Allowance = { burst: 20, everyMs: 40 };
+const ALL_CHATS = 'all';
 const CHATS_KEPT = 1_000;
 
 /**
@@ -293,23 +304,34 @@ const CHATS_KEPT = 1_000;
  */
 class RateLimit {
   readonly #next = new Map<string, number>();
-  #pausedUntilMs = 0;
+  /** Until when nothing is sent to a chat, or to `ALL_CHATS`. */
+  readonly #silent = new Map<string, number>();
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** After a 429: sends nothing for `ms` milliseconds. */
-  pause(ms: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.nowMs() + ms);
+  /**
+   * After a 429: nothing is sent to that chat for `ms` milliseconds. Telegram does not say whether it means the chat or the
+   * bot: if a second chat is refused meanwhile it means the bot, and nothing is sent at all.
+   */
+  pause(chatId: string, ms: number): void {
+    const now = this.nowMs();
+    for (const [chat, untilMs] of this.#silent) if (untilMs <= now) this.#silent.delete(chat);
+    const isOfBot = [...this.#silent.keys()].some((chat) => chat !== chatId);
+    const key = isOfBot ? ALL_CHATS : chatId;
+    this.#silent.set(key, Math.max(this.#silent.get(key) ?? 0, now + ms));
+  }
+
+  /** Not waited for here: what goes to other chats is behind it. Null if a message may go to this chat. */
+  silence(chatId: string): Extract<SendOutcome, { kind: 'later' }> | null {
+    const untilMs = Math.max(this.#silent.get(chatId) ?? 0, this.#silent.get(ALL_CHATS) ?? 0);
+    const afterMs = untilMs - this.nowMs();
+    return afterMs > 0 ? { kind: 'later', afterMs, reason: '429 Telegram asked for silence' } : null;
   }
 
   /** Waits until a message may go to this chat; rejects if aborted. */
   async turn(chatId: string, signal: AbortSignal): Promise<void> {
     const own = chatId.startsWith('-') ? GROUP : PRIVATE_CHAT;
-    const waitMs = Math.max(
-      this.#book(chatId, own),
-      this.#book('all', ALL),
-      this.#pausedUntilMs - this.nowMs(),
-    );
+    const waitMs = Math.max(this.#book(chatId, own), this.#book(ALL_CHATS, ALL));
     if (waitMs > 0) await sleep(waitMs, undefined, { signal });
   }
 
