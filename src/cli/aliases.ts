@@ -5,16 +5,20 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { Command } from 'commander';
 import { z } from 'zod';
-import { foundText } from '../desk/problem.js';
+import { type DeskFileError, foundText } from '../desk/problem.js';
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
 import type { SchemaProblem } from '../desk/schema-problems.js';
 import { parseYaml, readText } from '../desk/yaml-file.js';
 import { isOfNoDesk } from '../domain/command-text.js';
+import { counted } from '../domain/figure-text.js';
+import { messageOf } from '../domain/message-of.js';
 import { desksHomes } from '../home/installation.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { resolveStartedDesk, runtimeHere } from '../home/started-desks.js';
 import { ALIASES } from '../pack/pack-folder.js';
+import { usageWords } from './failure.js';
 import { installationHome } from './running-desk.js';
 
 /** The words that replace the name. */
@@ -29,9 +33,47 @@ const WORDS = z.string().min(1).max(500);
  * `commands`: the names of our own commands. Empty if the folder has no aliases. Throws `DeskFileError`,
  * which lists every problem.
  */
-export function readAliases(deskFolder: string, commands: readonly string[]): Aliases {
+export const readAliases = (deskFolder: string, commands: readonly string[]): Aliases =>
+  readFileOf(deskFolder, commands)?.aliases ?? new Map();
+
+/** A command that an alias may stand for. `load` adds its arguments, options and commands. */
+export interface KnownCommand {
+  readonly name: string;
+  readonly load: () => Promise<(command: Command) => void>;
+}
+
+/**
+ * The number of aliases. Also throws `DeskFileError` for what would be refused only once somebody types an alias: no such
+ * command below its command, no such option, no such routine.
+ */
+export async function checkAliases(
+  deskFolder: string,
+  commands: readonly KnownCommand[],
+  routines: readonly string[],
+): Promise<number> {
+  const read = readFileOf(
+    deskFolder,
+    commands.map(({ name }) => name),
+  );
+  if (read === null) return 0;
+  const problems: SchemaProblem[] = [];
+  for (const [alias, words] of read.aliases) {
+    const wrong = await whenTyped(words, commands, routines);
+    if (wrong !== null) problems.push(problem(alias, wrong.expected, wrong.found));
+  }
+  if (problems.length > 0) throw read.refuse(problems);
+  return read.aliases.size;
+}
+
+interface AliasesFile {
+  readonly aliases: Aliases;
+  readonly refuse: (problems: readonly SchemaProblem[]) => DeskFileError;
+}
+
+/** Null: the folder has none. */
+function readFileOf(deskFolder: string, commands: readonly string[]): AliasesFile | null {
   const file = join(deskFolder, ALIASES);
-  if (!existsSync(file)) return new Map();
+  if (!existsSync(file)) return null;
   const { data, refuse } = parseYaml(file, readText(file, ALIASES_FILE));
   const read = z.record(z.string(), z.unknown()).safeParse(data);
   const entries = Object.entries(read.data ?? {});
@@ -41,8 +83,52 @@ export function readAliases(deskFolder: string, commands: readonly string[]): Al
   }
   const problems = entries.flatMap(([name, words]) => problemsOf(name, words, commands));
   if (problems.length > 0) throw refuse(problems);
-  return new Map(entries.map(([name, words]) => [name, wordsOf(words as string)]));
+  return { aliases: new Map(entries.map(([name, words]) => [name, wordsOf(words as string)])), refuse };
 }
+
+type Wrong = Pick<SchemaProblem, 'expected' | 'found'>;
+
+/** What the command would refuse. Null: nothing; what it lacks may be typed after the alias. */
+async function whenTyped(
+  [name = '', ...words]: readonly string[],
+  commands: readonly KnownCommand[],
+  routines: readonly string[],
+): Promise<Wrong | null> {
+  const whole = new Command(name);
+  (await commands.find((one) => one.name === name)?.load())?.(whole);
+  const [below, ...others] = words;
+  if (whole.commands.length === 0) return withWords(whole, name, words, routines);
+  if (below === undefined || HELP.has(below)) return null;
+  const command = whole.commands.find((one) => one.name() === below);
+  if (command !== undefined) return withWords(command, `${name} ${below}`, others, routines);
+  const known = whole.commands.map((one) => one.name()).join(', ');
+  return { expected: `one of the commands of ${name} (${known})`, found: below };
+}
+
+function withWords(
+  command: Command,
+  name: string,
+  words: readonly string[],
+  routines: readonly string[],
+): Wrong | null {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  const expected = `what \`fermata ${name}\` takes`;
+  try {
+    const { operands, unknown } = command.parseOptions([...words]);
+    const [option] = unknown;
+    if (option !== undefined) return HELP.has(option) ? null : { expected, found: `the option ${option}` };
+    const taken = command.registeredArguments;
+    if (operands.length > taken.length && taken.at(-1)?.variadic !== true)
+      return { expected, found: counted(operands.length, 'argument') };
+    const [routine] = operands;
+    if (name !== 'run' || routine === undefined || routines.includes(routine)) return null;
+    return { expected: `a routine of this desk (${routines.join(', ') || 'it has none'})`, found: routine };
+  } catch (error) {
+    return { expected, found: usageWords(messageOf(error), name) };
+  }
+}
+
+const HELP: ReadonlySet<string> = new Set(['help', '--help', '-h']);
 
 /** `typed` with an alias replaced by its command; unchanged if the first word is no alias. */
 export function withoutAlias(typed: readonly string[], commands: readonly string[]): readonly string[] {

@@ -87,7 +87,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'desk',
     group: 'The desk',
     summary: 'check a desk file',
-    load: async () => (await import('./commands/desks.js')).deskCommandOf(COMMANDS.map(({ name }) => name)),
+    load: async () => (await import('./commands/desks.js')).deskCommandOf(COMMANDS),
   },
   {
     name: 'strategy',

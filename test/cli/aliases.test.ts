@@ -66,6 +66,34 @@ describe('names of a desk’s own', () => {
     expect(() => readAliases(at)).toThrow(said);
   });
 
+  it.each([
+    [
+      'late.sh: incident opn\n',
+      'late.sh: expected one of the commands of incident (open, ack, resolve)',
+      'opn',
+    ],
+    ['week.py: run weeekly\n', 'week.py: expected a routine of this desk (', 'weeekly'],
+    ['week.py: run weekly --soon\n', 'week.py: expected what `fermata run` takes', 'the option --soon'],
+    ['last.py: logs --last few\n', 'last.py: expected what `fermata logs` takes', '--last: expected a whole'],
+    ['now.py: status now\n', 'now.py: expected what `fermata status` takes', '1 argument'],
+  ])('%j is refused by `desk check` before anybody types it', async (text, expected, found) => {
+    written(text, 'typed');
+    const checked = await runCommand(folder, ['desk', 'check', 'typed']);
+    expect(checked).toMatchObject({ code: 1, err: expect.stringContaining('aliases.yaml:1:') });
+    expect(checked.err).toContain(expected);
+    expect(checked.err).toContain(`; found ${found}`);
+  });
+
+  it('may leave the rest of a command to whoever types it', async () => {
+    written(
+      'report.sh: incident\nopen.sh: incident open --note seen\nrun.sh: run\nhow.sh: run --help\n',
+      'typed',
+    );
+    const checked = await runCommand(folder, ['desk', 'check', 'typed']);
+    expect(checked).toMatchObject({ code: 0, err: '' });
+    expect(checked.out).toContain('4 names of its own for commands');
+  });
+
   it('ship with the SLOB desk, as its runbook has them', () => {
     const shipped = readAliases(join(CRYPTO_DESK, '../../slob'));
     expect(Object.fromEntries([...shipped].map(([name, words]) => [name, words.join(' ')]))).toEqual({

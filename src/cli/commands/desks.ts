@@ -16,7 +16,7 @@ import { type StartedDesk, startedDesks } from '../../home/started-desks.js';
 import { hasEnded } from '../../supervisor/desk-end.js';
 import { loadDesk, remarksOn } from '../../venue/load-desk.js';
 import { capabilitiesOf } from '../../venue/registry.js';
-import { readAliases } from '../aliases.js';
+import { checkAliases, type KnownCommand } from '../aliases.js';
 import { usageFailure } from '../failure.js';
 import { lastStartOf, namedDeskFile, otherFileOf, stepPartsOf, wasStartedFrom } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
@@ -143,9 +143,9 @@ function line({
   return [name.padEnd(20), state.padEnd(16), ...twin, ...people, ...now, at].join(' ');
 }
 
-/** `commands`: the names of our own commands, for which a desk's aliases stand. */
+/** `commands`: our own, for which a desk's aliases stand. */
 export const deskCommandOf =
-  (commands: readonly string[]) =>
+  (commands: readonly KnownCommand[]) =>
   (command: Command): void => {
     command
       .command('check')
@@ -160,14 +160,15 @@ export const deskCommandOf =
             `expected one desk, found ${named === undefined ? 'none' : `${file} and ${options.desk}`}`,
             'fermata desk check NAME',
           );
-        check(named, commands, options.json === true);
+        return check(named, commands, options.json === true);
       });
   };
 
-function check(nameOrFile: string, commands: readonly string[], json: boolean): void {
+async function check(nameOrFile: string, commands: readonly KnownCommand[], json: boolean): Promise<void> {
   const file = namedDeskFile(nameOrFile, null, (near) => `fermata desk check ${near}`);
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
-  const aliases = readAliases(ownFolderOf(file), commands).size;
+  const routines = desk.routines.map(({ name }) => name);
+  const aliases = await checkAliases(ownFolderOf(file), commands, routines);
   const toFillIn = contactsToFillIn(desk);
   const canIn = capabilitiesOf(desk);
   const capabilities = desk.instruments.flatMap(({ symbol, kind }) => {
