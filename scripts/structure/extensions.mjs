@@ -83,7 +83,7 @@ function touchedBySettings(modules) {
 /** Where people are shown the status in words. */
 const SHOWN_IN = new Set([
   'src/contracts/status-words.ts',
-  'src/cli/commands/status.ts',
+  'src/cli/commands/status-command.ts',
   'src/telegram/commands/status.ts',
   'dashboard/src/view/figures.tsx',
 ]);

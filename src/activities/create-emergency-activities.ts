@@ -18,7 +18,7 @@ import { NO_REASON } from '../domain/plain-text.js';
 import { alarmNotice, askWhy, type Unexplained } from '../notify/notices.js';
 import { notify } from '../notify/notify.js';
 import { appendAudit } from '../store/audit.js';
-import { readEvidence, recordEvidenceBatch } from '../store/evidence.js';
+import { readEvidence, recordEvidenceBatch } from '../store/evidence-rows.js';
 import type { Pool } from '../store/pool.js';
 import { aboutThisRun, activityKey } from './activity-key.js';
 

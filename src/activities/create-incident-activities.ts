@@ -20,10 +20,10 @@ import { homePaths } from '../home/runtime.js';
 import { incidentId, incidentNotice } from '../notify/button-notices.js';
 import { taskNotice } from '../notify/notices.js';
 import type { BarSeries } from '../store/bars.js';
-import { keepIncidentFile, saveIncident, settleAlertsUntil } from '../store/incidents.js';
+import { keepIncidentFile, saveIncident, settleAlertsUntil } from '../store/incident-rows.js';
 import type { Pool } from '../store/pool.js';
 import { ofAccountInUse } from '../store/read-ledger.js';
-import { addToOpenTasks, openTask } from '../store/tasks.js';
+import { addToOpenTasks, openTask } from '../store/task-rows.js';
 import { logOf } from '../supervisor/log/desk-log.js';
 import { acrossWorkers } from './worker-ends.js';
 

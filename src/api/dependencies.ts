@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { BarsAnswer, TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-import type { RolesNeeded } from '../domain/roles.js';
+import type { RolesNeeded } from '../domain/people-roles.js';
 import type { PersonKey } from '../domain/signed-vote.js';
 import type { DeskCalendar } from '../domain/trading-day.js';
 import type { ShownChannel } from '../home/channel-health.js';

@@ -28,37 +28,42 @@ import { registerHostGuard } from './hooks/host-guard.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { liveSocketRoute, SocketHub } from './live/socket-hub.js';
 import { StatusWatch } from './live/status-watch.js';
-import { badRequest, sendProblem } from './problem.js';
+import { badRequest, sendProblem } from './problem-details.js';
 import {
   cashRoute,
   coinsRoute,
   corporateActionRoutes,
   portfolioRoute,
   reconciliationRoute,
-} from './routes/account.js';
-import { approvalsRoutes, signingRoute } from './routes/approvals.js';
+} from './routes/account-routes.js';
+import { approvalsRoutes, signingRoute } from './routes/approval-routes.js';
 import { auditRoute, exportRoutes } from './routes/audit-and-export.js';
-import { backupsRoute, takeBackupRoute } from './routes/backups.js';
+import { backupsRoute, takeBackupRoute } from './routes/backup-routes.js';
 import { barsRoute, equityRoute } from './routes/charts.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { decidedRoute, deskStateRoutes, desksRoute, twinsRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
-import { closeOneRoutes, emergencyRoutes, takeAnyBody } from './routes/emergency.js';
+import { closeOneRoutes, emergencyRoutes, takeAnyBody } from './routes/emergency-routes.js';
 import {
   goLiveRoutes,
   preflightRoute,
   startValidationRoute,
   storedPeriodsRoute,
   validationsRoute,
-} from './routes/go-live.js';
+} from './routes/go-live-routes.js';
 import { errorsRoute, healthRoute, metricsRoute, notifyTestRoute } from './routes/health.js';
-import { incidentsRoutes, tasksRoutes } from './routes/incidents.js';
+import { incidentsRoutes, tasksRoutes } from './routes/incident-routes.js';
 import { passkeySignInRoutes, passkeysRoutes } from './routes/passkeys.js';
 import { readWholeNumbers } from './routes/route-parts.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
-import { rollRoutes, settingsRoutes, sizeRoute } from './routes/settings.js';
+import { rollRoutes, settingsRoutes, sizeRoute } from './routes/settings-routes.js';
 import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes/sign-in.js';
-import { setupsRoutes, signalsRoutes, strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
+import {
+  setupsRoutes,
+  signalsRoutes,
+  strategiesRoute,
+  strategyToggleRoute,
+} from './routes/strategy-routes.js';
 import {
   analyticsRoute,
   journalRoutes,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { deskEnvironment } from '../desk/desk-environment.js';
-import { rolesOf as rolesOfPerson } from '../domain/roles.js';
+import { rolesOf as rolesOfPerson } from '../domain/people-roles.js';
 import { channelHealth } from '../home/channel-health.js';
 import { logOutput } from '../home/desk-in-process.js';
 import { socketOf } from '../home/external-temporal.js';

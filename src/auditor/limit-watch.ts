@@ -10,7 +10,7 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { parseDecimal } from '../domain/decimal.js';
-import type { SizePlan } from '../domain/go-live.js';
+import type { SizePlan } from '../domain/go-live-terms.js';
 import type { Instrument } from '../domain/instrument.js';
 import { exactNotional, isOwned } from '../domain/value.js';
 import type { BookReading, OwnPrices } from '../venue/port.js';

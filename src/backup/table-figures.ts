@@ -1,7 +1,7 @@
 /** Counts and checksums of every table: equal for equal rows, in any order and on any server. */
 import { Client, type ClientBase } from 'pg';
 import { counted } from '../domain/figure-text.js';
-import { FIRST_PREVIOUS_HASH } from '../store/evidence.js';
+import { FIRST_PREVIOUS_HASH } from '../store/evidence-rows.js';
 import { connectionTo } from '../store/pool.js';
 import type { Manifest, TableFigures } from './manifest.js';
 import type { PgConnection } from './pg-programs.js';

@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { isUnusual } from '../domain/statistics.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { readEquityFigures } from '../reports/equity-figures.js';
-import { readClosings, readEquitySteps, readTrades } from '../store/performance.js';
+import { readClosings, readEquitySteps, readTrades } from '../store/ledger-figures.js';
 import { type CheckContext, check } from './check.js';
 import { marketNowMs } from './market-now.js';
 

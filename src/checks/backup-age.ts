@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { counted } from '../domain/figure-text.js';
 import { isDatedAhead } from '../domain/moment.js';
-import { isStillThere, readBackups } from '../store/backups.js';
+import { isStillThere, readBackups } from '../store/backup-rows.js';
 import { check } from './check.js';
 
 const LOOKED_AT = 20;

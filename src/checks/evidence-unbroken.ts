@@ -1,5 +1,5 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
-import { verifyEvidence } from '../store/evidence.js';
+import { verifyEvidence } from '../store/evidence-rows.js';
 import { check } from './check.js';
 
 /** Verifies the whole hash chain of this desk's evidence. */

@@ -7,7 +7,7 @@ import { HOURS_PER_YEAR, mean, returnsOf, returnsOnCapital, sampleDeviation } fr
 import { readSecret } from '../home/secrets.js';
 import { readEquityDays } from '../reports/equity-figures.js';
 import { newestValidationOf } from '../store/go-live-attempts.js';
-import { withoutStart } from '../store/performance.js';
+import { withoutStart } from '../store/ledger-figures.js';
 import { readStatus } from '../trader/read-status.js';
 import type { SignedReport } from '../validation/report/report.js';
 import { isGenuine } from '../validation/report/write-report.js';

@@ -1,7 +1,7 @@
 /** What went wrong while nobody was watching, by wall time. */
 import { z } from 'zod';
 import { moment } from '../domain/moment.js';
-import { readAlertsOf } from '../store/incidents.js';
+import { readAlertsOf } from '../store/incident-rows.js';
 import { readHalts, readStartsWithoutEnd } from '../store/read-ledger.js';
 import { check, lookingBack } from './check.js';
 import { ledgerReached } from './ledger-reached.js';

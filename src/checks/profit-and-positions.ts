@@ -2,7 +2,7 @@ import type { PositionStatus } from '../contracts/trader-status.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { placed, placesIn } from '../domain/figure-text.js';
-import { readEquitySteps, withoutStart } from '../store/performance.js';
+import { readEquitySteps, withoutStart } from '../store/ledger-figures.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 

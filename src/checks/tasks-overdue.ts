@@ -1,6 +1,6 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { moment } from '../domain/moment.js';
-import { readTasks } from '../store/tasks.js';
+import { readTasks } from '../store/task-rows.js';
 import { check } from './check.js';
 
 /** Tasks that people did not do in time. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DAY_MS } from '../domain/civil-date.js';
-import { readClosings } from '../store/performance.js';
+import { readClosings } from '../store/ledger-figures.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 

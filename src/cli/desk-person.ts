@@ -3,7 +3,7 @@
  * safer needs no sign-in. A vote about real money is signed here with the person's own key, which never
  * leaves this process.
  */
-import { BUILT_IN_OPERATOR, hasRole, namesWith, type RolesNeeded, rolesOf } from '../domain/roles.js';
+import { BUILT_IN_OPERATOR, hasRole, namesWith, type RolesNeeded, rolesOf } from '../domain/people-roles.js';
 import { deriveSigningKey, signStatement } from '../domain/signed-vote.js';
 import { namedOnCli, signedInOnCli } from '../home/cli-session.js';
 import { passwordKeyOf } from '../home/person-keys.js';

@@ -71,7 +71,7 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
  * prints.
  */
 export const refusedUp = async (argv: readonly string[]): Promise<boolean> =>
-  (await import('./commands/up.js')).refusedUp(deskBehind(argv));
+  (await import('./commands/up-command.js')).refusedUp(deskBehind(argv));
 
 async function run(argv: readonly string[]): Promise<void> {
   // `help stop` means `stop --help`.

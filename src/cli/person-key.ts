@@ -2,7 +2,7 @@
  * The key with which a person signs decisions about real money: enrolled only here, after the sign-in
  * password.
  */
-import { rolesOf } from '../domain/roles.js';
+import { rolesOf } from '../domain/people-roles.js';
 import { newPersonKey } from '../domain/signed-vote.js';
 import { passkeyCode, type VotePasskey } from '../domain/vote-passkey.js';
 import { endPasskey, endSignIns, isEndedPasskey } from '../home/people-folder.js';

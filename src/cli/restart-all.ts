@@ -8,7 +8,7 @@ import { askSupervisor, type SupervisorMethods } from '../home/supervisor-protoc
 import { pollUntil } from '../home/try-again.js';
 import { WAIT_DEFAULT_MS } from '../supervisor/desk-end.js';
 import { isAlive } from '../supervisor/process-table.js';
-import { sourcesOf } from './commands/monitor.js';
+import { sourcesOf } from './commands/monitor-command.js';
 import { CliFailure } from './failure.js';
 import { requireRuntime, supervisorOf } from './running-desk.js';
 

@@ -9,7 +9,7 @@ import type { CashKind, CoinOwner } from '../domain/cash-and-coins.js';
 import type { CorporateAction } from '../domain/corporate-action.js';
 import type { Decision } from '../domain/decision.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
-import type { GoLiveProposal } from '../domain/go-live.js';
+import type { GoLiveProposal } from '../domain/go-live-terms.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { SignalBody } from '../domain/signal.js';
 import type { JournalEntry } from '../engine/record.js';

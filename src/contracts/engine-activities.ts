@@ -2,7 +2,7 @@
 import { addDecimals } from '../domain/decimal.js';
 import type { Decision } from '../domain/decision.js';
 import { isZero, trimmed } from '../domain/figure-text.js';
-import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live-terms.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../domain/mode.js';
 import type { CommandResult, ControlMethods, ReloadResult } from './control.js';
 import type { StrategyStatus, TraderStatus } from './trader-status.js';

@@ -1,5 +1,5 @@
 /** The contract of going live, from the validation and the checklist to the last size step. */
-import type { SizePlan } from '../domain/go-live.js';
+import type { SizePlan } from '../domain/go-live-terms.js';
 import type { GoLiveAttempt, GoLiveProgress, PreflightReport } from './published.js';
 
 export interface RampStep extends SizePlan {

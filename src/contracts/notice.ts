@@ -1,5 +1,5 @@
 /** Notices to people: each is sent once per fingerprint. */
-import type { PersonRole } from '../domain/roles.js';
+import type { PersonRole } from '../domain/people-roles.js';
 
 /** What the desk file chooses by. */
 export const NOTICE_EVENTS = [

@@ -15,7 +15,7 @@ import {
   signed,
   tone,
 } from '../domain/figure-text.js';
-import { lacksGoLive } from '../domain/go-live.js';
+import { lacksGoLive } from '../domain/go-live-terms.js';
 import { decidingHalt, resumeWords } from '../domain/mode.js';
 import { capabilityLines } from '../domain/order-bounds.js';
 import { contractWords } from '../domain/sessions/contract-months.js';

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { STOP_GAP_CAUSES, STOP_MOVERS } from '../domain/exits.js';
-import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live-terms.js';
 import { HALT_CAUSES, type Halt, MODES, RESUME_RULES } from '../domain/mode.js';
 import { ORDER_PURPOSES, ORDER_STATES, ORDER_TYPES, SIDES, WAITED } from '../domain/order.js';
 import { SIGNAL_ACTIONS, SIGNAL_STANDINGS } from '../domain/signal.js';

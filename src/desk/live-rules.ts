@@ -3,7 +3,7 @@
  * decides about that, and what a validation must show for it.
  */
 import { HOUR_MS } from '../domain/civil-date.js';
-import { APPROVER, namesWith } from '../domain/roles.js';
+import { APPROVER, namesWith } from '../domain/people-roles.js';
 import { mostOf } from '../limits/most-of.js';
 import { positionSizeLimit } from '../limits/position-size.js';
 import { type DeskVenue, isBrokerPaper, kindsOf, ordersLeave } from './desk-venue.js';

@@ -1,6 +1,6 @@
 /** Rules across the keys of a desk file. Each names the value to change. */
 import { z } from 'zod';
-import { APPROVER, namesWith } from '../domain/roles.js';
+import { APPROVER, namesWith } from '../domain/people-roles.js';
 import { venueOfFeed } from '../domain/venue.js';
 import { mostOf } from '../limits/most-of.js';
 import { LIMITS } from '../limits/registry.js';

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { WEEKDAYS } from '../domain/civil-date.js';
-import { ANY_ROLE } from '../domain/roles.js';
+import { ANY_ROLE } from '../domain/people-roles.js';
 import { backupSchema } from './backup-schema.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';

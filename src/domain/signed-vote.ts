@@ -22,7 +22,7 @@ import {
   statementText,
 } from '../signing/vote-statement.js';
 import type { Decision } from './decision.js';
-import { GO_LIVE_APPROVAL } from './go-live.js';
+import { GO_LIVE_APPROVAL } from './go-live-terms.js';
 import type { RelyingParty } from './passkey.js';
 import { SETTINGS_APPROVAL } from './settings-change.js';
 import { passkeyObjection, type VotePasskey } from './vote-passkey.js';

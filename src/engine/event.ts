@@ -2,7 +2,7 @@
 import type { CashKind, CoinOwner } from '../domain/cash-and-coins.js';
 import type { CorporateAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
-import type { GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveGrant } from '../domain/go-live-terms.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltWhy, HeardSide, SaidReason } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';

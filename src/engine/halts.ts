@@ -3,7 +3,7 @@
  * go-live, the breaker of the venue's API.
  */
 
-import { whyGoLiveEnded } from '../domain/go-live.js';
+import { whyGoLiveEnded } from '../domain/go-live-terms.js';
 import type { Halt, HaltCause, HaltWhy } from '../domain/mode.js';
 import type { VenueBreakerState } from '../domain/venue.js';
 import type { WaitingReason } from '../limits/limit.js';

@@ -5,7 +5,7 @@
 import type { CashKind, OthersCoins } from '../domain/cash-and-coins.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitPlan, ExitReason, StopGapCause, StopMover } from '../domain/exits.js';
-import type { GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveGrant } from '../domain/go-live-terms.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, SaidReason } from '../domain/mode.js';
 import type { WrittenUnits } from '../domain/money.js';

@@ -4,7 +4,7 @@ import type { OthersCoins } from '../domain/cash-and-coins.js';
 import type { HandedAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitPlan, ExitReason, StopGapCause, StopGaps, StopMover } from '../domain/exits.js';
-import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live-terms.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import { momentToSecond } from '../domain/moment.js';

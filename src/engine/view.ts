@@ -3,7 +3,7 @@ import { placesOf } from '../domain/book-steps.js';
 import { type OthersCoins, othersLots } from '../domain/cash-and-coins.js';
 import { formatDecimal } from '../domain/decimal.js';
 import type { ExitPlan, StopGapCause, StopGaps, StopMover } from '../domain/exits.js';
-import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live.js';
+import type { GoLiveEnded, GoLiveGrant } from '../domain/go-live-terms.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { decidingHalt, type Halt, type Mode } from '../domain/mode.js';
 import { formatUnits, type Units } from '../domain/money.js';

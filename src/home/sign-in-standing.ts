@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BUILT_IN_OPERATOR } from '../domain/roles.js';
+import { BUILT_IN_OPERATOR } from '../domain/people-roles.js';
 import { peopleFolder, signInMark, takeOverEnds } from './people-folder.js';
 import { passwordHashOf } from './people-passwords.js';
 import { personKeysOf } from './person-keys.js';

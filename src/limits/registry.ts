@@ -3,17 +3,6 @@ import { correlatedExposureLimit } from './correlated-exposure.js';
 import { dailyLossLimit } from './daily-loss.js';
 import { drawdownLimit } from './drawdown.js';
 import { frozenQuotesLimit } from './frozen-quotes.js';
-import { grossExposureLimit } from './gross-exposure.js';
-import type { AccountView, EntryView, LeftOut, Limit, QuotesView, Rule, WaitingReason } from './limit.js';
-import { lossStreakLimit } from './loss-streak.js';
-import { minRewardRiskRatioLimit } from './min-reward-risk-ratio.js';
-import { netExposureLimit } from './net-exposure.js';
-import { openPositionsLimit } from './open-positions.js';
-import { orderRateLimit } from './order-rate.js';
-import { orderSizeLimit } from './order-size.js';
-import { positionSizeLimit } from './position-size.js';
-import { priceCollarLimit } from './price-collar.js';
-import { repeatedEntryLimit } from './repeated-entry.js';
 import {
   closedInstrumentRule,
   conversionRule,
@@ -30,7 +19,18 @@ import {
   stopEntryRule,
   stopRoomRule,
   venueBreakerRule,
-} from './rules.js';
+} from './gate-rules.js';
+import { grossExposureLimit } from './gross-exposure.js';
+import type { AccountView, EntryView, LeftOut, Limit, QuotesView, Rule, WaitingReason } from './limit.js';
+import { lossStreakLimit } from './loss-streak.js';
+import { minRewardRiskRatioLimit } from './min-reward-risk-ratio.js';
+import { netExposureLimit } from './net-exposure.js';
+import { openPositionsLimit } from './open-positions.js';
+import { orderRateLimit } from './order-rate.js';
+import { orderSizeLimit } from './order-size.js';
+import { positionSizeLimit } from './position-size.js';
+import { priceCollarLimit } from './price-collar.js';
+import { repeatedEntryLimit } from './repeated-entry.js';
 import { staleDataLimit } from './stale-data.js';
 import { stopLossLimit } from './stop-loss.js';
 import { strategyExposureLimit } from './strategy-exposure.js';

@@ -5,7 +5,7 @@ import type { Incident } from '../contracts/incident.js';
 import { type Notice, type NoticeButton, type NoticeSeverity, woken } from '../contracts/notice.js';
 import type { ApprovalParameters } from '../domain/decision.js';
 import { moment } from '../domain/moment.js';
-import { MAY_STOP, OPERATOR } from '../domain/roles.js';
+import { MAY_STOP, OPERATOR } from '../domain/people-roles.js';
 import { topicOfIncident } from '../playbooks/registry.js';
 
 const ID_LENGTH = 16;

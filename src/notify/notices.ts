@@ -5,7 +5,7 @@ import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
 import { taskDoneCommand } from '../domain/command-text.js';
 import { moment } from '../domain/moment.js';
 import { inTransaction, lockInTransaction, type Pool } from '../store/pool.js';
-import { openTask, readTaskLike } from '../store/tasks.js';
+import { openTask, readTaskLike } from '../store/task-rows.js';
 import { notify } from './notify.js';
 
 /** `key`: the same for the same alarm, however often its activity is retried. */

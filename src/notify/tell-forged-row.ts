@@ -7,7 +7,7 @@ import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { isRestoredRow } from '../home/restore-mark.js';
 import type { ForgedRow, OnForged } from '../store/access-rows.js';
-import { recordEvidenceBatch } from '../store/evidence.js';
+import { recordEvidenceBatch } from '../store/evidence-rows.js';
 import type { Pool } from '../store/pool.js';
 import { notify } from './notify.js';
 

@@ -17,10 +17,10 @@ import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { whatTwinsDid } from '../reports/paper-twins.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
-import { type EvidenceProof, verifyEvidence } from '../store/evidence.js';
+import { type EvidenceProof, verifyEvidence } from '../store/evidence-rows.js';
 import { openPool } from '../store/pool.js';
 import { readStepOutput, type StepOutput } from '../store/step-outputs.js';
-import { countSetups, readTradingJournal } from '../store/trading-journal.js';
+import { countSetups, readTradingJournal } from '../store/trading-journal-rows.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { readWords } from '../trader/read-status.js';
@@ -70,7 +70,15 @@ import {
   ownKinds,
   readIncident,
   resolveIncident,
-} from './incidents.js';
+} from './handle-incidents.js';
+import {
+  listSetups,
+  type Noted,
+  type NoteRequest,
+  noteInJournal,
+  readSetup,
+  type SetupQuery,
+} from './journal-notes.js';
 import type {
   Caller,
   CloseAllRequest,
@@ -118,14 +126,6 @@ import {
   type WithdrawalRequest,
   withdrawSignal,
 } from './trader-commands.js';
-import {
-  listSetups,
-  type Noted,
-  type NoteRequest,
-  noteInJournal,
-  readSetup,
-  type SetupQuery,
-} from './trading-journal.js';
 import {
   askForValidation,
   listStoredPeriods,

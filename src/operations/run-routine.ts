@@ -4,7 +4,7 @@ import { routineId } from '../contracts/queues.js';
 import { type RoutineVerdict, RUN_VERDICTS, type StepResult } from '../contracts/routine.js';
 import { nextNominalMs, runsOnMarketClock, timesOf } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
-import { countClosedTrades } from '../store/performance.js';
+import { countClosedTrades } from '../store/ledger-figures.js';
 import { readLastMissed, readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
 import { whyNotStarted } from '../temporal/open-temporal.js';

@@ -4,11 +4,11 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import { type CoinOwner, coinsSubject } from '../domain/cash-and-coins.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { type Decision, type DecisionFields, decisionSubject, signDecision } from '../domain/decision.js';
-import { GO_LIVE_APPROVAL } from '../domain/go-live.js';
+import { GO_LIVE_APPROVAL } from '../domain/go-live-terms.js';
 import { sizeSubject } from '../domain/settings-change.js';
 import { chatCodeOf, realMoneyKindOf } from '../domain/signed-vote.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
-import { findApproval } from '../store/approvals.js';
+import { findApproval } from '../store/approval-rows.js';
 import { readStatus } from '../trader/read-status.js';
 import type { Caller, OperationContext } from './operation.js';
 

@@ -14,8 +14,8 @@ import {
   NOT_TAKEN_BACK,
 } from '../contracts/emergency.js';
 import { messageOf } from '../domain/message-of.js';
+import { whyStaysKilled } from '../domain/people-roles.js';
 import { NO_REASON, reasonOf } from '../domain/plain-text.js';
-import { whyStaysKilled } from '../domain/roles.js';
 import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { startEmergency } from '../temporal/start-runs.js';
 import { ControlFailure } from '../trader/client.js';

@@ -1,9 +1,9 @@
 /** Completing a task. If a routine asked for it, the completion is evidence of that routine's run. */
 import { TASK_MESSAGES, type Task, type TaskState } from '../contracts/operations-activities.js';
 import { taskDoneCommand } from '../domain/command-text.js';
-import { recordEvidenceIn } from '../store/evidence.js';
+import { recordEvidenceIn } from '../store/evidence-rows.js';
 import { inTransaction, type PoolClient } from '../store/pool.js';
-import { closeTask, readTask, readTasks } from '../store/tasks.js';
+import { closeTask, readTask, readTasks } from '../store/task-rows.js';
 import type { Caller, OperationContext } from './operation.js';
 import { recordAudit } from './record-audit.js';
 

@@ -1,5 +1,5 @@
 import { counted } from '../domain/figure-text.js';
-import { readCosts, readHoldingCosts } from '../store/performance.js';
+import { readCosts, readHoldingCosts } from '../store/ledger-figures.js';
 import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '../domain/statistics.js';
 import type { DeskCalendar } from '../domain/trading-day.js';
 import { datesOf } from '../domain/zone-offset.js';
-import { type EquityStep, readEquitySteps, type Span, withoutStart } from '../store/performance.js';
+import { type EquityStep, readEquitySteps, type Span, withoutStart } from '../store/ledger-figures.js';
 import type { ReportContext } from './report.js';
 
 /** Two days of minutes. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { eventsTold } from '../desk/notify-schema.js';
 import { isTold } from '../home/channel-health.js';
+import { countBadRuns, countHalts } from '../store/ledger-figures.js';
 import { countNotices } from '../store/outbox.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
-import { countBadRuns, countHalts } from '../store/performance.js';
 import { lengthOf, listed, report, SPAN, spanOf } from './report.js';
 
 /** What stopped the desk, and which procedures failed or were missed. */

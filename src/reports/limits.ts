@@ -1,6 +1,6 @@
 import { withLimitsInForce } from '../desk/desk-settings.js';
 import { returnsOnCapital } from '../domain/statistics.js';
-import { countDenials, readEquitySteps } from '../store/performance.js';
+import { countDenials, readEquitySteps } from '../store/ledger-figures.js';
 import { readStatus } from '../trader/read-status.js';
 import { readEquityDays, readEquityFigures } from './equity-figures.js';
 import { lengthOf, listed, percent, type ReportContext, report, SPAN, spanOf } from './report.js';

@@ -1,9 +1,9 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { someOf } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
-import { readApprovals } from '../store/approvals.js';
-import { readIncidents } from '../store/incidents.js';
-import { readTasks } from '../store/tasks.js';
+import { readApprovals } from '../store/approval-rows.js';
+import { readIncidents } from '../store/incident-rows.js';
+import { readTasks } from '../store/task-rows.js';
 import { report } from './report.js';
 
 const SHOWN_MAX = 20;

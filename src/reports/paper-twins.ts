@@ -7,7 +7,7 @@ import { growthOf, returnsOnCapital } from '../domain/statistics.js';
 import { desksHomes } from '../home/installation.js';
 import { installationOf, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/started-desks.js';
-import { NO_END_MS, readClosings, readEquitySteps } from '../store/performance.js';
+import { NO_END_MS, readClosings, readEquitySteps } from '../store/ledger-figures.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { CURVE_POINTS_MAX, drawdownOf } from './equity-figures.js';
 

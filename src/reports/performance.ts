@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../domain/civil-date.js';
-import { readClosings, readEquitySteps, withoutStart } from '../store/performance.js';
+import { readClosings, readEquitySteps, withoutStart } from '../store/ledger-figures.js';
 import { readEquityFigures } from './equity-figures.js';
 import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 

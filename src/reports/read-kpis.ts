@@ -5,9 +5,9 @@ import { type DeskKpi, KPI_DAYS, type KpiReading, termsOf, unitOf } from '../des
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { placesIn } from '../domain/figure-text.js';
 import { isDatedAhead } from '../domain/moment.js';
-import { readDecisionTimes } from '../store/approvals.js';
-import { isStillThere, readBackups } from '../store/backups.js';
-import { readIncidents } from '../store/incidents.js';
+import { readDecisionTimes } from '../store/approval-rows.js';
+import { isStillThere, readBackups } from '../store/backup-rows.js';
+import { readIncidents } from '../store/incident-rows.js';
 import {
   readClosings,
   readCosts,
@@ -16,7 +16,7 @@ import {
   readTrades,
   type Span,
   type TradesOf,
-} from '../store/performance.js';
+} from '../store/ledger-figures.js';
 import { isPriceDue } from '../trader/engine-config.js';
 import { readEquityFigures } from './equity-figures.js';
 import type { ReportContext } from './report.js';

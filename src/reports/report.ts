@@ -5,7 +5,7 @@ import { type StepPart, stepPart } from '../desk/step-parts.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { counted, placesIn } from '../domain/figure-text.js';
 import type { Runtime } from '../home/runtime.js';
-import type { Span } from '../store/performance.js';
+import type { Span } from '../store/ledger-figures.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
 

@@ -1,5 +1,5 @@
 import { exitReasonWords } from '../domain/exits.js';
-import { type Closing, readClosings, readTrades, type TradesOf } from '../store/performance.js';
+import { type Closing, readClosings, readTrades, type TradesOf } from '../store/ledger-figures.js';
 import { lengthOf, moneyOf, report, SPAN, spanOf } from './report.js';
 
 interface StrategyResult {

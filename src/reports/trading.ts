@@ -6,7 +6,7 @@ import { placesOfStep } from '../domain/decimal.js';
 import { exitReasonWords } from '../domain/exits.js';
 import { trimmed } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
-import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/performance.js';
+import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/ledger-figures.js';
 import { lengthOf, listed, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 const SHOWN_MAX = 20;

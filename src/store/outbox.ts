@@ -1,6 +1,6 @@
 /** Notices, and the destinations that each still has to reach. */
 import type { Notice } from '../contracts/notice.js';
-import type { Counted, Span } from './performance.js';
+import type { Counted, Span } from './ledger-figures.js';
 import { type Pool, plainText } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;

@@ -6,7 +6,7 @@ import type { NoticeButton } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
-import { hasRole, type RolesNeeded } from '../domain/roles.js';
+import { hasRole, type RolesNeeded } from '../domain/people-roles.js';
 import type { OperationResult } from '../operations/operation.js';
 import type { Operations } from '../operations/operations.js';
 import type { OnForged, RowMaker } from '../store/access-rows.js';

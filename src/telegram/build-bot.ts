@@ -16,8 +16,8 @@ import {
   recordChatAudit,
   type TelegramBot,
 } from './bot-context.js';
-import { chartCommand } from './commands/chart.js';
-import { dailyCommand, profitCommand, tradesCommand } from './commands/results.js';
+import { chartCommand } from './commands/chart-picture.js';
+import { dailyCommand, profitCommand, tradesCommand } from './commands/results-commands.js';
 import { helpWith, incidentCommand, statusCommand } from './commands/status.js';
 import {
   closeAllCommand,

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
-import { allBut, BUILT_IN_OPERATOR, type RolesNeeded, rolesOf } from '../domain/roles.js';
+import { allBut, BUILT_IN_OPERATOR, type RolesNeeded, rolesOf } from '../domain/people-roles.js';
 import { homePaths } from '../home/runtime.js';
 import { type OnForged, type RowMaker, telegramMaker } from '../store/access-rows.js';
 import { linkStanding, type PersonLink, readPersonLinks } from '../store/people.js';

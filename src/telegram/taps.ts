@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { NoticeButton } from '../contracts/notice.js';
 import { moment } from '../domain/moment.js';
-import { APPROVER, MAY_STOP } from '../domain/roles.js';
+import { APPROVER, MAY_STOP } from '../domain/people-roles.js';
 import { approvalText, parseAcknowledgeButton, parseVoteButton } from '../notify/button-notices.js';
 import type { OperationResult } from '../operations/operation.js';
-import { findApproval, readVotes } from '../store/approvals.js';
+import { findApproval, readVotes } from '../store/approval-rows.js';
 import { withHalts } from '../trader/read-status.js';
 import { answer, type BotContext, missingRole, outcomeText, waitingText } from './bot-context.js';
 import type { KnownPerson } from './known-people.js';

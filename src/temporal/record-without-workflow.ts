@@ -8,7 +8,7 @@ import {
 } from '../contracts/emergency.js';
 import { emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
-import { recordEvidenceBatch } from '../store/evidence.js';
+import { recordEvidenceBatch } from '../store/evidence-rows.js';
 import type { Pool } from '../store/pool.js';
 
 interface Place {

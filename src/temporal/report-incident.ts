@@ -27,7 +27,7 @@ import { causeOf } from '../domain/message-of.js';
 import type { Halt } from '../domain/mode.js';
 import type { ProcessSeen } from '../playbooks/playbook.js';
 import { isShippedKind, PLAYBOOKS, SHIPPED_KINDS, type ShippedKind } from '../playbooks/registry.js';
-import { recordAlert, settleAlert } from '../store/incidents.js';
+import { recordAlert, settleAlert } from '../store/incident-rows.js';
 import type { Pool } from '../store/pool.js';
 import type { RejectedOrder } from '../store/read-ledger.js';
 import type { TraderClient } from '../trader/client.js';

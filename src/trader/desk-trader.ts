@@ -28,9 +28,9 @@ import type { Journal } from './journal/journal.js';
 import type { Clock } from './running/clock.js';
 import type { Runner } from './running/runner.js';
 import type { ActivityLog } from './status/activity.js';
+import { type StatusFacts, traderStatus } from './status/build-status.js';
 import { MarketWatch } from './status/market-watch.js';
 import type { BarHistory, EquityCurve, WaitingSince } from './status/since-start.js';
-import { type StatusFacts, traderStatus } from './status/trader-status.js';
 import { betweenPrices, type TradingVenue } from './trading-venue.js';
 import { showBar, showPast, splitBar, warmUpBars } from './warm-up.js';
 

@@ -1,6 +1,6 @@
 import type { ApprovalShown } from '../contracts/published.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { GO_LIVE_APPROVAL, haltsLifted } from '../domain/go-live.js';
+import { GO_LIVE_APPROVAL, haltsLifted } from '../domain/go-live-terms.js';
 import { type TraderClient, TraderUnavailable } from './client.js';
 
 const ANSWER_MS = 3_000;

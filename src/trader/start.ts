@@ -38,8 +38,8 @@ import { type Log, openLog } from './log.js';
 import { type OpenedTrader, openTrader } from './open-trader.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { StartRefused } from './running/runner.js';
+import { startingStatus } from './status/build-status.js';
 import { HaltedDays } from './status/market-watch.js';
-import { startingStatus } from './status/trader-status.js';
 
 /** A hanging disk must not keep the process of a broken engine alive. */
 const BROKEN_END_MS_MAX = 2000;

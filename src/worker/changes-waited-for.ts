@@ -8,7 +8,7 @@ import { INCIDENT_MESSAGES, type LookAgain } from '../contracts/incident.js';
 import { blocksTrading, type CheckOutcome } from '../contracts/routine.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-import { lacksGoLive } from '../domain/go-live.js';
+import { lacksGoLive } from '../domain/go-live-terms.js';
 import { tradingDaysOf } from '../domain/zone-offset.js';
 import { symptomsOf } from '../temporal/report-incident.js';
 import { startRoutineOf } from '../temporal/start-runs.js';

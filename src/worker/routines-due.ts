@@ -6,7 +6,7 @@ import { routineId } from '../contracts/queues.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { nominalTimesBetween, runsOnMarketClock } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
-import { countClosedTrades, tradeClosedMs } from '../store/performance.js';
+import { countClosedTrades, tradeClosedMs } from '../store/ledger-figures.js';
 import { recordMissedRun } from '../store/routine-run.js';
 import {
   readScheduleStates,

@@ -1,7 +1,7 @@
 /** Signing in with a passkey, over the API: what is taken, and what is refused. */
 import { request as ask } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RolesNeeded } from '../../src/domain/roles.js';
+import type { RolesNeeded } from '../../src/domain/people-roles.js';
 import type { ForgedRow } from '../../src/store/access-rows.js';
 import { PASSKEYS_OF_A_PERSON_MAX, PasskeyTable } from '../../src/store/sign-in-means.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

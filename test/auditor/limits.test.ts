@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import type { GoLiveGrant } from '../../src/domain/go-live.js';
+import type { GoLiveGrant } from '../../src/domain/go-live-terms.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { ALLOWED, PRICE, watchedDesk } from './watched-desk.js';
 

@@ -8,7 +8,7 @@ import type { FollowedEntry } from '../../src/contracts/control.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
-import { recordEvidenceBatch } from '../../src/store/evidence.js';
+import { recordEvidenceBatch } from '../../src/store/evidence-rows.js';
 import { readTold } from '../../src/trader/journal/followed-group.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { BookFile } from '../../src/venue/paper/book-file.js';

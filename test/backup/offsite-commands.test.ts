@@ -12,7 +12,7 @@ import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
-import { saveDrill } from '../../src/store/backups.js';
+import { saveDrill } from '../../src/store/backup-rows.js';
 import { COMMAND, commandsInOneProcess } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';

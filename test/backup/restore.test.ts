@@ -35,7 +35,7 @@ import { readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
 import { type ForgedRow, passkeyMaker, telegramMaker } from '../../src/store/access-rows.js';
-import { verifyEvidence } from '../../src/store/evidence.js';
+import { verifyEvidence } from '../../src/store/evidence-rows.js';
 import { readPersonLinks } from '../../src/store/people.js';
 import { keptThroughLosses, type Pool as StorePool } from '../../src/store/pool.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';

@@ -19,7 +19,7 @@ import type { Desk } from '../../src/desk/schema.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { partCode } from '../../src/pack/compile.js';
-import { readBackups, readDrills } from '../../src/store/backups.js';
+import { readBackups, readDrills } from '../../src/store/backup-rows.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { openOperations } from '../operations/support/open-operations.js';
 import { deskText, strategyFolder, strategyOf } from '../pack/support/strategy-desk.js';

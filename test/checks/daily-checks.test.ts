@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { makeSecret, readSecret } from '../../src/home/secrets.js';
-import { saveDrill } from '../../src/store/backups.js';
+import { saveDrill } from '../../src/store/backup-rows.js';
 import { type Candle, storeBars } from '../../src/store/bars.js';
 import { recordValidation } from '../../src/store/go-live-attempts.js';
 import type { SignedReport, ValidationReport } from '../../src/validation/report/report.js';

@@ -11,7 +11,7 @@ import { kpisSchema, showKpis } from '../../src/operations/results/results.js';
 import { type Kpi, readKpis } from '../../src/reports/read-kpis.js';
 import { REPORTS } from '../../src/reports/registry.js';
 import type { ReportContext } from '../../src/reports/report.js';
-import { saveBackup } from '../../src/store/backups.js';
+import { saveBackup } from '../../src/store/backup-rows.js';
 import { TraderUnavailable } from '../../src/trader/client.js';
 import { idleStatus } from '../support/trader-status.js';
 import { CheckBench, NOW } from './check-bench.js';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { deskPerson } from '../../src/cli/desk-person.js';
-import { APPROVER, MAY_STOP, OPERATOR } from '../../src/domain/roles.js';
+import { APPROVER, MAY_STOP, OPERATOR } from '../../src/domain/people-roles.js';
 import { beginCliSession, endCliSession } from '../../src/home/cli-session.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { MonitorShown } from '../../src/checks/read-monitor.js';
-import { monitorLines } from '../../src/cli/commands/monitor.js';
+import { monitorLines } from '../../src/cli/commands/monitor-command.js';
 import { sayStartedAgain } from '../../src/cli/commands/restart.js';
 import { healthProblems, lookAtStart, untilStartedAgain } from '../../src/cli/restart-all.js';
 import { askSupervisor, type DeskPhase, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';

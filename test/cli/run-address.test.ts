@@ -6,7 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
 import { outcomeLines, withRun } from '../../src/cli/act-on-desk.js';
-import { approvalLines, votingLines } from '../../src/cli/commands/approvals.js';
+import { approvalLines, votingLines } from '../../src/cli/commands/approval-commands.js';
 import type { Approval } from '../../src/contracts/approval.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import type { Task } from '../../src/contracts/operations-activities.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signedInPerson } from '../../src/cli/desk-person.js';
 import { requireRuntime } from '../../src/cli/running-desk.js';
-import { APPROVER } from '../../src/domain/roles.js';
+import { APPROVER } from '../../src/domain/people-roles.js';
 import { namedOnCli } from '../../src/home/cli-session.js';
 import {
   endPasskey,

@@ -14,7 +14,7 @@ import {
 import { linkMark } from '../../src/home/people-folder.js';
 import { setPassword } from '../../src/home/people-passwords.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
-import { openApproval } from '../../src/store/approvals.js';
+import { openApproval } from '../../src/store/approval-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { commandsInOneProcess } from './run-command.js';
 import {

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
-import { readDesk, shownLines } from '../../src/cli/commands/status.js';
+import { readDesk, shownLines } from '../../src/cli/commands/status-command.js';
 import { byLevel, fitted, inTone, withMark } from '../../src/cli/output.js';
 import { LogReader, processLogs } from '../../src/supervisor/log/log-lines.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';

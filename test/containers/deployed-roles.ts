@@ -9,7 +9,7 @@ import { startTelegramSimulator, type TelegramSimulator } from '../../simulators
 import type { Incident } from '../../src/contracts/incident.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
-import { readIncidents } from '../../src/store/incidents.js';
+import { readIncidents } from '../../src/store/incident-rows.js';
 import { keptThroughLosses } from '../../src/store/pool.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/start-postgres.js';

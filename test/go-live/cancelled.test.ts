@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEvidenceActivities } from '../../src/activities/create-emergency-activities.js';
 import type { EvidenceActivities } from '../../src/contracts/evidence.js';
 import type { GoLiveProgress } from '../../src/contracts/go-live.js';
-import { goLiveId } from '../../src/domain/go-live.js';
+import { goLiveId } from '../../src/domain/go-live-terms.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
 import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';

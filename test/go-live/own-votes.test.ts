@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
-import type { GoLiveProposal } from '../../src/domain/go-live.js';
+import type { GoLiveProposal } from '../../src/domain/go-live-terms.js';
 import { sizeSubject } from '../../src/domain/settings-change.js';
 import { chatCodeOf, signStatement } from '../../src/domain/signed-vote.js';
 import { enrolPersonKey, removePersonKeys } from '../../src/home/person-keys.js';

@@ -3,10 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approvalLines } from '../../src/cli/commands/approvals.js';
+import { approvalLines } from '../../src/cli/commands/approval-commands.js';
 import type { GoLiveInput, GoLiveProgress, LiveFills } from '../../src/contracts/go-live.js';
 import type { Desk } from '../../src/desk/schema.js';
-import { goLiveId } from '../../src/domain/go-live.js';
+import { goLiveId } from '../../src/domain/go-live-terms.js';
 import { moment } from '../../src/domain/moment.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { changesOfGoLive } from '../../src/worker/changes-waited-for.js';

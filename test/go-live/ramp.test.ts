@@ -3,7 +3,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Expectation, GoLiveInput, GoLiveProgress, LiveFills } from '../../src/contracts/go-live.js';
-import { goLiveId } from '../../src/domain/go-live.js';
+import { goLiveId } from '../../src/domain/go-live-terms.js';
 import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { Decision } from '../../src/domain/decision.js';
-import type { GoLiveProposal } from '../../src/domain/go-live.js';
+import type { GoLiveProposal } from '../../src/domain/go-live-terms.js';
 import { eventually } from '../support/eventually.js';
 import { type LiveDesk, liveDesk, vote } from './support/live-desk.js';
 

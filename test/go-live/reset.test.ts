@@ -1,7 +1,7 @@
 /** "Reset" on going live: what is live by then is no refused attempt. Nothing trades real money unwatched. */
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { goLiveId } from '../../src/domain/go-live.js';
+import { goLiveId } from '../../src/domain/go-live-terms.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
 import { until } from '../support/eventually.js';
 import { reset } from '../support/kill-matrix/buttons.js';

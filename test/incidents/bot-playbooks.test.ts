@@ -3,7 +3,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { readIncidentFiles } from '../../src/store/incidents.js';
+import { readIncidentFiles } from '../../src/store/incident-rows.js';
 import { until } from '../support/eventually.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 import { openIncident, position, strategy, timelineOf, toldOf } from './incident-bench.js';

@@ -7,8 +7,8 @@ import type { IncidentInput, PlaybookRequest } from '../../src/contracts/inciden
 import { PLAYBOOK_MESSAGES } from '../../src/contracts/playbook.js';
 import { packsQueue } from '../../src/contracts/queues.js';
 import type { RoutineStep, StepParameters } from '../../src/contracts/routine.js';
-import { readApprovals } from '../../src/store/approvals.js';
-import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { readApprovals } from '../../src/store/approval-rows.js';
+import { closeTask, readTasks } from '../../src/store/task-rows.js';
 import { playbookOfStep } from '../../src/temporal/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 import { soon, until } from '../support/eventually.js';

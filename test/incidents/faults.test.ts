@@ -1,7 +1,7 @@
 /** What happens to incidents when workers die, people press at once, and somebody stops the desk in between. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readTasks } from '../../src/store/tasks.js';
+import { readTasks } from '../../src/store/task-rows.js';
 import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';

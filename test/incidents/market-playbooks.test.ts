@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { readApprovals } from '../../src/store/approvals.js';
+import { readApprovals } from '../../src/store/approval-rows.js';
 import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';

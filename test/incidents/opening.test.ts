@@ -11,7 +11,7 @@ import {
   openIncident,
   readIncident,
   resolveIncident,
-} from '../../src/operations/incidents.js';
+} from '../../src/operations/handle-incidents.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 import { fingerprintOf, reportIncident, reportSymptom } from '../../src/temporal/report-incident.js';

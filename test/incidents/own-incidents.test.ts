@@ -10,7 +10,7 @@ import { STEP_PARTS } from '../../src/checks/registry.js';
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { HaltCause } from '../../src/domain/mode.js';
-import { listIncidents, openIncident, ownKinds } from '../../src/operations/incidents.js';
+import { listIncidents, openIncident, ownKinds } from '../../src/operations/handle-incidents.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { incidentStart, reportIncident, symptomsOf } from '../../src/temporal/report-incident.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';

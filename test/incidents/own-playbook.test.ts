@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OwnPlaybook, PlaybookStep } from '../../src/contracts/incident.js';
 import { backupWorkflowId } from '../../src/contracts/queues.js';
-import { readIncident } from '../../src/operations/incidents.js';
-import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { readIncident } from '../../src/operations/handle-incidents.js';
+import { closeTask, readTasks } from '../../src/store/task-rows.js';
 import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';

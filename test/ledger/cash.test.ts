@@ -5,7 +5,7 @@ import { returnsOnCapital } from '../../src/domain/statistics.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { projectRecord } from '../../src/ledger/project/project-record.js';
 import { readAnalytics } from '../../src/operations/results/read-analytics.js';
-import { readEquitySteps } from '../../src/store/performance.js';
+import { readEquitySteps } from '../../src/store/ledger-figures.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const UNIT = 100_000_000;

@@ -4,7 +4,7 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { collectSeen, type SeenCollector } from '../../src/ledger/start-ledger.js';
 import { findBarGaps, readCoverage } from '../../src/store/bars.js';
-import { readEquitySteps } from '../../src/store/performance.js';
+import { readEquitySteps } from '../../src/store/ledger-figures.js';
 import type { TraderClient } from '../../src/trader/client.js';
 import { EquityCurve } from '../../src/trader/status/since-start.js';
 import { until } from '../support/eventually.js';

@@ -13,7 +13,7 @@ import { createState } from '../../src/engine/state.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { exportRecords } from '../../src/operations/export-records.js';
-import { countHalts, readCosts, readEquitySteps } from '../../src/store/performance.js';
+import { countHalts, readCosts, readEquitySteps } from '../../src/store/ledger-figures.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { entriesOf, INSTRUMENTS, recordsOfTrades } from './support/journal-of-trades.js';
 

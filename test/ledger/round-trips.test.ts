@@ -9,7 +9,7 @@ import { createState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { readAnalytics } from '../../src/operations/results/read-analytics.js';
 import { periodsOf, readResults } from '../../src/operations/results/read-results.js';
-import { readCosts, readLiveFills } from '../../src/store/performance.js';
+import { readCosts, readLiveFills } from '../../src/store/ledger-figures.js';
 import { createTestDatabase, stepsOfQuery, type TestDatabase } from '../support/postgres.js';
 import { entriesOf, INSTRUMENTS, recordsOfTrades } from './support/journal-of-trades.js';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { statusLines } from '../../src/cli/commands/status.js';
+import { statusLines } from '../../src/cli/commands/status-command.js';
 import {
   type ChannelHealth,
   channelHealth,

@@ -5,8 +5,8 @@ import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { completeTask } from '../../src/operations/tasks.js';
-import { readEvidence } from '../../src/store/evidence.js';
-import { openTask, readTask } from '../../src/store/tasks.js';
+import { readEvidence } from '../../src/store/evidence-rows.js';
+import { openTask, readTask } from '../../src/store/task-rows.js';
 import { openStores, type Stores } from '../support/stores.js';
 
 const DESK = 'crypto-bot';

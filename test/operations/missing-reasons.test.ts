@@ -11,7 +11,7 @@ import {
 } from '../../src/contracts/emergency.js';
 import type { StepEvidence } from '../../src/contracts/evidence.js';
 import { NO_REASON } from '../../src/domain/plain-text.js';
-import { readTasks } from '../../src/store/tasks.js';
+import { readTasks } from '../../src/store/task-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configuration } from '../../src/checks/configuration.js';
-import { NEW_STRATEGY } from '../../src/cli/commands/strategy.js';
+import { NEW_STRATEGY } from '../../src/cli/commands/strategy-commands.js';
 import { settingSpecs } from '../../src/engine/settings/setting-specs.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
 import { describeStrategies } from '../../src/pack/strategy/read-strategies.js';

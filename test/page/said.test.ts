@@ -5,9 +5,9 @@ import type { TraderStatus, TradeStatus } from '../../src/contracts/trader-statu
 import type { Halt } from '../../src/domain/mode.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
 import { appendAudit } from '../../src/store/audit.js';
-import { recordEvidenceBatch } from '../../src/store/evidence.js';
+import { recordEvidenceBatch } from '../../src/store/evidence-rows.js';
 import { beginRoutineRun, finishRoutineRun } from '../../src/store/routine-run.js';
-import { writeDay } from '../../src/store/trading-journal.js';
+import { writeDay } from '../../src/store/trading-journal-rows.js';
 import { DESK } from '../api/web-under-test.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, picture, ShownDesk, SIGN_OFF, WIDTHS } from './shown-desk.js';

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import { openTask, readTasks } from '../../src/store/tasks.js';
-import { readFilledEntries } from '../../src/store/trading-journal.js';
+import { openTask, readTasks } from '../../src/store/task-rows.js';
+import { readFilledEntries } from '../../src/store/trading-journal-rows.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { afterFills } from '../../src/worker/asked-of-people.js';
 import { roleLog } from '../../src/worker/role-log.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { closeTask, readTasks } from '../../src/store/task-rows.js';
 import { incidentStart, symptomsOf } from '../../src/temporal/report-incident.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { loadDesk } from '../../src/venue/load-desk.js';

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { incidentNotice } from '../../src/notify/button-notices.js';
-import { readIncidents } from '../../src/store/incidents.js';
-import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { readIncidents } from '../../src/store/incident-rows.js';
+import { closeTask, readTasks } from '../../src/store/task-rows.js';
 import { incidentStart } from '../../src/temporal/report-incident.js';
 import { ActivityLog } from '../../src/trader/status/activity.js';
 import { loadDesk } from '../../src/venue/load-desk.js';

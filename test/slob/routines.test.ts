@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import { testConnection } from '../../src/checks/preflight/connection-reading.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
-import { recordAlert } from '../../src/store/incidents.js';
+import { recordAlert } from '../../src/store/incident-rows.js';
 import { pruneOutbox } from '../../src/store/outbox-delivery.js';
 import { NOW } from '../checks/check-bench.js';
 import { AtTheStrategy } from './support/at-the-strategy.js';

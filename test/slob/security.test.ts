@@ -20,7 +20,7 @@ import { homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, keepOwnSecret, readSecret } from '../../src/home/secrets.js';
 import { signInMaker } from '../../src/store/access-rows.js';
 import { consumeSignInToken } from '../../src/store/sign-in-means.js';
-import { closeTask, openTask, readTasks } from '../../src/store/tasks.js';
+import { closeTask, openTask, readTasks } from '../../src/store/task-rows.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { startWebUnderTest, type WebUnderTest } from '../api/web-under-test.js';
 import { neverForged } from '../support/row-makers.js';

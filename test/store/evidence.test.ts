@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Evidence, EvidenceInput } from '../../src/contracts/evidence.js';
-import { readEvidence, recordEvidenceBatch, verifyEvidence } from '../../src/store/evidence.js';
+import { readEvidence, recordEvidenceBatch, verifyEvidence } from '../../src/store/evidence-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;

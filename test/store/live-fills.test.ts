@@ -1,6 +1,6 @@
 /** Whether real orders were filled as they were ordered, by the ledger. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readLiveFills } from '../../src/store/performance.js';
+import { readLiveFills } from '../../src/store/ledger-figures.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const DESK = 'crypto-live';

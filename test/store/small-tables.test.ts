@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keysInPostgres } from '../../src/api/idempotency-keys.js';
 import { askWhy } from '../../src/notify/notices.js';
 import { appendAudit } from '../../src/store/audit.js';
-import { readIncidents, saveIncident } from '../../src/store/incidents.js';
+import { readIncidents, saveIncident } from '../../src/store/incident-rows.js';
 import { migrate } from '../../src/store/migrate.js';
 import {
   beginRoutineRun,
@@ -13,7 +13,7 @@ import {
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
 import { recordSettings } from '../../src/store/settings-changes.js';
 import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-means.js';
-import { closeTask, openTask, readTasks } from '../../src/store/tasks.js';
+import { closeTask, openTask, readTasks } from '../../src/store/task-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
 import { readMissedRuns } from '../support/read-missed-runs.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newToken, telegramMaker } from '../../src/store/access-rows.js';
-import { supersedeApproval } from '../../src/store/approvals.js';
+import { supersedeApproval } from '../../src/store/approval-rows.js';
 import { buttonsToClose, markButtonsClosed } from '../../src/store/outbox-delivery.js';
 import { createLinkCode, unlinkPerson } from '../../src/store/people.js';
 import { eventually } from '../support/eventually.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Notice } from '../../src/contracts/notice.js';
-import { allBut } from '../../src/domain/roles.js';
+import { allBut } from '../../src/domain/people-roles.js';
 import { peopleFolder } from '../../src/home/people-folder.js';
 import { notify } from '../../src/notify/notify.js';
 import { eventually } from '../support/eventually.js';

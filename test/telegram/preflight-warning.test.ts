@@ -1,6 +1,6 @@
 /** A start with real money whose pre-flight only warns: it goes on, and people are told. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { readyForRealMoney } from '../../src/cli/commands/up.js';
+import { readyForRealMoney } from '../../src/cli/commands/up-command.js';
 import { preflightBench } from '../go-live/support/preflight-bench.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

@@ -8,7 +8,7 @@ import { createEvidenceActivities } from '../../src/activities/create-emergency-
 import { createValidationActivities } from '../../src/activities/create-go-live-activities.js';
 import { operationsQueue } from '../../src/contracts/queues.js';
 import { awaitValidation, startValidation } from '../../src/operations/validations.js';
-import { readEvidence } from '../../src/store/evidence.js';
+import { readEvidence } from '../../src/store/evidence-rows.js';
 import { readValidations } from '../../src/store/go-live-attempts.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import type { SignedReport } from '../../src/validation/report/report.js';

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
-import { openApproval, readApprovals } from '../../src/store/approvals.js';
+import { openApproval, readApprovals } from '../../src/store/approval-rows.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
-import { readIncidents, recordAlert, settleAlert } from '../../src/store/incidents.js';
+import { readIncidents, recordAlert, settleAlert } from '../../src/store/incident-rows.js';
 import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
-import { openTask, readTasks } from '../../src/store/tasks.js';
+import { openTask, readTasks } from '../../src/store/task-rows.js';
 import {
   endLeftPermission,
   type ReconcileContext,

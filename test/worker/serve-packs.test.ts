@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { packsQueue } from '../../src/contracts/queues.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
-import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { closeTask, readTasks } from '../../src/store/task-rows.js';
 import { isAlive } from '../../src/supervisor/process-table.js';
 import { openRunsByBuild } from '../../src/worker/serve-builds.js';
 import { type Packs, servePacks } from '../../src/worker/serve-packs.js';

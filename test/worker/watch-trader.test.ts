@@ -7,7 +7,7 @@ import { FERMATA_DESK } from '../../src/contracts/run-label.js';
 import { keepLastAudit } from '../../src/home/last-audit.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { runAddressAt } from '../../src/home/started-desks.js';
-import { readIncidents } from '../../src/store/incidents.js';
+import { readIncidents } from '../../src/store/incident-rows.js';
 import { beginRoutineRun, readRoutineRuns, recordMissedRun } from '../../src/store/routine-run.js';
 import { saveScheduleState, saveSweep, saveTradesBegun } from '../../src/store/schedule-state.js';
 import { TemporalUnavailable } from '../../src/temporal/open-temporal.js';

@@ -15,8 +15,8 @@ import {
   settingsChangeId,
 } from '../../src/contracts/queues.js';
 import type { RoutineStep } from '../../src/contracts/routine.js';
-import { readApprovals } from '../../src/store/approvals.js';
-import { readIncidents } from '../../src/store/incidents.js';
+import { readApprovals } from '../../src/store/approval-rows.js';
+import { readIncidents } from '../../src/store/incident-rows.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { openIncident, timelineOf, toldOf } from '../incidents/incident-bench.js';
 import { until } from '../support/eventually.js';

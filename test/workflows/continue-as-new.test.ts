@@ -15,8 +15,8 @@ import {
 } from '../../src/contracts/queues.js';
 import { RESUMPTION_MESSAGES } from '../../src/contracts/resumption.js';
 import { runLabel } from '../../src/contracts/run-label.js';
-import { readApprovals } from '../../src/store/approvals.js';
-import { readTasks } from '../../src/store/tasks.js';
+import { readApprovals } from '../../src/store/approval-rows.js';
+import { readTasks } from '../../src/store/task-rows.js';
 import { openIncident, strategy, timelineOf, toldOf } from '../incidents/incident-bench.js';
 import { until } from '../support/eventually.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';

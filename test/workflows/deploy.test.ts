@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildExamined, DeployActivities, DeployResult } from '../../src/contracts/deploy.js';
 import { deployId, operationsQueue } from '../../src/contracts/queues.js';
-import { readApprovals } from '../../src/store/approvals.js';
+import { readApprovals } from '../../src/store/approval-rows.js';
 import { until } from '../support/eventually.js';
 import { deployInput, QUICK_ACTIVITIES } from '../support/kill-matrix/pressables.js';
 import { openApproval, vote } from './support/decisions.js';

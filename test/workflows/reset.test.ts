@@ -1,7 +1,7 @@
 /** "Reset" in Temporal: the run does again what came after that point, and says so beside what it said before. */
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyEvidence } from '../../src/store/evidence.js';
+import { verifyEvidence } from '../../src/store/evidence-rows.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { until } from '../support/eventually.js';
 import { reset } from '../support/kill-matrix/buttons.js';

@@ -10,8 +10,8 @@ import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contrac
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { completeTask, listTasks } from '../../src/operations/tasks.js';
-import { verifyEvidence } from '../../src/store/evidence.js';
-import { readTasks } from '../../src/store/tasks.js';
+import { verifyEvidence } from '../../src/store/evidence-rows.js';
+import { readTasks } from '../../src/store/task-rows.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { routineInput } from '../../src/temporal/start-runs.js';
 import { loadDesk } from '../../src/venue/load-desk.js';

@@ -16,7 +16,7 @@ import {
   readVotes,
   recordVote,
   supersedeApproval,
-} from '../../store/approvals.js';
+} from '../../store/approval-rows.js';
 import { appendAudit } from '../../store/audit.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';

@@ -20,7 +20,7 @@ import { ownFiles } from '../../desk/own-strategies.js';
 import type { Desk } from '../../desk/schema.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Runtime } from '../../home/runtime.js';
-import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
+import { markPruned, saveBackup, saveDrill } from '../../store/backup-rows.js';
 import type { Pool } from '../../store/pool.js';
 import { withHeartbeat } from '../worker-ends.js';
 

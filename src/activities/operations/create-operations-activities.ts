@@ -39,7 +39,7 @@ import {
   readRunsOwing,
   recordMissedRun,
 } from '../../store/routine-run.js';
-import { closeTask, openTask, readTask, readTasksFrom } from '../../store/tasks.js';
+import { closeTask, openTask, readTask, readTasksFrom } from '../../store/task-rows.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type AlarmLog, createEvidenceActivities, raiseAlarm } from '../create-emergency-activities.js';
 import { withHeartbeat } from '../worker-ends.js';

@@ -7,7 +7,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RelyingParty, relyingPartyOf } from '../../domain/passkey.js';
 import { listeningPort, ownOriginOf } from '../hooks/host-guard.js';
-import { sendProblem } from '../problem.js';
+import { sendProblem } from '../problem-details.js';
 
 const CHALLENGE_LIFETIME_MS = 2 * 60_000;
 

@@ -6,12 +6,12 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { basename, join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { BUILT_IN_OPERATOR } from '../../domain/people-roles.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import { peopleHomeOf } from '../../home/runtime.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
-import { noRole, type Problem, sendProblem, tooManyTries } from '../problem.js';
+import { noRole, type Problem, sendProblem, tooManyTries } from '../problem-details.js';
 
 export class PasswordCheck {
   readonly #limiter: TryLimiter;

@@ -5,13 +5,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import jwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ANY_ROLE, hasRole, type RolesNeeded } from '../../domain/roles.js';
+import { ANY_ROLE, hasRole, type RolesNeeded } from '../../domain/people-roles.js';
 import { homeId } from '../../home/installation.js';
 import { rootOf } from '../../home/runtime.js';
 import { appendAudit } from '../../store/audit.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl, isOwnOrigin } from '../hooks/host-guard.js';
-import { notSignedIn, refusedOrigin, roleMissing, sendProblem } from '../problem.js';
+import { notSignedIn, refusedOrigin, roleMissing, sendProblem } from '../problem-details.js';
 import { REFRESH_LIFETIME_MS } from './session-store.js';
 
 const ACCESS_LIFETIME_SECONDS = 15 * 60;

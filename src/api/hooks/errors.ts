@@ -12,7 +12,7 @@ import {
   sendProblem,
   tooManyRequests,
   unexpected,
-} from '../problem.js';
+} from '../problem-details.js';
 import { EXPECTED } from '../schemas/answers.js';
 
 /** The longest is the id of a passkey: up to 1,023 bytes, in base64url. */

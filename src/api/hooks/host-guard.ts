@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { refusedOrigin, sendProblem } from '../problem.js';
+import { refusedOrigin, sendProblem } from '../problem-details.js';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -9,7 +9,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { Session } from '../auth/tokens.js';
-import { sendProblem } from '../problem.js';
+import { sendProblem } from '../problem-details.js';
 import type { LiveMessage } from '../schemas/records.js';
 import type { LiveState, StatusWatch } from './status-watch.js';
 

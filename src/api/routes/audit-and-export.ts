@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { EXPORT_KINDS, type ExportKind, type ExportRequest } from '../../operations/export-records.js';
 import { auditActionWords } from '../../store/audit.js';
 import type { Database, WebDependencies } from '../dependencies.js';
-import { badRequest, exportRunning, sendProblem } from '../problem.js';
+import { badRequest, exportRunning, sendProblem } from '../problem-details.js';
 import { answer, problems } from '../schemas/answers.js';
 import { auditEntrySchema, auditSchema } from '../schemas/records.js';
 import {

@@ -14,7 +14,7 @@ import { ofAccountInUse } from '../../store/read-ledger.js';
 import { ControlFailure } from '../../trader/client.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import type { EquityPoint, StatusWatch } from '../live/status-watch.js';
-import { notFound, sendProblem, traderDown } from '../problem.js';
+import { notFound, sendProblem, traderDown } from '../problem-details.js';
 import { answer, problems } from '../schemas/answers.js';
 import { barsSchema, equitySchema } from '../schemas/records.js';
 import { queryOf, symbolQuery } from './route-parts.js';

@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { asTyped, programAsTyped } from '../../home/desk-in-process.js';
 import type { WebDependencies } from '../dependencies.js';
-import { sendProblem } from '../problem.js';
+import { sendProblem } from '../problem-details.js';
 
 /**
  * The built page. Its assets have a hash in their names and may be cached; the page itself is requested every time.

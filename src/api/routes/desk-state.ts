@@ -11,7 +11,7 @@ import {
 } from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
 import { shownStatus } from '../live/status-watch.js';
-import { sendProblem, traderDown } from '../problem.js';
+import { sendProblem, traderDown } from '../problem-details.js';
 import { answer, emergencyStateSchema, type JsonSchema, problems } from '../schemas/answers.js';
 
 export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): void {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { asTyped } from '../../home/desk-in-process.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notFound, sendProblem } from '../problem.js';
+import { notFound, sendProblem } from '../problem-details.js';
 
 export function documentsRoute(app: FastifyInstance, { documentsDirectory }: WebDependencies): void {
   const names = documentsDirectory === null ? [] : namesIn(documentsDirectory);

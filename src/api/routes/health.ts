@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { MAY_STOP } from '../../domain/roles.js';
+import { MAY_STOP } from '../../domain/people-roles.js';
 import { CHANNELS } from '../../home/channel-health.js';
 import { alertTestedSchema, errorsSchema } from '../../operations/test-alert.js';
 import type { WebDependencies } from '../dependencies.js';

@@ -11,7 +11,7 @@ import {
   PASSKEY_ALGORITHMS,
   type RelyingParty,
 } from '../../domain/passkey.js';
-import { ANY_ROLE } from '../../domain/roles.js';
+import { ANY_ROLE } from '../../domain/people-roles.js';
 import { PASSKEYS_OF_A_PERSON_MAX, type Passkey } from '../../store/sign-in-means.js';
 import {
   type ChallengeFor,
@@ -23,7 +23,7 @@ import { type PasswordCheck, TryLimiter } from '../auth/password-check.js';
 import { answerTokens, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
 import { ADDRESS_PART_CHARS_MAX } from '../hooks/errors.js';
-import { notDone, notFound, sendProblem, tooManyTries } from '../problem.js';
+import { notDone, notFound, sendProblem, tooManyTries } from '../problem-details.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { callerOf, fromDatabase, sendDatabaseDown } from './route-parts.js';
 import { tokensSchema } from './sign-in.js';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { symbol } from '../../desk/schema-values.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
-import { databaseDown, refusal, sendProblem } from '../problem.js';
+import { databaseDown, refusal, sendProblem } from '../problem-details.js';
 import { answer, EXPECTED, jsonSchema, problems } from '../schemas/answers.js';
 
 /** The person whom the sign-in check let in. */

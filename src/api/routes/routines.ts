@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { OPERATOR } from '../../domain/roles.js';
+import { OPERATOR } from '../../domain/people-roles.js';
 import { scheduleSchema } from '../../operations/run-routine.js';
 import type { Database, StepOrder, WebDependencies } from '../dependencies.js';
 import { answer, problems } from '../schemas/answers.js';

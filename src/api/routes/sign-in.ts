@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { ANY_ROLE } from '../../domain/roles.js';
+import { ANY_ROLE } from '../../domain/people-roles.js';
 import type { PasswordCheck } from '../auth/password-check.js';
 import { answerTokens, clearRefreshCookie, refreshCookie, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
-import { noRole, notSignedIn, sendProblem } from '../problem.js';
+import { noRole, notSignedIn, sendProblem } from '../problem-details.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { sendDatabaseDown } from './route-parts.js';
 

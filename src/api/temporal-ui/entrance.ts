@@ -7,7 +7,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { MAY_STOP } from '../../domain/roles.js';
+import { MAY_STOP } from '../../domain/people-roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
 import { emptyBody } from '../routes/route-parts.js';

@@ -8,7 +8,7 @@ import { Client, type Pool } from 'pg';
 import { counted, someOf } from '../../domain/figure-text.js';
 import { FREE_MB_MIN, type FreeBytes, freeBytes } from '../../home/free-space.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
-import { verifyEvidence } from '../../store/evidence.js';
+import { verifyEvidence } from '../../store/evidence-rows.js';
 import { examineDatabase, withClient } from '../../store/migrate.js';
 import { connectionTo } from '../../store/pool.js';
 import { readAccount, setAsideJournal, setAsideText } from '../accounts/set-aside.js';

@@ -20,8 +20,8 @@ import {
 import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import type { OnForged, RowMaker } from '../../store/access-rows.js';
-import { saveBackup } from '../../store/backups.js';
-import { recordEvidenceBatch } from '../../store/evidence.js';
+import { saveBackup } from '../../store/backup-rows.js';
+import { recordEvidenceBatch } from '../../store/evidence-rows.js';
 import { readPersonLinks } from '../../store/people.js';
 import type { Pool } from '../../store/pool.js';
 import { PasskeyTable } from '../../store/sign-in-means.js';

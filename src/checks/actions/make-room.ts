@@ -16,7 +16,7 @@ import { counted, someOf } from '../../domain/figure-text.js';
 import { homePaths } from '../../home/runtime.js';
 import type { ReportContext } from '../../reports/report.js';
 import { BYTES_PER_MB, databaseBytes, megabytes } from '../../reports/sizes.js';
-import { markPruned } from '../../store/backups.js';
+import { markPruned } from '../../store/backup-rows.js';
 import { withClient } from '../../store/migrate.js';
 
 /**

@@ -4,8 +4,8 @@ import { placed } from '../../domain/figure-text.js';
 import { MONEY_PLACES } from '../../domain/money.js';
 import { datesOf, tradingDaysOf } from '../../domain/zone-offset.js';
 import type { ReportContext } from '../../reports/report.js';
-import { countOrders, readClosings } from '../../store/performance.js';
-import { countSetups, type DayFigures, figuresText, writeDay } from '../../store/trading-journal.js';
+import { countOrders, readClosings } from '../../store/ledger-figures.js';
+import { countSetups, type DayFigures, figuresText, writeDay } from '../../store/trading-journal-rows.js';
 
 /**
  * Writes the results so far of the desk's day on which its routine was due into the trading journal; a later run of that

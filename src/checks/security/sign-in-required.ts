@@ -1,6 +1,6 @@
 import { NO_PARAMETERS } from '../../desk/step-parts.js';
 import { messageOf } from '../../domain/message-of.js';
-import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { BUILT_IN_OPERATOR } from '../../domain/people-roles.js';
 import { localDashboard } from '../../home/started-desks.js';
 import { signInMaker } from '../../store/access-rows.js';
 import { createSignInToken } from '../../store/sign-in-means.js';

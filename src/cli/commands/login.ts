@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import qrcode from 'qrcode-generator';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR, type RolesNeeded, rolesOf } from '../../domain/roles.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR, type RolesNeeded, rolesOf } from '../../domain/people-roles.js';
 import {
   beginCliSession,
   endCliSession,

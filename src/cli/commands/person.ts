@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Desk } from '../../desk/schema.js';
 import { NAME, NAME_EXPECTED } from '../../desk/typed-names.js';
 import { moment } from '../../domain/moment.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/roles.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/people-roles.js';
 import { endCliSession, namedOnCli } from '../../home/cli-session.js';
 import { hasOwnPeople, ownPeopleText } from '../../home/installation.js';
 import { endPerson } from '../../home/people-folder.js';

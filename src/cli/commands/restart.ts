@@ -12,7 +12,7 @@ import { wholeNumber } from '../option-values.js';
 import { coloured, printJson, printLines, sayingWhat } from '../output.js';
 import { restartAll, type StartedAgain } from '../restart-all.js';
 import { fermataHome, requireRuntime, supervisorOf } from '../running-desk.js';
-import { monitorLines } from './monitor.js';
+import { monitorLines } from './monitor-command.js';
 
 const ANSWER_MS = 120_000;
 const PAUSE_SECONDS = 30;

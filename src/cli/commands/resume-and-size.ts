@@ -1,8 +1,8 @@
 /** What people decide of trading short of a stop: to resume, the size, a contract's roll, the close of one position. */
 
 import type { Command } from 'commander';
+import { APPROVER, MAY_STOP, OPERATOR } from '../../domain/people-roles.js';
 import { reasonOf } from '../../domain/plain-text.js';
-import { APPROVER, MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import type { Caller, OperationResult } from '../../operations/operation.js';
 import type { Operations } from '../../operations/operations.js';

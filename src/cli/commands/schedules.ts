@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
-import { OPERATOR } from '../../domain/roles.js';
+import { OPERATOR } from '../../domain/people-roles.js';
 import type { Runtime } from '../../home/runtime.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
 import type { RoutineOutcome, ScheduledRun } from '../../operations/run-routine.js';

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
-import { OPERATOR } from '../../domain/roles.js';
+import { OPERATOR } from '../../domain/people-roles.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import type { Runtime } from '../../home/runtime.js';
 import { keepOwnSecret, readSecret, replaceOperatorPassword } from '../../home/secrets.js';

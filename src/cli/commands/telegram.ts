@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { counted } from '../../domain/figure-text.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR, OPERATOR } from '../../domain/roles.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR, OPERATOR } from '../../domain/people-roles.js';
 import { CHANNELS, type Channel } from '../../home/channel-health.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';

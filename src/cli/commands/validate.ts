@@ -6,7 +6,7 @@ import type { ValidationOutcome } from '../../contracts/go-live.js';
 import { isContainer } from '../../desk/desk-environment.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { counted } from '../../domain/figure-text.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/people-roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { readDeskHere } from '../../home/desk-here.js';
 import { homeOf } from '../../home/installation.js';

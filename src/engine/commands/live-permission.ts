@@ -1,6 +1,6 @@
 /** Puts an approved go-live into force; its first step also arms the desk. */
 import { counted } from '../../domain/figure-text.js';
-import { type GoLiveGrant, PERMISSION_ENDED } from '../../domain/go-live.js';
+import { type GoLiveGrant, PERMISSION_ENDED } from '../../domain/go-live-terms.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';

@@ -8,7 +8,7 @@ import { type ExitReason, PLAN_EXITS, type TargetReason, WHOLE_TRADE_PPM } from 
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { VALUE } from '../../domain/value.js';
-import { leastAtStop } from '../../limits/rules.js';
+import { leastAtStop } from '../../limits/gate-rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import {
   type Core,

@@ -1,7 +1,7 @@
 /** Changed settings: the configuration that follows from them, and how it comes into force. */
 
 import { createHash } from 'node:crypto';
-import type { SizePlan } from '../../domain/go-live.js';
+import type { SizePlan } from '../../domain/go-live-terms.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isMonthKey, monthKey } from '../../domain/settings-change.js';
 import { buildLimits } from '../../limits/loss-floors.js';

@@ -29,7 +29,7 @@ import { goLiveApprovers } from '../../desk/live-rules.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { counted, grouped, lasted } from '../../domain/figure-text.js';
-import { type GoLiveGrant, goLiveId, releaseOf, whyGoLiveEnded } from '../../domain/go-live.js';
+import { type GoLiveGrant, goLiveId, releaseOf, whyGoLiveEnded } from '../../domain/go-live-terms.js';
 import { causeOf, messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { NO_REASON, reasonOf } from '../../domain/plain-text.js';

@@ -9,7 +9,7 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import { placed } from '../../domain/figure-text.js';
 import { MONEY_PLACES } from '../../domain/money.js';
 import { readEquityFigures } from '../../reports/equity-figures.js';
-import { EQUITY_STEPS, NO_END_MS } from '../../store/performance.js';
+import { EQUITY_STEPS, NO_END_MS } from '../../store/ledger-figures.js';
 import { ofAccountInUse } from '../../store/read-ledger.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';

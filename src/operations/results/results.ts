@@ -4,7 +4,7 @@ import { decimalText, marketMs, type Shape } from '../../contracts/json-values.j
 import { KPI_READING_NAMES } from '../../desk/kpi-schema.js';
 import { MONEY_SCALE } from '../../domain/money.js';
 import { KPI_STATES, type Kpi, readKpis } from '../../reports/read-kpis.js';
-import { JOURNAL_INSTRUMENTS } from '../../store/performance.js';
+import { JOURNAL_INSTRUMENTS } from '../../store/ledger-figures.js';
 import { ofAccountInUse } from '../../store/read-ledger.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';

@@ -9,7 +9,7 @@ import { HOUR_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
 import { pollUntil } from '../../home/try-again.js';
-import { findApproval } from '../../store/approvals.js';
+import { findApproval } from '../../store/approval-rows.js';
 import type { Pool } from '../../store/pool.js';
 import type { Caller, OperationContext } from '../operation.js';
 

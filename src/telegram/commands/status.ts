@@ -5,7 +5,7 @@ import type { PositionStatus, TraderStatus } from '../../contracts/trader-status
 import { gainText, grouped } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { headline } from '../../domain/mode.js';
-import { MAY_STOP } from '../../domain/roles.js';
+import { MAY_STOP } from '../../domain/people-roles.js';
 import { acknowledgeButton } from '../../notify/button-notices.js';
 import { answer, type ChatCommand, missingRole, runLines, runOf, sentAgo } from '../bot-context.js';
 

@@ -6,7 +6,7 @@ import type { Message, Update } from 'grammy/types';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { grouped } from '../../domain/figure-text.js';
 import { haltWords } from '../../domain/mode.js';
-import { APPROVER, MAY_STOP, whyStaysKilled } from '../../domain/roles.js';
+import { APPROVER, MAY_STOP, whyStaysKilled } from '../../domain/people-roles.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import {
   answer,

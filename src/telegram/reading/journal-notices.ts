@@ -7,7 +7,7 @@ import { eventsTold } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { grouped } from '../../domain/figure-text.js';
-import { lacksGoLive } from '../../domain/go-live.js';
+import { lacksGoLive } from '../../domain/go-live-terms.js';
 import type { Instrument } from '../../domain/instrument.js';
 import {
   decidingHalt,

@@ -6,7 +6,7 @@
 import { eventsOnTelegram } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { momentToSecond } from '../../domain/moment.js';
-import { leavesOut } from '../../domain/roles.js';
+import { leavesOut } from '../../domain/people-roles.js';
 import { addressNotice, type Delivery, nextDeliveries, unaddressedNotices } from '../../store/outbox.js';
 import {
   beginSending,

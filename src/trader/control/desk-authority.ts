@@ -10,7 +10,7 @@ import { HOUR_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Decision } from '../../domain/decision.js';
 import { percentOfPpm, ppmOfPercent } from '../../domain/money.js';
-import { APPROVER, namesWith } from '../../domain/roles.js';
+import { APPROVER, namesWith } from '../../domain/people-roles.js';
 import type { RealMoneyRules } from '../../domain/signed-vote.js';
 import type { Engine } from '../../engine/engine.js';
 import { settingChanges, settingValues } from '../../engine/settings/setting-specs.js';

@@ -6,7 +6,7 @@
 
 import { coinsSubject } from '../../domain/cash-and-coins.js';
 import { type Decision, decisionSubject, isEndedBy, verifyDecision } from '../../domain/decision.js';
-import { type GoLiveGrant, type GoLiveProposal, goLiveTerms } from '../../domain/go-live.js';
+import { type GoLiveGrant, type GoLiveProposal, goLiveTerms } from '../../domain/go-live-terms.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SaidReason } from '../../domain/mode.js';
 import { ppmOfPercent } from '../../domain/money.js';

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { copiedHome } from '../../domain/go-live.js';
+import { copiedHome } from '../../domain/go-live-terms.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Journal } from './journal.js';
 import { openJournal } from './open-journal.js';

@@ -19,7 +19,6 @@ import { createFillBook } from './fill-book.js';
 import { createOrderMemory, fillsOfMarket, type HistoryContext } from './history.js';
 import { type Listing, listingProblem } from './listing.js';
 import { type BinanceMarket, marketsOf } from './market.js';
-import { type Monitor, startMonitor } from './monitor.js';
 import { BINANCE_TAKES, type BinanceVenueOptions } from './options.js';
 import type { KeyPermissions } from './permissions.js';
 import { createReferencePrices } from './reference-prices.js';
@@ -27,6 +26,7 @@ import type { RequestFigures } from './requests.js';
 import { createTrading } from './trading.js';
 import { openUserStream, type UserStream } from './user-stream.js';
 import { readPermissions, readPrices, readSymbols, type VerifyContext } from './verify.js';
+import { type Monitor, startMonitor } from './watch-connection.js';
 
 /** The state of the connection, for people and checks. */
 interface BinanceState {

@@ -7,7 +7,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { parseMoney } from '../../domain/money.js';
 import { isOwned } from '../../domain/value.js';
 import type { BookReading } from '../port.js';
-import { positionsOf } from './names.js';
+import { positionsOf } from './broker-names.js';
 import type { GatewayAddress } from './settings.js';
 
 export interface AccountToRead {

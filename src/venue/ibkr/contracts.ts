@@ -4,9 +4,9 @@ import { STEP_PLACES_MAX } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { formatUnits, parseUnits } from '../../domain/money.js';
 import type { ListedContract } from '../../domain/venue.js';
+import { brokersName } from './broker-names.js';
 import { numberOf, textOf, Unbelievable } from './decode.js';
 import { type Gateway, type Question, Refused } from './gateway.js';
-import { brokersName } from './names.js';
 
 export interface ResolvedContract {
   readonly instrument: Instrument;

@@ -3,7 +3,7 @@ import type { InjectedSinks } from '@temporalio/worker';
 import { woken } from '../../contracts/notice.js';
 import { type BegunRun, FERMATA_ROUTINE, type RunSinks } from '../../contracts/run-label.js';
 import { notify } from '../../notify/notify.js';
-import { recordEvidenceBatch } from '../../store/evidence.js';
+import { recordEvidenceBatch } from '../../store/evidence-rows.js';
 import type { Pool } from '../../store/pool.js';
 import { readOwedHalt } from '../../store/routine-run.js';
 import {

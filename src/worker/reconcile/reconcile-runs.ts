@@ -8,12 +8,12 @@ import type { GoLiveAttempt } from '../../contracts/published.js';
 import { messageOf } from '../../domain/message-of.js';
 import { notify } from '../../notify/notify.js';
 import type { OperationContext } from '../../operations/operation.js';
-import { closeApproval } from '../../store/approvals.js';
-import { recordEvidenceBatch } from '../../store/evidence.js';
+import { closeApproval } from '../../store/approval-rows.js';
+import { recordEvidenceBatch } from '../../store/evidence-rows.js';
 import { moveAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import { finishRoutineRun } from '../../store/routine-run.js';
 import { abandonIncident, type OpenThing, readOpenThings } from '../../store/runs-seen.js';
-import { closeTask } from '../../store/tasks.js';
+import { closeTask } from '../../store/task-rows.js';
 import { runState } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../../simulators/ibkr/start.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../../src/desk/resolve-desk.js';
-import { readApprovals } from '../../../src/store/approvals.js';
+import { readApprovals } from '../../../src/store/approval-rows.js';
 import type { UpSummary } from '../../../src/supervisor/up-options.js';
 import { withStore } from '../../support/desk-store.js';
 import { type DeskUnderTest, deskUnderTest } from '../../support/desk-under-test.js';

@@ -14,7 +14,7 @@ import { createEngine, type Engine } from '../../../src/engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { Unstamped } from '../../../src/trader/running/runner.js';
-import { type StatusFacts, type StatusNow, traderStatus } from '../../../src/trader/status/trader-status.js';
+import { type StatusFacts, type StatusNow, traderStatus } from '../../../src/trader/status/build-status.js';
 import { venueOrderOf } from '../../support/venue-order.js';
 import { deskConfig } from './desk-config.js';
 

@@ -7,7 +7,7 @@ import type { PreflightReport, PreflightVerdict } from '../../../src/contracts/p
 import { operationsQueue } from '../../../src/contracts/queues.js';
 import { runLabel } from '../../../src/contracts/run-label.js';
 import type { Desk } from '../../../src/desk/schema.js';
-import { goLiveId } from '../../../src/domain/go-live.js';
+import { goLiveId } from '../../../src/domain/go-live-terms.js';
 import type { Runtime } from '../../../src/home/runtime.js';
 import type { VoteResult } from '../../../src/operations/approvals.js';
 import { goLiveInput } from '../../../src/operations/go-live/start-go-live.js';

@@ -11,7 +11,7 @@ import {
 } from '../../../simulators/binance/start.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { type Decision, decisionSubject, signDecision } from '../../../src/domain/decision.js';
-import { type GoLiveProposal, goLiveTerms } from '../../../src/domain/go-live.js';
+import { type GoLiveProposal, goLiveTerms } from '../../../src/domain/go-live-terms.js';
 import { signStatement } from '../../../src/domain/signed-vote.js';
 import { deskPaths, homePaths, type Runtime } from '../../../src/home/runtime.js';
 import type { StatementToSign } from '../../../src/signing/vote-statement.js';

@@ -15,7 +15,7 @@ import {
   type ResumptionProgress,
 } from '../../../src/contracts/resumption.js';
 import { type Decision, decisionSubject, signDecision } from '../../../src/domain/decision.js';
-import { readApprovals } from '../../../src/store/approvals.js';
+import { readApprovals } from '../../../src/store/approval-rows.js';
 import { review, startAttempt } from '../../go-live/support/attempt.js';
 import { openIncident } from '../../incidents/incident-bench.js';
 import { until } from '../../support/eventually.js';

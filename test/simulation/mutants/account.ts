@@ -106,7 +106,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a fee that has no value stops no entry',
-    file: 'limits/rules.ts',
+    file: 'limits/gate-rules.ts',
     find: "  return { limit: 'fee-value', reason: openFees };",
     put: '  return null;',
   },

@@ -64,7 +64,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'an entry by a stop leaves with its trigger on the wrong side',
-    file: 'limits/rules.ts',
+    file: 'limits/gate-rules.ts',
     find: '  if (!isBehind(quoteTicks, stopTicks)) {\n',
     put: '  if (stopTicks < 0) {\n',
   },
@@ -76,7 +76,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'entries leave past the breaker of the venue',
-    file: 'limits/rules.ts',
+    file: 'limits/gate-rules.ts',
     find: "venueBreaker === 'closed'",
     put: "venueBreaker !== 'never'",
   },

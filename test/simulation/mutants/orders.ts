@@ -22,7 +22,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a post-only entry is sent at a price that would take',
-    file: 'limits/rules.ts',
+    file: 'limits/gate-rules.ts',
     find: '  if (!wouldTake(intent, { bidTicks, askTicks })) return null;\n',
     put: '  if (!wouldTake(intent, { bidTicks, askTicks }) || bidTicks > 0) return null;\n',
   },

@@ -36,7 +36,7 @@ export const SIDE_BY_SIDE_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'an entry is approved whose stop the venue would have no room for',
-    file: 'limits/rules.ts',
+    file: 'limits/gate-rules.ts',
     find: '  if (needed <= maxStops) return null;',
     put: '  if (needed <= maxStops + 1) return null;',
   },

@@ -89,7 +89,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'an entry is approved that could not be protected',
-    file: 'limits/rules.ts',
+    file: 'limits/gate-rules.ts',
     find: '  if (lots >= minQuantityLots && value >= minNotional) return null;',
     put: '  if (lots >= 0 && value >= 0) return null;',
   },
@@ -108,7 +108,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'an entry is judged by its own price instead of that of its stop',
-    file: 'limits/rules.ts',
+    file: 'limits/gate-rules.ts',
     find: "leastAtStop(instrument, intent.side === 'buy', intent.protectTicks)",
     put: 'intent.limitTicks ?? 0',
   },

@@ -14,7 +14,7 @@ import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../../src/desk/resolve-desk.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../../src/home/runtime.js';
 import { REPORTS } from '../../../src/reports/registry.js';
-import { saveBackup } from '../../../src/store/backups.js';
+import { saveBackup } from '../../../src/store/backup-rows.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
 import { CheckBench, NOW } from '../../checks/check-bench.js';
 import { ScriptedTrader } from '../../workflows/support/scripted-trader.js';

@@ -13,7 +13,7 @@ import {
 import type { RoutineStep } from '../../../src/contracts/routine.js';
 import type { Runtime } from '../../../src/home/runtime.js';
 import { completeTask } from '../../../src/operations/tasks.js';
-import { readTasks } from '../../../src/store/tasks.js';
+import { readTasks } from '../../../src/store/task-rows.js';
 import { until } from '../../support/eventually.js';
 import { CHECK_STEPS } from '../support/check-steps.js';
 import { type Bench, openBench } from '../support/desk-bench.js';

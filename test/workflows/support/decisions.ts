@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { APPROVAL_MESSAGES, type VoteAnswer } from '../../../src/contracts/approval.js';
 import { type Decision, decisionSubject, signDecision } from '../../../src/domain/decision.js';
-import { readApprovals } from '../../../src/store/approvals.js';
+import { readApprovals } from '../../../src/store/approval-rows.js';
 import { until } from '../../support/eventually.js';
 import { type Bench, DECISION_KEY } from './desk-bench.js';
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ControlMethods } from '../../../src/contracts/control.js';
 import type { BarStatus, FlatProof, TraderStatus } from '../../../src/contracts/trader-status.js';
-import { type GoLiveEnded, PERMISSION_ENDED } from '../../../src/domain/go-live.js';
+import { type GoLiveEnded, PERMISSION_ENDED } from '../../../src/domain/go-live-terms.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../../../src/domain/mode.js';
 import {
   type CallableMethod,

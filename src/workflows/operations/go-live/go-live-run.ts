@@ -20,7 +20,7 @@ import {
 } from '../../../contracts/go-live.js';
 import { woken } from '../../../contracts/notice.js';
 import { operationsQueue } from '../../../contracts/queues.js';
-import type { SizePlan } from '../../../domain/go-live.js';
+import type { SizePlan } from '../../../domain/go-live-terms.js';
 import { CANCEL_ASKED, onCancelRequest, tellCancelled } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, stepLine } from '../../show.js';

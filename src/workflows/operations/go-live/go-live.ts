@@ -35,7 +35,7 @@ import {
   OTHER_JOURNAL,
   overSince,
   type SizePlan,
-} from '../../../domain/go-live.js';
+} from '../../../domain/go-live-terms.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { moment } from '../../../domain/moment.js';
 import { runIdentity } from '../../evidence-trail.js';

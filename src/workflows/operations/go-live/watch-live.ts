@@ -11,7 +11,7 @@ import {
 } from '../../../contracts/go-live.js';
 import type { Notice } from '../../../contracts/notice.js';
 import { counted } from '../../../domain/figure-text.js';
-import { goLiveId, whyNotGranted } from '../../../domain/go-live.js';
+import { goLiveId, whyNotGranted } from '../../../domain/go-live-terms.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { moment } from '../../../domain/moment.js';
 import type { GoLiveRun } from './go-live-run.js';

@@ -8,7 +8,7 @@ import type { IncidentInput, PlaybookAnswer, PlaybookStep } from '../../../contr
 import type { ApprovalParameters } from '../../../domain/decision.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { moment } from '../../../domain/moment.js';
-import { MAY_STOP } from '../../../domain/roles.js';
+import { MAY_STOP } from '../../../domain/people-roles.js';
 import type { Offer, OpenIncident } from '../../../playbooks/playbook.js';
 import type { Approvals } from '../approval.js';
 import { runStep } from '../routine/run-steps.js';

@@ -25,7 +25,7 @@ import { blocksTrading } from '../../../contracts/routine.js';
 import type { Decision } from '../../../domain/decision.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { pastForTemporal } from '../../../domain/moment.js';
-import { allBut } from '../../../domain/roles.js';
+import { allBut } from '../../../domain/people-roles.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
 import { onCancelRequest } from '../../cancellation.js';
 import { showPhase } from '../../show.js';

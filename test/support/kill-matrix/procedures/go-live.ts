@@ -1,6 +1,6 @@
 /** Real money: the report is reviewed, two people approve, the first period is watched. A refused attempt is followed by another. */
 
-import { goLiveId, releaseOf } from '../../../../src/domain/go-live.js';
+import { goLiveId, releaseOf } from '../../../../src/domain/go-live-terms.js';
 import { PRODUCT_VERSION } from '../../../../src/operations/go-live/start-go-live.js';
 import { until } from '../../eventually.js';
 import { type Bench, countOf } from '../bench.js';

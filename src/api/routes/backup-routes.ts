@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { backupWorkflowId, drillWorkflowId } from '../../contracts/queues.js';
-import { OPERATOR } from '../../domain/roles.js';
+import { OPERATOR } from '../../domain/people-roles.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { type BackupRun, backupRunSchema, stepSchema } from '../schemas/records.js';

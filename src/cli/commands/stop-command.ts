@@ -6,7 +6,6 @@ import { type Command, Option } from 'commander';
 import { knownHomeOf } from '../../home/installation.js';
 import { deskNamesIn, startedHomes } from '../../home/started-desks.js';
 import { ANY_REASON, TIMEOUT_SECONDS_MAX, type UrgentOptions, urgentOptions } from '../act-on-desk.js';
-import { type DesksToStop, emergency, stopEach } from '../emergency.js';
 import { CliFailure } from '../failure.js';
 import {
   chooseDesk,
@@ -18,6 +17,7 @@ import {
   notStartedWords,
   runningOf,
 } from '../running-desk.js';
+import { type DesksToStop, emergency, stopEach } from '../stop-at-once.js';
 
 const TIMEOUT_SECONDS = 20;
 

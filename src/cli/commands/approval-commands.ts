@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ApprovalShown } from '../../contracts/published.js';
 import { moment } from '../../domain/moment.js';
-import { MAY_STOP, rolesOf } from '../../domain/roles.js';
+import { MAY_STOP, rolesOf } from '../../domain/people-roles.js';
 import type { GoLiveShown } from '../../operations/go-live/start-go-live.js';
 import type { Operations } from '../../operations/operations.js';
 import { loadDesk } from '../../venue/load-desk.js';

@@ -4,8 +4,8 @@ import type { SignalStatus, SignalsStatus } from '../../contracts/trader-status.
 import { moment as time } from '../../desk/schema-values.js';
 import { signalIdSchema, signalSourceSchema } from '../../desk/sent-schemas.js';
 import { moment } from '../../domain/moment.js';
+import { MAY_STOP, OPERATOR } from '../../domain/people-roles.js';
 import { reasonOf } from '../../domain/plain-text.js';
-import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import {
   SIGNAL_ACTIONS,
   SIGNAL_LIFE_MS_MAX,

@@ -6,7 +6,7 @@ import type { Task } from '../../contracts/operations-activities.js';
 import type { IncidentShown } from '../../contracts/published.js';
 import { taskDoneCommand } from '../../domain/command-text.js';
 import { moment, momentToSecond } from '../../domain/moment.js';
-import { MAY_DO_TASKS, MAY_STOP } from '../../domain/roles.js';
+import { MAY_DO_TASKS, MAY_STOP } from '../../domain/people-roles.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { actingPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { INSTALLATION } from '../../checks/npm.js';
 import { isContainer } from '../../desk/desk-environment.js';
 import { isBuildId } from '../../domain/build.js';
-import { OPERATOR } from '../../domain/roles.js';
+import { OPERATOR } from '../../domain/people-roles.js';
 import { readBuild, testedBuilds } from '../../home/builds.js';
 import { FORMAT_VERSION } from '../../trader/journal/format.js';
 import { outcomeLines, reasonText, runLines, withRun } from '../act-on-desk.js';

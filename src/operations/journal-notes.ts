@@ -8,7 +8,7 @@ import { pricesOf, rewardToRisk, setupEnd, setupFollowed } from '../domain/setup
 import { datesOf } from '../domain/zone-offset.js';
 import { appendAudit } from '../store/audit.js';
 import { inTransaction } from '../store/pool.js';
-import { type NotedSetup, readSetupSteps, readSetups, writeNote } from '../store/trading-journal.js';
+import { type NotedSetup, readSetupSteps, readSetups, writeNote } from '../store/trading-journal-rows.js';
 import { readStatus } from '../trader/read-status.js';
 import type { Caller, OperationContext } from './operation.js';
 

@@ -2,13 +2,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { settingValue } from '../../contracts/json-values.js';
+import { MAY_STOP, OPERATOR } from '../../domain/people-roles.js';
 import { reasonOf } from '../../domain/plain-text.js';
-import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import { type SettingsResult, settingsResultSchema } from '../../operations/settings/ask-for-approval.js';
 import { settingsSchema } from '../../operations/settings/change-settings.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, sendProblem, traderDown } from '../problem.js';
+import { notDone, sendProblem, traderDown } from '../problem-details.js';
 import { answer, jsonSchema, problems, reason, signature, stopSchema } from '../schemas/answers.js';
 import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 

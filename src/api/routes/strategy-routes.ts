@@ -10,12 +10,12 @@ import { type StrategyStatus, signalsSchema, strategyStatusSchema } from '../../
 import { name } from '../../desk/schema-values.js';
 import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/sent-schemas.js';
 import { addDecimals } from '../../domain/decimal.js';
+import { MAY_STOP, OPERATOR } from '../../domain/people-roles.js';
 import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
-import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { SignalBody } from '../../domain/signal.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notFound, refusal, sendProblem, traderDown } from '../problem.js';
+import { notFound, refusal, sendProblem, traderDown } from '../problem-details.js';
 import { answer, jsonSchema, problems, reason, stopSchema } from '../schemas/answers.js';
 import { callerOf, emptyBody, fromDatabase, idLike, OUTCOMES, queryOf, sendOutcome } from './route-parts.js';
 

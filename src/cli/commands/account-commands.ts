@@ -9,7 +9,7 @@ import { dividendSchema } from '../../desk/sent-schemas.js';
 import { CASH_KINDS, type CashKind, COIN_OWNERS, type CoinOwner } from '../../domain/cash-and-coins.js';
 import { parseSplit, SPLIT_PART_MAX, type SplitRatio } from '../../domain/corporate-action.js';
 import { ungrouped } from '../../domain/figure-text.js';
-import { APPROVER, MAY_DO_TASKS } from '../../domain/roles.js';
+import { APPROVER, MAY_DO_TASKS } from '../../domain/people-roles.js';
 import type { Caller, OperationResult } from '../../operations/operation.js';
 import type { Operations } from '../../operations/operations.js';
 import {

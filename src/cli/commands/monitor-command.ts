@@ -20,7 +20,7 @@ import { connectTrader } from '../../trader/client.js';
 import { wholeNumber } from '../option-values.js';
 import { coloured, printJson, printLines, type Screen, section, showInPlace } from '../output.js';
 import { requireRunning, requireRuntime } from '../running-desk.js';
-import { statusLines } from './status.js';
+import { statusLines } from './status-command.js';
 
 const LINES_MAX = 10_000;
 const WATCH_SECONDS = 30;

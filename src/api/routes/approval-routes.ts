@@ -5,7 +5,7 @@ import { approvalSchema } from '../../contracts/published.js';
 import { price } from '../../desk/schema-values.js';
 import { COIN_OWNERS, type CoinOwner } from '../../domain/cash-and-coins.js';
 import { messageOf } from '../../domain/message-of.js';
-import { ANY_ROLE } from '../../domain/roles.js';
+import { ANY_ROLE } from '../../domain/people-roles.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
 import type { PasswordKey } from '../../domain/signed-vote.js';
 import type { VotePasskey } from '../../domain/vote-passkey.js';
@@ -13,7 +13,7 @@ import { voteResultSchema } from '../../operations/approvals.js';
 import type { ToDecide } from '../../operations/sign-as.js';
 import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
-import { refusal, sendProblem } from '../problem.js';
+import { refusal, sendProblem } from '../problem-details.js';
 import { answer, jsonSchema, problems, reason, signature } from '../schemas/answers.js';
 import { callerOf, fromDatabase, queryOf } from './route-parts.js';
 

@@ -10,8 +10,8 @@ import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyReques
 import { z } from 'zod';
 import { EMERGENCY_COMMAND_MS } from '../../contracts/emergency.js';
 import { messageOf } from '../../domain/message-of.js';
+import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/people-roles.js';
 import { NO_REASON, reasonOf } from '../../domain/plain-text.js';
-import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/roles.js';
 import {
   type Caller,
   type CloseAllRequest,
@@ -26,7 +26,7 @@ import {
   type KeyedRequest,
   requestHash,
 } from '../idempotency-keys.js';
-import { type Problem, sendProblem } from '../problem.js';
+import { type Problem, sendProblem } from '../problem-details.js';
 import {
   answer,
   closeAllSchema,

@@ -15,12 +15,12 @@ import { contactsFor } from '../desk/notify-schema.js';
 import { kindsToOpen, ownIncidents, titleOfOwn } from '../desk/own-incidents.js';
 import { closestName } from '../desk/typed-names.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
+import { hasRole, MAY_STOP, rolesOf } from '../domain/people-roles.js';
 import { plainText } from '../domain/plain-text.js';
-import { hasRole, MAY_STOP, rolesOf } from '../domain/roles.js';
 import { incidentId } from '../notify/button-notices.js';
-import { readEvidence } from '../store/evidence.js';
-import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incidents.js';
-import { readOpenTasksOf } from '../store/tasks.js';
+import { readEvidence } from '../store/evidence-rows.js';
+import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incident-rows.js';
+import { readOpenTasksOf } from '../store/task-rows.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
 import { fingerprintOf, type Reported, reportIncident } from '../temporal/report-incident.js';
 import {

@@ -2,16 +2,16 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { incidentSchema, incidentShownSchema, taskSchema } from '../../contracts/published.js';
-import { MAY_DO_TASKS, MAY_STOP } from '../../domain/roles.js';
+import { MAY_DO_TASKS, MAY_STOP } from '../../domain/people-roles.js';
 import {
   incidentAnsweredSchema,
   incidentOpenedSchema,
   ownKindSchema,
   TITLE_LENGTH_MAX,
-} from '../../operations/incidents.js';
+} from '../../operations/handle-incidents.js';
 import { topicOfIncident } from '../../playbooks/registry.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, notFound, refusal, sendProblem } from '../problem.js';
+import { notDone, notFound, refusal, sendProblem } from '../problem-details.js';
 import { answer, jsonSchema, problems, reason } from '../schemas/answers.js';
 import { callerOf, emptyBody, fromDatabase, idLike, queryOf } from './route-parts.js';
 

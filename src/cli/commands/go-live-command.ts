@@ -5,8 +5,8 @@ import type { ConnectionTest } from '../../checks/preflight/connection-reading.j
 import type { PreflightReport } from '../../contracts/published.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
+import { MAY_STOP, OPERATOR } from '../../domain/people-roles.js';
 import { reasonOf } from '../../domain/plain-text.js';
-import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { companionHere, readDeskHere } from '../../home/desk-here.js';
 import type { Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/started-desks.js';
@@ -24,8 +24,8 @@ import {
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome, withOperations } from '../running-desk.js';
-import { votingLines } from './approvals.js';
-import { sourcesOf } from './monitor.js';
+import { votingLines } from './approval-commands.js';
+import { sourcesOf } from './monitor-command.js';
 
 interface Options {
   /** True: the option was given without a value. */

@@ -8,7 +8,7 @@ import type {
   VoteRecorded,
 } from '../contracts/approval.js';
 import type { ApprovalParameters, Decision } from '../domain/decision.js';
-import { askedAgain } from '../domain/go-live.js';
+import { askedAgain } from '../domain/go-live-terms.js';
 import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;

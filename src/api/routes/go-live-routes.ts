@@ -5,15 +5,15 @@ import { VALIDATION_HOURS_MAX } from '../../contracts/go-live.js';
 import { marketMs, wallMs } from '../../contracts/json-values.js';
 import { preflightSchema, validationSchema } from '../../contracts/published.js';
 import { messageOf } from '../../domain/message-of.js';
+import { MAY_STOP, OPERATOR } from '../../domain/people-roles.js';
 import { reasonOf } from '../../domain/plain-text.js';
-import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { goLiveShownSchema, goLiveStartedSchema } from '../../operations/go-live/start-go-live.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { Operations } from '../../operations/operations.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, type Problem, sendProblem } from '../problem.js';
+import { notDone, type Problem, sendProblem } from '../problem-details.js';
 import { answer, jsonSchema, problems, reasonSchema, stopSchema } from '../schemas/answers.js';
-import { forgetContentType } from './emergency.js';
+import { forgetContentType } from './emergency-routes.js';
 import {
   callerOf,
   emptyBody,
