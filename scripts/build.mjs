@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitForBuildLock } from './build/build-lock.mjs';
-import { layers } from './structure/layers.mjs';
+import { layers, sharedWithPage } from './structure/layers.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamps = join(root, 'dist', '.built');
@@ -86,7 +86,7 @@ const steps = [
   },
   {
     name: 'dashboard',
-    sources: ['dashboard', 'src/signing', 'src/domain/figure-text.ts', ...LIBRARIES],
+    sources: ['dashboard', ...sharedWithPage, ...LIBRARIES],
     // A test run sets NODE_ENV to test, which would build the page with development versions of libraries.
     build: () =>
       run('node_modules/vite/bin/vite.js', ['build', 'dashboard', '--logLevel', 'warn'], {

@@ -22,6 +22,7 @@ if (values.json) {
     ['files of 30 lines or fewer with one importer', figures.shortWithOneImporter],
     ['files of more than 250 lines', figures.long],
     ['names that several files have', figures.namesUsedOften],
+    ['folders with one file, without those of venues', figures.foldersOfOne],
     ['imports of values that go up', figures.upwardValueImports],
     ['imports of types that go up', figures.upwardTypeImports],
     ['cycles of files by values', figures.valueCycles.map((group) => group.join(', '))],

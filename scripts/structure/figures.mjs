@@ -60,6 +60,7 @@ export function structureOf(root) {
     desksNamedOutside: desksNamedOutside(root, modules),
     repeated: repeatedPlaces(modules),
     namesUsedOften: namesUsedOften(modules),
+    foldersOfOne: foldersOfOne(modules),
     stopPasses: stopTrace(root).map(({ file, name }) => `${file} ${name}`),
     touched: touchedByExtensions(root, [...modules, ...readModules(root, 'dashboard/src')]),
   };
@@ -160,6 +161,24 @@ function desksNamedOutside(root, modules) {
       .filter((file) => name.test(file.text) && !isDefault(file))
       .map(({ path }) => `${path} names ${desk}`);
   });
+}
+
+/**
+ * A reader opens such a folder for nothing. A venue is a folder, whatever is in it.
+ * @param {readonly { readonly path: string }[]} modules
+ */
+export function foldersOfOne(modules) {
+  const entries = new Map();
+  for (const { path } of modules)
+    for (let at = path.lastIndexOf('/'), entry = path; at > 0; at = entry.lastIndexOf('/')) {
+      const folder = entry.slice(0, at);
+      entries.set(folder, (entries.get(folder) ?? new Set()).add(entry));
+      entry = folder;
+    }
+  return [...entries]
+    .filter(([, { size }]) => size === 1)
+    .flatMap(([, only]) => [...only])
+    .filter((only) => only.endsWith('.ts') && !only.endsWith('/definition.ts'));
 }
 
 function namesUsedOften(modules) {

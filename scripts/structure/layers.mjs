@@ -5,8 +5,7 @@
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const layers = {
-  signing: [],
-  domain: ['signing'],
+  domain: [],
   limits: ['domain'],
   engine: ['domain', 'limits'],
   contracts: ['domain', 'engine'],
@@ -17,7 +16,7 @@ export const layers = {
   home: ['domain', 'desk', 'venue'],
   store: ['domain', 'contracts', 'desk', 'home'],
   market: ['domain', 'contracts', 'desk', 'home', 'venue'],
-  trader: ['signing', 'domain', 'limits', 'contracts', 'engine', 'desk', 'pack', 'home', 'venue', 'market'],
+  trader: ['domain', 'limits', 'contracts', 'engine', 'desk', 'pack', 'home', 'venue', 'market'],
   ledger: ['domain', 'engine', 'contracts', 'desk', 'home', 'venue', 'store', 'trader'],
   auditor: ['domain', 'limits', 'contracts', 'desk', 'home', 'venue', 'market', 'trader'],
   supervisor: ['domain', 'contracts', 'desk', 'pack', 'home', 'venue', 'store', 'trader'],
@@ -92,7 +91,6 @@ export const layers = {
     'activities',
   ],
   operations: [
-    'signing',
     'domain',
     'contracts',
     'desk',
@@ -124,7 +122,6 @@ export const layers = {
     'operations',
   ],
   api: [
-    'signing',
     'domain',
     'contracts',
     'playbooks',
@@ -140,3 +137,10 @@ export const layers = {
   worker: ['*'],
   cli: ['*'],
 };
+
+/** What the page shares with the product: the text that a person signs, and how numbers and commands are written. */
+export const sharedWithPage = [
+  'src/domain/vote-statement.ts',
+  'src/domain/figure-text.ts',
+  'src/domain/command-text.ts',
+];

@@ -5,12 +5,12 @@
 import { rolesOf } from '../domain/people-roles.js';
 import { newPersonKey } from '../domain/signed-vote.js';
 import { passkeyCode, type VotePasskey } from '../domain/vote-passkey.js';
+import { isWholeCode, typedCode } from '../domain/vote-statement.js';
 import { endPasskey, endSignIns, isEndedPasskey } from '../home/people-folder.js';
 import { verifyPassword } from '../home/people-passwords.js';
 import { enrolPersonKey, removePersonKeys, votePasskeysOf } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
 import { signInPasswordHash } from '../home/sign-in-standing.js';
-import { isWholeCode, typedCode } from '../signing/vote-statement.js';
 import { passkeyMaker } from '../store/access-rows.js';
 import type { Pool } from '../store/pool.js';
 import { type Passkey, PasskeyTable } from '../store/sign-in-means.js';

@@ -4,7 +4,7 @@
  * and no certificate to parse; the browser sends the public key as SubjectPublicKeyInfo.
  */
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
-import type { Assertion } from '../signing/vote-statement.js';
+import type { Assertion } from './vote-statement.js';
 
 /** COSE: ECDSA on P-256 and RSA PKCS #1 v1.5, both with SHA-256. Every authenticator supports one of them. */
 export const PASSKEY_ALGORITHMS = [-7, -257] as const;

@@ -13,6 +13,11 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
+import type { Decision } from './decision.js';
+import { GO_LIVE_APPROVAL } from './go-live-terms.js';
+import type { RelyingParty } from './passkey.js';
+import { SETTINGS_APPROVAL } from './settings-change.js';
+import { passkeyObjection, type VotePasskey } from './vote-passkey.js';
 import {
   KEY_COST,
   type RealMoneyKind,
@@ -20,12 +25,7 @@ import {
   type StatementToSign,
   signatureText,
   statementText,
-} from '../signing/vote-statement.js';
-import type { Decision } from './decision.js';
-import { GO_LIVE_APPROVAL } from './go-live-terms.js';
-import type { RelyingParty } from './passkey.js';
-import { SETTINGS_APPROVAL } from './settings-change.js';
-import { passkeyObjection, type VotePasskey } from './vote-passkey.js';
+} from './vote-statement.js';
 
 /** The public half of a signing key. A person has at most one made from a password, and any number of passkeys. */
 export type PersonKey = PasswordKey | VotePasskey;

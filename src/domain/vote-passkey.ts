@@ -1,13 +1,13 @@
 /** Votes about real money that are signed with a passkey: the challenge is the hash of the vote's text. */
 import { createHash } from 'node:crypto';
+import { challengeIn, checkAssertion, counterIn, type RelyingParty, relyingPartyOf } from './passkey.js';
 import {
   codeOfDigest,
   identityText,
   type PasskeyIdentity,
   readAssertion,
   readSignature,
-} from '../signing/vote-statement.js';
-import { challengeIn, checkAssertion, counterIn, type RelyingParty, relyingPartyOf } from './passkey.js';
+} from './vote-statement.js';
 
 /** A passkey that its owner has enrolled for votes. */
 export interface VotePasskey extends PasskeyIdentity {

@@ -12,11 +12,11 @@ import type {
 import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
 import { unfitText, withPlainText } from '../domain/plain-text.js';
 import type { SignalBody } from '../domain/signal.js';
+import type { StatementToSign } from '../domain/vote-statement.js';
 import type { Channel } from '../home/channel-health.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { whatTwinsDid } from '../reports/paper-twins.js';
-import type { StatementToSign } from '../signing/vote-statement.js';
 import { type EvidenceProof, verifyEvidence } from '../store/evidence-rows.js';
 import { openPool } from '../store/pool.js';
 import { readStepOutput, type StepOutput } from '../store/step-outputs.js';

@@ -7,7 +7,7 @@ import { type Decision, type DecisionFields, decisionSubject, signDecision } fro
 import { GO_LIVE_APPROVAL } from '../domain/go-live-terms.js';
 import { sizeSubject } from '../domain/settings-change.js';
 import { chatCodeOf, realMoneyKindOf } from '../domain/signed-vote.js';
-import type { StatementToSign } from '../signing/vote-statement.js';
+import type { StatementToSign } from '../domain/vote-statement.js';
 import { findApproval } from '../store/approval-rows.js';
 import { readStatus } from '../trader/read-status.js';
 import type { Caller, OperationContext } from './operation.js';

@@ -5,7 +5,7 @@ import type { Decision } from '../../src/domain/decision.js';
 import { sizeSubject } from '../../src/domain/settings-change.js';
 import { publicHalf, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
 import { namedPages, passkeyCode } from '../../src/domain/vote-passkey.js';
-import { groupedCode, type RealMoneyKind, type StatementToSign } from '../../src/signing/vote-statement.js';
+import { groupedCode, type RealMoneyKind, type StatementToSign } from '../../src/domain/vote-statement.js';
 import { PasskeyTable } from '../../src/store/sign-in-means.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { resize } from '../support/page.js';

@@ -8,7 +8,7 @@ import {
   realMoneyObjection,
 } from '../../src/domain/signed-vote.js';
 import { namedPages } from '../../src/domain/vote-passkey.js';
-import { readSignature, type StatementToSign, signatureText } from '../../src/signing/vote-statement.js';
+import { readSignature, type StatementToSign, signatureText } from '../../src/domain/vote-statement.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { type Meddled, SoftwareAuthenticator, type UsedAt } from '../support/software-authenticator.js';
 import { signByPasskey, votePasskeyOf } from '../support/vote-passkeys.js';

@@ -4,7 +4,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type CoinOwner, coinsSubject } from '../../src/domain/cash-and-coins.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { chatCodeOf, signStatement } from '../../src/domain/signed-vote.js';
-import type { StatementToSign } from '../../src/signing/vote-statement.js';
+import type { StatementToSign } from '../../src/domain/vote-statement.js';
 import { enrol, ownKeyOf } from '../support/own-keys.js';
 import { CHAT_KEY, DECISION_KEY, type LiveDesk, liveDesk } from './support/live-desk.js';
 

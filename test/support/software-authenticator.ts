@@ -1,6 +1,6 @@
 /** An authenticator in software: makes passkeys, and signatures as a real one does, with every part open to meddling. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import type { Assertion } from '../../src/signing/vote-statement.js';
+import type { Assertion } from '../../src/domain/vote-statement.js';
 
 const USER_PRESENT = 0x01;
 const USER_VERIFIED = 0x04;

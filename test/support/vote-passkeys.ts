@@ -5,7 +5,7 @@ import {
   type StatementToSign,
   signatureText,
   statementText,
-} from '../../src/signing/vote-statement.js';
+} from '../../src/domain/vote-statement.js';
 import type { Meddled, SoftwareAuthenticator, UsedAt } from './software-authenticator.js';
 
 export function votePasskeyOf(device: SoftwareAuthenticator, rpId: string): VotePasskey {

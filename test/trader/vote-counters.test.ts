@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
-import type { StatementToSign } from '../../src/signing/vote-statement.js';
+import type { StatementToSign } from '../../src/domain/vote-statement.js';
 import { VoteCounters } from '../../src/trader/control/vote-counters.js';
 import { SoftwareAuthenticator } from '../support/software-authenticator.js';
 import { signByPasskey } from '../support/vote-passkeys.js';

@@ -1,7 +1,7 @@
 /** Passkeys through the browser's own API: the private key never leaves the device. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { codeOfDigest, groupedCode, identityText } from '../../../src/signing/vote-statement.js';
+import { codeOfDigest, groupedCode, identityText } from '../../../src/domain/vote-statement.js';
 import type { PasskeyAnswer, PasskeyAsked, PasskeyMade, PasskeyToMake } from '../api/shapes.js';
 import { Problem } from './problem.js';
 

@@ -3,12 +3,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import {
-  assertionText,
-  KEY_COST,
-  signatureText,
-  statementText,
-} from '../../../src/signing/vote-statement.js';
+import { assertionText, KEY_COST, signatureText, statementText } from '../../../src/domain/vote-statement.js';
 import type { Signing } from '../api/shapes.js';
 import { typed } from '../typed.js';
 import { bytesOf, passkeysHere, textOf, usePasskey } from './passkeys.js';

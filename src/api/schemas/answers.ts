@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { haltSchema, traderStatusSchema } from '../../contracts/trader-status.js';
 import { printable } from '../../desk/schema-values.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/settings-change.js';
-import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
+import { SIGNATURE_CHARS_MAX } from '../../domain/vote-statement.js';
 
 export type JsonSchema = Record<string, unknown>;
 

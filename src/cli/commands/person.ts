@@ -4,6 +4,7 @@ import type { Desk } from '../../desk/schema.js';
 import { NAME, NAME_EXPECTED } from '../../desk/typed-names.js';
 import { moment } from '../../domain/moment.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/people-roles.js';
+import { groupedCode } from '../../domain/vote-statement.js';
 import { endCliSession, namedOnCli } from '../../home/cli-session.js';
 import { hasOwnPeople, ownPeopleText } from '../../home/installation.js';
 import { endPerson } from '../../home/people-folder.js';
@@ -16,7 +17,6 @@ import {
 import { passwordKeyOf, removePersonKeys, votePasskeysOf } from '../../home/person-keys.js';
 import { type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { deskNamesIn, homesSharingPeople } from '../../home/started-desks.js';
-import { groupedCode } from '../../signing/vote-statement.js';
 import { appendAudit } from '../../store/audit.js';
 import { unlinkPerson } from '../../store/people.js';
 import { withdrawSignInTokens } from '../../store/sign-in-means.js';

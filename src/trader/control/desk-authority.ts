@@ -12,13 +12,13 @@ import type { Decision } from '../../domain/decision.js';
 import { percentOfPpm, ppmOfPercent } from '../../domain/money.js';
 import { APPROVER, namesWith } from '../../domain/people-roles.js';
 import type { RealMoneyRules } from '../../domain/signed-vote.js';
+import type { RealMoneyKind } from '../../domain/vote-statement.js';
 import type { Engine } from '../../engine/engine.js';
 import { settingChanges, settingValues } from '../../engine/settings/setting-specs.js';
 import { votesEndedMs } from '../../home/people-folder.js';
 import { peoplesKeys } from '../../home/person-keys.js';
 import { deskPaths, homePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
-import type { RealMoneyKind } from '../../signing/vote-statement.js';
 import { VoteCounters } from './vote-counters.js';
 import {
   type ArmPermission,

@@ -17,8 +17,8 @@ import { CASH_KINDS, COIN_OWNERS } from '../../domain/cash-and-coins.js';
 import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
 import { HALT_CAUSES, RESUME_RULES } from '../../domain/mode.js';
 import { plainText } from '../../domain/plain-text.js';
+import { SIGNATURE_CHARS_MAX } from '../../domain/vote-statement.js';
 import { positionSizeLimit } from '../../limits/position-size.js';
-import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 import { badRequest } from './control-refusal.js';
 
 const ID_LENGTH_MAX = 128;

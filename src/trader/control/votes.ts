@@ -13,7 +13,7 @@ import { ppmOfPercent } from '../../domain/money.js';
 import { reasonOf } from '../../domain/plain-text.js';
 import { type SettingsProposal, settingsTerms, sizeSubject } from '../../domain/settings-change.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
-import { readSignature } from '../../signing/vote-statement.js';
+import { readSignature } from '../../domain/vote-statement.js';
 import { ControlRefusal } from './control-refusal.js';
 import type { VoteCounters } from './vote-counters.js';
 
