@@ -75,7 +75,7 @@ export interface BookDifference {
 const APART_MAX_MS = 30_000;
 
 /**
- * Notices a position or cash that differs in another way at each look, so that no difference is found twice, while the
+ * Notices a position or cash that differs in another way at each audit, so that no difference is found twice, while the
  * trader's own figure stays: it sees nothing of what happens there.
  */
 export class BooksApart {
@@ -84,7 +84,7 @@ export class BooksApart {
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** What has differed for too long; nothing if all is as it was at the last look. */
+  /** What has differed for too long; nothing if all is as it was at the last audit. */
   look(differences: readonly BookDifference[]): readonly string[] {
     const nowMs = this.nowMs();
     this.#apart = new Map(

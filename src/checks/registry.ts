@@ -51,7 +51,7 @@ import { tradingLog } from './trading-log.js';
 import { venueReachable } from './venue-reachable.js';
 import { winRate } from './win-rate.js';
 
-const LOOKS: ReadonlyMap<string, Check> = new Map([
+const SINGLE_CHECKS: ReadonlyMap<string, Check> = new Map([
   ['venue-reachable', venueReachable],
   ['data-fresh', dataFresh],
   ['warmed-up', warmedUp],
@@ -106,8 +106,8 @@ export const SCORED = {
 };
 
 export const CHECKS: ReadonlyMap<string, Check> = new Map([
-  ...LOOKS,
-  ['health-score', healthScore(LOOKS, SCORED)],
+  ...SINGLE_CHECKS,
+  ['health-score', healthScore(SINGLE_CHECKS, SCORED)],
 ]);
 
 const BACKUP_ACTIONS: Readonly<Record<ShippedAction, DeclaredPart>> = {

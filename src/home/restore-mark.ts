@@ -69,7 +69,7 @@ export function writeRestoreOrder(home: string, order: RestoreOrder): void {
 export function closeRestoreOrder(home: string): void {
   const order = readRestoreOrder(home);
   if (order === null || order.outcome !== null) return;
-  const says = `the restore of backup ${order.backupId} was cut off or given up, and the desk was started again by somebody: the next look says what is there`;
+  const says = `the restore of backup ${order.backupId} was cut off or given up, and the desk was started again by somebody: the next check says what is there`;
   writeRestoreOrder(home, { ...order, outcome: { restored: false, says } });
 }
 

@@ -56,7 +56,7 @@ const QUERY_MS = 3_000;
 const POLL_MS = 200;
 /** A wait for a person or a backup needs no frequent polling. */
 const POLL_MS_MAX = 5_000;
-/** From this pause on, each poll without an answer also looks whether the run is open. */
+/** From this pause on, each poll without an answer also checks whether the run is open. */
 const LOOK_MS = 500;
 
 /** `answer` null: there is none so far. `ended`: then there will be none, and this is how its run ended, in words. */
@@ -85,7 +85,7 @@ export async function awaitQuery<T>(
   for (let pauseMs = POLL_MS; performance.now() < untilMs; pauseMs = Math.min(pauseMs * 1.25, POLL_MS_MAX)) {
     const answer = await knownAnswer();
     if (answer !== null) return { answer, ended: null };
-    // A short run needs no such look.
+    // A short run needs no such check.
     const ended = pauseMs > LOOK_MS ? await howEnded(temporal, workflowId, runId) : null;
     // It may have answered between the two.
     if (ended !== null) return { answer: await knownAnswer(), ended };

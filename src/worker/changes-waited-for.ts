@@ -109,8 +109,8 @@ export function wakeWaitingRuns(
 }
 
 /**
- * Of a desk that lacks a go-live: the one that people are asked about looks at once whether the desk is still as they
- * were asked. One that is missed looks by itself.
+ * Of a desk that lacks a go-live: the one that people are asked about checks at once whether the desk is still as they
+ * were asked. One that is missed checks by itself.
  */
 export function changesOfGoLive({
   temporal,

@@ -29,7 +29,7 @@ import { deskOwnerOf, followIncarnation } from './follow-incarnation.js';
 import { installRuntime } from './install-runtime.js';
 import { keepWorker } from './keep-worker.js';
 import { followRuns } from './reconcile/ended-runs.js';
-import { LOOKS_MS, repeat } from './repeat.js';
+import { POLL_MS, repeat } from './repeat.js';
 import { type Logger, roleLog } from './role-log.js';
 import { bundleFile } from './workflow-bundles.js';
 
@@ -82,7 +82,7 @@ export async function startEngineWorker(runtime: Runtime): Promise<Role> {
 const AGAIN_MS_MAX = 5_000;
 const ANSWER_MS = 4_000;
 /** One late beat is a busy machine; more means that Temporal doesn't write. */
-const BEAT_AGE_MS_MAX = 2.5 * LOOKS_MS.pulse;
+const BEAT_AGE_MS_MAX = 2.5 * POLL_MS.pulse;
 
 /**
  * The end-to-end heartbeat. The trader hears that operations are alive only when Temporal answers, the
@@ -98,7 +98,7 @@ export function sendHeartbeats(
 ): KeptTask {
   const silentMs = desk.deadMan.operationsSilentSeconds * 1_000;
   // So that two failures in a row can be made up for before the trader acts.
-  const everyMs = Math.min(LOOKS_MS.heartbeat, silentMs / 3);
+  const everyMs = Math.min(POLL_MS.heartbeat, silentMs / 3);
   const againMs = Math.min(AGAIN_MS_MAX, silentMs / 12);
   let sentMs = Number.NEGATIVE_INFINITY;
   const standsStill = watchPulse();
@@ -140,7 +140,7 @@ export async function lastBeat(temporal: TemporalAccess, { desk }: Desk): Promis
 
 /** Workflow id `pulse:<desk>`. */
 async function startPulse(temporal: TemporalAccess, desk: string): Promise<void> {
-  const input: PulseInput = { desk, everyMs: LOOKS_MS.pulse };
+  const input: PulseInput = { desk, everyMs: POLL_MS.pulse };
   await temporal.within(ANSWER_MS, (client) =>
     client.workflow.start('pulse', {
       workflowId: pulseId(desk),

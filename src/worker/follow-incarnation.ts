@@ -27,7 +27,7 @@ import { askRunning } from '../temporal/runs.js';
 import type { TraderClient } from '../trader/client.js';
 import { readWords } from '../trader/read-status.js';
 import { type KeptWorker, keepWorker, type WorkerContext } from './keep-worker.js';
-import { LOOKS_MS, repeat } from './repeat.js';
+import { POLL_MS, repeat } from './repeat.js';
 
 interface FollowedIncarnation {
   /** Resolves once the trader was reached, its queue is served and the desk owner knows it. */
@@ -64,7 +64,7 @@ export function followIncarnation(
       announcedMs = Number.NEGATIVE_INFINITY;
       await serving.worker.ready;
     }
-    if (performance.now() - announcedMs < LOOKS_MS.deskOwner) return;
+    if (performance.now() - announcedMs < POLL_MS.deskOwner) return;
     await owner.admit(incarnation);
     announcedMs = performance.now();
     markReady();
@@ -74,7 +74,7 @@ export function followIncarnation(
   const watchOwner = (): void => {
     isWatched = true;
     const announceIn = (ms: number) => () => {
-      announcedMs = performance.now() - LOOKS_MS.deskOwner + ms;
+      announcedMs = performance.now() - POLL_MS.deskOwner + ms;
     };
     const ended = owner.ended().then(announceIn(0), announceIn(ASK_AGAIN_MS));
     ended.finally(() => {

@@ -47,7 +47,7 @@ export function incidentsOfProcesses(
   return repeat('watch over processes', LOOK_EVERY_MS, log, async () => {
     const seen = await processes();
     await report(seen.flatMap(symptomsOfProcess));
-    // Asked again at the next look: without Postgres nobody knows yet.
+    // Asked again at the next poll: without Postgres nobody knows yet.
     await report((await endBefore(seen).catch(() => [])).flatMap(symptomsOfProcess));
     await wake(JSON.stringify(seen.map(({ name, state }) => [name, state])), context.seen.incarnation);
   });

@@ -34,7 +34,7 @@ export type StatusFollower = (status: TraderStatus) => Promise<void>;
  * idle desk where somebody else runs Temporal: fewer than 20 calls a minute, counted by
  * test/worker/waiting-runs.test.ts.
  */
-export const LOOKS_MS = {
+export const POLL_MS = {
   /**
    * The end-to-end heartbeat queries the pulse at this interval, or at a third of the trader's patience if that is
    * less.
@@ -53,5 +53,5 @@ export const LOOKS_MS = {
   deskOwner: 300_000,
 } as const;
 
-/** Instead of `LOOKS_MS.runs` at the desk's own server, whose calls nobody pays: people hear of a lost run sooner. */
+/** Instead of `POLL_MS.runs` at the desk's own server, whose calls nobody pays: people hear of a lost run sooner. */
 export const RUNS_OF_OWN_SERVER_MS = 15_000;

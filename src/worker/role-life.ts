@@ -122,11 +122,11 @@ export interface RoleSeen {
  * A role is silent after this many polls in a row without a sign, a second or more apart. Counting polls instead of
  * time avoids false silence after this process or the whole machine was suspended.
  */
-export const SILENT_LOOKS = 30;
+export const SILENT_POLLS = 30;
 
 interface Watched {
   readonly lastSignMs: number;
-  readonly quietLooks: number;
+  readonly quietPolls: number;
   /** Time of its last sign before the first silent poll. */
   readonly quietSinceMs: number;
 }
@@ -168,14 +168,14 @@ export function watchRolesAlone(home: string, traderAnswers: () => Promise<boole
 }
 
 function watchedOn(before: Watched | undefined, { lastSignMs }: LifeSeen, lives: boolean): Watched {
-  if (before === undefined || lives) return { lastSignMs, quietLooks: 0, quietSinceMs: lastSignMs };
-  return { ...before, lastSignMs, quietLooks: before.quietLooks + 1 };
+  if (before === undefined || lives) return { lastSignMs, quietPolls: 0, quietSinceMs: lastSignMs };
+  return { ...before, lastSignMs, quietPolls: before.quietPolls + 1 };
 }
 
-function roleSeen(name: string, life: LifeSeen, { quietLooks, quietSinceMs }: Watched): RoleSeen {
+function roleSeen(name: string, life: LifeSeen, { quietPolls, quietSinceMs }: Watched): RoleSeen {
   const { phase, death, deathBefore } = life;
   const lives = phase !== 'ended' && death === null;
-  const silentSinceMs = lives && quietLooks >= SILENT_LOOKS ? quietSinceMs : null;
+  const silentSinceMs = lives && quietPolls >= SILENT_POLLS ? quietSinceMs : null;
   return {
     name,
     state: stateOf(life, silentSinceMs !== null),

@@ -20,7 +20,7 @@ import {
 } from '../temporal/schedules/schedule-definition.js';
 import { type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
 import { startRoutine } from '../temporal/start-runs.js';
-import { LOOKS_MS, type StatusFollower, type TraderWatchContext } from './repeat.js';
+import { POLL_MS, type StatusFollower, type TraderWatchContext } from './repeat.js';
 
 const APPLY_MS = 20_000;
 const ASK_MS = 5_000;
@@ -98,7 +98,7 @@ export function scheduleUpkeep(context: TraderWatchContext, home: string | null 
         log.warn({ routine, nominalMs, caughtUp }, 'a routine did not run when it was due');
       sweeps.done();
     }
-    if (performance.now() - rememberedMs < LOOKS_MS.schedules) return;
+    if (performance.now() - rememberedMs < POLL_MS.schedules) return;
     rememberedMs = performance.now();
     try {
       const isAsWanted = await temporal.within(APPLY_MS, (client) => rememberPauses(client, pool, target));

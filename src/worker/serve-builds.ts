@@ -13,23 +13,23 @@ import {
 } from '../contracts/queues.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { type KeptWorker, keepWorker, type WorkerContext, type WorkerSettings } from './keep-worker.js';
-import { LOOKS_MS, repeat } from './repeat.js';
+import { POLL_MS, repeat } from './repeat.js';
 import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './workflow-bundles.js';
 
 /** Counted in polls. */
-const OLD_EVERY = LOOKS_MS.earlierBuilds / LOOKS_MS.currentBuild;
+const OLD_EVERY = POLL_MS.earlierBuilds / POLL_MS.currentBuild;
 /** Each needs 50 to 80 MB of this process. */
 const SERVED_MAX = 4;
 /** Temporal's list may lag. */
-const EMPTY_LOOKS = 2;
+const EMPTY_POLLS = 2;
 /** Number of polls in which a kept build may get ready. */
-const READY_LOOKS = 3;
+const READY_POLLS = 3;
 
 interface Served {
   readonly worker: KeptWorker;
   ready: boolean;
   looks: number;
-  emptyLooks: number;
+  emptyPolls: number;
 }
 
 /** Runs that wait because their build can't be served. */
@@ -72,7 +72,7 @@ export function serveBuilds(context: BuildsContext): KeptWorker {
     stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   let looks = 0;
-  const looking = repeat('builds', context.everyMs ?? LOOKS_MS.currentBuild, context.log, async () => {
+  const looking = repeat('builds', context.everyMs ?? POLL_MS.currentBuild, context.log, async () => {
     await Promise.race([current.ready, stopped]);
     if (stopping.signal.aborted) return;
     if (await makeCurrent(context.temporal, settings.version))
@@ -117,8 +117,8 @@ class OldBuilds {
     const open = await openRunsByBuild(temporal, PLACES[of].queue(desk));
     for (const [buildId, runs] of open) if (buildId !== current) await this.#serve(buildId, runs);
     for (const [buildId, served] of this.#served) {
-      served.emptyLooks = open.has(buildId) ? 0 : served.emptyLooks + 1;
-      if (served.emptyLooks < EMPTY_LOOKS) continue;
+      served.emptyPolls = open.has(buildId) ? 0 : served.emptyPolls + 1;
+      if (served.emptyPolls < EMPTY_POLLS) continue;
       await served.worker.stop();
       this.#served.delete(buildId);
       this.context.log.info({ buildId }, 'the last run of an earlier build has ended');
@@ -134,7 +134,7 @@ class OldBuilds {
     const served = this.#served.get(buildId);
     if (served !== undefined) {
       served.looks += 1;
-      if (!served.ready && served.looks === READY_LOOKS)
+      if (!served.ready && served.looks === READY_POLLS)
         await this.#tell(buildId, runs, 'its workflows do not run in this build');
       return;
     }
@@ -148,7 +148,7 @@ class OldBuilds {
       return;
     }
     const worker = keepWorker(this.context, settingsOf(this.context, buildId, kept.code));
-    const begun: Served = { worker, ready: false, looks: 0, emptyLooks: 0 };
+    const begun: Served = { worker, ready: false, looks: 0, emptyPolls: 0 };
     this.#served.set(buildId, begun);
     void worker.ready.then(() => {
       begun.ready = true;

@@ -13,7 +13,7 @@ import { homePaths, type Runtime } from '../home/runtime.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../supervisor/managed-process.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { PacksMessage } from './packs-worker.js';
-import { LOOKS_MS } from './repeat.js';
+import { POLL_MS } from './repeat.js';
 import type { Logger } from './role-log.js';
 import { openRunsByBuild, type UnservedBuild } from './serve-builds.js';
 
@@ -74,7 +74,7 @@ export function servePacks(context: PacksContext): Packs {
         if (!context.hasCode) {
           if (!hasKept(context.runtime.home)) return;
           if (!(await hasOpenRuns(context))) {
-            await sleep(LOOKS_MS.earlierBuilds, undefined, { signal }).catch(() => undefined);
+            await sleep(POLL_MS.earlierBuilds, undefined, { signal }).catch(() => undefined);
             continue;
           }
         }

@@ -16,7 +16,7 @@ import { reportSymptom } from '../temporal/report-incident.js';
 import { runsOfDesk } from '../temporal/runs.js';
 import { tellEndedRuns } from './reconcile/ended-runs.js';
 import { endLeftPermission, type ReconcileContext, reconcileRuns } from './reconcile/reconcile-runs.js';
-import { LOOKS_MS, RUNS_OF_OWN_SERVER_MS, repeat, type TraderWatchContext } from './repeat.js';
+import { POLL_MS, RUNS_OF_OWN_SERVER_MS, repeat, type TraderWatchContext } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { UnservedBuild } from './serve-builds.js';
 
@@ -34,7 +34,7 @@ const WHY_MAX = 500;
  * are spooled while Postgres is down.
  */
 export function watchStuckWorkflows(context: TraderWatchContext, log: Logger, home: string | null): KeptTask {
-  return repeat('watch over stuck workflows', LOOKS_MS.stuckWorkflows, log, lookForStuck(context, log, home));
+  return repeat('watch over stuck workflows', POLL_MS.stuckWorkflows, log, lookForStuck(context, log, home));
 }
 
 /** Each call is one poll. */
@@ -216,7 +216,7 @@ export function watchRuns(
   log: Logger,
   { kind }: Pick<TemporalPlace, 'kind'>,
 ): KeptTask {
-  const everyMs = kind === 'managed' ? RUNS_OF_OWN_SERVER_MS : LOOKS_MS.runs;
+  const everyMs = kind === 'managed' ? RUNS_OF_OWN_SERVER_MS : POLL_MS.runs;
   return repeat('watch over runs', everyMs, log, lookAtRuns(context, log));
 }
 

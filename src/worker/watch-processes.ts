@@ -12,7 +12,7 @@ import type { Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import { isAlive } from '../supervisor/process-table.js';
 import type { TraderClient } from '../trader/client.js';
-import { type RoleSeen, SILENT_LOOKS, watchRolesAlone } from './role-life.js';
+import { type RoleSeen, SILENT_POLLS, watchRolesAlone } from './role-life.js';
 import { isSeparate } from './run-separately.js';
 
 export interface Processes {
@@ -96,7 +96,7 @@ function watchSupervised(
   traderAnswers: () => Promise<boolean>,
 ): Pick<Processes, 'look' | 'state'> {
   let answeredMs = Date.now();
-  let quietLooks = 0;
+  let quietPolls = 0;
   const ask = () => askSupervisor(home, 'processes', {}).catch(() => null);
   const silent = (): RoleSeen => ({
     ...{ name: SUPERVISOR, state: 'silent', lastDeath: null, silentSinceMs: answeredMs },
@@ -106,11 +106,11 @@ function watchSupervised(
       const processes = await ask();
       if (processes !== null || (await traderAnswers())) {
         answeredMs = Date.now();
-        quietLooks = 0;
+        quietPolls = 0;
         return processes ?? [];
       }
-      quietLooks += 1;
-      return quietLooks < SILENT_LOOKS ? [] : [silent()];
+      quietPolls += 1;
+      return quietPolls < SILENT_POLLS ? [] : [silent()];
     },
     state: async (name) => {
       const processes = await ask();
@@ -140,14 +140,14 @@ function switchBuild(home: string, asked: SwitchAsked, ending: AbortSignal): Pro
   const find = () => {
     const found = ownOf(asked.key, readBuildPointer(home).ordered);
     const isLeft = found?.outcome === null && !isAlive(found.starter);
-    return isLeft ? { outcome: { switched: false, says: NOBODY_LOOKS } } : found;
+    return isLeft ? { outcome: { switched: false, says: UNWATCHED } } : found;
   };
   const order = () => askSupervisor(home, 'switchBuild', asked, CHECK_MS);
   const refused = (why: string) => ({ switched: false, says: `the build was not switched: ${why}` });
   return orderedOnce({ find, order, refused }, ending);
 }
 
-const NOBODY_LOOKS =
+const UNWATCHED =
   'the process that had started the desk is gone, and nobody has proven the new build: fermata down, then fermata up of the former one';
 
 const ownOf = <T extends { readonly key: string }>(key: string, order: T | null): T | null =>

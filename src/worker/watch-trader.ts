@@ -166,7 +166,7 @@ export function watchFreeSpace(context: TraderWatchContext, home: string): KeptT
   return repeat('watch over the disk', DISK_EVERY_MS, context.log, lookAtDisk(context, home));
 }
 
-/** Each call is one look. People are told once until there is room again. */
+/** Each call is one poll. People are told once until there is room again. */
 export function lookAtDisk(
   context: TraderWatchContext,
   home: string,

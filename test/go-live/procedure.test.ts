@@ -141,7 +141,7 @@ describe.concurrent('going live', () => {
     );
     const period = evidence.find(({ step_key: key }) => key === 'first-period.state');
     if (!period) throw new Error('the first period left no evidence');
-    expect(Number(/^clean at (\d+) looks$/.exec(period.observed)?.[1])).toBeGreaterThan(1);
+    expect(Number(/^clean in (\d+) checks$/.exec(period.observed)?.[1])).toBeGreaterThan(1);
     expect(period.finished.getTime() - period.started.getTime()).toBeGreaterThanOrEqual(10_000);
     const [row] = await readAttempts(bench.database.pool, desk.name);
     expect(row).toMatchObject({ release: input.release, state: 'completed' });
@@ -483,7 +483,7 @@ describe.concurrent('going live', () => {
     expect(waiting).toMatchObject({
       nextAtMs: null,
       detail: expect.stringMatching(
-        /^Clean hours begin anew with the first look that finds nothing wrong, the next at .* UTC\. At .* UTC: HALTED: person by test$/,
+        /^Clean hours begin anew with the first check that finds nothing wrong, the next at .* UTC\. At .* UTC: HALTED: person by test$/,
       ),
     });
     expect(await told()).toEqual([]);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { watchPulse } from '../../src/worker/engine-worker.js';
-import { LOOKS_MS } from '../../src/worker/repeat.js';
+import { POLL_MS } from '../../src/worker/repeat.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -11,7 +11,7 @@ it('takes no pulse for one that stands still because Temporal’s clock is hours
     () => steadyMs,
   );
   for (; steadyMs < HOUR_MS; steadyMs += 20_000)
-    expect(standsStill(Math.floor(steadyMs / LOOKS_MS.pulse) * LOOKS_MS.pulse)).toBe(false);
+    expect(standsStill(Math.floor(steadyMs / POLL_MS.pulse) * POLL_MS.pulse)).toBe(false);
 });
 
 it('says that a pulse stands still once nothing has come for two and a half beats', () => {
@@ -21,7 +21,7 @@ it('says that a pulse stands still once nothing has come for two and a half beat
     () => steadyMs,
   );
   expect(standsStill(0)).toBe(false);
-  steadyMs = 2.5 * LOOKS_MS.pulse;
+  steadyMs = 2.5 * POLL_MS.pulse;
   expect(standsStill(0)).toBe(false);
   steadyMs += 1;
   expect(standsStill(0)).toBe(true);

@@ -13,7 +13,7 @@ import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-defin
 import { changesOfChecks, changesOfTrader, failingChecksOf } from '../../src/worker/changes-waited-for.js';
 import { lastBeat, sendHeartbeats } from '../../src/worker/engine-worker.js';
 import { deskOwnerOf } from '../../src/worker/follow-incarnation.js';
-import { LOOKS_MS, type TraderWatchContext } from '../../src/worker/repeat.js';
+import { POLL_MS, type TraderWatchContext } from '../../src/worker/repeat.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import { makeCurrent, openRunsByBuild } from '../../src/worker/serve-builds.js';
 import { lookAtRuns, lookForStuck } from '../../src/worker/stuck-runs.js';
@@ -253,7 +253,7 @@ describe('an idle desk', () => {
     const owner = deskOwnerOf(access, context.desk, 'home');
     const stuck = lookForStuck(context, context.log, null);
     // The queue's answer to each query, and the pulse's own beat, are calls of the operations worker.
-    const looks: Record<keyof typeof LOOKS_MS, { ask?: () => Promise<unknown>; answers?: number }> = {
+    const looks: Record<keyof typeof POLL_MS, { ask?: () => Promise<unknown>; answers?: number }> = {
       heartbeat: { ask: () => lastBeat(access, context.desk), answers: 1 },
       pulse: { answers: 1 },
       stuckWorkflows: { ask: stuck },
@@ -284,7 +284,7 @@ describe('an idle desk', () => {
       await ask?.();
       const calls = counted() - before + answers;
       said.push(`${name}: ${calls}`);
-      aMinute += (calls * 60_000) / LOOKS_MS[name as keyof typeof LOOKS_MS];
+      aMinute += (calls * 60_000) / POLL_MS[name as keyof typeof POLL_MS];
     }
     expect(aMinute, said.join(', ')).toBeLessThan(20);
     expect(aMinute, said.join(', ')).toBeGreaterThan(10);

@@ -32,7 +32,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Exit code 1 if the trader does not answer; the rest is shown all the same. `wait`: between two looks of `--watch`. */
+/** Exit code 1 if the trader does not answer; the rest is shown all the same. `wait`: between two readings of `--watch`. */
 export function monitorCommand(command: Command, wait: (ms: number) => Promise<unknown> = pause): void {
   command
     .option('--full', 'also the last setups, more errors and the newest lines of the log')

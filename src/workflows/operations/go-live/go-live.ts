@@ -324,7 +324,7 @@ function tellAskedAgain(run: GoLiveRun, step: number, why: string): void {
 
 /** Runs that began before this patch ask for a larger size after clean hours in which nothing was traded. */
 const TAKES_TRADES = 'a-larger-size-takes-closed-trades';
-/** Hours that lack trades go on in watches of at least as many looks as a day has, and people are told after each. */
+/** Hours that lack trades go on in watches of at least as many checks as a day has, and people are told after each. */
 const LOOKS_A_DAY = 288;
 const WRONG_MAX = 1_200;
 

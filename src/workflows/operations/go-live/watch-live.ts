@@ -82,9 +82,9 @@ export async function watchLive(
 
 /** What was wrong may be over by now: nobody has looked since. */
 const beginsAnew = (lookedAtMs: number, everyMs: number, wrong: readonly string[]): string =>
-  `Clean hours begin anew with the first look that finds nothing wrong, the next at ${moment(lookedAtMs + everyMs)}. At ${moment(lookedAtMs)}: ${wrong.join('; ')}`;
+  `Clean hours begin anew with the first check that finds nothing wrong, the next at ${moment(lookedAtMs + everyMs)}. At ${moment(lookedAtMs)}: ${wrong.join('; ')}`;
 
-/** Runs that began before this patch learn at their next look that the permission was taken back. */
+/** Runs that began before this patch learn at their next check that the permission was taken back. */
 const REVOKED_WAKES = 'a-permission-that-is-taken-back-wakes-the-watch';
 /** Nobody can ask for real money again before this run has seen that it is over. */
 async function pause(run: GoLiveRun, ms: number): Promise<void> {
@@ -115,7 +115,7 @@ export async function watchWhile(
   for (;;) {
     const isWoken = await condition(() => settled || run.looksNow, everyMs);
     const isOver = isWoken && settled;
-    // One that was lifted since the look before counts, too.
+    // One that was lifted since the check before counts, too.
     if (isOver && !(question && patched(HALT_ENDS_QUESTION))) return null;
     run.looksNow = false;
     const found = await lookAtLive(run, startedMs);
@@ -126,7 +126,7 @@ export async function watchWhile(
   }
 }
 
-/** Tells people of each problem once, and again where a look in between did not see it. */
+/** Tells people of each problem once, and again where a check in between did not see it. */
 function createTeller(run: GoLiveRun) {
   const problems = new Set<string>();
   let before: readonly string[] = [];
@@ -154,7 +154,7 @@ async function conclude(
 ): Promise<{ readonly late: readonly string[]; readonly trades: number }> {
   const summary = 'Verify the fills';
   const found = await run.calls.readLiveFills.executeWithOptions({ summary }, [fillsSinceMs]);
-  // A halt that was lifted before the next look was no look's problem, and interrupted trading all the same.
+  // A halt that was lifted before the next check was no check's problem, and interrupted trading all the same.
   const { fills, problems: unlikeOrdered, halts = [] } = found;
   const filled = {
     verdict: unlikeOrdered.length === 0 ? 'pass' : 'fail',
@@ -165,7 +165,7 @@ async function conclude(
   const wrong = [...problems, ...halts].join('; ').slice(0, OBSERVED_MAX);
   const state = {
     verdict: wrong === '' ? 'pass' : 'warn',
-    observed: wrong || `clean at ${counted(looks, 'look')}`,
+    observed: wrong || `clean in ${counted(looks, 'check')}`,
     expected: 'ACTIVE, reconciled, every position protected',
   } as const;
   run.record(`${key}.state`, 'Mode, reconciliation and protection', state, startedMs);
