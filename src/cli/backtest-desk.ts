@@ -62,6 +62,9 @@ const INSTRUMENT_KEYS = [
   ...['funding.ratePct', 'funding.everyHours'],
   ...['swap.longPips', 'swap.shortPips', 'swap.rollover', 'swap.zone', 'swap.tripleOn'],
 ];
+/** Each says how large an entry is; a desk file has one of them. */
+const SIZE_RULES = ['riskPct', 'lots', 'equityPct', 'volatilityPct'];
+const SIZE_KEYS = [...SIZE_RULES, 'maxLots'].map((key) => `size.${key}`);
 const FEE_PCT_MAX = 10;
 /** Coins by name: their amounts are text. */
 const FEE_STOCK = 'feeStock';
@@ -121,9 +124,9 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
     for (const at of loaded.desk.instruments.keys()) document.deleteIn(['instruments', at, 'fees']);
     for (const key of ['feeTiers', 'volumeSoFar']) document.deleteIn(['paper', key]);
   }
+  refuseAlternatives(settings);
   for (const [path, value] of settings) {
-    // A margin is of one kind: a percentage given here replaces the file's amounts, and vice versa.
-    for (const key of otherMargin(path)) document.deleteIn([...path.slice(0, -1), key]);
+    for (const other of alternatives(path)) if (document.hasIn(other)) document.deleteIn(other);
     document.setIn(path, value);
   }
   if (options.strategy !== undefined) {
@@ -158,10 +161,29 @@ function refuseTwoWays(options: DeskOptions): void {
       throw usageFailure(`--set paper.${key} and ${option} set the same`, 'leave one of them out');
 }
 
-function otherMargin(path: Path): readonly string[] {
-  const [group, key] = path.slice(-2);
-  if (group !== 'margin') return [];
-  return String(key).endsWith('Pct') ? ['initial', 'maintenance'] : ['initialPct', 'maintenancePct'];
+/**
+ * What a value set here replaces in the file: a margin is amounts or percentages, and the size of an entry has one rule.
+ */
+function alternatives(path: Path): readonly Path[] {
+  const [group, last] = path.slice(-2);
+  const beside = (keys: readonly string[]): readonly Path[] => keys.map((key) => [...path.slice(0, -1), key]);
+  if (group === 'margin')
+    return beside(
+      String(last).endsWith('Pct') ? ['initial', 'maintenance'] : ['initialPct', 'maintenancePct'],
+    );
+  if (group !== 'size' || !SIZE_RULES.includes(String(last))) return [];
+  return beside(SIZE_RULES.filter((rule) => rule !== last));
+}
+
+/** Of two that replace each other the later one would count, and the report would list both. */
+function refuseAlternatives(settings: readonly (readonly [Path, DeclaredValue, string])[]): void {
+  const lines = new Map(settings.map(([path, , line]) => [path.join(), line]));
+  for (const [path, , line] of settings)
+    for (const other of alternatives(path)) {
+      const also = lines.get(other.join());
+      if (also !== undefined)
+        throw usageFailure(`--set ${line} and --set ${also} exclude each other`, 'leave one of them out');
+    }
 }
 
 /** The file itself was checked before, so any problem now comes from the command line. */
@@ -222,15 +244,15 @@ const withFile =
 
 /**
  * The desk with only that strategy, with the file's own defaults. If the desk lists that very file, then as it lists it
- * first: its symbols, what it watches and its artefacts, which somebody chose. Otherwise on every symbol that the desk's
- * strategies trade, and a strategy that watches others watches all of these.
+ * first: its symbols, what it watches, its artefacts and the size of its entries, which somebody chose. Otherwise on every
+ * symbol that the desk's strategies trade, and a strategy that watches others watches all of these.
  */
 function onlyOf(loaded: LoadedDesk, { name, kind, folder }: NamedFile, known: KnownParts): LoadedDesk {
   const { strategies } = loaded.desk;
   const listed = folder === loaded.folder ? strategies.find((strategy) => strategy.kind === kind) : undefined;
   const all = [...new Set(strategies.flatMap(({ symbols }) => symbols))];
-  const { symbols, watches, artefacts } = listed ?? { symbols: all };
-  const only = { name, kind, symbols, watches, artefacts, enabled: true, parameters: {} };
+  const { symbols, watches, artefacts, size } = listed ?? { symbols: all };
+  const only = { name, kind, symbols, watches, artefacts, size, enabled: true, parameters: {} };
   const withOnly = (strategy: object): LoadedDesk => {
     const document = documentOf(loaded);
     document.setIn(['strategies'], document.createNode([strategy], { keepUndefined: false }));
@@ -259,7 +281,10 @@ function ofPaper(key: string, value: number | undefined): (readonly [Path, numbe
   return value === undefined ? [] : [[['paper', key], value, `paper.${key}=${value}`]];
 }
 
-/** `STRATEGY.parameter`, `parameter` (of every strategy that has it), `SYMBOL.key`, `group.key`, or a plain key. */
+/**
+ * `STRATEGY.parameter`, `parameter` (of every strategy that has it), `STRATEGY.size.key`, `size.key` (of every strategy),
+ * `SYMBOL.key`, `group.key`, or a plain key.
+ */
 function resolved(
   { key, value }: Setting,
   desk: Desk,
@@ -276,11 +301,11 @@ function resolved(
     );
   }
   return paths.map((path) => {
-    const [group, at, , parameter] = path;
+    const [group, at, part, parameter] = path;
     // A parameter of several strategies is listed once for each of them.
     const of = group === 'strategies' && paths.length > 1 ? `${desk.strategies[Number(at)]?.name}.` : '';
     const line = `${of}${key}=${value}`;
-    const spec = group === 'strategies' ? specOf(desk, Number(at), String(parameter)) : undefined;
+    const spec = part === 'parameters' ? specOf(desk, Number(at), String(parameter)) : undefined;
     if (spec !== undefined && (spec.type ?? 'number') !== 'number') {
       const given = spec.type === 'boolean' && /^(true|false)$/.test(value) ? value === 'true' : value;
       if (!isWithin(spec, given))
@@ -314,6 +339,11 @@ function pathsOf(key: string, desk: Desk, chosen: readonly number[]): readonly P
     )
     .map((at) => ['strategies', at, 'parameters', tail === '' ? head : tail]);
   if (ofStrategies.length > 0) return ofStrategies;
+  const sized = chosen.flatMap((at) => {
+    const size = SIZE_KEYS.find((one) => one === key || key === `${desk.strategies[at]?.name}.${one}`);
+    return size === undefined ? [] : [['strategies', at, ...size.split('.')]];
+  });
+  if (sized.length > 0) return sized;
   const instrument = desk.instruments.findIndex(({ symbol }) => symbol === head);
   if (instrument >= 0) return INSTRUMENT_KEYS.includes(tail) ? [['instruments', instrument, ...rest]] : [];
   if (tail === '') return PLAIN_KEYS.some((plain) => plain === head) ? [[head]] : [];
@@ -343,9 +373,14 @@ function knownKeys(desk: Desk, chosen: readonly number[]): readonly string[] {
   return [...groups, ...limits, 'paper.feesIn', ...PLAIN_KEYS, ...parametersOf(desk, chosen)];
 }
 
-/** With the strategy or the instrument whose key it is in front. */
+/** With the strategy or the instrument whose key it is in front; sizes also without, which are of every strategy. */
 const longKeys = (desk: Desk, chosen: readonly number[]): readonly string[] => [
-  ...chosen.flatMap((at) => specsOf(desk, at).map(({ name }) => `${desk.strategies[at]?.name}.${name}`)),
+  ...SIZE_KEYS,
+  ...chosen.flatMap((at) =>
+    [...specsOf(desk, at).map(({ name }) => name), ...SIZE_KEYS].map(
+      (key) => `${desk.strategies[at]?.name}.${key}`,
+    ),
+  ),
   ...desk.instruments.flatMap(({ symbol }) => INSTRUMENT_KEYS.map((key) => `${symbol}.${key}`)),
 ];
 

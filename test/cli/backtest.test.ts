@@ -712,3 +712,93 @@ it('lists a setting of two strategies once for each, by its name', () => {
   ]);
   expect(backtestDesk(two, { set: [{ key: 'one.fastBars', value: '8' }] }).set).toEqual(['one.fastBars=8']);
 });
+
+describe('the size of entries, set for a run,', () => {
+  const sizes = (set: Record<string, string>, strategy?: string) => {
+    const settings = Object.entries(set).map(([key, value]) => ({ key, value }));
+    const { desk, set: said } = backtestDesk(twoSized(), {
+      set: settings,
+      ...(strategy ? { strategy } : {}),
+    });
+    return [...desk.strategies.map(({ size }) => size ?? null), said];
+  };
+  function twoSized() {
+    const [first] = loaded.desk.strategies;
+    const text = parseDocument(loaded.text);
+    const size = { lots: 3, maxLots: 9 };
+    for (const [at, more] of [{ name: 'one', size }, { name: 'other' }].entries())
+      text.setIn(['strategies', at], { ...first, ...more });
+    return parseDesk(loaded.file, String(text), { folder: loaded.folder });
+  }
+
+  it('is that of every strategy, or of the one named, by a rule that replaces the file’s', () => {
+    expect(sizes({ 'size.riskPct': '0.5' })).toEqual([
+      { riskPct: 0.5, maxLots: 9 },
+      { riskPct: 0.5 },
+      ['one.size.riskPct=0.5', 'other.size.riskPct=0.5'],
+    ]);
+    expect(sizes({ 'other.size.lots': '4' })).toEqual([
+      { lots: 3, maxLots: 9 },
+      { lots: 4 },
+      ['other.size.lots=4'],
+    ]);
+    expect(sizes({ 'one.size.volatilityPct': '1', 'one.size.maxLots': '7' })[0]).toEqual({
+      volatilityPct: 1,
+      maxLots: 7,
+    });
+    const alone = ['only the strategy one', 'size.equityPct=20'];
+    expect(sizes({ 'size.equityPct': '20' }, 'one')).toEqual([{ equityPct: 20, maxLots: 9 }, alone]);
+  });
+
+  it.each([
+    [
+      { 'size.riskPct': '1', 'one.size.lots': '2' },
+      /size\.riskPct=1 and --set one\.size\.lots=2 exclude each other/,
+    ],
+    [{ 'BTC/USDT.margin.initial': '1', 'BTC/USDT.margin.initialPct': '2' }, /exclude each other/],
+    [
+      { 'other.size.maxLots': '2' },
+      /size: expected one of riskPct, lots, equityPct and volatilityPct; found none/,
+    ],
+    [{ 'size.equityPct': '101' }, /100 or less: BTC\/USDT is bought for cash; found 101/],
+    [{ 'size.lots': '1.5' }, /size\.lots: expected/],
+    [{ 'size.riskPct': 'much' }, /size\.riskPct is a number; found much/],
+    [{ 'one.size.risk': '1' }, /there is nothing called one\.size\.risk/],
+    // Of an instrument without a margin in the file.
+    [{ 'BTC/USDT.margin.initialPct': '20' }, /margin: expected no margin/],
+  ])('is refused as %j', (set, words) => {
+    expect(() => sizes(set as Record<string, string>)).toThrow(words);
+  });
+
+  it('is tried in several values, each a run of its own size', async () => {
+    const { code, out, err } = await backtest([
+      ...['--data', file, '--set', 'size.equityPct=1,2', '--rank', 'returnPct', '--json'],
+    ]);
+    expect(code, err).toBe(0);
+    const { trials } = JSON.parse(out) as SweepReport;
+    const turnover = ['1', '2'].map(
+      (value) => trials.find(({ values: [one] }) => one?.value === value)?.figures?.turnover ?? 0,
+    );
+    expect(turnover[1]! / turnover[0]!).toBeCloseTo(2, 1);
+  });
+
+  it('of a file is the one with which the desk lists it', async () => {
+    const kind = `./${ownStrategy('minutely', FALLS_OVER)}`;
+    const [first] = loaded.desk.strategies;
+    const text = parseDocument(readFileSync(join(folder, 'crypto-bot.yaml'), 'utf8'));
+    const own = { name: 'mine', kind, symbols: first!.symbols, size: { equityPct: 2 } };
+    text.setIn(['strategies'], text.createNode([own]));
+    const desk = join(folder, 'sized.yaml');
+    writeFileSync(desk, String(text));
+    const run = async (strategy: string) => {
+      const { code, out, err } = await answerOf(folder, [
+        ...['backtest', '--desk', desk, '--data', file, '--strategy', strategy, '--json'],
+      ]);
+      expect(code, err).toBe(0);
+      return JSON.parse(out) as BacktestReport;
+    };
+    const byFile = await run(kind);
+    expect(byFile.figures?.trades).toBeGreaterThan(5);
+    expect(byFile.figures?.turnover).toBe((await run('mine')).figures?.turnover);
+  });
+});
