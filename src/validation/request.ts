@@ -31,6 +31,8 @@ export interface ValidationRequest {
   readonly market: MarketChoice;
   /** From when it trades. Left out, by former versions: from when every instrument has a price. */
   readonly trades?: 'from-first-price';
+  /** A recording that goes over rolls is rolled. Left out, by former versions: it counts as one contract. */
+  readonly rolls?: 'by-desk-file';
   readonly criteria: Criteria;
   /** Absolute path: where the reports are put. */
   readonly reportFolder: string;
@@ -93,7 +95,7 @@ export function keepRequest(
   mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   writeFileSync(place.deskFile, text, { mode: 0o600 });
   keepOwnFiles(place.directory, desk);
-  const written: ValidationRequest = { ...request, trades: 'from-first-price' };
+  const written: ValidationRequest = { ...request, trades: 'from-first-price', rolls: 'by-desk-file' };
   replaceFile(place.request, written);
   return written;
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { incarnationOf } from '../backtest/instance/trading-instance.js';
 import { BacktestMeasure } from '../backtest/measure/backtest-measure.js';
 import { type DataProblem, endedEarly } from '../backtest/measure/data-problems.js';
+import { notRolled, type RunRolls, rollsWithin } from '../backtest/rolls.js';
 import {
   NotRepeatable,
   type Progress,
@@ -103,19 +104,30 @@ async function runOn(journal: Journal, prepared: Prepared, options: RunOptions):
     return reportOf(journal, prepared, null, [damaged(error.message)], null);
   }
   try {
-    const run = newRun(journal, prepared, feed, options);
+    const span = rolledSpan(request, feed);
+    const rolls = span === null ? null : rollsWithin(scope.desk, span.fromMs, span.toMs);
+    const run = newRun(journal, prepared, feed, rolls, options);
     await Promise.race([run.toTheEnd(), faulty]);
     await journal.whenDurable(journal.lastSequence);
-    return await reportOf(journal, prepared, feed, run.problems(), run);
+    const jumps = span === null ? [] : notRolled(scope.desk, span.fromMs, span.toMs);
+    return await reportOf(journal, prepared, feed, [...run.problems(), ...jumps], run);
   } finally {
     await feed.stop();
   }
+}
+
+/** The time in which a recording may go over to a next contract. Null: it is not looked at, or the prices are no recording. */
+function rolledSpan({ rolls, beginMs, durationMs }: ValidationRequest, feed: MarketFeed) {
+  if (rolls === undefined || feed.source.kind !== 'recorded') return null;
+  const fromMs = beginMs ?? feed.nowMs();
+  return { fromMs, toMs: fromMs + durationMs };
 }
 
 function newRun(
   journal: Journal,
   prepared: Prepared,
   feed: MarketFeed,
+  rolls: RunRolls | null,
   options: RunOptions,
 ): Run<BacktestMeasure> {
   const { request, scope, instruments, place } = prepared;
@@ -138,6 +150,7 @@ function newRun(
     feed,
     records: new RunJournal(journal),
     waitsForAll: request.trades === undefined,
+    ...(rolls === null ? {} : { rolls }),
     measureFrom: (fromMs) =>
       new BacktestMeasure({
         ...{ desk: scope.desk, instruments, fromMs, endsWithPrices: false, tradesMax: TRADES_MAX },
@@ -164,6 +177,12 @@ async function reportOf(
   const measure = run?.measure ?? null;
   const early =
     measure === null ? null : endedEarly(measure.lastMs, measure, buildCalendars(prepared.scope.desk));
+  const files = await filesOf(prepared);
+  // Minutes that Fermata fetched are of one contract, whatever day they go over.
+  const ofOne = new Set(files.flatMap(({ symbol, fetched }) => (fetched === null ? [] : [symbol])));
+  const found = problems.filter(
+    ({ kind, symbol }) => run === null || kind !== 'over-roll' || symbol === null || !ofOne.has(symbol),
+  );
   const inputs: ReportInputs = {
     request,
     desk,
@@ -171,10 +190,10 @@ async function reportOf(
     leftOut: scope.leftOut,
     instruments,
     source: feed?.source ?? null,
-    files: await filesOf(prepared),
+    files,
     measure,
     coverage: run?.coverage ?? [],
-    problems: early === null ? problems : [early, ...problems],
+    problems: early === null ? found : [early, ...found],
     view: run?.view ?? null,
     journal: {
       incarnation: journal.incarnation,

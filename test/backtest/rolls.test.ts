@@ -1,12 +1,17 @@
 /** Recordings of a future that go over a roll: what is left in time, what is recorded, and what is said where no rule is. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import type { BacktestSetting } from '../../src/backtest/run-backtest.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
 import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
-import { loaded, temporaryFolder } from '../validation/support/validations.js';
+import { summaryLines } from '../../src/validation/report/write-report.js';
+import { placeAt, replaceFile, type ValidationRequest } from '../../src/validation/request.js';
+import { runValidation } from '../../src/validation/run.js';
+import { parseDesk } from '../../src/venue/load-desk.js';
+import { loaded, prepare, recorded, temporaryFolder } from '../validation/support/validations.js';
 import { backtest } from './support/backtests.js';
 
 const MINUTE_MS = 60_000;
@@ -64,6 +69,19 @@ function continuous(spanMinutes = 1, atNoon = 16_000): string {
   return file;
 }
 
+/** Buys whenever it holds nothing. */
+const ALWAYS_LONG: StrategyDefinition = {
+  ...{ kind: KIND, suits: 'trending', parameters: [], enters: ['market'] },
+  create: () => ({
+    ...{ warmupBars: 0, state: () => '' },
+    onBar: (context) => {
+      if (context.positionLots !== 0 || context.lastQuote === null) return;
+      const wish = { side: 'buy', protectTicks: 40_000, size: { lots: 1 }, because: 'flat' } as const;
+      context.enter({ ...wish, type: 'market', slippageTicks: 8 });
+    },
+  }),
+};
+
 /** Buys whenever it holds nothing, and counts how often it was made anew. */
 async function run(
   desk: Desk,
@@ -74,18 +92,10 @@ async function run(
 ) {
   let made = 0;
   const definition: StrategyDefinition = {
-    ...{ kind: KIND, suits: 'trending', parameters: [], enters: ['market'] },
-    create: () => {
+    ...ALWAYS_LONG,
+    create: (...setting) => {
       made += 1;
-      return {
-        warmupBars,
-        state: () => '',
-        onBar: (context) => {
-          if (context.positionLots !== 0 || context.lastQuote === null) return;
-          const wish = { side: 'buy', protectTicks: 40_000, size: { lots: 1 }, because: 'flat' } as const;
-          context.enter({ ...wish, type: 'market', slippageTicks: 8 });
-        },
-      };
+      return { ...ALWAYS_LONG.create(...setting), warmupBars };
     },
   };
   const registry = STRATEGIES as Map<string, StrategyDefinition>;
@@ -281,5 +291,71 @@ describe('a recording that goes over a roll without a rule', () => {
     ]);
     const inTime = await run(deskWith({ contractMonth: '202312' }), continuous());
     expect(overRoll(inTime.report)).toEqual([]);
+  });
+});
+
+describe('a validation on a recording that goes over a roll', () => {
+  /** As `continuous`, which lasts from Friday to Monday noon. */
+  const LASTS_MS = SUNDAY_MS + 12 * 60 * MINUTE_MS - FRIDAY_MS;
+
+  async function validation(
+    future: Record<string, unknown>,
+    asked: Partial<ValidationRequest> = {},
+    begun: (directory: string) => void = () => undefined,
+  ) {
+    const registry = STRATEGIES as Map<string, StrategyDefinition>;
+    registry.set(KIND, ALWAYS_LONG);
+    try {
+      const text = parseDocument(loaded.text);
+      const { instruments, paper, strategies, risk, breakers } = deskWith({ exchange: 'CME', ...future });
+      const changed = {
+        instruments,
+        paper,
+        strategies,
+        risk,
+        breakers,
+        venue: { name: 'ibkr' },
+        feeds: ['ibkr'],
+      };
+      for (const [key, value] of Object.entries(changed)) text.setIn([key], text.createNode(value));
+      const desk = parseDesk(loaded.file, String(text), { folder: loaded.folder });
+      const market = recorded(continuous(), 'NQ/USD');
+      const directory = prepare(temporaryFolder(), { durationMs: LASTS_MS, market, ...asked }, desk);
+      begun(directory);
+      return await runValidation(directory);
+    } finally {
+      registry.delete(KIND);
+    }
+  }
+
+  it('rolls by the desk file’s rule, and says when', async () => {
+    const report = await validation({ roll: 'monday-before-expiry' });
+    expect(report.rolls).toEqual([
+      { at: '2023-12-11T05:00:00.000Z', symbol: 'NQ/USD', from: '202312', to: '202403' },
+    ]);
+    expect(summaryLines(report)).toContain('  roll        NQ/USD 202312 → 202403, 2023-12-11 05:00 UTC');
+    expect(report.trades.map(({ closed }) => closed.slice(0, 16))).toEqual(['2023-12-08T21:59']);
+    // The spread of each of two purchases, and nothing of the two hundred points.
+    expect(Number(report.results.netProfit)).toBe(-10);
+    expect(report.data.problems.filter(({ kind }) => kind === 'over-roll')).toEqual([]);
+  });
+
+  it('is a NO-GO that names the date where no rule is', async () => {
+    const report = await validation({ contractMonth: '202312', lastTradeDay: '2023-12-08' });
+    expect(report.rolls).toBeUndefined();
+    expect(report.reasons.join()).toMatch(
+      /NQ\/USD: 202312 \(contractMonth\) is traded for the last time on 2023-12-08/,
+    );
+  });
+
+  it('goes on as it began if an earlier version began it', async () => {
+    const report = await validation({ roll: 'monday-before-expiry' }, {}, (directory) => {
+      const { request } = placeAt(directory);
+      const { rolls: _, ...former } = JSON.parse(readFileSync(request, 'utf8')) as ValidationRequest;
+      replaceFile(request, former);
+    });
+    expect(report.rolls).toBeUndefined();
+    expect(Number(report.results.netProfit)).toBe(200 * 20 - 5);
+    expect(report.data.problems.filter(({ kind }) => kind === 'over-roll')).toEqual([]);
   });
 });

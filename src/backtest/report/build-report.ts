@@ -236,6 +236,14 @@ interface Outcome extends Pick<BacktestReport, 'figures' | 'by' | 'trades' | 'tr
   readonly exact: Figures | null;
 }
 
+/** Nothing if nothing was rolled. */
+export const rollsTold = ({
+  rolls,
+}: Pick<BacktestMeasure, 'rolls'>): { readonly rolls?: readonly RollTold[] } =>
+  rolls.length === 0
+    ? {}
+    : { rolls: rolls.map(({ marketMs, ...one }): RollTold => ({ at: iso(marketMs), ...one })) };
+
 export function outcomeOf({ measure, view }: Pick<ReportInputs, 'measure' | 'view'>): Outcome {
   if (measure === null) {
     const by = { strategy: [], instrument: [], exitReason: [] };
@@ -308,9 +316,7 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
             refusedFirst: Object.fromEntries(measure?.signalRefusedFirst ?? []),
           },
         }),
-    ...(measure === null || measure.rolls.length === 0
-      ? {}
-      : { rolls: measure.rolls.map(({ marketMs, ...one }) => ({ at: iso(marketMs), ...one })) }),
+    ...(measure === null ? {} : rollsTold(measure)),
     ...(measure === null || measure.holding.size === 0 ? {} : { holding: holdingOf(measure) }),
     halts: (measure?.halts ?? []).map(({ halt: { cause, reason, atMarketMs }, liftedMs }) => ({
       ...{ cause, reason, at: iso(atMarketMs) },

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { BacktestMeasure, SwitchedOff } from '../../backtest/measure/backtest-measure.js';
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
-import { outcomeOf } from '../../backtest/report/build-report.js';
+import { outcomeOf, rollsTold } from '../../backtest/report/build-report.js';
 import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/live-rules.js';
 import type { Desk } from '../../desk/schema.js';
@@ -79,6 +79,7 @@ export function buildReport(inputs: ReportInputs): ValidationReport {
     results,
     verdicts,
     data: { problems, coverage },
+    ...(measure === null ? {} : rollsTold(measure)),
     halts,
     figures: outcome.figures,
     by: outcome.by,

@@ -1,6 +1,7 @@
 /** The report as one self-contained page: inline charts, no script, no external host. */
 
 import { type ChartPoint, chartSvg, escapeHtml } from '../../backtest/report/chart.js';
+import { rollTexts } from '../../backtest/report/execution.js';
 import { list, pageHtml, table } from '../../backtest/report/page.js';
 import { figureTable, groupTables, roundedMoney } from '../../backtest/report/report-html.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
@@ -33,6 +34,7 @@ ${resultsTable(report)}
 ${figures === undefined ? '' : `<h2>Figures</h2>\n${figureTable(figures, results.currency)}`}
 ${by === undefined ? '' : groupTables(by, results.currency)}
 <h2>Data</h2>
+${list('Rolls', rollTexts(report))}
 ${coverageTable(report)}
 ${list(
   'Halts',

@@ -6,6 +6,7 @@
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
 import type { ReportedTrade as TradeOfRun } from '../../backtest/measure/trades-seen.js';
 import type { BacktestReport } from '../../backtest/report/build-report.js';
+import type { RollTold } from '../../backtest/report/execution.js';
 import type { ValidationShown } from '../../contracts/published.js';
 import { grouped } from '../../domain/figure-text.js';
 import type { Halt } from '../../domain/mode.js';
@@ -69,6 +70,8 @@ export interface ValidationReport extends Omit<ValidationShown, 'createdMs' | 'm
   };
   readonly criteria: Criteria;
   readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
+  /** When a future went over to its next contract. Left out: none did. */
+  readonly rolls?: readonly RollTold[];
   readonly halts: readonly ReportedHalt[];
   /** All figures of a backtest, and its trades in groups. Left out in older reports. */
   readonly figures?: BacktestReport['figures'];

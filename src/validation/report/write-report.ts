@@ -2,6 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { rollTexts } from '../../backtest/report/execution.js';
 import { roundedAmount, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { SignedReport, ValidationReport } from './report.js';
@@ -59,6 +60,7 @@ export function summaryLines(report: ValidationReport): string[] {
     `  equity      ${roundedAmount(results.startingEquity, currency)} to ${roundedAmount(results.finalEquity, currency)} ${currency} (${signed(results.netProfitPct.toFixed(2))} %)`,
     // The report has plain decimals; people read a minus sign.
     ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text.replace(/ -(?=\d)/g, ' \u2212')}`),
+    ...rollTexts(report).map((text) => `  roll        ${text}`),
     ...report.data.problems.map(({ text }) => `  ✗ ${text}`),
     ...reasons
       .filter((reason) => !verdicts.some(({ text }) => text === reason))
