@@ -44,8 +44,8 @@ export async function periodToTrade(
   const { files, address } = await storedMinutes(home, desk, at);
   const symbols = desk.instruments.map(({ symbol }) => symbol);
   const span = spanAsked(options, files, symbols);
-  const [missing] = missingIn(files, symbols, span);
-  if (missing !== undefined) throw notStored(missing, span, options, address);
+  const [missing, ...others] = missingIn(files, symbols, span);
+  if (missing !== undefined) throw notStored(missing, others, span, options, address);
   const stored = filesOf(files, symbols, span);
   const without = symbols.find(
     (symbol) => !stored.some((one) => one.symbol === symbol && one.untilMs > span.fromMs),
@@ -110,6 +110,8 @@ interface Missing {
   readonly symbol: string;
   /** The first one. */
   readonly gap: Span;
+  /** Where the last one ends. */
+  readonly untilMs: number;
 }
 
 /** What lacks its minutes longest comes first: until all are stored, that of today is in the end of the others' day. */
@@ -120,19 +122,41 @@ const missingIn = (
 ): readonly Missing[] =>
   symbols
     .flatMap((symbol) => {
-      const [gap] = gapsIn(files, symbol, span, { hadNone: 'present' });
-      return gap === undefined ? [] : [{ symbol, gap }];
+      const gaps = gapsIn(files, symbol, span, { hadNone: 'present' });
+      const [[gap], last] = [gaps, gaps.at(-1)];
+      return gap === undefined || last === undefined ? [] : [{ symbol, gap, untilMs: last.untilMs }];
     })
     .toSorted((one, other) => one.gap.fromMs - other.gap.fromMs);
 
-function notStored({ symbol, gap }: Missing, span: Span, options: Period, address: string): CliFailure {
+/** One command fetches all that is missing, of every instrument. `others`: what lacks minutes besides, later or as early. */
+function notStored(
+  missing: Missing,
+  others: readonly Missing[],
+  span: Span,
+  options: Period,
+  address: string,
+): CliFailure {
+  const { symbol, gap } = missing;
   const field = gap.fromMs === span.fromMs ? '--from' : '--to';
   const minutes = (gap.untilMs - gap.fromMs) / MINUTE_MS;
-  const isOver = gap.untilMs <= Date.now();
+  const all = [missing, ...others];
+  const untilMs = Math.max(...all.map((one) => one.untilMs));
   const last = lastWholeDay(options);
+  const notOver = gap.untilMs <= Date.now() ? '' : '; that day is not over';
+  const too =
+    others.length === 0 ? '' : `; also missing: minutes of ${others.map((one) => one.symbol).join(', ')}`;
+  const whole =
+    untilMs <= Date.now() || last === options.to
+      ? ''
+      : `; or end with a day that is over: --to ${dayText(last)}`;
+  const fetched = fetchCommand(
+    all.map((one) => one.symbol),
+    { fromMs: gap.fromMs, untilMs },
+    options,
+  );
   return usageFailure(
-    `${field}: ${counted(minutes, 'minute')} of ${symbol} are not stored, ${moment(gap.fromMs)} to ${moment(gap.untilMs)}, from ${address}${isOver ? '' : '; that day is not over'}`,
-    `fetch them: ${fetchCommand([symbol], gap, options)}${isOver || last === options.to ? '' : `; or end with a day that is over: --to ${dayText(last)}`}`,
+    `${field}: ${counted(minutes, 'minute')} of ${symbol} are not stored, ${moment(gap.fromMs)} to ${moment(gap.untilMs)}, from ${address}${notOver}${too}`,
+    `fetch them: ${fetched}${whole}`,
   );
 }
 

@@ -20,13 +20,16 @@ export const lossStreakLimit = limit({
     if (lossesInARow < most) return null;
     return {
       limit: 'loss-streak',
-      reason: `${lossesInARow} trades in a row lost today, ${most} end the day: nothing is entered before the next`,
+      reason: `${streakText(lossesInARow, most)}: nothing is entered before the next`,
     };
   },
   waits: ({ lossesInARow }, most) => {
     if (lossesInARow < most) return [];
-    const reason = `${lossesInARow} trades in a row lost today, ${most} end the day`;
+    const reason = streakText(lossesInARow, most);
     return [{ subject: 'desk', reason, waitsFor: 'the next day of the desk' }];
   },
   reading: ({ lossesInARow }, value) => ({ value: String(value), now: String(lossesInARow) }),
 });
+
+const streakText = (losses: number, most: number): string =>
+  `losses in a row today: ${losses}; the day ends at ${most}`;

@@ -21,7 +21,7 @@ export const orderRateLimit = limit({
     if (sent < most) return null;
     return {
       limit: 'order-rate',
-      reason: `${sent} entries were sent in the last minute, ${most} are allowed`,
+      reason: `entries sent in the last minute: ${sent}; at most ${most} may be`,
     };
   },
   reading: ({ entriesLastMinute }, value) => ({ value: String(value), now: String(entriesLastMinute()) }),

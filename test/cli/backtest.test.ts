@@ -480,6 +480,19 @@ describe('fermata backtest', () => {
     expect(err).toContain(
       'fermata data fetch ETH/USDT --from 2026-03-03 --to 2026-03-03 --desk crypto-bot.yaml',
     );
+    expect(err).not.toContain('also missing');
+  });
+
+  it('names every instrument that lacks minutes, in one command that fetches all of them', async () => {
+    const { code, err } = await backtest(['--from', '2026-03-01', '--to', '2026-03-03']);
+    expect(code).toBe(2);
+    // Of Bitcoin the day before what is stored, of Ether the day after it, too.
+    expect(err).toMatch(
+      /--from: 1\u202f440 minutes of BTC\/USDT are not stored, 2026-03-01 .*; also missing: minutes of ETH\/USDT\n/,
+    );
+    expect(err).toContain(
+      'fetch them: fermata data fetch BTC/USDT ETH/USDT --from 2026-03-01 --to 2026-03-03 --desk crypto-bot.yaml\n',
+    );
   });
 });
 

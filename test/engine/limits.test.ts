@@ -368,7 +368,7 @@ describe('entries', () => {
     const { stop } = lost.hold(0);
     expect(reasons(lost).join()).not.toContain('in a row');
     lost.fill(stop, stop.stopTicks ?? 0);
-    expect(reasons(lost)).toContain('desk: 1 trades in a row lost today, 1 end the day');
+    expect(reasons(lost)).toContain('desk: losses in a row today: 1; the day ends at 1');
     const room = (maxGrossExposurePct: number) => reasons(second({ maxGrossExposurePct })).join();
     expect(room(19)).toMatch(/desk: positions and entries are worth \S+ % of 19 % of equity: no room/);
     expect(room(40)).not.toContain('no room');
