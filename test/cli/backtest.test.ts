@@ -304,6 +304,24 @@ describe('fermata backtest', () => {
     for (const { at } of switchedOff.slice(1)) expect(ends.some((end) => end <= at)).toBe(true);
   });
 
+  it('shows each time that a strategy was off, and of one that often was their sum and the last', async () => {
+    const off = async (hours: string) => {
+      const losing = ['--fees', '3', '--set', 'breakers.strategyMaxConsecutiveLosses=1'];
+      const again = ['--set', `breakers.strategyReEnableCheckHours=${hours}`];
+      const { code, out, err } = await backtest(['--data', file, ...losing, ...again]);
+      expect(code, err).toBe(0);
+      return out.match(/^.*switched off.*$/gm) ?? [];
+    };
+    const [often, ...more] = await off('0.1');
+    expect(often).toMatch(
+      /! ema-cross was switched off 4 times, together \d+ min, the last time from \S+ 09:\d\d UTC to /,
+    );
+    expect(more).toEqual([]);
+    const seldom = await off('3');
+    expect(seldom.length).toBeGreaterThan(1);
+    for (const line of seldom) expect(line).toMatch(/! ema-cross was switched off from /);
+  });
+
   it('fails where a strategy fails, with its line: what it would have done since is unknown', async () => {
     const [fills, page] = ['falls.csv', 'falls.html'].map((name) => join(folder, name)) as [string, string];
     writeFileSync(fills, 'of a run before\n');

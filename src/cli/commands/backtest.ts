@@ -78,6 +78,8 @@ const LATENCY_MS_MAX = 10_000;
 const WALK_FORWARD_MAX = 100;
 const JOBS_MAX = 256;
 const PROGRESS_TOTAL = 1000;
+/** How often a strategy may have been off for the terminal to show each time. */
+const TIMES_OFF_SHOWN = 3;
 /** The figures that the terminal shows; the report has all of them. */
 const SHOWN = new Set<string>([
   ...['cagrPct', 'volatilityPct', 'sharpe', 'sortino', 'calmar', 'maxDrawdownPct', 'longestDrawdownHours'],
@@ -480,10 +482,7 @@ function reportLines(
     ...actionLines(report),
     ...rollTexts(report).map((text) => line('roll', text)),
     ...holdingLines(report),
-    ...report.switchedOff.map(
-      ({ strategy, at, reason, onAgain }) =>
-        `  ! ${strategy} was switched off from ${when(at)} to ${onAgain === null ? 'the end' : when(onAgain)}: ${reason}`,
-    ),
+    ...switchedOffLines(report),
     ...report.halts
       .filter(({ lifted, cause }) => lifted === null || cause === 'startup')
       .map(
@@ -496,6 +495,27 @@ function reportLines(
       return [line(name, name === 'page' || isSound(report) ? file : `${file} stays as it was`)];
     }),
   ];
+}
+
+/** One line each time; of a strategy that was off more often, one for all of them. */
+function switchedOffLines({ switchedOff, period }: BacktestReport): string[] {
+  const names = [...new Set(switchedOff.map(({ strategy }) => strategy))];
+  return names.flatMap((strategy) => {
+    const all = switchedOff.filter((one) => one.strategy === strategy);
+    const shown = all.length > TIMES_OFF_SHOWN ? all.slice(-1) : all;
+    const sumMs = all.reduce(
+      (sum, { at, onAgain }) => sum + Date.parse(onAgain ?? period.to ?? at) - Date.parse(at),
+      0,
+    );
+    const before =
+      shown === all
+        ? 'from'
+        : `${counted(all.length, 'time')}, together ${lasted(sumMs)}, the last time from`;
+    return shown.map(
+      ({ at, onAgain, reason }) =>
+        `  ! ${strategy} was switched off ${before} ${moment(Date.parse(at))} to ${onAgain === null ? 'the end' : moment(Date.parse(onAgain))}: ${reason}`,
+    );
+  });
 }
 
 /** Halts that a rule lifted, for how long together: nothing was entered in that time. */
