@@ -319,6 +319,17 @@ describe('close-all when answers fail', () => {
     desk.snapshot({ positions: [entry.quantityLots, 0] });
     expect(desk.engine.view.closeAll).toBe('running');
   });
+
+  it('is not proven while the venue still shows an order of the desk', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const { stop } = desk.hold(0);
+    closeAll(desk);
+    const [closing] = desk.sent('submit');
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    desk.fill(closing!, 10_000);
+    desk.snapshot({ positions: [0, 0], openOrders: [venueOrder(stop)] });
+    expect(desk.engine.view.closeAll).toBe('running');
+  });
 });
 
 describe('kill', () => {

@@ -176,6 +176,13 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
     /seal/,
   ],
   [
+    'the report is of another desk',
+    (bench) => void bench.report({ desk: 'other' }),
+    'validation',
+    'warn',
+    /no report is about this desk/,
+  ],
+  [
     'the report is of another installation',
     (bench) => void bench.report({}, 'cd'.repeat(32)),
     'validation',

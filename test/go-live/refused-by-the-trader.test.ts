@@ -127,6 +127,11 @@ const TABLE: readonly [string, Attempt, RegExp][] = [
     (p) => signed({ ...p, size: { maxPositionSizePct: 50, maxConcurrentPositions: 3 } }),
     /above the limits of the desk file/,
   ],
+  [
+    'there are more positions than the desk’s limits allow',
+    (p) => signed({ ...p, size: { maxPositionSizePct: 3, maxConcurrentPositions: 50 } }),
+    /above the limits of the desk file/,
+  ],
   ['a larger size is asked for before the first', (p) => signed({ ...p, step: 1, haltId: null }), /not live/],
 ];
 

@@ -147,6 +147,7 @@ describe.concurrent('stop trading', () => {
     const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
     expect(result).toMatchObject({ ok: true, proven: false });
     expect(result.detail).toMatch(/1 entry orders work; it is not taken back: the desk goes on with it$/);
+    expect((await audited(desk, 1))[0]?.outcome).toBe('not proven: HALTED, 1 entry orders work');
   });
 
   it('is not called proven of a trader that took it and trades on', async () => {

@@ -199,6 +199,15 @@ describe('of the breaker’s review', () => {
     expect((await incident.result()).outcome).toBe('the desk trades');
   });
 
+  it('answer A makes positions that are smaller already no larger', async () => {
+    const { bench, desk, incident, question } = await review();
+    desk.trader.sizePct = 25;
+    await vote(bench, desk.name, { idEnds: question('smaller') });
+    expect(await stepOf(bench, incident, 'After the drawdown')).toMatchObject({ verdict: 'pass' });
+    expect(desk.trader.sizePct).toBe(25);
+    await incident.end();
+  });
+
   it.each([
     ['B: over for today', 'today', 'decide again: fermata resume --reason TEXT --size 50, or leave it', 16],
     ['C: analyse the strategy', 'analysis', 'Compare the last weeks', 48],

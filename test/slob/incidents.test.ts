@@ -49,20 +49,23 @@ it('keeps the last 100 lines of a process that ended or did not answer, and watc
 });
 
 it.each([
-  ['crash-and-restart', 'crash-and-restart'],
-  ['large-drawdown', 'large-drawdown'],
-  ['connection-lost', 'own-incident'],
-  ['database-corruption', 'own-incident'],
-  ['order-rejected', 'own-incident'],
-  ['breaker-triggered', 'own-incident'],
-  ['mail-missing', 'own-incident'],
-])('tells people of %s with the way to what is done, %s', (kind, section) => {
+  ['crash-and-restart', 'crash-and-restart', 'critical'],
+  ['large-drawdown', 'large-drawdown', 'critical'],
+  ['connection-lost', 'own-incident', 'critical'],
+  ['database-corruption', 'own-incident', 'critical'],
+  ['order-rejected', 'own-incident', 'critical'],
+  ['breaker-triggered', 'own-incident', 'critical'],
+  ['mail-missing', 'own-incident', 'warning'],
+])('tells people of %s with the way to what is done, %s', (kind, section, told) => {
   const { fingerprint, severity, title, subject } = startOf(kind);
   const row = { ...{ id: 'i', desk: 'slob', workflowId: 'w', firstRunId: 'r', fingerprint, kind, subject } };
   const times = { openedMs: 0, respondByMs: 0, acknowledgedMs: null, resolvedMs: null, escalations: 0 };
   const said = { detail: 'seen', phase: '', outcome: '', acknowledgedBy: null, resolvedBy: null };
   const incident = { ...row, ...times, ...said, severity, title, simulated: false, revision: 1 } as const;
-  expect(incidentNotice({ ...incident, state: 'open' }, 'opened', null)).toMatchObject({ about: section });
+  // `workflowId` becomes the address of its run.
+  expect(incidentNotice({ ...incident, state: 'open' }, 'opened', null)).toMatchObject({
+    ...{ about: section, workflowId: 'w', severity: told },
+  });
 });
 
 it('opens an incident where the error log grows', () => {

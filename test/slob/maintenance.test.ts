@@ -17,6 +17,7 @@ import { hashFile, type Manifest, writeManifest } from '../../src/backup/manifes
 import { ownerConnection, runPgProgram } from '../../src/backup/pg-programs.js';
 import { ownBackups } from '../../src/backup/retention.js';
 import { nextNominalMs } from '../../src/desk/nominal-times.js';
+import { DESK_HOMES } from '../../src/home/runtime.js';
 import { RoutineBench } from './support/routine-bench.js';
 
 const DAY = 86_400_000;
@@ -87,10 +88,10 @@ describe('the vacuum', () => {
 
 describe('the clean-up of logs', () => {
   const log = (name: string) => join(bench.home, 'logs', name);
-  const written = (name: string, daysAgo: number): void => {
+  const written = (name: string, daysAgo: number, folder = join(bench.home, 'logs')): void => {
     const at = new Date(Date.now() - daysAgo * DAY);
-    writeFileSync(log(name), 'a line\n');
-    utimesSync(log(name), at, at);
+    writeFileSync(join(folder, name), 'a line\n');
+    utimesSync(join(folder, name), at, at);
   };
 
   it('removes what was moved away more than thirty days ago, and nothing else', async () => {
@@ -105,6 +106,20 @@ describe('the clean-up of logs', () => {
     expect(old.filter((name) => existsSync(log(name)))).toEqual([]);
     expect([...kept, 'fermata.log', 'notes.txt.1'].filter((name) => !existsSync(log(name)))).toEqual([]);
     expect(await bench.run('maintenance logs')).toMatchObject({ observed: 'none was too old' });
+  });
+
+  it('removes those of the servers, too, which the desks of an installation share', async () => {
+    const home = join(bench.home, DESK_HOMES, 'slob');
+    const own = join(home, 'logs');
+    mkdirSync(own, { recursive: true });
+    bench.context = { ...bench.context, runtime: { ...bench.context.runtime, home } };
+    written('postgres.log.1', 31);
+    written('fermata.log.1', 31, own);
+    expect(await bench.run('maintenance logs')).toMatchObject({ verdict: 'pass', observed: '2 removed' });
+    expect([existsSync(log('postgres.log.1')), existsSync(join(own, 'fermata.log.1'))]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it('fails where one can’t be removed, and names it', async () => {

@@ -2,7 +2,7 @@
  * Each step of the routines of desks/slob, with the thresholds of the desk file: it passes where all is well, fails where the
  * real thing is bad, and does not pass where nobody can tell.
  */
-import { renameSync, truncateSync } from 'node:fs';
+import { renameSync, rmSync, truncateSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
+import { backupsFolder } from '../../src/backup/backup-folder.js';
 import { testConnection } from '../../src/checks/preflight/connection-reading.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { recordAlert } from '../../src/store/incident-rows.js';
@@ -807,6 +808,19 @@ describe('a check of', () => {
     expect(observed).toMatch(/^b-23 is 23\.0 hours old, 1 row, 7 bytes; before it: b-30, b-40, b-50, b-60$/);
     bench.renew();
     expect((await bench.run('morning backup')).observed).toContain('no backup was taken yet');
+  });
+
+  it('a backup whose folder is gone is none, and where all are gone the check fails', async () => {
+    const gone = (id: string): void => rmSync(join(backupsFolder(bench.home), id), { recursive: true });
+    for (const hours of [1, 30, 40]) await bench.backupTaken(hours);
+    gone('b-30');
+    expect((await bench.run('morning backup')).observed).toMatch(
+      /^b-1 is 1\.0 hours old, .*; before it: b-40$/,
+    );
+    for (const id of ['b-1', 'b-40']) gone(id);
+    expect(await bench.run('morning backup')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringMatching(/b-1 and those before it are gone$/) },
+    });
   });
 
   it('a backup that was removed is none, and one that is dated ahead of now is not young', async () => {

@@ -101,6 +101,13 @@ describe('permissions of a key', () => {
     boundToAddresses: true,
   } as const;
 
+  const spotOnly = {
+    enableReading: true,
+    enableSpotAndMarginTrading: true,
+    enableWithdrawals: false,
+    ipRestrict: true,
+  };
+
   it.each([
     'enableMargin',
     'enableFutures',
@@ -109,15 +116,14 @@ describe('permissions of a key', () => {
     'permitsUniversalTransfer',
     'enablePortfolioMarginTrading',
   ])('are read whole: %s forbids trading', (other) => {
-    const spotOnly = {
-      enableReading: true,
-      enableSpotAndMarginTrading: true,
-      enableWithdrawals: false,
-      ipRestrict: true,
-    };
     expect(judgePermissions(readKeyPermissions(spotOnly), 'trade').problems).toEqual([]);
     const { problems } = judgePermissions(readKeyPermissions({ ...spotOnly, [other]: true }), 'trade');
     expect(problems).toEqual([expect.stringContaining(other)]);
+  });
+
+  it('are not taken for denied where the exchange leaves one out', () => {
+    for (const left of Object.keys(spotOnly))
+      expect(() => readKeyPermissions({ ...spotOnly, [left]: undefined })).toThrow(left);
   });
 
   it('are right for spot only', () => {
