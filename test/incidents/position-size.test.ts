@@ -87,6 +87,9 @@ describe('loss halts', () => {
     }).active();
     lose(desk, 2.9);
     expect(desk.engine.view.halts).toEqual([]);
+    // It counts from where the day began, however late it is by then.
+    desk.marketMs += 3_600_000;
+    desk.quote(0, desk.engine.view.quotes[0]?.bidTicks ?? 0);
     desk.quote(0, (desk.engine.view.quotes[0]?.bidTicks ?? 0) - 20);
     expect(desk.engine.view.halts).toMatchObject([{ cause: 'daily-loss', resume: 'next-day' }]);
     desk.snapshot();

@@ -136,6 +136,13 @@ describe('the security audit', () => {
     }
   });
 
+  it('finds what belongs to another user', async () => {
+    const other = vi.spyOn(process, 'getuid').mockReturnValue((process.getuid?.() ?? 0) + 1);
+    onTestFinished(() => other.mockRestore());
+    const { verdict, observed } = await bench.run('monthly permissions');
+    expect([verdict, observed]).toEqual(['fail', expect.stringMatching(/belongs to user \d+: chown it/)]);
+  });
+
   it('looks at no permissions where there are no secrets to look at', async () => {
     const { runtime } = bench.context;
     const nowhere = join(bench.home, 'nowhere');

@@ -248,6 +248,11 @@ describe.concurrent('a step that an earlier one makes needless', () => {
     const result = await runRoutine(desk, steps);
     expect(result.verdict).toBe('fail');
     expect(result.steps.at(-1)?.observed).toMatch(/was not done within/);
+    // Only where nothing is held is nobody asked.
+    expect(steps.map(({ key, unless }) => [key, unless])).toEqual([
+      ['flat', undefined],
+      ['overnight', 'flat'],
+    ]);
     expect(steps.at(-1)?.onFail).toBe('incident');
   });
 });
