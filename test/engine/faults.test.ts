@@ -225,10 +225,19 @@ describe('losses', () => {
     ...{ maxPositionSizePct: 90, maxConcurrentPositions: 2, stopLossPct: 5 },
     staleDataSeconds: 10,
   };
-  const loses = (desk: DeskUnderTest): void => {
-    const movement = { id: 'l', kind: 'funding', amount: '-500', asset: 'USDT', source: 'x' } as const;
+  const loses = (desk: DeskUnderTest, amount = '-500'): void => {
+    const movement = { id: 'l', kind: 'funding', amount, asset: 'USDT', source: 'x' } as const;
     desk.happen({ kind: 'venue.movement', movement: { ...movement, marketMs: desk.marketMs } });
   };
+
+  it.each([
+    ['-299.99', []],
+    ['-300.00', ['daily-loss']],
+  ])('of a day halt at the very limit, and not above it: %s of 10,000', (amount, halted) => {
+    const desk = new DeskUnderTest({ risk: { ...losing, dailyLossLimitPct: 3, maxDrawdownPct: 4 } }).active();
+    loses(desk, amount);
+    expect(causes(desk)).toEqual(halted);
+  });
 
   it('that pass both limits at once halt for both, and one decision lifts both', () => {
     const desk = new DeskUnderTest({ risk: { ...losing, dailyLossLimitPct: 3, maxDrawdownPct: 4 } }).active();
