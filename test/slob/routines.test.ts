@@ -857,6 +857,10 @@ describe('a check of', () => {
     expect((await bench.run('weekly retention')).observed).toMatch(/ is there; \S+ should have made room$/);
     await bench.backupsHere([100, 'monthly'], 7.3, 1);
     expect(await bench.run('weekly retention')).toMatchObject({ verdict: 'pass' });
+    await bench.backupsHere(9.3, 5, 1);
+    expect(await bench.run('weekly retention')).toMatchObject({
+      ...{ verdict: 'fail', observed: 'none of 7 days ago; none is overdue' },
+    });
     // The newest of October, which the drill of November restores, is kept however old it is.
     vi.useFakeTimers({ toFake: ['Date'], now: FRIDAY });
     onTestFinished(() => void vi.useRealTimers());

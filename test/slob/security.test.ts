@@ -175,6 +175,15 @@ describe('the security audit', () => {
     }
   });
 
+  it('finds the second of two secrets in one file', async () => {
+    const file = join(paths.secrets, 'two-lines');
+    writeFileSync(file, 'the-first-of-two\nthe-second-of-two\n', { mode: 0o600 });
+    onTestFinished(() => rmSync(file));
+    bench.writeLog([1, 'info', 'connecting with the-second-of-two']);
+    const { verdict, observed } = await bench.run('monthly exposure');
+    expect([verdict, observed]).toEqual(['fail', expect.stringContaining('two-lines is in logs: ')]);
+  });
+
   it('finds a secret that the environment has', async () => {
     vi.stubEnv('TELEGRAM_BOT_TOKEN', '1000001:AAof-the-environment');
     onTestFinished(() => void vi.unstubAllEnvs());
