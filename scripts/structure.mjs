@@ -29,6 +29,7 @@ if (values.json) {
     ['cycles of files by types and values', figures.typeCycles.map((group) => group.join(', '))],
     ['functions that a stop passes, from the button to its last cancel', figures.stopPasses],
     ['files whose classes say private where # is our way', figures.saysPrivate],
+    ['functions that return an object whose functions share a variable', figures.stateInClosures],
     ['single statements in braces', figures.bracedAlone],
     ['files that name a venue outside its folder', figures.venuesNamedOutside],
     ['folders of venues that the registry lacks', figures.venuesNotRegistered],

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stateInClosures } from './closures.mjs';
 import { cyclesOf } from './cycles.mjs';
 import { touchedByExtensions } from './extensions.mjs';
 import { layers } from './layers.mjs';
@@ -54,6 +55,7 @@ export function structureOf(root) {
     bracedAlone: modules.flatMap(({ path, text }) =>
       Array.from(text.matchAll(BRACED_ALONE), ({ index }) => `${path}:${lineAt(text, index)}`),
     ),
+    stateInClosures: stateInClosures(modules),
     saysPrivate: modules.filter(({ saysPrivate }) => saysPrivate).map(({ path }) => path),
     venuesNamedOutside: venuesNamedOutside(root, modules),
     venuesNotRegistered: venuesNotRegistered(root, modules),

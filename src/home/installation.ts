@@ -33,7 +33,7 @@ export const hasOwnPeople = (home: string): boolean => furtherDeskOf(home) !== n
 
 /** Said of a desk where who is signed in elsewhere is not, and another password counts. */
 export const ownPeopleText = (desk: string): string =>
-  `${desk} has people of its own: other passwords, signing keys and sign-ins than the other desks here`;
+  `${desk} has people of its own: other passwords, signing keys and sign-ins than the rest of this installation`;
 
 const HOME_ID = /^[0-9a-f]{24}$/;
 

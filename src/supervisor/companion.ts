@@ -60,7 +60,7 @@ export async function openCompanion(
   }
   const { name, at } = named;
   const restart = `fermata restart ${name}`;
-  const signIn = createSignIn(named, tell, signInMs, () => isDown(name));
+  const signIn = new AskedSignIn(named, tell, signInMs, () => isDown(name));
   let watched: AbortSignal | null = null;
   const watch = (over: AbortSignal): void => {
     watched = over;
@@ -189,47 +189,55 @@ export interface SignIn {
 const IS_DOWN = 'it does not run, and the log of the desk that starts it says why';
 
 /** Of a program that another desk runs, too. */
-function createSignIn(
-  { name, handshake, mayWaitFor }: Companion,
-  tell: Tell,
-  tellAfterMs: number,
-  isDown: () => boolean,
-): SignIn {
-  let watched = 0;
-  let answers = false;
-  let beganMs = performance.now();
-  const ask = async (watch: number, over: AbortSignal): Promise<void> => {
-    const isOver = (): boolean => over.aborted || watch !== watched;
+class AskedSignIn implements SignIn {
+  readonly name: string;
+  #watched = 0;
+  #answers = false;
+  #beganMs = performance.now();
+
+  constructor(
+    private readonly program: Companion,
+    private readonly tell: Tell,
+    private readonly tellAfterMs: number,
+    private readonly isDown: () => boolean,
+  ) {
+    this.name = program.name;
+  }
+
+  watch(over: AbortSignal): void {
+    this.#watched += 1;
+    this.#answers = false;
+    this.#beganMs = performance.now();
+    void this.#ask(this.#watched, over);
+  }
+
+  async within(withinMs: number, over: AbortSignal): Promise<boolean> {
+    await pollUntil(
+      () => this.#answers || over.aborted || this.isDown(),
+      (isOver) => isOver || performance.now() - this.#beganMs >= withinMs,
+      { withinMs, everyMs: POLL_MS },
+    );
+    return this.#answers;
+  }
+
+  async #ask(watch: number, over: AbortSignal): Promise<void> {
+    const { name, handshake, mayWaitFor } = this.program;
+    const isOver = (): boolean => over.aborted || watch !== this.#watched;
     for (let isTold = false; !isOver(); ) {
       const why = await handshake().then((version) => {
-        answers = true;
-        if (!isOver()) tell('info', `${name} is signed in: ${version}`);
+        this.#answers = true;
+        if (!isOver()) this.tell('info', `${name} is signed in: ${version}`);
         return null;
       }, messageOf);
       if (why === null || isOver()) return;
-      if (!isTold && performance.now() - beganMs >= tellAfterMs) {
+      if (!isTold && performance.now() - this.#beganMs >= this.tellAfterMs) {
         isTold = true;
-        tell(
+        this.tell(
           'error',
-          `${name} is not signed in yet (${why}): ${isDown() ? IS_DOWN : mayWaitFor}. The desk connects once it answers`,
+          `${name} is not signed in yet (${why}): ${this.isDown() ? IS_DOWN : mayWaitFor}. The desk connects once it answers`,
         );
       }
       await sleep(ASK_EVERY_MS, undefined, { signal: over, ref: false }).catch(() => undefined);
     }
-  };
-  return {
-    name,
-    watch: (over) => {
-      watched += 1;
-      answers = false;
-      beganMs = performance.now();
-      void ask(watched, over);
-    },
-    within: (withinMs, over) =>
-      pollUntil(
-        () => answers || over.aborted || isDown(),
-        (isOver) => isOver || performance.now() - beganMs >= withinMs,
-        { withinMs, everyMs: POLL_MS },
-      ).then(() => answers),
-  };
+  }
 }

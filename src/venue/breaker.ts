@@ -22,101 +22,96 @@ interface BreakerChange {
   readonly detail: string;
 }
 
-export interface Breaker {
-  readonly state: BreakerState;
-  /** When an open breaker allows the next try; null unless open. */
-  readonly nextTryMs: number | null;
-  /** Whether a request may go out now. A caller that is let through reports `succeeded` or `failed` afterwards. */
-  allows(urgency: Urgency, nowMs: number): boolean;
-  /** The venue answered, even if it refused. */
-  succeeded(): BreakerChange | null;
-  failed(nowMs: number, cause: string): BreakerChange | null;
-}
+export class Breaker {
+  #state: BreakerState = 'closed';
+  #failures = 0;
+  #openUntilMs = 0;
+  #trying = false;
 
-export function createBreaker(options: BreakerOptions = BREAKER_DEFAULTS): Breaker {
-  let state: BreakerState = 'closed';
-  let failures = 0;
-  let openUntilMs = 0;
-  let trying = false;
+  constructor(private readonly options: BreakerOptions = BREAKER_DEFAULTS) {}
 
-  function change(to: BreakerState, detail: string): BreakerChange | null {
-    if (state === to) return null;
-    const from = state;
-    state = to;
-    return { from, to, detail };
+  get state(): BreakerState {
+    return this.#state;
   }
 
-  return {
-    get state() {
-      return state;
-    },
-    get nextTryMs() {
-      return state === 'open' ? openUntilMs : null;
-    },
-    allows(urgency, nowMs) {
-      if (urgency === 'urgent' || state === 'closed') return true;
-      if (state === 'open' && nowMs >= openUntilMs) {
-        state = 'halfOpen';
-        trying = false;
-      }
-      if (state !== 'halfOpen' || trying) return false;
-      trying = true;
-      return true;
-    },
-    succeeded() {
-      failures = 0;
-      trying = false;
-      return change('closed', 'the venue answers again');
-    },
-    failed(nowMs, cause) {
-      failures += 1;
-      trying = false;
-      if (state === 'closed' && failures < options.failuresToOpen) return null;
-      openUntilMs = nowMs + options.openMs;
-      return change('open', `${failures} requests in a row without an answer (${cause})`);
-    },
-  };
+  /** When an open breaker allows the next try; null unless open. */
+  get nextTryMs(): number | null {
+    return this.#state === 'open' ? this.#openUntilMs : null;
+  }
+
+  /** Whether a request may go out now. A caller that is let through reports `succeeded` or `failed` afterwards. */
+  allows(urgency: Urgency, nowMs: number): boolean {
+    if (urgency === 'urgent' || this.#state === 'closed') return true;
+    if (this.#state === 'open' && nowMs >= this.#openUntilMs) {
+      this.#state = 'halfOpen';
+      this.#trying = false;
+    }
+    if (this.#state !== 'halfOpen' || this.#trying) return false;
+    this.#trying = true;
+    return true;
+  }
+
+  /** The venue answered, even if it refused. */
+  succeeded(): BreakerChange | null {
+    this.#failures = 0;
+    this.#trying = false;
+    return this.#change('closed', 'the venue answers again');
+  }
+
+  failed(nowMs: number, cause: string): BreakerChange | null {
+    this.#failures += 1;
+    this.#trying = false;
+    if (this.#state === 'closed' && this.#failures < this.options.failuresToOpen) return null;
+    this.#openUntilMs = nowMs + this.options.openMs;
+    return this.#change('open', `${this.#failures} requests in a row without an answer (${cause})`);
+  }
+
+  #change(to: BreakerState, detail: string): BreakerChange | null {
+    const from = this.#state;
+    if (from === to) return null;
+    this.#state = to;
+    return { from, to, detail };
+  }
 }
 
 /** Why a venue can't be traded on now. It is up when there are no reasons. */
-export interface VenueHealth {
-  readonly state: 'up' | 'down';
+export class VenueHealth {
+  readonly #causes: Map<string, string>;
+
+  constructor(
+    private readonly emit: (state: 'up' | 'down', detail: string) => void,
+    firstCauses: Readonly<Record<string, string>>,
+  ) {
+    this.#causes = new Map(Object.entries(firstCauses));
+  }
+
+  get state(): 'up' | 'down' {
+    return this.#causes.size === 0 ? 'up' : 'down';
+  }
+
   /** Each reason once, oldest first, however many causes share it; empty while up. */
-  readonly reasons: readonly string[];
-  against(cause: string, detail: string): void;
-  resolved(cause: string): void;
+  get reasons(): readonly string[] {
+    return [...new Set(this.#causes.values())];
+  }
+
+  against(cause: string, detail: string): void {
+    const wasUp = this.#causes.size === 0;
+    this.#causes.set(cause, detail);
+    if (wasUp) this.emit('down', detail);
+  }
+
+  resolved(cause: string): void {
+    if (!this.#causes.delete(cause) || this.#causes.size > 0) return;
+    this.emit('up', 'connected; everything since the last reading is read again');
+  }
+
   /**
    * Something was missed: goes down and up again, so that the engine reconciles. Does nothing while already
    * down.
    */
-  missed(detail: string): void;
-}
-
-export function createVenueHealth(
-  emit: (state: 'up' | 'down', detail: string) => void,
-  firstCauses: Readonly<Record<string, string>>,
-): VenueHealth {
-  const causes = new Map(Object.entries(firstCauses));
-  return {
-    get state() {
-      return causes.size === 0 ? 'up' : 'down';
-    },
-    get reasons() {
-      return [...new Set(causes.values())];
-    },
-    against(cause, detail) {
-      const wasUp = causes.size === 0;
-      causes.set(cause, detail);
-      if (wasUp) emit('down', detail);
-    },
-    resolved(cause) {
-      if (!causes.delete(cause) || causes.size > 0) return;
-      emit('up', 'connected; everything since the last reading is read again');
-    },
-    missed(detail) {
-      if (causes.size > 0) return;
-      emit('down', detail);
-      emit('up', detail);
-    },
-  };
+  missed(detail: string): void {
+    if (this.#causes.size > 0) return;
+    this.emit('down', detail);
+    this.emit('up', detail);
+  }
 }

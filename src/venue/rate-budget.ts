@@ -39,65 +39,68 @@ export interface RateBudgetState {
   readonly exhausted: boolean;
 }
 
-export interface RateBudget {
-  /** 0 if there is room for the weight now, else the milliseconds to wait. */
-  wait(weight: number, urgency: Urgency, nowMs: number): number;
-  /** Takes the weight and returns 0, or takes nothing and returns the milliseconds to wait. */
-  take(weight: number, urgency: Urgency, nowMs: number): number;
-  /** Uses the venue's own count of the current window if it is higher than ours. */
-  observe(used: number, nowMs: number): void;
-  /** The venue says that the limit is used up: in this window only urgent requests are still tried. */
-  exhaust(nowMs: number): void;
-  /** Uses the venue's own limit once it is known. */
-  setLimit(limit: number): void;
-  state(nowMs: number): RateBudgetState;
-}
-
 /** Windows begin at whole multiples of their length, as the venue counts them. */
-export function createRateBudget(options: RateBudgetOptions): RateBudget {
-  const { windowMs } = options;
-  let limit = options.limit;
-  let windowStartMs = 0;
-  let used = 0;
-  let exhausted = false;
+export class RateBudget {
+  readonly #windowMs: number;
+  #limit: number;
+  #windowStartMs = 0;
+  #used = 0;
+  #exhausted = false;
 
-  function roll(nowMs: number): void {
-    const startMs = nowMs - (nowMs % windowMs);
-    if (startMs === windowStartMs) return;
-    windowStartMs = startMs;
-    used = 0;
-    exhausted = false;
+  constructor({ limit, windowMs }: RateBudgetOptions) {
+    this.#limit = limit;
+    this.#windowMs = windowMs;
   }
 
-  function wait(weight: number, urgency: Urgency, nowMs: number): number {
-    roll(nowMs);
-    const room = used + weight <= limit * SHARES[urgency] && (urgency === 'urgent' || !exhausted);
-    return room ? 0 : windowStartMs + windowMs - nowMs;
+  /** 0 if there is room for the weight now, else the milliseconds to wait. */
+  wait(weight: number, urgency: Urgency, nowMs: number): number {
+    this.#roll(nowMs);
+    const isWithin = this.#used + weight <= this.#limit * SHARES[urgency];
+    const room = isWithin && (urgency === 'urgent' || !this.#exhausted);
+    return room ? 0 : this.#windowStartMs + this.#windowMs - nowMs;
   }
 
-  return {
-    wait,
-    take(weight, urgency, nowMs) {
-      const waitMs = wait(weight, urgency, nowMs);
-      if (waitMs === 0) used += weight;
-      return waitMs;
-    },
-    observe(count, nowMs) {
-      roll(nowMs);
-      if (Number.isFinite(count) && count > used) used = count;
-    },
-    exhaust(nowMs) {
-      roll(nowMs);
-      exhausted = true;
-    },
-    setLimit(next) {
-      if (next > 0) limit = next;
-    },
-    state(nowMs) {
-      roll(nowMs);
-      return { limit, windowMs, used, exhausted };
-    },
-  };
+  /** Takes the weight and returns 0, or takes nothing and returns the milliseconds to wait. */
+  take(weight: number, urgency: Urgency, nowMs: number): number {
+    const waitMs = this.wait(weight, urgency, nowMs);
+    if (waitMs === 0) this.#used += weight;
+    return waitMs;
+  }
+
+  /** Uses the venue's own count of the current window if it is higher than ours. */
+  observe(used: number, nowMs: number): void {
+    this.#roll(nowMs);
+    if (Number.isFinite(used) && used > this.#used) this.#used = used;
+  }
+
+  /** The venue says that the limit is used up: in this window only urgent requests are still tried. */
+  exhaust(nowMs: number): void {
+    this.#roll(nowMs);
+    this.#exhausted = true;
+  }
+
+  /** Uses the venue's own limit once it is known. */
+  setLimit(limit: number): void {
+    if (limit > 0) this.#limit = limit;
+  }
+
+  state(nowMs: number): RateBudgetState {
+    this.#roll(nowMs);
+    return {
+      limit: this.#limit,
+      windowMs: this.#windowMs,
+      used: this.#used,
+      exhausted: this.#exhausted,
+    };
+  }
+
+  #roll(nowMs: number): void {
+    const startMs = nowMs - (nowMs % this.#windowMs);
+    if (startMs === this.#windowStartMs) return;
+    this.#windowStartMs = startMs;
+    this.#used = 0;
+    this.#exhausted = false;
+  }
 }
 
 interface Admission {
@@ -120,15 +123,6 @@ interface RateBudgetQueueOptions {
   readonly nowMs: () => number;
   /** The most requests that may wait, for each urgency. */
   readonly waitingMax: number;
-}
-
-export interface RateBudgetQueue {
-  enter(admission: Admission): Promise<Admitted>;
-  /** The venue asked for silence (429 or 418 with Retry-After). */
-  pauseUntil(untilMs: number): void;
-  readonly pausedUntilMs: number;
-  readonly waiting: number;
-  close(): void;
 }
 
 /** By then the caller of a reading has given up; sending it anyway would take the next one's room. */
@@ -154,87 +148,92 @@ interface Waiting {
  * waits behind one that is not, nothing waits behind an order that only the order limit holds back, and a
  * full queue refuses only requests that are not urgent.
  */
-export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudgetQueue {
-  const { weight, orders, nowMs } = options;
-  const waiting: Record<Urgency, Waiting[]> = { urgent: [], order: [], read: [], background: [] };
-  let pausedUntilMs = 0;
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
+export class RateBudgetQueue {
+  readonly #waiting: Record<Urgency, Waiting[]> = { urgent: [], order: [], read: [], background: [] };
+  #pausedUntilMs = 0;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
 
-  function ordersWaitMsOf({ urgency, countsAsOrder }: Admission): number {
-    return countsAsOrder ? orders.wait(1, urgency, nowMs()) : 0;
+  constructor(private readonly options: RateBudgetQueueOptions) {}
+
+  get pausedUntilMs(): number {
+    return this.#pausedUntilMs;
   }
 
-  function weightWaitMsOf({ weight: cost, urgency }: Admission): number {
-    return weight.wait(cost, urgency, nowMs());
+  get waiting(): number {
+    return URGENCIES.reduce((sum, urgency) => sum + this.#waiting[urgency].length, 0);
   }
 
-  function waitMsOf(admission: Admission): number {
-    return Math.max(ordersWaitMsOf(admission), weightWaitMsOf(admission));
+  enter(admission: Admission): Promise<Admitted> {
+    if (this.#closed) return Promise.resolve('closed');
+    if (this.options.nowMs() < this.#pausedUntilMs) return Promise.resolve('paused');
+    return new Promise((resolve) => {
+      this.#waiting[admission.urgency].push({ admission, resolve });
+      this.#drain();
+      const same = this.#waiting[admission.urgency];
+      if (same.length > this.options.waitingMax) same.pop()?.resolve('full');
+    });
   }
 
-  function take(admission: Admission): number {
-    const waitMs = waitMsOf(admission);
+  /** The venue asked for silence (429 or 418 with Retry-After). */
+  pauseUntil(untilMs: number): void {
+    if (untilMs <= this.#pausedUntilMs) return;
+    this.#pausedUntilMs = untilMs;
+    this.#empty('paused');
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#empty('closed');
+  }
+
+  #ordersWaitMsOf({ urgency, countsAsOrder }: Admission): number {
+    return countsAsOrder ? this.options.orders.wait(1, urgency, this.options.nowMs()) : 0;
+  }
+
+  #weightWaitMsOf({ weight, urgency }: Admission): number {
+    return this.options.weight.wait(weight, urgency, this.options.nowMs());
+  }
+
+  #waitMsOf(admission: Admission): number {
+    return Math.max(this.#ordersWaitMsOf(admission), this.#weightWaitMsOf(admission));
+  }
+
+  #take(admission: Admission): number {
+    const waitMs = this.#waitMsOf(admission);
     if (waitMs > 0) return waitMs;
-    const now = nowMs();
-    if (admission.countsAsOrder) orders.take(1, admission.urgency, now);
-    return weight.take(admission.weight, admission.urgency, now);
+    const now = this.options.nowMs();
+    if (admission.countsAsOrder) this.options.orders.take(1, admission.urgency, now);
+    return this.options.weight.take(admission.weight, admission.urgency, now);
   }
 
-  function drain(): void {
-    clearTimeout(timer);
+  #drain(): void {
+    clearTimeout(this.#timer);
     let nextMs = Number.POSITIVE_INFINITY;
     // Until there is room for a waiting request's weight, nothing behind it is sent: it would take that room.
     let heldMs = 0;
     for (const urgency of URGENCIES) {
-      waiting[urgency] = waiting[urgency].filter(({ admission, resolve }) => {
-        const waitMs = heldMs > 0 ? Math.max(heldMs, waitMsOf(admission)) : take(admission);
-        const late = nowMs() + waitMs - admission.sinceMs > waitsMsMax(admission);
+      this.#waiting[urgency] = this.#waiting[urgency].filter(({ admission, resolve }) => {
+        const waitMs = heldMs > 0 ? Math.max(heldMs, this.#waitMsOf(admission)) : this.#take(admission);
+        const late = this.options.nowMs() + waitMs - admission.sinceMs > waitsMsMax(admission);
         if (waitMs === 0 || late) {
-          const byOrders = ordersWaitMsOf(admission) > Math.max(heldMs, weightWaitMsOf(admission));
+          const byOrders =
+            this.#ordersWaitMsOf(admission) > Math.max(heldMs, this.#weightWaitMsOf(admission));
           resolve(waitMs === 0 ? 'go' : byOrders ? 'orderLimit' : 'weightLimit');
           return false;
         }
         nextMs = Math.min(nextMs, waitMs);
-        heldMs = Math.max(heldMs, weightWaitMsOf(admission));
+        heldMs = Math.max(heldMs, this.#weightWaitMsOf(admission));
         return true;
       });
     }
-    if (nextMs < Number.POSITIVE_INFINITY) timer = setTimeout(drain, nextMs).unref();
+    if (nextMs < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#drain(), nextMs).unref();
   }
 
-  function empty(admitted: Admitted): void {
-    clearTimeout(timer);
+  #empty(admitted: Admitted): void {
+    clearTimeout(this.#timer);
     for (const urgency of URGENCIES) {
-      for (const { resolve } of waiting[urgency].splice(0)) resolve(admitted);
+      for (const { resolve } of this.#waiting[urgency].splice(0)) resolve(admitted);
     }
   }
-
-  return {
-    enter(admission) {
-      if (closed) return Promise.resolve('closed');
-      if (nowMs() < pausedUntilMs) return Promise.resolve('paused');
-      return new Promise((resolve) => {
-        waiting[admission.urgency].push({ admission, resolve });
-        drain();
-        const same = waiting[admission.urgency];
-        if (same.length > options.waitingMax) same.pop()?.resolve('full');
-      });
-    },
-    pauseUntil(untilMs) {
-      if (untilMs <= pausedUntilMs) return;
-      pausedUntilMs = untilMs;
-      empty('paused');
-    },
-    get pausedUntilMs() {
-      return pausedUntilMs;
-    },
-    get waiting() {
-      return URGENCIES.reduce((sum, urgency) => sum + waiting[urgency].length, 0);
-    },
-    close() {
-      closed = true;
-      empty('closed');
-    },
-  };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deskEnvironment } from '../desk/desk-environment.js';
 import { calendarOf, homePaths, type Runtime } from '../home/runtime.js';
 import { type DeskLog, deskLogOf, logFiles } from '../supervisor/log/desk-log.js';
-import { type LaterFile, type MakeRoom, openLaterFile } from '../supervisor/log/rotating-file.js';
+import { LaterFile, type MakeRoom } from '../supervisor/log/rotating-file.js';
 import { createRedactor, knownSecrets } from '../supervisor/redact.js';
 import { beginLife, type LivingRole } from './role-life.js';
 
@@ -42,7 +42,7 @@ function openLog(role: string, runtime: Runtime): { readonly log: DeskLog; reado
   const { home, logs } = homePaths(runtime.home);
   const files: LaterFile[] = [];
   const open = (path: string, makeRoom: MakeRoom): LaterFile => {
-    const file = openLaterFile(path, makeRoom);
+    const file = new LaterFile(path, makeRoom);
     files.push(file);
     return file;
   };

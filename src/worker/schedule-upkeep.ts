@@ -34,36 +34,44 @@ const JUMP_MS = 30_000;
  * When the next sweep is due, by the monotonic clock; a jump of the wall clock makes it due at once. Only a sweep starts
  * what a schedule leaves out because the clocks change, so one is due at that time too.
  */
-export function sweepTimes(
-  desk: Pick<Desk, 'routines' | 'timezone'>,
-  wallMs: () => number,
-  steadyMs: () => number,
-): { isDue(): boolean; done(): void } {
-  let sweeps = 0;
-  let [regularMs, nextMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let lookedMs = wallMs();
-  let offsetMs = lookedMs - steadyMs();
-  return {
-    isDue: () => {
-      lookedMs = wallMs();
-      const nowOffsetMs = lookedMs - steadyMs();
-      if (Math.abs(nowOffsetMs - offsetMs) > JUMP_MS) {
-        sweeps = 0;
-        [regularMs, nextMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-      }
-      offsetMs = nowOffsetMs;
-      return steadyMs() >= nextMs;
-    },
-    done: () => {
-      const nowMs = steadyMs();
-      if (nowMs >= regularMs) {
-        sweeps += 1;
-        regularMs = nowMs + (sweeps === 1 ? SWEEP_AGAIN_MS : SWEEP_EVERY_MS);
-      }
-      const leftOutMs = nextLeftOutMs(desk, lookedMs, lookedMs + SWEEP_EVERY_MS);
-      nextMs = leftOutMs === null ? regularMs : Math.min(regularMs, leftOutMs - offsetMs);
-    },
-  };
+export class SweepTimes {
+  #sweeps = 0;
+  #regularMs = Number.NEGATIVE_INFINITY;
+  #nextMs = Number.NEGATIVE_INFINITY;
+  #lookedMs: number;
+  #offsetMs: number;
+
+  constructor(
+    private readonly desk: Pick<Desk, 'routines' | 'timezone'>,
+    private readonly wallMs: () => number,
+    private readonly steadyMs: () => number,
+  ) {
+    this.#lookedMs = wallMs();
+    this.#offsetMs = this.#lookedMs - steadyMs();
+  }
+
+  isDue(): boolean {
+    this.#lookedMs = this.wallMs();
+    const offsetMs = this.#lookedMs - this.steadyMs();
+    if (Math.abs(offsetMs - this.#offsetMs) > JUMP_MS) {
+      this.#sweeps = 0;
+      this.#regularMs = Number.NEGATIVE_INFINITY;
+      this.#nextMs = Number.NEGATIVE_INFINITY;
+    }
+    this.#offsetMs = offsetMs;
+    return this.steadyMs() >= this.#nextMs;
+  }
+
+  done(): void {
+    const nowMs = this.steadyMs();
+    if (nowMs >= this.#regularMs) {
+      this.#sweeps += 1;
+      this.#regularMs = nowMs + (this.#sweeps === 1 ? SWEEP_AGAIN_MS : SWEEP_EVERY_MS);
+    }
+    const leftOutMs = nextLeftOutMs(this.desk, this.#lookedMs, this.#lookedMs + SWEEP_EVERY_MS);
+    this.#nextMs =
+      leftOutMs === null ? this.#regularMs : Math.min(this.#regularMs, leftOutMs - this.#offsetMs);
+  }
 }
 
 /** `home`: FERMATA_HOME, where notices are spooled while Postgres is down. */
@@ -71,7 +79,7 @@ export function scheduleUpkeep(context: TraderWatchContext, home: string | null 
   const { temporal, desk, pool, log } = context;
   let appliedFor: string | null = null;
   let rememberedMs = performance.now();
-  const sweeps = sweepTimes(desk, Date.now, () => performance.now());
+  const sweeps = new SweepTimes(desk, Date.now, () => performance.now());
   return async (status) => {
     const { incarnation, marketData } = status;
     const marketClock = runsOnMarketClock(marketData);

@@ -53,7 +53,8 @@ it('what it says of what ships is typed in a copy of the checkout, compiles, and
   expect(await terminal(`cd checkout && node --import tsx -e "${hash}.then(() => ${asked})"`)).toBe(
     `${loadDesk(shipped).configHash}\nhttps://www.okx.com/api/v5/public/time\n`,
   );
-});
+  // All of it compiles several times: on a slow machine with four other files beside it that took over six minutes.
+}, 900_000);
 
 /** Lines with a sign are changed, those without stand around them, each part by itself; `…` is whatever stands there. */
 function patch(text: string, below: string): void {

@@ -16,7 +16,7 @@ import {
   scheduledRunId,
 } from '../../src/temporal/schedules/schedule-definition.js';
 import { type SweepContext, sweepMissed } from '../../src/temporal/schedules/sweep-missed.js';
-import { sweepTimes } from '../../src/worker/schedule-upkeep.js';
+import { SweepTimes } from '../../src/worker/schedule-upkeep.js';
 import { until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readMissedRuns } from '../support/read-missed-runs.js';
@@ -259,7 +259,7 @@ describe('the sweep for what was missed', () => {
       // Hourly sweeps would be at 07:04 and 08:04.
       const begun = at('2026-03-08T07:00:00Z');
       let wall = begun;
-      const times = sweepTimes(
+      const times = new SweepTimes(
         desk,
         () => wall,
         () => wall - begun,
@@ -454,7 +454,7 @@ describe('the sweep for what was missed', () => {
 
   it('is due at the start, minutes later, hourly, and at once when the clock has jumped', () => {
     let [wall, steady] = [at('2026-03-01T12:00:00Z'), 0];
-    const times = sweepTimes(
+    const times = new SweepTimes(
       desk,
       () => wall,
       () => steady,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { stateInClosures } from '../../scripts/structure/closures.mjs';
 import { incidentsOfDesks, withKeys } from '../../scripts/structure/extensions.mjs';
 import { foldersOfOne, hasName, structureOf, venuesNamedOutside } from '../../scripts/structure/figures.mjs';
 import { layers, sharedWithPage } from '../../scripts/structure/layers.mjs';
@@ -18,6 +19,7 @@ const folderOf = (path: string) => path.split('/')[1] ?? '';
 /** What stands is held: each of these may only become fewer, and then the number here does too. */
 const AT_MOST = {
   shortWithOneImporter: 1,
+  stateInClosures: 14,
   saysPrivate: 0,
   bracedAlone: 0,
   upwardTypeImports: 0,
@@ -41,6 +43,7 @@ const DO: Partial<Record<keyof typeof AT_MOST, string>> = {
   long: 'move a subject of its own out of one of them',
   namesUsedOften: 'give one of them a name of its own',
   repeated: 'write once what stands there twice',
+  stateInClosures: 'make it a class: what several of its functions share is its state',
 };
 
 /**
@@ -208,6 +211,22 @@ describe('the import table', () => {
     ['gate.io', 'Gate.io', 'gateXio', false],
   ])('a venue %s of the title %s is named by its word: "%s" is %s', (name, title, text, isNamed) => {
     expect(hasName(text, name, title)).toBe(isNamed);
+  });
+
+  it.each([
+    ['let n = 0; return { add: () => (n += 1), get: () => n };', ['n']],
+    [
+      'let n = 0; const add = () => { n += 1; }; const made = { add, twice: () => { add(); add(); } }; return made;',
+      ['n'],
+    ],
+    ['let n = 0; return { add: () => (n += 1), name: () => "n" };', []],
+    ['const n = 1; return { one: () => n, other: () => n };', []],
+    ['let n = 0; n += 1; return n;', []],
+  ])('sees that a class would say what several functions of an object share: %s', (body, shared) => {
+    const file = { path: 'src/made.ts', text: `export function made() { ${body} }` };
+    expect(stateInClosures([file as (typeof modules)[number]])).toEqual(
+      shared.map((name) => `src/made.ts made (${name})`),
+    );
   });
 
   it.each(

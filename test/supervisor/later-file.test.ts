@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { bySize, type LaterFile, openLaterFile } from '../../src/supervisor/log/rotating-file.js';
+import { bySize, LaterFile } from '../../src/supervisor/log/rotating-file.js';
 
 let folder = '';
 beforeEach(() => {
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const opened = (bytesMax: number): LaterFile => {
   const path = join(folder, 'a.log');
-  return openLaterFile(path, bySize(path, bytesMax, 1));
+  return new LaterFile(path, bySize(path, bytesMax, 1));
 };
 const text = (name: string): string => {
   const path = join(folder, name);

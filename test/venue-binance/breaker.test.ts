@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createBreaker } from '../../src/venue/breaker.js';
+import { Breaker } from '../../src/venue/breaker.js';
 
 const opened = () => {
-  const breaker = createBreaker({ failuresToOpen: 3, openMs: 60_000 });
+  const breaker = new Breaker({ failuresToOpen: 3, openMs: 60_000 });
   breaker.failed(0, 'a');
   breaker.failed(0, 'b');
   const change = breaker.failed(1000, 'no answer');
@@ -11,7 +11,7 @@ const opened = () => {
 
 describe('the circuit breaker', () => {
   it('opens after so many failures in a row, and an answer in between starts the count again', () => {
-    const breaker = createBreaker({ failuresToOpen: 3, openMs: 60_000 });
+    const breaker = new Breaker({ failuresToOpen: 3, openMs: 60_000 });
     breaker.failed(0, 'a');
     breaker.failed(0, 'b');
     breaker.succeeded();
@@ -23,7 +23,7 @@ describe('the circuit breaker', () => {
   });
 
   it('as it ships opens with the fifth failure in a row, and lets one request try after a minute', () => {
-    const breaker = createBreaker();
+    const breaker = new Breaker();
     for (const cause of ['a', 'b', 'c', 'd']) expect(breaker.failed(0, cause)).toBeNull();
     expect(breaker.failed(0, 'e')).toMatchObject({ to: 'open' });
     expect(breaker.nextTryMs).toBe(60_000);

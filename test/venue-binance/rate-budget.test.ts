@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createRateBudget, createRateBudgetQueue, SHARES, URGENCIES } from '../../src/venue/rate-budget.js';
+import { RateBudget, RateBudgetQueue, SHARES, URGENCIES } from '../../src/venue/rate-budget.js';
 
 describe('a rate budget', () => {
   it('keeps what is urgent free when everything else has used up its share', () => {
-    const budget = createRateBudget({ limit: 100, windowMs: 60_000 });
+    const budget = new RateBudget({ limit: 100, windowMs: 60_000 });
     for (const urgency of ['background', 'read', 'order', 'urgent'] as const) {
       while (budget.take(1, urgency, 1000) === 0);
       expect(budget.state(1000).used).toBe(100 * SHARES[urgency]);
@@ -13,14 +13,14 @@ describe('a rate budget', () => {
   });
 
   it('is full again in the next window', () => {
-    const budget = createRateBudget({ limit: 10, windowMs: 1000 });
+    const budget = new RateBudget({ limit: 10, windowMs: 1000 });
     budget.take(10, 'urgent', 100);
     expect(budget.take(1, 'urgent', 999)).toBe(1);
     expect(budget.take(1, 'urgent', 1000)).toBe(0);
   });
 
   it('believes the venue where it has counted more', () => {
-    const budget = createRateBudget({ limit: 100, windowMs: 60_000 });
+    const budget = new RateBudget({ limit: 100, windowMs: 60_000 });
     budget.take(5, 'read', 0);
     budget.observe(99, 10);
     budget.observe(3, 10);
@@ -29,7 +29,7 @@ describe('a rate budget', () => {
   });
 
   it('lets only what is urgent try in a window of which the venue says that it is used up', () => {
-    const budget = createRateBudget({ limit: 10, windowMs: 1000 });
+    const budget = new RateBudget({ limit: 10, windowMs: 1000 });
     budget.exhaust(100);
     expect(budget.take(1, 'order', 200)).toBe(800);
     expect(budget.take(1, 'urgent', 200)).toBe(0);
@@ -47,7 +47,7 @@ describe('a rate budget', () => {
     );
     fc.assert(
       fc.property(requests, (list) => {
-        const budget = createRateBudget({ limit: 100, windowMs: 1000 });
+        const budget = new RateBudget({ limit: 100, windowMs: 1000 });
         const perWindow = new Map<number, number>();
         let nowMs = 0;
         for (const { weight, urgency, afterMs } of list) {
@@ -70,9 +70,9 @@ describe('the queue of requests', () => {
   afterEach(() => vi.useRealTimers());
 
   function open(limit: number, waitingMax = 3) {
-    const queue = createRateBudgetQueue({
-      weight: createRateBudget({ limit, windowMs: 1000 }),
-      orders: createRateBudget({ limit: 5, windowMs: 1000 }),
+    const queue = new RateBudgetQueue({
+      weight: new RateBudget({ limit, windowMs: 1000 }),
+      orders: new RateBudget({ limit: 5, windowMs: 1000 }),
       nowMs: () => Date.now(),
       waitingMax,
     });
@@ -133,9 +133,9 @@ describe('the queue of requests', () => {
   });
 
   it('refuses an order that would have to wait for long, since its sender takes silence for an unknown fate', async () => {
-    const queue = createRateBudgetQueue({
-      weight: createRateBudget({ limit: 100, windowMs: 1000 }),
-      orders: createRateBudget({ limit: 1, windowMs: 10_000 }),
+    const queue = new RateBudgetQueue({
+      weight: new RateBudget({ limit: 100, windowMs: 1000 }),
+      orders: new RateBudget({ limit: 1, windowMs: 10_000 }),
       nowMs: () => Date.now(),
       waitingMax: 3,
     });

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { createVenueHealth } from '../../src/venue/breaker.js';
+import { VenueHealth } from '../../src/venue/breaker.js';
 
 it('gives each reason once, and is up when the last cause is gone', () => {
   const said: string[] = [];
-  const health = createVenueHealth((state, detail) => said.push(`${state}: ${detail}`), {
+  const health = new VenueHealth((state, detail) => said.push(`${state}: ${detail}`), {
     orders: 'not there yet',
     setup: 'not verified yet',
   });

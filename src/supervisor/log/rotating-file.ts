@@ -90,57 +90,62 @@ function sizeOf(path: string): number {
 const WAITING_MAX = 5_000;
 const PAUSE_MS = 200;
 
-export interface LaterFile extends RotatingFile {
-  /** Writes the queue synchronously, for the end of the process. */
-  flush(): void;
-}
-
 /**
  * A rotating file that is written asynchronously: a slow disk must not delay a trader's response to a stop.
  * The queue is bounded; further lines are dropped, and a line says so.
  */
-export function openLaterFile(path: string, makeRoom: MakeRoom): LaterFile {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  let waiting: string[] = [];
-  let dropped = 0;
-  let scheduled = false;
-  const taken = (): string => {
-    const lines =
-      dropped === 0 ? waiting : [...waiting, `${dropped} lines were dropped: the disk is too slow`];
-    waiting = [];
-    dropped = 0;
-    return lines.map((line) => `${line}\n`).join('');
-  };
-  const append = async (): Promise<void> => {
-    const text = taken();
-    roomFor(text, makeRoom);
+export class LaterFile implements RotatingFile {
+  #waiting: string[] = [];
+  #dropped = 0;
+  #scheduled = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly makeRoom: MakeRoom,
+  ) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  }
+
+  write(line: string): void {
+    if (this.#waiting.length < WAITING_MAX) this.#waiting.push(line);
+    else this.#dropped += 1;
+    this.#schedule();
+  }
+
+  /** Writes the queue synchronously, for the end of the process. */
+  flush(): void {
     try {
-      await appendFile(path, text, { mode: 0o600 });
+      if (this.#waiting.length > 0) appendFileSync(this.path, this.#taken(), { mode: 0o600 });
     } catch {
       // A full disk must not end the process that logs.
     }
-    scheduled = false;
-    if (waiting.length > 0) schedule();
-  };
-  const schedule = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    setTimeout(() => void append(), PAUSE_MS).unref();
-  };
-  return {
-    write: (line) => {
-      if (waiting.length < WAITING_MAX) waiting.push(line);
-      else dropped += 1;
-      schedule();
-    },
-    flush: () => {
-      try {
-        if (waiting.length > 0) appendFileSync(path, taken(), { mode: 0o600 });
-      } catch {
-        // A full disk must not end the process that logs.
-      }
-    },
-  };
+  }
+
+  #taken(): string {
+    const dropped = `${this.#dropped} lines were dropped: the disk is too slow`;
+    const lines = this.#dropped === 0 ? this.#waiting : [...this.#waiting, dropped];
+    this.#waiting = [];
+    this.#dropped = 0;
+    return lines.map((line) => `${line}\n`).join('');
+  }
+
+  async #append(): Promise<void> {
+    const text = this.#taken();
+    roomFor(text, this.makeRoom);
+    try {
+      await appendFile(this.path, text, { mode: 0o600 });
+    } catch {
+      // A full disk must not end the process that logs.
+    }
+    this.#scheduled = false;
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setTimeout(() => void this.#append(), PAUSE_MS).unref();
+  }
 }
 
 // One file per day of the desk: `trading.log`, and `trading.log.2026-01-05` once that day is over (with `.1`, `.2` …

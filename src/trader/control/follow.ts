@@ -39,7 +39,7 @@ export class RecentEntries {
 }
 
 export function follow(socket: Socket, id: unknown, fromSequence: number, recent: RecentEntries): void {
-  const entries = entrySource(fromSequence, recent);
+  const entries = new EntrySource(fromSequence, recent);
   let waiting = false;
   let drainTimer: NodeJS.Timeout | undefined;
 
@@ -89,28 +89,38 @@ export function follow(socket: Socket, id: unknown, fromSequence: number, recent
   guardedPump();
 }
 
-/** The next entry, from memory if it is there, otherwise from disk. Null: none is durable yet. */
-function entrySource(fromSequence: number, recent: RecentEntries): { next(): Told | null; close(): void } {
-  let nextSequence = fromSequence;
-  let disk: Generator<Told, void> | null = null;
-  const close = (): void => {
-    disk?.return();
-    disk = null;
-  };
-  const fromDisk = (): Told | null => {
-    disk ??= readTold(recent.journal.directory, nextSequence);
-    const step = disk.next();
-    if (step.done !== true) return step.value;
-    disk = null;
-    return null;
-  };
-  const next = (): Told | null => {
-    if (nextSequence > recent.journal.durableSequence) return null;
-    const atHand = recent.find(nextSequence);
-    if (atHand !== undefined) close();
-    const found = atHand ?? fromDisk();
-    if (found !== null) nextSequence = found.entry.sequence + 1;
+/** Entries in their order, from memory where they are there, otherwise from disk. */
+class EntrySource {
+  #nextSequence: number;
+  #disk: Generator<Told, void> | null = null;
+
+  constructor(
+    fromSequence: number,
+    private readonly recent: RecentEntries,
+  ) {
+    this.#nextSequence = fromSequence;
+  }
+
+  /** Null: none is durable yet. */
+  next(): Told | null {
+    if (this.#nextSequence > this.recent.journal.durableSequence) return null;
+    const atHand = this.recent.find(this.#nextSequence);
+    if (atHand !== undefined) this.close();
+    const found = atHand ?? this.#fromDisk();
+    if (found !== null) this.#nextSequence = found.entry.sequence + 1;
     return found;
-  };
-  return { next, close };
+  }
+
+  close(): void {
+    this.#disk?.return();
+    this.#disk = null;
+  }
+
+  #fromDisk(): Told | null {
+    this.#disk ??= readTold(this.recent.journal.directory, this.#nextSequence);
+    const step = this.#disk.next();
+    if (step.done !== true) return step.value;
+    this.#disk = null;
+    return null;
+  }
 }

@@ -28,49 +28,45 @@ interface AccountContext {
   readonly readPrices: () => Promise<void>;
 }
 
-export interface AccountReadings {
-  balances(): Promise<VenueBalances>;
-  positions(): Promise<readonly VenuePosition[]>;
-}
+export class AccountReadings {
+  #current: Promise<Holdings> | null = null;
 
-export function createAccountReadings(context: AccountContext): AccountReadings {
-  let current: Promise<Holdings> | null = null;
+  constructor(private readonly context: AccountContext) {}
+
+  async balances(): Promise<VenueBalances> {
+    const { markets, positions } = this.context;
+    const currency = markets[0]?.instrument.quote ?? '';
+    const units = (await this.#holdings()).get(currency) ?? 0n;
+    const unbooked = markets.reduce((sum, market) => sum + positions.unbooked(market).cash, 0n);
+    // Money units are 1e-8 too.
+    return { cash: plainUnits(units - unbooked), currency };
+  }
+
+  async positions(): Promise<readonly VenuePosition[]> {
+    const { markets, positions, readPrices } = this.context;
+    const [held] = await Promise.all([this.#holdings(), readPrices()]);
+    return markets.map((market) => positionOf(market, held, positions));
+  }
 
   /** Only callers of the same step share a reading: nobody gets one that began before they called. */
-  function holdings(): Promise<Holdings> {
-    if (current !== null) return current;
-    current = context.connection.reader.read({
+  #holdings(): Promise<Holdings> {
+    if (this.#current !== null) return this.#current;
+    const { reader, accountId } = this.context.connection;
+    this.#current = reader.read({
       name: 'GET account',
       weight: 20,
       urgency: 'read',
       send: (ccxt) => ccxt.privateGetAccount(),
       decode: (body) => {
-        context.connection.accountId.learn(body);
+        accountId.learn(body);
         return readHoldings(body);
       },
     });
     queueMicrotask(() => {
-      current = null;
+      this.#current = null;
     });
-    return current;
+    return this.#current;
   }
-
-  return {
-    async balances() {
-      const currency = context.markets[0]?.instrument.quote ?? '';
-      const units = (await holdings()).get(currency) ?? 0n;
-      const unbooked = context.markets.reduce(
-        (sum, market) => sum + context.positions.unbooked(market).cash,
-        0n,
-      );
-      // Money units are 1e-8 too.
-      return { cash: plainUnits(units - unbooked), currency };
-    },
-    async positions() {
-      const [held] = await Promise.all([holdings(), context.readPrices()]);
-      return context.markets.map((market) => positionOf(market, held, context.positions));
-    },
-  };
 }
 
 /** Throws RangeError if an amount in the desk file is not a decimal. */

@@ -8,7 +8,7 @@ import type { BreakerState } from '../breaker.js';
 import type { RefusedAnswer } from '../definition.js';
 import type { VenuePort, VenueStreamEvent } from '../port.js';
 import type { RateBudgetState } from '../rate-budget.js';
-import { type AccountReadings, createAccountReadings, foreignUnits } from './account.js';
+import { AccountReadings, foreignUnits } from './account.js';
 import { cashReader } from './cash.js';
 import { createChanges } from './changes.js';
 import { type Connection, openConnection } from './connection.js';
@@ -16,12 +16,12 @@ import { wholeSteps } from './decode.js';
 import { endpointLabel } from './endpoint.js';
 import { createExecutions, type Executions } from './executions.js';
 import { createFillBook } from './fill-book.js';
-import { createOrderMemory, fillsOfMarket, type HistoryContext } from './history.js';
+import { fillsOfMarket, type HistoryContext, OrderMemory } from './history.js';
 import { type Listing, listingProblem } from './listing.js';
 import { type BinanceMarket, marketsOf } from './market.js';
 import { BINANCE_TAKES, type BinanceVenueOptions } from './options.js';
 import type { KeyPermissions } from './permissions.js';
-import { createReferencePrices } from './reference-prices.js';
+import { ReferencePrices } from './reference-prices.js';
 import type { RequestFigures } from './requests.js';
 import { createTrading } from './trading.js';
 import { openUserStream, type UserStream } from './user-stream.js';
@@ -68,7 +68,7 @@ export interface BinanceVenue extends VenuePort {
 export async function openBinanceVenue(options: BinanceVenueOptions): Promise<BinanceVenue> {
   const markets = marketsOf(options.instruments);
   const foreign = foreignUnits(options.foreign ?? {});
-  const relay = createRelay();
+  const relay = new Relay();
   let monitor: Monitor | null = null;
   const connection = await openConnection(options, relay.emit, {
     onBetweenSteps: () => monitor?.doubtSymbols(),
@@ -78,7 +78,7 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
     connection,
     endpoint: options.endpoint,
     markets,
-    prices: createReferencePrices(),
+    prices: new ReferencePrices(),
   };
   const history = createHistory(options, verifying);
   const executions = createExecutions({
@@ -117,6 +117,7 @@ function assemble(parts: Parts): BinanceVenue {
     verified: () => monitor.verified,
     onFilterFailure: () => monitor.doubtSymbols(),
   };
+  const account = accountReadings(parts);
   return {
     capabilities: {
       ...{ name: 'binance', simulated: options.endpoint.kind !== 'live' },
@@ -125,7 +126,8 @@ function assemble(parts: Parts): BinanceVenue {
     instruments: options.instruments,
     ...createTrading(context),
     ...createChanges(context),
-    ...accountReadings(parts),
+    balances: () => account.balances(),
+    positions: () => account.positions(),
     // The test environment has no wallet.
     ...(options.endpoint.kind === 'testnet'
       ? {}
@@ -174,7 +176,7 @@ function assemble(parts: Parts): BinanceVenue {
 }
 
 function accountReadings({ options, verifying, foreign, history }: Parts): AccountReadings {
-  return createAccountReadings({
+  return new AccountReadings({
     connection: verifying.connection,
     markets: verifying.markets,
     positions: {
@@ -219,33 +221,28 @@ function createHistory(
   return {
     reader,
     nowMs: clock.nowMs,
-    orders: createOrderMemory(),
+    orders: new OrderMemory(),
     bookOf: createFillBook((instrument) => known(markets, instrument), simulated),
     checkPrice: (market, trade) =>
       prices.check(market, wholeSteps(trade.price, market.tick), trade.timeMs, nowMs()),
   };
 }
 
-interface Relay {
-  readonly emit: (event: VenueStreamEvent) => void;
-  attach(listener: (event: VenueStreamEvent) => void, connection: Connection): void;
-  detach(): void;
-}
-
 /** Events without a listener are dropped; a new listener gets the current state. */
-function createRelay(): Relay {
-  let listener: ((event: VenueStreamEvent) => void) | null = null;
-  return {
-    emit: (event: VenueStreamEvent) => listener?.(event),
-    attach(next: (event: VenueStreamEvent) => void, { health }: Connection) {
-      listener = next;
-      const detail = health.state === 'up' ? 'connected' : health.reasons.join('; ');
-      queueMicrotask(() => listener?.({ kind: 'health', state: health.state, detail }));
-    },
-    detach() {
-      listener = null;
-    },
-  };
+class Relay {
+  #listener: ((event: VenueStreamEvent) => void) | null = null;
+
+  readonly emit = (event: VenueStreamEvent): void => this.#listener?.(event);
+
+  attach(listener: (event: VenueStreamEvent) => void, { health }: Connection): void {
+    this.#listener = listener;
+    const detail = health.state === 'up' ? 'connected' : health.reasons.join('; ');
+    queueMicrotask(() => this.emit({ kind: 'health', state: health.state, detail }));
+  }
+
+  detach(): void {
+    this.#listener = null;
+  }
 }
 
 function stateOf(connection: Connection, options: BinanceVenueOptions, reconnects: number): BinanceState {

@@ -41,20 +41,6 @@ export interface Unbooked {
   readonly cash: bigint;
 }
 
-export interface FillBook {
-  /**
-   * The fill; `gap` if earlier executions of the same order are missing, `later` if it does not yet make a whole lot
-   * together with them. `executedBefore` is the order's filled quantity before this execution, in units of 1e-8.
-   */
-  add(trade: RawTrade, clientId: string, executedBefore: bigint): Fill | 'gap' | 'later';
-  /** The order has ended: its remainder below a lot becomes no fill, and shows in the account. */
-  ended(orderId: number, executed: bigint): void;
-  readonly unbooked: Unbooked;
-  /** Whether the stream or an answer has delivered it already. */
-  delivered(tradeId: number): boolean;
-  markDelivered(tradeId: number): void;
-}
-
 const ORDERS_KEPT = 10_000;
 const DELIVERED_KEPT = 50_000;
 
@@ -66,7 +52,7 @@ export function createFillBook(
   return (instrument) => {
     let book = books.get(instrument);
     if (book === undefined) {
-      book = createBook(market(instrument), simulated);
+      book = new FillBook(market(instrument), simulated);
       books.set(instrument, book);
     }
     return book;
@@ -76,79 +62,106 @@ export function createFillBook(
 const NOTHING: WholeTrade = { quantity: 0n, paid: 0n, commissions: new Map() };
 const STILL: Unbooked = { coins: 0n, cash: 0n };
 
-function createBook(market: BinanceMarket, simulated: boolean): FillBook {
-  const orders = new Map<number, OrderSoFar>();
-  const delivered = new Set<number>();
-  let unbooked = STILL;
+export class FillBook {
+  readonly #orders = new Map<number, OrderSoFar>();
+  readonly #delivered = new Set<number>();
+  #unbooked = STILL;
 
-  const orderOf = (orderId: number): OrderSoFar =>
-    orders.get(orderId) ?? {
-      ...{ executed: 0n, trades: new Set(), rest: NOTHING, restMoved: STILL, joined: new Map(), ended: null },
-    };
+  constructor(
+    private readonly market: BinanceMarket,
+    private readonly simulated: boolean,
+  ) {}
+
+  get unbooked(): Unbooked {
+    return this.#unbooked;
+  }
+
+  /**
+   * The fill; `gap` if earlier executions of the same order are missing, `later` if it does not yet make a whole lot
+   * together with them. `executedBefore` is the order's filled quantity before this execution, in units of 1e-8.
+   */
+  add(trade: RawTrade, clientId: string, executedBefore: bigint): Fill | 'gap' | 'later' {
+    const { market, simulated } = this;
+    // Counted whichever asset pays the fee: a stock of BNB may run out in the middle of an order.
+    const order = this.#follows(trade, executedBefore);
+    const inBase = trade.buyer && trade.commissionAsset === market.instrument.base;
+    const mayJoin = market.finest.lot !== market.lot;
+    if ((inBase || mayJoin) && order === null) return 'gap';
+    const joined = order?.joined.get(trade.tradeId);
+    if (joined === null) return 'later';
+    return fillOf(trade, joined ?? wholeOf(trade), { clientId, market, simulated });
+  }
+
+  /** The order has ended: its remainder below a lot becomes no fill, and shows in the account. */
+  ended(orderId: number, executed: bigint): void {
+    if (executed === 0n) return;
+    const order = this.#orderOf(orderId);
+    order.ended = executed;
+    remember(this.#orders, orderId, order);
+    this.#setMoved(order, order.restMoved);
+  }
+
+  /** Whether the stream or an answer has delivered it already. */
+  delivered(tradeId: number): boolean {
+    return this.#delivered.has(tradeId);
+  }
+
+  markDelivered(tradeId: number): void {
+    this.#delivered.add(tradeId);
+    if (this.#delivered.size > DELIVERED_KEPT)
+      this.#delivered.delete(this.#delivered.values().next().value as number);
+  }
+
+  #orderOf(orderId: number): OrderSoFar {
+    return (
+      this.#orders.get(orderId) ?? {
+        ...{
+          executed: 0n,
+          trades: new Set(),
+          rest: NOTHING,
+          restMoved: STILL,
+          joined: new Map(),
+          ended: null,
+        },
+      }
+    );
+  }
 
   /** The order up to and including this execution; null if earlier ones are missing. */
-  function follows(trade: RawTrade, executedBefore: bigint): OrderSoFar | null {
-    const order = orderOf(trade.orderId);
+  #follows(trade: RawTrade, executedBefore: bigint): OrderSoFar | null {
+    const order = this.#orderOf(trade.orderId);
     if (order.trades.has(trade.tradeId)) return order;
     if (executedBefore !== order.executed) return null;
     order.executed += trade.quantity;
     order.trades.add(trade.tradeId);
-    remember(orders, trade.orderId, order);
-    join(order, trade);
+    remember(this.#orders, trade.orderId, order);
+    this.#join(order, trade);
     return order;
   }
 
   /**
    * Adds an execution to the remainder of earlier ones; the rest below a lot is attributed to this execution.
    */
-  function join(order: OrderSoFar, trade: RawTrade): void {
+  #join(order: OrderSoFar, trade: RawTrade): void {
     const before = order.rest;
     const all = together(before, wholeOf(trade));
-    order.rest = partOf(trade, all.quantity % market.lot);
+    order.rest = partOf(trade, all.quantity % this.market.lot);
     const whole = without(all, order.rest);
     if (whole.quantity === 0n) order.rest = all;
-    settle(order, movedBy(trade, order.rest, market));
+    this.#setMoved(order, movedBy(trade, order.rest, this.market));
     if (before.quantity === 0n && order.rest.quantity === 0n) return;
     order.joined.set(trade.tradeId, whole.quantity === 0n ? null : whole);
   }
 
   /** Once an order has ended, none of it waits to be booked. */
-  function settle(order: OrderSoFar, restMoved: Unbooked): void {
+  #setMoved(order: OrderSoFar, restMoved: Unbooked): void {
     const { coins, cash } = order.ended !== null && order.executed >= order.ended ? STILL : restMoved;
-    unbooked = {
-      coins: unbooked.coins + coins - order.restMoved.coins,
-      cash: unbooked.cash + cash - order.restMoved.cash,
+    this.#unbooked = {
+      coins: this.#unbooked.coins + coins - order.restMoved.coins,
+      cash: this.#unbooked.cash + cash - order.restMoved.cash,
     };
     order.restMoved = { coins, cash };
   }
-
-  return {
-    ended(orderId, executed) {
-      if (executed === 0n) return;
-      const order = orderOf(orderId);
-      order.ended = executed;
-      remember(orders, orderId, order);
-      settle(order, order.restMoved);
-    },
-    add(trade, clientId, executedBefore) {
-      // Counted whichever asset pays the fee: a stock of BNB may run out in the middle of an order.
-      const order = follows(trade, executedBefore);
-      const inBase = trade.buyer && trade.commissionAsset === market.instrument.base;
-      const mayJoin = market.finest.lot !== market.lot;
-      if ((inBase || mayJoin) && order === null) return 'gap';
-      const joined = order?.joined.get(trade.tradeId);
-      if (joined === null) return 'later';
-      return fillOf(trade, joined ?? wholeOf(trade), { clientId, market, simulated });
-    },
-    get unbooked() {
-      return unbooked;
-    },
-    delivered: (tradeId) => delivered.has(tradeId),
-    markDelivered(tradeId) {
-      delivered.add(tradeId);
-      if (delivered.size > DELIVERED_KEPT) delivered.delete(delivered.values().next().value as number);
-    },
-  };
 }
 
 const UNIT = 100_000_000n;

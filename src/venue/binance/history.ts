@@ -254,20 +254,17 @@ interface OrderFacts {
  * requesting the client id costs as much as reading the executions, so each one seen in an answer or on the
  * stream is stored.
  */
-interface OrderMemory {
-  learn(symbol: string, orderId: number, facts: OrderFacts): void;
-  known(symbol: string, orderId: number): OrderFacts | undefined;
+export class OrderMemory {
+  readonly #orders = new Map<string, OrderFacts>();
+
+  learn(symbol: string, orderId: number, facts: OrderFacts): void {
+    this.#orders.set(`${symbol} ${orderId}`, facts);
+    if (this.#orders.size > KEPT) this.#orders.delete(this.#orders.keys().next().value as string);
+  }
+
+  known(symbol: string, orderId: number): OrderFacts | undefined {
+    return this.#orders.get(`${symbol} ${orderId}`);
+  }
 }
 
 const KEPT = 10_000;
-
-export function createOrderMemory(): OrderMemory {
-  const orders = new Map<string, OrderFacts>();
-  return {
-    learn(symbol, orderId, facts) {
-      orders.set(`${symbol} ${orderId}`, facts);
-      if (orders.size > KEPT) orders.delete(orders.keys().next().value as string);
-    },
-    known: (symbol, orderId) => orders.get(`${symbol} ${orderId}`),
-  };
-}

@@ -24,62 +24,62 @@ interface ReadingRequest<T> {
 /** The venue answered, and takes nothing that is signed with this key. */
 export class KeyRefused extends VenueUnavailable {}
 
-export interface Reader {
-  /** Throws `VenueUnavailable`. */
-  read<T>(request: ReadingRequest<T>): Promise<T>;
-  /** For unsolicited messages. True if `work` believed it. */
-  judge(what: string, work: () => void): boolean;
-  /** Records an answer that could not be believed. */
-  note(what: string, cause: string): void;
-  readonly refused: readonly RefusedAnswer[];
-}
-
 const REFUSED_KEPT = 200;
 
-export function createReader(
-  requests: Requests,
-  nowMs: () => number,
-  onRefused: (answer: RefusedAnswer) => void,
-  /** Called for an amount between the known steps: the exchange may have made them finer. */
-  onBetweenSteps: () => void,
-): Reader {
-  const refused: RefusedAnswer[] = [];
+export class Reader {
+  readonly #refused: RefusedAnswer[] = [];
 
-  function note(what: string, cause: string): void {
-    const answer = { atMs: nowMs(), what, cause };
-    refused.push(answer);
-    if (refused.length > REFUSED_KEPT) refused.shift();
-    onRefused(answer);
+  /** `onBetweenSteps`: called for an amount between the known steps: the exchange may have made them finer. */
+  constructor(
+    private readonly requests: Requests,
+    private readonly nowMs: () => number,
+    private readonly onRefused: (answer: RefusedAnswer) => void,
+    private readonly onBetweenSteps: () => void,
+  ) {}
+
+  get refused(): readonly RefusedAnswer[] {
+    return this.#refused;
   }
 
-  return {
-    refused,
-    note,
-    async read({ name, weight, urgency, send, decode, unlisted }) {
-      const answer = await requests.ask({ name, weight, urgency, safeToRepeat: true, send });
-      if (unlisted !== undefined && answer.kind === 'refused' && answer.code === INVALID_SYMBOL)
-        return unlisted;
-      if (isKeyRefused(answer)) throw new KeyRefused(`${name}: ${whyNot(answer)}`);
-      if (answer.kind !== 'answered') throw new VenueUnavailable(`${name}: ${whyNot(answer)}`);
-      try {
-        return decode(answer.body);
-      } catch (error) {
-        if (!(error instanceof Unbelievable)) throw error;
-        if (error instanceof BetweenSteps) onBetweenSteps();
-        note(name, error.message);
-        throw new VenueUnavailable(`${name}: ${error.message}; the answer was not used`);
-      }
-    },
-    judge(what, work) {
-      try {
-        work();
-        return true;
-      } catch (error) {
-        if (!(error instanceof Unbelievable)) throw error;
-        if (error instanceof BetweenSteps) onBetweenSteps();
-        note(what, error.message);
-        return false;
-      }
-    },
-  };
+  /** Throws `VenueUnavailable`. */
+  async read<T>({ name, weight, urgency, send, decode, unlisted }: ReadingRequest<T>): Promise<T> {
+    const answer = await this.requests.ask({ name, weight, urgency, safeToRepeat: true, send });
+    if (unlisted !== undefined && answer.kind === 'refused' && answer.code === INVALID_SYMBOL)
+      return unlisted;
+    if (isKeyRefused(answer)) throw new KeyRefused(`${name}: ${whyNot(answer)}`);
+    if (answer.kind !== 'answered') throw new VenueUnavailable(`${name}: ${whyNot(answer)}`);
+    try {
+      return decode(answer.body);
+    } catch (error) {
+      const { message } = this.#unbelievable(name, error);
+      throw new VenueUnavailable(`${name}: ${message}; the answer was not used`);
+    }
+  }
+
+  /** For unsolicited messages. True if `work` believed it. */
+  judge(what: string, work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      this.#unbelievable(what, error);
+      return false;
+    }
+  }
+
+  /** Records an answer that could not be believed. */
+  note(what: string, cause: string): void {
+    const answer = { atMs: this.nowMs(), what, cause };
+    this.#refused.push(answer);
+    if (this.#refused.length > REFUSED_KEPT) this.#refused.shift();
+    this.onRefused(answer);
+  }
+
+  /** Notes what could not be believed; throws any other error. */
+  #unbelievable(what: string, error: unknown): Unbelievable {
+    if (!(error instanceof Unbelievable)) throw error;
+    if (error instanceof BetweenSteps) this.onBetweenSteps();
+    this.note(what, error.message);
+    return error;
+  }
 }

@@ -4,18 +4,6 @@
 import { Unbelievable } from './decode.js';
 import type { BinanceMarket } from './market.js';
 
-export interface ReferencePrices {
-  /**
-   * Throws `Unbelievable` if the bid is off by more than a factor from one read within the hour, until several
-   * readings have agreed on it for a while: then the price did jump.
-   */
-  set(market: BinanceMarket, bidTicks: number, nowMs: number): void;
-  /** 0 before the first reading. */
-  bidTicks(market: BinanceMarket): number;
-  /** Throws `Unbelievable` for a recent price that is off by more than a factor. */
-  check(market: BinanceMarket, priceTicks: number, atMs: number, nowMs: number): void;
-}
-
 interface Bid {
   readonly bidTicks: number;
   readonly atMs: number;
@@ -36,51 +24,59 @@ const BELIEVED_AFTER_MS = 2000;
 /** How far apart two readings may be to agree, in percent. */
 const AGREE_PCT = 20;
 
-export function createReferencePrices(): ReferencePrices {
-  const prices = new Map<number, Known>();
+export class ReferencePrices {
+  readonly #prices = new Map<number, Known>();
 
-  return {
-    set(market, bidTicks, nowMs) {
-      const now = { bidTicks, atMs: nowMs };
-      const known = prices.get(market.instrument.id);
-      if (known === undefined || isOld(known.last, nowMs)) {
-        prices.set(market.instrument.id, { last: now, before: null, doubt: null });
-        return;
-      }
-      if (!isOff(bidTicks, known.last)) {
-        known.last = now;
-        known.doubt = null;
-        return;
-      }
-      const { doubt } = known;
-      if (doubt === null || isOld(doubt, nowMs) || !agrees(bidTicks, doubt)) {
-        known.doubt = now;
-      } else if (nowMs - doubt.atMs >= BELIEVED_AFTER_MS) {
-        known.before = known.last;
-        known.last = now;
-        known.doubt = null;
-        return;
-      }
-      throw new Unbelievable(`${market.symbol}: a bid more than ${FACTOR_MAX} times off the last one`);
-    },
-    bidTicks: (market) => prices.get(market.instrument.id)?.last.bidTicks ?? 0,
-    check(market, priceTicks, atMs, nowMs) {
-      const known = prices.get(market.instrument.id);
-      if (known === undefined || nowMs - atMs > AGE_MS_MAX) return;
-      // Around a jump, executions from before, during and after it are read in any order.
-      const recent = [known.last, known.before, known.doubt].filter(
-        (bid): bid is Bid => bid !== null && !isOld(bid, nowMs),
+  /**
+   * Throws `Unbelievable` if the bid is off by more than a factor from one read within the hour, until several
+   * readings have agreed on it for a while: then the price did jump.
+   */
+  set(market: BinanceMarket, bidTicks: number, nowMs: number): void {
+    const now = { bidTicks, atMs: nowMs };
+    const known = this.#prices.get(market.instrument.id);
+    if (known === undefined || isOld(known.last, nowMs)) {
+      this.#prices.set(market.instrument.id, { last: now, before: null, doubt: null });
+      return;
+    }
+    if (!isOff(bidTicks, known.last)) {
+      known.last = now;
+      known.doubt = null;
+      return;
+    }
+    const { doubt } = known;
+    if (doubt === null || isOld(doubt, nowMs) || !agrees(bidTicks, doubt)) {
+      known.doubt = now;
+    } else if (nowMs - doubt.atMs >= BELIEVED_AFTER_MS) {
+      known.before = known.last;
+      known.last = now;
+      known.doubt = null;
+      return;
+    }
+    throw new Unbelievable(`${market.symbol}: a bid more than ${FACTOR_MAX} times off the last one`);
+  }
+
+  /** 0 before the first reading. */
+  bidTicks(market: BinanceMarket): number {
+    return this.#prices.get(market.instrument.id)?.last.bidTicks ?? 0;
+  }
+
+  /** Throws `Unbelievable` for a recent price that is off by more than a factor. */
+  check(market: BinanceMarket, priceTicks: number, atMs: number, nowMs: number): void {
+    const known = this.#prices.get(market.instrument.id);
+    if (known === undefined || nowMs - atMs > AGE_MS_MAX) return;
+    // Around a jump, executions from before, during and after it are read in any order.
+    const recent = [known.last, known.before, known.doubt].filter(
+      (bid): bid is Bid => bid !== null && !isOld(bid, nowMs),
+    );
+    if (recent.length === 0) return;
+    const bids = recent.map(({ bidTicks }) => bidTicks);
+    const [lowest, highest] = [Math.min(...bids), Math.max(...bids)];
+    if (priceTicks * FACTOR_MAX < lowest || priceTicks > highest * FACTOR_MAX) {
+      throw new Unbelievable(
+        `${market.symbol}: an execution at more than ${FACTOR_MAX} times off the market`,
       );
-      if (recent.length === 0) return;
-      const bids = recent.map(({ bidTicks }) => bidTicks);
-      const [lowest, highest] = [Math.min(...bids), Math.max(...bids)];
-      if (priceTicks * FACTOR_MAX < lowest || priceTicks > highest * FACTOR_MAX) {
-        throw new Unbelievable(
-          `${market.symbol}: an execution at more than ${FACTOR_MAX} times off the market`,
-        );
-      }
-    },
-  };
+    }
+  }
 }
 
 function isOff(priceTicks: number, { bidTicks }: Bid): boolean {

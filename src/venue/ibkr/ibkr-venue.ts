@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fill } from '../../domain/order.js';
 import type { ListedContract, VenueBalances, VenuePosition } from '../../domain/venue.js';
-import { createVenueHealth } from '../breaker.js';
+import { VenueHealth } from '../breaker.js';
 import type { RefusedAnswer } from '../definition.js';
 import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
@@ -49,7 +49,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
   let listener: ((event: VenueStreamEvent) => void) | null = null;
   let setup: Setup | null = null;
   const emit = (event: VenueStreamEvent) => listener?.(event);
-  const health = createVenueHealth((state, detail) => emit({ kind: 'health', state, detail }), {
+  const health = new VenueHealth((state, detail) => emit({ kind: 'health', state, detail }), {
     orders: 'the connection for orders is not there yet',
     reading: 'the connection for the account is not there yet',
     setup: 'account and contracts are not verified yet',
@@ -65,7 +65,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     ...{ setup: known, simulated, commissions: new Commissions(options.feePerLot, note), note },
     trades: createToldTrades((correction) => emit({ kind: 'correction', correction })),
   };
-  const { missed } = health;
+  const missed = (detail: string): void => health.missed(detail);
   const watch = new PositionWatch(missed);
   const live = new LiveEvents({
     ...{ ...shared, emit, missed },
